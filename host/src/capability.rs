@@ -1,0 +1,10 @@
+//! What a strategy is given: the traits that backends implement, and the gate before them.
+//!
+//! Everything here is asked through a trait and answered asynchronously, so that a simulator with a
+//! virtual clock can stand in for every one of them.
+
+pub mod clock;
+pub mod database;
+pub mod gate;
+pub mod lock;
+pub mod statement;

@@ -1,0 +1,74 @@
+//! A lock service, its sessions and its locks.
+
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use async_trait::async_trait;
+
+/// How a lock excludes others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Exclusive,
+    Shared,
+}
+
+/// What a session asks for; an absent value leaves the choice to the service, a present one that
+/// the service can't give is `rejected` with `unsupported`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionOptions {
+    pub lease: Option<Nanos>,
+    pub poll: Option<Nanos>,
+}
+
+/// Proof that a lock is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub owner: String,
+    /// (name, token) for each name; empty where the service has no tokens.
+    pub fencing: Vec<(String, u64)>,
+    /// On the run's clock; absent where there is no lease.
+    pub lease_ends: Option<Nanos>,
+}
+
+/// How a release ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseOutcome {
+    Released,
+    NotOwner,
+    Expired,
+}
+
+/// One lock service, as all workers of a run see it.
+#[async_trait]
+pub trait LockService: Send + Sync {
+    /// What the service really gives: (`lease`, `no`), (`shared`, `yes`), …
+    fn traits(&self) -> Vec<(String, String)>;
+
+    /// Opens a session under an identity that is unique in the run.
+    async fn open(
+        &self,
+        owner: String,
+        options: SessionOptions,
+    ) -> Result<Box<dyn LockSession>, Fault>;
+}
+
+/// One identity at the lock service.
+#[async_trait]
+pub trait LockSession: Send {
+    /// Names a lock; takes nothing yet. `names` may be in any order and is never empty.
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault>;
+
+    /// Gives up every lock of this session.
+    async fn close(self: Box<Self>);
+}
+
+/// One lock, held or not. The meaning of each call and of its faults is that of `wit/lock.wit`.
+#[async_trait]
+pub trait Lock: Send {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault>;
+    async fn release(&mut self) -> Result<ReleaseOutcome, Fault>;
+    async fn renew(&mut self) -> Result<Grant, Fault>;
+    async fn is_owner(&mut self) -> Result<bool, Fault>;
+    async fn break_lock(&mut self) -> Result<(), Fault>;
+    /// Gives the lock up, if it is held.
+    async fn close(self: Box<Self>);
+}

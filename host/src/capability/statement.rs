@@ -1,0 +1,68 @@
+//! A statement that may be run, with what a backend needs to know of it.
+
+/// Reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Read,
+    Write,
+}
+
+/// The locking clause of a SELECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowLock {
+    /// `NOWAIT` or `SKIP LOCKED` was asked for.
+    pub impatient: bool,
+    /// The table whose rows are locked.
+    pub table: String,
+    /// The same statement without the clause, for a database that lacks it.
+    pub text_without_clause: String,
+}
+
+/// One statement, judged and ready. Its text never changes, so a backend may prepare it once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    text: String,
+    action: Action,
+    row_lock: Option<RowLock>,
+    parameters: usize,
+}
+
+impl Statement {
+    pub(super) fn new(
+        text: String,
+        action: Action,
+        row_lock: Option<RowLock>,
+        parameters: usize,
+    ) -> Self {
+        Self {
+            text,
+            action,
+            row_lock,
+            parameters,
+        }
+    }
+
+    /// A statement of the host's own, which passes no gate. Never made from a strategy's text.
+    pub fn of_host(text: impl Into<String>, action: Action) -> Self {
+        let text = text.into();
+        let parameters = text.matches('?').count();
+        Self::new(text, action, None, parameters)
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    pub fn row_lock(&self) -> Option<&RowLock> {
+        self.row_lock.as_ref()
+    }
+
+    /// The number of `?`.
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+}

@@ -1,0 +1,9 @@
+//! The nouns of a run: plain data, no I/O, no clock, and nothing else of ours.
+
+pub mod change;
+pub mod data;
+pub mod fault;
+pub mod marker;
+pub mod outcome;
+pub mod value;
+pub mod verdict;

@@ -1,0 +1,107 @@
+//! One cycle of a worker on its row, as the history keeps it.
+
+use super::fault::FaultCount;
+use super::marker::Marker;
+use super::outcome::Outcome;
+use serde::{Deserialize, Serialize};
+
+/// A nanosecond count since the run began.
+pub type Nanos = u64;
+
+/// One change: acquire, check, hold, release. Written to the history when it is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    pub worker: u32,
+    /// The row's number; its `id` is the workload's business.
+    pub row: u32,
+    /// The change's number within its worker, from 0.
+    pub number: u32,
+    pub acquire: Step,
+    /// The check on all nodes after acquire; absent when there was nothing to check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
+    /// Absent when acquire had no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Step>,
+    /// The host itself gave the row back, because the strategy could not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
+}
+
+/// One timed transition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub invoked: Nanos,
+    pub returned: Nanos,
+    pub outcome: Outcome,
+    /// The faults that the strategy met on the way, the retried ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultCount>,
+    /// What settling found; absent when the step ended ok.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+}
+
+/// What the data said of a step that ended failed or indeterminate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settled {
+    TookEffect,
+    NoEffect,
+    /// The nodes did not answer, or did not agree, within the check's patience.
+    Unknown,
+}
+
+/// The reading of a row on all nodes after acquire.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    pub began: Nanos,
+    pub ended: Nanos,
+    /// Readings of all nodes, the last one included.
+    pub tries: u32,
+    /// Every node held the row with this change's marker at the last try.
+    pub agreed: bool,
+}
+
+impl Change {
+    pub fn marker(&self) -> Marker {
+        Marker {
+            worker: self.worker,
+            number: self.number,
+        }
+    }
+
+    /// The worker held the row, whatever it was told.
+    pub fn held(&self) -> bool {
+        self.acquire.took_effect()
+    }
+
+    /// Both steps ended ok and the check found the marker on every node: what the reference
+    /// harness counts as a success.
+    pub fn is_ok(&self) -> bool {
+        self.acquire.outcome.is_ok()
+            && self.check.is_none_or(|check| check.agreed)
+            && self.release.as_ref().is_some_and(|r| r.outcome.is_ok())
+    }
+
+    /// Some step's outcome could not be told.
+    pub fn is_indeterminate(&self) -> bool {
+        let unclear = |step: &Step| matches!(step.outcome, Outcome::Indeterminate(_));
+        unclear(&self.acquire) || self.release.as_ref().is_some_and(unclear)
+    }
+
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        std::iter::once(&self.acquire).chain(&self.release)
+    }
+}
+
+impl Step {
+    pub fn duration(&self) -> Nanos {
+        self.returned.saturating_sub(self.invoked)
+    }
+
+    /// Told ok, or found in the data although told otherwise.
+    pub fn took_effect(&self) -> bool {
+        self.outcome.is_ok() || self.settled == Some(Settled::TookEffect)
+    }
+}

@@ -1,0 +1,69 @@
+//! How a step ended. There is no way to end that is not one of these three.
+
+use super::fault::{Fault, FaultKind};
+use serde::{Deserialize, Serialize};
+
+/// How acquire or release ended, as the worker was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The strategy says that it happened.
+    Ok,
+    /// The strategy says that it certainly did not happen.
+    Failed(Box<Reason>),
+    /// Nobody can say from what was told: an indefinite fault, a trap, a time-out.
+    Indeterminate(Box<Reason>),
+}
+
+/// Why a step did not end ok.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// A fault's code, or one of the runner's own: `trap`, `computing-limit`, `memory-limit`,
+    /// `change-timeout`, `run-stopped`, …
+    pub code: String,
+    pub message: String,
+}
+
+impl Outcome {
+    pub fn indeterminate(code: &str, message: impl Into<String>) -> Self {
+        Self::Indeterminate(Box::new(Reason {
+            code: code.to_owned(),
+            message: message.into(),
+        }))
+    }
+
+    pub fn is_ok(&self) -> bool {
+        matches!(self, Self::Ok)
+    }
+
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed(_) => "failed",
+            Self::Indeterminate(_) => "indeterminate",
+        }
+    }
+
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Ok => None,
+            Self::Failed(reason) | Self::Indeterminate(reason) => Some(reason),
+        }
+    }
+}
+
+impl From<Result<(), Fault>> for Outcome {
+    fn from(told: Result<(), Fault>) -> Self {
+        let Err(fault) = told else { return Self::Ok };
+        let reason = Box::new(Reason {
+            code: fault.code,
+            message: fault.message,
+        });
+        match fault.kind {
+            FaultKind::Indefinite => Self::Indeterminate(reason),
+            FaultKind::Conflict | FaultKind::Unavailable | FaultKind::Rejected => {
+                Self::Failed(reason)
+            }
+        }
+    }
+}
