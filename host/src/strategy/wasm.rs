@@ -1,0 +1,193 @@
+//! Strategies as WebAssembly components. Wasmtime is named here and below, and nowhere else; the
+//! types that it generates from the contract never leave.
+
+mod bindings;
+mod computing;
+mod contract;
+mod convert;
+mod host;
+mod instance;
+mod memory;
+
+use self::bindings::StateStrategyPre;
+use self::computing::Ticker;
+use self::host::HostState;
+use super::{Capabilities, Death, Instance, Strategy};
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+pub use self::contract::{CONTRACT_VERSION, PACKAGE};
+
+/// What one instance may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory of one instance, in bytes; rounded up to whole pages of 64 KiB.
+    pub memory_bytes: u64,
+    /// Computing time of one call, waiting not included. Counted in ticks of 10 ms, so that a call
+    /// gets at least this much and at most about twice as much.
+    pub computing: Duration,
+}
+
+/// Why a file is not a strategy that this runner can run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("{path}: {source}")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "{path} is not WebAssembly; a strategy is a component, as `runner build DIR` makes it of a \
+         source folder"
+    )]
+    NotWasm { path: PathBuf },
+    #[error(
+        "{path} is a core WebAssembly module, not a component; build it with `runner build DIR`, or \
+         link it with wasm-component-ld"
+    )]
+    CoreModule { path: PathBuf },
+    #[error(
+        "{path} does not fit this runner, which has {PACKAGE}@{CONTRACT_VERSION}:\n{difference}\nBuild it again against the wit/ folder of this runner."
+    )]
+    OtherContract { path: PathBuf, difference: String },
+    #[error("{path} can't be compiled: {why}")]
+    Invalid { path: PathBuf, why: String },
+    #[error("the WebAssembly engine can't be set up for {instances} workers: {why}")]
+    Engine { instances: u32, why: String },
+}
+
+/// Compiles components, each digest once, and instantiates them within limits.
+pub struct Engine {
+    engine: wasmtime::Engine,
+    limits: Limits,
+    compiled: Mutex<HashMap<String, Component>>,
+    _ticker: Ticker,
+}
+
+impl Engine {
+    /// An engine for at most `instances` instances at once.
+    pub fn new(limits: Limits, instances: u32) -> Result<Self, LoadError> {
+        let engine = wasmtime::Engine::new(&config(limits, instances)).map_err(|error| {
+            LoadError::Engine {
+                instances,
+                why: format!("{error:#}"),
+            }
+        })?;
+        Ok(Self {
+            _ticker: Ticker::start(&engine),
+            engine,
+            limits,
+            compiled: Mutex::default(),
+        })
+    }
+
+    /// Loads a component: checks that it fits the contract, and makes it ready to instantiate.
+    pub fn load(&self, path: &Path) -> Result<WasmStrategy, LoadError> {
+        let path = path.to_owned();
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(LoadError::Unreadable { path, source }),
+        };
+        match bytes.get(..8) {
+            Some([0, b'a', b's', b'm', _, _, 0, 0]) => return Err(LoadError::CoreModule { path }),
+            Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
+            _ => return Err(LoadError::NotWasm { path }),
+        }
+        let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
+        let component = self.compile(&path, &digest, &bytes)?;
+        if let Some(difference) = contract::difference(&self.engine, &component) {
+            return Err(LoadError::OtherContract { path, difference });
+        }
+        let mut linker = Linker::<HostState>::new(&self.engine);
+        let linked = bindings::StateStrategy::add_to_linker::<_, HasSelf<_>>(&mut linker, |s| s)
+            .and_then(|()| linker.instantiate_pre(&component))
+            .and_then(StateStrategyPre::new);
+        match linked {
+            Ok(pre) => Ok(WasmStrategy {
+                pre,
+                digest,
+                limits: self.limits,
+            }),
+            Err(error) => Err(LoadError::OtherContract {
+                path,
+                difference: format!("  {error:#}"),
+            }),
+        }
+    }
+
+    fn compile(&self, path: &Path, digest: &str, bytes: &[u8]) -> Result<Component, LoadError> {
+        let mut compiled = self.compiled.lock().expect("no panic while held");
+        if let Some(component) = compiled.get(digest) {
+            return Ok(component.clone());
+        }
+        let component =
+            Component::new(&self.engine, bytes).map_err(|error| LoadError::Invalid {
+                path: path.to_owned(),
+                why: format!("{error:#}"),
+            })?;
+        compiled.insert(digest.to_owned(), component.clone());
+        Ok(component)
+    }
+}
+
+fn config(limits: Limits, instances: u32) -> Config {
+    const PAGE: u64 = 64 * 1024;
+    let memory = limits.memory_bytes.next_multiple_of(PAGE);
+    // A component is up to a handful of core instances: the guest and the shims around it.
+    let core_instances = instances.saturating_mul(8);
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(instances)
+        .total_core_instances(core_instances)
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(4))
+        .total_stacks(instances)
+        .max_memory_size(usize::try_from(memory).unwrap_or(usize::MAX));
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // Small reservations: with the default of 4 GiB each, ten thousand workers would not fit
+        // into the address space. The price, a bounds check, is nothing beside a database call.
+        .memory_reservation(memory)
+        .memory_guard_size(PAGE)
+        .memory_may_move(false)
+        // Each call of ours runs one guest on one fiber; overlapping calls inside an instance are
+        // never needed, and cost every call if they are possible.
+        .concurrency_support(false)
+        .async_stack_size(1 << 20)
+        .epoch_interruption(true)
+        // The same bits in every world.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false);
+    config
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A component that fits, compiled and linked.
+pub struct WasmStrategy {
+    pre: StateStrategyPre<HostState>,
+    digest: String,
+    limits: Limits,
+}
+
+impl WasmStrategy {
+    /// `sha256:` and the digest of the component's bytes.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+#[async_trait]
+impl Strategy for WasmStrategy {
+    async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
+        instance::WasmInstance::new(&self.pre, self.limits, capabilities).await
+    }
+}

@@ -1,0 +1,86 @@
+//! The limit on a guest's computing time, and what keeps an endless loop from stopping the others.
+
+use super::super::Death;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use wasmtime::UpdateDeadline;
+
+const TICK: Duration = Duration::from_millis(10);
+
+/// A thread that advances the engine's epoch every tick, so that every guest is interrupted then.
+pub struct Ticker {
+    stop: Arc<AtomicBool>,
+}
+
+impl Ticker {
+    pub fn start(engine: &wasmtime::Engine) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (engine, stopped) = (engine.weak(), stop.clone());
+        std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                std::thread::sleep(TICK);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        });
+        Self { stop }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The computing time of one call.
+#[derive(Debug)]
+pub struct Computing {
+    ticks: u128,
+    limit: Duration,
+    /// The guest has just come back from waiting: the tick that interrupts it now passed meanwhile,
+    /// and is not its own.
+    fresh: bool,
+}
+
+impl Computing {
+    pub fn new(limit: Duration) -> Self {
+        Self {
+            ticks: 0,
+            limit,
+            fresh: true,
+        }
+    }
+
+    /// A call begins.
+    pub fn begin(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
+    /// A call of the guest to the host is about to return, perhaps after a wait.
+    pub fn resume(&mut self) {
+        self.fresh = true;
+    }
+
+    /// The epoch's deadline has passed while the guest was computing. It always yields, so that the
+    /// other workers of this thread go on; each second tick at least is counted.
+    pub fn interrupt(&mut self) -> Result<UpdateDeadline, wasmtime::Error> {
+        if std::mem::take(&mut self.fresh) {
+            return Ok(UpdateDeadline::Yield(1));
+        }
+        self.ticks += 1;
+        if self.ticks * TICK.as_nanos() > self.limit.as_nanos() {
+            let limit = humantime::format_duration(self.limit);
+            return Err(wasmtime::Error::new(Death {
+                code: "computing-limit",
+                message: format!("computed for more than {limit} in one call"),
+            }));
+        }
+        // Others may run for long before the guest is resumed.
+        self.fresh = true;
+        Ok(UpdateDeadline::Yield(1))
+    }
+}

@@ -1,0 +1,109 @@
+//! Does a component fit the contract? Nothing is skipped in silence: what it wants and what there
+//! is are told side by side.
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// The package of the contract.
+pub const PACKAGE: &str = "contend:strategy";
+
+/// Its version; `wit/` has the same (a test holds them together).
+pub const CONTRACT_VERSION: &str = "0.1.0";
+
+/// The interfaces that the host offers.
+const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
+
+/// The interface that a strategy for volume-state exports.
+const EXPORTED: &str = "state-change";
+
+/// What the component wants beside what there is, a line each; nothing if it fits.
+pub fn difference(engine: &Engine, component: &Component) -> Option<String> {
+    let component_type = component.component_type();
+    let imports = component_type.imports(engine).map(|(name, _)| name);
+    let exports = component_type.exports(engine).map(|(name, _)| name);
+    let lines = compare(imports, exports);
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn compare<'a>(
+    imports: impl Iterator<Item = &'a str>,
+    exports: impl Iterator<Item = &'a str>,
+) -> Vec<String> {
+    let mut lines: Vec<String> = imports.filter_map(unfit_import).collect();
+    let exports: Vec<&str> = exports.collect();
+    let wanted = full_name(EXPORTED);
+    if !exports.contains(&wanted.as_str()) {
+        let given = match exports.as_slice() {
+            [] => "nothing".to_owned(),
+            some => some.join(", "),
+        };
+        lines.push(format!(
+            "  it exports {given}; a strategy for volume-state exports {wanted}"
+        ));
+    }
+    lines
+}
+
+fn unfit_import(name: &str) -> Option<String> {
+    let interface = name
+        .strip_prefix(PACKAGE)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .map(|rest| rest.split('@').next().unwrap_or(rest));
+    match interface.filter(|interface| OFFERED.contains(interface)) {
+        Some(interface) if name == full_name(interface) => None,
+        Some(interface) => Some(format!(
+            "  it wants {name}; this runner has {}",
+            full_name(interface)
+        )),
+        None => Some(format!(
+            "  it wants {name}; this runner has nothing of that name, only {}",
+            OFFERED.join(", ")
+        )),
+    }
+}
+
+fn full_name(interface: &str) -> String {
+    format!("{PACKAGE}/{interface}@{CONTRACT_VERSION}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_wit_folder() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit");
+        let expected = format!("package {PACKAGE}@{CONTRACT_VERSION};");
+        let mut interfaces = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text.lines().next(), Some(expected.as_str()), "{path:?}");
+            interfaces.extend(text.lines().filter_map(|line| {
+                let name = line.strip_prefix("interface ")?;
+                Some(name.trim_end_matches(" {").to_owned())
+            }));
+        }
+        interfaces.sort();
+        let mut known: Vec<_> = OFFERED.iter().map(|&name| name.to_owned()).collect();
+        known.extend(["state-change".to_owned(), "allocation".to_owned()]);
+        known.sort();
+        assert_eq!(interfaces, known);
+    }
+
+    #[test]
+    fn what_fits_is_not_mentioned_and_what_does_not_is_told() {
+        let fits = ["contend:strategy/state-change@0.1.0"];
+        let imports = [
+            "contend:strategy/db@0.1.0",
+            "contend:strategy/lock@0.2.0",
+            "wasi:cli/stdout@0.2.0",
+        ];
+        let lines = compare(imports.into_iter(), fits.into_iter());
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].contains("lock@0.2.0") && lines[0].contains("lock@0.1.0"));
+        assert!(lines[1].contains("wasi:cli/stdout@0.2.0"));
+        let lines = compare(std::iter::empty(), std::iter::empty());
+        assert!(lines[0].contains("exports nothing"));
+    }
+}

@@ -1,0 +1,110 @@
+//! Between the generated types and ours.
+
+use super::super::Transition;
+use super::bindings::contend::strategy::{lock, types};
+use super::bindings::exports::contend::strategy::state_change;
+use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::value::Value;
+
+/// Longer texts from a guest are cut: they end in the history and on a terminal.
+const MAX_TEXT_CHARS: usize = 500;
+
+/// A text from a guest, without control characters and of bounded length.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .take(MAX_TEXT_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+pub fn transition(transition: Transition) -> state_change::Transition {
+    let Transition {
+        row,
+        from,
+        to,
+        marker,
+    } = transition;
+    state_change::Transition {
+        row,
+        from,
+        to,
+        marker,
+    }
+}
+
+pub fn fault_from_guest(fault: types::Fault) -> Fault {
+    let (kind, detail) = match fault {
+        types::Fault::Conflict(detail) => (FaultKind::Conflict, detail),
+        types::Fault::Unavailable(detail) => (FaultKind::Unavailable, detail),
+        types::Fault::Rejected(detail) => (FaultKind::Rejected, detail),
+        types::Fault::Indefinite(detail) => (FaultKind::Indefinite, detail),
+    };
+    Fault::new(kind, clean(&detail.code), clean(&detail.message))
+}
+
+pub fn fault_to_guest(fault: Fault) -> types::Fault {
+    let detail = types::Detail {
+        code: fault.code,
+        message: fault.message,
+    };
+    match fault.kind {
+        FaultKind::Conflict => types::Fault::Conflict(detail),
+        FaultKind::Unavailable => types::Fault::Unavailable(detail),
+        FaultKind::Rejected => types::Fault::Rejected(detail),
+        FaultKind::Indefinite => types::Fault::Indefinite(detail),
+    }
+}
+
+pub fn value_from_guest(value: types::Value) -> Value {
+    match value {
+        types::Value::Null => Value::Null,
+        types::Value::Boolean(value) => Value::Boolean(value),
+        types::Value::Integer(value) => Value::Integer(value),
+        types::Value::Real(value) => Value::Real(value),
+        types::Value::Text(value) => Value::Text(value),
+        types::Value::Bytes(value) => Value::Bytes(value),
+    }
+}
+
+pub fn value_to_guest(value: Value) -> types::Value {
+    match value {
+        Value::Null => types::Value::Null,
+        Value::Boolean(value) => types::Value::Boolean(value),
+        Value::Integer(value) => types::Value::Integer(value),
+        Value::Real(value) => types::Value::Real(value),
+        Value::Text(value) => types::Value::Text(value),
+        Value::Bytes(value) => types::Value::Bytes(value),
+    }
+}
+
+pub fn mode(mode: lock::Mode) -> Mode {
+    match mode {
+        lock::Mode::Exclusive => Mode::Exclusive,
+        lock::Mode::Shared => Mode::Shared,
+    }
+}
+
+pub fn session_options(options: lock::SessionOptions) -> SessionOptions {
+    SessionOptions {
+        lease: options.lease,
+        poll: options.poll,
+    }
+}
+
+pub fn grant(grant: Grant) -> lock::Grant {
+    let token = |(name, token)| lock::FencingToken { name, token };
+    lock::Grant {
+        owner: grant.owner,
+        fencing: grant.fencing.into_iter().map(token).collect(),
+        lease_ends: grant.lease_ends,
+    }
+}
+
+pub fn release_outcome(outcome: ReleaseOutcome) -> lock::ReleaseOutcome {
+    match outcome {
+        ReleaseOutcome::Released => lock::ReleaseOutcome::Released,
+        ReleaseOutcome::NotOwner => lock::ReleaseOutcome::NotOwner,
+        ReleaseOutcome::Expired => lock::ReleaseOutcome::Expired,
+    }
+}

@@ -1,0 +1,126 @@
+//! The host's side of the contract: one file for each interface, and what they share.
+
+mod db;
+mod lock;
+mod replication;
+mod settings;
+mod timing;
+
+use super::bindings::contend::strategy::types;
+use super::computing::Computing;
+use super::memory::MemoryLimit;
+use super::{Limits, convert};
+use crate::capability::database::Session;
+use crate::capability::lock::{Lock, LockSession};
+use crate::capability::statement::Statement;
+use crate::model::fault::{Fault, FaultCount, count_fault};
+use crate::strategy::Capabilities;
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::SeedableRng;
+use slab::Slab;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a guest's handles stand for; each is an index into a slab of the state.
+pub struct SessionHandle;
+pub struct LockSessionHandle;
+pub struct LockHandle;
+
+const MAX_SESSIONS: usize = 8;
+const MAX_LOCK_SESSIONS: usize = 8;
+const MAX_LOCKS: usize = 64;
+const MAX_STATEMENTS: usize = 256;
+
+/// One instance's capabilities and what it holds of them.
+pub struct HostState {
+    pub memory: MemoryLimit,
+    pub computing: Computing,
+    /// The faults that calls gave since they were last taken.
+    pub faults: Vec<FaultCount>,
+    capabilities: Capabilities,
+    random: Pcg64,
+    statements: HashMap<String, Arc<Statement>>,
+    sessions: Slab<Box<dyn Session>>,
+    lock_sessions: Slab<Box<dyn LockSession>>,
+    locks: Slab<Box<dyn Lock>>,
+}
+
+impl HostState {
+    pub fn new(limits: Limits, capabilities: Capabilities) -> Self {
+        let Capabilities {
+            seed,
+            worker,
+            generation,
+            ..
+        } = capabilities;
+        let stream = (u128::from(worker) << 32) | u128::from(generation);
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[16..].copy_from_slice(&stream.to_le_bytes());
+        Self {
+            memory: MemoryLimit {
+                bytes: limits.memory_bytes,
+            },
+            computing: Computing::new(limits.computing),
+            faults: Vec::new(),
+            random: Pcg64::from_seed(key),
+            capabilities,
+            statements: HashMap::new(),
+            sessions: Slab::new(),
+            lock_sessions: Slab::new(),
+            locks: Slab::new(),
+        }
+    }
+
+    /// Gives up everything that the instance held. Locks last: while a transaction may still be
+    /// open, nobody else should believe that the row is free.
+    pub async fn end(mut self) {
+        let unused = self.capabilities.first_session.take();
+        for session in self.sessions.drain().chain(unused) {
+            session.close().await;
+        }
+        for lock in self.locks.drain() {
+            lock.close().await;
+        }
+        for session in self.lock_sessions.drain() {
+            session.close().await;
+        }
+    }
+
+    /// Ends a call: the guest computes again from here, and its faults are counted.
+    fn answer<T>(&mut self, result: Result<T, Fault>) -> wasmtime::Result<Result<T, types::Fault>> {
+        self.computing.resume();
+        Ok(result.map_err(|fault| {
+            count_fault(&mut self.faults, &fault);
+            convert::fault_to_guest(fault)
+        }))
+    }
+
+    /// The judged statement of a text; judged once.
+    fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = Arc::new(self.capabilities.gate.admit(sql)?);
+        if self.statements.len() >= MAX_STATEMENTS {
+            // Values belong into parameters; who builds a new text each time pays for it.
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+impl types::Host for HostState {}
+
+fn too_many(what: &str, most: usize) -> Fault {
+    Fault::rejected(
+        "too-many",
+        format!("an instance may hold {most} {what} at most; drop one first"),
+    )
+}
+
+/// A handle that stands for nothing: wasmtime keeps guests from forging one, so this is our fault.
+fn dangling() -> wasmtime::Error {
+    wasmtime::Error::msg("a handle without a resource behind it")
+}

@@ -1,0 +1,124 @@
+use super::{HostState, MAX_SESSIONS, SessionHandle, dangling, too_many};
+use crate::capability::database::{Session, Target};
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use crate::strategy::wasm::bindings::contend::strategy::{db, types};
+use crate::strategy::wasm::convert::{value_from_guest, value_to_guest};
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+type Answer<T> = Result<std::result::Result<T, types::Fault>>;
+
+impl HostState {
+    pub(super) fn session(
+        &mut self,
+        handle: &Resource<SessionHandle>,
+    ) -> Result<&mut Box<dyn Session>> {
+        self.sessions
+            .get_mut(handle.rep() as usize)
+            .ok_or_else(dangling)
+    }
+
+    async fn open(&mut self, target: db::Target) -> std::result::Result<u32, Fault> {
+        if self.sessions.len() >= MAX_SESSIONS {
+            return Err(too_many("sessions", MAX_SESSIONS));
+        }
+        let target = match target {
+            db::Target::Endpoint => Target::Endpoint,
+            db::Target::Node(name) => Target::Node(name),
+        };
+        let ready = match target {
+            Target::Endpoint => self.capabilities.first_session.take(),
+            Target::Node(_) => None,
+        };
+        let session = match ready {
+            Some(session) => session,
+            None => self.capabilities.database.connect(&target).await?,
+        };
+        Ok(self.sessions.insert(session) as u32)
+    }
+
+    async fn run_execute(
+        &mut self,
+        handle: &Resource<SessionHandle>,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<std::result::Result<u64, Fault>> {
+        let statement = match self.statement(sql) {
+            Ok(statement) => statement,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        Ok(self.session(handle)?.execute(&statement, parameters).await)
+    }
+
+    async fn run_query(
+        &mut self,
+        handle: &Resource<SessionHandle>,
+        sql: &str,
+        parameters: &[Value],
+    ) -> Result<std::result::Result<Vec<Row>, Fault>> {
+        let statement = match self.statement(sql) {
+            Ok(statement) => statement,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        Ok(self.session(handle)?.query(&statement, parameters).await)
+    }
+}
+
+impl db::Host for HostState {
+    fn dialect(&mut self) -> Result<String> {
+        Ok(self.capabilities.database.dialect().to_owned())
+    }
+
+    async fn connect(&mut self, to: db::Target) -> Answer<Resource<SessionHandle>> {
+        let opened = self.open(to).await;
+        self.answer(opened.map(Resource::new_own))
+    }
+}
+
+impl db::HostSession for HostState {
+    async fn execute(
+        &mut self,
+        handle: Resource<SessionHandle>,
+        sql: String,
+        parameters: Vec<types::Value>,
+    ) -> Answer<u64> {
+        let parameters: Vec<Value> = parameters.into_iter().map(value_from_guest).collect();
+        let affected = self.run_execute(&handle, &sql, &parameters).await?;
+        self.answer(affected)
+    }
+
+    async fn query(
+        &mut self,
+        handle: Resource<SessionHandle>,
+        sql: String,
+        parameters: Vec<types::Value>,
+    ) -> Answer<Vec<Vec<types::Value>>> {
+        let parameters: Vec<Value> = parameters.into_iter().map(value_from_guest).collect();
+        let rows = self.run_query(&handle, &sql, &parameters).await?;
+        let to_guest = |row: Row| row.into_iter().map(value_to_guest).collect();
+        self.answer(rows.map(|rows| rows.into_iter().map(to_guest).collect()))
+    }
+
+    async fn begin(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
+        let begun = self.session(&handle)?.begin().await;
+        self.answer(begun)
+    }
+
+    async fn commit(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
+        let committed = self.session(&handle)?.commit().await;
+        self.answer(committed)
+    }
+
+    async fn rollback(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
+        let rolled_back = self.session(&handle)?.rollback().await;
+        self.answer(rolled_back)
+    }
+
+    async fn drop(&mut self, handle: Resource<SessionHandle>) -> Result<()> {
+        let session = self.sessions.try_remove(handle.rep() as usize);
+        session.ok_or_else(dangling)?.close().await;
+        self.computing.resume();
+        Ok(())
+    }
+}

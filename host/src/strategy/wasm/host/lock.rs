@@ -1,0 +1,113 @@
+use super::{
+    HostState, LockHandle, LockSessionHandle, MAX_LOCK_SESSIONS, MAX_LOCKS, dangling, too_many,
+};
+use crate::capability::lock::{Lock, LockSession};
+use crate::model::fault::Fault;
+use crate::strategy::wasm::bindings::contend::strategy::{lock, types};
+use crate::strategy::wasm::convert;
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+type Answer<T> = Result<std::result::Result<T, types::Fault>>;
+
+impl HostState {
+    fn held(&mut self, handle: &Resource<LockHandle>) -> Result<&mut Box<dyn Lock>> {
+        self.locks
+            .get_mut(handle.rep() as usize)
+            .ok_or_else(dangling)
+    }
+
+    async fn open_lock_session(
+        &mut self,
+        options: lock::SessionOptions,
+    ) -> std::result::Result<Box<dyn LockSession>, Fault> {
+        if self.lock_sessions.len() >= MAX_LOCK_SESSIONS {
+            return Err(too_many("lock sessions", MAX_LOCK_SESSIONS));
+        }
+        let owner = format!(
+            "worker-{}.{}.{}",
+            self.capabilities.worker,
+            self.capabilities.generation,
+            self.lock_sessions.vacant_key()
+        );
+        let options = convert::session_options(options);
+        self.capabilities.locks.open(owner, options).await
+    }
+}
+
+impl lock::Host for HostState {
+    fn traits(&mut self) -> Result<Vec<(String, String)>> {
+        Ok(self.capabilities.locks.traits())
+    }
+
+    async fn open(&mut self, options: lock::SessionOptions) -> Answer<Resource<LockSessionHandle>> {
+        let opened = self.open_lock_session(options).await;
+        let handle = opened.map(|session| self.lock_sessions.insert(session) as u32);
+        self.answer(handle.map(Resource::new_own))
+    }
+}
+
+impl lock::HostSession for HostState {
+    async fn lock(
+        &mut self,
+        handle: Resource<LockSessionHandle>,
+        names: Vec<String>,
+        mode: lock::Mode,
+    ) -> Answer<Resource<LockHandle>> {
+        if self.locks.len() >= MAX_LOCKS {
+            return self.answer(Err(too_many("locks", MAX_LOCKS)));
+        }
+        if names.is_empty() || names.iter().any(String::is_empty) {
+            let fault = Fault::rejected("no-name", "a lock needs a name, and none may be empty");
+            return self.answer(Err(fault));
+        }
+        let session = self
+            .lock_sessions
+            .get_mut(handle.rep() as usize)
+            .ok_or_else(dangling)?;
+        let named = session.lock(names, convert::mode(mode));
+        let handle = named.map(|lock| self.locks.insert(lock) as u32);
+        self.answer(handle.map(Resource::new_own))
+    }
+
+    async fn drop(&mut self, handle: Resource<LockSessionHandle>) -> Result<()> {
+        let session = self.lock_sessions.try_remove(handle.rep() as usize);
+        session.ok_or_else(dangling)?.close().await;
+        self.computing.resume();
+        Ok(())
+    }
+}
+
+impl lock::HostLock for HostState {
+    async fn acquire(&mut self, handle: Resource<LockHandle>, wait: u64) -> Answer<lock::Grant> {
+        let granted = self.held(&handle)?.acquire(wait).await;
+        self.answer(granted.map(convert::grant))
+    }
+
+    async fn release(&mut self, handle: Resource<LockHandle>) -> Answer<lock::ReleaseOutcome> {
+        let released = self.held(&handle)?.release().await;
+        self.answer(released.map(convert::release_outcome))
+    }
+
+    async fn renew(&mut self, handle: Resource<LockHandle>) -> Answer<lock::Grant> {
+        let renewed = self.held(&handle)?.renew().await;
+        self.answer(renewed.map(convert::grant))
+    }
+
+    async fn is_owner(&mut self, handle: Resource<LockHandle>) -> Answer<bool> {
+        let owner = self.held(&handle)?.is_owner().await;
+        self.answer(owner)
+    }
+
+    async fn break_(&mut self, handle: Resource<LockHandle>) -> Answer<()> {
+        let broken = self.held(&handle)?.break_lock().await;
+        self.answer(broken)
+    }
+
+    async fn drop(&mut self, handle: Resource<LockHandle>) -> Result<()> {
+        let lock = self.locks.try_remove(handle.rep() as usize);
+        lock.ok_or_else(dangling)?.close().await;
+        self.computing.resume();
+        Ok(())
+    }
+}
