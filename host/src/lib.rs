@@ -4,3 +4,5 @@
 pub mod capability;
 pub mod model;
 pub mod strategy;
+pub mod worker;
+pub mod workload;

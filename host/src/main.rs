@@ -1,1 +1,20 @@
-fn main() {}
+//! `runner`: read the arguments, do what they say, tell how it went.
+
+use contend::cli::{self, Command};
+use contend::command;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match cli::parse() {
+        Command::Run(options) => command::run::run(options),
+        Command::Build(options) => command::build::build(&options),
+        Command::Report(options) => command::report::report(&options),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(command::COULD_NOT_RUN)
+        }
+    }
+}

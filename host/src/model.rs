@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod data;
+pub mod end;
 pub mod fault;
 pub mod marker;
 pub mod outcome;

@@ -1,0 +1,87 @@
+//! What the runner can do, one file for each command. Here everything is connected, and nothing is
+//! worked out.
+
+pub mod build;
+mod decide;
+mod machine;
+pub mod output;
+mod progress;
+pub mod report;
+pub mod run;
+mod supervise;
+mod trial;
+
+use crate::model::fault::Fault;
+use crate::model::verdict::Verdict;
+use crate::plan::PlanError;
+use crate::plan::strategies::ResolveError;
+use crate::run_dir::RunDirError;
+use crate::strategy::source::BuildError;
+use crate::strategy::toolchain::ToolchainError;
+use crate::strategy::wasm::LoadError;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The exit code of everything that is neither valid nor violated.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// Why a command could not do what it was asked. Each is one message that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("{0}")]
+    Plan(#[from] PlanError),
+    #[error("{0}")]
+    Resolve(#[from] ResolveError),
+    #[error("{0}")]
+    Toolchain(#[from] ToolchainError),
+    #[error("{0}")]
+    Build(#[from] BuildError),
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    #[error("{0}")]
+    RunDir(#[from] RunDirError),
+    #[error("{what}: {fault}")]
+    Backend { what: String, fault: Fault },
+    #[error(
+        "{0} already has a table `volumes` or `volumes_audit`, which a run would replace; drop it or \
+         name another database"
+    )]
+    TablesTaken(String),
+    #[error("{0}")]
+    Url(String),
+    #[error("{path}: {why}")]
+    Output { path: PathBuf, why: String },
+    #[error(
+        "{workers} workers need {needed} open files, and {allowed} are allowed; raise the limit with \
+         `ulimit -n {needed}` or run fewer workers"
+    )]
+    OpenFiles {
+        workers: u32,
+        needed: u64,
+        allowed: u64,
+    },
+    #[error("{strategy} ended its worker at every single call: {why}")]
+    AlwaysDies { strategy: String, why: String },
+    #[error("{strategy}: a change could not be recorded, so the run was ended: {why}\nWhat was recorded before is in {folder}")]
+    Unrecorded {
+        strategy: String,
+        why: String,
+        folder: PathBuf,
+    },
+    #[error("the runtime could not be started: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// 0 if all are valid, 1 if any is violated, else 2.
+fn exit_code<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> ExitCode {
+    let worst = verdicts.map(|verdict| match verdict {
+        Verdict::Valid => 0,
+        Verdict::Unknown(_) => 1,
+        Verdict::Violated(_) => 2,
+    });
+    match worst.max() {
+        Some(0) => ExitCode::SUCCESS,
+        Some(2) => ExitCode::FAILURE,
+        _ => ExitCode::from(COULD_NOT_RUN),
+    }
+}

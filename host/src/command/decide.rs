@@ -1,0 +1,137 @@
+//! From what was asked for to a plan and its loaded strategies.
+
+use super::CommandError;
+use super::run::RunOptions;
+use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::plan::strategies::{self, Located, ResolveError};
+use crate::plan::workload_file::{self, WorkloadOptions};
+use crate::plan::{self, Plan, PlannedTrial};
+use crate::strategy::source;
+use crate::strategy::wasm::{CONTRACT_VERSION, Engine, PACKAGE, WasmStrategy};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// An hour: the published waits reached half of one.
+const DEFAULT_CHANGE_TIMEOUT_S: u64 = 3600;
+
+/// Instances beyond one for each worker: a replacement may be made before the dead one is gone.
+const SPARE_INSTANCES: u32 = 8;
+
+/// A plan, and the strategies of its trials, in their order.
+pub struct Decided {
+    pub plan: Plan,
+    pub strategies: Vec<Arc<WasmStrategy>>,
+    /// Kept alive: it interrupts guests that compute for too long.
+    pub engine: Engine,
+}
+
+/// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
+/// out to be wrong after the first trial.
+pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
+    let home = strategies::home();
+    let (file_name, from_file) = read_workload(options, home.as_deref())?;
+    let chosen = options.flags.clone().or(from_file.clone());
+    let workload = chosen.volume_state();
+    let changed = workload != from_file.volume_state();
+    let mut plan = Plan {
+        runner_version: env!("CARGO_PKG_VERSION").to_owned(),
+        contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
+        workload_name: match file_name {
+            Some(name) if !changed => name,
+            _ => plan::workload_name(&workload),
+        },
+        workload,
+        trials: Vec::new(),
+        database: parse_url::<DatabaseUrl>(&options.database)?,
+        locks: parse_url::<LockUrl>(&options.locks)?,
+        settings: options
+            .settings
+            .iter()
+            .map(|given| plan::setting(given))
+            .collect::<Result<BTreeMap<_, _>, _>>()?,
+        seed: chosen.seed.unwrap_or_else(fresh_seed),
+        memory_mib: options.memory_mib,
+        computing_ms: options.computing_ms,
+        change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
+        time_limit_s: chosen.time_limit_s,
+    };
+    plan.validate()?;
+    let components = components(options, home.as_deref())?;
+    let instances = plan.workload.workers() + SPARE_INSTANCES;
+    let engine = Engine::new(plan.limits(), instances)?;
+    let mut loaded = Vec::new();
+    for component in components {
+        let strategy = engine.load(&component)?;
+        let name = strategies::name(&component);
+        if plan.trials.iter().any(|trial| trial.name == name) {
+            return Err(ResolveError::Twice { name }.into());
+        }
+        plan.trials.push(PlannedTrial {
+            name,
+            digest: strategy.digest().to_owned(),
+            component,
+        });
+        loaded.push(Arc::new(strategy));
+    }
+    Ok(Decided {
+        plan,
+        strategies: loaded,
+        engine,
+    })
+}
+
+fn read_workload(
+    options: &RunOptions,
+    home: Option<&Path>,
+) -> Result<(Option<String>, WorkloadOptions), CommandError> {
+    let Some(given) = &options.workload else {
+        return Ok((None, WorkloadOptions::default()));
+    };
+    let folder = home.map(|home| home.join("workloads"));
+    let path = workload_file::find(given, folder.as_deref())?;
+    let name = strategies::name(&path);
+    Ok((Some(name), workload_file::read(&path)?))
+}
+
+/// The component files of the strategies that were asked for, each built if it is older than its
+/// sources.
+fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>, CommandError> {
+    let mut given = Vec::new();
+    for name in &options.strategies {
+        match (name.as_str(), home) {
+            ("all", Some(home)) => given.extend(strategies::all(home)),
+            _ => given.push(name.clone()),
+        }
+    }
+    let mut components = Vec::new();
+    let mut stale = Vec::new();
+    for name in given {
+        let component = match strategies::locate(&name, home)? {
+            Located::Component(path) => path,
+            Located::Source { folder, component } => {
+                if source::is_stale(&folder, &component) {
+                    stale.push((folder, component.clone()));
+                }
+                component
+            }
+        };
+        components.push(component);
+    }
+    super::build::build_stale(&stale)?;
+    Ok(components)
+}
+
+fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {
+    text.parse()
+        .map_err(|error: T::Err| CommandError::Url(error.to_string()))
+}
+
+/// A seed that nobody chose. It goes into the plan, so the run's random numbers can be had again.
+fn fresh_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = now.map_or(0, |elapsed| elapsed.as_nanos() as u64);
+    nanos ^ u64::from(std::process::id()).rotate_left(32)
+}

@@ -1,0 +1,35 @@
+//! `runner report DIR`: everything that a run tells, from its folder alone.
+
+use super::output::Output;
+use super::{CommandError, exit_code};
+use crate::report::{RunReport, TrialReport};
+use crate::run_dir::{RunDir, RunDirError};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub struct ReportOptions {
+    pub run: PathBuf,
+    pub output: Output,
+}
+
+/// Reports a run that has been, whole or cut short. Writes nothing into its folder.
+pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
+    let (folder, plan) = RunDir::open(&options.run)?;
+    let mut report = RunReport::new(plan, options.run.clone());
+    for planned in report.plan.trials.clone() {
+        if let Some(record) = folder.trial(&planned.name).load()? {
+            let judgement = record.judge(report.plan.workload.rows);
+            let trial = TrialReport::new(&planned, &record.history, record.end.as_ref(), judgement);
+            report.trials.push(trial);
+        }
+    }
+    if report.trials.is_empty() {
+        return Err(CommandError::RunDir(RunDirError::NotARun {
+            path: options.run.clone(),
+            why: "no strategy of its plan has a history".to_owned(),
+        }));
+    }
+    options.output.reserve()?;
+    options.output.show(&report)?;
+    Ok(exit_code(report.verdicts()))
+}

@@ -1,0 +1,38 @@
+//! How a trial ended.
+
+use super::change::Nanos;
+use serde::{Deserialize, Serialize};
+
+/// Written when all workers have ended; a trial that was killed has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    pub how: Ended,
+    /// From the moment when the workers were let go to the end of the last one.
+    pub total_time: Nanos,
+    /// Why the data could not be read afterwards, if it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_unread: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// Every worker made all its changes.
+    Completed,
+    TimeLimit,
+    /// Ctrl-C, or a signal to terminate.
+    Interrupted,
+    /// A change could not be recorded, or a worker broke down.
+    Failed,
+}
+
+impl Ended {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::TimeLimit => "time-limit",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a run is going to do, decided to the last number before anything is touched.
+
+pub mod strategies;
+pub mod workload_file;
+
+use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::strategy::wasm::Limits;
+use crate::workload::volume_state::VolumeState;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A whole run. It is written to the run's folder, and every figure can be traced to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub runner_version: String,
+    /// The contract's package with its version.
+    pub contract: String,
+    pub workload_name: String,
+    pub workload: VolumeState,
+    /// One trial for each strategy, in this order, each on fresh data.
+    pub trials: Vec<PlannedTrial>,
+    pub database: DatabaseUrl,
+    pub locks: LockUrl,
+    /// What strategies find in `settings`.
+    pub settings: BTreeMap<String, String>,
+    /// The root of all randomness. It fixes what strategies draw, not how workers interleave.
+    pub seed: u64,
+    pub memory_mib: u64,
+    pub computing_ms: u64,
+    pub change_timeout_s: u64,
+    /// Of each trial; none if it may take as long as it takes.
+    pub time_limit_s: Option<u64>,
+}
+
+/// One strategy's turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedTrial {
+    /// The strategy's name; also that of its folder in the results.
+    pub name: String,
+    pub component: PathBuf,
+    /// Of the component's bytes; `sha256:…`.
+    pub digest: String,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("{key} is {value}; it must be from {least} to {most}")]
+    OutOfRange {
+        key: &'static str,
+        value: u64,
+        least: u64,
+        most: u64,
+    },
+    #[error("{path}: {why}")]
+    File { path: PathBuf, why: String },
+    #[error("there is no workload {name:?}; there are: {known} (or give the path of a .toml file)")]
+    NoWorkload { name: String, known: String },
+    #[error("--set wants NAME=VALUE, not {given:?}")]
+    Setting { given: String },
+    #[error("{0}")]
+    Strategy(#[from] strategies::ResolveError),
+}
+
+/// The most workers that one run can have: the engine's address space ends about there.
+pub const MAX_WORKERS: u64 = 30_000;
+
+const HOUR_MS: u64 = 3_600_000;
+
+impl Plan {
+    pub fn limits(&self) -> Limits {
+        Limits {
+            memory_bytes: self.memory_mib << 20,
+            computing: Duration::from_millis(self.computing_ms),
+        }
+    }
+
+    /// Checks every number against its range; says which key is wrong and what it may be.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        let workload = &self.workload;
+        let (rows, per_row) = (u64::from(workload.rows), u64::from(workload.workers_per_row));
+        in_range("rows", rows, 1, MAX_WORKERS)?;
+        in_range("workers_per_row", per_row, 1, MAX_WORKERS)?;
+        in_range("rows × workers_per_row", rows * per_row, 1, MAX_WORKERS)?;
+        let changes = u64::from(workload.changes_per_worker);
+        in_range("changes_per_worker", changes, 1, 100_000_000)?;
+        in_range("pause_ms", workload.pause_ms, 0, HOUR_MS)?;
+        in_range("hold_ms", workload.hold_ms, 0, HOUR_MS)?;
+        in_range("check_tries", u64::from(workload.check_tries), 0, 1000)?;
+        in_range("check_wait_ms", workload.check_wait_ms, 0, HOUR_MS)?;
+        in_range("memory_mib", self.memory_mib, 1, 4096)?;
+        in_range("computing_ms", self.computing_ms, 10, HOUR_MS)?;
+        in_range("change_timeout_s", self.change_timeout_s, 1, 7 * 86_400)?;
+        if let Some(limit) = self.time_limit_s {
+            in_range("time_limit_s", limit, 1, 30 * 86_400)?;
+        }
+        Ok(())
+    }
+}
+
+fn in_range(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), PlanError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(PlanError::OutOfRange {
+        key,
+        value,
+        least,
+        most,
+    })
+}
+
+/// The name of a workload that is nowhere written down: rows × workers per row.
+pub fn workload_name(workload: &VolumeState) -> String {
+    format!("{}x{}", workload.rows, workload.workers_per_row)
+}
+
+/// Splits `name=value`.
+pub fn setting(given: &str) -> Result<(String, String), PlanError> {
+    match given.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(PlanError::Setting {
+            given: given.to_owned(),
+        }),
+    }
+}

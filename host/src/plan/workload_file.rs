@@ -1,0 +1,181 @@
+//! Workload files: TOML with a kind and its numbers.
+
+use super::PlanError;
+use crate::workload::volume_state::VolumeState;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// What a file or the command line says of a run; what neither says has its default.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct WorkloadOptions {
+    pub kind: Option<String>,
+    pub rows: Option<u32>,
+    pub workers_per_row: Option<u32>,
+    pub changes_per_worker: Option<u32>,
+    pub pause_ms: Option<u64>,
+    pub hold_ms: Option<u64>,
+    pub check_tries: Option<u32>,
+    pub check_wait_ms: Option<u64>,
+    pub audit: Option<bool>,
+    pub seed: Option<u64>,
+    pub change_timeout_s: Option<u64>,
+    pub time_limit_s: Option<u64>,
+}
+
+/// The keys of a file; each but `kind` is also a flag.
+pub const KEYS: &[&str] = &[
+    "kind",
+    "rows",
+    "workers_per_row",
+    "changes_per_worker",
+    "pause_ms",
+    "hold_ms",
+    "check_tries",
+    "check_wait_ms",
+    "audit",
+    "seed",
+    "change_timeout_s",
+    "time_limit_s",
+];
+
+const KIND: &str = "volume-state";
+
+impl WorkloadOptions {
+    /// These options, and for what they leave open, the others.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            kind: self.kind.or(other.kind),
+            rows: self.rows.or(other.rows),
+            workers_per_row: self.workers_per_row.or(other.workers_per_row),
+            changes_per_worker: self.changes_per_worker.or(other.changes_per_worker),
+            pause_ms: self.pause_ms.or(other.pause_ms),
+            hold_ms: self.hold_ms.or(other.hold_ms),
+            check_tries: self.check_tries.or(other.check_tries),
+            check_wait_ms: self.check_wait_ms.or(other.check_wait_ms),
+            audit: self.audit.or(other.audit),
+            seed: self.seed.or(other.seed),
+            change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
+            time_limit_s: self.time_limit_s.or(other.time_limit_s),
+        }
+    }
+
+    /// The numbers of the workload, defaults filled in.
+    pub fn volume_state(&self) -> VolumeState {
+        let default = VolumeState::default();
+        VolumeState {
+            rows: self.rows.unwrap_or(default.rows),
+            workers_per_row: self.workers_per_row.unwrap_or(default.workers_per_row),
+            changes_per_worker: self.changes_per_worker.unwrap_or(default.changes_per_worker),
+            pause_ms: self.pause_ms.unwrap_or(default.pause_ms),
+            hold_ms: self.hold_ms.unwrap_or(default.hold_ms),
+            check_tries: self.check_tries.unwrap_or(default.check_tries),
+            check_wait_ms: self.check_wait_ms.unwrap_or(default.check_wait_ms),
+            audit: self.audit.unwrap_or(default.audit),
+        }
+    }
+}
+
+/// Finds a workload by the path of its file, or by its name in `folder`.
+pub fn find(given: &str, folder: Option<&Path>) -> Result<PathBuf, PlanError> {
+    let path = Path::new(given);
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        return Ok(path.to_owned());
+    }
+    let mut known = Vec::new();
+    if let Some(folder) = folder {
+        let named = folder.join(format!("{given}.toml"));
+        if named.is_file() {
+            return Ok(named);
+        }
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        known.extend(entries.filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_suffix(".toml").map(str::to_owned)
+        }));
+        known.sort();
+    }
+    Err(PlanError::NoWorkload {
+        name: given.to_owned(),
+        known: if known.is_empty() {
+            "none here".to_owned()
+        } else {
+            known.join(", ")
+        },
+    })
+}
+
+/// Reads a workload file. An unknown key is an error that names the line and the nearest known key.
+pub fn read(path: &Path) -> Result<WorkloadOptions, PlanError> {
+    let error = |why: String| PlanError::File {
+        path: path.to_owned(),
+        why,
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+    parse(&text).map_err(error)
+}
+
+fn parse(text: &str) -> Result<WorkloadOptions, String> {
+    let table = toml::de::DeTable::parse(text).map_err(|error| error.to_string())?;
+    for key in table.get_ref().keys() {
+        let name = key.get_ref().as_ref();
+        if !KEYS.contains(&name) {
+            let line = 1 + text[..key.span().start].matches('\n').count();
+            return Err(format!("line {line}: unknown key `{name}`; {}", nearest(name)));
+        }
+    }
+    let options: WorkloadOptions = toml::from_str(text).map_err(|error| error.to_string())?;
+    match options.kind.as_deref() {
+        Some(KIND) => Ok(options),
+        Some(other) => Err(format!("unknown kind {other:?}; there is {KIND:?}")),
+        None => Err(format!("no kind; say kind = {KIND:?}")),
+    }
+}
+
+fn nearest(name: &str) -> String {
+    let likeness = |key: &&&str| (strsim::jaro_winkler(name, key) * 1000.0) as u32;
+    match KEYS.iter().max_by_key(likeness) {
+        Some(key) if strsim::jaro_winkler(name, key) > 0.7 => format!("did you mean `{key}`?"),
+        _ => format!("known are: {}", KEYS.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_is_named_with_its_line_and_its_nearest() {
+        let why = parse("kind = \"volume-state\"\n\nworkers_per_rwo = 3\n").unwrap_err();
+        assert!(why.contains("line 3"), "{why}");
+        assert!(why.contains("did you mean `workers_per_row`?"), "{why}");
+    }
+
+    #[test]
+    fn broken_toml_and_wrong_types_name_their_line() {
+        for text in ["kind = ", "kind = \"volume-state\"\nrows = \"many\"\n"] {
+            let why = parse(text).unwrap_err();
+            assert!(why.contains("line"), "{why}");
+        }
+        let why = parse("kind = \"volume-state\"\nrows = -3\n").unwrap_err();
+        assert!(why.contains("rows = -3"), "{why}");
+    }
+
+    #[test]
+    fn another_kind_or_none_is_refused() {
+        assert!(parse("kind = \"volumes\"").unwrap_err().contains("volume-state"));
+        assert!(parse("rows = 1").unwrap_err().contains("kind"));
+    }
+
+    #[test]
+    fn flags_come_before_the_file_and_the_file_before_defaults() {
+        let file = parse("kind = \"volume-state\"\nrows = 7\nhold_ms = 1\n").unwrap();
+        let flags = WorkloadOptions {
+            rows: Some(9),
+            ..WorkloadOptions::default()
+        };
+        let workload = flags.or(file).volume_state();
+        assert_eq!((workload.rows, workload.hold_ms), (9, 1));
+        assert_eq!(workload.pause_ms, VolumeState::default().pause_ms);
+    }
+}

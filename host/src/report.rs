@@ -1,0 +1,132 @@
+//! What a run tells, made from saved data alone: data in, bytes out.
+
+pub mod csv;
+pub mod json;
+pub mod text;
+
+use crate::check::fairness::{Fairness, fairness};
+use crate::model::end::{End, Ended};
+use crate::model::outcome::Outcome;
+use crate::model::verdict::{Judgement, Verdict};
+use crate::plan::{Plan, PlannedTrial};
+use crate::record::journal::History;
+use crate::record::summary::Summary;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A whole run. One run of one strategy is a comparison with nothing beside it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    pub folder: PathBuf,
+    pub plan: Plan,
+    pub trials: Vec<TrialReport>,
+}
+
+/// One strategy's figures and verdict.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrialReport {
+    pub strategy: String,
+    pub digest: String,
+    /// Absent when the runner was killed.
+    pub ended: Option<Ended>,
+    /// Things to know of the record itself: torn, cut, unread.
+    pub remarks: Vec<String>,
+    pub summary: Summary,
+    pub fairness: Option<Fairness>,
+    /// Why steps did not end ok, and how many of them: `trap`, `computing-limit`, a fault's code.
+    pub reasons: BTreeMap<String, u64>,
+    pub judgement: Judgement,
+    /// Every first step ended by the death of its instance; the reason of one of them.
+    #[serde(skip)]
+    always_died: Option<String>,
+}
+
+impl RunReport {
+    pub fn new(plan: Plan, folder: PathBuf) -> Self {
+        Self {
+            folder,
+            plan,
+            trials: Vec::new(),
+        }
+    }
+
+    pub fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
+        self.trials.iter().map(|trial| &trial.judgement.verdict)
+    }
+}
+
+impl TrialReport {
+    pub fn new(
+        planned: &PlannedTrial,
+        history: &History,
+        end: Option<&End>,
+        judgement: Judgement,
+    ) -> Self {
+        let changes = &history.changes;
+        let last = |change: &crate::model::change::Change| change.steps().map(|s| s.returned).max();
+        let total_time = match end {
+            Some(end) => end.total_time,
+            None => changes.iter().filter_map(last).max().unwrap_or(0),
+        };
+        let mut reasons = BTreeMap::new();
+        for step in changes.iter().flat_map(|change| change.steps()) {
+            if let Some(reason) = step.outcome.reason() {
+                *reasons.entry(reason.code.clone()).or_default() += 1;
+            }
+        }
+        Self {
+            strategy: planned.name.clone(),
+            digest: planned.digest.clone(),
+            ended: end.map(|end| end.how),
+            remarks: remarks(history, end),
+            summary: Summary::of(changes, total_time),
+            fairness: fairness(changes),
+            reasons,
+            judgement,
+            always_died: always_died(history),
+        }
+    }
+
+    /// Why, if the strategy could not do a single change because its instance died each time.
+    pub fn always_died(&self) -> Option<String> {
+        self.always_died.clone()
+    }
+
+    pub fn interrupted(&self) -> bool {
+        self.ended == Some(Ended::Interrupted)
+    }
+}
+
+fn remarks(history: &History, end: Option<&End>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    match end {
+        None => remarks.push("the runner was killed; this is what it had recorded".to_owned()),
+        Some(end) => {
+            if end.how != Ended::Completed {
+                remarks.push(format!("ended early: {}", end.how.word()));
+            }
+            if let Some(why) = &end.data_unread {
+                remarks.push(format!("the database could not be read afterwards: {why}"));
+            }
+        }
+    }
+    if history.torn {
+        remarks.push("the last line of the history is torn and was left out".to_owned());
+    }
+    remarks
+}
+
+fn always_died(history: &History) -> Option<String> {
+    let death = |outcome: &Outcome| match outcome {
+        Outcome::Indeterminate(reason) if is_death(&reason.code) => Some(reason.message.clone()),
+        _ => None,
+    };
+    let mut deaths = history.changes.iter().map(|change| death(&change.acquire.outcome));
+    let first = deaths.next()??;
+    deaths.all(|death| death.is_some()).then_some(first)
+}
+
+fn is_death(code: &str) -> bool {
+    matches!(code, "trap" | "computing-limit" | "memory-limit" | "stack-overflow")
+}

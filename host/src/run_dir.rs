@@ -1,0 +1,293 @@
+//! The folder of a run: the only place that knows the names of result files.
+//!
+//! ```text
+//! plan.json              what was decided, with seed, versions and the digest of each component
+//! machine.json           where it ran
+//! results.csv            one line for each trial
+//! <strategy>/
+//!   history.jsonl        every change, appended as it ended
+//!   database.sqlite      the embedded database, if the run had one of its own
+//!   end.json             how the trial ended, and when
+//!   rows.json            the rows of every node afterwards
+//!   effects.jsonl        every committed update, as the database's audit recorded it
+//!   latency.hlog         HdrHistogram log; a tag for each step and outcome
+//!   verdict.json         what the checkers said
+//! ```
+
+use crate::check::{Evidence, judge};
+use crate::model::data::{Data, Effect, NodeRows};
+use crate::model::end::End;
+use crate::model::verdict::Judgement;
+use crate::plan::Plan;
+use crate::record::histogram;
+use crate::record::journal::{self, History};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+const PLAN: &str = "plan.json";
+const MACHINE: &str = "machine.json";
+const RESULTS: &str = "results.csv";
+const HISTORY: &str = "history.jsonl";
+const DATABASE: &str = "database.sqlite";
+const END: &str = "end.json";
+const ROWS: &str = "rows.json";
+const EFFECTS: &str = "effects.jsonl";
+const HISTOGRAMS: &str = "latency.hlog";
+const VERDICT: &str = "verdict.json";
+
+/// Where a run took place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    pub os: String,
+    pub kernel: Option<String>,
+    pub processor: Option<String>,
+    pub processors: usize,
+    pub memory_kib: Option<u64>,
+}
+
+/// What went wrong with a run's folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    #[error("{0} is there already, and nothing is ever overwritten; name another folder with --out")]
+    Taken(PathBuf),
+    #[error("{path} is not the folder of a run: {why}")]
+    NotARun { path: PathBuf, why: String },
+    #[error("{path}: {}", explain(source))]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    History(#[from] journal::ReadError),
+}
+
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge => {
+            format!("the disk is full ({error}); what was measured until then is kept")
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("can't be written ({error}); name another folder with --out")
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// A run's folder.
+#[derive(Debug, Clone)]
+pub struct RunDir {
+    root: PathBuf,
+}
+
+/// A trial's folder within it.
+#[derive(Debug, Clone)]
+pub struct TrialDir {
+    root: PathBuf,
+}
+
+/// What a trial left behind, as far as it came.
+#[derive(Debug)]
+pub struct TrialRecord {
+    pub history: History,
+    pub data: Option<Data>,
+    /// Absent when the runner was killed.
+    pub end: Option<End>,
+}
+
+impl RunDir {
+    /// Makes the folder of a new run, with its plan. Never touches one that is there.
+    pub fn create(root: &Path, plan: &Plan, machine: &Machine) -> Result<Self, RunDirError> {
+        let io_error = |source| RunDirError::Io {
+            path: root.to_owned(),
+            source,
+        };
+        if let Some(parent) = root.parent() {
+            fs::create_dir_all(parent).map_err(io_error)?;
+        }
+        fs::create_dir(root).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => RunDirError::Taken(root.to_owned()),
+            _ => io_error(error),
+        })?;
+        write_json(&root.join(PLAN), plan)?;
+        write_json(&root.join(MACHINE), machine)?;
+        Ok(Self {
+            root: root.to_owned(),
+        })
+    }
+
+    /// Opens the folder of a run that has been.
+    pub fn open(root: &Path) -> Result<(Self, Plan), RunDirError> {
+        let path = root.join(PLAN);
+        let text = fs::read_to_string(&path).map_err(|error| RunDirError::NotARun {
+            path: root.to_owned(),
+            why: format!("{PLAN}: {error}"),
+        })?;
+        let plan = serde_json::from_str(&text).map_err(|error| RunDirError::NotARun {
+            path: root.to_owned(),
+            why: format!("{PLAN}: {error}"),
+        })?;
+        let root = root.to_owned();
+        Ok((Self { root }, plan))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// Makes the folder of a trial.
+    pub fn create_trial(&self, name: &str) -> Result<TrialDir, RunDirError> {
+        let trial = self.trial(name);
+        fs::create_dir(&trial.root).map_err(|source| RunDirError::Io {
+            path: trial.root.clone(),
+            source,
+        })?;
+        Ok(trial)
+    }
+
+    pub fn trial(&self, name: &str) -> TrialDir {
+        TrialDir {
+            root: self.root.join(name),
+        }
+    }
+
+    /// Writes the table as far as it has come, over that of the trial before.
+    pub fn write_results(&self, csv: &[u8]) -> Result<(), RunDirError> {
+        replace(&self.root.join(RESULTS), |out| out.write_all(csv))
+    }
+}
+
+impl TrialDir {
+    pub fn history_path(&self) -> PathBuf {
+        self.root.join(HISTORY)
+    }
+
+    pub fn database_path(&self) -> PathBuf {
+        self.root.join(DATABASE)
+    }
+
+    pub fn write_end(&self, end: &End) -> Result<(), RunDirError> {
+        write_json(&self.root.join(END), end)
+    }
+
+    /// Writes what was found in the database.
+    pub fn write_data(&self, data: &Data) -> Result<(), RunDirError> {
+        if let Some(effects) = &data.effects {
+            replace(&self.root.join(EFFECTS), |out| {
+                effects.iter().try_for_each(|effect| {
+                    serde_json::to_writer(&mut *out, effect)?;
+                    out.write_all(b"\n")
+                })
+            })?;
+        }
+        write_json(&self.root.join(ROWS), &data.nodes)
+    }
+
+    /// What the trial left; nothing if it never began.
+    pub fn load(&self) -> Result<Option<TrialRecord>, RunDirError> {
+        let history = self.history_path();
+        if !history.exists() {
+            return Ok(None);
+        }
+        Ok(Some(TrialRecord {
+            history: journal::read(&history)?,
+            data: self.load_data()?,
+            end: read_json(&self.root.join(END))?,
+        }))
+    }
+
+    fn load_data(&self) -> Result<Option<Data>, RunDirError> {
+        // The rows are written after the effects: where they are, both are whole.
+        let Some(nodes) = read_json::<Vec<NodeRows>>(&self.root.join(ROWS))? else {
+            return Ok(None);
+        };
+        let effects = self.load_effects()?;
+        Ok(Some(Data { effects, nodes }))
+    }
+
+    fn load_effects(&self) -> Result<Option<Vec<Effect>>, RunDirError> {
+        let path = self.root.join(EFFECTS);
+        let io_error = |source| RunDirError::Io {
+            path: path.clone(),
+            source,
+        };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error(error)),
+        };
+        let mut effects = Vec::new();
+        for line in BufReader::new(file).lines() {
+            let line = line.map_err(io_error)?;
+            effects.push(serde_json::from_str(&line).map_err(|e| io_error(e.into()))?);
+        }
+        Ok(Some(effects))
+    }
+
+    /// Writes what can be computed again from the rest: the histograms and the verdict.
+    pub fn write_findings(
+        &self,
+        record: &TrialRecord,
+        judgement: &Judgement,
+    ) -> Result<(), RunDirError> {
+        replace(&self.root.join(HISTOGRAMS), |out| {
+            histogram::write_log(&record.history.changes, out)
+        })?;
+        write_json(&self.root.join(VERDICT), judgement)
+    }
+}
+
+impl TrialRecord {
+    /// The checkers' answers, from this record alone.
+    pub fn judge(&self, rows: u32) -> Judgement {
+        judge(&Evidence {
+            rows,
+            changes: &self.history.changes,
+            data: self.data.as_ref(),
+        })
+    }
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RunDirError> {
+    replace(path, |out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Writes a file beside and moves it into place, so that a file that is there is whole.
+fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), RunDirError> {
+    let beside = path.with_extension("part");
+    let attempt = || {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&beside)?;
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()?;
+        fs::rename(&beside, path)
+    };
+    attempt().map_err(|source| RunDirError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A file's value; nothing if there is no such file.
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RunDirError> {
+    let io_error = |source| RunDirError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    match fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| io_error(error.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error(error)),
+    }
+}

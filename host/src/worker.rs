@@ -1,0 +1,157 @@
+//! One competitor: pause, acquire, check, hold, release, record; and again.
+
+mod check;
+mod contender;
+mod settle;
+pub mod stop;
+
+use self::contender::Contender;
+use self::stop::Stop;
+use crate::capability::clock::Clock;
+use crate::capability::database::Database;
+use crate::capability::gate::Gate;
+use crate::capability::lock::LockService;
+use crate::model::change::{Change, Settled};
+use crate::model::data::Status;
+use crate::model::marker::Marker;
+use crate::record::journal::Journal;
+use crate::strategy::Strategy;
+use crate::workload::volume_state::{RowAccess, VolumeState};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const NANOS_PER_MS: u64 = 1_000_000;
+
+/// What all workers of a trial are given. They only read it.
+pub struct Arena {
+    pub workload: VolumeState,
+    pub strategy: Arc<dyn Strategy>,
+    pub database: Arc<dyn Database>,
+    pub gate: Arc<Gate>,
+    pub locks: Arc<dyn LockService>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Arc<BTreeMap<String, String>>,
+    pub seed: u64,
+    pub change_timeout_ns: u64,
+    pub stop: Stop,
+    pub journal: Arc<Journal>,
+    pub rows: RowAccess,
+}
+
+/// One worker, ready to run.
+pub struct Worker {
+    arena: Arc<Arena>,
+    number: u32,
+    row: u32,
+    contender: Contender,
+    /// How many changes are over; read by the progress bar, written by this worker alone.
+    done: Arc<AtomicU32>,
+}
+
+impl Worker {
+    /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
+    /// goes wrong here is told by the first change.
+    pub async fn prepare(arena: Arc<Arena>, number: u32, done: Arc<AtomicU32>) -> Self {
+        let contender = Contender::prepare(arena.clone(), number).await;
+        Self {
+            row: arena.workload.row_of(number),
+            arena,
+            number,
+            contender,
+            done,
+        }
+    }
+
+    /// Makes this worker's changes until they are done or the run is stopped. An error means that
+    /// a change could not be recorded, and that nothing later was done.
+    pub async fn run(mut self) -> io::Result<()> {
+        let mut result = Ok(());
+        for number in 0..self.arena.workload.changes_per_worker {
+            self.arena.wait(self.arena.workload.pause_ms).await;
+            if self.arena.stop.is_requested() {
+                break;
+            }
+            let change = self.change(number).await;
+            result = self.arena.journal.append(&change);
+            if result.is_err() {
+                break;
+            }
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
+        self.contender.end().await;
+        result
+    }
+
+    async fn change(&mut self, number: u32) -> Change {
+        let marker = Marker {
+            worker: self.number,
+            number,
+        };
+        let mut acquire = self
+            .contender
+            .step(self.row, Status::Available, Status::Deleting, marker)
+            .await;
+        if !acquire.outcome.is_ok() {
+            acquire.settled = Some(settle::acquired(&self.arena, self.row, marker).await);
+        }
+        let mut change = Change {
+            worker: self.number,
+            row: self.row,
+            number,
+            acquire,
+            check: None,
+            release: None,
+            restored: false,
+        };
+        if change.acquire.outcome.is_ok() {
+            change.check = check::on_all_nodes(&self.arena, self.row, marker).await;
+            self.arena.wait(self.arena.workload.hold_ms).await;
+        }
+        // A change that failed its check still releases, as published; so does one that holds the
+        // row although it was told otherwise.
+        if change.held() {
+            self.release(&mut change).await;
+        } else if change.acquire.settled == Some(Settled::Unknown) {
+            change.restored = settle::restore(&self.arena, self.row, marker).await;
+            if change.restored {
+                // What could be given back was held.
+                change.acquire.settled = Some(Settled::TookEffect);
+            }
+        }
+        change
+    }
+
+    async fn release(&mut self, change: &mut Change) {
+        let marker = change.marker();
+        let mut release = self
+            .contender
+            .step(self.row, Status::Deleting, Status::Available, marker)
+            .await;
+        if !release.outcome.is_ok() {
+            release.settled = Some(settle::released(&self.arena, self.row, marker).await);
+        }
+        if !release.took_effect() {
+            change.restored = settle::restore(&self.arena, self.row, marker).await;
+            if change.restored {
+                release.settled = Some(Settled::NoEffect);
+            }
+        }
+        change.release = Some(release);
+    }
+}
+
+impl Arena {
+    /// Waits, but not beyond the moment when the run is to stop.
+    async fn wait(&self, ms: u64) {
+        if ms == 0 {
+            return;
+        }
+        tokio::select! {
+            biased;
+            () = self.stop.requested() => {}
+            () = self.clock.sleep(ms * NANOS_PER_MS) => {}
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The check on every node after acquire.
+
+use super::{Arena, NANOS_PER_MS};
+use crate::model::change::Check;
+use crate::model::data::{RowState, Status};
+use crate::model::marker::{Mark, Marker};
+
+/// A connection error does not count as a try, but even those have an end.
+const MAX_UNREACHABLE: u32 = 60;
+
+/// Reads the row straight from every node until all have this change's marker, with bounded tries
+/// and growing waits. Nothing if the workload asks for no check.
+pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Check> {
+    let workload = &arena.workload;
+    if workload.check_tries == 0 {
+        return None;
+    }
+    let began = arena.clock.now();
+    let expected = RowState {
+        status: Status::Deleting,
+        mark: Mark::Of(marker),
+    };
+    let (mut tries, mut unreachable) = (0, 0);
+    let agreed = loop {
+        match reading(arena, row, &expected).await {
+            Some(true) => {
+                tries += 1;
+                break true;
+            }
+            Some(false) => tries += 1,
+            None => unreachable += 1,
+        }
+        if tries >= workload.check_tries || unreachable >= MAX_UNREACHABLE {
+            break false;
+        }
+        let wait = workload.check_wait_ms * u64::from(tries.max(1));
+        arena.clock.sleep(wait * NANOS_PER_MS).await;
+        // A run that is to end does not wait for a slow replica.
+        if arena.stop.is_requested() && unreachable > 0 {
+            break false;
+        }
+    };
+    Some(Check {
+        began,
+        ended: arena.clock.now(),
+        tries,
+        agreed,
+    })
+}
+
+/// Do all nodes hold what is expected? Nothing if one of them did not answer.
+async fn reading(arena: &Arena, row: u32, expected: &RowState) -> Option<bool> {
+    let mut all = true;
+    for node in arena.database.nodes() {
+        let found = arena.rows.read(&*arena.database, node, row).await.ok()?;
+        all &= found.as_ref() == Some(expected);
+    }
+    Some(all)
+}

@@ -1,0 +1,131 @@
+//! The worker's instance: made, asked, and replaced when it dies.
+
+use super::Arena;
+use crate::capability::database::Target;
+use crate::model::change::Step;
+use crate::model::data::Status;
+use crate::model::marker::Marker;
+use crate::model::outcome::Outcome;
+use crate::strategy::{Capabilities, Death, Instance, Transition};
+use crate::workload::volume_state::row_id;
+use std::sync::Arc;
+
+pub struct Contender {
+    arena: Arc<Arena>,
+    worker: u32,
+    /// How many instances there have been.
+    generation: u32,
+    /// What preparing came to; nothing after a death.
+    instance: Option<Result<Box<dyn Instance>, Outcome>>,
+}
+
+/// How a call ended.
+enum Ending {
+    Told(Outcome),
+    Died(Outcome),
+}
+
+impl Contender {
+    pub async fn prepare(arena: Arc<Arena>, worker: u32) -> Self {
+        let mut contender = Self {
+            arena,
+            worker,
+            generation: 0,
+            instance: None,
+        };
+        let instance = contender.instantiate().await;
+        contender.instance = Some(instance);
+        contender
+    }
+
+    pub async fn end(mut self) {
+        if let Some(Ok(instance)) = self.instance.take() {
+            instance.end().await;
+        }
+    }
+
+    /// One timed transition. The time is the strategy's alone: a fresh instance is made before it,
+    /// a dead one ended after it.
+    pub async fn step(&mut self, row: u32, from: Status, to: Status, marker: Marker) -> Step {
+        let transition = Transition {
+            row: row_id(row),
+            from: from.into(),
+            to: to.into(),
+            marker: marker.to_string(),
+        };
+        let ready = match self.instance.take() {
+            Some(ready) => ready,
+            None => self.instantiate().await,
+        };
+        let invoked = self.arena.clock.now();
+        let mut step = Step {
+            invoked,
+            returned: invoked,
+            outcome: Outcome::Ok,
+            faults: Vec::new(),
+            settled: None,
+        };
+        let mut instance = match ready {
+            Ok(instance) => instance,
+            Err(outcome) => {
+                step.outcome = outcome;
+                return step;
+            }
+        };
+        let ending = call(&self.arena, &mut *instance, transition).await;
+        step.returned = self.arena.clock.now();
+        step.faults = instance.take_faults();
+        match ending {
+            Ending::Told(outcome) => {
+                step.outcome = outcome;
+                self.instance = Some(Ok(instance));
+            }
+            Ending::Died(outcome) => {
+                step.outcome = outcome;
+                instance.end().await;
+            }
+        }
+        step
+    }
+
+    async fn instantiate(&mut self) -> Result<Box<dyn Instance>, Outcome> {
+        let arena = &self.arena;
+        let session = arena.database.connect(&Target::Endpoint).await;
+        let capabilities = Capabilities {
+            database: arena.database.clone(),
+            gate: arena.gate.clone(),
+            locks: arena.locks.clone(),
+            clock: arena.clock.clone(),
+            settings: arena.settings.clone(),
+            first_session: Some(session.map_err(|fault| Outcome::from(Err(fault)))?),
+            worker: self.worker,
+            generation: self.generation,
+            seed: arena.seed,
+        };
+        self.generation += 1;
+        let made = arena.strategy.instantiate(capabilities).await;
+        made.map_err(|death| died(&death))
+    }
+}
+
+async fn call(arena: &Arena, instance: &mut dyn Instance, transition: Transition) -> Ending {
+    tokio::select! {
+        biased;
+        told = instance.change(transition) => match told {
+            Ok(told) => Ending::Told(Outcome::from(told)),
+            Err(death) => Ending::Died(died(&death)),
+        },
+        () = arena.clock.sleep(arena.change_timeout_ns) => Ending::Died(Outcome::indeterminate(
+            "change-timeout",
+            "took longer than the change time-out",
+        )),
+        () = arena.stop.abandoned() => Ending::Died(Outcome::indeterminate(
+            "run-stopped",
+            "was under way when the run was stopped",
+        )),
+    }
+}
+
+fn died(death: &Death) -> Outcome {
+    Outcome::indeterminate(death.code, death.message.clone())
+}

@@ -1,0 +1,66 @@
+//! What the run left in the database.
+
+use super::{row_number, row_state};
+use crate::capability::database::Database;
+use crate::capability::statement::{Action, Statement};
+use crate::model::data::{Data, Effect, NodeRows, RowState};
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+
+/// Reads every row of every node, and the audit of the first node that has it whole.
+pub async fn read_data(database: &dyn Database, rows: u32, audit: bool) -> Result<Data, Fault> {
+    let mut nodes = Vec::new();
+    for node in database.nodes() {
+        nodes.push(read_rows(database, node, rows).await?);
+    }
+    let effects = match audit {
+        true => Some(read_effects(database, &database.nodes()[0]).await?),
+        false => None,
+    };
+    Ok(Data { effects, nodes })
+}
+
+async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<NodeRows, Fault> {
+    let all = Statement::of_host("SELECT id, status, attach_status FROM volumes", Action::Read);
+    let mut found: Vec<Option<RowState>> = vec![None; rows as usize];
+    let mut foreign = Vec::new();
+    for mut columns in database.read(node, &all, &[]).await? {
+        let id = text(columns.remove(0));
+        match row_number(&id).and_then(|row| found.get_mut(row as usize)) {
+            Some(slot) => *slot = Some(row_state(columns)),
+            None => foreign.push(id),
+        }
+    }
+    foreign.sort();
+    Ok(NodeRows {
+        node: node.to_owned(),
+        rows: found,
+        foreign,
+    })
+}
+
+async fn read_effects(database: &dyn Database, node: &str) -> Result<Vec<Effect>, Fault> {
+    let all = Statement::of_host(
+        "SELECT volume_id, old_status, old_marker, new_status, new_marker FROM volumes_audit",
+        Action::Read,
+    );
+    let rows = database.read(node, &all, &[]).await?;
+    Ok(rows.into_iter().map(effect).collect())
+}
+
+fn effect(mut columns: Row) -> Effect {
+    let to = row_state(columns.split_off(3));
+    let from = row_state(columns.split_off(1));
+    let id = text(columns.remove(0));
+    Effect {
+        // A row that the workload never made has no number; no change is on such a row, so
+        // whatever happened to it is found to be unexplained.
+        row: row_number(&id).unwrap_or(u32::MAX),
+        from,
+        to,
+    }
+}
+
+fn text(value: Value) -> String {
+    value.into_text().unwrap_or_default()
+}
