@@ -1,0 +1,124 @@
+//! The results as CSV: the reference harness's columns in its order and naming, then ours.
+
+use super::text::counts_prose;
+use super::{RunReport, TrialReport};
+use crate::record::summary::{Percentiles, Statistics};
+
+const STATISTICS: [&str; 5] = ["max", "sum", "mean", "stddev", "min"];
+
+/// One line for each trial. Times in ms, the total in s, two decimals; a missing number is an empty
+/// cell.
+pub fn write(report: &RunReport) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut lines = report.trials.iter().map(|trial| line(report, trial));
+    // The headings come with the first line's cells, so that the two can't drift apart.
+    let written = match lines.next() {
+        None => Ok(()),
+        Some(first) => {
+            let (headings, cells): (Vec<_>, Vec<_>) = first.into_iter().unzip();
+            writer
+                .write_record(&headings)
+                .and_then(|()| writer.write_record(&cells))
+        }
+    };
+    let rest = written.and_then(|()| {
+        lines.try_for_each(|line| writer.write_record(line.iter().map(|(_, cell)| cell)))
+    });
+    rest.expect("writing to memory");
+    writer.into_inner().expect("writing to memory")
+}
+
+type Cell = (String, String);
+
+fn line(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
+    let mut cells = published(trial);
+    cells.extend(ours(report, trial));
+    cells
+}
+
+fn published(trial: &TrialReport) -> Vec<Cell> {
+    let summary = &trial.summary;
+    let mut cells = vec![
+        cell("solution", &trial.strategy),
+        cell("total time", decimals(summary.total_time_ns as f64 / 1e9)),
+        cell("ok", summary.ok),
+        cell("errors", summary.errors),
+    ];
+    for (name, statistics) in [
+        ("release", &summary.release_ms),
+        ("acquire", &summary.acquire_ms),
+        ("deadlocks", &summary.deadlocks),
+        ("timeouts", &summary.timeouts),
+        ("disconnect", &summary.disconnect),
+    ] {
+        cells.extend(statistics_cells(name, statistics.as_ref()));
+    }
+    cells
+}
+
+fn statistics_cells(name: &str, statistics: Option<&Statistics>) -> Vec<Cell> {
+    let values = statistics.map(|s| [s.max, s.sum, s.mean, s.stddev, s.min]);
+    STATISTICS
+        .iter()
+        .enumerate()
+        .map(|(index, which)| {
+            let value = values.map(|values| decimals(values[index]));
+            cell(&format!("{name} {which}"), value.unwrap_or_default())
+        })
+        .collect()
+}
+
+fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
+    let (plan, summary) = (&report.plan, &trial.summary);
+    let workload = &plan.workload;
+    let mut cells = vec![
+        cell("verdict", trial.judgement.verdict.word()),
+        cell("failed", summary.failed),
+        cell("indeterminate", summary.indeterminate),
+        cell("restored", summary.restored),
+        cell("changes per second", optional(summary.changes_per_second)),
+    ];
+    cells.extend(percentile_cells("acquire", summary.acquire.as_ref()));
+    cells.extend(percentile_cells("release", summary.release.as_ref()));
+    cells.extend([
+        cell("faults by code", counts_prose(&summary.faults)),
+        cell("steps not ok by reason", counts_prose(&trial.reasons)),
+        cell("ended", trial.ended.map_or("killed", |ended| ended.word())),
+        cell("workload", &plan.workload_name),
+        cell("rows", workload.rows),
+        cell("workers per row", workload.workers_per_row),
+        cell("changes per worker", workload.changes_per_worker),
+        cell("pause ms", workload.pause_ms),
+        cell("hold ms", workload.hold_ms),
+        cell("audit", workload.audit),
+        cell("database", &plan.database),
+        cell("locks", &plan.locks),
+        cell("seed", plan.seed),
+        cell("component", &trial.digest),
+        cell("runner", &plan.runner_version),
+        cell("contract", &plan.contract),
+    ]);
+    cells
+}
+
+fn percentile_cells(name: &str, percentiles: Option<&Percentiles>) -> Vec<Cell> {
+    let at = |pick: fn(&Percentiles) -> f64| optional(percentiles.map(pick));
+    vec![
+        cell(&format!("{name} p50"), at(|p| p.p50)),
+        cell(&format!("{name} p95"), at(|p| p.p95)),
+        cell(&format!("{name} p99"), at(|p| p.p99)),
+        cell(&format!("{name} p99.9"), at(|p| p.p999)),
+    ]
+}
+
+fn cell(heading: &str, value: impl ToString) -> Cell {
+    (heading.to_owned(), value.to_string())
+}
+
+fn decimals(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map(decimals).unwrap_or_default()
+}
