@@ -2,4 +2,5 @@
 //! what does it cost? ARCHITECTURE.md has the map; modules stand in reading order.
 
 pub mod capability;
+pub mod check;
 pub mod model;
