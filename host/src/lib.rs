@@ -4,3 +4,4 @@
 pub mod capability;
 pub mod check;
 pub mod model;
+pub mod record;
