@@ -61,7 +61,7 @@ fn count(
     let mut counts = vec![[0u8; 2]; evidence.changes.len()];
     for effect in effects {
         let Effect { row, from, to } = effect;
-        let change = trace.find(evidence.changes, *row, &to.mark);
+        let change = trace.find(*row, &to.mark);
         let change = change.filter(|_| *row < evidence.rows);
         let (Some(change), Some(step)) = (change, step_to(&to.status)) else {
             findings.add(None, || {

@@ -121,7 +121,7 @@ impl<'a> Graph<'a> {
 
     /// The index of the change of this row that wrote the mark.
     pub fn change(&self, row: u32, mark: &Mark) -> Option<usize> {
-        self.trace.find(self.evidence.changes, row, mark)
+        self.trace.find(row, mark)
     }
 
     pub fn evidence(&self) -> &Evidence<'a> {
