@@ -1,0 +1,62 @@
+//! Did the run have anything in it that could have gone wrong?
+
+use super::overlap::{Span, overlaps};
+use crate::model::change::Change;
+
+/// Why nothing about exclusion can be learnt from this history; `None` if something can.
+///
+/// A row was contended if two workers' spans from the invocation of acquire to the return of
+/// release overlap at least once. A worker whose acquire failed contended too: the other one had
+/// to be kept from it. n·log n.
+pub fn missing(changes: &[Change]) -> Option<&'static str> {
+    if changes.is_empty() {
+        return Some("no change was made");
+    }
+    if !changes.iter().any(Change::held) {
+        return Some("no worker ever took a row");
+    }
+    let spans = changes.iter().zip(0..).map(|(change, index)| Span {
+        row: change.row,
+        worker: change.worker,
+        change: index,
+        start: change.acquire.invoked,
+        end: change.steps().last().map_or(0, |step| step.returned),
+    });
+    match overlaps(spans.collect()).next() {
+        Some(_) => None,
+        None => Some("nothing was contended: no two workers were ever at one row at once"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::synthetic::change;
+    use super::*;
+    use crate::model::outcome::Outcome;
+
+    #[test]
+    fn waiting_for_a_row_is_contention_and_coming_later_is_not() {
+        let holder = change(0, 0, 0, [0, 10, 20, 30]);
+        let waiter = change(1, 0, 0, [5, 40, 50, 60]);
+        let latecomer = change(1, 0, 0, [31, 40, 50, 60]);
+        let elsewhere = change(1, 1, 0, [5, 40, 50, 60]);
+        assert_eq!(missing(&[holder.clone(), waiter]), None);
+        assert!(
+            missing(&[holder.clone(), latecomer])
+                .unwrap()
+                .contains("contended")
+        );
+        assert!(missing(&[holder, elsewhere]).unwrap().contains("contended"));
+        assert!(missing(&[]).unwrap().contains("no change"));
+    }
+
+    #[test]
+    fn a_refused_worker_contended_but_somebody_must_have_held() {
+        let holder = change(0, 0, 0, [0, 10, 20, 30]);
+        let mut refused = change(1, 0, 0, [12, 14, 0, 0]);
+        refused.release = None;
+        refused.acquire.outcome = Outcome::indeterminate("trap", "");
+        assert_eq!(missing(&[holder, refused.clone()]), None);
+        assert!(missing(&[refused]).unwrap().contains("took a row"));
+    }
+}

@@ -1,0 +1,136 @@
+//! Do the changes reported ok equal the effects found in the data?
+
+mod account;
+
+use super::Evidence;
+use super::findings::{Findings, Ms, acquired, released};
+use super::trace::Trace;
+use crate::model::change::{Change, Step};
+use crate::model::data::{Data, Effect, NodeRows, Status};
+use crate::model::outcome::Outcome;
+use crate::model::verdict::Answer;
+use account::account;
+
+/// Counts, for each step of each change, the updates in the audit that carry its marker and its
+/// status, and holds them against what was reported: exactly one for a step that ended ok, none for
+/// one that failed, at most one for an indeterminate one (and just what settling found, where it
+/// found something); the host's restoring is one more. An update that no change explains, a missing
+/// row and a foreign one are violations too. Needs no contention: a silent success needs no rival.
+/// Linear but for the look-up of markers.
+pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
+    let mut findings = Findings::default();
+    let effects = evidence.data.and_then(|data| data.effects.as_deref());
+    let counts = effects.map(|effects| count(evidence, trace, effects, &mut findings));
+    for (index, change) in evidence.changes.iter().enumerate() {
+        let found = counts.as_ref().map(|counts| counts[index]);
+        let (acquires, releases) = (found.map(|f| f[0]), found.map(|f| f[1]));
+        let acquire = account(Some(&change.acquire), false, acquires);
+        if let Err(diagnosis) = acquire {
+            let step = Some(&change.acquire);
+            let tell = || tell(change, "acquire", step, acquires, diagnosis);
+            findings.add(Some(acquired(change)), tell);
+        }
+        let release = account(change.release.as_ref(), change.restored, releases);
+        if let Err(diagnosis) = release {
+            let step = change.release.as_ref();
+            let tell = || tell(change, "release", step, releases, diagnosis);
+            findings.add(Some(released(change)), tell);
+        }
+    }
+    for node in evidence.data.iter().flat_map(|data| &data.nodes) {
+        find_strays(evidence.rows, node, &mut findings);
+    }
+    let unknown = match evidence.data {
+        None => Some("the run was cut before the data was read"),
+        Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
+        Some(_) if evidence.changes.is_empty() => Some("no change was made"),
+        Some(_) => None,
+    };
+    let question = "do the changes reported ok equal the effects found in the data?";
+    findings.answer("every-change-counted", question, unknown)
+}
+
+/// By change: the updates that acquired with its marker, and those that released with it. Capped at
+/// 255, since two are too many already.
+fn count(
+    evidence: &Evidence,
+    trace: &Trace,
+    effects: &[Effect],
+    findings: &mut Findings,
+) -> Vec<[u8; 2]> {
+    let mut counts = vec![[0u8; 2]; evidence.changes.len()];
+    for effect in effects {
+        let Effect { row, from, to } = effect;
+        let change = trace.find(*row, &to.mark);
+        let change = change.filter(|_| *row < evidence.rows);
+        let (Some(change), Some(step)) = (change, step_to(&to.status)) else {
+            findings.add(None, || {
+                format!("row {row} went from {from} to {to}, and no change of this run explains it")
+            });
+            continue;
+        };
+        let count = &mut counts[change][step];
+        *count = count.saturating_add(1);
+    }
+    counts
+}
+
+fn step_to(status: &Status) -> Option<usize> {
+    match status {
+        Status::Deleting => Some(0),
+        Status::Available => Some(1),
+        Status::Other(_) => None,
+    }
+}
+
+fn find_strays(rows: u32, node: &NodeRows, findings: &mut Findings) {
+    let name = &node.node;
+    for row in 0..rows {
+        if !matches!(node.rows.get(row as usize), Some(Some(_))) {
+            findings.add(None, || format!("row {row} is gone from node {name}"));
+        }
+    }
+    for id in &node.foreign {
+        findings.add(None, || {
+            format!("node {name} has a row {id:?}, which the workload never made")
+        });
+    }
+}
+
+fn tell(
+    change: &Change,
+    verb: &str,
+    step: Option<&Step>,
+    found: Option<u8>,
+    diagnosis: &str,
+) -> String {
+    let (worker, row, marker) = (change.worker, change.row, change.marker());
+    let told = match step {
+        None => format!("worker {worker} never came to {verb} row {row}"),
+        Some(step) => {
+            let reason = match &step.outcome {
+                Outcome::Ok => String::new(),
+                told => told
+                    .reason()
+                    .map_or(String::new(), |r| format!(" ({})", r.code)),
+            };
+            let (word, at) = (step.outcome.word(), Ms(step.returned));
+            format!(
+                "worker {worker} was told at {at} that its {verb} of row {row} ended {word}{reason}"
+            )
+        }
+    };
+    let restored = match change.restored && verb == "release" {
+        true => ", and the host gave the row back",
+        false => "",
+    };
+    let found = match found {
+        Some(1) => "; the data has 1 such update".to_owned(),
+        Some(n) => format!("; the data has {n} such updates"),
+        None => String::new(),
+    };
+    format!("{told}{restored}{found} (marker {marker}): {diagnosis}")
+}
+
+#[cfg(test)]
+mod tests;

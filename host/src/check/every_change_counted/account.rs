@@ -1,0 +1,131 @@
+//! How many updates one step may have made.
+
+use crate::model::change::{Settled, Step};
+use crate::model::outcome::Outcome;
+
+/// Holds the number of updates found (`None`: there was no audit) against what the step was told
+/// and what settling found, and says what is wrong. A step that never was made none. `restored`
+/// says that the host itself made the same transition once, and that the database confirmed it.
+pub fn account(step: Option<&Step>, restored: bool, found: Option<u8>) -> Result<(), &'static str> {
+    let failed = step.is_some_and(|step| matches!(step.outcome, Outcome::Failed(_)));
+    let settled = step.and_then(|step| step.settled);
+    if failed && settled == Some(Settled::TookEffect) {
+        // Known from the history alone, whatever the audit says.
+        return Err("the fault promised that nothing had happened, but the marker was in the row");
+    }
+    let Some(found) = found.map(u32::from) else {
+        return Ok(());
+    };
+    let by_host = u32::from(restored);
+    let (least, most) = expected(step);
+    if found > most + by_host {
+        Err(match (step, settled) {
+            (None, _) => "a transition that nobody asked for took effect",
+            _ if failed => "the fault promised that nothing had happened",
+            (_, Some(Settled::NoEffect)) if found == 1 + by_host => {
+                "it took effect after the host had read that it had not"
+            }
+            _ => "it took effect more than once",
+        })
+    } else if found < least + by_host {
+        Err(match (step, settled) {
+            (Some(step), _) if step.outcome.is_ok() => "a silent success",
+            (_, Some(Settled::TookEffect)) => "the host read it in the row, but the audit lacks it",
+            _ => "the host's own update is not in the data",
+        })
+    } else {
+        Ok(())
+    }
+}
+
+/// The least and the most updates that the step itself explains.
+fn expected(step: Option<&Step>) -> (u32, u32) {
+    let Some(step) = step else { return (0, 0) };
+    match (&step.outcome, step.settled) {
+        (Outcome::Ok, _) => (1, 1),
+        (Outcome::Failed(_), _) => (0, 0),
+        (Outcome::Indeterminate(_), Some(Settled::TookEffect)) => (1, 1),
+        (Outcome::Indeterminate(_), Some(Settled::NoEffect)) => (0, 0),
+        (Outcome::Indeterminate(_), Some(Settled::Unknown) | None) => (0, 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::Reason;
+
+    fn step(outcome: Outcome, settled: Option<Settled>) -> Step {
+        Step {
+            invoked: 0,
+            returned: 1,
+            outcome,
+            faults: vec![],
+            settled,
+        }
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed(Box::new(Reason {
+            code: "1213".into(),
+            message: String::new(),
+        }))
+    }
+
+    /// The diagnoses for no, one and two updates; empty where the count is right.
+    fn diagnoses(step: Option<&Step>, restored: bool) -> [&'static str; 3] {
+        [0, 1, 2].map(|found| account(step, restored, Some(found)).err().unwrap_or(""))
+    }
+
+    #[test]
+    fn each_outcome_explains_its_own_number_of_updates() {
+        use Settled::{NoEffect, TookEffect, Unknown};
+        let unclear = || Outcome::indeterminate("2013", "lost");
+        let (more, silent) = ("it took effect more than once", "a silent success");
+        let promised = "the fault promised that nothing had happened";
+        let late = "it took effect after the host had read that it had not";
+        let lacking = "the host read it in the row, but the audit lacks it";
+        for (outcome, settled, expected) in [
+            (Outcome::Ok, None, [silent, "", more]),
+            (failed(), None, ["", promised, promised]),
+            (failed(), Some(NoEffect), ["", promised, promised]),
+            (failed(), Some(Unknown), ["", promised, promised]),
+            (unclear(), None, ["", "", more]),
+            (unclear(), Some(Unknown), ["", "", more]),
+            (unclear(), Some(NoEffect), ["", late, more]),
+            (unclear(), Some(TookEffect), [lacking, "", more]),
+        ] {
+            let step = step(outcome, settled);
+            assert_eq!(diagnoses(Some(&step), false), expected, "{step:?}");
+        }
+        let unasked = "a transition that nobody asked for took effect";
+        assert_eq!(diagnoses(None, false), ["", unasked, unasked]);
+    }
+
+    #[test]
+    fn restoring_is_one_update_more() {
+        let unrestored = "the host's own update is not in the data";
+        let unasked = "a transition that nobody asked for took effect";
+        assert_eq!(diagnoses(None, true), [unrestored, "", unasked]);
+        let failed = step(failed(), Some(Settled::NoEffect));
+        let promised = "the fault promised that nothing had happened";
+        assert_eq!(diagnoses(Some(&failed), true), [unrestored, "", promised]);
+        // There was something to restore, so the release that was told ok had done nothing.
+        let ok = step(Outcome::Ok, None);
+        let silent = "a silent success";
+        assert_eq!(diagnoses(Some(&ok), true), [silent, silent, ""]);
+    }
+
+    #[test]
+    fn a_failed_step_found_in_the_row_is_a_lie_even_without_an_audit() {
+        let lied = step(failed(), Some(Settled::TookEffect));
+        for found in [None, Some(0), Some(1)] {
+            assert!(
+                account(Some(&lied), false, found)
+                    .unwrap_err()
+                    .contains("marker was in")
+            );
+        }
+        assert_eq!(account(Some(&step(Outcome::Ok, None)), false, None), Ok(()));
+    }
+}

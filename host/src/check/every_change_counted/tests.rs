@@ -1,0 +1,185 @@
+use super::super::synthetic::history;
+use super::*;
+use crate::model::change::Settled;
+use crate::model::data::RowState;
+use crate::model::marker::{Mark, Marker};
+use crate::model::outcome::Reason;
+use crate::model::verdict::Verdict;
+
+fn judge(changes: &[Change], data: Option<&Data>) -> Answer {
+    let evidence = Evidence {
+        rows: 2,
+        changes,
+        data,
+    };
+    answer(&evidence, &Trace::new(changes))
+}
+
+fn failed() -> Outcome {
+    Outcome::Failed(Box::new(Reason {
+        code: "1213".into(),
+        message: "Deadlock found".into(),
+    }))
+}
+
+fn assert_told(answer: &Answer, prose: &str, further: u64) {
+    let why = answer.verdict.why().unwrap_or("valid");
+    assert_eq!(answer.verdict.word(), "violated", "{why}");
+    assert!(why.contains(prose), "{why}");
+    assert_eq!(answer.further, further, "{why}");
+}
+
+#[test]
+fn a_right_history_is_valid_even_without_contention() {
+    let (changes, data) = history(6, 2, 5);
+    assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+    let (changes, data) = history(1, 2, 5);
+    assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+}
+
+#[test]
+fn a_success_without_effect_is_told_the_earliest_first() {
+    let (changes, mut data) = history(4, 2, 3);
+    let effects = data.effects.as_mut().unwrap();
+    let gone = [(3, 2, Status::Deleting), (1, 0, Status::Available)];
+    effects.retain(|effect| {
+        !gone.iter().any(|(worker, number, status)| {
+            let mark = Mark::Of(Marker {
+                worker: *worker,
+                number: *number,
+            });
+            effect.to.mark == mark && effect.to.status == *status
+        })
+    });
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "worker 1 was told at 22.100 ms that its release of row 1 ended ok; the data has 0 such \
+         updates (marker 1_0): a silent success",
+        1,
+    );
+}
+
+#[test]
+fn a_failure_with_an_effect_and_a_second_effect_are_told() {
+    let (mut changes, data) = history(4, 2, 3);
+    changes[5].acquire.outcome = failed();
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "worker 1 was told at 34.900 ms that its acquire of row 1 ended failed (1213); the data \
+         has 1 such update (marker 1_1): the fault promised",
+        0,
+    );
+    let (changes, mut data) = history(4, 2, 3);
+    let effects = data.effects.as_mut().unwrap();
+    effects.push(effects[0].clone());
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "2 such updates (marker 0_0)",
+        0,
+    );
+}
+
+#[test]
+fn restoring_explains_one_release() {
+    let (mut changes, data) = history(4, 2, 3);
+    changes[5].release = None;
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "worker 1 never came to release row 1",
+        0,
+    );
+    changes[5].restored = true;
+    assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+}
+
+#[test]
+fn what_settling_found_must_be_what_the_audit_has() {
+    let (mut changes, data) = history(4, 2, 3);
+    let acquire = &mut changes[5].acquire;
+    acquire.outcome = Outcome::indeterminate("2013", "lost");
+    acquire.settled = Some(Settled::TookEffect);
+    assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+    changes[5].acquire.settled = Some(Settled::NoEffect);
+    assert_told(&judge(&changes, Some(&data)), "after the host had read", 0);
+}
+
+#[test]
+fn an_update_that_no_change_explains_is_told() {
+    let to = |status: &str, mark: Option<&str>| RowState {
+        status: Status::from(status.to_owned()),
+        mark: Mark::from(mark.map(str::to_owned)),
+    };
+    for (row, to) in [
+        (0, to("deleting", Some("9_9"))),
+        (0, to("deleting", Some("somebody"))),
+        (0, to("available", None)),
+        (0, to("error", Some("0_0"))),
+        // Row 1 is worker 1's.
+        (0, to("deleting", Some("1_0"))),
+        (7, to("deleting", Some("0_0"))),
+    ] {
+        let (changes, mut data) = history(4, 2, 3);
+        let told = format!("row {row} went from available (no marker) to {to}, and no change");
+        let from = RowState::initial();
+        data.effects
+            .as_mut()
+            .unwrap()
+            .push(Effect { row, from, to });
+        assert_told(&judge(&changes, Some(&data)), &told, 0);
+    }
+}
+
+#[test]
+fn rows_that_are_gone_and_foreign_ones_are_told() {
+    let (changes, mut data) = history(4, 2, 3);
+    data.nodes[1].rows[1] = None;
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "row 1 is gone from node b",
+        0,
+    );
+    data.nodes[1].rows.clear();
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "row 0 is gone from node b",
+        1,
+    );
+    let (changes, mut data) = history(4, 2, 3);
+    data.nodes[0].foreign.push("volume-x".into());
+    assert_told(
+        &judge(&changes, Some(&data)),
+        "node a has a row \"volume-x\"",
+        0,
+    );
+}
+
+#[test]
+fn without_proof_it_is_unknown_unless_the_history_itself_proves_a_lie() {
+    let (mut changes, mut data) = history(4, 2, 3);
+    data.effects = None;
+    assert!(judge(&changes, None).verdict.why().unwrap().contains("cut"));
+    assert!(
+        judge(&changes, Some(&data))
+            .verdict
+            .why()
+            .unwrap()
+            .contains("no audit")
+    );
+    assert_eq!(judge(&changes, Some(&data)).verdict.word(), "unknown");
+    changes[5].acquire.outcome = failed();
+    assert_eq!(judge(&changes, None).verdict.word(), "unknown");
+    changes[5].acquire.settled = Some(Settled::TookEffect);
+    assert_told(
+        &judge(&changes, None),
+        "ended failed (1213) (marker 1_1): the fault",
+        0,
+    );
+    let (_, empty) = history(0, 2, 0);
+    assert!(
+        judge(&[], Some(&empty))
+            .verdict
+            .why()
+            .unwrap()
+            .contains("no change")
+    );
+}

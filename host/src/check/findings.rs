@@ -1,0 +1,93 @@
+//! What a checker found wrong, kept as the earliest one in prose and the number of the others.
+
+use crate::model::change::{Change, Nanos};
+use crate::model::verdict::{Answer, Verdict};
+use std::fmt;
+
+/// Collects violations. The prose of all but the earliest is never made, so a run in which
+/// everything went wrong is judged as quickly as another.
+#[derive(Default)]
+pub struct Findings {
+    earliest: Option<(Nanos, String)>,
+    count: u64,
+}
+
+impl Findings {
+    /// `at` orders the witnesses; a violation whose time nobody knows comes last. Of equal ones the
+    /// first is told.
+    pub fn add(&mut self, at: Option<Nanos>, tell: impl FnOnce() -> String) {
+        self.count += 1;
+        let at = at.unwrap_or(Nanos::MAX);
+        if self.earliest.as_ref().is_none_or(|(first, _)| at < *first) {
+            self.earliest = Some((at, tell()));
+        }
+    }
+
+    /// The answer: violated if anything was found; else unknown if there is a reason why nothing
+    /// could have been; else valid.
+    pub fn answer(self, checker: &str, question: &str, unknown: Option<&str>) -> Answer {
+        let verdict = match (self.earliest, unknown) {
+            (Some((_, witness)), _) => Verdict::Violated(witness),
+            (None, Some(why)) => Verdict::Unknown(why.to_owned()),
+            (None, None) => Verdict::Valid,
+        };
+        Answer {
+            checker: checker.to_owned(),
+            question: question.to_owned(),
+            verdict,
+            remark: None,
+            further: self.count.saturating_sub(1),
+        }
+    }
+}
+
+/// A time of the run for people: `12.345 ms`.
+pub struct Ms(pub Nanos);
+
+impl fmt::Display for Ms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In integers, so that a time is never rounded past another.
+        let micros = self.0 / 1_000;
+        write!(f, "{}.{:03} ms", micros / 1_000, micros % 1_000)
+    }
+}
+
+/// When the transition that wrote `change`'s marker was over, as far as the worker was told.
+pub fn acquired(change: &Change) -> Nanos {
+    change.acquire.returned
+}
+
+/// As [`acquired`], of the way back.
+pub fn released(change: &Change) -> Nanos {
+    change.release.as_ref().unwrap_or(&change.acquire).returned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_is_told_and_the_others_are_counted() {
+        let mut findings = Findings::default();
+        findings.add(None, || "timeless".into());
+        findings.add(Some(7), || "seven".into());
+        findings.add(Some(3), || "three".into());
+        findings.add(Some(3), || unreachable!("no earlier than the first"));
+        let answer = findings.answer("a", "b", Some("uncontended"));
+        assert_eq!(answer.verdict, Verdict::Violated("three".into()));
+        assert_eq!(answer.further, 3);
+    }
+
+    #[test]
+    fn without_findings_the_reason_decides() {
+        let verdict = |unknown| Findings::default().answer("a", "b", unknown).verdict;
+        assert_eq!(verdict(None), Verdict::Valid);
+        assert_eq!(verdict(Some("why")), Verdict::Unknown("why".into()));
+    }
+
+    #[test]
+    fn times_are_in_milliseconds() {
+        assert_eq!(Ms(12_345_678).to_string(), "12.345 ms");
+        assert_eq!(Ms(1_000).to_string(), "0.001 ms");
+    }
+}

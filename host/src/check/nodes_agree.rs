@@ -1,0 +1,184 @@
+//! After the run, are all nodes identical?
+
+use super::Evidence;
+use super::findings::{Findings, Ms};
+use crate::model::change::Change;
+use crate::model::data::NodeRows;
+use crate::model::verdict::Answer;
+
+/// Compares the rows of every node, read when all workers had ended, with the first node's. What
+/// was seen during the run is a remark: a reading that was late is what replication is, not a
+/// fault of a strategy. Linear.
+pub fn answer(evidence: &Evidence) -> Answer {
+    let nodes = evidence.data.map_or(&[][..], |data| &data.nodes);
+    let mut findings = Findings::default();
+    if let [first, others @ ..] = nodes {
+        compare_rows(first, others, &mut findings);
+        compare_foreign(first, others, &mut findings);
+    }
+    let unknown = match (evidence.data, nodes) {
+        (None, _) => Some("the run was cut before the data was read"),
+        (Some(_), []) => Some("no node answered after the run"),
+        _ => None,
+    };
+    let question = "after the run, are all nodes identical?";
+    let mut answer = findings.answer("nodes-agree", question, unknown);
+    answer.remark = match nodes {
+        [] => None,
+        [_] => Some("trivial: one node, nothing to compare".to_owned()),
+        _ => staleness(evidence.changes),
+    };
+    answer
+}
+
+fn compare_rows(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) {
+    let rows = others.iter().map(|node| node.rows.len()).max();
+    for row in 0..rows.unwrap_or(0).max(first.rows.len()) {
+        let state = |node: &NodeRows| match node.rows.get(row) {
+            Some(Some(state)) => state.to_string(),
+            _ => "gone".to_owned(),
+        };
+        let same = |node: &&NodeRows| {
+            node.rows.get(row).and_then(Option::as_ref)
+                != first.rows.get(row).and_then(Option::as_ref)
+        };
+        if let Some(other) = others.iter().find(same) {
+            findings.add(None, || {
+                format!(
+                    "row {row} is {} on node {} and {} on node {}",
+                    state(first),
+                    first.node,
+                    state(other),
+                    other.node
+                )
+            });
+        }
+    }
+}
+
+fn compare_foreign(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) {
+    for other in others {
+        for (has, lacks) in [(first, other), (other, first)] {
+            for id in has.foreign.iter().filter(|id| !lacks.foreign.contains(id)) {
+                findings.add(None, || {
+                    format!(
+                        "node {} has a row {id:?} that node {} lacks",
+                        has.node, lacks.node
+                    )
+                });
+            }
+        }
+    }
+}
+
+/// How long the nodes took to agree, as the changes' own checks saw it.
+fn staleness(changes: &[Change]) -> Option<String> {
+    let checks = || changes.iter().filter_map(|change| change.check);
+    let agreed = checks().filter(|check| check.agreed);
+    let longest = agreed
+        .map(|check| check.ended.saturating_sub(check.began))
+        .max();
+    let disagreed = checks().filter(|check| !check.agreed).count();
+    let longest =
+        longest.map(|ns| format!("the longest check until all nodes agreed took {}", Ms(ns)));
+    let disagreed = match disagreed {
+        0 => None,
+        1 => Some("1 check did not agree in its last try".to_owned()),
+        n => Some(format!("{n} checks did not agree in their last try")),
+    };
+    let told: Vec<_> = [longest, disagreed].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::synthetic::history;
+    use super::*;
+    use crate::model::data::{Data, RowState};
+    use crate::model::verdict::Verdict;
+
+    fn judge(changes: &[Change], data: Option<&Data>) -> Answer {
+        answer(&Evidence {
+            rows: 2,
+            changes,
+            data,
+        })
+    }
+
+    #[test]
+    fn identical_nodes_are_valid_and_the_remark_tells_how_late_they_were() {
+        let (mut changes, data) = history(4, 2, 3);
+        changes[3].check.as_mut().unwrap().ended = changes[3].acquire.returned + 7_654_321;
+        let answer = judge(&changes, Some(&data));
+        assert_eq!(answer.verdict, Verdict::Valid);
+        let longest = "the longest check until all nodes agreed took 7.654 ms";
+        assert_eq!(answer.remark.as_deref(), Some(longest));
+        changes[5].check.as_mut().unwrap().agreed = false;
+        changes[5].check.as_mut().unwrap().ended += 1_000_000_000;
+        let remark = judge(&changes, Some(&data)).remark.unwrap();
+        assert_eq!(
+            remark,
+            format!("{longest}; 1 check did not agree in its last try")
+        );
+        changes[6].check.as_mut().unwrap().agreed = false;
+        let remark = judge(&changes, Some(&data)).remark.unwrap();
+        assert!(remark.contains("2 checks did not agree"), "{remark}");
+        changes.iter_mut().for_each(|change| change.check = None);
+        assert_eq!(judge(&changes, Some(&data)).remark, None);
+    }
+
+    #[test]
+    fn a_differing_row_is_told_with_both_states_whichever_node_it_is_on() {
+        let (changes, mut data) = history(4, 2, 3);
+        data.nodes.push(data.nodes[0].clone());
+        data.nodes[2].node = "c".into();
+        data.nodes[2].rows[1] = Some(RowState::initial());
+        let answer = judge(&changes, Some(&data));
+        assert_eq!(
+            answer.verdict.why(),
+            Some("row 1 is available (3_2) on node a and available (no marker) on node c")
+        );
+        assert_eq!((answer.verdict.word(), answer.further), ("violated", 0));
+        data.nodes[1].rows[0] = None;
+        let answer = judge(&changes, Some(&data));
+        let why = answer.verdict.why().unwrap();
+        assert_eq!(why, "row 0 is available (2_2) on node a and gone on node b");
+        assert_eq!(answer.further, 1);
+        data.nodes[0].rows.truncate(1);
+        data.nodes[0].rows[0] = None;
+        let answer = judge(&changes, Some(&data));
+        let why = answer.verdict.why().unwrap();
+        assert_eq!(why, "row 0 is gone on node a and available (2_2) on node c");
+        assert_eq!(
+            answer.further, 1,
+            "row 1 is missing at the end of node a's rows"
+        );
+    }
+
+    #[test]
+    fn a_foreign_row_on_one_node_only_is_told() {
+        for with in [0, 1] {
+            let (changes, mut data) = history(4, 2, 3);
+            data.nodes[with].foreign.push("x".into());
+            let answer = judge(&changes, Some(&data));
+            assert_eq!(answer.verdict.word(), "violated");
+            assert!(answer.verdict.why().unwrap().contains("has a row \"x\""));
+        }
+        let (changes, mut data) = history(4, 2, 3);
+        data.nodes[0].foreign = vec!["x".into(), "y".into()];
+        data.nodes[1].foreign = vec!["y".into(), "x".into()];
+        assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+    }
+
+    #[test]
+    fn one_node_is_trivial_and_none_is_unknown() {
+        let (changes, mut data) = history(4, 2, 3);
+        data.nodes.truncate(1);
+        let answer = judge(&changes, Some(&data));
+        assert_eq!(answer.verdict, Verdict::Valid);
+        assert!(answer.remark.unwrap().contains("trivial"));
+        data.nodes.clear();
+        assert_eq!(judge(&changes, Some(&data)).verdict.word(), "unknown");
+        assert_eq!(judge(&changes, None).verdict.word(), "unknown");
+    }
+}

@@ -1,0 +1,45 @@
+//! Is each row's sequence of transitions one chain, with no lost update?
+
+mod graph;
+mod prose;
+
+use super::Evidence;
+use super::findings::Findings;
+use super::trace::Trace;
+use crate::model::data::Data;
+use crate::model::verdict::Answer;
+use graph::Graph;
+
+/// Takes the audit of committed updates in no order (a cluster's audit has none to trust) and links
+/// it by states, which markers make unique. Then each row must be a single path: from the state in
+/// which every row begins, by legal transitions only, leaving and entering each state at most once,
+/// over all its updates, to the state that every node ends in. Legal are available → deleting(m)
+/// and deleting(m) → available(m), for a change m of that row.
+///
+/// Every bad update and every fork is a finding of its own; where a path breaks off is asked only
+/// of rows without these, which would break for that reason. Linear but for the look-up of markers.
+pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<&str>) -> Answer {
+    let mut findings = Findings::default();
+    let unknown = match evidence.data {
+        None => Some("the run was cut before the data was read"),
+        Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
+        Some(Data {
+            effects: Some(effects),
+            nodes,
+        }) => {
+            let mut graph = Graph::new(evidence, trace, effects);
+            graph.link(&mut findings);
+            graph.find_loose_ends(&mut findings);
+            graph.compare_ends(nodes, &mut findings);
+            match nodes.is_empty() {
+                true => Some("no node answered after the run, so the rows' ends are not known"),
+                false => uncontended,
+            }
+        }
+    };
+    let question = "is each row's sequence of transitions one chain, with no lost update?";
+    findings.answer("transition-chain", question, unknown)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The states of all rows as numbers, and the updates as edges between them.
+
+use super::super::Evidence;
+use super::super::findings::Findings;
+use super::super::trace::Trace;
+use super::prose;
+use crate::model::data::{Effect, NodeRows, RowState, Status};
+use crate::model::marker::Mark;
+use std::collections::BTreeSet;
+
+/// In place of an effect or a state: there is none.
+const NONE: u32 = u32::MAX;
+
+/// One row's place in the graph.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    /// Edges linked so far.
+    edges: u32,
+    /// Something was found already; what follows from it is not told again.
+    broken: bool,
+}
+
+/// Change c owns two states, 2c (deleting) and 2c+1 (available); behind these comes one initial
+/// state per row. Vectors of `u32` instead of maps: some 20 bytes per change.
+pub struct Graph<'a> {
+    evidence: &'a Evidence<'a>,
+    trace: &'a Trace,
+    effects: &'a [Effect],
+    /// By state: the effect that left it, the effect that entered it.
+    left: Vec<u32>,
+    entered: Vec<u32>,
+    /// By effect: the state that it led to.
+    led_to: Vec<u32>,
+    rows: Vec<Row>,
+}
+
+impl<'a> Graph<'a> {
+    pub fn new(evidence: &'a Evidence<'a>, trace: &'a Trace, effects: &'a [Effect]) -> Self {
+        let rows = evidence.rows as usize;
+        let states = 2 * evidence.changes.len() + rows;
+        Self {
+            evidence,
+            trace,
+            effects,
+            left: vec![NONE; states],
+            entered: vec![NONE; states],
+            led_to: vec![NONE; effects.len()],
+            rows: vec![Row::default(); rows],
+        }
+    }
+
+    /// Finds illegal updates, and states that were left or entered twice.
+    pub fn link(&mut self, findings: &mut Findings) {
+        for (index, effect) in self.effects.iter().enumerate() {
+            let at = prose::time_of(self, effect);
+            let Some((from, to)) = self.legal(effect) else {
+                findings.add(at, || prose::illegal(self, effect));
+                self.mark_broken(effect.row);
+                continue;
+            };
+            if self.left[from] != NONE {
+                let other = &self.effects[self.left[from] as usize];
+                findings.add(at, || prose::left_twice(self, other, effect));
+                self.mark_broken(effect.row);
+            } else if self.entered[to] != NONE {
+                findings.add(at, || prose::entered_twice(self, effect));
+                self.mark_broken(effect.row);
+            } else {
+                self.left[from] = index as u32;
+                self.entered[to] = index as u32;
+                self.led_to[index] = to as u32;
+                self.rows[effect.row as usize].edges += 1;
+            }
+        }
+    }
+
+    /// Finds updates that no path from their row's beginning leads to.
+    pub fn find_loose_ends(&mut self, findings: &mut Findings) {
+        let torn = |row: &u32| self.walk(*row).1 < self.rows[*row as usize].edges;
+        let loose: BTreeSet<u32> = self.unbroken().filter(torn).collect();
+        if loose.is_empty() {
+            return;
+        }
+        let mut headless = loose.clone();
+        for effect in self.effects.iter().filter(|e| loose.contains(&e.row)) {
+            let Some(from) = self.state(effect.row, &effect.from) else {
+                continue;
+            };
+            if from != self.initial(effect.row as usize) && self.entered[from] == NONE {
+                let at = prose::time_of(self, effect);
+                findings.add(at, || prose::loose(self, effect));
+                headless.remove(&effect.row);
+            }
+        }
+        // Without an update that hangs loose, the row's unreached ones lead back to themselves.
+        for &row in &headless {
+            findings.add(None, || prose::circle(row));
+        }
+        for row in loose {
+            self.mark_broken(row);
+        }
+    }
+
+    /// Finds rows that do not end, on some node, where their path ends.
+    pub fn compare_ends(&self, nodes: &[NodeRows], findings: &mut Findings) {
+        for row in self.unbroken() {
+            let end = self.walk(row).0;
+            let expected = self.state_named(end);
+            let differing = nodes.iter().find_map(|node| {
+                let found = node.rows.get(row as usize).and_then(Option::as_ref);
+                (found != Some(&expected)).then_some((node, found))
+            });
+            if let Some((node, found)) = differing {
+                let last = self.entered[end];
+                let at = self.effects.get(last as usize);
+                let at = at.and_then(|effect| prose::time_of(self, effect));
+                findings.add(at, || prose::other_end(row, &expected, &node.node, found));
+            }
+        }
+    }
+
+    /// The index of the change of this row that wrote the mark.
+    pub fn change(&self, row: u32, mark: &Mark) -> Option<usize> {
+        self.trace.find(row, mark)
+    }
+
+    pub fn evidence(&self) -> &Evidence<'a> {
+        self.evidence
+    }
+
+    /// The ends of the edge, if it is a legal one.
+    fn legal(&self, effect: &Effect) -> Option<(usize, usize)> {
+        let Effect { row, from, to } = effect;
+        let allowed = match (&from.status, &to.status) {
+            (Status::Available, Status::Deleting) => true,
+            (Status::Deleting, Status::Available) => from.mark == to.mark,
+            _ => false,
+        };
+        let ends = (self.state(*row, from)?, self.state(*row, to)?);
+        allowed.then_some(ends)
+    }
+
+    fn state(&self, row: u32, state: &RowState) -> Option<usize> {
+        if *state == RowState::initial() {
+            return (row < self.evidence.rows).then(|| self.initial(row as usize));
+        }
+        let offset = match state.status {
+            Status::Deleting => 0,
+            Status::Available => 1,
+            Status::Other(_) => return None,
+        };
+        let in_range = row < self.evidence.rows;
+        let change = self.change(row, &state.mark).filter(|_| in_range)?;
+        Some(2 * change + offset)
+    }
+
+    fn state_named(&self, state: usize) -> RowState {
+        let Some(change) = self.evidence.changes.get(state / 2) else {
+            return RowState::initial();
+        };
+        let status = match state % 2 {
+            0 => Status::Deleting,
+            _ => Status::Available,
+        };
+        let mark = Mark::Of(change.marker());
+        RowState { status, mark }
+    }
+
+    fn initial(&self, row: usize) -> usize {
+        2 * self.evidence.changes.len() + row
+    }
+
+    /// Follows the edges from the row's beginning: the last state, and how many edges there were.
+    /// Ends, because no state is entered twice and nothing enters the initial one.
+    fn walk(&self, row: u32) -> (usize, u32) {
+        let (mut state, mut edges) = (self.initial(row as usize), 0);
+        while self.left[state] != NONE {
+            state = self.led_to[self.left[state] as usize] as usize;
+            edges += 1;
+        }
+        (state, edges)
+    }
+
+    fn unbroken(&self) -> impl Iterator<Item = u32> {
+        let rows = self.rows.iter().zip(0..);
+        rows.filter(|(row, _)| !row.broken)
+            .map(|(_, number)| number)
+    }
+
+    fn mark_broken(&mut self, row: u32) {
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            row.broken = true;
+        }
+    }
+}

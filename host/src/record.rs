@@ -1,0 +1,8 @@
+//! Keeps what was measured: the history while the run goes, histograms and figures afterwards.
+
+pub mod histogram;
+pub mod journal;
+pub mod summary;
+
+#[cfg(test)]
+mod fixtures;

@@ -1,0 +1,225 @@
+//! One trial in figures. Every one of them can be had again from the history.
+
+mod statistics;
+
+pub use statistics::{Percentiles, Statistics};
+
+use super::histogram::Durations;
+use crate::model::change::{Change, Nanos, Step};
+use crate::model::fault::{FaultColumn, FaultKind, fault_column};
+use crate::model::outcome::Outcome;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What came of one trial. A figure that has nothing to count is `None`, never 0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// From the beginning of the run to the last return.
+    pub total_time_ns: Nanos,
+    pub changes: u64,
+    /// Both steps ended ok and the check agreed: the reference harness's `ok`.
+    pub ok: u64,
+    /// All others: the reference harness's `errors`.
+    pub errors: u64,
+    /// Of the errors, those with a step that failed and none that is indeterminate.
+    pub failed: u64,
+    /// Of the errors, those with a step whose outcome could not be told.
+    pub indeterminate: u64,
+    /// Changes whose row the host gave back.
+    pub restored: u64,
+    /// Checks after acquire in which the nodes did not all have the marker in the last try. Their
+    /// changes are errors, and neither failed nor indeterminate unless a step was.
+    pub checks_disagreed: u64,
+    /// Ok changes per second of the total time; a failure is no throughput.
+    pub changes_per_second: Option<f64>,
+    /// Over ok changes only, as published.
+    pub release_ms: Option<Statistics>,
+    pub acquire_ms: Option<Statistics>,
+    /// Faults per ok change that the reference harness had a column for, both steps together.
+    pub deadlocks: Option<Statistics>,
+    pub timeouts: Option<Statistics>,
+    pub disconnect: Option<Statistics>,
+    /// Over all acquires that ended ok, and over all such releases, whatever became of the rest of
+    /// their change; the same values as the histograms `acquire-ok` and `release-ok`.
+    pub acquire_percentiles_ms: Option<Percentiles>,
+    pub release_percentiles_ms: Option<Percentiles>,
+    /// Faults that strategies met in all changes, retried ones included: `conflict 1213` → 7.
+    pub faults: BTreeMap<String, u64>,
+}
+
+impl Summary {
+    /// Linear; `total_time_ns` is the time from the beginning of the run to the last return.
+    pub fn of(changes: &[Change], total_time_ns: Nanos) -> Self {
+        let count = |which: &dyn Fn(&Change) -> bool| {
+            changes.iter().filter(|change| which(change)).count() as u64
+        };
+        let ok = count(&Change::is_ok);
+        let durations = Durations::of(changes);
+        Self {
+            total_time_ns,
+            changes: changes.len() as u64,
+            ok,
+            errors: changes.len() as u64 - ok,
+            failed: count(&|change| has_failed(change) && !change.is_indeterminate()),
+            indeterminate: count(&Change::is_indeterminate),
+            restored: count(&|change| change.restored),
+            checks_disagreed: count(&|change| change.check.is_some_and(|c| !c.agreed)),
+            changes_per_second: (total_time_ns > 0)
+                .then(|| ok as f64 / (total_time_ns as f64 / 1e9)),
+            release_ms: of_ok(changes, |change| change.release.as_ref().map_or(0.0, ms)),
+            acquire_ms: of_ok(changes, |change| ms(&change.acquire)),
+            deadlocks: faults_of_ok(changes, FaultColumn::Deadlocks),
+            timeouts: faults_of_ok(changes, FaultColumn::Timeouts),
+            disconnect: faults_of_ok(changes, FaultColumn::Disconnect),
+            acquire_percentiles_ms: Percentiles::of_ns(durations.acquire_ok()),
+            release_percentiles_ms: Percentiles::of_ns(durations.release_ok()),
+            faults: faults(changes),
+        }
+    }
+}
+
+fn has_failed(change: &Change) -> bool {
+    let mut steps = change.steps();
+    steps.any(|step| matches!(step.outcome, Outcome::Failed(_)))
+}
+
+fn ms(step: &Step) -> f64 {
+    step.duration() as f64 / 1e6
+}
+
+fn of_ok(changes: &[Change], figure: impl Fn(&Change) -> f64 + Clone) -> Option<Statistics> {
+    Statistics::of(changes.iter().filter(|change| change.is_ok()).map(figure))
+}
+
+fn faults_of_ok(changes: &[Change], column: FaultColumn) -> Option<Statistics> {
+    of_ok(changes, |change| {
+        let faults = change.steps().flat_map(|step| &step.faults);
+        let counted = faults.filter(|fault| fault_column(&fault.code) == Some(column));
+        counted.map(|fault| f64::from(fault.count)).sum()
+    })
+}
+
+fn faults(changes: &[Change]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::<(FaultKind, &str), u64>::new();
+    let steps = changes.iter().flat_map(Change::steps);
+    for fault in steps.flat_map(|step| &step.faults) {
+        *counts.entry((fault.kind, &fault.code)).or_default() += u64::from(fault.count);
+    }
+    let named =
+        |((kind, code), count): ((FaultKind, &str), _)| (format!("{} {code}", kind.word()), count);
+    counts.into_iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{self, change, failed, indeterminate};
+    use super::*;
+
+    fn faults(code: &str, count: u32) -> crate::model::fault::FaultCount {
+        fixtures::faults(FaultKind::Conflict, code, count)
+    }
+
+    #[test]
+    fn changes_are_counted_by_what_became_of_them() {
+        let mut unseen = change(1, 2, 5, 6);
+        unseen.check.as_mut().unwrap().agreed = false;
+        let mut both = indeterminate(1, 3, 5);
+        both.release = failed(1, 3, 5).acquire.into();
+        both.restored = true;
+        let mut restored = failed(1, 4, 5);
+        restored.restored = true;
+        let changes = [
+            change(1, 0, 5, 6),
+            change(1, 1, 5, 6),
+            change(2, 0, 5, 6),
+            unseen,
+            both,
+            restored,
+            failed(2, 1, 5),
+            failed(2, 2, 5),
+            indeterminate(2, 3, 5),
+        ];
+        let found = Summary::of(&changes, 1_500_000_000);
+        assert_eq!((found.changes, found.ok, found.errors), (9, 3, 6));
+        assert_eq!((found.failed, found.indeterminate), (3, 2));
+        assert_eq!((found.restored, found.checks_disagreed), (2, 1));
+        assert_eq!(found.changes_per_second, Some(2.0));
+        assert_eq!(found.total_time_ns, 1_500_000_000);
+    }
+
+    #[test]
+    fn statistics_are_of_ok_changes_only_and_percentiles_of_ok_steps() {
+        let mut unseen = change(2, 0, 1000, 2000);
+        unseen.check.as_mut().unwrap().agreed = false;
+        let changes = [
+            change(1, 0, 10, 1),
+            change(1, 1, 20, 5),
+            failed(1, 2, 1),
+            unseen,
+        ];
+        let found = Summary::of(&changes, 1);
+        let acquire = Statistics {
+            max: 20.0,
+            sum: 30.0,
+            mean: 15.0,
+            stddev: 5.0,
+            min: 10.0,
+        };
+        assert_eq!(found.acquire_ms, Some(acquire));
+        assert_eq!(found.release_ms.unwrap().sum, 6.0);
+        let acquires = found.acquire_percentiles_ms.unwrap();
+        assert!((acquires.p50 - 20.0).abs() < 0.1, "{acquires:?}");
+        assert!((acquires.p999 - 1000.0).abs() < 1.0, "{acquires:?}");
+        let releases = found.release_percentiles_ms.unwrap();
+        assert!((releases.p50 - 5.0).abs() < 0.1, "{releases:?}");
+    }
+
+    #[test]
+    fn faults_of_both_steps_are_summed_per_change_and_column() {
+        let mut one = change(1, 0, 5, 6);
+        one.acquire.faults = vec![faults("1213", 2), faults("1205", 1), faults("1020", 9)];
+        one.release.as_mut().unwrap().faults = vec![faults("1213", 3), faults("517", 1)];
+        let mut other = change(2, 0, 5, 6);
+        other.acquire.faults = vec![faults("2013", 4), faults("2006", 1)];
+        let mut not_ok = failed(3, 0, 5);
+        not_ok.acquire.faults = vec![faults("1213", 100)];
+        let found = Summary::of(&[one, other, not_ok], 1);
+        let deadlocks = found.deadlocks.unwrap();
+        assert_eq!(
+            (deadlocks.sum, deadlocks.max, deadlocks.min),
+            (6.0, 6.0, 0.0)
+        );
+        assert_eq!(deadlocks.mean, 3.0);
+        assert_eq!(found.timeouts.unwrap().sum, 1.0);
+        assert_eq!(found.disconnect.unwrap().sum, 5.0);
+    }
+
+    #[test]
+    fn all_faults_are_counted_by_kind_and_code_failed_changes_included() {
+        let mut one = change(1, 0, 5, 6);
+        one.acquire.faults = vec![faults("1213", 2)];
+        one.release.as_mut().unwrap().faults = vec![faults("1213", 3)];
+        let mut not_ok = failed(3, 0, 5);
+        let lost = fixtures::faults(FaultKind::Indefinite, "1213", 1);
+        not_ok.acquire.faults = vec![faults("1213", 100), lost];
+        let found: Vec<_> = Summary::of(&[one, not_ok], 1).faults.into_iter().collect();
+        let expected = [("conflict 1213", 105), ("indefinite 1213", 1)];
+        assert_eq!(
+            found,
+            expected.map(|(name, count)| (name.to_owned(), count))
+        );
+    }
+
+    #[test]
+    fn a_missing_figure_is_none_and_not_zero() {
+        let found = Summary::of(&[failed(1, 0, 5)], 0);
+        assert_eq!((found.ok, found.errors), (0, 1));
+        assert_eq!(found.changes_per_second, None);
+        assert_eq!(found.acquire_ms, None);
+        assert_eq!(found.deadlocks, None);
+        assert_eq!(found.acquire_percentiles_ms, None);
+        assert_eq!(found.release_percentiles_ms, None);
+        let json = serde_json::to_value(&found).unwrap();
+        assert!(json["acquire_ms"].is_null());
+    }
+}
