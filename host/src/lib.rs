@@ -1,5 +1,6 @@
 //! Contend: which way of changing shared state is correct on my database, under my contention, and
 //! what does it cost? ARCHITECTURE.md has the map; modules stand in reading order.
 
+pub mod backend;
 pub mod capability;
 pub mod model;
