@@ -5,6 +5,7 @@ pub mod model;
 pub mod capability;
 pub mod check;
 pub mod record;
+pub mod backend;
 pub mod strategy;
 pub mod workload;
 pub mod worker;

@@ -1,0 +1,54 @@
+//! What answers a capability: the real clock, databases and lock services.
+//!
+//! What the user wrote is parsed into an enum (`url`), and one `match` for each kind turns it into a
+//! trait object here. A new backend is a file, a variant and a line.
+
+pub mod clock;
+pub mod lock_file;
+pub mod lock_memory;
+mod lock_names;
+pub mod sqlite;
+pub mod url;
+
+use crate::capability::clock::Clock;
+use crate::capability::database::Database;
+use crate::capability::lock::LockService;
+use crate::model::fault::Fault;
+use lock_file::FileLocks;
+use lock_memory::MemoryLocks;
+use sqlite::{Sqlite, SqliteLocation};
+use std::path::Path;
+use std::sync::Arc;
+use url::{DatabaseUrl, LockUrl};
+
+/// Opens the database that the user named. `fresh_path` is where a fresh one goes; nothing may be
+/// there yet.
+pub async fn open_database(
+    url: &DatabaseUrl,
+    fresh_path: &Path,
+) -> Result<Arc<dyn Database>, Fault> {
+    let location = match url {
+        DatabaseUrl::SqliteFresh => {
+            if fresh_path.exists() {
+                let path = fresh_path.display();
+                let message = format!("{path} exists; a fresh database goes where nothing is yet");
+                return Err(Fault::rejected("file-exists", message));
+            }
+            SqliteLocation::File(fresh_path.to_owned())
+        }
+        DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
+        DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
+    };
+    Ok(Arc::new(Sqlite::open(location).await?))
+}
+
+/// Opens the lock service that the user named. Waiting is measured on `clock`.
+pub fn open_lock_service(
+    url: &LockUrl,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn LockService>, Fault> {
+    Ok(match url {
+        LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
+        LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
+    })
+}

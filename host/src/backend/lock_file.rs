@@ -1,0 +1,199 @@
+//! Advisory locks on the files of a folder (`flock`): exclusive and shared, asked for again and
+//! again while waiting, without leases, tokens or fairness. The operating system gives a dead
+//! process's locks up.
+
+mod held;
+mod names;
+
+use crate::capability::clock::Clock;
+use crate::capability::lock::{
+    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+};
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use async_trait::async_trait;
+use held::{HeldFile, SharedSession};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const DEFAULT_POLL: Nanos = 10_000_000;
+
+/// The locks of one folder.
+pub struct FileLocks {
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+impl FileLocks {
+    /// Uses a folder, and makes it if it is missing. Waiting is measured on `clock`.
+    pub fn open(folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+        std::fs::create_dir_all(&folder).map_err(|error| {
+            let folder = folder.display();
+            let message = format!("can't use {folder} as a folder for locks: {error}");
+            Fault::unavailable("lock-folder", message)
+        })?;
+        Ok(Self { folder, clock })
+    }
+}
+
+#[async_trait]
+impl LockService for FileLocks {
+    fn traits(&self) -> Vec<(String, String)> {
+        super::lock_names::traits([
+            ("lease", "no"),
+            ("fencing", "no"),
+            ("shared", "yes"),
+            ("fair", "no"),
+            ("across-processes", "yes"),
+            ("across-hosts", "only where the file system says so"),
+        ])
+    }
+
+    async fn open(
+        &self,
+        owner: String,
+        options: SessionOptions,
+    ) -> Result<Box<dyn LockSession>, Fault> {
+        if options.lease.is_some() {
+            return Err(no_lease());
+        }
+        if options.poll == Some(0) {
+            let message = "a poll interval of 0 would never let anyone else run";
+            return Err(Fault::rejected("unsupported", message));
+        }
+        Ok(Box::new(FileSession {
+            folder: self.folder.clone(),
+            clock: Arc::clone(&self.clock),
+            poll: options.poll.unwrap_or(DEFAULT_POLL),
+            owner,
+            shared: SharedSession::default(),
+        }))
+    }
+}
+
+fn no_lease() -> Fault {
+    let message = "file locks have no lease; they are held until they are given up";
+    Fault::rejected("unsupported", message)
+}
+
+struct FileSession {
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    poll: Nanos,
+    owner: String,
+    shared: SharedSession,
+}
+
+#[async_trait]
+impl LockSession for FileSession {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+        let names = super::lock_names::sorted(names)?;
+        let in_folder = |name: String| (self.folder.join(names::file_name(&name)), name);
+        Ok(Box::new(FileLock {
+            files: names.into_iter().map(in_folder).collect(),
+            mode,
+            clock: Arc::clone(&self.clock),
+            poll: self.poll,
+            owner: self.owner.clone(),
+            number: self.shared.new_lock(),
+            session: self.shared.clone(),
+        }))
+    }
+
+    async fn close(self: Box<Self>) {
+        // The drop does it.
+    }
+}
+
+impl Drop for FileSession {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+struct FileLock {
+    /// The path and the name of each file, in the order of the names.
+    files: Vec<(PathBuf, String)>,
+    mode: Mode,
+    clock: Arc<dyn Clock>,
+    poll: Nanos,
+    owner: String,
+    /// This lock among those of its session, which keeps what is held.
+    number: u64,
+    session: SharedSession,
+}
+
+impl FileLock {
+    /// Asks for one file until it is had. The calls go straight to the operating system: they don't
+    /// wait, and a thread for each of them would cost more than they do.
+    async fn take(&self, path: &Path, name: &str, deadline: Nanos) -> Result<HeldFile, Fault> {
+        loop {
+            if self.session.is_closed() {
+                return Err(super::lock_names::session_closed());
+            }
+            if let Some(file) = HeldFile::try_lock(path, self.mode)? {
+                return Ok(file);
+            }
+            let left = deadline.saturating_sub(self.clock.now());
+            if left == 0 {
+                return Err(super::lock_names::wait_timeout(name));
+            }
+            self.clock.sleep(self.poll.min(left)).await;
+        }
+    }
+}
+
+#[async_trait]
+impl Lock for FileLock {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+        if self.session.holds(self.number) {
+            return Err(super::lock_names::already_held());
+        }
+        self.session.give_up(self.number);
+        let deadline = self.clock.now().saturating_add(wait);
+        // Dropped on every way out but the last, and each file is unlocked with it.
+        let mut files = Vec::with_capacity(self.files.len());
+        for (path, name) in &self.files {
+            files.push(self.take(path, name, deadline).await?);
+        }
+        self.session.keep(self.number, files)?;
+        Ok(Grant {
+            owner: self.owner.clone(),
+            fencing: Vec::new(),
+            lease_ends: None,
+        })
+    }
+
+    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+        let held = self.session.holds(self.number);
+        self.session.give_up(self.number);
+        Ok(if held {
+            ReleaseOutcome::Released
+        } else {
+            ReleaseOutcome::NotOwner
+        })
+    }
+
+    async fn renew(&mut self) -> Result<Grant, Fault> {
+        Err(no_lease())
+    }
+
+    async fn is_owner(&mut self) -> Result<bool, Fault> {
+        Ok(self.session.holds(self.number))
+    }
+
+    async fn break_lock(&mut self) -> Result<(), Fault> {
+        let message = "the operating system takes a file lock from nobody but a dead process";
+        Err(Fault::rejected("unsupported", message))
+    }
+
+    async fn close(self: Box<Self>) {
+        // The drop does it.
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        self.session.give_up(self.number);
+    }
+}

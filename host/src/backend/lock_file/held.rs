@@ -1,0 +1,109 @@
+//! Locked files, and who keeps them.
+
+use crate::capability::lock::Mode;
+use crate::model::fault::Fault;
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One locked file. Dropping it closes the file, which unlocks it.
+///
+/// The file itself stays: if it were removed, one worker could hold the lock of the old file while
+/// another takes that of a new one with the same name.
+pub(super) struct HeldFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl HeldFile {
+    /// The lock, or nothing if somebody else has it.
+    pub(super) fn try_lock(path: &Path, mode: Mode) -> Result<Option<Self>, Fault> {
+        let explain = |error: io::Error| {
+            let message = format!("can't lock the file {}: {error}", path.display());
+            Fault::unavailable("lock-file", message)
+        };
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+            .map_err(explain)?;
+        let locked = match mode {
+            Mode::Exclusive => file.try_lock(),
+            Mode::Shared => file.try_lock_shared(),
+        };
+        match locked {
+            Ok(()) => {
+                let path = path.to_owned();
+                let held = Self { file, path };
+                Ok(held.still_counts().then_some(held))
+            }
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(explain(error)),
+        }
+    }
+
+    /// Whether the name still means this file: somebody may have emptied the folder.
+    fn still_counts(&self) -> bool {
+        let (Ok(ours), Ok(named)) = (self.file.metadata(), std::fs::metadata(&self.path)) else {
+            return false;
+        };
+        (ours.dev(), ours.ino()) == (named.dev(), named.ino())
+    }
+}
+
+/// What a session holds, shared with its locks, since either may end before the other.
+#[derive(Clone, Default)]
+pub(super) struct SharedSession(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    closed: bool,
+    last_lock: u64,
+    by_lock: HashMap<u64, Vec<HeldFile>>,
+}
+
+impl SharedSession {
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn new_lock(&self) -> u64 {
+        let mut held = self.lock();
+        held.last_lock += 1;
+        held.last_lock
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    pub(super) fn holds(&self, lock: u64) -> bool {
+        let held = self.lock();
+        let files = held.by_lock.get(&lock);
+        files.is_some_and(|files| files.iter().all(HeldFile::still_counts))
+    }
+
+    /// Keeps what a lock acquired, unless the session ended in the meantime.
+    pub(super) fn keep(&self, lock: u64, files: Vec<HeldFile>) -> Result<(), Fault> {
+        let mut held = self.lock();
+        if held.closed {
+            return Err(crate::backend::lock_names::session_closed());
+        }
+        held.by_lock.insert(lock, files);
+        Ok(())
+    }
+
+    pub(super) fn give_up(&self, lock: u64) {
+        self.lock().by_lock.remove(&lock);
+    }
+
+    pub(super) fn close(&self) {
+        let mut held = self.lock();
+        held.closed = true;
+        held.by_lock.clear();
+    }
+}

@@ -1,0 +1,196 @@
+//! Locks inside the runner's process: exclusive and shared, first come first served, with fencing
+//! tokens and without leases.
+
+mod table;
+
+use crate::capability::clock::Clock;
+use crate::capability::lock::{
+    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+};
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use async_trait::async_trait;
+use std::sync::Arc;
+use table::{Claim, SharedTable};
+
+/// The lock service of one run.
+pub struct MemoryLocks {
+    table: SharedTable,
+    clock: Arc<dyn Clock>,
+}
+
+impl MemoryLocks {
+    /// A service where nothing is locked. Waiting is measured on `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            table: SharedTable::default(),
+            clock,
+        }
+    }
+}
+
+#[async_trait]
+impl LockService for MemoryLocks {
+    fn traits(&self) -> Vec<(String, String)> {
+        super::lock_names::traits([
+            ("lease", "no"),
+            ("fencing", "yes"),
+            ("shared", "yes"),
+            ("fair", "yes"),
+            ("across-processes", "no"),
+            ("across-hosts", "no"),
+        ])
+    }
+
+    async fn open(
+        &self,
+        owner: String,
+        options: SessionOptions,
+    ) -> Result<Box<dyn LockSession>, Fault> {
+        if options.lease.is_some() {
+            return Err(no_lease());
+        }
+        if options.poll.is_some() {
+            let message = "locks in memory notify, so there is no poll interval";
+            return Err(Fault::rejected("unsupported", message));
+        }
+        Ok(Box::new(MemorySession {
+            session: self.table.open_session(),
+            table: self.table.clone(),
+            clock: Arc::clone(&self.clock),
+            owner,
+        }))
+    }
+}
+
+fn no_lease() -> Fault {
+    let message = "locks in memory have no lease; they are held until they are given up";
+    Fault::rejected("unsupported", message)
+}
+
+struct MemorySession {
+    table: SharedTable,
+    session: u64,
+    clock: Arc<dyn Clock>,
+    owner: String,
+}
+
+#[async_trait]
+impl LockSession for MemorySession {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+        Ok(Box::new(MemoryLock {
+            names: super::lock_names::sorted(names)?,
+            mode,
+            table: self.table.clone(),
+            session: self.session,
+            clock: Arc::clone(&self.clock),
+            owner: self.owner.clone(),
+            claims: Vec::new(),
+        }))
+    }
+
+    async fn close(self: Box<Self>) {
+        // The drop does it.
+    }
+}
+
+impl Drop for MemorySession {
+    fn drop(&mut self) {
+        self.table.close_session(self.session);
+    }
+}
+
+struct MemoryLock {
+    names: Vec<String>,
+    mode: Mode,
+    table: SharedTable,
+    session: u64,
+    clock: Arc<dyn Clock>,
+    owner: String,
+    /// One for each name from an acquire until a release; whether they still hold, the table knows.
+    /// A claim gives its place up when it is dropped.
+    claims: Vec<Claim>,
+}
+
+impl MemoryLock {
+    fn is_held(&self) -> bool {
+        !self.claims.is_empty() && self.table.all_hold(&self.claims)
+    }
+
+    /// Takes one name after the other, in sorted order, holding those before it. Whoever drops this
+    /// half-way drops the claims too.
+    async fn claim_all(&self, deadline: Nanos) -> Result<Vec<Claim>, Fault> {
+        let mut claims = Vec::with_capacity(self.names.len());
+        for name in &self.names {
+            let (claim, granted) = self.table.claim(self.session, name, self.mode)?;
+            if let Some(granted) = granted {
+                let left = deadline.saturating_sub(self.clock.now());
+                if left == 0 {
+                    return Err(super::lock_names::wait_timeout(name));
+                }
+                tokio::select! {
+                    biased;
+                    // Closed without a word when the session ends.
+                    answer = granted => answer.map_err(|_| super::lock_names::session_closed())?,
+                    () = self.clock.sleep(left) => {
+                        return Err(super::lock_names::wait_timeout(name));
+                    }
+                }
+            }
+            claims.push(claim);
+        }
+        Ok(claims)
+    }
+}
+
+#[async_trait]
+impl Lock for MemoryLock {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+        if self.is_held() {
+            return Err(super::lock_names::already_held());
+        }
+        self.claims.clear();
+        let deadline = self.clock.now().saturating_add(wait);
+        loop {
+            let claims = self.claim_all(deadline).await?;
+            // Nothing if a break took one name away while another was waited for: then again.
+            if let Some(fencing) = self.table.tokens(&claims) {
+                self.claims = claims;
+                return Ok(Grant {
+                    owner: self.owner.clone(),
+                    fencing,
+                    lease_ends: None,
+                });
+            }
+        }
+    }
+
+    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+        let held = self.is_held();
+        self.claims.clear();
+        Ok(if held {
+            ReleaseOutcome::Released
+        } else {
+            ReleaseOutcome::NotOwner
+        })
+    }
+
+    async fn renew(&mut self) -> Result<Grant, Fault> {
+        Err(no_lease())
+    }
+
+    async fn is_owner(&mut self) -> Result<bool, Fault> {
+        Ok(self.is_held())
+    }
+
+    async fn break_lock(&mut self) -> Result<(), Fault> {
+        for name in &self.names {
+            self.table.break_name(name);
+        }
+        Ok(())
+    }
+
+    async fn close(self: Box<Self>) {
+        // Dropping the claims gives them up.
+    }
+}

@@ -1,0 +1,184 @@
+//! Who holds which name, and who waits for it.
+
+use crate::capability::lock::Mode;
+use crate::model::fault::Fault;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// The table that all sessions share. Nobody waits while it is locked.
+#[derive(Clone, Default)]
+pub(super) struct SharedTable(Arc<Mutex<Table>>);
+
+#[derive(Default)]
+struct Table {
+    names: HashMap<String, Name>,
+    sessions: HashSet<u64>,
+    /// The last number given to a session, a claim or a token. One counter for all, so that a name
+    /// can be forgotten when nobody wants it and its tokens still grow.
+    last: u64,
+}
+
+#[derive(Default)]
+struct Name {
+    holders: Vec<Holder>,
+    waiting: VecDeque<Waiter>,
+}
+
+struct Holder {
+    claim: u64,
+    session: u64,
+    mode: Mode,
+}
+
+struct Waiter {
+    holder: Holder,
+    granted: oneshot::Sender<()>,
+}
+
+/// A place among the holders of a name or in its queue. Dropping it gives the place up.
+pub(super) struct Claim {
+    table: SharedTable,
+    name: String,
+    number: u64,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.table
+            .lock()
+            .change(&self.name, |holder| holder.claim != number);
+    }
+}
+
+impl SharedTable {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        // A panic under this lock is a bug, but not one that should cost the other workers.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn open_session(&self) -> u64 {
+        let mut table = self.lock();
+        let number = table.next();
+        table.sessions.insert(number);
+        number
+    }
+
+    /// Gives up all that the session holds or waits for, and everything it may still ask for.
+    pub(super) fn close_session(&self, session: u64) {
+        let mut table = self.lock();
+        table.sessions.remove(&session);
+        let names: Vec<String> = table.names.keys().cloned().collect();
+        for name in names {
+            table.change(&name, |holder| holder.session != session);
+        }
+    }
+
+    /// Takes a place behind all that came before. Without a receiver the name is held at once; with
+    /// one it is held as soon as that hears.
+    pub(super) fn claim(
+        &self,
+        session: u64,
+        name: &str,
+        mode: Mode,
+    ) -> Result<(Claim, Option<oneshot::Receiver<()>>), Fault> {
+        let mut table = self.lock();
+        if !table.sessions.contains(&session) {
+            return Err(crate::backend::lock_names::session_closed());
+        }
+        let number = table.next();
+        let (granted, mut heard) = oneshot::channel();
+        let holder = Holder {
+            claim: number,
+            session,
+            mode,
+        };
+        let entry = table.names.entry(name.to_owned()).or_default();
+        entry.waiting.push_back(Waiter { holder, granted });
+        entry.promote();
+        drop(table);
+        let claim = Claim {
+            table: self.clone(),
+            name: name.to_owned(),
+            number,
+        };
+        let waits = heard.try_recv().is_err();
+        Ok((claim, waits.then_some(heard)))
+    }
+
+    pub(super) fn all_hold(&self, claims: &[Claim]) -> bool {
+        self.lock().all_hold(claims)
+    }
+
+    /// A token for each name if all of them are held. They are drawn together, at the moment of the
+    /// grant: a token drawn while another name was waited for could be older than someone's who
+    /// shared this name, was granted before, and is gone.
+    pub(super) fn tokens(&self, claims: &[Claim]) -> Option<Vec<(String, u64)>> {
+        let mut table = self.lock();
+        table.all_hold(claims).then(|| {
+            claims
+                .iter()
+                .map(|claim| (claim.name.clone(), table.next()))
+                .collect()
+        })
+    }
+
+    /// Takes the name away from its holders; those who wait move up.
+    pub(super) fn break_name(&self, name: &str) {
+        let mut table = self.lock();
+        if let Some(entry) = table.names.get_mut(name) {
+            entry.holders.clear();
+        }
+        table.change(name, |_| true);
+    }
+}
+
+impl Table {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn all_hold(&self, claims: &[Claim]) -> bool {
+        claims.iter().all(|claim| {
+            let holds = |holder: &Holder| holder.claim == claim.number;
+            self.names
+                .get(&claim.name)
+                .is_some_and(|name| name.holders.iter().any(holds))
+        })
+    }
+
+    /// Keeps only some of those who hold or want a name, and lets the next ones in.
+    fn change(&mut self, name: &str, keep: impl Fn(&Holder) -> bool) {
+        let Some(entry) = self.names.get_mut(name) else {
+            return;
+        };
+        entry.holders.retain(|holder| keep(holder));
+        entry.waiting.retain(|waiter| keep(&waiter.holder));
+        entry.promote();
+        if entry.holders.is_empty() && entry.waiting.is_empty() {
+            self.names.remove(name);
+        }
+    }
+}
+
+impl Name {
+    /// Strictly in the order of arrival: a reader that overtook a waiting writer would starve it.
+    fn promote(&mut self) {
+        while let Some(next) = self.waiting.front() {
+            let compatible = match next.holder.mode {
+                Mode::Exclusive => self.holders.is_empty(),
+                Mode::Shared => self.holders.iter().all(|held| held.mode == Mode::Shared),
+            };
+            if !compatible {
+                return;
+            }
+            if let Some(Waiter { holder, granted }) = self.waiting.pop_front() {
+                self.holders.push(holder);
+                // If nobody listens any more, its claim is being dropped and gives the place up.
+                granted.send(()).ok();
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! SQLite, embedded: one node named `sqlite`, in a file or in memory.
+//!
+//! Row locks are the write lock of the whole database, as `wit/db.wit` says. A file is in WAL mode,
+//! where readers and the writer don't disturb each other. In memory there is no WAL: a reader waits
+//! while somebody holds the write lock, and a commit waits for the readers to finish.
+
+mod answer;
+mod classify;
+mod options;
+mod session;
+mod signals;
+mod values;
+
+pub use classify::{Doing, classify};
+
+use crate::capability::database::{Database, Session, Target};
+use crate::capability::statement::Statement;
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use async_trait::async_trait;
+use session::SqliteSession;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::path::PathBuf;
+use tokio::sync::Mutex;
+
+const NODE: &str = "sqlite";
+
+/// Readers that all workers share. A read takes microseconds, and each of them costs a thread.
+const SHARED_READERS: u32 = 4;
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SqliteLocation {
+    /// A file, made if it is missing; its folder must exist.
+    File(PathBuf),
+    /// A database of its own in this process, gone when it is closed.
+    Memory,
+}
+
+/// One SQLite database.
+pub struct Sqlite {
+    nodes: [String; 1],
+    options: SqliteConnectOptions,
+    readers: SqlitePool,
+    /// Keeps a database in memory alive, and spares a file the making and removing of its log
+    /// whenever the last session leaves.
+    keeper: Mutex<Option<SqliteConnection>>,
+}
+
+impl Sqlite {
+    /// Opens or makes the database. The faults name the file.
+    pub async fn open(location: SqliteLocation) -> Result<Self, Fault> {
+        let options = options::of(&location);
+        let keeper = options::first_connection(&location, &options).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SHARED_READERS)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        Ok(Self {
+            nodes: [NODE.to_owned()],
+            options,
+            readers,
+            keeper: Mutex::new(Some(keeper)),
+        })
+    }
+}
+
+fn no_such_node(name: &str) -> Fault {
+    let message = format!("there is no node {name:?}; the only one is {NODE}");
+    Fault::rejected("no-such-node", message)
+}
+
+#[async_trait]
+impl Database for Sqlite {
+    fn dialect(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        match target {
+            Target::Node(name) if name != NODE => return Err(no_such_node(name)),
+            Target::Node(_) | Target::Endpoint => {}
+        }
+        let connecting = |error| classify(&error, Doing::Connecting);
+        let connection = self.options.connect().await.map_err(connecting)?;
+        let session = SqliteSession::of(connection).await.map_err(connecting)?;
+        Ok(Box::new(session))
+    }
+
+    async fn read(
+        &self,
+        node: &str,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        if node != NODE {
+            return Err(no_such_node(node));
+        }
+        values::check_read(statement, parameters)?;
+        // A row lock outside a transaction locks nothing that outlives the statement.
+        let text = match statement.row_lock() {
+            Some(lock) => values::patient(lock)?,
+            None => statement.text(),
+        };
+        answer::answer(&self.readers, text, parameters, usize::MAX)
+            .await
+            .map(|answer| answer.rows)
+            .map_err(|error| classify(&error, Doing::Reading))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        if let Some(keeper) = self.keeper.lock().await.take() {
+            // Nothing is under way on it, so nothing can be lost with it.
+            keeper.close().await.ok();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Runs one statement to its very end.
+
+use super::values;
+use crate::model::value::{Row, Value};
+use futures_util::TryStreamExt;
+use sqlx::{Either, Error, Executor, Sqlite};
+
+/// What a statement gave.
+pub(super) struct Answer {
+    pub(super) rows: Vec<Row>,
+    /// Meaningful for a statement that writes only.
+    pub(super) affected: u64,
+}
+
+/// Runs a statement and takes all that it gives, as far as it fits in `max_bytes`.
+///
+/// The end is waited for, and must be said: when the thread that works for the connection dies, its
+/// channel just closes, which sqlx's own calls take for the end of an empty answer.
+pub(super) async fn answer<'c>(
+    executor: impl Executor<'c, Database = Sqlite>,
+    text: &str,
+    parameters: &[Value],
+    max_bytes: usize,
+) -> Result<Answer, Error> {
+    let mut stream = executor.fetch_many(values::prepared(text, parameters));
+    let mut answer = Answer {
+        rows: Vec::new(),
+        affected: 0,
+    };
+    let (mut said_the_end, mut bytes) = (false, 0);
+    while let Some(part) = stream.try_next().await? {
+        match part {
+            Either::Left(done) => {
+                said_the_end = true;
+                answer.affected += done.rows_affected();
+            }
+            Either::Right(row) => {
+                let row = values::row(&row)?;
+                bytes += values::bytes_of(&row);
+                if bytes > max_bytes {
+                    return Err(Error::InvalidArgument(format!(
+                        "the answer is larger than {max_bytes} bytes"
+                    )));
+                }
+                answer.rows.push(row);
+            }
+        }
+    }
+    if said_the_end {
+        Ok(answer)
+    } else {
+        Err(Error::WorkerCrashed)
+    }
+}

@@ -1,0 +1,183 @@
+//! What a caller may conclude from an error of SQLite or of its driver.
+//!
+//! The question is always the same: can what failed have taken effect all the same? A statement
+//! inside a transaction can't, since the transaction is rolled back. A commit can, unless the error
+//! is one that SQLite gives before it writes the commit.
+
+use crate::model::fault::{Fault, FaultKind};
+use sqlx::Error;
+
+/// What was being done when the error came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Opening a connection.
+    Connecting,
+    /// Something without an effect of its own: a query, `BEGIN`.
+    Reading,
+    /// A write inside a transaction, which takes effect only when that commits.
+    Writing,
+    /// `COMMIT`, or a write that commits by itself.
+    Committing,
+}
+
+/// The fault for an error. Codes are SQLite's extended result codes in decimal, or a word where
+/// SQLite had no say.
+pub fn classify(error: &Error, doing: Doing) -> Fault {
+    match error {
+        Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            let kind = match code.parse() {
+                Ok(number) => of_code(number, doing),
+                Err(_) => unknown(doing),
+            };
+            Fault::new(kind, code, error.message())
+        }
+        // These come before SQLite runs the statement, or after it has read all there is.
+        Error::Configuration(_) => Fault::rejected("configuration", error.to_string()),
+        Error::Encode(_) | Error::Protocol(_) => Fault::rejected("statement", error.to_string()),
+        Error::Decode(_) | Error::ColumnDecode { .. } => {
+            Fault::rejected("decode", error.to_string())
+        }
+        Error::InvalidArgument(message) => Fault::rejected("answer-too-large", message),
+        Error::PoolTimedOut | Error::PoolClosed => {
+            Fault::unavailable("no-connection", error.to_string())
+        }
+        _ => Fault::new(lost(doing), "connection-lost", error.to_string()),
+    }
+}
+
+fn of_code(code: i32, doing: Doing) -> FaultKind {
+    // The low byte is the primary code; the rest says more about it.
+    match code & 0xff {
+        // BUSY, LOCKED: a lock was not to be had, or the snapshot was too old. A COMMIT that gets
+        // this leaves its transaction open, and the session rolls it back.
+        5 | 6 if doing == Doing::Connecting => FaultKind::Unavailable,
+        5 | 6 => FaultKind::Conflict,
+        // NOMEM, IOERR, FULL: in the middle of a commit nobody knows how far it came. INTERRUPT:
+        // SQLite looks once more whether to stop *after* it has committed a statement.
+        7 | 9 | 10 | 13 => lost(doing),
+        // CANTOPEN, PROTOCOL (the log was too busy to begin): both before anything is written.
+        14 | 15 => FaultKind::Unavailable,
+        // ERROR, PERM, READONLY, SCHEMA, TOOBIG, CONSTRAINT, MISMATCH, NOLFS, AUTH, RANGE, NOTADB:
+        // the statement is wrong, or wrong here, and was undone before it committed.
+        1 | 3 | 8 | 17..=20 | 22 | 23 | 25 | 26 => FaultKind::Rejected,
+        // CORRUPT and whatever else there may be.
+        _ => unknown(doing),
+    }
+}
+
+/// The machine failed rather than the statement.
+fn lost(doing: Doing) -> FaultKind {
+    match doing {
+        Doing::Committing => FaultKind::Indefinite,
+        Doing::Connecting | Doing::Reading | Doing::Writing => FaultKind::Unavailable,
+    }
+}
+
+fn unknown(doing: Doing) -> FaultKind {
+    match doing {
+        Doing::Committing => FaultKind::Indefinite,
+        Doing::Connecting | Doing::Reading | Doing::Writing => FaultKind::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
+    use std::borrow::Cow;
+    use std::fmt;
+
+    /// SQLite's error as sqlx shows it; sqlx lets nobody make its own.
+    #[derive(Debug)]
+    struct Code(i32);
+
+    impl fmt::Display for Code {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{}", self.0)
+        }
+    }
+
+    impl std::error::Error for Code {}
+
+    impl sqlx::error::DatabaseError for Code {
+        fn message(&self) -> &str {
+            "what SQLite says"
+        }
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.to_string().into())
+        }
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    fn of(code: i32, doing: Doing) -> Fault {
+        classify(&Error::Database(Box::new(Code(code))), doing)
+    }
+
+    #[test]
+    fn every_code_says_what_may_be_concluded() {
+        // code, its name, while reading, while writing in a transaction, while committing
+        for (code, name, reading, writing, committing) in [
+            (1, "ERROR", Rejected, Rejected, Rejected),
+            (5, "BUSY", Conflict, Conflict, Conflict),
+            (261, "BUSY_RECOVERY", Conflict, Conflict, Conflict),
+            (517, "BUSY_SNAPSHOT", Conflict, Conflict, Conflict),
+            (6, "LOCKED", Conflict, Conflict, Conflict),
+            (262, "LOCKED_SHAREDCACHE", Conflict, Conflict, Conflict),
+            (7, "NOMEM", Unavailable, Unavailable, Indefinite),
+            (8, "READONLY", Rejected, Rejected, Rejected),
+            (1032, "READONLY_DBMOVED", Rejected, Rejected, Rejected),
+            (9, "INTERRUPT", Unavailable, Unavailable, Indefinite),
+            (10, "IOERR", Unavailable, Unavailable, Indefinite),
+            (1034, "IOERR_FSYNC", Unavailable, Unavailable, Indefinite),
+            (11, "CORRUPT", Rejected, Rejected, Indefinite),
+            (13, "FULL", Unavailable, Unavailable, Indefinite),
+            (14, "CANTOPEN", Unavailable, Unavailable, Unavailable),
+            (15, "PROTOCOL", Unavailable, Unavailable, Unavailable),
+            (787, "CONSTRAINT_FOREIGNKEY", Rejected, Rejected, Rejected),
+            (1555, "CONSTRAINT_PRIMARYKEY", Rejected, Rejected, Rejected),
+            (2067, "CONSTRAINT_UNIQUE", Rejected, Rejected, Rejected),
+            (20, "MISMATCH", Rejected, Rejected, Rejected),
+            (26, "NOTADB", Rejected, Rejected, Rejected),
+            (99, "something new", Rejected, Rejected, Indefinite),
+        ] {
+            for (doing, kind) in [
+                (Doing::Reading, reading),
+                (Doing::Writing, writing),
+                (Doing::Committing, committing),
+            ] {
+                let fault = of(code, doing);
+                assert_eq!(fault.kind, kind, "{name} while {doing:?}");
+                assert_eq!(fault.code, code.to_string(), "{name}");
+            }
+        }
+        assert_eq!(of(5, Doing::Connecting).kind, Unavailable);
+    }
+
+    #[test]
+    fn a_driver_that_dies_leaves_a_commit_open_and_nothing_else() {
+        let of = |doing| classify(&Error::WorkerCrashed, doing).kind;
+        assert_eq!(of(Doing::Committing), Indefinite);
+        assert_eq!(of(Doing::Writing), Unavailable);
+        assert_eq!(of(Doing::Reading), Unavailable);
+    }
+
+    #[test]
+    fn only_a_lock_is_a_conflict() {
+        for code in 0..=i32::from(u16::MAX) {
+            let conflict = of(code, Doing::Committing).kind == Conflict;
+            assert_eq!(conflict, matches!(code & 0xff, 5 | 6), "{code}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! How a connection is opened, and what makes the first one fail.
+
+use super::SqliteLocation;
+use super::classify::{Doing, classify};
+use crate::model::fault::Fault;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How long a statement waits for a lock before it is a conflict: long enough that a busy database
+/// answers late rather than wrongly, short enough that a forgotten transaction is found. It is also
+/// how long closing a session can take whose abandoned statement waits for a lock, since SQLite
+/// can't be interrupted in this wait.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A strategy has a handful of statements; one that builds its text anew for each change must not
+/// fill the memory.
+const PREPARED_STATEMENTS: usize = 64;
+
+/// Databases in memory are told apart by their names, in the whole process.
+static MEMORY_DATABASES: AtomicU64 = AtomicU64::new(1);
+
+/// The options of every connection to this database. Each call for `Memory` names a new one.
+pub(super) fn of(location: &SqliteLocation) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .create_if_missing(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(PREPARED_STATEMENTS)
+        // Safe against everything but the loss of power, which no run survives anyway.
+        .synchronous(SqliteSynchronous::Normal)
+        .disable_statement_logging();
+    match location {
+        SqliteLocation::File(path) => options.filename(plain(path)),
+        SqliteLocation::Memory => {
+            let number = MEMORY_DATABASES.fetch_add(1, Ordering::Relaxed);
+            // The slash makes connections share it. SQLite's older way of sharing, a shared cache,
+            // locks whole tables and never waits.
+            options.filename(format!("/contend-{number}")).vfs("memdb")
+        }
+    }
+}
+
+/// SQLite reads a name like `file:x?mode=ro` as a URL and `:memory:` as no file; a path is neither.
+fn plain(path: &Path) -> PathBuf {
+    let special = path
+        .to_str()
+        .is_some_and(|text| text.starts_with("file:") || text.starts_with(':'));
+    if special {
+        Path::new(".").join(path)
+    } else {
+        path.to_owned()
+    }
+}
+
+/// Opens the connection that makes the database what it has to be, before anyone else looks.
+pub(super) async fn first_connection(
+    location: &SqliteLocation,
+    options: &SqliteConnectOptions,
+) -> Result<SqliteConnection, Fault> {
+    let explain = |error: sqlx::Error| explained(location, classify(&error, Doing::Connecting));
+    let mut connection = options.connect().await.map_err(explain)?;
+    if let SqliteLocation::File(path) = location {
+        // It is a property of the file, so the other connections find it there.
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(explain)?;
+        if mode != "wal" {
+            connection.close().await.ok();
+            let message = format!(
+                "{}: its file system can't do SQLite's write-ahead log (it stays in mode {mode})",
+                path.display()
+            );
+            return Err(Fault::rejected("no-wal", message));
+        }
+    }
+    Ok(connection)
+}
+
+/// SQLite says only "unable to open database file".
+fn explained(location: &SqliteLocation, fault: Fault) -> Fault {
+    let SqliteLocation::File(path) = location else {
+        return fault;
+    };
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let hint = if path.is_dir() {
+        " (it is a folder)"
+    } else if folder.is_some_and(|folder| !folder.is_dir()) {
+        " (its folder doesn't exist)"
+    } else {
+        ""
+    };
+    let path = path.display();
+    Fault {
+        message: format!("can't open the database {path}{hint}: {}", fault.message),
+        ..fault
+    }
+}

@@ -1,0 +1,204 @@
+//! One connection to SQLite, on a thread of its own.
+
+use super::answer::answer;
+use super::classify::{Doing, classify};
+use super::signals::{Call, Signals};
+use super::values;
+use crate::capability::database::Session;
+use crate::capability::statement::{RowLock, Statement};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::value::{Row, Value};
+use async_trait::async_trait;
+use sqlx::{Connection, SqliteConnection};
+use std::sync::Arc;
+
+/// A strategy may join a table with itself, so an answer could be larger than the machine. The bound
+/// is far above what a change needs; `Database::read`, which is the host's own, has none.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// A session. At most one statement of it is under way at any time, abandoned ones included.
+pub(super) struct SqliteSession {
+    connection: SqliteConnection,
+    signals: Arc<Signals>,
+    in_transaction: bool,
+    /// Its thread died, or a rollback failed, so that nobody knows what state it is in.
+    lost: bool,
+}
+
+impl SqliteSession {
+    pub(super) async fn of(mut connection: SqliteConnection) -> Result<Self, sqlx::Error> {
+        let signals = Signals::install(&mut connection).await?;
+        Ok(Self {
+            connection,
+            signals,
+            in_transaction: false,
+            lost: false,
+        })
+    }
+
+    /// Every call that reaches SQLite begins here.
+    fn enter(&self) -> Result<Call, Fault> {
+        if self.lost {
+            let message = "the connection is lost; open another session";
+            return Err(Fault::unavailable("session-lost", message));
+        }
+        if self.signals.is_abandoned() {
+            let message = "an earlier call of this session was abandoned half-way";
+            return Err(Fault::rejected("session-abandoned", message));
+        }
+        Ok(Call::begin(&self.signals))
+    }
+
+    async fn run(&mut self, text: &str, parameters: &[Value]) -> Result<u64, sqlx::Error> {
+        let answer = answer(&mut self.connection, text, parameters, MAX_ANSWER_BYTES).await?;
+        Ok(answer.affected)
+    }
+
+    async fn fetch(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, sqlx::Error> {
+        let answer = answer(&mut self.connection, text, parameters, MAX_ANSWER_BYTES).await?;
+        Ok(answer.rows)
+    }
+
+    /// SQLite has no row locks. What excludes other writers is the write lock of the database, which
+    /// any statement that may write takes before it looks at a row. It is taken first, so that the
+    /// read sees what the last holder committed.
+    async fn fetch_locked(
+        &mut self,
+        lock: &RowLock,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        if self.in_transaction {
+            let nothing = format!("DELETE FROM {} WHERE 0", lock.table);
+            self.run(&nothing, &[]).await?;
+        }
+        self.fetch(text, parameters).await
+    }
+
+    /// The fault of a statement, after which the transaction is what the fault says it is: still
+    /// open after `rejected`, gone after anything else.
+    async fn fail(&mut self, error: &sqlx::Error, doing: Doing) -> Fault {
+        let mut fault = classify(error, doing);
+        if matches!(error, sqlx::Error::WorkerCrashed) {
+            self.lost = true;
+            self.in_transaction = false;
+        }
+        if !self.in_transaction {
+            return fault;
+        }
+        if self.signals.rolled_back() {
+            self.in_transaction = false;
+            fault.message += "; the transaction was rolled back";
+        } else if fault.kind != FaultKind::Rejected {
+            self.roll_back().await;
+        }
+        fault
+    }
+
+    /// Whatever happens, no transaction of this session can be committed afterwards.
+    async fn roll_back(&mut self) {
+        self.in_transaction = false;
+        if self.run("ROLLBACK", &[]).await.is_err() && !self.signals.rolled_back() {
+            self.lost = true;
+        }
+    }
+}
+
+#[async_trait]
+impl Session for SqliteSession {
+    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        values::check_write(statement, parameters)?;
+        let call = self.enter()?;
+        let doing = if self.in_transaction {
+            Doing::Writing
+        } else {
+            Doing::Committing
+        };
+        let result = match self.run(statement.text(), parameters).await {
+            Ok(affected) => Ok(affected),
+            Err(error) => Err(self.fail(&error, doing).await),
+        };
+        call.end();
+        result
+    }
+
+    async fn query(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        values::check_read(statement, parameters)?;
+        let lock = statement
+            .row_lock()
+            .map(|lock| values::patient(lock).map(|text| (lock, text)))
+            .transpose()?;
+        let call = self.enter()?;
+        let fetched = match lock {
+            Some((lock, text)) => self.fetch_locked(lock, text, parameters).await,
+            None => self.fetch(statement.text(), parameters).await,
+        };
+        let result = match fetched {
+            Ok(rows) => Ok(rows),
+            Err(error) => Err(self.fail(&error, Doing::Reading).await),
+        };
+        call.end();
+        result
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            let message = "a transaction is open already";
+            return Err(Fault::rejected("transaction-open", message));
+        }
+        let call = self.enter()?;
+        self.signals.forget_rollbacks();
+        let result = match self.run("BEGIN", &[]).await {
+            Ok(_) => {
+                self.in_transaction = true;
+                Ok(())
+            }
+            Err(error) => Err(self.fail(&error, Doing::Reading).await),
+        };
+        call.end();
+        result
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        if !self.in_transaction {
+            let message = "no transaction is open";
+            return Err(Fault::rejected("no-transaction", message));
+        }
+        let call = self.enter()?;
+        let result = match self.run("COMMIT", &[]).await {
+            Ok(_) => {
+                self.in_transaction = false;
+                Ok(())
+            }
+            Err(error) => Err(self.fail(&error, Doing::Committing).await),
+        };
+        call.end();
+        result
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            let call = self.enter()?;
+            self.roll_back().await;
+            call.end();
+        }
+        Ok(())
+    }
+
+    /// There is one node, and it sees its own commits.
+    async fn sync(&mut self) -> Result<(), Fault> {
+        self.enter()?.end();
+        Ok(())
+    }
+
+    async fn close(self: Box<Self>) {
+        self.signals.abandon();
+        // Waits until the thread has ended and SQLite has closed the connection, which rolls back
+        // what is open. An error means that the thread had ended before.
+        self.connection.close().await.ok();
+    }
+}

@@ -1,0 +1,102 @@
+//! Values on their way in and out, and what is wrong with a call before SQLite sees it.
+
+use crate::capability::statement::{Action, RowLock, Statement};
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow, SqliteValueRef};
+use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, TypeInfo, ValueRef};
+
+/// `rejected` unless the statement reads and has its parameters.
+pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    if statement.action() == Action::Write {
+        let message = "this statement writes; give it to execute";
+        return Err(Fault::rejected("not-a-query", message));
+    }
+    check_parameters(statement, parameters)
+}
+
+/// `rejected` unless the statement writes and has its parameters.
+pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    if statement.action() == Action::Read {
+        let message = "this statement reads; give it to query";
+        return Err(Fault::rejected("not-an-update", message));
+    }
+    check_parameters(statement, parameters)
+}
+
+fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    let (wanted, given) = (statement.parameters(), parameters.len());
+    if wanted != given {
+        let message = format!("the statement has {wanted} parameters, and {given} were given");
+        return Err(Fault::rejected("parameter-count", message));
+    }
+    let is_nan = |value: &Value| matches!(value, Value::Real(real) if real.is_nan());
+    if parameters.iter().any(is_nan) {
+        // SQLite would store NULL and say nothing.
+        let message = "a parameter is not a number, which SQLite can't store";
+        return Err(Fault::rejected("not-a-number", message));
+    }
+    Ok(())
+}
+
+/// The text to run for a locking read. `rejected` where the clause asks not to wait.
+pub(super) fn patient(lock: &RowLock) -> Result<&str, Fault> {
+    if lock.impatient {
+        let message = "SQLite has no row locks, so it can neither refuse (NOWAIT) nor skip \
+                       (SKIP LOCKED) a locked row";
+        return Err(Fault::rejected("unsupported", message));
+    }
+    Ok(&lock.text_without_clause)
+}
+
+/// A statement with its parameters, prepared once for each connection.
+///
+/// The text comes from the gate or from the host itself, which is what the assertion stands for.
+pub(super) fn prepared<'q>(
+    text: &str,
+    parameters: &'q [Value],
+) -> Query<'q, Sqlite, SqliteArguments> {
+    let query = sqlx::query(AssertSqlSafe(text.to_owned()));
+    parameters.iter().fold(query, |query, value| match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::Boolean(boolean) => query.bind(i64::from(*boolean)),
+        Value::Integer(integer) => query.bind(*integer),
+        Value::Real(real) => query.bind(*real),
+        Value::Text(text) => query.bind(text.as_str()),
+        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
+    })
+}
+
+/// A row as values of the contract.
+pub(super) fn row(row: &SqliteRow) -> Result<Row, sqlx::Error> {
+    (0..row.len())
+        .map(|column| value(row.try_get_raw(column)?))
+        .collect()
+}
+
+/// About how much memory a row takes.
+pub(super) fn bytes_of(row: &Row) -> usize {
+    let heap = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Real(_) => 0,
+    };
+    size_of::<Row>() + size_of_val(row.as_slice()) + row.iter().map(heap).sum::<usize>()
+}
+
+/// What counts is how a value is stored: SQLite's columns have habits, not types.
+fn value(stored: SqliteValueRef<'_>) -> Result<Value, sqlx::Error> {
+    if stored.is_null() {
+        return Ok(Value::Null);
+    }
+    let class = stored.type_info().name().to_owned();
+    match class.as_str() {
+        "INTEGER" => Decode::<Sqlite>::decode(stored).map(Value::Integer),
+        "REAL" => Decode::<Sqlite>::decode(stored).map(Value::Real),
+        "TEXT" => Decode::<Sqlite>::decode(stored).map(Value::Text),
+        "BLOB" => Decode::<Sqlite>::decode(stored).map(Value::Bytes),
+        other => Err(format!("a value stored as {other}").into()),
+    }
+    .map_err(sqlx::Error::Decode)
+}

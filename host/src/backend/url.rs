@@ -1,0 +1,177 @@
+//! What the user may write after `--db` and `--lock`.
+//!
+//! A URL may hold a password, so no message repeats one: they name the scheme at most.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Which database to open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DatabaseUrl {
+    /// `sqlite`: a new file that belongs to the run.
+    SqliteFresh,
+    /// `sqlite::memory:`: nothing outlives the process.
+    SqliteMemory,
+    /// `sqlite:PATH`: the user's own file, made if it is missing.
+    SqliteFile(PathBuf),
+}
+
+/// Which lock service to open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum LockUrl {
+    /// `memory`: inside the runner's process.
+    Memory,
+    /// `file:DIR`: one locked file for each name.
+    File(PathBuf),
+}
+
+/// Why what the user wrote names nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UrlError(String);
+
+const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory: and sqlite:PATH";
+const LOCK_SERVICES: &str = "memory and file:DIR";
+
+impl FromStr for DatabaseUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        match text.split_once(':') {
+            None if text == "sqlite" => Ok(Self::SqliteFresh),
+            Some(("sqlite", ":memory:")) => Ok(Self::SqliteMemory),
+            Some(("sqlite", path)) => path_of(path)
+                .map(Self::SqliteFile)
+                .ok_or_else(|| UrlError("sqlite: needs a path, as in sqlite:data.db".to_owned())),
+            _ => Err(unknown("database", text, DATABASES)),
+        }
+    }
+}
+
+impl FromStr for LockUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        match text.split_once(':') {
+            None if text == "memory" => Ok(Self::Memory),
+            Some(("file", path)) => path_of(path)
+                .map(Self::File)
+                .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
+            _ => Err(unknown("lock service", text, LOCK_SERVICES)),
+        }
+    }
+}
+
+/// `scheme://path` is a habit of many; both spellings mean the same here.
+fn path_of(text: &str) -> Option<PathBuf> {
+    let path = text.strip_prefix("//").unwrap_or(text);
+    (!path.is_empty()).then(|| Path::new(path).to_owned())
+}
+
+fn unknown(what: &str, text: &str, exists: &str) -> UrlError {
+    let scheme = text.split([':', '/', '@']).next().unwrap_or_default();
+    let planned = matches!(
+        scheme,
+        "mysql" | "mariadb" | "postgres" | "postgresql" | "redis" | "rediss" | "sim"
+    );
+    UrlError(if planned {
+        format!("this version has no {what} {scheme}; it has {exists}")
+    } else {
+        format!("there is no {what} {scheme:?}; there are {exists}")
+    })
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SqliteFresh => f.write_str("sqlite"),
+            Self::SqliteMemory => f.write_str("sqlite::memory:"),
+            Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for LockUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::File(folder) => write!(f, "file:{}", folder.display()),
+        }
+    }
+}
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = UrlError;
+
+    fn try_from(text: String) -> Result<Self, UrlError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for LockUrl {
+    type Error = UrlError;
+
+    fn try_from(text: String) -> Result<Self, UrlError> {
+        text.parse()
+    }
+}
+
+impl From<DatabaseUrl> for String {
+    fn from(url: DatabaseUrl) -> Self {
+        url.to_string()
+    }
+}
+
+impl From<LockUrl> for String {
+    fn from(url: LockUrl) -> Self {
+        url.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_parsed_is_written_the_same() {
+        for text in [
+            "sqlite",
+            "sqlite::memory:",
+            "sqlite:a.db",
+            "sqlite:/a b/c.db",
+        ] {
+            let url: DatabaseUrl = text.parse().unwrap();
+            assert_eq!(url.to_string(), text);
+            let json = serde_json::to_string(&url).unwrap();
+            assert_eq!(serde_json::from_str::<DatabaseUrl>(&json).unwrap(), url);
+        }
+        for text in ["memory", "file:locks", "file:/var/locks"] {
+            assert_eq!(text.parse::<LockUrl>().unwrap().to_string(), text);
+        }
+        let spelled: DatabaseUrl = "sqlite:///a.db".parse().unwrap();
+        assert_eq!(spelled, DatabaseUrl::SqliteFile("/a.db".into()));
+    }
+
+    #[test]
+    fn an_unknown_one_is_told_what_there_is_and_never_its_password() {
+        let database = |text: &str| text.parse::<DatabaseUrl>().unwrap_err().to_string();
+        let lock = |text: &str| text.parse::<LockUrl>().unwrap_err().to_string();
+        for (message, says) in [
+            (database("mysql://me:secret@db/x"), "this version"),
+            (database("sim"), "this version"),
+            (database("me:secret@db"), "sqlite::memory:"),
+            (database("sqlite:"), "needs a path"),
+            (database("sqlit"), "there is no database \"sqlit\""),
+            (lock("redis://:secret@cache"), "this version"),
+            (lock("file:"), "needs a folder"),
+            (lock(""), "memory and file:DIR"),
+        ] {
+            assert!(message.contains(says), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+}

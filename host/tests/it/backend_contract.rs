@@ -1,0 +1,49 @@
+//! What every backend promises, as scripts that run on each of them. A script is named by its
+//! phenomenon; a new backend is a line in `databases` or `locks`.
+
+mod databases;
+mod file_locks;
+mod locks;
+mod sqlite;
+
+use contend::model::fault::{Fault, FaultKind};
+use std::fmt::Debug;
+use std::time::Duration;
+
+/// Long enough that whoever could go on would have gone on.
+const A_WHILE: Duration = Duration::from_millis(150);
+
+/// Makes one test of each script for one backend.
+macro_rules! contract {
+    ($backend:ident: $($script:ident),* $(,)?) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $script() {
+                    let backend = super::$backend().await;
+                    super::$script(&backend).await;
+                    backend.close().await;
+                }
+            )*
+        }
+    };
+}
+use contract;
+
+#[track_caller]
+fn assert_fault<T: Debug>(result: Result<T, Fault>, kind: FaultKind, code: &str) -> String {
+    let fault = result.expect_err("a fault");
+    assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{fault}");
+    fault.message
+}
+
+#[track_caller]
+fn assert_rejected<T: Debug>(result: Result<T, Fault>, code: &str) -> String {
+    assert_fault(result, FaultKind::Rejected, code)
+}
+
+/// Sees that a call is still waiting after a while. `otherwise` says what it means if it isn't.
+async fn must_wait(call: impl Future, otherwise: &str) {
+    let waited = tokio::time::timeout(A_WHILE, call).await;
+    assert!(waited.is_err(), "{otherwise}");
+}

@@ -1,0 +1,489 @@
+//! The contract of a database and its sessions.
+
+use super::{A_WHILE, assert_rejected, contract, must_wait};
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::{Database, Session, Target};
+use contend::capability::gate::Gate;
+use contend::capability::statement::{Action, Statement};
+use contend::model::fault::{Fault, FaultKind};
+use contend::model::value::{Row, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+/// One database with a table `things` of two rows, both with `n` = 0.
+pub(super) struct Fixture {
+    pub(super) database: Arc<dyn Database>,
+    gate: Gate,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Fixture {
+    async fn of(database: Arc<dyn Database>, folder: Option<tempfile::TempDir>) -> Self {
+        let gate = Gate::new(&["things"], database.dialect());
+        let fixture = Self {
+            database,
+            gate,
+            _folder: folder,
+        };
+        let mut session = fixture.session().await;
+        for text in [
+            "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, label)",
+            "INSERT INTO things (id, n, label) VALUES (1, 0, 'one'), (2, 0, 'two')",
+        ] {
+            let statement = Statement::of_host(text, Action::Write);
+            session.execute(&statement, &[]).await.unwrap();
+        }
+        session.close().await;
+        fixture
+    }
+
+    pub(super) fn statement(&self, text: &str) -> Statement {
+        self.gate.admit(text).unwrap()
+    }
+
+    pub(super) async fn session(&self) -> Box<dyn Session> {
+        self.database.connect(&Target::Endpoint).await.unwrap()
+    }
+
+    pub(super) async fn execute(
+        &self,
+        session: &mut Box<dyn Session>,
+        text: &str,
+    ) -> Result<u64, Fault> {
+        session.execute(&self.statement(text), &[]).await
+    }
+
+    pub(super) async fn query(
+        &self,
+        session: &mut Box<dyn Session>,
+        text: &str,
+    ) -> Result<Vec<Row>, Fault> {
+        session.query(&self.statement(text), &[]).await
+    }
+
+    /// The `n` of row 1, as a node has it.
+    pub(super) async fn n(&self) -> i64 {
+        let statement = self.statement("SELECT n FROM things WHERE id = 1");
+        let node = &self.database.nodes()[0];
+        let rows = self.database.read(node, &statement, &[]).await.unwrap();
+        integer(&rows)
+    }
+
+    pub(super) async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+pub(super) async fn sqlite_file() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let location = SqliteLocation::File(folder.path().join("contract.db"));
+    let database = Arc::new(Sqlite::open(location).await.unwrap());
+    Fixture::of(database, Some(folder)).await
+}
+
+pub(super) async fn sqlite_memory() -> Fixture {
+    let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.unwrap());
+    Fixture::of(database, None).await
+}
+
+macro_rules! every_script_on {
+    ($($backend:ident),*) => {
+        $(contract! { $backend:
+            a_committed_write_is_seen_by_every_session,
+            values_come_back_as_they_were_stored,
+            anomaly_dirty_read,
+            anomaly_lost_update,
+            anomaly_lost_update_through_a_stale_snapshot,
+            anomaly_lost_update_through_a_late_lock,
+            for_update_excludes_for_update,
+            for_update_excludes_a_write,
+            for_update_outside_a_transaction_keeps_nothing,
+            contended_increments_all_count,
+            a_transaction_has_one_beginning_and_one_end,
+            after_a_conflict_no_transaction_is_open,
+            after_a_rejection_the_transaction_goes_on,
+            a_rolled_back_write_never_was,
+            closing_rolls_back,
+            dropping_rolls_back,
+            a_wrong_call_is_rejected_with_its_reason,
+            an_unknown_node_is_rejected,
+            an_abandoned_query_is_stopped,
+            an_abandoned_write_takes_no_effect_after_the_close,
+            shared_reads_are_bounded_but_none_is_lost,
+        })*
+    };
+}
+
+every_script_on!(sqlite_file, sqlite_memory);
+
+const ADD_ONE: &str = "UPDATE things SET n = n + 1 WHERE id = 1";
+const READ: &str = "SELECT n FROM things WHERE id = 1";
+const READ_LOCKED: &str = "SELECT n FROM things WHERE id = 1 FOR UPDATE";
+
+fn integer(rows: &[Row]) -> i64 {
+    match rows {
+        [row] => match row.as_slice() {
+            [Value::Integer(integer)] => *integer,
+            other => panic!("not one integer: {other:?}"),
+        },
+        other => panic!("not one row: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> Fault {
+    let fault = result.expect_err("a conflict");
+    assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
+    fault
+}
+
+/// Runs a statement on a session of its own task, since it may have to wait for us.
+pub(super) fn spawn_execute(
+    fixture: &Fixture,
+    mut session: Box<dyn Session>,
+    text: &str,
+) -> JoinHandle<(Box<dyn Session>, Result<u64, Fault>)> {
+    let statement = fixture.statement(text);
+    tokio::spawn(async move {
+        let result = session.execute(&statement, &[]).await;
+        (session, result)
+    })
+}
+
+fn spawn_query(
+    fixture: &Fixture,
+    mut session: Box<dyn Session>,
+    text: &str,
+) -> JoinHandle<(Box<dyn Session>, Result<Vec<Row>, Fault>)> {
+    let statement = fixture.statement(text);
+    tokio::spawn(async move {
+        let result = session.query(&statement, &[]).await;
+        (session, result)
+    })
+}
+
+async fn a_committed_write_is_seen_by_every_session(fixture: &Fixture) {
+    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
+    assert_eq!(fixture.execute(&mut one, ADD_ONE).await.unwrap(), 1);
+    other.sync().await.unwrap();
+    assert_eq!(integer(&fixture.query(&mut other, READ).await.unwrap()), 1);
+    let nobody = "UPDATE things SET n = 5 WHERE id = 77";
+    assert_eq!(fixture.execute(&mut one, nobody).await.unwrap(), 0);
+    assert_eq!(fixture.n().await, 1);
+}
+
+async fn values_come_back_as_they_were_stored(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    let write = fixture.statement("UPDATE things SET label = ? WHERE id = ?");
+    let read = fixture.statement("SELECT label, id FROM things WHERE id = ?");
+    for (stored, comes_back) in [
+        (Value::Null, Value::Null),
+        (Value::Boolean(true), Value::Integer(1)),
+        (Value::Integer(i64::MIN), Value::Integer(i64::MIN)),
+        (Value::Real(0.1), Value::Real(0.1)),
+        (Value::from("ü'?"), Value::from("ü'?")),
+        (Value::from(""), Value::from("")),
+        (Value::Bytes(vec![0, 255]), Value::Bytes(vec![0, 255])),
+        (Value::Bytes(vec![]), Value::Bytes(vec![])),
+    ] {
+        let key = Value::Integer(2);
+        let parameters = [stored, key.clone()];
+        assert_eq!(session.execute(&write, &parameters).await.unwrap(), 1);
+        let rows = session.query(&read, std::slice::from_ref(&key)).await;
+        assert_eq!(rows.unwrap(), [[comes_back, key]]);
+    }
+}
+
+async fn anomaly_dirty_read(fixture: &Fixture) {
+    let (mut writer, reader) = (fixture.session().await, fixture.session().await);
+    writer.begin().await.unwrap();
+    fixture.execute(&mut writer, ADD_ONE).await.unwrap();
+    let reading = spawn_query(fixture, reader, READ);
+    sleep(A_WHILE).await;
+    writer.rollback().await.unwrap();
+    assert_eq!(integer(&reading.await.unwrap().1.unwrap()), 0);
+}
+
+async fn anomaly_lost_update(fixture: &Fixture) {
+    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
+    for session in [&mut one, &mut other] {
+        session.begin().await.unwrap();
+        assert_eq!(integer(&fixture.query(session, READ).await.unwrap()), 0);
+    }
+    let write = "UPDATE things SET n = 1 WHERE id = 1";
+    fixture.execute(&mut one, write).await.unwrap();
+    assert_conflict(fixture.execute(&mut other, write).await);
+    one.commit().await.unwrap();
+    assert_rejected(other.commit().await, "no-transaction");
+}
+
+/// Reads in a transaction, lets another session write, and gives the fault of `then`.
+async fn fault_after_somebody_wrote(fixture: &Fixture, then: &str) -> Fault {
+    let (mut stale, other) = (fixture.session().await, fixture.session().await);
+    stale.begin().await.unwrap();
+    assert_eq!(integer(&fixture.query(&mut stale, READ).await.unwrap()), 0);
+    let writing = spawn_execute(fixture, other, "UPDATE things SET n = 7 WHERE id = 1");
+    sleep(A_WHILE).await;
+    let fault = match fixture.statement(then).action() {
+        Action::Read => assert_conflict(fixture.query(&mut stale, then).await),
+        Action::Write => assert_conflict(fixture.execute(&mut stale, then).await),
+    };
+    writing.await.unwrap().1.unwrap();
+    assert_rejected(stale.commit().await, "no-transaction");
+    assert_eq!(fixture.n().await, 7, "the other's write was lost");
+    fault
+}
+
+async fn anomaly_lost_update_through_a_stale_snapshot(fixture: &Fixture) {
+    fault_after_somebody_wrote(fixture, "UPDATE things SET n = 1 WHERE id = 1").await;
+}
+
+async fn anomaly_lost_update_through_a_late_lock(fixture: &Fixture) {
+    fault_after_somebody_wrote(fixture, READ_LOCKED).await;
+}
+
+async fn for_update_excludes_for_update(fixture: &Fixture) {
+    let (mut first, mut second) = (fixture.session().await, fixture.session().await);
+    first.begin().await.unwrap();
+    second.begin().await.unwrap();
+    let seen = fixture.query(&mut first, READ_LOCKED).await.unwrap();
+    assert_eq!(integer(&seen), 0);
+    let mut waiting = spawn_query(fixture, second, READ_LOCKED);
+    must_wait(&mut waiting, "two sessions hold the same row").await;
+    fixture.execute(&mut first, ADD_ONE).await.unwrap();
+    first.commit().await.unwrap();
+    let (mut second, seen) = waiting.await.unwrap();
+    assert_eq!(
+        integer(&seen.unwrap()),
+        1,
+        "the lock came without the write"
+    );
+    fixture.execute(&mut second, ADD_ONE).await.unwrap();
+    second.commit().await.unwrap();
+    assert_eq!(fixture.n().await, 2);
+}
+
+async fn for_update_excludes_a_write(fixture: &Fixture) {
+    let (mut holder, writer) = (fixture.session().await, fixture.session().await);
+    holder.begin().await.unwrap();
+    fixture.query(&mut holder, READ_LOCKED).await.unwrap();
+    let mut writing = spawn_execute(fixture, writer, ADD_ONE);
+    must_wait(&mut writing, "a write passed a row lock").await;
+    holder.rollback().await.unwrap();
+    assert_eq!(writing.await.unwrap().1.unwrap(), 1);
+}
+
+async fn for_update_outside_a_transaction_keeps_nothing(fixture: &Fixture) {
+    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
+    fixture.query(&mut one, READ_LOCKED).await.unwrap();
+    assert_eq!(fixture.execute(&mut other, ADD_ONE).await.unwrap(), 1);
+}
+
+async fn contended_increments_all_count(fixture: &Fixture) {
+    let mut workers = Vec::new();
+    for _ in 0..6 {
+        let mut session = fixture.session().await;
+        let (read, write) = (fixture.statement(READ_LOCKED), fixture.statement(ADD_ONE));
+        workers.push(tokio::spawn(async move {
+            let mut counted = 0;
+            for _ in 0..20 {
+                session.begin().await.unwrap();
+                let changed = match session.query(&read, &[]).await {
+                    Ok(_) => session.execute(&write, &[]).await,
+                    Err(fault) => Err(fault),
+                };
+                let ended = match changed {
+                    Ok(_) => session.commit().await,
+                    Err(fault) => Err(fault),
+                };
+                match ended {
+                    Ok(()) => counted += 1,
+                    Err(fault) => assert_eq!(fault.kind, FaultKind::Conflict, "{fault}"),
+                }
+            }
+            session.close().await;
+            counted
+        }));
+    }
+    let mut counted = 0;
+    for worker in workers {
+        counted += worker.await.unwrap();
+    }
+    assert_eq!(fixture.n().await, counted);
+    assert!(counted > 0);
+}
+
+async fn a_transaction_has_one_beginning_and_one_end(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    assert_rejected(session.commit().await, "no-transaction");
+    session.rollback().await.unwrap();
+    session.begin().await.unwrap();
+    assert_rejected(session.begin().await, "transaction-open");
+    session.commit().await.unwrap();
+    assert_rejected(session.commit().await, "no-transaction");
+    session.begin().await.unwrap();
+    session.rollback().await.unwrap();
+    session.rollback().await.unwrap();
+}
+
+async fn after_a_conflict_no_transaction_is_open(fixture: &Fixture) {
+    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
+    one.begin().await.unwrap();
+    fixture.query(&mut one, READ).await.unwrap();
+    other.begin().await.unwrap();
+    fixture.query(&mut other, READ_LOCKED).await.unwrap();
+    assert_conflict(fixture.execute(&mut one, ADD_ONE).await);
+    other.commit().await.unwrap();
+    assert_rejected(one.commit().await, "no-transaction");
+    // What comes now commits by itself …
+    fixture.execute(&mut one, ADD_ONE).await.unwrap();
+    assert_eq!(fixture.n().await, 1);
+    // … and the next transaction begins from nothing.
+    one.begin().await.unwrap();
+    fixture.execute(&mut one, ADD_ONE).await.unwrap();
+    one.commit().await.unwrap();
+    assert_eq!(fixture.n().await, 2);
+}
+
+async fn after_a_rejection_the_transaction_goes_on(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    let twice = "INSERT INTO things (id, n, label) VALUES (2, 0, 'again')";
+    let fault = fixture.execute(&mut session, twice).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    session.commit().await.unwrap();
+    assert_eq!(fixture.n().await, 2);
+}
+
+async fn a_rolled_back_write_never_was(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    let seen = fixture.query(&mut session, READ).await.unwrap();
+    assert_eq!(integer(&seen), 1, "a transaction sees its own writes");
+    session.rollback().await.unwrap();
+    assert_eq!(fixture.n().await, 0);
+}
+
+async fn closing_rolls_back(fixture: &Fixture) {
+    let (mut session, mut next) = (fixture.session().await, fixture.session().await);
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    session.close().await;
+    assert_eq!(fixture.n().await, 0);
+    // Its locks are gone too.
+    fixture.execute(&mut next, ADD_ONE).await.unwrap();
+}
+
+async fn dropping_rolls_back(fixture: &Fixture) {
+    let (mut session, mut next) = (fixture.session().await, fixture.session().await);
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    drop(session);
+    fixture.execute(&mut next, ADD_ONE).await.unwrap();
+    assert_eq!(fixture.n().await, 1);
+}
+
+async fn a_wrong_call_is_rejected_with_its_reason(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    let (read, write) = (fixture.statement(READ), fixture.statement(ADD_ONE));
+    let message = assert_rejected(session.execute(&read, &[]).await, "not-an-update");
+    assert!(message.contains("query"), "{message}");
+    let message = assert_rejected(session.query(&write, &[]).await, "not-a-query");
+    assert!(message.contains("execute"), "{message}");
+    let one = [Value::Null];
+    assert_rejected(session.query(&read, &one).await, "parameter-count");
+    assert_rejected(session.execute(&write, &one).await, "parameter-count");
+    let missing = Statement::of_host("SELECT 1 FROM nothing", Action::Read);
+    let fault = session.query(&missing, &[]).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
+    // None of that had an effect on the transaction.
+    session.commit().await.unwrap();
+    assert_eq!(fixture.n().await, 1);
+}
+
+async fn an_unknown_node_is_rejected(fixture: &Fixture) {
+    let nowhere = Target::Node("nowhere".to_owned());
+    let connected = fixture.database.connect(&nowhere).await.map(|_| ());
+    assert_rejected(connected, "no-such-node");
+    let read = fixture.statement(READ);
+    let answer = fixture.database.read("nowhere", &read, &[]).await;
+    assert_rejected(answer, "no-such-node");
+    for node in fixture.database.nodes() {
+        let node = Target::Node(node.clone());
+        let session = fixture.database.connect(&node).await.unwrap();
+        session.close().await;
+    }
+}
+
+/// Fills the table, so that joining it with itself twice takes minutes.
+pub(super) async fn fill(fixture: &Fixture, rows: i64) {
+    let mut session = fixture.session().await;
+    session.begin().await.unwrap();
+    let insert = fixture.statement("INSERT INTO things (id, n, label) VALUES (?, 0, 'more')");
+    for id in 3..=rows {
+        let parameters = [Value::Integer(id)];
+        session.execute(&insert, &parameters).await.unwrap();
+    }
+    session.commit().await.unwrap();
+    session.close().await;
+}
+
+pub(super) const ENDLESS: &str = "SELECT count(*) FROM things a, things b, things c";
+
+async fn an_abandoned_query_is_stopped(fixture: &Fixture) {
+    fill(fixture, 2_000).await;
+    let mut session = fixture.session().await;
+    let endless = fixture.statement(ENDLESS);
+    timeout(Duration::from_millis(50), session.query(&endless, &[]))
+        .await
+        .expect_err("8 billion rows were counted");
+    timeout(Duration::from_secs(2), session.close())
+        .await
+        .expect("the abandoned query goes on");
+}
+
+async fn an_abandoned_write_takes_no_effect_after_the_close(fixture: &Fixture) {
+    let (mut holder, mut session) = (fixture.session().await, fixture.session().await);
+    holder.begin().await.unwrap();
+    fixture.query(&mut holder, READ_LOCKED).await.unwrap();
+    let write = fixture.statement(ADD_ONE);
+    must_wait(session.execute(&write, &[]), "a write passed a row lock").await;
+    // The write waits still, and may or may not get the lock now.
+    let closing = tokio::spawn(session.close());
+    holder.rollback().await.unwrap();
+    closing.await.unwrap();
+    let at_close = fixture.n().await;
+    sleep(A_WHILE).await;
+    assert_eq!(
+        fixture.n().await,
+        at_close,
+        "it took effect after the close"
+    );
+}
+
+async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
+    let node = fixture.database.nodes()[0].clone();
+    let reads = (0..32).map(|_| {
+        let (database, node) = (Arc::clone(&fixture.database), node.clone());
+        let statement = fixture.statement(READ);
+        tokio::spawn(async move { database.read(&node, &statement, &[]).await })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        assert_eq!(integer(&read.await.unwrap().unwrap()), 0);
+    }
+    let write = fixture.statement(ADD_ONE);
+    let written = fixture.database.read(&node, &write, &[]).await;
+    assert_rejected(written, "not-a-query");
+}
+
+/// What SQLite says of a stale snapshot: `sqlite` looks at the code.
+pub(super) async fn fault_of_a_stale_write(fixture: &Fixture) -> Fault {
+    fault_after_somebody_wrote(fixture, ADD_ONE).await
+}

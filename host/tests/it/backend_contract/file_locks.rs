@@ -1,0 +1,77 @@
+//! What is true of file locks alone.
+
+use super::{assert_fault, assert_rejected};
+use contend::backend::clock::RealClock;
+use contend::backend::open_lock_service;
+use contend::backend::url::LockUrl;
+use contend::capability::lock::{Mode, ReleaseOutcome, SessionOptions};
+use contend::model::fault::FaultKind;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+fn open(folder: &Path) -> Arc<dyn contend::capability::lock::LockService> {
+    let clock = Arc::new(RealClock::new());
+    open_lock_service(&LockUrl::File(folder.to_owned()), clock).unwrap()
+}
+
+/// The kernel's lock, which every other process sees.
+#[tokio::test]
+async fn another_process_is_excluded_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = open(folder.path());
+    let mut session = service
+        .open("me".to_owned(), SessionOptions::default())
+        .await
+        .unwrap();
+    let mut lock = session
+        .lock(vec!["row-1".to_owned()], Mode::Exclusive)
+        .unwrap();
+    lock.acquire(0).await.unwrap();
+    let other = File::open(folder.path().join("row-1.lock")).unwrap();
+    other.try_lock().expect_err("the file is not locked");
+    lock.release().await.unwrap();
+    other.try_lock().unwrap();
+    let refused = lock.acquire(0).await;
+    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+}
+
+#[tokio::test]
+async fn a_lock_whose_file_was_removed_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = open(folder.path());
+    let mut session = service
+        .open("me".to_owned(), SessionOptions::default())
+        .await
+        .unwrap();
+    let mut lock = session
+        .lock(vec!["row-1".to_owned()], Mode::Exclusive)
+        .unwrap();
+    lock.acquire(0).await.unwrap();
+    std::fs::remove_file(folder.path().join("row-1.lock")).unwrap();
+    assert!(!lock.is_owner().await.unwrap());
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::NotOwner);
+    lock.acquire(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    File::create(&file).unwrap();
+    let clock = Arc::new(RealClock::new());
+    let opened = open_lock_service(&LockUrl::File(file.join("locks")), clock);
+    let message = assert_fault(opened.map(|_| ()), FaultKind::Unavailable, "lock-folder");
+    assert!(message.contains(file.to_str().unwrap()), "{message}");
+}
+
+#[tokio::test]
+async fn a_poll_interval_of_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SessionOptions {
+        lease: None,
+        poll: Some(0),
+    };
+    let opened = open(folder.path()).open("me".to_owned(), options).await;
+    assert_rejected(opened.map(|_| ()), "unsupported");
+}

@@ -1,0 +1,450 @@
+//! The contract of a lock service.
+
+use super::{A_WHILE, assert_fault, assert_rejected, contract, must_wait};
+use contend::backend::clock::RealClock;
+use contend::backend::lock_file::FileLocks;
+use contend::backend::lock_memory::MemoryLocks;
+use contend::capability::lock::{
+    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+};
+use contend::model::fault::{Fault, FaultKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+const LONG: u64 = 10_000_000_000;
+const SHORT: u64 = 60_000_000;
+
+pub(super) struct Fixture {
+    service: Arc<dyn LockService>,
+    sessions: AtomicU32,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Fixture {
+    fn of(service: Arc<dyn LockService>, folder: Option<tempfile::TempDir>) -> Self {
+        Self {
+            service,
+            sessions: AtomicU32::new(0),
+            _folder: folder,
+        }
+    }
+
+    async fn session(&self) -> Box<dyn LockSession> {
+        let number = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let owner = format!("owner-{number}");
+        let opened = self.service.open(owner, SessionOptions::default()).await;
+        opened.unwrap()
+    }
+
+    /// A lock of a session of its own.
+    async fn lock(&self, names: &[&str], mode: Mode) -> (Box<dyn LockSession>, Box<dyn Lock>) {
+        let mut session = self.session().await;
+        let lock = session.lock(owned(names), mode).unwrap();
+        (session, lock)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let traits = self.service.traits();
+        traits.contains(&(name.to_owned(), "yes".to_owned()))
+    }
+
+    async fn assert_free(&self, name: &str) {
+        let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
+        lock.acquire(0).await.expect("a free lock");
+        lock.release().await.unwrap();
+    }
+
+    async fn assert_taken(&self, name: &str) {
+        let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
+        assert_fault(
+            lock.acquire(0).await,
+            FaultKind::Conflict,
+            "lock-wait-timeout",
+        );
+    }
+
+    async fn close(&self) {}
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+fn clock() -> Arc<RealClock> {
+    let clock = RealClock::new();
+    clock.start();
+    Arc::new(clock)
+}
+
+pub(super) async fn memory() -> Fixture {
+    Fixture::of(Arc::new(MemoryLocks::new(clock())), None)
+}
+
+pub(super) async fn file() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let service = FileLocks::open(folder.path().join("locks"), clock()).unwrap();
+    Fixture::of(Arc::new(service), Some(folder))
+}
+
+macro_rules! every_script_on {
+    ($($backend:ident),*) => {
+        $(contract! { $backend:
+            every_trait_is_told,
+            a_held_lock_excludes_until_its_release,
+            a_waiting_acquire_gets_what_is_released,
+            the_wait_limit_is_kept,
+            dropping_or_closing_gives_the_lock_up,
+            a_closed_session_holds_nothing,
+            readers_share_and_writers_do_not,
+            several_names_are_all_or_none,
+            several_names_in_any_order_never_block_each_other,
+            one_name_twice_is_one_name,
+            a_lock_knows_whether_it_is_held,
+            a_cancelled_acquire_leaves_nothing_behind,
+            a_cancelled_acquire_of_several_names_leaves_nothing_behind,
+            what_is_not_there_is_unsupported,
+            nothing_to_lock_is_rejected,
+            names_are_only_names,
+            tokens_grow_or_are_absent,
+            the_first_to_come_is_the_first_served,
+            a_broken_lock_is_lost_by_its_holder,
+            nobody_is_ever_inside_together,
+        })*
+    };
+}
+
+every_script_on!(memory, file);
+
+fn spawn_acquire(
+    mut lock: Box<dyn Lock>,
+    wait: u64,
+) -> JoinHandle<(Box<dyn Lock>, Result<Grant, Fault>)> {
+    tokio::spawn(async move {
+        let result = lock.acquire(wait).await;
+        (lock, result)
+    })
+}
+
+async fn every_trait_is_told(fixture: &Fixture) {
+    let traits = fixture.service.traits();
+    let names: Vec<&str> = traits.iter().map(|(name, _)| name.as_str()).collect();
+    let all = [
+        "lease",
+        "fencing",
+        "shared",
+        "fair",
+        "across-processes",
+        "across-hosts",
+    ];
+    assert_eq!(names, all);
+}
+
+async fn a_held_lock_excludes_until_its_release(fixture: &Fixture) {
+    let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+    let grant = lock.acquire(0).await.unwrap();
+    assert_eq!(grant.owner, "owner-0");
+    assert_eq!(grant.lease_ends, None);
+    fixture.assert_taken("a").await;
+    fixture.assert_free("b").await;
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+    fixture.assert_free("a").await;
+}
+
+async fn a_waiting_acquire_gets_what_is_released(fixture: &Fixture) {
+    let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
+    let (_other, waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    let mut waiting = spawn_acquire(waiter, LONG);
+    must_wait(&mut waiting, "two hold it").await;
+    holder.release().await.unwrap();
+    let (_lock, granted) = waiting.await.unwrap();
+    granted.unwrap();
+}
+
+async fn the_wait_limit_is_kept(fixture: &Fixture) {
+    let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
+    let (_other, mut waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    let begun = Instant::now();
+    let result = waiter.acquire(SHORT).await;
+    let waited = begun.elapsed();
+    assert_fault(result, FaultKind::Conflict, "lock-wait-timeout");
+    assert!(waited >= Duration::from_nanos(SHORT), "{waited:?}");
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+    holder.release().await.unwrap();
+    fixture.assert_free("a").await;
+}
+
+async fn dropping_or_closing_gives_the_lock_up(fixture: &Fixture) {
+    let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+    lock.acquire(0).await.unwrap();
+    drop(lock);
+    fixture.assert_free("a").await;
+    let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+    lock.acquire(0).await.unwrap();
+    lock.close().await;
+    fixture.assert_free("a").await;
+}
+
+async fn a_closed_session_holds_nothing(fixture: &Fixture) {
+    for by_drop in [true, false] {
+        let (session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+        lock.acquire(0).await.unwrap();
+        if by_drop {
+            drop(session);
+        } else {
+            session.close().await;
+        }
+        fixture.assert_free("a").await;
+        assert!(!lock.is_owner().await.unwrap());
+        assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::NotOwner);
+        assert_rejected(lock.acquire(0).await, "session-closed");
+    }
+    // Nor does one that was still waiting.
+    let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
+    let (session, waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    let waiting = spawn_acquire(waiter, LONG);
+    sleep(A_WHILE).await;
+    session.close().await;
+    let (_lock, result) = waiting.await.unwrap();
+    assert_rejected(result, "session-closed");
+}
+
+async fn readers_share_and_writers_do_not(fixture: &Fixture) {
+    let (_one, mut one) = fixture.lock(&["a"], Mode::Shared).await;
+    let (_other, mut other) = fixture.lock(&["a"], Mode::Shared).await;
+    let (_writer, mut writer) = fixture.lock(&["a"], Mode::Exclusive).await;
+    one.acquire(0).await.unwrap();
+    other.acquire(0).await.unwrap();
+    fixture.assert_taken("a").await;
+    one.release().await.unwrap();
+    fixture.assert_taken("a").await;
+    other.release().await.unwrap();
+    writer.acquire(0).await.unwrap();
+    let refused = one.acquire(0).await;
+    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+}
+
+async fn several_names_are_all_or_none(fixture: &Fixture) {
+    let (_one, mut holder) = fixture.lock(&["b"], Mode::Exclusive).await;
+    let (_other, mut several) = fixture.lock(&["c", "a", "b"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    let refused = several.acquire(SHORT).await;
+    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+    fixture.assert_free("a").await;
+    holder.release().await.unwrap();
+    several.acquire(0).await.unwrap();
+    for name in ["a", "b", "c"] {
+        fixture.assert_taken(name).await;
+    }
+    assert_eq!(several.release().await.unwrap(), ReleaseOutcome::Released);
+    for name in ["a", "b", "c"] {
+        fixture.assert_free(name).await;
+    }
+}
+
+async fn several_names_in_any_order_never_block_each_other(fixture: &Fixture) {
+    let mut workers = Vec::new();
+    for names in [["a", "b"], ["b", "a"]] {
+        let (session, mut lock) = fixture.lock(&names, Mode::Exclusive).await;
+        workers.push(tokio::spawn(async move {
+            for _ in 0..20 {
+                lock.acquire(LONG).await.unwrap();
+                tokio::task::yield_now().await;
+                lock.release().await.unwrap();
+            }
+            drop(session);
+        }));
+    }
+    for worker in workers {
+        timeout(Duration::from_secs(8), worker)
+            .await
+            .expect("both wait for each other")
+            .unwrap();
+    }
+}
+
+async fn one_name_twice_is_one_name(fixture: &Fixture) {
+    let (_session, mut lock) = fixture.lock(&["a", "a"], Mode::Exclusive).await;
+    lock.acquire(0).await.unwrap();
+    lock.release().await.unwrap();
+    fixture.assert_free("a").await;
+}
+
+async fn a_lock_knows_whether_it_is_held(fixture: &Fixture) {
+    let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+    assert!(!lock.is_owner().await.unwrap());
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::NotOwner);
+    lock.acquire(0).await.unwrap();
+    assert!(lock.is_owner().await.unwrap());
+    assert_rejected(lock.acquire(0).await, "already-held");
+    assert!(lock.is_owner().await.unwrap());
+    lock.release().await.unwrap();
+    assert!(!lock.is_owner().await.unwrap());
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::NotOwner);
+    lock.acquire(0).await.unwrap();
+}
+
+async fn a_cancelled_acquire_leaves_nothing_behind(fixture: &Fixture) {
+    let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
+    let (_other, mut cancelled) = fixture.lock(&["a"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    must_wait(cancelled.acquire(LONG), "two hold it").await;
+    holder.release().await.unwrap();
+    fixture.assert_free("a").await;
+    // The lock itself is as good as new.
+    cancelled.acquire(0).await.unwrap();
+}
+
+async fn a_cancelled_acquire_of_several_names_leaves_nothing_behind(fixture: &Fixture) {
+    let (_one, mut holder) = fixture.lock(&["b"], Mode::Exclusive).await;
+    let (_other, mut cancelled) = fixture.lock(&["a", "b"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    must_wait(cancelled.acquire(LONG), "two hold it").await;
+    fixture.assert_free("a").await;
+    fixture.assert_taken("b").await;
+}
+
+async fn what_is_not_there_is_unsupported(fixture: &Fixture) {
+    if fixture.has("lease") {
+        return;
+    }
+    let options = SessionOptions {
+        lease: Some(1_000_000),
+        poll: None,
+    };
+    let opened = fixture.service.open("x".to_owned(), options).await;
+    assert_rejected(opened.map(|_| ()), "unsupported");
+    let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+    lock.acquire(0).await.unwrap();
+    assert_rejected(lock.renew().await, "unsupported");
+}
+
+async fn nothing_to_lock_is_rejected(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    let mut lock = |names: &[&str]| {
+        let lock = session.lock(owned(names), Mode::Exclusive);
+        lock.map(|_| ())
+    };
+    assert_rejected(lock(&[]), "no-names");
+    assert_rejected(lock(&["a", ""]), "empty-name");
+}
+
+async fn names_are_only_names(fixture: &Fixture) {
+    let long = "x".repeat(5_000);
+    let names = [
+        "../up", "/root", "a b", "ü", "A", "a", ".", "..", "a\0", &long,
+    ];
+    let mut held = Vec::new();
+    for name in names {
+        let (session, mut lock) = fixture.lock(&[name], Mode::Exclusive).await;
+        lock.acquire(0)
+            .await
+            .unwrap_or_else(|fault| panic!("{name:?}: {fault}"));
+        held.push((session, lock));
+    }
+}
+
+async fn tokens_grow_or_are_absent(fixture: &Fixture) {
+    let mut last = [0, 0];
+    for _ in 0..3 {
+        let (_session, mut lock) = fixture.lock(&["b", "a"], Mode::Exclusive).await;
+        let fencing = lock.acquire(0).await.unwrap().fencing;
+        lock.release().await.unwrap();
+        if !fixture.has("fencing") {
+            assert_eq!(fencing, []);
+            continue;
+        }
+        let names: Vec<&str> = fencing.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        for (last, (name, token)) in last.iter_mut().zip(&fencing) {
+            assert!(token > last, "{name}: {token} after {last}");
+            *last = *token;
+        }
+    }
+}
+
+async fn the_first_to_come_is_the_first_served(fixture: &Fixture) {
+    if !fixture.has("fair") {
+        return;
+    }
+    let (_session, mut holder) = fixture.lock(&["a"], Mode::Shared).await;
+    holder.acquire(0).await.unwrap();
+    let served = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    let modes = [Mode::Exclusive, Mode::Shared, Mode::Exclusive, Mode::Shared];
+    for (number, mode) in modes.into_iter().enumerate() {
+        let (session, mut lock) = fixture.lock(&["a"], mode).await;
+        let served = Arc::clone(&served);
+        waiting.push(tokio::spawn(async move {
+            lock.acquire(LONG).await.unwrap();
+            served.lock().unwrap().push(number);
+            lock.release().await.unwrap();
+            drop(session);
+        }));
+        // The next one comes when this one waits.
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(
+        *served.lock().unwrap(),
+        [0; 0],
+        "a reader overtook a writer"
+    );
+    holder.release().await.unwrap();
+    for task in waiting {
+        task.await.unwrap();
+    }
+    assert_eq!(*served.lock().unwrap(), [0, 1, 2, 3]);
+}
+
+async fn a_broken_lock_is_lost_by_its_holder(fixture: &Fixture) {
+    let (_one, mut holder) = fixture.lock(&["a", "b"], Mode::Exclusive).await;
+    let (_other, mut breaker) = fixture.lock(&["a"], Mode::Exclusive).await;
+    holder.acquire(0).await.unwrap();
+    if let Err(fault) = breaker.break_lock().await {
+        assert_rejected(Err::<(), _>(fault), "unsupported");
+        assert!(holder.is_owner().await.unwrap());
+        return;
+    }
+    breaker.acquire(0).await.unwrap();
+    assert!(!holder.is_owner().await.unwrap());
+    assert_eq!(holder.release().await.unwrap(), ReleaseOutcome::NotOwner);
+    // It gave up what it still had, and took nothing from the new holder.
+    assert!(breaker.is_owner().await.unwrap());
+    fixture.assert_free("b").await;
+    fixture.assert_taken("a").await;
+}
+
+async fn nobody_is_ever_inside_together(fixture: &Fixture) {
+    let inside = Arc::new(AtomicBool::new(false));
+    let mut workers = Vec::new();
+    for _ in 0..6 {
+        let (session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+        let inside = Arc::clone(&inside);
+        workers.push(tokio::spawn(async move {
+            for turn in 0..20 {
+                // Now and then someone loses patience while waiting, or just after.
+                if turn % 5 == 0 {
+                    timeout(Duration::from_micros(300), lock.acquire(LONG))
+                        .await
+                        .ok();
+                    lock.release().await.unwrap();
+                }
+                lock.acquire(LONG).await.unwrap();
+                assert!(!inside.swap(true, Ordering::SeqCst), "two are inside");
+                tokio::task::yield_now().await;
+                inside.store(false, Ordering::SeqCst);
+                assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+            }
+            drop(session);
+        }));
+    }
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    fixture.assert_free("a").await;
+}
