@@ -3,3 +3,4 @@
 
 pub mod capability;
 pub mod model;
+pub mod strategy;

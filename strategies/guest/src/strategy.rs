@@ -51,7 +51,14 @@ macro_rules! state_strategy {
                 }
     }
 
+            #[cfg(target_arch = "wasm32")]
             $crate::bindings::export!(Component with_types_in $crate::bindings);
+
+            // Elsewhere the exports' names (`contend:strategy/…#change`) are more than linkers of
+            // shared libraries take; naming the function keeps the strategy checked and in use.
+            #[cfg(not(target_arch = "wasm32"))]
+            const _: fn($crate::Transition) -> ::std::result::Result<(), $crate::Fault> =
+                <Component as $crate::bindings::exports::contend::strategy::state_change::Guest>::change;
         };
     };
 }

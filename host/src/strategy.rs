@@ -1,0 +1,4 @@
+//! Strategies: from source to component.
+
+pub mod source;
+pub mod toolchain;
