@@ -262,7 +262,7 @@ impl Writer {
                 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         };
         if !name.split('.').all(plain) {
-            return Err(bad(format!("{name:?} as a name")));
+            return Err(bad(format!("`{name}` as a name")));
         }
         Ok(self.word(name))
     }
