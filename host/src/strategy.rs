@@ -1,5 +1,7 @@
 //! A strategy: loaded once, instantiated once for each worker, and given nothing but capabilities.
 
+pub mod source;
+pub mod toolchain;
 pub mod wasm;
 
 use crate::capability::clock::Clock;

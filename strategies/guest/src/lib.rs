@@ -1,5 +1,59 @@
-wit_bindgen::generate!({
-    path: "../../wit",
-    world: "state-strategy",
-    pub_export_macro: true,
-});
+//! What a strategy is written with: the contract's bindings and the few helpers that several
+//! strategies share.
+//!
+//! ```no_run
+//! use contend_guest::prelude::*;
+//!
+//! struct Blind {
+//!     session: Session,
+//! }
+//!
+//! impl StateStrategy for Blind {
+//!     fn new() -> Result<Self, Fault> {
+//!         Ok(Self { session: connect()? })
+//!     }
+//!
+//!     fn change(&mut self, t: Transition) -> Result<(), Fault> {
+//!         let sql = "UPDATE volumes SET status = ? WHERE id = ?";
+//!         self.session.execute(sql, &[t.to.into(), t.row.into()])?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! contend_guest::state_strategy!(Blind);
+//! ```
+//!
+//! A component imports the interfaces that it uses and no others, so a helper that is not called
+//! adds nothing to what a strategy can touch. Built for anything but Wasm, the crate links, and
+//! every call of the host panics: enough for unit tests of what does not call it.
+
+#[doc(hidden)]
+pub mod bindings;
+mod fault;
+mod retry;
+mod session;
+mod settings;
+mod strategy;
+pub mod update;
+mod value;
+
+pub use bindings::contend::strategy::{db, lock, replication, timing};
+pub use bindings::exports::contend::strategy::state_change::Transition;
+pub use db::Session;
+pub use retry::{RETRY_WAIT, retry_conflicts, sleep};
+pub use session::{connect, open_locks};
+pub use settings::{setting, setting_or_nothing};
+#[doc(hidden)]
+pub use strategy::change;
+pub use strategy::{AVAILABLE, StateStrategy};
+pub use value::{Detail, Fault, Row, Value};
+
+/// Everything that a strategy usually names.
+pub mod prelude {
+    pub use crate::lock::{self, Lock, Mode, ReleaseOutcome};
+    pub use crate::update::{ARG, Statement, Update, column};
+    pub use crate::{
+        Fault, RETRY_WAIT, Row, Session, StateStrategy, Transition, Value, connect, open_locks,
+        retry_conflicts, setting, setting_or_nothing, sleep,
+    };
+}

@@ -1,0 +1,36 @@
+//! Making faults and looking into them. The contract (`wit/types.wit`) says what each promises.
+
+use crate::{Detail, Fault};
+
+impl Fault {
+    /// Certainly no effect; the transaction is gone; try again.
+    pub fn conflict(code: &str, message: impl Into<String>) -> Self {
+        Self::Conflict(detail(code, message))
+    }
+
+    /// Certainly no effect; the same call would fail again.
+    pub fn rejected(code: &str, message: impl Into<String>) -> Self {
+        Self::Rejected(detail(code, message))
+    }
+
+    /// It may or may not have happened.
+    pub fn indefinite(code: &str, message: impl Into<String>) -> Self {
+        Self::Indefinite(detail(code, message))
+    }
+
+    pub fn detail(&self) -> &Detail {
+        match self {
+            Self::Conflict(detail)
+            | Self::Unavailable(detail)
+            | Self::Rejected(detail)
+            | Self::Indefinite(detail) => detail,
+        }
+    }
+}
+
+fn detail(code: &str, message: impl Into<String>) -> Detail {
+    Detail {
+        code: code.to_owned(),
+        message: message.into(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Opening sessions, and transactions that can't be left open.
+
+use crate::{Fault, Session, db, lock, setting_or_nothing};
+
+/// Opens a session through the run's endpoint. The first was opened before the clock started.
+pub fn connect() -> Result<Session, Fault> {
+    db::connect(&db::Target::Endpoint)
+}
+
+/// Opens a session with the lock service. Settings: `lease-ms` and `poll-ms`; left out, the service
+/// chooses.
+pub fn open_locks() -> Result<lock::Session, Fault> {
+    let nanoseconds = |name| {
+        let ms: Option<u64> = setting_or_nothing(name)?;
+        Ok(ms.map(|ms| ms.saturating_mul(1_000_000)))
+    };
+    lock::open(lock::SessionOptions {
+        lease: nanoseconds("lease-ms")?,
+        poll: nanoseconds("poll-ms")?,
+    })
+}
+
+impl Session {
+    /// Runs `work` in a transaction: commits if it says true; rolls back if it says false or fails.
+    ///
+    /// It retries nothing. After a `conflict` the transaction is gone, so only the whole of it may
+    /// be tried again: a statement that went on alone would commit by itself, outside any
+    /// transaction. A commit that ends `indefinite` is returned as that.
+    pub fn transaction(&self, work: impl FnOnce() -> Result<bool, Fault>) -> Result<bool, Fault> {
+        self.begin()?;
+        match work() {
+            Ok(true) => self.commit().map(|()| true),
+            Ok(false) => self.rollback().map(|()| false),
+            Err(fault) => {
+                // Also after a conflict: it may have come from the lock service, and then the
+                // transaction is still open. What went wrong first is what counts.
+                let _ = self.rollback();
+                Err(fault)
+            }
+        }
+    }
+}

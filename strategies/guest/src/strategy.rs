@@ -1,0 +1,64 @@
+//! From a Rust type to a component.
+
+use crate::{Fault, Transition};
+
+/// The status of a row that nobody holds.
+pub const AVAILABLE: &str = "available";
+
+/// A strategy for volume-state. One instance serves one worker for the whole run.
+pub trait StateStrategy: Sized {
+    /// Called at the first change. A fault is that change's fault, and the next change tries again.
+    fn new() -> Result<Self, Fault>;
+
+    /// Makes the transition, waiting for `from` if need be. The transition is handed over whole, so
+    /// that its texts can become parameters without being copied.
+    fn change(&mut self, transition: Transition) -> Result<(), Fault>;
+}
+
+impl Transition {
+    /// Whether this is an acquire. Its opposite is a release.
+    pub fn is_acquire(&self) -> bool {
+        self.from == AVAILABLE
+    }
+}
+
+/// One call of the component: makes the instance if there is none yet.
+#[doc(hidden)]
+pub fn change<S: StateStrategy>(kept: &mut Option<S>, transition: Transition) -> Result<(), Fault> {
+    match kept {
+        Some(strategy) => strategy.change(transition),
+        None => kept.insert(S::new()?).change(transition),
+    }
+}
+
+/// Makes a component of a [`StateStrategy`].
+#[macro_export]
+macro_rules! state_strategy {
+    ($strategy:ty) => {
+        const _: () = {
+            struct Component;
+
+            thread_local! {
+                static KEPT: ::std::cell::RefCell<::std::option::Option<$strategy>> =
+                    const { ::std::cell::RefCell::new(None) };
+            }
+
+            impl $crate::bindings::exports::contend::strategy::state_change::Guest for Component {
+                fn change(
+                    transition: $crate::Transition,
+                ) -> ::std::result::Result<(), $crate::Fault> {
+                    KEPT.with_borrow_mut(|kept| $crate::change(kept, transition))
+                }
+    }
+
+            #[cfg(target_arch = "wasm32")]
+            $crate::bindings::export!(Component with_types_in $crate::bindings);
+
+            // Elsewhere the exports' names (`contend:strategy/…#change`) are more than linkers of
+            // shared libraries take; naming the function keeps the strategy checked and in use.
+            #[cfg(not(target_arch = "wasm32"))]
+            const _: fn($crate::Transition) -> ::std::result::Result<(), $crate::Fault> =
+                <Component as $crate::bindings::exports::contend::strategy::state_change::Guest>::change;
+        };
+    };
+}

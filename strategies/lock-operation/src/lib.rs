@@ -1,0 +1,82 @@
+//! A distributed lock around the whole operation: taken at acquire, kept until release. The change
+//! itself is a compare-and-swap that tries again at once: whoever has the lock has no rival.
+//!
+//! If acquiring the row fails after the lock was taken, the lock is given up: no row, no lock. If
+//! releasing the row fails, the lock is kept for the next try, since the row is not free yet.
+//!
+//! Its limit is what a lock service can promise. A lease can end before the work does, and then
+//! somebody else holds the lock; the status still keeps them off the row, but not off anything that
+//! the lock alone should have guarded. That shows when the lock is given back (`expired`,
+//! `not-owner`). The row is released by then, so neither ok (the exclusion was broken) nor a fault
+//! that promises "no effect" would be true: the release ends `indefinite` with the code
+//! `lock-lost`, and the runner finds out from the data what happened.
+//!
+//! Settings: `lock-wait-ms` (30000): how long one try waits for the lock; then it is a `conflict`,
+//! and is tried again. `lease-ms`, `poll-ms`: left to the service if not given.
+
+use contend_guest::prelude::*;
+
+const SWAP: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
+
+struct LockOperation {
+    session: Session,
+    locks: lock::Session,
+    held: Option<Lock>,
+    lock_wait_ns: u64,
+}
+
+impl StateStrategy for LockOperation {
+    fn new() -> Result<Self, Fault> {
+        Ok(Self {
+            lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
+            session: connect()?,
+            locks: open_locks()?,
+            held: None,
+        })
+    }
+
+    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+        if t.is_acquire() {
+            // A lock left over from a row that the host had to release is given up first. A fault
+            // below drops the new one, which gives it up too.
+            self.held = None;
+            let lock = self.take_lock(&t.row)?;
+            self.swap(t)?;
+            self.held = Some(lock);
+            return Ok(());
+        }
+        if self.held.is_none() {
+            // Cleaning up after an acquire that failed or whose instance died: under the lock, too.
+            self.held = Some(self.take_lock(&t.row)?);
+        }
+        self.swap(t)?;
+        self.held.take().map_or(Ok(()), give_back)
+    }
+}
+
+impl LockOperation {
+    fn take_lock(&self, row: &str) -> Result<Lock, Fault> {
+        let lock = self.locks.lock(&[row.to_owned()], Mode::Exclusive)?;
+        retry_conflicts(RETRY_WAIT, || lock.acquire(self.lock_wait_ns))?;
+        Ok(lock)
+    }
+
+    fn swap(&self, t: Transition) -> Result<(), Fault> {
+        let values = [t.to, t.marker, t.row, t.from].map(Value::from);
+        while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {}
+        Ok(())
+    }
+}
+
+/// The row is released already, so whatever goes wrong here can't promise "no effect".
+fn give_back(lock: Lock) -> Result<(), Fault> {
+    let lost = match lock.release() {
+        Ok(ReleaseOutcome::Released) => return Ok(()),
+        Ok(outcome) => format!("{outcome:?}"),
+        Err(fault) => fault.to_string(),
+    };
+    let message = format!("the row is released, the lock was not held until now: {lost}");
+    Err(Fault::indefinite("lock-lost", message))
+}
+
+contend_guest::state_strategy!(LockOperation);
