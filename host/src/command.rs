@@ -68,6 +68,8 @@ pub enum CommandError {
         why: String,
         folder: PathBuf,
     },
+    #[error("--out names one file, so it goes with one folder")]
+    OneOut,
     #[error("the runtime could not be started: {0}")]
     Runtime(std::io::Error),
 }

@@ -2,7 +2,6 @@
 //! what does it cost? ARCHITECTURE.md has the map; modules stand in reading order.
 
 pub mod model;
-<<<<<<< HEAD
 pub mod capability;
 pub mod check;
 pub mod record;
@@ -15,6 +14,3 @@ pub mod run_dir;
 pub mod report;
 pub mod command;
 pub mod cli;
-=======
-pub mod strategy;
->>>>>>> guests

@@ -4,7 +4,7 @@ pub mod csv;
 pub mod json;
 pub mod text;
 
-use crate::check::fairness::{Fairness, fairness};
+use crate::check::{Fairness, fairness};
 use crate::model::end::{End, Ended};
 use crate::model::outcome::Outcome;
 use crate::model::verdict::{Judgement, Verdict};

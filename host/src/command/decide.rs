@@ -1,12 +1,13 @@
 //! From what was asked for to a plan and its loaded strategies.
 
 use super::CommandError;
+use super::build::build_all;
 use super::run::RunOptions;
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlannedTrial};
-use crate::strategy::source;
+use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, PACKAGE, WasmStrategy};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,6 @@ const SPARE_INSTANCES: u32 = 8;
 pub struct Decided {
     pub plan: Plan,
     pub strategies: Vec<Arc<WasmStrategy>>,
-    /// Kept alive: it interrupts guests that compute for too long.
-    pub engine: Engine,
 }
 
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
@@ -79,7 +78,6 @@ pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
     Ok(Decided {
         plan,
         strategies: loaded,
-        engine,
     })
 }
 
@@ -113,14 +111,17 @@ fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>,
             Located::Component(path) => path,
             Located::Source { folder, component } => {
                 if source::is_stale(&folder, &component) {
-                    stale.push((folder, component.clone()));
+                    stale.push(Job {
+                        dir: folder,
+                        out: component.clone(),
+                    });
                 }
                 component
             }
         };
         components.push(component);
     }
-    super::build::build_stale(&stale)?;
+    build_all(&stale)?;
     Ok(components)
 }
 

@@ -3,7 +3,8 @@
 use super::decide::{Decided, decide};
 use super::output::Output;
 use super::{CommandError, exit_code, machine, trial};
-use crate::backend::url::{DatabaseUrl, open_database};
+use crate::backend::open_database;
+use crate::backend::url::DatabaseUrl;
 use crate::plan::Plan;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::report::{self, RunReport, TrialReport};

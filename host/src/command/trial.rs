@@ -4,7 +4,7 @@ use super::CommandError;
 use super::progress::{self, Counters};
 use super::supervise::supervise;
 use crate::backend::clock::RealClock;
-use crate::backend::url::{open_database, open_lock_service};
+use crate::backend::{open_database, open_lock_service};
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;

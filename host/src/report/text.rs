@@ -1,7 +1,7 @@
 //! The report for a person: a table of figures, then each verdict with its reasons.
 
 use super::{RunReport, TrialReport};
-use crate::check::fairness::Fairness;
+use crate::check::Fairness;
 use crate::model::verdict::{Answer, Verdict};
 use crate::record::summary::{Percentiles, Summary};
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
@@ -65,8 +65,8 @@ fn row(trial: &TrialReport) -> Vec<String> {
         errors,
         failed,
         indeterminate,
-        acquire,
-        release,
+        acquire_percentiles_ms: acquire,
+        release_percentiles_ms: release,
         acquire_ms,
         release_ms,
         changes_per_second,
@@ -136,8 +136,37 @@ fn one_answer(answer: &Answer) -> String {
     text
 }
 
+/// `workers made 9 (worker 3) to 10 (worker 0) ok changes, …`
 fn fairness_prose(fairness: &Fairness) -> String {
-    fairness.to_string()
+    let mut text = format!(
+        "ok changes from {} (worker {}) to {} (worker {})",
+        fairness.fewest_ok.value,
+        fairness.fewest_ok.worker,
+        fairness.most_ok.value,
+        fairness.most_ok.worker,
+    );
+    let means = (
+        &fairness.quickest_mean_acquire_ns,
+        &fairness.slowest_mean_acquire_ns,
+    );
+    if let (Some(quickest), Some(slowest)) = means {
+        let _ = write!(
+            text,
+            "; mean acquire from {:.2} ms (worker {}) to {:.2} ms (worker {})",
+            quickest.value / 1e6,
+            quickest.worker,
+            slowest.value / 1e6,
+            slowest.worker,
+        );
+    }
+    let wait = fairness.longest_wait;
+    let ms = wait.wait_ns as f64 / 1e6;
+    let _ = write!(
+        text,
+        "; longest wait {ms:.2} ms (worker {}, row {})",
+        wait.worker, wait.row
+    );
+    text
 }
 
 /// `conflict 517 × 3, conflict 5 × 1`.

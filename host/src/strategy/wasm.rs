@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -67,7 +67,7 @@ pub struct Engine {
     engine: wasmtime::Engine,
     limits: Limits,
     compiled: Mutex<HashMap<String, Component>>,
-    _ticker: Ticker,
+    ticker: Arc<Ticker>,
 }
 
 impl Engine {
@@ -80,7 +80,7 @@ impl Engine {
             }
         })?;
         Ok(Self {
-            _ticker: Ticker::start(&engine),
+            ticker: Arc::new(Ticker::start(&engine)),
             engine,
             limits,
             compiled: Mutex::default(),
@@ -113,6 +113,7 @@ impl Engine {
                 pre,
                 digest,
                 limits: self.limits,
+                _ticker: self.ticker.clone(),
             }),
             Err(error) => Err(LoadError::OtherContract {
                 path,
@@ -176,6 +177,8 @@ pub struct WasmStrategy {
     pre: StateStrategyPre<HostState>,
     digest: String,
     limits: Limits,
+    /// Interrupts instances that compute for too long, as long as there may be any.
+    _ticker: Arc<Ticker>,
 }
 
 impl WasmStrategy {

@@ -1,0 +1,65 @@
+//! `runner build`: from source folders to components.
+
+use super::CommandError;
+use crate::plan::strategies::{self, Located};
+use crate::strategy::source::{self, Job};
+use crate::strategy::toolchain::Toolchain;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+pub struct BuildOptions {
+    /// Source folders, or names of strategies.
+    pub folders: Vec<String>,
+    /// Every strategy in `strategies/`.
+    pub all: bool,
+    /// Where the component goes, if not to its usual place; for one folder only.
+    pub out: Option<PathBuf>,
+}
+
+/// Builds what was named, fresh or not, and says where it is.
+pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
+    let jobs = jobs(options)?;
+    build_all(&jobs)?;
+    for job in &jobs {
+        println!("{}", job.out.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
+    let home = strategies::home();
+    let mut names = options.folders.clone();
+    match (&home, options.all) {
+        (Some(home), true) => names.extend(strategies::all(home)),
+        (None, true) => strategies::locate("all", None).map(|_| ())?,
+        (_, false) => {}
+    }
+    if options.out.is_some() && names.len() != 1 {
+        return Err(CommandError::OneOut);
+    }
+    let mut jobs = Vec::new();
+    for name in names {
+        let (dir, usual) = match strategies::locate(&name, home.as_deref()) {
+            Ok(Located::Source { folder, component }) => (folder, component),
+            // What is there but is no source folder: the build itself has the better words for it.
+            Ok(Located::Component(path)) => (path.clone(), path),
+            Err(_) if Path::new(&name).exists() => (PathBuf::from(&name), PathBuf::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let out = options.out.clone().unwrap_or(usual);
+        jobs.push(Job { dir, out });
+    }
+    Ok(jobs)
+}
+
+/// Builds the given jobs, telling on standard error what takes its time.
+pub fn build_all(jobs: &[Job]) -> Result<(), CommandError> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let mut tell = |line: &str| eprintln!("{line}");
+    let toolchain = Toolchain::find(&mut tell)?;
+    tell(&format!("building with {}", toolchain.describe()));
+    source::build_all(jobs, &toolchain, &mut tell)?;
+    Ok(())
+}
