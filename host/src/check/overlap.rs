@@ -125,6 +125,8 @@ mod tests {
         assert_eq!(pairs(&second_grows), [(0, 1), (0, 2), (2, 3)]);
         let own_twice = [(0, 1, 0, 90), (0, 2, 5, 30), (0, 1, 9, 60), (0, 1, 20, 25)];
         assert_eq!(pairs(&own_twice), [(0, 1), (1, 2), (1, 3)]);
+        let own_longer = [(0, 1, 0, 90), (0, 2, 5, 30), (0, 1, 9, 95), (0, 1, 20, 25)];
+        assert_eq!(pairs(&own_longer), [(0, 1), (1, 2), (1, 3)]);
         let own_grows = [(0, 1, 0, 30), (0, 2, 5, 9), (0, 1, 10, 50), (0, 1, 11, 12)];
         assert_eq!(pairs(&own_grows), [(0, 1)]);
     }
