@@ -33,7 +33,7 @@ pub struct Evidence<'a> {
 
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
 /// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
-/// evidence it takes some 50 bytes per change.
+/// evidence it takes some 65 bytes per change.
 pub fn judge(evidence: &Evidence) -> Judgement {
     let uncontended = contention::missing(evidence.changes);
     let trace = Trace::new(evidence.changes);

@@ -62,7 +62,6 @@ fn count(
     for effect in effects {
         let Effect { row, from, to } = effect;
         let change = trace.find(*row, &to.mark);
-        let change = change.filter(|_| *row < evidence.rows);
         let (Some(change), Some(step)) = (change, step_to(&to.status)) else {
             findings.add(None, || {
                 format!("row {row} went from {from} to {to}, and no change of this run explains it")

@@ -178,7 +178,15 @@ mod tests {
         let why = answer.verdict.why().expect("a violation");
         assert!(why.contains("no release on record"), "{why}");
         // The host may have given the row back in the meantime.
-        assert_eq!(judge(&[lost, after]).verdict, Verdict::Valid);
+        assert_eq!(
+            judge(&[lost.clone(), after.clone()]).verdict,
+            Verdict::Valid
+        );
+        lost.check = change(3, 2, 0, ms([0, 10, 30, 40])).check;
+        let seen_until_20 = judge(&[lost.clone(), after.clone()]);
+        assert_eq!(seen_until_20.verdict.word(), "violated");
+        lost.check.as_mut().unwrap().agreed = false;
+        assert_eq!(judge(&[lost, after]).verdict, Verdict::Valid, "not seen");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::findings::{Findings, Ms};
 use crate::model::change::Change;
 use crate::model::data::NodeRows;
 use crate::model::verdict::Answer;
+use std::collections::BTreeSet;
 
 /// Compares the rows of every node, read when all workers had ended, with the first node's. What
 /// was seen during the run is a remark: a reading that was late is what replication is, not a
@@ -38,11 +39,11 @@ fn compare_rows(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) 
             Some(Some(state)) => state.to_string(),
             _ => "gone".to_owned(),
         };
-        let same = |node: &&NodeRows| {
+        let differs = |node: &&NodeRows| {
             node.rows.get(row).and_then(Option::as_ref)
                 != first.rows.get(row).and_then(Option::as_ref)
         };
-        if let Some(other) = others.iter().find(same) {
+        if let Some(other) = others.iter().find(differs) {
             findings.add(None, || {
                 format!(
                     "row {row} is {} on node {} and {} on node {}",
@@ -59,7 +60,8 @@ fn compare_rows(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) 
 fn compare_foreign(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) {
     for other in others {
         for (has, lacks) in [(first, other), (other, first)] {
-            for id in has.foreign.iter().filter(|id| !lacks.foreign.contains(id)) {
+            let known: BTreeSet<&String> = lacks.foreign.iter().collect();
+            for id in has.foreign.iter().filter(|id| !known.contains(id)) {
                 findings.add(None, || {
                     format!(
                         "node {} has a row {id:?} that node {} lacks",

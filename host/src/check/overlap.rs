@@ -21,7 +21,8 @@ pub struct Span {
 ///
 /// Sorted by start, a span overlaps some earlier one if and only if it overlaps, of those of other
 /// workers, the one that ends last; so two per row are enough to remember. Sorting by end as well
-/// puts an instant before the spans that begin with it, so that these never hide an older one.
+/// puts an instant before the spans that begin with it: these don't contain it strictly, and must
+/// not hide an older one that does.
 pub fn overlaps(mut spans: Vec<Span>) -> impl Iterator<Item = (Span, Span)> {
     spans.sort_unstable_by_key(|s| (s.row, s.start, s.end, s.change));
     let mut longest = Longest::default();
@@ -29,7 +30,7 @@ pub fn overlaps(mut spans: Vec<Span>) -> impl Iterator<Item = (Span, Span)> {
         let earlier = longest.of_another(&later);
         longest.note(later);
         earlier
-            .filter(|earlier| later.start < earlier.end && earlier.start < later.end)
+            .filter(|earlier| later.start < earlier.end)
             .map(|earlier| (earlier, later))
     })
 }
@@ -120,6 +121,12 @@ mod tests {
         assert_eq!(pairs(&spans), [(0, 1), (0, 3)]);
         let own_is_longest = [(0, 1, 0, 30), (0, 2, 10, 50), (0, 2, 20, 25)];
         assert_eq!(pairs(&own_is_longest), [(0, 1), (0, 2)]);
+        let second_grows = [(0, 1, 0, 90), (0, 2, 1, 5), (0, 3, 9, 50), (0, 1, 20, 30)];
+        assert_eq!(pairs(&second_grows), [(0, 1), (0, 2), (2, 3)]);
+        let own_twice = [(0, 1, 0, 90), (0, 2, 5, 30), (0, 1, 9, 60), (0, 1, 20, 25)];
+        assert_eq!(pairs(&own_twice), [(0, 1), (1, 2), (1, 3)]);
+        let own_longer = [(0, 1, 0, 90), (0, 2, 5, 30), (0, 1, 9, 95), (0, 1, 20, 25)];
+        assert_eq!(pairs(&own_longer), [(0, 1), (1, 2), (1, 3)]);
         let own_grows = [(0, 1, 0, 30), (0, 2, 5, 9), (0, 1, 10, 50), (0, 1, 11, 12)];
         assert_eq!(pairs(&own_grows), [(0, 1)]);
     }

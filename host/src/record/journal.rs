@@ -34,21 +34,24 @@ impl Journal {
     /// Appends one change. After an error the change is not in the history, and its run can't be
     /// judged by it. Once a line was cut short, every further call is an error.
     pub fn append(&self, change: &Change) -> io::Result<()> {
-        if self.cut.load(Ordering::Relaxed) {
-            return Err(io::Error::other(
-                "the history was cut short by an earlier error",
-            ));
-        }
         LINE.with_borrow_mut(|line| {
             line.clear();
             serde_json::to_writer(&mut *line, change)?;
             line.push(b'\n');
-            let written = write_line(&mut &self.file, line);
-            if matches!(&written, Err(error) if error.kind() == io::ErrorKind::WriteZero) {
-                self.cut.store(true, Ordering::Relaxed);
-            }
-            written
+            self.write(&mut &self.file, line)
         })
+    }
+
+    fn write(&self, file: &mut impl Write, line: &[u8]) -> io::Result<()> {
+        if self.cut.load(Ordering::Relaxed) {
+            let told = "the history was cut short by an earlier error";
+            return Err(io::Error::other(told));
+        }
+        let written = write_line(file, line);
+        if matches!(&written, Err(error) if error.kind() == io::ErrorKind::WriteZero) {
+            self.cut.store(true, Ordering::Relaxed);
+        }
+        written
     }
 }
 
@@ -182,7 +185,12 @@ mod tests {
     #[test]
     fn a_history_is_never_overwritten() {
         in_folder(|path| {
-            Journal::create(path).unwrap();
+            let journal = Journal::create(path).unwrap();
+            let mut other = OpenOptions::new().append(true).open(path).unwrap();
+            let line = serde_json::to_string(&change(1, 0, 5, 6)).unwrap();
+            writeln!(other, "{line}").unwrap();
+            journal.append(&change(1, 1, 5, 6)).unwrap();
+            assert_eq!(read(path).unwrap().changes.len(), 2);
             let again = Journal::create(path).unwrap_err();
             assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
         });
@@ -252,7 +260,7 @@ mod tests {
         in_folder(|path| {
             let journal = Journal::create(path).unwrap();
             journal.append(&change(1, 0, 5, 6)).unwrap();
-            journal.cut.store(true, Ordering::Relaxed);
+            journal.write(&mut Limited(3), b"12345\n").unwrap_err();
             journal.append(&change(1, 1, 5, 6)).unwrap_err();
             assert_eq!(read(path).unwrap().changes.len(), 1);
         });

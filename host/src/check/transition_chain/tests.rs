@@ -206,7 +206,12 @@ fn another_rows_marker_and_a_row_out_of_range_are_illegal() {
         from: RowState::initial(),
         to: deleting(10, 0),
     });
-    assert_told(&judge(&changes, effects, available(8, 0)), "row 7 went", 0);
+    effects.push(Effect {
+        row: 7,
+        from: deleting(10, 0),
+        to: available(10, 0),
+    });
+    assert_told(&judge(&changes, effects, available(8, 0)), "row 7 went", 1);
 }
 
 #[test]
