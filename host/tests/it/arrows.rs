@@ -1,0 +1,185 @@
+//! The arrows between modules go one way. A new one is rare and visible: it is added here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and what it may use of ours, in dependency order.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("capability", &["model"]),
+    ("check", &["model"]),
+    ("record", &["model"]),
+    ("backend", &["model", "capability"]),
+    ("strategy", &["model", "capability"]),
+    ("workload", &["model", "capability"]),
+    ("worker", &["model", "capability", "strategy", "record", "workload"]),
+    ("plan", &["backend", "strategy", "workload"]),
+    ("run_dir", &["model", "plan", "record", "check"]),
+    ("report", &["model", "record", "check", "plan"]),
+    (
+        "command",
+        &[
+            "model", "capability", "check", "record", "backend", "strategy", "workload", "worker",
+            "plan", "run_dir", "report",
+        ],
+    ),
+    ("cli", &["command", "plan"]),
+    ("main", &["cli", "command"]),
+];
+
+/// Crates that only one module may name.
+const CONFINED: &[(&str, &str)] = &[
+    ("wasmtime", "strategy/wasm"),
+    ("sqlx", "backend"),
+    ("clap", "cli"),
+    ("sqlparser", "capability/gate"),
+    ("comfy_table", "report"),
+    ("indicatif", "command/progress"),
+];
+
+/// What writes to the terminal.
+const PRINTING: &[&str] = &["println!", "eprintln!", "print!(", "eprint!", "dbg!", "io::stdout", "io::stderr"];
+
+#[test]
+fn every_module_uses_only_what_its_arrows_allow() {
+    let allowed: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let module = module_of(&path);
+        if module == "lib" {
+            continue;
+        }
+        let arrows = allowed
+            .get(module.as_str())
+            .unwrap_or_else(|| panic!("{module} has no arrows yet: add it to ARROWS"));
+        for used in used_modules(&text) {
+            if used != module && !arrows.contains(&used.as_str()) {
+                wrong.push(format!("{path}: {module} → {used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "new arrows:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_itself_goes_one_way() {
+    let mut before = BTreeSet::new();
+    for (module, arrows) in ARROWS {
+        for arrow in *arrows {
+            assert!(before.contains(arrow), "{module} → {arrow} goes forward");
+        }
+        before.insert(*module);
+    }
+}
+
+#[test]
+fn each_confined_crate_is_named_in_its_place_only() {
+    for (path, text) in sources() {
+        for (name, place) in CONFINED {
+            let named = code_lines(&text).any(|line| line.contains(&format!("{name}::")));
+            assert!(!named || path.starts_with(place), "{path} names {name}");
+        }
+    }
+}
+
+#[test]
+fn only_commands_print() {
+    for (path, text) in sources() {
+        let prints = code_lines(&text).find(|line| PRINTING.iter().any(|p| line.contains(p)));
+        let may = path.starts_with("command") || path == "main.rs";
+        assert!(may || prints.is_none(), "{path} prints: {prints:?}");
+    }
+}
+
+#[test]
+fn the_innermost_modules_do_no_io() {
+    for (path, text) in sources() {
+        let inner = ["model", "check", "report"].contains(&module_of(&path).as_str());
+        for io in ["std::fs", "std::net", "tokio::", "Instant::now", "SystemTime"] {
+            let does = without_tests(&text).contains(io);
+            assert!(!inner || !does, "{path} names {io}");
+        }
+    }
+}
+
+#[test]
+fn the_readers_of_use_lines_see_every_form() {
+    let text = "use crate::model::fault::Fault;\nuse crate::{check, record::journal};\n\
+                fn f() { crate::plan::x() }\n// crate::comment::no\n";
+    let seen: Vec<_> = used_modules(text).into_iter().collect();
+    assert_eq!(seen, ["check", "model", "plan", "record"]);
+}
+
+/// Every source file of the host: its path within `src`, and its text.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+                found.push((name.to_owned(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(found.len() > 50, "the sources were not found");
+    found
+}
+
+fn module_of(path: &str) -> String {
+    let first = path.split('/').next().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// Lines that are no comments.
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn without_tests(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    code_lines(code).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules named after `crate::` or `contend::`, also within braces.
+fn used_modules(text: &str) -> BTreeSet<String> {
+    let code = code_lines(text).collect::<Vec<_>>().join("\n");
+    let mut used = BTreeSet::new();
+    for root in ["crate::", "contend::"] {
+        for rest in code.split(root).skip(1) {
+            let list = match rest.strip_prefix('{') {
+                Some(braced) => top_level(braced),
+                None => vec![rest.to_owned()],
+            };
+            used.extend(list.iter().filter_map(|item| {
+                let item = item.trim_start();
+                let end = item.find(|c: char| !(c.is_ascii_lowercase() || c == '_'));
+                let name = &item[..end.unwrap_or(item.len())];
+                (!name.is_empty()).then(|| name.to_owned())
+            }));
+        }
+    }
+    used
+}
+
+/// The items of a brace, up to its end, those within inner braces left out.
+fn top_level(text: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut depth = 0;
+    for c in text.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => items.push(String::new()),
+            _ if depth == 0 => items.last_mut().unwrap().push(c),
+            _ => {}
+        }
+    }
+    items
+}
