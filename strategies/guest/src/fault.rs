@@ -26,6 +26,15 @@ impl Fault {
             | Self::Indefinite(detail) => detail,
         }
     }
+
+    pub fn into_detail(self) -> Detail {
+        match self {
+            Self::Conflict(detail)
+            | Self::Unavailable(detail)
+            | Self::Rejected(detail)
+            | Self::Indefinite(detail) => detail,
+        }
+    }
 }
 
 fn detail(code: &str, message: impl Into<String>) -> Detail {

@@ -23,7 +23,7 @@ where
         return Ok(None);
     };
     given.parse().map(Some).map_err(|error| {
-        let message = format!("the setting {name} is {given:?}: {error}");
+        let message = format!("the setting {name} is `{given}`: {error}");
         Fault::rejected("bad-setting", message)
     })
 }

@@ -1,8 +1,9 @@
 //! A distributed lock around the whole operation: taken at acquire, kept until release. The change
 //! itself is a compare-and-swap that tries again at once: whoever has the lock has no rival.
 //!
-//! If acquiring the row fails after the lock was taken, the lock is given up: no row, no lock. If
-//! releasing the row fails, the lock is kept for the next try, since the row is not free yet.
+//! If acquiring the row fails after the lock was taken, the lock is given up: no row, no lock. It is
+//! kept if that is not certain (`indefinite`), and also if releasing the row fails: as long as the
+//! row may be ours, the lock is.
 //!
 //! Its limit is what a lock service can promise. A lease can end before the work does, and then
 //! somebody else holds the lock; the status still keeps them off the row, but not off anything that
@@ -36,21 +37,20 @@ impl StateStrategy for LockOperation {
     }
 
     fn change(&mut self, t: Transition) -> Result<(), Fault> {
-        if t.is_acquire() {
-            // A lock left over from a row that the host had to release is given up first. A fault
-            // below drops the new one, which gives it up too.
-            self.held = None;
-            let lock = self.take_lock(&t.row)?;
+        if !t.is_acquire() {
             self.swap(t)?;
+            // None is held when this cleans up after an acquire that failed. To take it now could
+            // block for ever: whoever has it may be waiting for this very release.
+            return self.held.take().map_or(Ok(()), give_back);
+        }
+        // A lock left over from a row that the host had to release is given up first.
+        self.held = None;
+        let lock = self.take_lock(&t.row)?;
+        let acquired = self.swap(t);
+        if matches!(acquired, Ok(()) | Err(Fault::Indefinite(_))) {
             self.held = Some(lock);
-            return Ok(());
         }
-        if self.held.is_none() {
-            // Cleaning up after an acquire that failed or whose instance died: under the lock, too.
-            self.held = Some(self.take_lock(&t.row)?);
-        }
-        self.swap(t)?;
-        self.held.take().map_or(Ok(()), give_back)
+        acquired
     }
 }
 
@@ -72,10 +72,11 @@ impl LockOperation {
 fn give_back(lock: Lock) -> Result<(), Fault> {
     let lost = match lock.release() {
         Ok(ReleaseOutcome::Released) => return Ok(()),
-        Ok(outcome) => format!("{outcome:?}"),
-        Err(fault) => fault.to_string(),
+        Ok(ReleaseOutcome::Expired) => "its lease ran out",
+        Ok(ReleaseOutcome::NotOwner) => "somebody took it away",
+        Err(fault) => &fault.into_detail().message,
     };
-    let message = format!("the row is released, the lock was not held until now: {lost}");
+    let message = format!("the row is released; the lock was not held until then: {lost}");
     Err(Fault::indefinite("lock-lost", message))
 }
 

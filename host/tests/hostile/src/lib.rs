@@ -1,0 +1,292 @@
+//! A component that misbehaves, for the host's tests. `--set attack=NAME` says how;
+//! `--set every=N` (1) lets only each Nth change misbehave, and the others are a compare-and-swap.
+//! A trap ends the instance, and the next one counts from the beginning.
+//!
+//! Whatever it does, it may cost its own worker one failed change and nothing else. Where the host
+//! should have refused something and did not, the change ends `rejected` with the code `ESCAPED`.
+//!
+//! | attack | what it does | what the host owes |
+//! |---|---|---|
+//! | `none` | nothing: compare-and-swap | ok |
+//! | `endless-loop` | computes for ever | an end to it; other workers go on |
+//! | `chatter` | calls the host for ever, cheaply | the same |
+//! | `sleep-forever` | sleeps for 584 years | the same |
+//! | `trap` | panics before it does anything | one failed change, a new instance |
+//! | `trap-at-release` | acquires, then panics in the release | the row is restored |
+//! | `deep-recursion` | calls itself for ever | a trap, not the host's stack |
+//! | `memory-bomb` | takes memory until it is refused | a limit: `rejected`, `out-of-memory`, or a trap |
+//! | `huge-sql` | a statement of `size-mb` (32) | `rejected` or a trap |
+//! | `huge-param` | a parameter of that size | a bound on what is copied |
+//! | `aliased-params` | 4096 parameters that are all the same `size-mb` of memory | the same |
+//! | `aliased-names` | 4096 names of a lock, likewise | the same |
+//! | `huge-fault` | a fault whose code and message have that size | the same; results stay small |
+//! | `not-utf8` | a statement that is no UTF-8 | a trap |
+//! | `forged-handle` | uses a session that it never got | a trap |
+//! | `forbidden-sql` | DDL, PRAGMA, other tables, two statements … ([`FORBIDDEN`]) | each `rejected` |
+//! | `many-sessions` | opens database sessions until refused, and keeps them | a limit |
+//! | `many-lock-sessions` | likewise at the lock service | a limit |
+//! | `lost-lock` | traps while it holds a lock that every change needs | the lock is given up |
+//! | `lost-transaction` | traps in a transaction that has locked the row | it is rolled back |
+//! | `lie` | says ok, does nothing | found out from the data |
+//! | `lie-at-release` | acquires; says that it released, and did not | the same; the row is restored |
+//! | `lie-no-effect` | makes the change, and says `rejected` | the same |
+//! | `uncommitted` | makes the change in a transaction, says ok, never commits | the same |
+//! | `wrong-marker` | writes a marker that is not the change's | the same |
+//! | `wrong-release` | its release frees every row of the table | verdict `violated` |
+
+mod forbidden;
+
+use contend_guest::lock::SessionOptions;
+use contend_guest::prelude::*;
+use contend_guest::timing;
+use forbidden::FORBIDDEN;
+use std::hint::black_box;
+use std::mem::ManuallyDrop;
+use std::time::Duration;
+
+const SWAP: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
+const FREE_ALL: &str = "UPDATE volumes SET status = ?, attach_status = ?";
+
+/// Enough to be sure that there is no limit.
+const MANY: usize = 20_000;
+
+struct Hostile {
+    session: Session,
+    attack: String,
+    every: u64,
+    size: usize,
+    changes: u64,
+    sessions: Vec<Session>,
+    lock_sessions: Vec<lock::Session>,
+}
+
+impl StateStrategy for Hostile {
+    fn new() -> Result<Self, Fault> {
+        Ok(Self {
+            session: connect()?,
+            attack: setting("attack", "none".to_owned())?,
+            every: setting("every", 1u64)?.max(1),
+            size: setting("size-mb", 32usize)? << 20,
+            changes: 0,
+            sessions: Vec::new(),
+            lock_sessions: Vec::new(),
+        })
+    }
+
+    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+        self.changes += u64::from(t.is_acquire());
+        let misbehaves = self.changes.is_multiple_of(self.every);
+        match self.attack.as_str() {
+            "lost-lock" => self.lost_lock(t, misbehaves),
+            _ if !misbehaves => self.swap(t),
+            "trap-at-release" | "lie-at-release" | "wrong-release" if t.is_acquire() => {
+                self.swap(t)
+            }
+            _ => self.attack(t),
+        }
+    }
+}
+
+impl Hostile {
+    fn attack(&mut self, t: Transition) -> Result<(), Fault> {
+        match self.attack.as_str() {
+            "endless-loop" => spin(),
+            "chatter" => chatter(),
+            "sleep-forever" => sleep(Duration::MAX),
+            "trap" | "trap-at-release" => panic!("hostile"),
+            "deep-recursion" => drop(black_box(recurse(1))),
+            "memory-bomb" => return Err(memory_bomb()),
+            "huge-sql" => drop(self.session.execute(&self.huge_text(), &[])?),
+            "huge-param" => {
+                let params = [Value::Text(self.huge_text())];
+                self.session.query("SELECT ?", &params)?;
+            }
+            "aliased-params" => {
+                let text = self.huge_text();
+                let params = aliased(&text, Value::Text);
+                self.session.query("SELECT ?", &params)?;
+            }
+            "aliased-names" => {
+                let text = self.huge_text();
+                let names = aliased(&text, |name| name);
+                self.locks()?.lock(&names, Mode::Exclusive)?;
+            }
+            "huge-fault" => return Err(Fault::rejected(&self.huge_text(), self.huge_text())),
+            "not-utf8" => {
+                // SAFETY: none. That it is no UTF-8 is the attack; only the host reads it.
+                let text = unsafe { String::from_utf8_unchecked(vec![0xff; 8]) };
+                self.session.execute(&text, &[])?;
+            }
+            "forged-handle" => {
+                // SAFETY: none. That there is no such session is the attack. Never dropped here.
+                let forged = ManuallyDrop::new(unsafe { Session::from_handle(123_456) });
+                forged.execute(SWAP, &[])?;
+            }
+            "forbidden-sql" => self.forbidden_sql()?,
+            "many-sessions" => self.many_sessions()?,
+            "many-lock-sessions" => self.many_lock_sessions()?,
+            "lost-transaction" => {
+                self.session.begin()?;
+                self.swap(t)?;
+                panic!("hostile");
+            }
+            "lie" | "lie-at-release" => return Ok(()),
+            "lie-no-effect" => {
+                self.swap(t)?;
+                return Err(Fault::rejected("lie", "it did happen"));
+            }
+            "uncommitted" => {
+                self.session.begin()?;
+                // The transaction of a change before may be open still.
+                return self.swap(t);
+            }
+            "wrong-marker" => {
+                let marker = format!("not-{}", t.marker);
+                return self.swap(Transition { marker, ..t });
+            }
+            "wrong-release" => {
+                self.session
+                    .execute(FREE_ALL, &[t.to, t.marker].map(Value::from))?;
+                return Ok(());
+            }
+            "none" => {}
+            unknown => {
+                let message = format!("there is no attack {unknown}");
+                return Err(Fault::rejected("bad-setting", message));
+            }
+        }
+        self.swap(t)
+    }
+
+    fn swap(&self, t: Transition) -> Result<(), Fault> {
+        let values = [t.to, t.marker, t.row, t.from].map(Value::from);
+        while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {
+            sleep(RETRY_WAIT);
+        }
+        Ok(())
+    }
+
+    /// Every change takes a lock named after its row, so a lock that nobody gives up stops all.
+    fn lost_lock(&mut self, t: Transition, misbehaves: bool) -> Result<(), Fault> {
+        if !t.is_acquire() {
+            return self.swap(t);
+        }
+        let lock = self
+            .locks()?
+            .lock(std::slice::from_ref(&t.row), Mode::Exclusive)?;
+        lock.acquire(10_000_000_000)?;
+        assert!(!misbehaves, "hostile");
+        self.swap(t)
+    }
+
+    fn locks(&mut self) -> Result<&lock::Session, Fault> {
+        if self.lock_sessions.is_empty() {
+            self.lock_sessions.push(open_locks()?);
+        }
+        Ok(&self.lock_sessions[0])
+    }
+
+    /// A text of `size-mb`, or less if there is no memory for it.
+    fn huge_text(&self) -> String {
+        let mut size = self.size;
+        loop {
+            let mut text = String::new();
+            if text.try_reserve_exact(size).is_ok() {
+                text.extend(std::iter::repeat_n('x', size));
+                return text;
+            }
+            size /= 2;
+        }
+    }
+
+    fn forbidden_sql(&self) -> Result<(), Fault> {
+        for sql in FORBIDDEN {
+            for outcome in [
+                self.session.execute(sql, &[]).map(drop),
+                self.session.query(sql, &[]).map(drop),
+            ] {
+                // Other codes are the database's own: then it was reached.
+                match outcome {
+                    Err(Fault::Rejected(d)) if d.code == "not-allowed" || d.code == "syntax" => {}
+                    other => return Err(escaped(format!("{sql}: {other:?}"))),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn many_sessions(&mut self) -> Result<(), Fault> {
+        while self.sessions.len() < MANY {
+            match connect() {
+                Ok(session) => self.sessions.push(session),
+                Err(Fault::Rejected(_)) => return Ok(()),
+                Err(other) => return Err(other),
+            }
+        }
+        Err(escaped(format!("{MANY} database sessions")))
+    }
+
+    fn many_lock_sessions(&mut self) -> Result<(), Fault> {
+        let options = SessionOptions {
+            lease: None,
+            poll: None,
+        };
+        while self.lock_sessions.len() < MANY {
+            match lock::open(options) {
+                Ok(session) => self.lock_sessions.push(session),
+                Err(Fault::Rejected(_)) => return Ok(()),
+                Err(other) => return Err(other),
+            }
+        }
+        Err(escaped(format!("{MANY} lock sessions")))
+    }
+}
+
+fn escaped(what: String) -> Fault {
+    Fault::rejected("ESCAPED", what)
+}
+
+fn spin() {
+    let mut steps = 0u64;
+    while black_box(steps) != u64::MAX {
+        steps += 1;
+    }
+}
+
+fn chatter() {
+    while timing::now() != u64::MAX {}
+}
+
+fn recurse(depth: u64) -> u64 {
+    if black_box(depth) == u64::MAX {
+        return 0;
+    }
+    let here = black_box([depth; 16]);
+    recurse(depth + 1) + black_box(here)[7]
+}
+
+/// Takes memory until there is no more, and keeps it while it asks.
+fn memory_bomb() -> Fault {
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let mut piece = Vec::new();
+        if taken.try_reserve(1).is_err() || piece.try_reserve_exact(1 << 20).is_err() {
+            let message = format!("refused after {} MiB", taken.len());
+            return Fault::rejected("out-of-memory", message);
+        }
+        piece.resize(1 << 20, 1u8);
+        taken.push(black_box(piece));
+    }
+}
+
+/// A list whose elements are all the same memory: cheap for the guest, and as large as it likes for
+/// a host that copies each.
+fn aliased<T>(text: &str, wrap: fn(String) -> T) -> ManuallyDrop<Vec<T>> {
+    let alias = || {
+        // SAFETY: the strings are only read, while `text` lives, and never dropped.
+        wrap(unsafe { String::from_raw_parts(text.as_ptr().cast_mut(), text.len(), text.len()) })
+    };
+    ManuallyDrop::new((0..4096).map(|_| alias()).collect())
+}
+
+contend_guest::state_strategy!(Hostile);
