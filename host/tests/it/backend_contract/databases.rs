@@ -139,12 +139,15 @@ fn assert_conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> Fault {
     fault
 }
 
+/// What a session's own task gives back: the session, and what it was told.
+type Told<T> = JoinHandle<(Box<dyn Session>, Result<T, Fault>)>;
+
 /// Runs a statement on a session of its own task, since it may have to wait for us.
 pub(super) fn spawn_execute(
     fixture: &Fixture,
     mut session: Box<dyn Session>,
     text: &str,
-) -> JoinHandle<(Box<dyn Session>, Result<u64, Fault>)> {
+) -> Told<u64> {
     let statement = fixture.statement(text);
     tokio::spawn(async move {
         let result = session.execute(&statement, &[]).await;
@@ -152,11 +155,7 @@ pub(super) fn spawn_execute(
     })
 }
 
-fn spawn_query(
-    fixture: &Fixture,
-    mut session: Box<dyn Session>,
-    text: &str,
-) -> JoinHandle<(Box<dyn Session>, Result<Vec<Row>, Fault>)> {
+fn spawn_query(fixture: &Fixture, mut session: Box<dyn Session>, text: &str) -> Told<Vec<Row>> {
     let statement = fixture.statement(text);
     tokio::spawn(async move {
         let result = session.query(&statement, &[]).await;
