@@ -1,5 +1,5 @@
 //! What every backend promises, as scripts that run on each of them. A script is named by its
-//! phenomenon; a new backend is a line in `databases` or `locks`.
+//! phenomenon; a new backend is a fixture and a line.
 
 mod databases;
 mod file_locks;

@@ -1,8 +1,7 @@
 //! What is true of SQLite alone.
 
-use super::databases::{
-    ENDLESS, Fixture, fault_of_a_stale_write, fill, sqlite_file, sqlite_memory,
-};
+use super::databases::fixture::{Fixture, fill, sqlite_file, sqlite_memory};
+use super::databases::{ENDLESS, fault_of_a_stale_write};
 use super::{assert_fault, assert_rejected, must_wait};
 use contend::backend::open_database;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
