@@ -1,5 +1,5 @@
 //! What every backend promises, as scripts that run on each of them. A script is named by its
-//! phenomenon; a new backend is a line in `databases` or `locks`.
+//! phenomenon; a new backend is a fixture and a line.
 
 mod databases;
 mod file_locks;
@@ -13,6 +13,9 @@ use std::time::Duration;
 /// Long enough that whoever could go on would have gone on.
 const A_WHILE: Duration = Duration::from_millis(150);
 
+/// A script that takes longer than this waits for ever.
+const PATIENCE: Duration = Duration::from_secs(40);
+
 /// Makes one test of each script for one backend.
 macro_rules! contract {
     ($backend:ident: $($script:ident),* $(,)?) => {
@@ -21,7 +24,9 @@ macro_rules! contract {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $script() {
                     let backend = super::$backend().await;
-                    super::$script(&backend).await;
+                    let script = super::$script(&backend);
+                    let ended = tokio::time::timeout(crate::backend_contract::PATIENCE, script);
+                    ended.await.expect("the script hangs");
                     backend.close().await;
                 }
             )*

@@ -1,92 +1,17 @@
 //! The contract of a database and its sessions.
 
+pub(super) mod fixture;
+
 use super::{A_WHILE, assert_rejected, contract, must_wait};
-use contend::backend::sqlite::{Sqlite, SqliteLocation};
-use contend::capability::database::{Database, Session, Target};
-use contend::capability::gate::Gate;
+use contend::capability::database::{Session, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
+use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-
-/// One database with a table `things` of two rows, both with `n` = 0.
-pub(super) struct Fixture {
-    pub(super) database: Arc<dyn Database>,
-    gate: Gate,
-    _folder: Option<tempfile::TempDir>,
-}
-
-impl Fixture {
-    async fn of(database: Arc<dyn Database>, folder: Option<tempfile::TempDir>) -> Self {
-        let gate = Gate::new(&["things"], database.dialect());
-        let fixture = Self {
-            database,
-            gate,
-            _folder: folder,
-        };
-        let mut session = fixture.session().await;
-        for text in [
-            "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, label)",
-            "INSERT INTO things (id, n, label) VALUES (1, 0, 'one'), (2, 0, 'two')",
-        ] {
-            let statement = Statement::of_host(text, Action::Write);
-            session.execute(&statement, &[]).await.unwrap();
-        }
-        session.close().await;
-        fixture
-    }
-
-    pub(super) fn statement(&self, text: &str) -> Statement {
-        self.gate.admit(text).unwrap()
-    }
-
-    pub(super) async fn session(&self) -> Box<dyn Session> {
-        self.database.connect(&Target::Endpoint).await.unwrap()
-    }
-
-    pub(super) async fn execute(
-        &self,
-        session: &mut Box<dyn Session>,
-        text: &str,
-    ) -> Result<u64, Fault> {
-        session.execute(&self.statement(text), &[]).await
-    }
-
-    pub(super) async fn query(
-        &self,
-        session: &mut Box<dyn Session>,
-        text: &str,
-    ) -> Result<Vec<Row>, Fault> {
-        session.query(&self.statement(text), &[]).await
-    }
-
-    /// The `n` of row 1, as a node has it.
-    pub(super) async fn n(&self) -> i64 {
-        let statement = self.statement("SELECT n FROM things WHERE id = 1");
-        let node = &self.database.nodes()[0];
-        let rows = self.database.read(node, &statement, &[]).await.unwrap();
-        integer(&rows)
-    }
-
-    pub(super) async fn close(&self) {
-        self.database.close().await;
-    }
-}
-
-pub(super) async fn sqlite_file() -> Fixture {
-    let folder = tempfile::tempdir().unwrap();
-    let location = SqliteLocation::File(folder.path().join("contract.db"));
-    let database = Arc::new(Sqlite::open(location).await.unwrap());
-    Fixture::of(database, Some(folder)).await
-}
-
-pub(super) async fn sqlite_memory() -> Fixture {
-    let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.unwrap());
-    Fixture::of(database, None).await
-}
 
 macro_rules! every_script_on {
     ($($backend:ident),*) => {
@@ -139,12 +64,15 @@ fn assert_conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> Fault {
     fault
 }
 
+/// What a session's own task gives back: the session, and what it was told.
+type Told<T> = JoinHandle<(Box<dyn Session>, Result<T, Fault>)>;
+
 /// Runs a statement on a session of its own task, since it may have to wait for us.
 pub(super) fn spawn_execute(
     fixture: &Fixture,
     mut session: Box<dyn Session>,
     text: &str,
-) -> JoinHandle<(Box<dyn Session>, Result<u64, Fault>)> {
+) -> Told<u64> {
     let statement = fixture.statement(text);
     tokio::spawn(async move {
         let result = session.execute(&statement, &[]).await;
@@ -152,11 +80,7 @@ pub(super) fn spawn_execute(
     })
 }
 
-fn spawn_query(
-    fixture: &Fixture,
-    mut session: Box<dyn Session>,
-    text: &str,
-) -> JoinHandle<(Box<dyn Session>, Result<Vec<Row>, Fault>)> {
+fn spawn_query(fixture: &Fixture, mut session: Box<dyn Session>, text: &str) -> Told<Vec<Row>> {
     let statement = fixture.statement(text);
     tokio::spawn(async move {
         let result = session.query(&statement, &[]).await;
@@ -420,19 +344,6 @@ async fn an_unknown_node_is_rejected(fixture: &Fixture) {
         let session = fixture.database.connect(&node).await.unwrap();
         session.close().await;
     }
-}
-
-/// Fills the table, so that joining it with itself twice takes minutes.
-pub(super) async fn fill(fixture: &Fixture, rows: i64) {
-    let mut session = fixture.session().await;
-    session.begin().await.unwrap();
-    let insert = fixture.statement("INSERT INTO things (id, n, label) VALUES (?, 0, 'more')");
-    for id in 3..=rows {
-        let parameters = [Value::Integer(id)];
-        session.execute(&insert, &parameters).await.unwrap();
-    }
-    session.commit().await.unwrap();
-    session.close().await;
 }
 
 pub(super) const ENDLESS: &str = "SELECT count(*) FROM things a, things b, things c";

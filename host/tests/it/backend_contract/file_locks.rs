@@ -48,9 +48,18 @@ async fn a_lock_whose_file_was_removed_is_lost() {
         .lock(vec!["row-1".to_owned()], Mode::Exclusive)
         .unwrap();
     lock.acquire(0).await.unwrap();
-    std::fs::remove_file(folder.path().join("row-1.lock")).unwrap();
+    let remove = || std::fs::remove_file(folder.path().join("row-1.lock")).unwrap();
+    remove();
+    assert!(!lock.is_owner().await.unwrap());
+    // Somebody else makes the file anew and locks that one.
+    let mut other = session
+        .lock(vec!["row-1".to_owned()], Mode::Exclusive)
+        .unwrap();
+    other.acquire(0).await.unwrap();
     assert!(!lock.is_owner().await.unwrap());
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::NotOwner);
+    assert!(other.is_owner().await.unwrap());
+    other.release().await.unwrap();
     lock.acquire(0).await.unwrap();
 }
 

@@ -1,9 +1,8 @@
 //! What is true of SQLite alone.
 
-use super::databases::{
-    ENDLESS, Fixture, fault_of_a_stale_write, fill, sqlite_file, sqlite_memory,
-};
-use super::{assert_fault, assert_rejected};
+use super::databases::fixture::{Fixture, fill, sqlite_file, sqlite_memory};
+use super::databases::{ENDLESS, fault_of_a_stale_write};
+use super::{assert_fault, assert_rejected, must_wait};
 use contend::backend::open_database;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::backend::url::DatabaseUrl;
@@ -11,7 +10,7 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::fault::FaultKind;
 use contend::model::value::Value;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_snapshot_has_its_own_code_in_a_file() {
@@ -114,6 +113,25 @@ async fn an_answer_larger_than_the_bound_is_refused_and_the_session_lives() {
     assert_rejected(fixture.query(&mut session, large).await, "answer-too-large");
     let small = "SELECT n FROM things WHERE id = 1";
     fixture.query(&mut session, small).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_abandoned_session_answers_nothing_more_and_stops_without_a_close() {
+    let fixture = sqlite_memory().await;
+    fill(&fixture, 2_000).await;
+    let (mut session, mut other) = (fixture.session().await, fixture.session().await);
+    let query = fixture.query(&mut session, ENDLESS);
+    must_wait(query, "8 billion rows were counted").await;
+    let begun = timeout(Duration::from_secs(2), session.begin()).await;
+    assert_rejected(begun.expect("it waits for the query"), "session-abandoned");
+    let write = "UPDATE things SET n = 1 WHERE id = 1";
+    assert_rejected(
+        fixture.execute(&mut session, write).await,
+        "session-abandoned",
+    );
+    drop(session);
+    // In memory the query would keep every writer from committing for as long as it runs.
+    fixture.execute(&mut other, write).await.unwrap();
 }
 
 /// On a runtime of one thread, whatever blocks it blocks the ticks.
