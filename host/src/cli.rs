@@ -20,11 +20,9 @@ pub fn parse() -> Command {
     let arguments = Arguments::parse();
     match arguments.command {
         None => Command::Run(arguments.run.into()),
-        Some(Verb::Build { folders, all, out }) => Command::Build(BuildOptions {
-            folders,
-            all,
-            out,
-        }),
+        Some(Verb::Build { folders, all, out }) => {
+            Command::Build(BuildOptions { folders, all, out })
+        }
         Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
             run,
             output: output.into(),
@@ -206,7 +204,9 @@ mod tests {
         let command = Arguments::command();
         for key in KEYS.iter().filter(|&&key| key != "kind") {
             let flag = key.replace('_', "-");
-            let found = command.get_arguments().any(|a| a.get_long() == Some(flag.as_str()));
+            let found = command
+                .get_arguments()
+                .any(|a| a.get_long() == Some(flag.as_str()));
             assert!(found, "no flag --{flag} for the key {key}");
         }
     }

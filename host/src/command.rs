@@ -40,7 +40,7 @@ pub enum CommandError {
     Load(#[from] LoadError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
-    #[error("{what}: {fault}")]
+    #[error("{what}: {} ({})", fault.message, fault.code)]
     Backend { what: String, fault: Fault },
     #[error(
         "{0} already has a table `volumes` or `volumes_audit`, which a run would replace; drop it or \
@@ -62,7 +62,9 @@ pub enum CommandError {
     },
     #[error("{strategy} ended its worker at every single call: {why}")]
     AlwaysDies { strategy: String, why: String },
-    #[error("{strategy}: a change could not be recorded, so the run was ended: {why}\nWhat was recorded before is in {folder}")]
+    #[error(
+        "{strategy}: a change could not be recorded, so the run was ended: {why}\nWhat was recorded before is in {folder}"
+    )]
     Unrecorded {
         strategy: String,
         why: String,

@@ -80,7 +80,10 @@ impl Plan {
     /// Checks every number against its range; says which key is wrong and what it may be.
     pub fn validate(&self) -> Result<(), PlanError> {
         let workload = &self.workload;
-        let (rows, per_row) = (u64::from(workload.rows), u64::from(workload.workers_per_row));
+        let (rows, per_row) = (
+            u64::from(workload.rows),
+            u64::from(workload.workers_per_row),
+        );
         in_range("rows", rows, 1, MAX_WORKERS)?;
         in_range("workers_per_row", per_row, 1, MAX_WORKERS)?;
         in_range("rows × workers_per_row", rows * per_row, 1, MAX_WORKERS)?;

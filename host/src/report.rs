@@ -122,11 +122,17 @@ fn always_died(history: &History) -> Option<String> {
         Outcome::Indeterminate(reason) if is_death(&reason.code) => Some(reason.message.clone()),
         _ => None,
     };
-    let mut deaths = history.changes.iter().map(|change| death(&change.acquire.outcome));
+    let mut deaths = history
+        .changes
+        .iter()
+        .map(|change| death(&change.acquire.outcome));
     let first = deaths.next()??;
     deaths.all(|death| death.is_some()).then_some(first)
 }
 
 fn is_death(code: &str) -> bool {
-    matches!(code, "trap" | "computing-limit" | "memory-limit" | "stack-overflow")
+    matches!(
+        code,
+        "trap" | "computing-limit" | "memory-limit" | "stack-overflow"
+    )
 }

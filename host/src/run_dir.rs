@@ -51,7 +51,9 @@ pub struct Machine {
 /// What went wrong with a run's folder.
 #[derive(Debug, thiserror::Error)]
 pub enum RunDirError {
-    #[error("{0} is there already, and nothing is ever overwritten; name another folder with --out")]
+    #[error(
+        "{0} is there already, and nothing is ever overwritten; name another folder with --out"
+    )]
     Taken(PathBuf),
     #[error("{path} is not the folder of a run: {why}")]
     NotARun { path: PathBuf, why: String },

@@ -85,7 +85,9 @@ async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
         what: plan.database.to_string(),
         fault,
     };
-    let database = open_database(&plan.database, Path::new("")).await.map_err(error)?;
+    let database = open_database(&plan.database, Path::new(""))
+        .await
+        .map_err(error)?;
     let taken = volume_state::exists(&*database).await;
     database.close().await;
     match taken.map_err(error)? {

@@ -26,7 +26,8 @@ pub enum ResolveError {
 /// The folder that holds `strategies/` and `workloads/`: the nearest above the current folder, else
 /// above the running program, so that a built runner finds its own from anywhere.
 pub fn home() -> Option<PathBuf> {
-    let is_home = |folder: &&Path| folder.join("strategies").is_dir() && folder.join("wit").is_dir();
+    let is_home =
+        |folder: &&Path| folder.join("strategies").is_dir() && folder.join("wit").is_dir();
     let above = |start: Option<PathBuf>| {
         let start = start?;
         start.ancestors().find(is_home).map(Path::to_owned)
@@ -62,7 +63,9 @@ fn makes_component(folder: &Path) -> bool {
 /// or the path of a source folder.
 pub fn locate(given: &str, home: Option<&Path>) -> Result<Located, ResolveError> {
     let path = Path::new(given);
-    let is_wasm = path.extension().is_some_and(|extension| extension == "wasm");
+    let is_wasm = path
+        .extension()
+        .is_some_and(|extension| extension == "wasm");
     if is_wasm && (path.exists() || path.components().count() > 1) {
         return Ok(Located::Component(path.to_owned()));
     }

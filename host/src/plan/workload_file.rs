@@ -66,7 +66,9 @@ impl WorkloadOptions {
         VolumeState {
             rows: self.rows.unwrap_or(default.rows),
             workers_per_row: self.workers_per_row.unwrap_or(default.workers_per_row),
-            changes_per_worker: self.changes_per_worker.unwrap_or(default.changes_per_worker),
+            changes_per_worker: self
+                .changes_per_worker
+                .unwrap_or(default.changes_per_worker),
             pause_ms: self.pause_ms.unwrap_or(default.pause_ms),
             hold_ms: self.hold_ms.unwrap_or(default.hold_ms),
             check_tries: self.check_tries.unwrap_or(default.check_tries),
@@ -79,7 +81,10 @@ impl WorkloadOptions {
 /// Finds a workload by the path of its file, or by its name in `folder`.
 pub fn find(given: &str, folder: Option<&Path>) -> Result<PathBuf, PlanError> {
     let path = Path::new(given);
-    if path.extension().is_some_and(|extension| extension == "toml") {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+    {
         return Ok(path.to_owned());
     }
     let mut known = Vec::new();
@@ -121,7 +126,10 @@ fn parse(text: &str) -> Result<WorkloadOptions, String> {
         let name = key.get_ref().as_ref();
         if !KEYS.contains(&name) {
             let line = 1 + text[..key.span().start].matches('\n').count();
-            return Err(format!("line {line}: unknown key `{name}`; {}", nearest(name)));
+            return Err(format!(
+                "line {line}: unknown key `{name}`; {}",
+                nearest(name)
+            ));
         }
     }
     let options: WorkloadOptions = toml::from_str(text).map_err(|error| error.to_string())?;
@@ -163,7 +171,11 @@ mod tests {
 
     #[test]
     fn another_kind_or_none_is_refused() {
-        assert!(parse("kind = \"volumes\"").unwrap_err().contains("volume-state"));
+        assert!(
+            parse("kind = \"volumes\"")
+                .unwrap_err()
+                .contains("volume-state")
+        );
         assert!(parse("rows = 1").unwrap_err().contains("kind"));
     }
 

@@ -78,8 +78,14 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
         cell("restored", summary.restored),
         cell("changes per second", optional(summary.changes_per_second)),
     ];
-    cells.extend(percentile_cells("acquire", summary.acquire_percentiles_ms.as_ref()));
-    cells.extend(percentile_cells("release", summary.release_percentiles_ms.as_ref()));
+    cells.extend(percentile_cells(
+        "acquire",
+        summary.acquire_percentiles_ms.as_ref(),
+    ));
+    cells.extend(percentile_cells(
+        "release",
+        summary.release_percentiles_ms.as_ref(),
+    ));
     cells.extend([
         cell("faults by code", counts_prose(&summary.faults)),
         cell("steps not ok by reason", counts_prose(&trial.reasons)),

@@ -39,8 +39,21 @@ fn headline(report: &RunReport) -> String {
 }
 
 const HEADINGS: &[&str] = &[
-    "strategy", "verdict", "ok", "errors", "failed", "indeterm.", "acquire ms p50", "p95", "p99",
-    "max", "release ms p50", "p95", "p99", "max", "changes/s",
+    "strategy",
+    "verdict",
+    "ok",
+    "errors",
+    "failed",
+    "indeterm.",
+    "acquire ms p50",
+    "p95",
+    "p99",
+    "max",
+    "release ms p50",
+    "p95",
+    "p99",
+    "max",
+    "changes/s",
 ];
 
 fn table(trials: &[TrialReport]) -> String {
@@ -110,7 +123,11 @@ fn verdict(trial: &TrialReport) -> String {
     counted("faults met", &trial.summary.faults);
     counted("steps not ok", &trial.reasons);
     if trial.summary.restored > 0 {
-        let _ = writeln!(text, "  rows given back by the host: {}", trial.summary.restored);
+        let _ = writeln!(
+            text,
+            "  rows given back by the host: {}",
+            trial.summary.restored
+        );
     }
     for remark in &trial.remarks {
         let _ = writeln!(text, "  note: {remark}");

@@ -57,7 +57,11 @@ pub async fn restore(arena: &Arena, row: u32, marker: Marker) -> bool {
 /// Reads the row on every node until it is known whether the effect is there. One node that shows
 /// it is enough, since it will come to the others. That none shows it must be said by all of them;
 /// of several nodes twice, since a write set may still be on its way.
-async fn settle(arena: &Arena, row: u32, took_effect: impl Fn(Option<&RowState>) -> bool) -> Settled {
+async fn settle(
+    arena: &Arena,
+    row: u32,
+    took_effect: impl Fn(Option<&RowState>) -> bool,
+) -> Settled {
     let nodes = arena.database.nodes();
     let needed = if nodes.len() == 1 { 1 } else { MAX_ROUNDS / 2 };
     let mut unanimous = 0;

@@ -61,7 +61,13 @@ impl Stop {
     }
 
     async fn reached(&self, wanted: Phase) {
-        if self.0.clone().wait_for(|&phase| phase >= wanted).await.is_err() {
+        if self
+            .0
+            .clone()
+            .wait_for(|&phase| phase >= wanted)
+            .await
+            .is_err()
+        {
             std::future::pending::<()>().await;
         }
     }

@@ -114,10 +114,7 @@ impl RowAccess {
         row: u32,
         marker: Marker,
     ) -> Result<bool, Fault> {
-        let parameters = [
-            Value::from(row_id(row)),
-            Value::from(marker.to_string()),
-        ];
+        let parameters = [Value::from(row_id(row)), Value::from(marker.to_string())];
         let affected = session.execute(&self.restore, &parameters).await?;
         Ok(affected == 1)
     }

@@ -13,15 +13,27 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("backend", &["model", "capability"]),
     ("strategy", &["model", "capability"]),
     ("workload", &["model", "capability"]),
-    ("worker", &["model", "capability", "strategy", "record", "workload"]),
+    (
+        "worker",
+        &["model", "capability", "strategy", "record", "workload"],
+    ),
     ("plan", &["backend", "strategy", "workload"]),
     ("run_dir", &["model", "plan", "record", "check"]),
     ("report", &["model", "record", "check", "plan"]),
     (
         "command",
         &[
-            "model", "capability", "check", "record", "backend", "strategy", "workload", "worker",
-            "plan", "run_dir", "report",
+            "model",
+            "capability",
+            "check",
+            "record",
+            "backend",
+            "strategy",
+            "workload",
+            "worker",
+            "plan",
+            "run_dir",
+            "report",
         ],
     ),
     ("cli", &["command", "plan"]),
@@ -39,7 +51,15 @@ const CONFINED: &[(&str, &str)] = &[
 ];
 
 /// What writes to the terminal.
-const PRINTING: &[&str] = &["println!", "eprintln!", "print!(", "eprint!", "dbg!", "io::stdout", "io::stderr"];
+const PRINTING: &[&str] = &[
+    "println!",
+    "eprintln!",
+    "print!(",
+    "eprint!",
+    "dbg!",
+    "io::stdout",
+    "io::stderr",
+];
 
 #[test]
 fn every_module_uses_only_what_its_arrows_allow() {
@@ -96,7 +116,13 @@ fn only_commands_print() {
 fn the_innermost_modules_do_no_io() {
     for (path, text) in sources() {
         let inner = ["model", "check", "report"].contains(&module_of(&path).as_str());
-        for io in ["std::fs", "std::net", "tokio::", "Instant::now", "SystemTime"] {
+        for io in [
+            "std::fs",
+            "std::net",
+            "tokio::",
+            "Instant::now",
+            "SystemTime",
+        ] {
             let does = without_tests(&text).contains(io);
             assert!(!inner || !does, "{path} names {io}");
         }
@@ -138,7 +164,8 @@ fn module_of(path: &str) -> String {
 
 /// Lines that are no comments.
 fn code_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
 }
 
 fn without_tests(text: &str) -> String {

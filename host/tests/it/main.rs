@@ -1,3 +1,11 @@
 //! The tests of the whole, in one binary: it links once.
 
+mod support;
+
+mod arrows;
 mod backend_contract;
+mod bad_input;
+mod crash;
+mod hostile;
+mod main_job;
+mod stopping;

@@ -21,7 +21,10 @@ pub async fn read_data(database: &dyn Database, rows: u32, audit: bool) -> Resul
 }
 
 async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<NodeRows, Fault> {
-    let all = Statement::of_host("SELECT id, status, attach_status FROM volumes", Action::Read);
+    let all = Statement::of_host(
+        "SELECT id, status, attach_status FROM volumes",
+        Action::Read,
+    );
     let mut found: Vec<Option<RowState>> = vec![None; rows as usize];
     let mut foreign = Vec::new();
     for mut columns in database.read(node, &all, &[]).await? {

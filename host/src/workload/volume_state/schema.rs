@@ -65,7 +65,9 @@ async fn make(session: &mut dyn Session, rows: u32, audit: bool) -> Result<(), F
     );
     session.begin().await?;
     for row in 0..rows {
-        session.execute(&insert, &[Value::from(row_id(row))]).await?;
+        session
+            .execute(&insert, &[Value::from(row_id(row))])
+            .await?;
     }
     session.commit().await
 }

@@ -127,8 +127,10 @@ impl Hostile {
             "many-lock-sessions" => self.many_lock_sessions()?,
             "lost-transaction" => {
                 self.session.begin()?;
-                self.swap(t)?;
-                panic!("hostile");
+                // Once: to wait for the row in a transaction would keep everybody else from it.
+                let values = [t.to, t.marker, t.row, t.from].map(Value::from);
+                let swapped = self.session.execute(SWAP, &values);
+                panic!("hostile, {swapped:?}");
             }
             "lie" | "lie-at-release" => return Ok(()),
             "lie-no-effect" => {

@@ -1,0 +1,176 @@
+//! What the runner is for: strategies on the embedded database, judged.
+
+use crate::support::{Sandbox, answer, count, verdict, why};
+use std::fs;
+
+/// The workload of the published "hell" in small: twenty workers for each of five rows.
+const CONTENDED: &str = "--rows 5 --workers-per-row 20 --changes-per-worker 3 --check-wait-ms 5 \
+                         --pause-ms 2 --hold-ms 2";
+
+#[test]
+fn every_right_strategy_is_valid_under_contention() {
+    for strategy in ["cas", "for-update", "lock-change", "lock-operation"] {
+        let sandbox = Sandbox::new();
+        let (code, trial) = sandbox.trial(&format!("--strategy {strategy} {CONTENDED}"));
+        assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+        assert_eq!(count(&trial, "ok"), 300, "{strategy}");
+        assert_eq!(answer(&trial, "nodes-agree"), "valid");
+    }
+}
+
+#[test]
+fn locks_in_files_do_as_well() {
+    for strategy in ["lock-change", "lock-operation"] {
+        let sandbox = Sandbox::new();
+        let arguments = format!("--strategy {strategy} {CONTENDED} --lock file:locks");
+        let (code, trial) = sandbox.trial(&arguments);
+        assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+    }
+}
+
+#[test]
+fn looking_and_then_writing_is_violated_with_two_workers_their_markers_and_times() {
+    let sandbox = Sandbox::new();
+    let (code, trial) = sandbox.trial(&format!("--strategy unguarded {CONTENDED}"));
+    assert_eq!(
+        (verdict(&trial).as_str(), code),
+        ("violated", 1),
+        "{trial:#}"
+    );
+    for checker in ["mutual-exclusion", "transition-chain"] {
+        assert_eq!(answer(&trial, checker), "violated");
+    }
+    let witness = why(&trial);
+    assert!(witness.contains(" ms"), "{witness}");
+    let markers = witness.matches('_').count();
+    assert!(witness.contains("worker") && markers >= 2, "{witness}");
+}
+
+#[test]
+fn without_contention_nothing_can_be_told() {
+    for strategy in ["unguarded", "cas"] {
+        let sandbox = Sandbox::new();
+        let arguments = format!("--strategy {strategy} --rows 4 --changes-per-worker 2");
+        let (code, trial) = sandbox.trial(&arguments);
+        assert_eq!((verdict(&trial).as_str(), code), ("unknown", 2));
+        assert!(why(&trial).contains("contended"), "{}", why(&trial));
+        assert_eq!(answer(&trial, "every-change-counted"), "valid");
+    }
+}
+
+#[test]
+fn the_main_job_makes_the_published_number_of_changes() {
+    let sandbox = Sandbox::new();
+    let (_, trial) = sandbox.trial("--strategy cas.wasm --rows 400 --out run");
+    assert_eq!(count(&trial, "ok"), 4000);
+    let plan = fs::read_to_string(sandbox.path("run/plan.json")).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let workload = &plan["workload"];
+    for (key, value) in [
+        ("rows", 400),
+        ("workers_per_row", 1),
+        ("changes_per_worker", 10),
+        ("pause_ms", 10),
+        ("hold_ms", 10),
+        ("check_tries", 6),
+        ("check_wait_ms", 250),
+    ] {
+        assert_eq!(workload[key], value, "{key}");
+    }
+}
+
+#[test]
+fn several_strategies_run_on_fresh_data_and_make_a_line_each() {
+    let sandbox = Sandbox::new();
+    let finished = sandbox.run("--strategy all --workload smoke --out run --csv table.csv");
+    assert_eq!(finished.code, 1, "{}{}", finished.stdout, finished.stderr);
+    for file in ["table.csv", "run/results.csv"] {
+        let mut reader = csv::Reader::from_path(sandbox.path(file)).unwrap();
+        let headings = reader.headers().unwrap().clone();
+        let published = "solution,total time,ok,errors,release max,release sum,release mean";
+        let begins: Vec<_> = headings.iter().take(7).collect();
+        assert_eq!(begins.join(","), published);
+        let column = |name| headings.iter().position(|heading| heading == name).unwrap();
+        let (ok, verdict) = (column("ok"), column("verdict"));
+        let lines: Vec<_> = reader.records().map(Result::unwrap).collect();
+        let names: Vec<_> = lines.iter().map(|line| line[0].to_owned()).collect();
+        let all = [
+            "cas",
+            "for-update",
+            "lock-change",
+            "lock-operation",
+            "unguarded",
+        ];
+        assert_eq!(names, all);
+        assert_eq!((&lines[0][ok], &lines[0][verdict]), ("400", "valid"));
+        assert_eq!(&lines[4][verdict], "violated");
+    }
+}
+
+#[test]
+fn a_database_of_ones_own_is_filled_anew_for_each_strategy_and_never_taken_from_others() {
+    let sandbox = Sandbox::new();
+    let run = "--strategy cas --strategy for-update --workload smoke --db sqlite:own.db";
+    let first = sandbox.run(run);
+    assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
+    let again = sandbox.run(run);
+    again.refused_with(&["sqlite:own.db", "volumes", "drop it or name another"]);
+}
+
+#[test]
+fn in_memory_the_workers_compete_as_well() {
+    let sandbox = Sandbox::new();
+    let (code, trial) =
+        sandbox.trial("--strategy cas --workload smoke --db sqlite::memory: --out run");
+    assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+    assert!(!sandbox.path("run/cas/database.sqlite").exists());
+}
+
+#[test]
+fn without_the_audit_the_checkers_say_what_they_can_not_tell() {
+    let sandbox = Sandbox::new();
+    let (code, trial) = sandbox.trial("--strategy cas --workload smoke --audit false");
+    assert_eq!((verdict(&trial).as_str(), code), ("unknown", 2));
+    assert_eq!(answer(&trial, "mutual-exclusion"), "valid");
+    assert_eq!(answer(&trial, "transition-chain"), "unknown");
+    assert_eq!(answer(&trial, "every-change-counted"), "unknown");
+}
+
+#[test]
+fn a_report_from_the_folder_says_what_the_run_said() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run("--strategy cas --strategy unguarded --workload smoke --out run");
+    let report = sandbox.run("report run");
+    assert_eq!((run.code, run.stdout), (report.code, report.stdout));
+    let csv = sandbox.run("report run --csv -");
+    assert_eq!(
+        csv.stdout,
+        fs::read_to_string(sandbox.path("run/results.csv")).unwrap()
+    );
+    assert_eq!(sandbox.run("report run --quiet").stdout, "");
+}
+
+#[test]
+fn the_histogram_log_can_be_read_back_and_has_every_acquire() {
+    use hdrhistogram::Histogram;
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+    let sandbox = Sandbox::new();
+    let (_, trial) = sandbox.trial("--strategy cas --workload smoke --out run");
+    let log = fs::read(sandbox.path("run/cas/latency.hlog")).unwrap();
+    let mut counts = Vec::new();
+    for entry in IntervalLogIterator::new(&log) {
+        if let LogEntry::Interval(interval) = entry.unwrap() {
+            use base64::Engine;
+            let coded = interval.encoded_histogram();
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(coded)
+                .unwrap();
+            let mut deserializer = hdrhistogram::serialization::Deserializer::new();
+            let histogram: Histogram<u64> = deserializer.deserialize(&mut &bytes[..]).unwrap();
+            counts.push((interval.tag().unwrap().as_str().to_owned(), histogram.len()));
+        }
+    }
+    let ok = count(&trial, "ok");
+    let expected = [("acquire-ok".to_owned(), ok), ("release-ok".to_owned(), ok)];
+    assert_eq!(counts, expected);
+}

@@ -1,0 +1,139 @@
+//! The runner as a user has it: a program, a folder to stand in, and what it says.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// A folder of its own, which is where the runner is started.
+pub struct Sandbox {
+    folder: TempDir,
+}
+
+/// What a finished runner left.
+pub struct Finished {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs to the end. Arguments are split at white space.
+    pub fn run(&self, arguments: &str) -> Finished {
+        finished(self.command(arguments).output().unwrap())
+    }
+
+    /// Starts, and leaves it running.
+    pub fn start(&self, arguments: &str) -> Child {
+        self.command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Runs with `--json` and gives the first trial, with the exit code.
+    pub fn trial(&self, arguments: &str) -> (i32, Value) {
+        let finished = self.run(&format!("{arguments} --json"));
+        let report: Value = serde_json::from_str(&finished.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}{}", finished.stdout, finished.stderr));
+        (finished.code, report["trials"][0].clone())
+    }
+}
+
+pub fn finished(output: Output) -> Finished {
+    Finished {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Finished {
+    /// It ended with exit code 2 and one message that has all these words in it.
+    #[track_caller]
+    pub fn refused_with(&self, words: &[&str]) {
+        assert_eq!(self.code, 2, "{}{}", self.stdout, self.stderr);
+        // What was built before may be told first.
+        let (_, message) = self.stderr.split_once("error: ").unwrap_or_default();
+        assert!(!message.is_empty(), "{}", self.stderr);
+        assert!(!message.contains("panicked"), "{message}");
+        for word in words {
+            assert!(message.contains(word), "no {word:?} in: {message}");
+        }
+    }
+}
+
+/// The word of a trial's verdict, and of one checker's.
+pub fn verdict(trial: &Value) -> String {
+    word(&trial["judgement"]["verdict"])
+}
+
+pub fn answer(trial: &Value, checker: &str) -> String {
+    let answers = trial["judgement"]["answers"].as_array().unwrap();
+    let found = answers.iter().find(|answer| answer["checker"] == checker);
+    word(&found.expect(checker)["verdict"])
+}
+
+/// The witness or reason of a trial's verdict.
+pub fn why(trial: &Value) -> String {
+    let verdict = &trial["judgement"]["verdict"];
+    let object = verdict.as_object().expect("a reason");
+    object.values().next().unwrap().as_str().unwrap().to_owned()
+}
+
+fn word(verdict: &Value) -> String {
+    match verdict {
+        Value::String(word) => word.clone(),
+        Value::Object(object) => object.keys().next().unwrap().clone(),
+        _ => panic!("{verdict}"),
+    }
+}
+
+pub fn count(trial: &Value, figure: &str) -> u64 {
+    trial["summary"][figure].as_u64().expect(figure)
+}
+
+/// The hostile component, built once.
+pub fn hostile() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let component = root.join("../target/test-components/hostile.wasm");
+        let built = Command::new(env!("CARGO_BIN_EXE_runner"))
+            .arg("build")
+            .arg(root.join("tests/hostile"))
+            .arg("--out")
+            .arg(&component)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{said}");
+        component
+    })
+}
