@@ -32,8 +32,9 @@ fn list_beside(out: &Path) -> PathBuf {
 
 /// Whether `wasm` has to be built again from the folder `dir`: it is not there, it was not built
 /// here, or a source, a manifest or a lock file is newer. Also a file of another crate on this disk
-/// counts (the guest crate, the contract). The compiler does not: a new one changes the bytes, but
-/// not what they do.
+/// counts (the guest crate, the contract). A lock file that the first build has written counts once
+/// too; the build that it causes finds nothing to do. The compiler does not count: a new one changes
+/// the bytes, but not what they do.
 pub fn is_stale(dir: &Path, wasm: &Path) -> bool {
     let (Some(made), Ok(list)) = (modified(wasm), fs::read_to_string(list_beside(wasm))) else {
         return true;

@@ -138,8 +138,8 @@ impl Hostile {
                 return Err(Fault::rejected("lie", "it did happen"));
             }
             "uncommitted" => {
-                self.session.begin()?;
-                // The transaction of a change before may be open still.
+                // Fails when the transaction of a change before is still open; it will do.
+                let _ = self.session.begin();
                 return self.swap(t);
             }
             "wrong-marker" => {
@@ -192,10 +192,10 @@ impl Hostile {
     fn huge_text(&self) -> String {
         let mut size = self.size;
         loop {
-            let mut text = String::new();
-            if text.try_reserve_exact(size).is_ok() {
-                text.extend(std::iter::repeat_n('x', size));
-                return text;
+            let mut bytes = Vec::new();
+            if bytes.try_reserve_exact(size).is_ok() {
+                bytes.resize(size, b'x');
+                return String::from_utf8(bytes).unwrap_or_default();
             }
             size /= 2;
         }
