@@ -15,7 +15,7 @@ run:
 # The whole suite, quick to slow.
 test: lint
 	$(CARGO) build --locked --bin runner
-	target/debug/runner build --all tests
+	target/debug/runner build --all
 	$(CARGO) test --locked --workspace
 
 lint:

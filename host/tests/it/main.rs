@@ -6,6 +6,7 @@ mod arrows;
 mod backend_contract;
 mod bad_input;
 mod crash;
+mod documents;
 mod hostile;
 mod main_job;
 mod stopping;

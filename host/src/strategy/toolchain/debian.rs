@@ -127,14 +127,36 @@ fn download_by(options: &[String], deb: &Path) -> Result<(), String> {
 }
 
 /// The names of today: the compiler, its library (whose name has Rust's version), the library's
-/// LLVM, std for this machine (which builds the macros), and std's sources.
+/// LLVM with what a bare system lacks for it, std for this machine (which builds the macros), and
+/// std's sources.
 fn packages(options: &[String]) -> Result<Vec<String>, String> {
     let host_std = dependencies(options, HOST_STD)?;
     let library = starting_with(&host_std, "libstd-rust-web-", HOST_STD)?;
     let library_needs = dependencies(options, &library)?;
     let llvm = starting_with(&library_needs, "libllvm", &library)?;
-    let fixed = [COMPILER, HOST_STD, SOURCES].map(str::to_owned);
-    Ok(fixed.into_iter().chain([library, llvm]).collect())
+    let mut apt = Command::new("apt-cache");
+    let all = answer(
+        apt.args(options)
+            .args(["depends", "--important", "--recurse", &llvm]),
+    )?;
+    let lacking = packages_of(&all).filter(|name| *name != llvm && !is_installed(name));
+    let mut packages: Vec<_> = lacking.map(str::to_owned).collect();
+    packages.extend([COMPILER, HOST_STD, SOURCES].map(str::to_owned));
+    packages.extend([library, llvm]);
+    Ok(packages)
+}
+
+/// The packages of a recursive listing: what they need is indented, and `<name>` is no package.
+fn packages_of(listing: &str) -> impl Iterator<Item = &str> {
+    listing
+        .lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric()))
+}
+
+fn is_installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status}", package]);
+    answer(&mut query).is_ok_and(|status| status.contains("installed") && !status.contains("not-"))
 }
 
 fn dependencies(options: &[String], package: &str) -> Result<String, String> {
@@ -225,6 +247,13 @@ mod tests {
         let name = starting_with(needs, "libstd-rust-web-", HOST_STD);
         assert_eq!(name.unwrap(), "libstd-rust-web-1.96");
         starting_with(needs, "libllvm", HOST_STD).unwrap_err();
+    }
+
+    #[test]
+    fn a_recursive_listing_names_each_package_once() {
+        let listing = "libllvm22\n  Depends: libc6\n  Depends: <virtual>\n<virtual>\nlibc6\n";
+        let names: Vec<_> = packages_of(listing).collect();
+        assert_eq!(names, ["libllvm22", "libc6"]);
     }
 
     #[test]
