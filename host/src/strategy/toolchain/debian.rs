@@ -20,13 +20,13 @@ const UNPACK_LIMIT: Duration = Duration::from_secs(300);
 /// The compiler's packages whose names carry no version. Their dependencies name the others.
 const COMPILER: &str = "rustc-web";
 const HOST_STD: &str = "libstd-rust-web-dev";
+const SOURCES: &str = "rust-web-src";
 
 /// The compiler's library; Rust's version stands behind it.
 const LIBRARY: &str = "libstd-rust-web-";
 
 /// What the guests' own dependencies need.
 const OLDEST: (u32, u32) = (1, 88);
-const SOURCES: &str = "rust-web-src";
 
 /// The toolchain that a former run has unpacked.
 pub(super) fn unpacked() -> Result<Toolchain, String> {
