@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// What the command line asks for.
 pub enum Command {
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     Build(BuildOptions),
     Report(ReportOptions),
 }
@@ -19,7 +19,7 @@ pub enum Command {
 pub fn parse() -> Command {
     let arguments = Arguments::parse();
     match arguments.command {
-        None => Command::Run(arguments.run.into()),
+        None => Command::Run(Box::new(arguments.run.into())),
         Some(Verb::Build { folders, all, out }) => {
             Command::Build(BuildOptions { folders, all, out })
         }

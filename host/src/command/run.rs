@@ -29,14 +29,14 @@ pub struct RunOptions {
 }
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
-pub fn run(options: RunOptions) -> Result<ExitCode, CommandError> {
-    let decided = decide(&options)?;
+pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
+    let decided = decide(options)?;
     allow_open_files(decided.plan.workload.workers())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
-    runtime.block_on(run_all(&options, decided))
+    runtime.block_on(run_all(options, decided))
 }
 
 async fn run_all(options: &RunOptions, decided: Decided) -> Result<ExitCode, CommandError> {

@@ -191,6 +191,6 @@ impl WasmStrategy {
 #[async_trait]
 impl Strategy for WasmStrategy {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
-        instance::WasmInstance::new(&self.pre, self.limits, capabilities).await
+        instance::WasmInstance::make(&self.pre, self.limits, capabilities).await
     }
 }
