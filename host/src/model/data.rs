@@ -59,7 +59,11 @@ impl RowState {
 
 impl fmt::Display for RowState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.status.word(), self.mark)
+        match &self.status {
+            // Written by a strategy: whatever it is, it must not speak to the terminal.
+            Status::Other(text) => write!(f, "{text:?} ({})", self.mark),
+            known => write!(f, "{} ({})", known.word(), self.mark),
+        }
     }
 }
 
