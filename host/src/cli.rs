@@ -141,7 +141,7 @@ struct OutputArguments {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Print the results as JSON instead of the report
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     json: bool,
     /// Print nothing but errors; the exit code tells the verdict
     #[arg(long)]
