@@ -93,3 +93,19 @@ pub struct Data {
     /// One entry for each node that answered.
     pub nodes: Vec<NodeRows>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_a_strategy_made_up_is_told_without_what_steers_a_terminal() {
+        let state = |status: &str| RowState {
+            status: Status::from(status.to_owned()),
+            mark: Mark::None,
+        };
+        assert_eq!(state("deleting").to_string(), "deleting (no marker)");
+        let told = state("\x1b[2J\u{202e}").to_string();
+        assert_eq!(told, "\"\\u{1b}[2J\\u{202e}\" (no marker)");
+    }
+}

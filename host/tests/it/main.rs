@@ -8,4 +8,7 @@ mod bad_input;
 mod crash;
 mod hostile;
 mod main_job;
+mod output;
 mod stopping;
+mod worker;
+mod workload;
