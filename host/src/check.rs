@@ -27,7 +27,8 @@ pub struct Evidence<'a> {
     pub rows: u32,
     /// The history, in any order.
     pub changes: &'a [Change],
-    /// What was read from the database afterwards; absent when the run was cut before that.
+    /// What was read from the database afterwards; absent when the run was cut
+    /// before that, or when the history lacks some of its changes.
     pub data: Option<&'a Data>,
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// What the command line asks for.
 pub enum Command {
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     Build(BuildOptions),
     Report(ReportOptions),
 }
@@ -19,7 +19,7 @@ pub enum Command {
 pub fn parse() -> Command {
     let arguments = Arguments::parse();
     match arguments.command {
-        None => Command::Run(arguments.run.into()),
+        None => Command::Run(Box::new(arguments.run.into())),
         Some(Verb::Build { folders, all, out }) => {
             Command::Build(BuildOptions { folders, all, out })
         }
@@ -141,7 +141,7 @@ struct OutputArguments {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Print the results as JSON instead of the report
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     json: bool,
     /// Print nothing but errors; the exit code tells the verdict
     #[arg(long)]

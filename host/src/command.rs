@@ -15,6 +15,7 @@ use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
+use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::strategy::source::BuildError;
 use crate::strategy::toolchain::ToolchainError;
@@ -76,16 +77,15 @@ pub enum CommandError {
     Runtime(std::io::Error),
 }
 
-/// 0 if all are valid, 1 if any is violated, else 2.
-fn exit_code<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> ExitCode {
-    let worst = verdicts.map(|verdict| match verdict {
-        Verdict::Valid => 0,
-        Verdict::Unknown(_) => 1,
-        Verdict::Violated(_) => 2,
-    });
-    match worst.max() {
-        Some(0) => ExitCode::SUCCESS,
-        Some(2) => ExitCode::FAILURE,
-        _ => ExitCode::from(COULD_NOT_RUN),
+/// 0 if all are valid, 1 if any is violated, else 2: also if a strategy that was asked for never ran.
+fn exit_code(report: &RunReport) -> ExitCode {
+    let verdicts = || report.trials.iter().map(|trial| &trial.judgement.verdict);
+    if verdicts().any(|verdict| matches!(verdict, Verdict::Violated(_))) {
+        return ExitCode::FAILURE;
     }
+    let all_ran = !report.trials.is_empty() && report.not_run.is_empty();
+    if all_ran && verdicts().all(|verdict| *verdict == Verdict::Valid) {
+        return ExitCode::SUCCESS;
+    }
+    ExitCode::from(COULD_NOT_RUN)
 }

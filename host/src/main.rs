@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let done = match cli::parse() {
-        Command::Run(options) => command::run::run(options),
+        Command::Run(options) => command::run::run(&options),
         Command::Build(options) => command::build::build(&options),
         Command::Report(options) => command::report::report(&options),
     };

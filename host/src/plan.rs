@@ -60,6 +60,8 @@ pub enum PlanError {
     NoWorkload { name: String, known: String },
     #[error("--set wants NAME=VALUE, not {given:?}")]
     Setting { given: String },
+    #[error("--set gives {name:?} twice")]
+    SettingTwice { name: String },
     #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
 }
@@ -120,12 +122,21 @@ pub fn workload_name(workload: &VolumeState) -> String {
     format!("{}x{}", workload.rows, workload.workers_per_row)
 }
 
-/// Splits `name=value`.
-pub fn setting(given: &str) -> Result<(String, String), PlanError> {
-    match given.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(PlanError::Setting {
-            given: given.to_owned(),
-        }),
+/// Splits each `name=value`. A name that is given twice is a mistake: one of the two would be ignored.
+pub fn settings(given: &[String]) -> Result<BTreeMap<String, String>, PlanError> {
+    let mut settings = BTreeMap::new();
+    for setting in given {
+        let (name, value) = match setting.split_once('=') {
+            Some((name, value)) if !name.is_empty() => (name.to_owned(), value.to_owned()),
+            _ => {
+                let given = setting.clone();
+                return Err(PlanError::Setting { given });
+            }
+        };
+        if settings.contains_key(&name) {
+            return Err(PlanError::SettingTwice { name });
+        }
+        settings.insert(name, value);
     }
+    Ok(settings)
 }

@@ -5,9 +5,10 @@ pub mod json;
 pub mod text;
 
 use crate::check::{Fairness, fairness};
+use crate::model::change::Change;
 use crate::model::end::{End, Ended};
 use crate::model::outcome::Outcome;
-use crate::model::verdict::{Judgement, Verdict};
+use crate::model::verdict::Judgement;
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::History;
 use crate::record::summary::Summary;
@@ -15,12 +16,17 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+#[cfg(test)]
+mod tests;
+
 /// A whole run. One run of one strategy is a comparison with nothing beside it.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunReport {
     pub folder: PathBuf,
     pub plan: Plan,
     pub trials: Vec<TrialReport>,
+    /// Strategies of the plan whose turn never came.
+    pub not_run: Vec<String>,
 }
 
 /// One strategy's figures and verdict.
@@ -46,13 +52,16 @@ impl RunReport {
     pub fn new(plan: Plan, folder: PathBuf) -> Self {
         Self {
             folder,
+            not_run: plan.trials.iter().map(|trial| trial.name.clone()).collect(),
             plan,
             trials: Vec::new(),
         }
     }
 
-    pub fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
-        self.trials.iter().map(|trial| &trial.judgement.verdict)
+    /// Adds a trial of the plan.
+    pub fn add(&mut self, trial: TrialReport) {
+        self.not_run.retain(|name| *name != trial.strategy);
+        self.trials.push(trial);
     }
 }
 
@@ -64,7 +73,7 @@ impl TrialReport {
         judgement: Judgement,
     ) -> Self {
         let changes = &history.changes;
-        let last = |change: &crate::model::change::Change| change.steps().map(|s| s.returned).max();
+        let last = |change: &Change| change.steps().map(|step| step.returned).max();
         let total_time = match end {
             Some(end) => end.total_time,
             None => changes.iter().filter_map(last).max().unwrap_or(0),
@@ -92,10 +101,6 @@ impl TrialReport {
     pub fn always_died(&self) -> Option<String> {
         self.always_died.clone()
     }
-
-    pub fn interrupted(&self) -> bool {
-        self.ended == Some(Ended::Interrupted)
-    }
 }
 
 fn remarks(history: &History, end: Option<&End>) -> Vec<String> {
@@ -107,7 +112,9 @@ fn remarks(history: &History, end: Option<&End>) -> Vec<String> {
                 remarks.push(format!("ended early: {}", end.how.word()));
             }
             if let Some(why) = &end.data_unread {
-                remarks.push(format!("the database could not be read afterwards: {why}"));
+                remarks.push(format!(
+                    "what the database held afterwards is not kept: {why}"
+                ));
             }
         }
     }

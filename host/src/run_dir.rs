@@ -16,7 +16,7 @@
 
 use crate::check::{Evidence, judge};
 use crate::model::data::{Data, Effect, NodeRows};
-use crate::model::end::End;
+use crate::model::end::{End, Ended};
 use crate::model::verdict::Judgement;
 use crate::plan::Plan;
 use crate::record::histogram;
@@ -55,12 +55,27 @@ pub enum RunDirError {
         "{0} is there already, and nothing is ever overwritten; name another folder with --out"
     )]
     Taken(PathBuf),
+    #[error(
+        "a strategy called {0:?} would have its folder where a run has a file; rename its .wasm file"
+    )]
+    NameTaken(String),
     #[error("{path} is not the folder of a run: {why}")]
     NotARun { path: PathBuf, why: String },
     #[error("{path}: {}", explain(source))]
     Io { path: PathBuf, source: io::Error },
-    #[error("{0}")]
-    History(#[from] journal::ReadError),
+    #[error("{path}: {source}")]
+    History {
+        path: PathBuf,
+        source: journal::ReadError,
+    },
+    #[error(
+        "{path} is not whole: {found} of {recorded} lines are there, so nothing is judged by it"
+    )]
+    NotWhole {
+        path: PathBuf,
+        found: u64,
+        recorded: u64,
+    },
 }
 
 fn explain(error: &io::Error) -> String {
@@ -103,6 +118,9 @@ impl RunDir {
             path: root.to_owned(),
             source,
         };
+        if let Some(trial) = plan.trials.iter().find(|trial| is_of_the_run(&trial.name)) {
+            return Err(RunDirError::NameTaken(trial.name.clone()));
+        }
         if let Some(parent) = root.parent() {
             fs::create_dir_all(parent).map_err(io_error)?;
         }
@@ -184,17 +202,26 @@ impl TrialDir {
         write_json(&self.root.join(ROWS), &data.nodes)
     }
 
-    /// What the trial left; nothing if it never began.
+    /// What the trial left; nothing if it never began. An error if a file has lost some of its lines.
     pub fn load(&self) -> Result<Option<TrialRecord>, RunDirError> {
-        let history = self.history_path();
-        if !history.exists() {
+        let path = self.history_path();
+        if !path.exists() {
             return Ok(None);
         }
-        Ok(Some(TrialRecord {
-            history: journal::read(&history)?,
-            data: self.load_data()?,
-            end: read_json(&self.root.join(END))?,
-        }))
+        let history = match journal::read(&path) {
+            Ok(history) => history,
+            Err(source) => return Err(RunDirError::History { path, source }),
+        };
+        let data = self.load_data()?;
+        let end: Option<End> = read_json(&self.root.join(END))?;
+        if let Some(end) = &end {
+            whole(path, history.changes.len(), Some(end.changes))?;
+            let effects = data.as_ref().and_then(|data| data.effects.as_ref());
+            let found = effects.map_or(0, Vec::len);
+            let read = data.as_ref().and(end.effects);
+            whole(self.root.join(EFFECTS), found, read)?;
+        }
+        Ok(Some(TrialRecord { history, data, end }))
     }
 
     fn load_data(&self) -> Result<Option<Data>, RunDirError> {
@@ -239,13 +266,38 @@ impl TrialDir {
 }
 
 impl TrialRecord {
-    /// The checkers' answers, from this record alone.
+    /// The checkers' answers, from this record alone. A history that lacks changes is not held
+    /// against the data, since what they did would be laid at the strategy's door.
     pub fn judge(&self, rows: u32) -> Judgement {
+        let failed = self
+            .end
+            .as_ref()
+            .is_some_and(|end| end.how == Ended::Failed);
+        let lacks_changes = failed || self.history.torn;
         judge(&Evidence {
             rows,
             changes: &self.history.changes,
-            data: self.data.as_ref(),
+            data: self.data.as_ref().filter(|_| !lacks_changes),
         })
+    }
+}
+
+/// Whether a run writes a file of this name, or has it aside while it writes.
+fn is_of_the_run(name: &str) -> bool {
+    [PLAN, MACHINE, RESULTS]
+        .iter()
+        .any(|file| name == *file || Path::new(name) == aside(Path::new(file)))
+}
+
+fn whole(path: PathBuf, found: usize, recorded: Option<u64>) -> Result<(), RunDirError> {
+    let found = found as u64;
+    match recorded {
+        Some(recorded) if recorded != found => Err(RunDirError::NotWhole {
+            path,
+            found,
+            recorded,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -261,7 +313,7 @@ fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), RunDirError> {
-    let beside = path.with_extension("part");
+    let beside = aside(path);
     let attempt = || {
         let file = OpenOptions::new()
             .write(true)
@@ -273,10 +325,16 @@ fn replace(
         out.flush()?;
         fs::rename(&beside, path)
     };
-    attempt().map_err(|source| RunDirError::Io {
-        path: path.to_owned(),
-        source,
+    attempt().map_err(|source| {
+        // On a full disk, what is left of it may be needed for something smaller.
+        fs::remove_file(&beside).ok();
+        let path = path.to_owned();
+        RunDirError::Io { path, source }
     })
+}
+
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension("part")
 }
 
 /// A file's value; nothing if there is no such file.

@@ -4,15 +4,14 @@
 //! out again. So what was judged is what runs: comments are gone, and no trick that one reader of
 //! the text sees differently from another can pass.
 
+mod inspection;
+
+use self::inspection::inspect;
 use super::statement::{Action, RowLock, Statement};
 use crate::model::fault::Fault;
-use sqlparser::ast::{
-    self, Expr, Ident, ObjectName, Query, SetExpr, TableFactor, Value, ValueWithSpan, Visit,
-    Visitor,
-};
+use sqlparser::ast::{self, ObjectName, Query};
 use sqlparser::dialect::{Dialect, MySqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
-use std::ops::ControlFlow;
 
 /// Longer statements are refused: no strategy needs them, and parsing them would cost the host.
 pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
@@ -21,27 +20,6 @@ pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 pub const MAX_TABLES_PER_STATEMENT: usize = 3;
 
 const MAX_NESTING: usize = 40;
-
-/// Functions of the data alone. No clock, no randomness, no files, no session: those a strategy
-/// has from its other capabilities or not at all.
-const FUNCTIONS: &[&str] = &[
-    "abs",
-    "avg",
-    "coalesce",
-    "concat",
-    "count",
-    "ifnull",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "nullif",
-    "substr",
-    "substring",
-    "sum",
-    "trim",
-    "upper",
-];
 
 /// Judges the statements of one run's strategies.
 #[derive(Debug, Clone)]
@@ -101,17 +79,7 @@ impl Gate {
             }
             other => return Err(verb_not_allowed(&other.to_string())),
         };
-        let mut inspection = Inspection {
-            gate: self,
-            tables: Vec::new(),
-            parameters: 0,
-        };
-        if let ControlFlow::Break(fault) = statement.visit(&mut inspection) {
-            return Err(fault);
-        }
-        let Inspection {
-            tables, parameters, ..
-        } = inspection;
+        let (tables, parameters) = inspect(self, &statement)?;
         if tables.len() > MAX_TABLES_PER_STATEMENT {
             return Err(not_allowed(format!(
                 "{} tables in one statement; at most {MAX_TABLES_PER_STATEMENT}",
@@ -179,252 +147,5 @@ fn row_lock(mut query: Query, table: Option<&String>) -> Result<Option<RowLock>,
     }))
 }
 
-/// Walks the tree and stops at the first thing that a strategy may not do.
-struct Inspection<'a> {
-    gate: &'a Gate,
-    tables: Vec<String>,
-    parameters: usize,
-}
-
-impl Inspection<'_> {
-    fn refuse(what: impl Into<String>) -> ControlFlow<Fault> {
-        ControlFlow::Break(not_allowed(what))
-    }
-}
-
-impl Visitor for Inspection<'_> {
-    type Break = Fault;
-
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Fault> {
-        if !self.gate.has_table(relation) {
-            let tables = self.gate.tables.join(", ");
-            return Self::refuse(format!(
-                "the table {relation}; this workload's tables are: {tables}"
-            ));
-        }
-        self.tables.push(relation.to_string());
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Fault> {
-        match factor {
-            TableFactor::Table { args: None, .. }
-            | TableFactor::Derived { .. }
-            | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
-            other => Self::refuse(format!("{other} as a table")),
-        }
-    }
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Fault> {
-        if query.with.is_some() {
-            // A recursive one can run for ever, and no strategy needs the others.
-            return Self::refuse("WITH");
-        }
-        if !reads_only(&query.body) {
-            return Self::refuse("a query that is more than a SELECT");
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_select(&mut self, select: &ast::Select) -> ControlFlow<Fault> {
-        match select.into {
-            Some(_) => Self::refuse("SELECT … INTO"),
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Fault> {
-        match expr {
-            Expr::Function(function) => {
-                let name = function.name.to_string().to_ascii_lowercase();
-                if FUNCTIONS.contains(&name.as_str()) {
-                    ControlFlow::Continue(())
-                } else {
-                    Self::refuse(format!(
-                        "the function {name}; allowed are: {}",
-                        FUNCTIONS.join(", ")
-                    ))
-                }
-            }
-            Expr::Subquery(query)
-            | Expr::Exists {
-                subquery: query, ..
-            } if !query.locks.is_empty() => Self::refuse("a locking clause in a sub-query"),
-            _ => ControlFlow::Continue(()),
-        }
-    }
-
-    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<Fault> {
-        if ident.value.starts_with('@') {
-            return Self::refuse(format!("the variable {ident}"));
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<Fault> {
-        match &value.value {
-            Value::Placeholder(mark) if mark == "?" => {
-                self.parameters += 1;
-                ControlFlow::Continue(())
-            }
-            Value::Placeholder(mark) => Self::refuse(format!(
-                "the placeholder {mark}; write ? for each parameter"
-            )),
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
-
-fn reads_only(body: &SetExpr) -> bool {
-    match body {
-        SetExpr::Select(_) | SetExpr::Values(_) => true,
-        SetExpr::Query(query) => reads_only(&query.body),
-        SetExpr::SetOperation { left, right, .. } => reads_only(left) && reads_only(right),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn admit(sql: &str) -> Result<Statement, Fault> {
-        Gate::new(&["volumes"], "sqlite").admit(sql)
-    }
-
-    #[test]
-    fn the_statements_of_a_strategy_pass() {
-        for (sql, action, parameters) in [
-            ("SELECT status FROM volumes WHERE id = ?", Action::Read, 1),
-            ("select count(*) from VOLUMES", Action::Read, 0),
-            (
-                "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?",
-                Action::Write,
-                4,
-            ),
-            (
-                "UPDATE volumes SET status = 'a?' WHERE NOT EXISTS \
-                 (SELECT 1 FROM volumes AS v WHERE v.id = ?)",
-                Action::Write,
-                1,
-            ),
-            (
-                "INSERT INTO volumes (id, status) VALUES (?, ?)",
-                Action::Write,
-                2,
-            ),
-            ("DELETE FROM volumes WHERE id IN (?, ?)", Action::Write, 2),
-        ] {
-            let statement = admit(sql).unwrap_or_else(|fault| panic!("{sql}: {fault}"));
-            assert_eq!(statement.action(), action, "{sql}");
-            assert_eq!(statement.parameters(), parameters, "{sql}");
-        }
-    }
-
-    #[test]
-    fn everything_else_is_rejected_with_a_reason() {
-        for (sql, reason) in [
-            ("", "empty"),
-            ("SELEC 1", "SELEC"),
-            ("DROP TABLE volumes", "DROP"),
-            ("CREATE TABLE t (a int)", "CREATE"),
-            ("ALTER TABLE volumes ADD COLUMN a int", "ALTER"),
-            ("PRAGMA journal_mode = DELETE", "PRAGMA"),
-            ("ATTACH DATABASE '/etc/passwd' AS p", "ATTACH"),
-            ("SET GLOBAL max_connections = 1", "SET"),
-            ("BEGIN", "BEGIN"),
-            ("COMMIT", "COMMIT"),
-            ("VACUUM INTO '/tmp/x'", "VACUUM"),
-            ("SELECT 1; SELECT 2", "2 statements"),
-            ("SELECT * FROM sqlite_master", "sqlite_master"),
-            ("SELECT * FROM volumes_audit", "volumes_audit"),
-            ("SELECT * FROM main.volumes", "main.volumes"),
-            (
-                "SELECT (SELECT name FROM sqlite_master) FROM volumes",
-                "sqlite_master",
-            ),
-            (
-                "UPDATE volumes SET status = (SELECT sql FROM sqlite_master)",
-                "sqlite_master",
-            ),
-            ("DELETE FROM sqlite_master", "sqlite_master"),
-            ("INSERT INTO volumes_audit VALUES (1)", "volumes_audit"),
-            (
-                "SELECT * FROM pragma_table_info('volumes')",
-                "pragma_table_info",
-            ),
-            ("SELECT load_extension('x')", "load_extension"),
-            ("SELECT random() FROM volumes", "random"),
-            ("SELECT sleep(9)", "sleep"),
-            ("SELECT status FROM volumes WHERE id = $1", "$1"),
-            (
-                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
-                "WITH",
-            ),
-            (
-                "SELECT 1 FROM volumes a, volumes b, volumes c, volumes d",
-                "4 tables",
-            ),
-        ] {
-            let fault = admit(sql).expect_err(sql);
-            assert_eq!(
-                fault.kind,
-                crate::model::fault::FaultKind::Rejected,
-                "{sql}"
-            );
-            assert!(fault.message.contains(reason), "{sql}: {fault}");
-        }
-    }
-
-    #[test]
-    fn mysql_has_its_own_ways_to_smuggle() {
-        let gate = Gate::new(&["volumes"], "mysql");
-        for sql in [
-            "SELECT 1 FROM volumes INTO OUTFILE '/tmp/x'",
-            "SELECT /*! 1 FROM mysql.user UNION SELECT */ 2",
-            "SELECT /*+ SET_VAR(sort_buffer_size = 1) */ 1 FROM volumes",
-            "SET SESSION wsrep_on = OFF",
-            "LOCK TABLES volumes WRITE",
-            "SELECT GET_LOCK('a', 1)",
-            "SELECT @@version",
-        ] {
-            gate.admit(sql).expect_err(sql);
-        }
-    }
-
-    #[test]
-    fn what_runs_is_the_tree_and_not_the_text() {
-        let statement = admit("SELECT /* x */ status -- y\n FROM \"volumes\" ;").unwrap();
-        assert_eq!(statement.text(), "SELECT status FROM \"volumes\"");
-    }
-
-    #[test]
-    fn a_locking_clause_is_seen_and_can_be_left_out() {
-        let statement = admit("SELECT status FROM volumes WHERE id = ? FOR UPDATE").unwrap();
-        let lock = statement.row_lock().expect("a locking clause");
-        assert_eq!(
-            lock.text_without_clause,
-            "SELECT status FROM volumes WHERE id = ?"
-        );
-        assert_eq!(lock.table, "volumes");
-        assert!(!lock.impatient);
-        let impatient = admit("SELECT 1 FROM volumes FOR UPDATE NOWAIT").unwrap();
-        assert!(impatient.row_lock().unwrap().impatient);
-        assert!(
-            admit("SELECT status FROM volumes")
-                .unwrap()
-                .row_lock()
-                .is_none()
-        );
-        admit("SELECT 1 FROM volumes WHERE EXISTS (SELECT 1 FROM volumes FOR UPDATE)")
-            .expect_err("an inner locking clause");
-    }
-
-    #[test]
-    fn size_and_depth_have_bounds() {
-        let long = format!("SELECT '{}'", "x".repeat(MAX_STATEMENT_BYTES));
-        assert!(admit(&long).unwrap_err().message.contains("bytes"));
-        let deep = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
-        admit(&deep).expect_err("deep nesting");
-    }
-}
+mod tests;

@@ -41,7 +41,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
         find_strays(evidence.rows, node, &mut findings);
     }
     let unknown = match evidence.data {
-        None => Some("the run was cut before the data was read"),
+        None => Some("the run was cut, so there is no data to hold its history against"),
         Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
         Some(_) if evidence.changes.is_empty() => Some("no change was made"),
         Some(_) => None,

@@ -18,7 +18,7 @@ pub fn answer(evidence: &Evidence) -> Answer {
         compare_foreign(first, others, &mut findings);
     }
     let unknown = match (evidence.data, nodes) {
-        (None, _) => Some("the run was cut before the data was read"),
+        (None, _) => Some("the run was cut, so there is no data to hold its history against"),
         (Some(_), []) => Some("no node answered after the run"),
         _ => None,
     };

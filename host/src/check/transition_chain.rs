@@ -21,7 +21,7 @@ use graph::Graph;
 pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<&str>) -> Answer {
     let mut findings = Findings::default();
     let unknown = match evidence.data {
-        None => Some("the run was cut before the data was read"),
+        None => Some("the run was cut, so there is no data to hold its history against"),
         Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
         Some(Data {
             effects: Some(effects),

@@ -1,6 +1,7 @@
 //! `runner build`: from source folders to components.
 
 use super::CommandError;
+use super::output::print;
 use crate::plan::strategies::{self, Located};
 use crate::strategy::source::{self, Job};
 use crate::strategy::toolchain::Toolchain;
@@ -19,9 +20,9 @@ pub struct BuildOptions {
 /// Builds what was named, fresh or not, and says where it is.
 pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
     let jobs = jobs(options)?;
-    build_all(&jobs)?;
+    build_all(&jobs, false)?;
     for job in &jobs {
-        println!("{}", job.out.display());
+        print(format!("{}\n", job.out.display()).as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,12 +53,16 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
     Ok(jobs)
 }
 
-/// Builds the given jobs, telling on standard error what takes its time.
-pub fn build_all(jobs: &[Job]) -> Result<(), CommandError> {
+/// Builds the given jobs, telling on standard error what takes its time, unless it is to be quiet.
+pub fn build_all(jobs: &[Job], quiet: bool) -> Result<(), CommandError> {
     if jobs.is_empty() {
         return Ok(());
     }
-    let mut tell = |line: &str| eprintln!("{line}");
+    let mut tell = |line: &str| {
+        if !quiet {
+            eprintln!("{line}");
+        }
+    };
     let toolchain = Toolchain::find(&mut tell)?;
     tell(&format!("building with {}", toolchain.describe()));
     source::build_all(jobs, &toolchain, &mut tell)?;

@@ -9,7 +9,6 @@ use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlannedTrial};
 use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, PACKAGE, WasmStrategy};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -46,11 +45,7 @@ pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
         trials: Vec::new(),
         database: parse_url::<DatabaseUrl>(&options.database)?,
         locks: parse_url::<LockUrl>(&options.locks)?,
-        settings: options
-            .settings
-            .iter()
-            .map(|given| plan::setting(given))
-            .collect::<Result<BTreeMap<_, _>, _>>()?,
+        settings: plan::settings(&options.settings)?,
         seed: chosen.seed.unwrap_or_else(fresh_seed),
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
@@ -121,7 +116,7 @@ fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>,
         };
         components.push(component);
     }
-    build_all(&stale)?;
+    build_all(&stale, options.output.quiet)?;
     Ok(components)
 }
 

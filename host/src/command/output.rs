@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::report::{self, RunReport};
-use std::fs::OpenOptions;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,49 +20,65 @@ impl Output {
         self.csv.as_deref().filter(|path| *path != Path::new("-"))
     }
 
-    /// Makes the CSV file now, so that a run of an hour does not end with "permission denied". Never
-    /// takes one that is there.
-    pub fn reserve(&self) -> Result<(), CommandError> {
+    /// Finds out now whether the results can go where they are wanted, so that a run of an hour does
+    /// not end with "permission denied". Leaves nothing behind.
+    pub fn check(&self) -> Result<(), CommandError> {
         let Some(path) = self.csv_file() else {
             return Ok(());
         };
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(path)
-            .map(|_| ())
-            .map_err(|error| {
-                let why = match error.kind() {
-                    io::ErrorKind::AlreadyExists => {
-                        "is there already, and nothing is ever overwritten; name another file \
-                         with --csv"
-                            .to_owned()
-                    }
-                    _ => error.to_string(),
-                };
-                output_error(path, why)
-            })
+        new_file(path)?;
+        fs::remove_file(path).map_err(|error| output_error(path, error.to_string()))
     }
 
-    /// Shows a finished run.
+    /// Shows a finished run. A file that can't be written keeps nothing from the screen, and the
+    /// other way round.
     pub fn show(&self, report: &RunReport) -> Result<(), CommandError> {
-        if let Some(path) = self.csv_file() {
-            let csv = report::csv::write(report);
-            std::fs::write(path, csv).map_err(|error| output_error(path, error.to_string()))?;
-        }
-        let text = if self.csv.is_some() && self.csv_file().is_none() {
+        let written = match self.csv_file() {
+            Some(path) => new_file(path).and_then(|mut file| {
+                file.write_all(&report::csv::write(report))
+                    .map_err(|error| output_error(path, error.to_string()))
+            }),
+            None => Ok(()),
+        };
+        written.and(print(&self.text(report)))
+    }
+
+    /// What goes to standard output.
+    fn text(&self, report: &RunReport) -> Vec<u8> {
+        if self.csv.is_some() && self.csv_file().is_none() {
             report::csv::write(report)
         } else if self.json {
             report::json::write(report)
         } else if self.quiet {
-            return Ok(());
+            Vec::new()
         } else {
             report::text::write(report).into_bytes()
-        };
-        io::stdout()
-            .write_all(&text)
-            .map_err(|error| output_error(Path::new("standard output"), error.to_string()))
+        }
     }
+}
+
+/// Writes to standard output. Whoever reads it may stop when they have read enough.
+pub fn print(text: &[u8]) -> Result<(), CommandError> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output_error(
+            Path::new("standard output"),
+            error.to_string(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a file. Never takes one that is there.
+fn new_file(path: &Path) -> Result<File, CommandError> {
+    File::create_new(path).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::AlreadyExists => "is there already, and nothing is ever overwritten; \
+                                             name another file with --csv"
+                .to_owned(),
+            _ => error.to_string(),
+        };
+        output_error(path, why)
+    })
 }
 
 fn output_error(path: &Path, why: String) -> CommandError {

@@ -20,7 +20,7 @@ pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
         if let Some(record) = folder.trial(&planned.name).load()? {
             let judgement = record.judge(report.plan.workload.rows);
             let trial = TrialReport::new(&planned, &record.history, record.end.as_ref(), judgement);
-            report.trials.push(trial);
+            report.add(trial);
         }
     }
     if report.trials.is_empty() {
@@ -29,7 +29,7 @@ pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
             why: "no strategy of its plan has a history".to_owned(),
         }));
     }
-    options.output.reserve()?;
+    options.output.check()?;
     options.output.show(&report)?;
-    Ok(exit_code(report.verdicts()))
+    Ok(exit_code(&report))
 }

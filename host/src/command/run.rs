@@ -2,13 +2,14 @@
 
 use super::decide::{Decided, decide};
 use super::output::Output;
+use super::supervise::Interrupts;
 use super::{CommandError, exit_code, machine, trial};
 use crate::backend::open_database;
 use crate::backend::url::DatabaseUrl;
 use crate::plan::Plan;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::report::{self, RunReport, TrialReport};
-use crate::run_dir::RunDir;
+use crate::run_dir::{RunDir, RunDirError};
 use crate::workload::volume_state;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -29,51 +30,69 @@ pub struct RunOptions {
 }
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
-pub fn run(options: RunOptions) -> Result<ExitCode, CommandError> {
-    let decided = decide(&options)?;
+pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
+    let decided = decide(options)?;
     allow_open_files(decided.plan.workload.workers())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
-    runtime.block_on(run_all(&options, decided))
+    runtime.block_on(run_all(options, decided))
 }
 
 async fn run_all(options: &RunOptions, decided: Decided) -> Result<ExitCode, CommandError> {
+    let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let plan = &decided.plan;
     refuse_taken_tables(plan).await?;
-    options.output.reserve()?;
-    let root = options.out.clone().unwrap_or_else(|| default_folder(plan));
-    let folder = RunDir::create(&root, plan, &machine::describe())?;
+    options.output.check()?;
+    let folder = new_folder(options, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
+    let ran = run_trials(options, &decided, &folder, &interrupts, &mut report).await;
+    // Whatever broke in the end, what was measured before is shown.
+    let shown = match report.trials.is_empty() {
+        true => Ok(()),
+        false => options.output.show(&report),
+    };
+    ran.and(shown)?;
+    Ok(exit_code(&report))
+}
+
+/// Runs the trials in turn, and reports each from its folder alone, whatever became of it. Ends
+/// early when one can't be run, or when the user has had enough.
+async fn run_trials(
+    options: &RunOptions,
+    decided: &Decided,
+    folder: &RunDir,
+    interrupts: &Interrupts,
+    report: &mut RunReport,
+) -> Result<(), CommandError> {
+    let plan = &decided.plan;
     let quiet = options.output.quiet || !std::io::stderr().is_terminal();
     for (planned, strategy) in plan.trials.iter().zip(&decided.strategies) {
+        if interrupts.any() {
+            break;
+        }
         let trial_folder = folder.create_trial(&planned.name)?;
-        let ran = trial::run(plan, planned, strategy.clone(), &trial_folder, quiet).await;
-        // Whatever became of it, what was recorded is judged and shown, from the folder alone.
-        let Some(record) = trial_folder.load()? else {
-            ran?;
-            continue;
+        let strategy = strategy.clone();
+        let ran = trial::run(plan, planned, strategy, &trial_folder, interrupts, quiet).await;
+        let recorded = match trial_folder.load()? {
+            Some(record) => {
+                let judgement = record.judge(plan.workload.rows);
+                let written = trial_folder.write_findings(&record, &judgement);
+                let (history, end) = (&record.history, record.end.as_ref());
+                report.add(TrialReport::new(planned, history, end, judgement));
+                written.and_then(|()| folder.write_results(&report::csv::write(report)))
+            }
+            None => Ok(()),
         };
-        let judgement = record.judge(plan.workload.rows);
-        trial_folder.write_findings(&record, &judgement)?;
-        let trial = TrialReport::new(planned, &record.history, record.end.as_ref(), judgement);
-        let dead = trial.always_died();
-        let interrupted = trial.interrupted();
-        report.trials.push(trial);
-        folder.write_results(&report::csv::write(&report))?;
-        ran?;
-        if let Some(why) = dead {
-            options.output.show(&report)?;
+        // What went wrong first is the reason of the rest.
+        ran.and(recorded.map_err(CommandError::from))?;
+        if let Some(why) = report.trials.last().and_then(TrialReport::always_died) {
             let strategy = planned.name.clone();
             return Err(CommandError::AlwaysDies { strategy, why });
         }
-        if interrupted {
-            break;
-        }
     }
-    options.output.show(&report)?;
-    Ok(exit_code(report.verdicts()))
+    Ok(())
 }
 
 /// A database that the user named may hold tables of these names that are not ours.
@@ -98,10 +117,13 @@ async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.
 fn allow_open_files(workers: u32) -> Result<(), CommandError> {
-    const PER_WORKER: u64 = 4;
+    // The database and its log, and a lock.
+    const PER_WORKER: u64 = 3;
     const BESIDE: u64 = 200;
     let needed = u64::from(workers) * PER_WORKER + BESIDE;
-    let allowed = rlimit::increase_nofile_limit(needed).unwrap_or(needed);
+    let allowed = rlimit::increase_nofile_limit(needed)
+        .or_else(|_| rlimit::Resource::NOFILE.get_soft())
+        .map_err(CommandError::Runtime)?;
     if allowed >= needed {
         return Ok(());
     }
@@ -112,16 +134,23 @@ fn allow_open_files(workers: u32) -> Result<(), CommandError> {
     })
 }
 
-/// `results/runs/TIME-WORKLOAD`, with a number behind it if two runs begin in one second.
-fn default_folder(plan: &Plan) -> PathBuf {
+/// The folder that the user named, or else `results/runs/TIME-WORKLOAD`, with a number behind it if
+/// another run began in the same second.
+fn new_folder(options: &RunOptions, plan: &Plan) -> Result<RunDir, RunDirError> {
+    let machine = machine::describe();
+    if let Some(root) = &options.out {
+        return RunDir::create(root, plan, &machine);
+    }
     let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let name = format!("{}-{}", now.replace(':', ""), plan.workload_name);
     let folder = Path::new("results").join("runs");
-    (1..)
-        .map(|number| match number {
-            1 => folder.join(&name),
-            _ => folder.join(format!("{name}-{number}")),
-        })
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| folder.join(&name))
+    let mut root = folder.join(&name);
+    let mut number = 1;
+    loop {
+        match RunDir::create(&root, plan, &machine) {
+            Err(RunDirError::Taken(_)) => number += 1,
+            done => return done,
+        }
+        root = folder.join(format!("{name}-{number}"));
+    }
 }

@@ -1,22 +1,60 @@
-//! Ends a trial before its time: at the limit, at Ctrl-C, or when it can't be recorded.
+//! Ends a trial before its time: at the limit, or at Ctrl-C.
 
 use crate::model::end::Ended;
 use crate::worker::stop::Stopper;
 use std::convert::Infallible;
 use std::future::pending;
+use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 /// How long changes under way may take to finish before their steps are abandoned.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Counts Ctrl-C and signals to terminate from the moment it is made, so that none is lost, also not
+/// between two trials.
+#[derive(Clone)]
+pub struct Interrupts(watch::Receiver<u32>);
+
+impl Interrupts {
+    pub fn listen() -> io::Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (count, counted) = watch::channel(0);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                count.send_modify(|count| *count += 1);
+            }
+        });
+        Ok(Self(counted))
+    }
+
+    pub fn any(&self) -> bool {
+        *self.0.borrow() > 0
+    }
+
+    /// Returns when there have been so many; never, if nobody counts any more.
+    pub async fn reached(&self, wanted: u32) {
+        let mut counted = self.0.clone();
+        if counted.wait_for(|&count| count >= wanted).await.is_err() {
+            pending().await
+        }
+    }
+}
+
 /// Asks all workers to end when the time is up or a signal comes, and notes in `cause` which it was:
-/// first they may finish their changes; after the grace, or at a second signal, they abandon them.
+/// first they may finish their changes; after the grace, or at a further signal, they abandon them.
 /// Never returns; drop it when all workers have ended.
 pub async fn supervise(
     stopper: &Stopper,
     time_limit: Option<Duration>,
+    interrupts: &Interrupts,
     cause: &OnceLock<Ended>,
 ) -> Infallible {
     let limit = async {
@@ -25,33 +63,16 @@ pub async fn supervise(
             None => pending().await,
         }
     };
-    let how = tokio::select! {
-        () = limit => Ended::TimeLimit,
-        () = interrupted() => Ended::Interrupted,
+    let (how, further) = tokio::select! {
+        () = limit => (Ended::TimeLimit, 1),
+        () = interrupts.reached(1) => (Ended::Interrupted, 2),
     };
     cause.get_or_init(|| how);
     stopper.finish();
     tokio::select! {
         () = tokio::time::sleep(GRACE) => {}
-        () = interrupted() => {}
+        () = interrupts.reached(further) => {}
     }
     stopper.abandon();
     pending().await
-}
-
-/// Returns at Ctrl-C or a signal to terminate.
-async fn interrupted() {
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(signal) => {
-                signal.recv().await;
-            }
-            None => pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
 }

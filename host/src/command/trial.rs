@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use super::progress::{self, Counters};
-use super::supervise::supervise;
+use super::supervise::{Interrupts, supervise};
 use crate::backend::clock::RealClock;
 use crate::backend::{open_database, open_lock_service};
 use crate::capability::clock::Clock;
@@ -33,6 +33,7 @@ pub async fn run(
     planned: &PlannedTrial,
     strategy: Arc<dyn Strategy>,
     folder: &TrialDir,
+    interrupts: &Interrupts,
     quiet: bool,
 ) -> Result<(), CommandError> {
     let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
@@ -63,28 +64,33 @@ pub async fn run(
         journal: Arc::new(journal),
         rows: RowAccess::default(),
     });
-    let (workers, counters) = prepare(&arena).await;
+    let mut counters = Counters::default();
+    let ready = tokio::select! {
+        workers = prepare(&arena, &mut counters) => Some(workers),
+        () = interrupts.reached(1) => None,
+    };
     let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
-    let bar = tokio::spawn(progress::show(planned.name.clone(), counters, all, quiet));
+    let shown = progress::show(planned.name.clone(), counters.clone(), all, quiet);
+    let bar = tokio::spawn(shown);
 
     clock.start();
-    let (how, broken) = let_go(workers, &stopper, plan.time_limit_s).await;
+    let (how, broken) = match ready {
+        Some(workers) => let_go(workers, &stopper, plan.time_limit_s, interrupts).await,
+        None => (Ended::Interrupted, None),
+    };
     let total_time = clock.now();
 
-    bar.abort();
-    let (data, data_unread) = match read_data(plan, &*database).await {
-        Ok(data) => (Some(data), None),
-        Err(fault) => (None, Some(fault.to_string())),
-    };
+    progress::end(bar).await;
+    let data = read_data(plan, &*database).await;
     database.close().await;
-    if let Some(data) = &data {
-        folder.write_data(data)?;
-    }
-    folder.write_end(&End {
+    let end = End {
         how,
         total_time,
-        data_unread,
-    })?;
+        changes: counters.sum(),
+        effects: None,
+        data_unread: None,
+    };
+    keep(folder, data, end)?;
     match broken {
         None => Ok(()),
         Some(why) => Err(CommandError::Unrecorded {
@@ -95,16 +101,31 @@ pub async fn run(
     }
 }
 
-async fn prepare(arena: &Arc<Arena>) -> (Vec<Worker>, Counters) {
-    let mut counters = Counters::default();
+/// Writes what was found and how it ended. The end is written also where the data can't be.
+fn keep(folder: &TrialDir, data: Result<Data, Fault>, mut end: End) -> Result<(), RunDirError> {
+    let kept = match data {
+        Ok(data) => {
+            end.effects = data.effects.as_ref().map(|effects| effects.len() as u64);
+            folder.write_data(&data)
+        }
+        Err(fault) => {
+            end.data_unread = Some(fault.to_string());
+            Ok(())
+        }
+    };
+    if let Err(error) = &kept {
+        end.data_unread = Some(error.to_string());
+    }
+    let written = folder.write_end(&end);
+    kept.and(written)
+}
+
+async fn prepare(arena: &Arc<Arena>, counters: &mut Counters) -> Vec<Worker> {
     let prepared = (0..arena.workload.workers())
         .map(|number| Worker::prepare(arena.clone(), number, counters.add()))
         .collect::<Vec<_>>();
-    let workers = stream::iter(prepared)
-        .buffered(PREPARED_AT_ONCE)
-        .collect()
-        .await;
-    (workers, counters)
+    let prepared = stream::iter(prepared).buffered(PREPARED_AT_ONCE);
+    prepared.collect().await
 }
 
 /// Runs all workers to their end. Says how that came about, and what broke if something did.
@@ -112,13 +133,15 @@ async fn let_go(
     workers: Vec<Worker>,
     stopper: &Stopper,
     time_limit_s: Option<u64>,
+    interrupts: &Interrupts,
 ) -> (Ended, Option<String>) {
     let mut running = JoinSet::new();
     for worker in workers {
         running.spawn(worker.run());
     }
     let cause = OnceLock::new();
-    let supervised = supervise(stopper, time_limit_s.map(Duration::from_secs), &cause);
+    let time_limit = time_limit_s.map(Duration::from_secs);
+    let supervised = supervise(stopper, time_limit, interrupts, &cause);
     tokio::pin!(supervised);
     let mut broken = None;
     loop {

@@ -59,7 +59,11 @@ impl RowState {
 
 impl fmt::Display for RowState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.status.word(), self.mark)
+        match &self.status {
+            // Written by a strategy: whatever it is, it must not speak to the terminal.
+            Status::Other(text) => write!(f, "{text:?} ({})", self.mark),
+            known => write!(f, "{} ({})", known.word(), self.mark),
+        }
     }
 }
 
@@ -88,4 +92,20 @@ pub struct Data {
     pub effects: Option<Vec<Effect>>,
     /// One entry for each node that answered.
     pub nodes: Vec<NodeRows>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_a_strategy_made_up_is_told_without_what_steers_a_terminal() {
+        let state = |status: &str| RowState {
+            status: Status::from(status.to_owned()),
+            mark: Mark::None,
+        };
+        assert_eq!(state("deleting").to_string(), "deleting (no marker)");
+        let told = state("\x1b[2J\u{202e}").to_string();
+        assert_eq!(told, "\"\\u{1b}[2J\\u{202e}\" (no marker)");
+    }
 }

@@ -9,7 +9,11 @@ pub struct End {
     pub how: Ended,
     /// From the moment when the workers were let go to the end of the last one.
     pub total_time: Nanos,
-    /// Why the data could not be read afterwards, if it could not.
+    /// The changes that were recorded, and the updates that were read from the audit, if there was
+    /// one: a file that lost some of its lines is found out.
+    pub changes: u64,
+    pub effects: Option<u64>,
+    /// Why the data could not be read or kept afterwards, if it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unread: Option<String>,
 }

@@ -71,11 +71,22 @@ impl Summary {
             deadlocks: faults_of_ok(changes, FaultColumn::Deadlocks),
             timeouts: faults_of_ok(changes, FaultColumn::Timeouts),
             disconnect: faults_of_ok(changes, FaultColumn::Disconnect),
-            acquire_percentiles_ms: Percentiles::of_ns(durations.acquire_ok()),
-            release_percentiles_ms: Percentiles::of_ns(durations.release_ok()),
+            acquire_percentiles_ms: Percentiles::of_ns(
+                durations.acquire_ok(),
+                longest_ok(changes.iter().map(|change| &change.acquire)),
+            ),
+            release_percentiles_ms: Percentiles::of_ns(
+                durations.release_ok(),
+                longest_ok(changes.iter().filter_map(|change| change.release.as_ref())),
+            ),
             faults: faults(changes),
         }
     }
+}
+
+fn longest_ok<'a>(steps: impl Iterator<Item = &'a Step>) -> Nanos {
+    let ok = steps.filter(|step| step.outcome.is_ok());
+    ok.map(Step::duration).max().unwrap_or(0)
 }
 
 fn has_failed(change: &Change) -> bool {
@@ -95,7 +106,8 @@ fn faults_of_ok(changes: &[Change], column: FaultColumn) -> Option<Statistics> {
     of_ok(changes, |change| {
         let faults = change.steps().flat_map(|step| &step.faults);
         let counted = faults.filter(|fault| fault_column(&fault.code) == Some(column));
-        counted.map(|fault| f64::from(fault.count)).sum()
+        // In whole numbers: the sum of no floats is -0.
+        counted.map(|fault| u64::from(fault.count)).sum::<u64>() as f64
     })
 }
 

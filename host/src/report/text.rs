@@ -1,20 +1,24 @@
-//! The report for a person: a table of figures, then each verdict with its reasons.
+//! The report for a person: two tables of figures, then each verdict with its reasons.
 
 use super::{RunReport, TrialReport};
 use crate::check::Fairness;
 use crate::model::verdict::{Answer, Verdict};
-use crate::record::summary::{Percentiles, Summary};
-use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
+use crate::record::summary::Percentiles;
+use comfy_table::{CellAlignment, Table, presets};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Plain text without colours; the same on a terminal and in a pipe.
 pub fn write(report: &RunReport) -> String {
     let mut text = headline(report);
-    text.push_str(&table(&report.trials));
+    text.push_str(&outcomes(&report.trials));
     text.push('\n');
+    text.push_str(&times(&report.trials));
     for trial in &report.trials {
         text.push_str(&verdict(trial));
+    }
+    if !report.not_run.is_empty() {
+        let _ = writeln!(text, "\nnot run: {}", report.not_run.join(", "));
     }
     let _ = writeln!(text, "\nresults: {}", report.folder.display());
     text
@@ -24,8 +28,8 @@ fn headline(report: &RunReport) -> String {
     let plan = &report.plan;
     let workload = &plan.workload;
     format!(
-        "{}: {} rows × {} workers × {} changes, pause {} ms, hold {} ms; database {}, locks {}, \
-         seed {}\n\n",
+        "{}: {} rows × {} workers × {} changes, pause {} ms, hold {} ms\n\
+         database {}, locks {}, seed {}\n\n",
         plan.workload_name,
         workload.rows,
         workload.workers_per_row,
@@ -38,68 +42,70 @@ fn headline(report: &RunReport) -> String {
     )
 }
 
-const HEADINGS: &[&str] = &[
-    "strategy",
-    "verdict",
-    "ok",
-    "errors",
-    "failed",
-    "indeterm.",
-    "acquire ms p50",
-    "p95",
-    "p99",
-    "max",
-    "release ms p50",
-    "p95",
-    "p99",
-    "max",
-    "changes/s",
-];
-
-fn table(trials: &[TrialReport]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    let heading = |text: &&str| Cell::new(text).add_attribute(Attribute::Reset);
-    table.set_header(HEADINGS.iter().map(heading));
+/// What became of the changes, a line for each trial.
+fn outcomes(trials: &[TrialReport]) -> String {
+    let mut table = table(
+        &[
+            "strategy",
+            "verdict",
+            "ok",
+            "errors",
+            "failed",
+            "indeterm.",
+            "ok/s",
+        ],
+        2,
+    );
     for trial in trials {
-        table.add_row(row(trial));
+        let summary = &trial.summary;
+        table.add_row([
+            trial.strategy.clone(),
+            trial.judgement.verdict.word().to_owned(),
+            summary.ok.to_string(),
+            summary.errors.to_string(),
+            summary.failed.to_string(),
+            summary.indeterminate.to_string(),
+            number(summary.changes_per_second),
+        ]);
     }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        if index >= 2 {
-            column.set_cell_alignment(CellAlignment::Right);
+    table.trim_fmt() + "\n"
+}
+
+/// How long the two steps took, a line for each. A table of its own: with the other one beside it,
+/// it would be too wide for a terminal of 80 columns.
+fn times(trials: &[TrialReport]) -> String {
+    let mut table = table(&["strategy", "ms", "p50", "p95", "p99", "max"], 2);
+    for trial in trials {
+        let summary = &trial.summary;
+        let (acquire, release) = (
+            &summary.acquire_percentiles_ms,
+            &summary.release_percentiles_ms,
+        );
+        for (name, step, percentiles, statistics) in [
+            (&*trial.strategy, "acquire", acquire, &summary.acquire_ms),
+            ("", "release", release, &summary.release_ms),
+        ] {
+            let at = |pick: fn(&Percentiles) -> f64| number(percentiles.as_ref().map(pick));
+            let max = number(statistics.as_ref().map(|s| s.max));
+            let (name, step) = (name.to_owned(), step.to_owned());
+            table.add_row([name, step, at(|p| p.p50), at(|p| p.p95), at(|p| p.p99), max]);
         }
     }
     table.trim_fmt() + "\n"
 }
 
-fn row(trial: &TrialReport) -> Vec<String> {
-    let Summary {
-        ok,
-        errors,
-        failed,
-        indeterminate,
-        acquire_percentiles_ms: acquire,
-        release_percentiles_ms: release,
-        acquire_ms,
-        release_ms,
-        changes_per_second,
-        ..
-    } = &trial.summary;
-    let mut cells = vec![
-        trial.strategy.clone(),
-        trial.judgement.verdict.word().to_owned(),
-        ok.to_string(),
-        errors.to_string(),
-        failed.to_string(),
-        indeterminate.to_string(),
-    ];
-    for (percentiles, statistics) in [(acquire, acquire_ms), (release, release_ms)] {
-        let at = |pick: fn(&Percentiles) -> f64| number(percentiles.as_ref().map(pick));
-        cells.extend([at(|p| p.p50), at(|p| p.p95), at(|p| p.p99)]);
-        cells.push(number(statistics.as_ref().map(|s| s.max)));
+/// An empty table; the first `words` columns hold words, the others numbers.
+fn table(headings: &[&str], words: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(headings);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index >= words {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
-    cells.push(number(*changes_per_second));
-    cells
+    table
 }
 
 /// Two decimals; a missing number is a dash, never 0.
@@ -122,6 +128,13 @@ fn verdict(trial: &TrialReport) -> String {
     };
     counted("faults met", &trial.summary.faults);
     counted("steps not ok", &trial.reasons);
+    if trial.summary.checks_disagreed > 0 {
+        let _ = writeln!(
+            text,
+            "  checks after acquire that did not find the marker: {}",
+            trial.summary.checks_disagreed
+        );
+    }
     if trial.summary.restored > 0 {
         let _ = writeln!(
             text,

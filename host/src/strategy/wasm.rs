@@ -58,7 +58,10 @@ pub enum LoadError {
     OtherContract { path: PathBuf, difference: String },
     #[error("{path} can't be compiled: {why}")]
     Invalid { path: PathBuf, why: String },
-    #[error("the WebAssembly engine can't be set up for {instances} workers: {why}")]
+    #[error(
+        "the WebAssembly engine can't be set up for {instances} instances; run fewer workers or lower \
+         --memory-mib: {why}"
+    )]
     Engine { instances: u32, why: String },
 }
 
@@ -191,6 +194,6 @@ impl WasmStrategy {
 #[async_trait]
 impl Strategy for WasmStrategy {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
-        instance::WasmInstance::new(&self.pre, self.limits, capabilities).await
+        instance::WasmInstance::make(&self.pre, self.limits, capabilities).await
     }
 }

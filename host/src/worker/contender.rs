@@ -19,12 +19,6 @@ pub struct Contender {
     instance: Option<Result<Box<dyn Instance>, Outcome>>,
 }
 
-/// How a call ended.
-enum Ending {
-    Told(Outcome),
-    Died(Outcome),
-}
-
 impl Contender {
     pub async fn prepare(arena: Arc<Arena>, worker: u32) -> Self {
         let mut contender = Self {
@@ -72,16 +66,16 @@ impl Contender {
                 return step;
             }
         };
-        let ending = call(&self.arena, &mut *instance, transition).await;
+        let told = bounded(&self.arena, instance.change(transition)).await;
         step.returned = self.arena.clock.now();
         step.faults = instance.take_faults();
-        match ending {
-            Ending::Told(outcome) => {
-                step.outcome = outcome;
+        match told {
+            Ok(told) => {
+                step.outcome = Outcome::from(told);
                 self.instance = Some(Ok(instance));
             }
-            Ending::Died(outcome) => {
-                step.outcome = outcome;
+            Err(died) => {
+                step.outcome = died;
                 instance.end().await;
             }
         }
@@ -103,29 +97,26 @@ impl Contender {
             seed: arena.seed,
         };
         self.generation += 1;
-        let made = arena.strategy.instantiate(capabilities).await;
-        made.map_err(|death| died(&death))
+        bounded(arena, arena.strategy.instantiate(capabilities)).await
     }
 }
 
-async fn call(arena: &Arena, instance: &mut dyn Instance, transition: Transition) -> Ending {
-    tokio::select! {
+/// Waits for the guest, but not for ever: its code may sleep, also when it is made.
+async fn bounded<T>(
+    arena: &Arena,
+    asked: impl Future<Output = Result<T, Death>>,
+) -> Result<T, Outcome> {
+    let (code, message) = tokio::select! {
         biased;
-        told = instance.change(transition) => match told {
-            Ok(told) => Ending::Told(Outcome::from(told)),
-            Err(death) => Ending::Died(died(&death)),
-        },
-        () = arena.clock.sleep(arena.change_timeout_ns) => Ending::Died(Outcome::indeterminate(
-            "change-timeout",
-            "took longer than the change time-out",
-        )),
-        () = arena.stop.abandoned() => Ending::Died(Outcome::indeterminate(
-            "run-stopped",
-            "was under way when the run was stopped",
-        )),
-    }
-}
-
-fn died(death: &Death) -> Outcome {
-    Outcome::indeterminate(death.code, death.message.clone())
+        told = asked => {
+            return told.map_err(|death| Outcome::indeterminate(death.code, death.message));
+        }
+        () = arena.clock.sleep(arena.change_timeout_ns) => {
+            ("change-timeout", "took longer than the change time-out")
+        }
+        () = arena.stop.abandoned() => {
+            ("run-stopped", "was under way when the run was stopped")
+        }
+    };
+    Err(Outcome::indeterminate(code, message))
 }

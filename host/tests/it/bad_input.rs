@@ -26,6 +26,10 @@ fn a_flag_that_makes_no_sense() {
         ("--strategy cas --memory-mib 0", "memory_mib is 0"),
         ("--strategy cas --set novalue", "--set wants NAME=VALUE"),
         (
+            "--strategy cas --set a=1 --set a=2",
+            "--set gives \"a\" twice",
+        ),
+        (
             "--strategy cas --db oracle:x",
             "there is no database \"oracle\"",
         ),
@@ -64,6 +68,30 @@ fn a_flag_that_makes_no_sense() {
         assert!(finished.stderr.contains("--help"), "{}", finished.stderr);
     }
     assert!(!sandbox.path("results").exists(), "something was run");
+}
+
+#[test]
+fn a_machine_that_is_too_small() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .shell("ulimit -n 256; $runner --strategy cas --rows 100")
+        .refused_with(&["100 workers need 500 open files", "256", "ulimit -n 500"]);
+    sandbox
+        .shell("ulimit -v 4000000; $runner --strategy cas --rows 100")
+        .refused_with(&["fewer workers", "--memory-mib"]);
+    assert!(!sandbox.path("results").exists(), "something was run");
+}
+
+#[test]
+fn a_strategy_whose_name_is_that_of_a_file_of_the_run() {
+    let sandbox = Sandbox::new();
+    for name in ["plan.json.wasm", "results.part.wasm"] {
+        fs::copy(hostile(), sandbox.path(name)).unwrap();
+        sandbox
+            .run(&format!("--strategy ./{name} --workload smoke --out run"))
+            .refused_with(&[name.trim_end_matches(".wasm"), "rename"]);
+    }
+    assert!(!sandbox.path("run").exists());
 }
 
 #[test]

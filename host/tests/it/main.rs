@@ -10,4 +10,7 @@ mod crash;
 mod documents;
 mod hostile;
 mod main_job;
+mod output;
 mod stopping;
+mod worker;
+mod workload;

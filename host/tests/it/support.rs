@@ -48,6 +48,17 @@ impl Sandbox {
         finished(self.command(arguments).output().unwrap())
     }
 
+    /// Runs a script of the shell, in which `$runner` is the program.
+    pub fn shell(&self, script: &str) -> Finished {
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", script])
+            .env("runner", env!("CARGO_BIN_EXE_runner"))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        finished(command.output().unwrap())
+    }
+
     /// Starts, and leaves it running.
     pub fn start(&self, arguments: &str) -> Child {
         self.command(arguments)
@@ -63,6 +74,11 @@ impl Sandbox {
         let report: Value = serde_json::from_str(&finished.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}{}", finished.stdout, finished.stderr));
         (finished.code, report["trials"][0].clone())
+    }
+
+    /// What `runner report` says of the first trial in a folder, with its exit code.
+    pub fn report(&self, folder: &str) -> (i32, Value) {
+        self.trial(&format!("report {folder}"))
     }
 }
 

@@ -52,9 +52,10 @@ pub struct Percentiles {
 }
 
 impl Percentiles {
-    /// In ms, of a histogram in ns; `None` of an empty one.
-    pub fn of_ns(histogram: &Histogram<u64>) -> Option<Self> {
-        let ms = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e6;
+    /// In ms, of a histogram in ns; `None` of an empty one. A histogram gives the upper end of a
+    /// value's bucket, which may lie beyond the `largest` value; the percentiles don't.
+    pub fn of_ns(histogram: &Histogram<u64>, largest: u64) -> Option<Self> {
+        let ms = |quantile| histogram.value_at_quantile(quantile).min(largest) as f64 / 1e6;
         (!histogram.is_empty()).then(|| Self {
             p50: ms(0.5),
             p95: ms(0.95),
@@ -92,7 +93,7 @@ mod tests {
     fn percentiles_count_from_below_and_are_in_ms() {
         let mut histogram = Histogram::new(3).unwrap();
         (1..=1000).for_each(|ms| histogram.record(ms * 1_000_000).unwrap());
-        let found = Percentiles::of_ns(&histogram).unwrap();
+        let found = Percentiles::of_ns(&histogram, 1_000_000_000).unwrap();
         let near = |found: f64, expected: f64| (found / expected - 1.0).abs() < 1e-3;
         assert!(
             near(found.p50, 500.0) && near(found.p95, 950.0),
@@ -103,6 +104,10 @@ mod tests {
             "{found:?}"
         );
         histogram.reset();
-        assert_eq!(Percentiles::of_ns(&histogram), None);
+        histogram.record(23_081_234).unwrap();
+        let only = Percentiles::of_ns(&histogram, 23_081_234).unwrap();
+        assert_eq!((only.p50, only.p999), (23.081_234, 23.081_234));
+        histogram.reset();
+        assert_eq!(Percentiles::of_ns(&histogram, 0), None);
     }
 }

@@ -10,11 +10,16 @@ use crate::model::value::Value;
 /// Longer texts from a guest are cut: they end in the history and on a terminal.
 const MAX_TEXT_CHARS: usize = 500;
 
-/// A text from a guest, without control characters and of bounded length.
+/// A text from a guest, of bounded length and without characters that steer a terminal: controls,
+/// and those that turn the direction of what follows or are not seen at all.
 pub fn clean(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
     text.chars()
         .take(MAX_TEXT_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if steers(c) { ' ' } else { c })
         .collect()
 }
 
@@ -106,5 +111,23 @@ pub fn release_outcome(outcome: ReleaseOutcome) -> lock::ReleaseOutcome {
         ReleaseOutcome::Released => lock::ReleaseOutcome::Released,
         ReleaseOutcome::NotOwner => lock::ReleaseOutcome::NotOwner,
         ReleaseOutcome::Expired => lock::ReleaseOutcome::Expired,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_guest_is_cut_and_can_not_steer_a_terminal() {
+        let hostile = "\x1b[2J\u{9b}31m\r\n\u{202e}\u{2066}ok\u{7f}";
+        assert_eq!(clean(hostile), " [2J 31m    ok ");
+        assert_eq!(clean(&"é".repeat(100_000)).chars().count(), MAX_TEXT_CHARS);
+        let detail = types::Detail {
+            code: "\x07bell".to_owned(),
+            message: "\x1b]0;title\x07".to_owned(),
+        };
+        let fault = fault_from_guest(types::Fault::Rejected(detail));
+        assert_eq!((&*fault.code, &*fault.message), (" bell", " ]0;title "));
     }
 }

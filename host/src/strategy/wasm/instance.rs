@@ -18,7 +18,7 @@ pub struct WasmInstance {
 }
 
 impl WasmInstance {
-    pub async fn new(
+    pub async fn make(
         pre: &StateStrategyPre<HostState>,
         limits: Limits,
         capabilities: Capabilities,

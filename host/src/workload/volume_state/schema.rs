@@ -9,11 +9,12 @@ use crate::model::value::Value;
 /// The tables that a strategy may read and write.
 pub const TABLES: &[&str] = &["volumes"];
 
+/// SQLite takes a length for a remark; the checks say it again.
 const VOLUMES: &str = "CREATE TABLE volumes (
-    id varchar(36) NOT NULL PRIMARY KEY,
-    status varchar(255),
-    attach_status varchar(255),
-    migration_status varchar(255))";
+    id varchar(36) NOT NULL PRIMARY KEY CHECK (length(id) <= 36),
+    status varchar(255) CHECK (length(status) <= 255),
+    attach_status varchar(255) CHECK (length(attach_status) <= 255),
+    migration_status varchar(255) CHECK (length(migration_status) <= 255))";
 
 const AUDIT: &str = "CREATE TABLE volumes_audit (
     volume_id varchar(36) NOT NULL,

@@ -107,6 +107,11 @@ pub const FORBIDDEN: &[&str] = &[
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
     "SELECT count(*) FROM volumes a, volumes b, volumes c, volumes d",
     "SELECT count(*) FROM volumes a JOIN volumes b JOIN volumes c JOIN volumes d",
+    "SELECT 1 FROM volumes WHERE id LIKE '%a%a%a%b'",
+    "SELECT 1 FROM volumes WHERE id GLOB '*a*a*a*b'",
+    "SELECT 1 FROM volumes WHERE id REGEXP '(a+)+b'",
+    "SELECT trim(id, status) FROM volumes",
+    "SELECT position('a' IN sqlite_master) FROM volumes",
     // Rows that outlive the transaction's promise.
     "SELECT 1 FROM volumes WHERE EXISTS (SELECT 1 FROM volumes FOR UPDATE)",
 ];

@@ -1,0 +1,160 @@
+use super::*;
+
+fn admit(sql: &str) -> Result<Statement, Fault> {
+    Gate::new(&["volumes"], "sqlite").admit(sql)
+}
+
+#[test]
+fn the_statements_of_a_strategy_pass() {
+    for (sql, action, parameters) in [
+        ("SELECT status FROM volumes WHERE id = ?", Action::Read, 1),
+        ("select count(*) from VOLUMES", Action::Read, 0),
+        (
+            "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?",
+            Action::Write,
+            4,
+        ),
+        (
+            "UPDATE volumes SET status = 'a?' WHERE NOT EXISTS \
+             (SELECT 1 FROM volumes AS v WHERE v.id = ?)",
+            Action::Write,
+            1,
+        ),
+        (
+            "INSERT INTO volumes (id, status) VALUES (?, ?)",
+            Action::Write,
+            2,
+        ),
+        ("DELETE FROM volumes WHERE id IN (?, ?)", Action::Write, 2),
+        (
+            "SELECT CASE WHEN status IS NULL THEN 1 ELSE -1 END, trim(id), substr(id, 1, ?) || 'x' \
+             FROM volumes WHERE (id, status) = (?, ?) AND NOT (rowid BETWEEN 1 AND 2 OR rowid + 1 > 5)",
+            Action::Read,
+            3,
+        ),
+    ] {
+        let statement = admit(sql).unwrap_or_else(|fault| panic!("{sql}: {fault}"));
+        assert_eq!(statement.action(), action, "{sql}");
+        assert_eq!(statement.parameters(), parameters, "{sql}");
+    }
+}
+
+#[test]
+fn everything_else_is_rejected_with_a_reason() {
+    for (sql, reason) in [
+        ("", "empty"),
+        ("SELEC 1", "SELEC"),
+        ("DROP TABLE volumes", "DROP"),
+        ("CREATE TABLE t (a int)", "CREATE"),
+        ("ALTER TABLE volumes ADD COLUMN a int", "ALTER"),
+        ("PRAGMA journal_mode = DELETE", "PRAGMA"),
+        ("ATTACH DATABASE '/etc/passwd' AS p", "ATTACH"),
+        ("SET GLOBAL max_connections = 1", "SET"),
+        ("BEGIN", "BEGIN"),
+        ("COMMIT", "COMMIT"),
+        ("VACUUM INTO '/tmp/x'", "VACUUM"),
+        ("SELECT 1; SELECT 2", "2 statements"),
+        ("SELECT * FROM sqlite_master", "sqlite_master"),
+        ("SELECT * FROM volumes_audit", "volumes_audit"),
+        ("SELECT * FROM main.volumes", "main.volumes"),
+        (
+            "SELECT (SELECT name FROM sqlite_master) FROM volumes",
+            "sqlite_master",
+        ),
+        (
+            "UPDATE volumes SET status = (SELECT sql FROM sqlite_master)",
+            "sqlite_master",
+        ),
+        ("DELETE FROM sqlite_master", "sqlite_master"),
+        ("INSERT INTO volumes_audit VALUES (1)", "volumes_audit"),
+        (
+            "SELECT * FROM pragma_table_info('volumes')",
+            "pragma_table_info",
+        ),
+        ("SELECT load_extension('x')", "load_extension"),
+        ("SELECT random() FROM volumes", "random"),
+        ("SELECT sleep(9)", "sleep"),
+        ("SELECT status FROM volumes WHERE id = $1", "$1"),
+        (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+            "WITH",
+        ),
+        (
+            "SELECT 1 FROM volumes a, volumes b, volumes c, volumes d",
+            "4 tables",
+        ),
+        ("SELECT 1 FROM volumes WHERE id LIKE ?", "LIKE"),
+        ("SELECT 1 FROM volumes WHERE id NOT LIKE '%a'", "LIKE"),
+        ("SELECT 1 FROM volumes WHERE id GLOB ?", "GLOB"),
+        ("SELECT 1 FROM volumes WHERE id REGEXP ?", "REGEXP"),
+        ("SELECT trim(?, ?) FROM volumes", "TRIM"),
+        ("SELECT trim(BOTH ? FROM id) FROM volumes", "TRIM"),
+        // SQLite reads what stands after this IN as a table.
+        (
+            "SELECT position('a' IN sqlite_master) FROM volumes",
+            "POSITION",
+        ),
+        ("SELECT id -> '$' FROM volumes", "->"),
+        ("SELECT CAST(id AS blob) FROM volumes", "CAST"),
+    ] {
+        let fault = admit(sql).expect_err(sql);
+        assert_eq!(
+            fault.kind,
+            crate::model::fault::FaultKind::Rejected,
+            "{sql}"
+        );
+        assert!(fault.message.contains(reason), "{sql}: {fault}");
+    }
+}
+
+#[test]
+fn mysql_has_its_own_ways_to_smuggle() {
+    let gate = Gate::new(&["volumes"], "mysql");
+    for sql in [
+        "SELECT 1 FROM volumes INTO OUTFILE '/tmp/x'",
+        "SELECT /*! 1 FROM mysql.user UNION SELECT */ 2",
+        "SELECT /*+ SET_VAR(sort_buffer_size = 1) */ 1 FROM volumes",
+        "SET SESSION wsrep_on = OFF",
+        "LOCK TABLES volumes WRITE",
+        "SELECT GET_LOCK('a', 1)",
+        "SELECT @@version",
+    ] {
+        gate.admit(sql).expect_err(sql);
+    }
+}
+
+#[test]
+fn what_runs_is_the_tree_and_not_the_text() {
+    let statement = admit("SELECT /* x */ status -- y\n FROM \"volumes\" ;").unwrap();
+    assert_eq!(statement.text(), "SELECT status FROM \"volumes\"");
+}
+
+#[test]
+fn a_locking_clause_is_seen_and_can_be_left_out() {
+    let statement = admit("SELECT status FROM volumes WHERE id = ? FOR UPDATE").unwrap();
+    let lock = statement.row_lock().expect("a locking clause");
+    assert_eq!(
+        lock.text_without_clause,
+        "SELECT status FROM volumes WHERE id = ?"
+    );
+    assert_eq!(lock.table, "volumes");
+    assert!(!lock.impatient);
+    let impatient = admit("SELECT 1 FROM volumes FOR UPDATE NOWAIT").unwrap();
+    assert!(impatient.row_lock().unwrap().impatient);
+    assert!(
+        admit("SELECT status FROM volumes")
+            .unwrap()
+            .row_lock()
+            .is_none()
+    );
+    admit("SELECT 1 FROM volumes WHERE EXISTS (SELECT 1 FROM volumes FOR UPDATE)")
+        .expect_err("an inner locking clause");
+}
+
+#[test]
+fn size_and_depth_have_bounds() {
+    let long = format!("SELECT '{}'", "x".repeat(MAX_STATEMENT_BYTES));
+    assert!(admit(&long).unwrap_err().message.contains("bytes"));
+    let deep = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
+    admit(&deep).expect_err("deep nesting");
+}

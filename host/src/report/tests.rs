@@ -1,0 +1,271 @@
+//! What a small record looks like in each of the three forms.
+
+use super::*;
+use crate::check::{Evidence, judge, synthetic};
+use crate::model::change::{Change, Settled};
+use crate::model::data::Data;
+use crate::model::fault::{Fault, FaultCount, FaultKind};
+use serde_json::json;
+
+fn plan() -> Plan {
+    let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00"});
+    let plan = json!({
+        "runner_version": "0.1.0",
+        "contract": "contend:strategy@0.1.0",
+        "workload_name": "small",
+        "workload": {
+            "rows": 2, "workers_per_row": 2, "changes_per_worker": 2, "pause_ms": 10,
+            "hold_ms": 10, "check_tries": 6, "check_wait_ms": 250, "audit": true,
+        },
+        "trials": [trial("right"), trial("wrong"), trial("never-came")],
+        "database": "sqlite",
+        "locks": "memory",
+        "settings": {"lease-ms": "5"},
+        "seed": 7,
+        "memory_mib": 64,
+        "computing_ms": 1000,
+        "change_timeout_s": 3600,
+        "time_limit_s": null,
+    });
+    serde_json::from_value(plan).unwrap()
+}
+
+/// One strategy that is right, one that did everything badly and was killed, and one that was never
+/// run.
+fn report() -> RunReport {
+    let plan = plan();
+    let mut report = RunReport::new(plan.clone(), "results/runs/small".into());
+    let (changes, data) = synthetic::history(4, 2, 2);
+    let end = End {
+        how: Ended::Completed,
+        total_time: 100_000_000,
+        changes: 8,
+        effects: Some(16),
+        data_unread: None,
+    };
+    report.add(trial(&plan.trials[0], changes, Some(&data), Some(&end)));
+    report.add(trial(&plan.trials[1], bad_changes(), None, None));
+    report
+}
+
+fn bad_changes() -> Vec<Change> {
+    let mut held = synthetic::change(0, 0, 0, [0, 10_000_000, 30_000_000, 31_000_000]);
+    held.acquire.faults = vec![FaultCount {
+        kind: FaultKind::Conflict,
+        code: "1213".into(),
+        count: 2,
+    }];
+    let also_held = synthetic::change(2, 0, 0, [0, 20_000_000, 25_000_000, 26_500_000]);
+    let mut unseen = synthetic::change(1, 1, 0, [0, 1_000_000, 2_000_000, 3_000_000]);
+    unseen.check = unseen.check.map(|check| crate::model::change::Check {
+        agreed: false,
+        ..check
+    });
+    let mut died = synthetic::change(3, 1, 0, [0, 5_000_000, 0, 0]);
+    died.acquire.outcome = Outcome::indeterminate("trap", "unreachable");
+    died.acquire.settled = Some(Settled::TookEffect);
+    died.release = None;
+    died.restored = true;
+    let mut refused = synthetic::change(3, 1, 1, [6_000_000, 7_000_000, 0, 0]);
+    refused.acquire.outcome = Outcome::from(Err(Fault::rejected("said-no", "no")));
+    refused.check = None;
+    refused.release = None;
+    vec![held, also_held, unseen, died, refused]
+}
+
+fn trial(
+    planned: &PlannedTrial,
+    changes: Vec<Change>,
+    data: Option<&Data>,
+    end: Option<&End>,
+) -> TrialReport {
+    let judgement = judge(&Evidence {
+        rows: 2,
+        changes: &changes,
+        data,
+    });
+    let torn = end.is_none();
+    TrialReport::new(planned, &History { changes, torn }, end, judgement)
+}
+
+#[test]
+fn as_text_it_fits_a_narrow_terminal() {
+    let text = text::write(&report());
+    insta::assert_snapshot!(text, @r#"
+    small: 2 rows × 2 workers × 2 changes, pause 10 ms, hold 10 ms
+    database sqlite, locks memory, seed 7
+
+    strategy  verdict   ok  errors  failed  indeterm.   ok/s
+    right     valid      8       0       0          0  80.00
+    wrong     violated   2       3       1          1  64.52
+
+    strategy  ms         p50    p95    p99    max
+    right     acquire   2.80  12.80  12.80  12.80
+              release   0.70   0.70   0.70   0.70
+    wrong     acquire  10.00  20.00  20.00  20.00
+              release   1.00   1.50   1.50   1.50
+
+    right: valid
+      mutual-exclusion: valid
+      transition-chain: valid
+      every-change-counted: valid
+      nodes-agree: valid (the longest check until all nodes agreed took 5.350 ms)
+      fairness: ok changes from 2 (worker 0) to 2 (worker 0); mean acquire from 1.75 ms (worker 0) to 7.80 ms (worker 2); longest wait 12.80 ms (worker 2, row 0)
+
+    wrong: violated
+      mutual-exclusion: violated: workers 0 and 2 held row 0 at once for 5.000 ms, from 20.000 ms to 25.000 ms: worker 0 (0_0) held it from 10.000 ms to 30.000 ms; worker 2 (2_0) held it from 20.000 ms to 25.000 ms
+      transition-chain: unknown: the run was cut, so there is no data to hold its history against
+      every-change-counted: unknown: the run was cut, so there is no data to hold its history against
+      nodes-agree: unknown: the run was cut, so there is no data to hold its history against
+      fairness: ok changes from 0 (worker 1) to 1 (worker 0); mean acquire from 1.00 ms (worker 1) to 20.00 ms (worker 2); longest wait 20.00 ms (worker 2, row 0)
+      faults met: conflict 1213 × 2
+      steps not ok: said-no × 1, trap × 1
+      checks after acquire that did not find the marker: 1
+      rows given back by the host: 1
+      note: the runner was killed; this is what it had recorded
+      note: the last line of the history is torn and was left out
+
+    not run: never-came
+
+    results: results/runs/small
+    "#);
+    let figures = text.lines().take_while(|line| !line.starts_with("right:"));
+    let widest = figures.map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 80, "{widest} columns");
+}
+
+#[test]
+fn as_text_it_fits_also_with_long_names_and_large_numbers() {
+    let mut report = report();
+    for trial in &mut report.trials {
+        trial.strategy = "lock-operation-reconnect".into();
+        trial.summary.ok = 3_000_000;
+        trial.summary.changes_per_second = Some(12_345.67);
+        let max = &mut trial.summary.acquire_ms.as_mut().unwrap().max;
+        *max = 1_800_000.0;
+    }
+    let text = text::write(&report);
+    assert!(
+        text.lines().take(10).all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+}
+
+#[test]
+fn as_csv_what_is_missing_is_an_empty_cell() {
+    let csv = String::from_utf8(csv::write(&report())).unwrap();
+    insta::assert_snapshot!(csv, @r#"
+    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,faults by code,steps not ok by reason,ended,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,database,locks,seed,component,runner,contract
+    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,,,completed,small,2,2,2,10,10,true,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0
+    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,conflict 1213 × 2,"said-no × 1, trap × 1",killed,small,2,2,2,10,10,true,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0
+    "#);
+}
+
+#[test]
+fn as_json_what_is_missing_is_null() {
+    let json: serde_json::Value = serde_json::from_slice(&json::write(&report())).unwrap();
+    assert_eq!(json["plan"], serde_json::to_value(plan()).unwrap());
+    assert_eq!(json["not_run"], json!(["never-came"]));
+    let mut trial = json["trials"][1].clone();
+    trial.as_object_mut().unwrap().remove("judgement");
+    let text = serde_json::to_string_pretty(&trial).unwrap();
+    insta::assert_snapshot!(text, @r#"
+    {
+      "digest": "sha256:00",
+      "ended": null,
+      "fairness": {
+        "fewest_ok": {
+          "value": 0,
+          "worker": 1
+        },
+        "longest_wait": {
+          "row": 0,
+          "wait_ns": 20000000,
+          "worker": 2
+        },
+        "most_ok": {
+          "value": 1,
+          "worker": 0
+        },
+        "quickest_mean_acquire_ns": {
+          "value": 1000000.0,
+          "worker": 1
+        },
+        "slowest_mean_acquire_ns": {
+          "value": 20000000.0,
+          "worker": 2
+        }
+      },
+      "reasons": {
+        "said-no": 1,
+        "trap": 1
+      },
+      "remarks": [
+        "the runner was killed; this is what it had recorded",
+        "the last line of the history is torn and was left out"
+      ],
+      "strategy": "wrong",
+      "summary": {
+        "acquire_ms": {
+          "max": 20.0,
+          "mean": 15.0,
+          "min": 10.0,
+          "stddev": 5.0,
+          "sum": 30.0
+        },
+        "acquire_percentiles_ms": {
+          "p50": 10.002431,
+          "p95": 20.0,
+          "p99": 20.0,
+          "p999": 20.0
+        },
+        "changes": 5,
+        "changes_per_second": 64.51612903225806,
+        "checks_disagreed": 1,
+        "deadlocks": {
+          "max": 2.0,
+          "mean": 1.0,
+          "min": 0.0,
+          "stddev": 1.0,
+          "sum": 2.0
+        },
+        "disconnect": {
+          "max": 0.0,
+          "mean": 0.0,
+          "min": 0.0,
+          "stddev": 0.0,
+          "sum": 0.0
+        },
+        "errors": 3,
+        "failed": 1,
+        "faults": {
+          "conflict 1213": 2
+        },
+        "indeterminate": 1,
+        "ok": 2,
+        "release_ms": {
+          "max": 1.5,
+          "mean": 1.25,
+          "min": 1.0,
+          "stddev": 0.25,
+          "sum": 2.5
+        },
+        "release_percentiles_ms": {
+          "p50": 1.000447,
+          "p95": 1.5,
+          "p99": 1.5,
+          "p999": 1.5
+        },
+        "restored": 1,
+        "timeouts": {
+          "max": 0.0,
+          "mean": 0.0,
+          "min": 0.0,
+          "stddev": 0.0,
+          "sum": 0.0
+        },
+        "total_time_ns": 31000000
+      }
+    }
+    "#);
+}

@@ -1,0 +1,187 @@
+//! One worker and one change: what is recorded of it, whatever the strategy says, and that the row is
+//! free afterwards.
+
+mod fixture;
+
+use contend::model::change::{Change, Settled};
+use contend::model::fault::Fault;
+use contend::worker::stop::Stopper;
+use contend::workload::volume_state::VolumeState;
+use fixture::{Effect, Left, Reads, Say, Script};
+use std::time::Duration;
+
+use Effect::{Happens, LeftOpen, No};
+
+fn indefinite() -> Say {
+    Say::Fault(Fault::indefinite("lost", "the answer was lost"))
+}
+
+fn rejected() -> Say {
+    Say::Fault(Fault::rejected("no", "it did not happen"))
+}
+
+fn one_change() -> VolumeState {
+    VolumeState {
+        rows: 1,
+        changes_per_worker: 1,
+        ..VolumeState::default()
+    }
+}
+
+async fn keep_on(stopper: Stopper) {
+    // The worker would take a dropped one for nobody who can stop it any more.
+    drop(stopper);
+}
+
+async fn change(steps: &[(Effect, Say)], reads: Reads) -> (Change, String) {
+    let Left {
+        mut changes,
+        status,
+    } = fixture::run(Script::of(steps), reads, one_change(), keep_on).await;
+    assert_eq!(changes.len(), 1);
+    (changes.remove(0), status)
+}
+
+/// What settling found of acquire and of release, and whether the host gave the row back.
+type Found = (Option<Settled>, Option<Option<Settled>>, bool);
+
+async fn found(acquire: (Effect, Say), release: (Effect, Say), reads: Reads) -> (Found, String) {
+    let (change, status) = change(&[acquire, release], reads).await;
+    let release = change.release.map(|release| release.settled);
+    ((change.acquire.settled, release, change.restored), status)
+}
+
+const FREE: &str = "available";
+
+#[tokio::test]
+async fn an_acquire_that_is_not_ok_is_settled_by_the_data_and_what_it_took_is_released() {
+    let took = Some(Settled::TookEffect);
+    let not = Some(Settled::NoEffect);
+    let ok = (Happens, Say::Ok);
+    for (acquire, expected) in [
+        ((Happens, Say::Ok), (None, Some(None), false)),
+        ((Happens, indefinite()), (took, Some(None), false)),
+        ((Happens, rejected()), (took, Some(None), false)),
+        ((Happens, Say::Death), (took, Some(None), false)),
+        ((Happens, Say::Nothing), (took, Some(None), false)),
+        ((No, indefinite()), (not, None, false)),
+        ((No, rejected()), (not, None, false)),
+        ((No, Say::Death), (not, None, false)),
+        // The dead instance's transaction is rolled back before anybody looks.
+        ((LeftOpen, Say::Death), (not, None, false)),
+        ((LeftOpen, Say::Nothing), (not, None, false)),
+    ] {
+        let told = format!("{acquire:?}");
+        let (found, status) = found(acquire, ok.clone(), Reads::Right).await;
+        assert_eq!((found, &*status), (expected, FREE), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_the_strategy_does_not_release_is_given_back_by_the_host() {
+    let took = Some(Settled::TookEffect);
+    let not = Some(Settled::NoEffect);
+    let ok = (Happens, Say::Ok);
+    for (release, expected) in [
+        ((Happens, indefinite()), (None, Some(took), false)),
+        ((Happens, rejected()), (None, Some(took), false)),
+        ((Happens, Say::Death), (None, Some(took), false)),
+        ((No, indefinite()), (None, Some(not), true)),
+        ((No, rejected()), (None, Some(not), true)),
+        ((No, Say::Death), (None, Some(not), true)),
+        ((No, Say::Nothing), (None, Some(not), true)),
+        ((LeftOpen, Say::Death), (None, Some(not), true)),
+    ] {
+        let told = format!("{release:?}");
+        let (found, status) = found(ok.clone(), release, Reads::Right).await;
+        assert_eq!((found, &*status), (expected, FREE), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn where_no_node_answers_only_what_the_host_gave_back_is_known() {
+    let (took, not) = (Some(Settled::TookEffect), Some(Settled::NoEffect));
+    let unknown = Some(Settled::Unknown);
+    let ok = (Happens, Say::Ok);
+    for (acquire, release, expected) in [
+        ((Happens, indefinite()), ok.clone(), (took, None, true)),
+        ((No, indefinite()), ok.clone(), (unknown, None, false)),
+        (ok.clone(), (No, indefinite()), (None, Some(not), true)),
+        (
+            ok.clone(),
+            (Happens, indefinite()),
+            (None, Some(unknown), false),
+        ),
+    ] {
+        let told = format!("{acquire:?}, {release:?}");
+        let (found, status) = found(acquire, release, Reads::Never).await;
+        assert_eq!((found, &*status), (expected, FREE), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn that_nothing_happened_must_be_said_by_several_nodes_more_than_once() {
+    let took = Some(Settled::TookEffect);
+    let acquire = (Happens, indefinite());
+    let (found, _) = found(acquire, (Happens, Say::Ok), Reads::NotAtFirst(6)).await;
+    assert_eq!(found, (took, Some(None), false));
+}
+
+#[tokio::test]
+async fn the_check_after_acquire_has_its_tries_and_a_node_that_is_away_costs_none() {
+    let ok = [(Happens, Say::Ok), (Happens, Say::Ok)];
+    let (change_seen, _) = change(&ok, Reads::NotAtFirst(4)).await;
+    let check = change_seen.check.unwrap();
+    assert_eq!((check.tries, check.agreed), (3, true));
+    let (unseen, _) = change(&ok, Reads::NotAtFirst(12)).await;
+    let check = unseen.check.unwrap();
+    assert_eq!((check.tries, check.agreed), (6, false));
+    assert!(!unseen.is_ok(), "it is counted as an error");
+    let (away, status) = change(&ok, Reads::Never).await;
+    let check = away.check.unwrap();
+    assert_eq!((check.tries, check.agreed), (0, false));
+    assert_eq!(status, FREE, "it is released all the same");
+}
+
+#[tokio::test]
+async fn an_instance_that_is_never_made_costs_its_changes_and_no_more() {
+    let mut script = Script::of(&[]);
+    script.never_made = true;
+    let left = fixture::run(script, Reads::Right, one_change(), keep_on).await;
+    let reason = left.changes[0].acquire.outcome.reason().unwrap();
+    assert_eq!(reason.code, "change-timeout");
+    assert_eq!(left.status, FREE);
+}
+
+#[tokio::test]
+async fn asked_to_finish_it_finishes_its_change_and_begins_no_other() {
+    let workload = VolumeState {
+        changes_per_worker: 1000,
+        hold_ms: 10_000,
+        pause_ms: 0,
+        ..one_change()
+    };
+    let left = fixture::run(Script::of(&[]), Reads::Right, workload, async |stopper| {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stopper.finish();
+    })
+    .await;
+    assert_eq!(left.changes.len(), 1);
+    assert!(left.changes[0].is_ok());
+    assert_eq!(left.status, FREE);
+}
+
+#[tokio::test]
+async fn asked_to_abandon_it_leaves_the_step_under_way_and_settles_it() {
+    let script = Script::of(&[(Happens, Say::Nothing)]);
+    let left = fixture::run(script, Reads::Right, one_change(), async |stopper| {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stopper.finish();
+        stopper.abandon();
+    })
+    .await;
+    let acquire = &left.changes[0].acquire;
+    assert_eq!(acquire.outcome.reason().unwrap().code, "run-stopped");
+    assert_eq!(acquire.settled, Some(Settled::TookEffect));
+    assert_eq!(left.status, FREE);
+}

@@ -1,0 +1,225 @@
+//! One worker on one row, with a strategy and a cluster that do as they are told.
+
+use async_trait::async_trait;
+use contend::backend::clock::RealClock;
+use contend::backend::lock_memory::MemoryLocks;
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::clock::Clock;
+use contend::capability::database::{Database, Session, Target};
+use contend::capability::gate::Gate;
+use contend::capability::statement::{Action, Statement};
+use contend::model::change::{Change, Nanos};
+use contend::model::fault::{Fault, FaultCount};
+use contend::model::value::{Row, Value};
+use contend::record::journal::{self, Journal};
+use contend::strategy::{Capabilities, Death, Instance, Strategy, Transition};
+use contend::worker::stop::{self, Stopper};
+use contend::worker::{Arena, Worker};
+use contend::workload::volume_state::{self, RowAccess, VolumeState};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What becomes of the row in a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Effect {
+    Happens,
+    No,
+    /// Written in a transaction that is never committed.
+    LeftOpen,
+}
+
+/// What the worker is told of it.
+#[derive(Debug, Clone)]
+pub(super) enum Say {
+    Ok,
+    Fault(Fault),
+    Death,
+    /// Nothing, ever.
+    Nothing,
+}
+
+/// The steps that instances will make, all together; what comes after them happens and is told.
+pub(super) struct Script {
+    steps: Arc<Mutex<Vec<(Effect, Say)>>>,
+    /// Making an instance takes for ever.
+    pub(super) never_made: bool,
+}
+
+impl Script {
+    pub(super) fn of(steps: &[(Effect, Say)]) -> Self {
+        let mut steps = steps.to_vec();
+        steps.reverse();
+        Self {
+            steps: Arc::new(Mutex::new(steps)),
+            never_made: false,
+        }
+    }
+}
+
+#[async_trait]
+impl Strategy for Script {
+    async fn instantiate(
+        &self,
+        mut capabilities: Capabilities,
+    ) -> Result<Box<dyn Instance>, Death> {
+        if self.never_made {
+            std::future::pending::<()>().await;
+        }
+        Ok(Box::new(Scripted {
+            session: capabilities.first_session.take().unwrap(),
+            steps: self.steps.clone(),
+        }))
+    }
+}
+
+struct Scripted {
+    session: Box<dyn Session>,
+    steps: Arc<Mutex<Vec<(Effect, Say)>>>,
+}
+
+#[async_trait]
+impl Instance for Scripted {
+    async fn change(&mut self, t: Transition) -> Result<Result<(), Fault>, Death> {
+        let next = self.steps.lock().unwrap().pop();
+        let (effect, say) = next.unwrap_or((Effect::Happens, Say::Ok));
+        if effect == Effect::LeftOpen {
+            self.session.begin().await.unwrap();
+        }
+        if effect != Effect::No {
+            let write = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ?";
+            let write = Statement::of_host(write, Action::Write);
+            let values = [t.to, t.marker, t.row].map(Value::from);
+            self.session.execute(&write, &values).await.unwrap();
+        }
+        match say {
+            Say::Ok => Ok(Ok(())),
+            Say::Fault(fault) => Ok(Err(fault)),
+            Say::Death => Err(Death {
+                code: "trap",
+                message: "scripted".to_owned(),
+            }),
+            Say::Nothing => std::future::pending().await,
+        }
+    }
+
+    fn take_faults(&mut self) -> Vec<FaultCount> {
+        Vec::new()
+    }
+
+    async fn end(self: Box<Self>) {
+        self.session.close().await;
+    }
+}
+
+/// How the nodes answer when they are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reads {
+    Right,
+    /// No node answers.
+    Never,
+    /// No row is found by so many readings.
+    NotAtFirst(u32),
+}
+
+/// Two nodes that are one database.
+struct Cluster {
+    database: Sqlite,
+    nodes: [String; 2],
+    reads: Reads,
+    count: AtomicU32,
+}
+
+#[async_trait]
+impl Database for Cluster {
+    fn dialect(&self) -> &'static str {
+        self.database.dialect()
+    }
+
+    fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        self.database.connect(target).await
+    }
+
+    async fn read(&self, _: &str, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
+        let before = self.count.fetch_add(1, Ordering::Relaxed);
+        match self.reads {
+            Reads::Never => Err(Fault::unavailable("away", "this node is away")),
+            Reads::NotAtFirst(readings) if before < readings => Ok(Vec::new()),
+            _ => self.database.read("sqlite", statement, of).await,
+        }
+    }
+
+    async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+/// A clock whose waits are a hundredth as long.
+struct Hurried(RealClock);
+
+#[async_trait]
+impl Clock for Hurried {
+    fn now(&self) -> Nanos {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Nanos) {
+        tokio::time::sleep(Duration::from_nanos(duration / 100)).await;
+    }
+}
+
+/// What is left when the worker has ended.
+pub(super) struct Left {
+    pub(super) changes: Vec<Change>,
+    /// The row's status.
+    pub(super) status: String,
+}
+
+/// Lets one worker run to its end. `meanwhile` is called with what can stop it.
+pub(super) async fn run<F: Future<Output = ()>>(
+    script: Script,
+    reads: Reads,
+    workload: VolumeState,
+    meanwhile: impl FnOnce(Stopper) -> F,
+) -> Left {
+    let folder = tempfile::tempdir().unwrap();
+    let history = folder.path().join("history.jsonl");
+    let database = Arc::new(Cluster {
+        database: Sqlite::open(SqliteLocation::Memory).await.unwrap(),
+        nodes: ["a", "b"].map(str::to_owned),
+        reads,
+        count: AtomicU32::new(0),
+    });
+    volume_state::prepare(&*database, 1, false).await.unwrap();
+    let clock = Arc::new(Hurried(RealClock::new()));
+    let (stopper, stop) = stop::channel();
+    let arena = Arc::new(Arena {
+        workload,
+        strategy: Arc::new(script),
+        database: database.clone(),
+        gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
+        locks: Arc::new(MemoryLocks::new(clock.clone())),
+        clock: clock.clone(),
+        settings: Arc::new(BTreeMap::new()),
+        seed: 1,
+        change_timeout_ns: 20_000_000_000,
+        stop,
+        journal: Arc::new(Journal::create(&history).unwrap()),
+        rows: RowAccess::default(),
+    });
+    let worker = Worker::prepare(arena, 0, Arc::default()).await;
+    clock.0.start();
+    let (ended, ()) = tokio::join!(worker.run(), meanwhile(stopper));
+    ended.unwrap();
+    let look = Statement::of_host("SELECT status FROM volumes", Action::Read);
+    let mut rows = database.database.read("sqlite", &look, &[]).await.unwrap();
+    Left {
+        changes: journal::read(&history).unwrap().changes,
+        status: rows.remove(0).remove(0).into_text().unwrap(),
+    }
+}

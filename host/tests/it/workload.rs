@@ -1,0 +1,29 @@
+//! The tables of volume-state.
+
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::{Database, Target};
+use contend::capability::statement::{Action, Statement};
+use contend::model::fault::FaultKind;
+use contend::model::value::Value;
+use contend::workload::volume_state;
+
+#[tokio::test]
+async fn no_text_is_longer_than_the_schema_says() {
+    let database = Sqlite::open(SqliteLocation::Memory).await.unwrap();
+    volume_state::prepare(&database, 1, true).await.unwrap();
+    let mut session = database.connect(&Target::Endpoint).await.unwrap();
+    for (column, length) in [
+        ("id", 36),
+        ("status", 255),
+        ("attach_status", 255),
+        ("migration_status", 255),
+    ] {
+        let set = Statement::of_host(format!("UPDATE volumes SET {column} = ?"), Action::Write);
+        let fits = [Value::from("x".repeat(length))];
+        assert_eq!(session.execute(&set, &fits).await, Ok(1), "{column}");
+        let long = [Value::from("x".repeat(length + 1))];
+        let fault = session.execute(&set, &long).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
+    }
+    session.close().await;
+}
