@@ -31,6 +31,10 @@ const MAX_LOCK_SESSIONS: usize = 8;
 const MAX_LOCKS: usize = 64;
 const MAX_STATEMENTS: usize = 256;
 
+/// A statement is judged on a stack of its own. The parser goes deep, and what it touched of the
+/// fiber's stack would stay with the instance as long as it lives: most of an idle worker's memory.
+const JUDGING_STACK: usize = 1 << 20;
+
 /// One instance's capabilities and what it holds of them.
 pub struct HostState {
     pub memory: MemoryLimit,
@@ -101,7 +105,8 @@ impl HostState {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = Arc::new(self.capabilities.gate.admit(sql)?);
+        let gate = &self.capabilities.gate;
+        let statement = stacker::grow(JUDGING_STACK, || gate.admit(sql)).map(Arc::new)?;
         if self.statements.len() >= MAX_STATEMENTS {
             // Values belong into parameters; who builds a new text each time pays for it.
             self.statements.clear();
