@@ -2,6 +2,7 @@
 
 use super::arena::{capabilities, load_cas};
 use super::native_cas::NativeCas;
+use super::process::cpu_seconds;
 use super::report::Figure;
 use super::spread::Spread;
 use super::stub::Stub;
@@ -9,7 +10,6 @@ use contend::model::marker::Marker;
 use contend::strategy::{Instance, Strategy, Transition};
 use contend::workload::volume_state::row_id;
 use std::sync::Arc;
-use std::time::Instant;
 
 const ROUNDS: u32 = 15;
 const CHANGES: u32 = 100_000;
@@ -59,7 +59,7 @@ async fn instance(strategy: &dyn Strategy, stub: &Arc<Stub>) -> Box<dyn Instance
 
 async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub) -> f64 {
     let before = stub.executed();
-    let began = Instant::now();
+    let began = cpu_seconds();
     for number in 0..CHANGES {
         let marker = Marker { worker: 7, number };
         for (from, to) in [("available", "deleting"), ("deleting", "available")] {
@@ -74,7 +74,7 @@ async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub) -> f64 {
             assert!(instance.take_faults().is_empty());
         }
     }
-    let took = began.elapsed();
+    let used = cpu_seconds() - began;
     assert_eq!(stub.executed() - before, 2 * u64::from(CHANGES));
-    took.as_secs_f64() * 1e6 / f64::from(CHANGES)
+    used * 1e6 / f64::from(CHANGES)
 }

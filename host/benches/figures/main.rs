@@ -17,6 +17,8 @@ mod session_memory;
 mod spread;
 mod stub;
 
+use report::Figure;
+
 /// What runs in a process of its own, since its memory is measured.
 const CHILDREN: &[(&str, fn() -> serde_json::Value)] = &[
     (idle_workers::CHILD, idle_workers::child),
@@ -29,25 +31,30 @@ fn main() {
     if child::answer(CHILDREN) {
         return;
     }
-    let figures = [
-        change_through_wasm::measure,
-        runner_cpu::measure,
-        idle_workers::measure,
-        session_memory::measure,
-        checkers::measure_in_order,
-        checkers::measure_memory,
-        checkers::measure_shuffled,
-        parts::instantiate,
-        parts::compile,
-        parts::append,
+    let figures: [(&str, fn() -> Figure); 10] = [
+        ("wasm", change_through_wasm::measure),
+        ("cpu", runner_cpu::measure),
+        ("idle", idle_workers::measure),
+        ("session", session_memory::measure),
+        ("checkers", checkers::measure_in_order),
+        ("checkers-memory", checkers::measure_memory),
+        ("checkers-shuffled", checkers::measure_shuffled),
+        ("instantiate", parts::instantiate),
+        ("load", parts::load),
+        ("append", parts::append),
     ];
-    let measured: Vec<_> = figures
-        .into_iter()
-        .map(|measure| {
-            let figure = measure();
-            eprintln!("{}", figure.line());
-            figure
-        })
+    // `cargo bench --bench figures -- wasm cpu` measures these alone, and writes nothing.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
         .collect();
-    report::write(&measured);
+    let measured: Vec<Figure> = figures
+        .into_iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
+        .map(|(_, measure)| measure())
+        .inspect(|figure| eprintln!("{}", figure.line()))
+        .collect();
+    if wanted.is_empty() {
+        report::write(&measured);
+    }
 }

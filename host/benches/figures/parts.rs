@@ -45,7 +45,7 @@ pub fn instantiate() -> Figure {
     ))
 }
 
-pub fn compile() -> Figure {
+pub fn load() -> Figure {
     let path = cas_component();
     let rounds = (0..ROUNDS).map(|_| {
         // A new engine each time: one engine compiles the same bytes once.
