@@ -52,17 +52,19 @@ impl<'a> Graph<'a> {
     /// Finds illegal updates, and states that were left or entered twice.
     pub fn link(&mut self, findings: &mut Findings) {
         for (index, effect) in self.effects.iter().enumerate() {
-            let at = prose::time_of(self, effect);
             let Some((from, to)) = self.legal(effect) else {
+                let at = prose::time_of(self, effect);
                 findings.add(at, || prose::illegal(self, effect));
                 self.mark_broken(effect.row);
                 continue;
             };
             if self.left[from] != NONE {
                 let other = &self.effects[self.left[from] as usize];
+                let at = prose::time_of(self, effect);
                 findings.add(at, || prose::left_twice(self, other, effect));
                 self.mark_broken(effect.row);
             } else if self.entered[to] != NONE {
+                let at = prose::time_of(self, effect);
                 findings.add(at, || prose::entered_twice(self, effect));
                 self.mark_broken(effect.row);
             } else {
