@@ -18,7 +18,6 @@ use crate::strategy::Capabilities;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
 use slab::Slab;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a guest's handles stand for; each is an index into a slab of the state.
@@ -31,6 +30,10 @@ const MAX_LOCK_SESSIONS: usize = 8;
 const MAX_LOCKS: usize = 64;
 const MAX_STATEMENTS: usize = 256;
 
+/// A statement is judged on a stack of its own. The parser goes deep, and what it touched of the
+/// fiber's stack would stay with the instance as long as it lives: most of an idle worker's memory.
+const JUDGING_STACK: usize = 1 << 20;
+
 /// One instance's capabilities and what it holds of them.
 pub struct HostState {
     pub memory: MemoryLimit,
@@ -39,7 +42,8 @@ pub struct HostState {
     pub faults: Vec<FaultCount>,
     capabilities: Capabilities,
     random: Pcg64,
-    statements: HashMap<String, Arc<Statement>>,
+    /// By text, in order. There are a handful: comparing texts is quicker than hashing one.
+    statements: Vec<(String, Arc<Statement>)>,
     sessions: Slab<Box<dyn Session>>,
     lock_sessions: Slab<Box<dyn LockSession>>,
     locks: Slab<Box<dyn Lock>>,
@@ -65,7 +69,7 @@ impl HostState {
             faults: Vec::new(),
             random: Pcg64::from_seed(key),
             capabilities,
-            statements: HashMap::new(),
+            statements: Vec::new(),
             sessions: Slab::new(),
             lock_sessions: Slab::new(),
             locks: Slab::new(),
@@ -98,15 +102,21 @@ impl HostState {
 
     /// The judged statement of a text; judged once.
     fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
-        if let Some(statement) = self.statements.get(sql) {
-            return Ok(statement.clone());
+        let known = |statements: &[(String, _)]| {
+            statements.binary_search_by(|(text, _)| text.as_str().cmp(sql))
+        };
+        if let Ok(place) = known(&self.statements) {
+            return Ok(self.statements[place].1.clone());
         }
-        let statement = Arc::new(self.capabilities.gate.admit(sql)?);
+        let gate = &self.capabilities.gate;
+        let statement = stacker::grow(JUDGING_STACK, || gate.admit(sql)).map(Arc::new)?;
         if self.statements.len() >= MAX_STATEMENTS {
             // Values belong into parameters; who builds a new text each time pays for it.
             self.statements.clear();
         }
-        self.statements.insert(sql.to_owned(), statement.clone());
+        let place = known(&self.statements).unwrap_or_else(|place| place);
+        self.statements
+            .insert(place, (sql.to_owned(), statement.clone()));
         Ok(statement)
     }
 }

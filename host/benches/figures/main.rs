@@ -1,0 +1,60 @@
+//! The runner's own figures: what it costs, as ratios and differences within one run.
+//!
+//! `make bench` prints them and writes `results/bench.md`. A target that is missed is told and is no
+//! error; work that was not really done is.
+
+mod arena;
+mod change_through_wasm;
+mod checkers;
+mod child;
+mod idle_workers;
+mod native_cas;
+mod parts;
+mod process;
+mod report;
+mod runner_cpu;
+mod session_memory;
+mod spread;
+mod stub;
+
+use report::Figure;
+
+/// What runs in a process of its own, since its memory is measured.
+const CHILDREN: &[(&str, fn() -> serde_json::Value)] = &[
+    (idle_workers::CHILD, idle_workers::child),
+    (session_memory::CHILD, session_memory::child),
+    (checkers::IN_ORDER, || checkers::child(false)),
+    (checkers::SHUFFLED, || checkers::child(true)),
+];
+
+fn main() {
+    if child::answer(CHILDREN) {
+        return;
+    }
+    let figures: [(&str, fn() -> Figure); 10] = [
+        ("wasm", change_through_wasm::measure),
+        ("cpu", runner_cpu::measure),
+        ("idle", idle_workers::measure),
+        ("session", session_memory::measure),
+        ("checkers", checkers::measure_in_order),
+        ("checkers-memory", checkers::measure_memory),
+        ("checkers-shuffled", checkers::measure_shuffled),
+        ("instantiate", parts::instantiate),
+        ("load", parts::load),
+        ("append", parts::append),
+    ];
+    // `cargo bench --bench figures -- wasm cpu` measures these alone, and writes nothing.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let measured: Vec<Figure> = figures
+        .into_iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
+        .map(|(_, measure)| measure())
+        .inspect(|figure| eprintln!("{}", figure.line()))
+        .collect();
+    if wanted.is_empty() {
+        report::write(&measured);
+    }
+}
