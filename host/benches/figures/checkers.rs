@@ -48,7 +48,7 @@ pub fn measure_memory() -> Figure {
         .at_most(MOST_MEGABYTES)
         .method("The most that was ever resident, history and data included.")
         .detail(format!(
-            "{data} of it before judging began: history, data, program"
+            "Of it, {data} were there before judging began: history, data, program"
         ))
 }
 

@@ -6,8 +6,11 @@ use std::process::{Command, Stdio};
 
 const ARGUMENT: &str = "--child";
 
+/// A name, and what a process of that name does and tells.
+pub type Child = (&'static str, fn() -> Value);
+
 /// If this process was started as a child, does its part and tells what came out.
-pub fn answer(children: &[(&str, fn() -> Value)]) -> bool {
+pub fn answer(children: &[Child]) -> bool {
     let mut arguments = std::env::args().skip_while(|argument| argument != ARGUMENT);
     let Some(name) = arguments.nth(1) else {
         return false;

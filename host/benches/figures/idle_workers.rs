@@ -41,8 +41,8 @@ pub fn measure() -> Figure {
              Database connections do not (see the next figure), nor do the kernel's page tables."
         ))
         .detail(format!(
-            "{} of it came with the engine and the workers; page tables {}; {maps} mappings of {most} \
-             allowed",
+            "Of it, {} came with the engine and the workers. Page tables: {}. Mappings: {maps} of the {most} \
+             that this kernel allows",
             spread(|m| m.after - m.before),
             spread(|m| m.page_tables)
         ))

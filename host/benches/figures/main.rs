@@ -17,39 +17,47 @@ mod session_memory;
 mod spread;
 mod stub;
 
+use child::Child;
 use report::Figure;
 
 /// What runs in a process of its own, since its memory is measured.
-const CHILDREN: &[(&str, fn() -> serde_json::Value)] = &[
+const CHILDREN: &[Child] = &[
     (idle_workers::CHILD, idle_workers::child),
     (session_memory::CHILD, session_memory::child),
     (checkers::IN_ORDER, || checkers::child(false)),
     (checkers::SHUFFLED, || checkers::child(true)),
 ];
 
+/// Measures one figure.
+type Measure = fn() -> Figure;
+
+/// In the order of the report.
+const FIGURES: &[(&str, Measure)] = &[
+    ("wasm", change_through_wasm::measure),
+    ("cpu", runner_cpu::measure),
+    ("idle", idle_workers::measure),
+    ("session", session_memory::measure),
+    ("checkers", checkers::measure_in_order),
+    ("checkers-memory", checkers::measure_memory),
+    ("checkers-shuffled", checkers::measure_shuffled),
+    ("instantiate", parts::instantiate),
+    ("load", parts::load),
+    ("append", parts::append),
+];
+
 fn main() {
     if child::answer(CHILDREN) {
         return;
     }
-    let figures: [(&str, fn() -> Figure); 10] = [
-        ("wasm", change_through_wasm::measure),
-        ("cpu", runner_cpu::measure),
-        ("idle", idle_workers::measure),
-        ("session", session_memory::measure),
-        ("checkers", checkers::measure_in_order),
-        ("checkers-memory", checkers::measure_memory),
-        ("checkers-shuffled", checkers::measure_shuffled),
-        ("instantiate", parts::instantiate),
-        ("load", parts::load),
-        ("append", parts::append),
-    ];
     // `cargo bench --bench figures -- wasm cpu` measures these alone, and writes nothing.
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with('-'))
         .collect();
-    let measured: Vec<Figure> = figures
-        .into_iter()
+    let known = |wanted: &String| FIGURES.iter().any(|(name, _)| name == wanted);
+    assert!(wanted.iter().all(known), "no such figure: {wanted:?}");
+    let measured: Vec<Figure> = FIGURES
+        .iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
         .map(|(_, measure)| measure())
         .inspect(|figure| eprintln!("{}", figure.line()))

@@ -93,7 +93,7 @@ fn text(figures: &[Figure]) -> String {
         let (what, method) = (figure.what, &figure.method);
         write!(text, "\n**{what}.** {method}").expect("a string grows");
         for detail in &figure.details {
-            write!(text, " Absolute: {detail}.").expect("a string grows");
+            write!(text, " {detail}.").expect("a string grows");
         }
         let (rounds, unit) = (figure.spread.rounds(), figure.spread.unit());
         writeln!(text, " Rounds: {rounds} ({unit}).").expect("a string grows");

@@ -50,7 +50,7 @@ pub fn measure() -> Figure {
              alone on the same runtime. User and system time of the whole process, SQLite's threads \
              included; {ROUNDS} rounds, the two in turn."
         ))
-        .detail(format!("runner {runner}, plain loop {plain} of processor time per change"))
+        .detail(format!("Absolute: runner {runner}, plain loop {plain} per change"))
 }
 
 fn workload() -> VolumeState {
