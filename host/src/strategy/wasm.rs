@@ -197,3 +197,28 @@ impl Strategy for WasmStrategy {
         instance::WasmInstance::make(&self.pre, self.limits, capabilities).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_bytes_are_compiled_once() {
+        let limits = Limits {
+            memory_bytes: 1 << 20,
+            computing: Duration::from_secs(1),
+        };
+        let engine = Engine::new(limits, 1).unwrap();
+        let compile = |text: &str| {
+            let bytes = wat::parse_str(text).unwrap();
+            let digest = hex(&Sha256::digest(&bytes));
+            engine
+                .compile(Path::new("x.wasm"), &digest, &bytes)
+                .unwrap()
+        };
+        let (one, other) = ("(component)", "(component (core module))");
+        let code = |text| compile(text).image_range();
+        assert_eq!(code(one), code(one));
+        assert_ne!(code(one), code(other));
+    }
+}

@@ -90,7 +90,7 @@ fn forbidden_sql_is_rejected_and_nothing_escapes() {
 
 #[test]
 fn what_an_instance_may_hold_has_a_limit() {
-    for name in ["many-sessions", "many-lock-sessions"] {
+    for name in ["many-sessions", "many-lock-sessions", "many-locks"] {
         let (_, trial) = attack(name, "");
         assert!(trial["reasons"].get("ESCAPED").is_none(), "{trial:#}");
         assert!(

@@ -3,11 +3,14 @@
 
 mod fixture;
 
+use crate::support::Sandbox;
 use contend::model::change::{Change, Settled};
 use contend::model::fault::Fault;
+use contend::strategy::wasm::{Engine, Limits};
 use contend::worker::stop::Stopper;
 use contend::workload::volume_state::VolumeState;
 use fixture::{Effect, Left, Reads, Say, Script};
+use std::path::Path;
 use std::time::Duration;
 
 use Effect::{Happens, LeftOpen, No};
@@ -37,6 +40,7 @@ async fn change(steps: &[(Effect, Say)], reads: Reads) -> (Change, String) {
     let Left {
         mut changes,
         status,
+        ..
     } = fixture::run(Script::of(steps), reads, one_change(), keep_on).await;
     assert_eq!(changes.len(), 1);
     (changes.remove(0), status)
@@ -141,6 +145,40 @@ async fn the_check_after_acquire_has_its_tries_and_a_node_that_is_away_costs_non
     let check = away.check.unwrap();
     assert_eq!((check.tries, check.agreed), (0, false));
     assert_eq!(status, FREE, "it is released all the same");
+}
+
+#[tokio::test]
+async fn a_session_is_opened_before_the_clock_starts_and_is_the_one_that_the_strategy_gets() {
+    let limits = Limits {
+        memory_bytes: 8 << 20,
+        computing: Duration::from_secs(5),
+    };
+    let built = Sandbox::new().run("build cas");
+    let engine = Engine::new(limits, 2).unwrap();
+    let cas = engine.load(Path::new(built.stdout.trim())).unwrap();
+    let left = fixture::run(cas, Reads::Right, one_change(), keep_on).await;
+    assert!(left.changes[0].is_ok(), "{:?}", left.changes);
+    assert_eq!(left.sessions, (1, 1));
+}
+
+#[tokio::test]
+async fn it_waits_before_it_acquires_and_before_it_releases() {
+    // The clock of these tests makes a hundredth of each wait.
+    let workload = VolumeState {
+        pause_ms: 4_000,
+        hold_ms: 6_000,
+        changes_per_worker: 2,
+        ..one_change()
+    };
+    let left = fixture::run(Script::of(&[]), Reads::Right, workload, keep_on).await;
+    let mut free_since = 0;
+    for change in &left.changes {
+        let release = change.release.as_ref().unwrap();
+        assert!(change.acquire.invoked - free_since >= 40_000_000);
+        assert!(release.invoked - change.acquire.returned >= 60_000_000);
+        free_since = release.returned;
+    }
+    assert_eq!(left.changes.len(), 2);
 }
 
 #[tokio::test]

@@ -25,10 +25,11 @@
 //! | `forbidden-sql` | DDL, PRAGMA, other tables, two statements … ([`FORBIDDEN`]) | each `rejected` |
 //! | `many-sessions` | opens database sessions until refused, and keeps them | a limit |
 //! | `many-lock-sessions` | likewise at the lock service | a limit |
+//! | `many-locks` | names locks until refused, and keeps them | a limit |
 //! | `lost-lock` | traps while it holds a lock that every change needs | the lock is given up |
 //! | `lost-transaction` | traps in a transaction that has locked the row | it is rolled back |
 //! | `lie` | says ok, does nothing | found out from the data |
-//! | `lie-at-release` | acquires; says that it released, and did not | the same; the row is restored |
+//! | `lie-at-release` | acquires; says that it released, and did not | the same |
 //! | `lie-no-effect` | makes the change, and says `rejected` | the same |
 //! | `uncommitted` | makes the change in a transaction, says ok, never commits | the same |
 //! | `wrong-marker` | writes a marker that is not the change's | the same |
@@ -58,6 +59,7 @@ struct Hostile {
     changes: u64,
     sessions: Vec<Session>,
     lock_sessions: Vec<lock::Session>,
+    kept_locks: Vec<Lock>,
 }
 
 impl StateStrategy for Hostile {
@@ -70,6 +72,7 @@ impl StateStrategy for Hostile {
             changes: 0,
             sessions: Vec::new(),
             lock_sessions: Vec::new(),
+            kept_locks: Vec::new(),
         })
     }
 
@@ -125,6 +128,7 @@ impl Hostile {
             "forbidden-sql" => self.forbidden_sql()?,
             "many-sessions" => self.many_sessions()?,
             "many-lock-sessions" => self.many_lock_sessions()?,
+            "many-locks" => self.many_locks()?,
             "lost-transaction" => {
                 self.session.begin()?;
                 // Once: to wait for the row in a transaction would keep everybody else from it.
@@ -241,6 +245,18 @@ impl Hostile {
             }
         }
         Err(escaped(format!("{MANY} lock sessions")))
+    }
+
+    fn many_locks(&mut self) -> Result<(), Fault> {
+        while self.kept_locks.len() < MANY {
+            let name = format!("{}", self.kept_locks.len());
+            match self.locks()?.lock(&[name], Mode::Exclusive) {
+                Ok(lock) => self.kept_locks.push(lock),
+                Err(Fault::Rejected(_)) => return Ok(()),
+                Err(other) => return Err(other),
+            }
+        }
+        Err(escaped(format!("{MANY} locks")))
     }
 }
 

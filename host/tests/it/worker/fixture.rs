@@ -129,6 +129,7 @@ struct Cluster {
     nodes: [String; 2],
     reads: Reads,
     count: AtomicU32,
+    connects: AtomicU32,
 }
 
 #[async_trait]
@@ -142,6 +143,7 @@ impl Database for Cluster {
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        self.connects.fetch_add(1, Ordering::Relaxed);
         self.database.connect(target).await
     }
 
@@ -178,11 +180,13 @@ pub(super) struct Left {
     pub(super) changes: Vec<Change>,
     /// The row's status.
     pub(super) status: String,
+    /// Sessions that were opened before the clock started, and altogether.
+    pub(super) sessions: (u32, u32),
 }
 
 /// Lets one worker run to its end. `meanwhile` is called with what can stop it.
 pub(super) async fn run<F: Future<Output = ()>>(
-    script: Script,
+    strategy: impl Strategy + 'static,
     reads: Reads,
     workload: VolumeState,
     meanwhile: impl FnOnce(Stopper) -> F,
@@ -194,13 +198,14 @@ pub(super) async fn run<F: Future<Output = ()>>(
         nodes: ["a", "b"].map(str::to_owned),
         reads,
         count: AtomicU32::new(0),
+        connects: AtomicU32::new(0),
     });
     volume_state::prepare(&*database, 1, false).await.unwrap();
     let clock = Arc::new(Hurried(RealClock::new()));
     let (stopper, stop) = stop::channel();
     let arena = Arc::new(Arena {
         workload,
-        strategy: Arc::new(script),
+        strategy: Arc::new(strategy),
         database: database.clone(),
         gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
         locks: Arc::new(MemoryLocks::new(clock.clone())),
@@ -212,13 +217,16 @@ pub(super) async fn run<F: Future<Output = ()>>(
         journal: Arc::new(Journal::create(&history).unwrap()),
         rows: RowAccess::default(),
     });
+    database.connects.store(0, Ordering::Relaxed);
     let worker = Worker::prepare(arena, 0, Arc::default()).await;
+    let before_the_clock = database.connects.load(Ordering::Relaxed);
     clock.0.start();
     let (ended, ()) = tokio::join!(worker.run(), meanwhile(stopper));
     ended.unwrap();
     let look = Statement::of_host("SELECT status FROM volumes", Action::Read);
     let mut rows = database.database.read("sqlite", &look, &[]).await.unwrap();
     Left {
+        sessions: (before_the_clock, database.connects.load(Ordering::Relaxed)),
         changes: journal::read(&history).unwrap().changes,
         status: rows.remove(0).remove(0).into_text().unwrap(),
     }
