@@ -16,7 +16,7 @@ run: tools
 test: tools lint
 	$(CARGO) build --locked --bin runner
 	target/debug/runner build --all
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked -p contend -p contend-guest
 
 lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
