@@ -20,8 +20,9 @@ mod stub;
 use child::Child;
 use report::Figure;
 
-/// What runs in a process of its own, since its memory is measured.
+/// What runs in a process of its own, since its memory is measured or its cores are limited.
 const CHILDREN: &[Child] = &[
+    (runner_cpu::ON_ONE_CORE, runner_cpu::child),
     (idle_workers::CHILD, idle_workers::child),
     (session_memory::CHILD, session_memory::child),
     (checkers::IN_ORDER, || checkers::child(false)),
@@ -35,6 +36,7 @@ type Measure = fn() -> Figure;
 const FIGURES: &[(&str, Measure)] = &[
     ("wasm", change_through_wasm::measure),
     ("cpu", runner_cpu::measure),
+    ("cpu-on-one-core", runner_cpu::measure_on_one_core),
     ("idle", idle_workers::measure),
     ("session", session_memory::measure),
     ("checkers", checkers::measure_in_order),

@@ -3,7 +3,8 @@
 mod plain;
 
 use super::arena::{arena, folder, load_cas};
-use super::process::cpu_seconds;
+use super::child;
+use super::process::{cpu_seconds, stay_on_one_core};
 use super::report::Figure;
 use super::spread::Spread;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
@@ -17,13 +18,64 @@ use contend::strategy::wasm::WasmStrategy;
 use contend::worker::Worker;
 use contend::workload::volume_state::{self, VolumeState};
 use plain::Plain;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-const ROUNDS: u32 = 9;
-const CHANGES: u32 = 20_000;
+pub const ON_ONE_CORE: &str = "cpu-on-one-core";
+
+const ROUNDS: u32 = 51;
+const CHANGES: u32 = 3_000;
 const MOST: f64 = 1.3;
 
+/// Microseconds of processor time per change, round by round.
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    runner: Vec<f64>,
+    plain: Vec<f64>,
+}
+
 pub fn measure() -> Figure {
+    figure(
+        "Processor time of a change on SQLite in memory, over a plain sqlx loop's",
+        &both(),
+    )
+    .at_most(MOST)
+    .method(format!(
+        "One worker makes {CHANGES} changes with `cas.wasm`, without pause or hold, with audit, check \
+         and journal; the loop makes the same three statements (update, select over a second \
+         connection, update) on a database with the same tables and trigger, with sqlx alone on the \
+         same runtime. User and system time of the whole process, SQLite's threads included. {ROUNDS} \
+         short rounds, the two in turn: what one round costs depends on which cores its threads meet \
+         on, for either side, so that a single one says little."
+    ))
+}
+
+pub fn measure_on_one_core() -> Figure {
+    figure("The same on one core", &child::run(ON_ONE_CORE)).method(
+        "The process may use one core only, so that the scheduler has no choice and what is left is \
+         work.",
+    )
+}
+
+pub fn child() -> serde_json::Value {
+    stay_on_one_core();
+    serde_json::to_value(both()).expect("numbers")
+}
+
+fn figure(what: &'static str, measured: &Measured) -> Figure {
+    let Measured { runner, plain } = measured;
+    let ratio = runner
+        .iter()
+        .zip(plain)
+        .map(|(runner, plain)| runner / plain);
+    let micros = |rounds: &[f64]| Spread::new(rounds.iter().copied(), "µs");
+    let (micros_runner, micros_plain) = (micros(runner), micros(plain));
+    Figure::new(what, Spread::new(ratio, "times")).detail(format!(
+        "Absolute: runner {micros_runner}, plain loop {micros_plain} per change"
+    ))
+}
+
+fn both() -> Measured {
     // As `command::run` makes it.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -35,22 +87,7 @@ pub fn measure() -> Figure {
         runner.push(runtime.block_on(by_runner(strategy.clone())));
         plain.push(runtime.block_on(by_plain_loop()));
     }
-    let ratio = runner
-        .iter()
-        .zip(&plain)
-        .map(|(runner, plain)| runner / plain);
-    let ratio = Spread::new(ratio, "times");
-    let (runner, plain) = (Spread::new(runner, "µs"), Spread::new(plain, "µs"));
-    Figure::new("Processor time of a change on SQLite in memory, over a plain sqlx loop's", ratio)
-        .at_most(MOST)
-        .method(format!(
-            "One worker makes {CHANGES} changes with `cas.wasm`, without pause or hold, with audit, \
-             check and journal; the loop makes the same three statements (update, select over a \
-             second connection, update) on a database with the same tables and trigger, with sqlx \
-             alone on the same runtime. User and system time of the whole process, SQLite's threads \
-             included; {ROUNDS} rounds, the two in turn."
-        ))
-        .detail(format!("Absolute: runner {runner}, plain loop {plain} per change"))
+    Measured { runner, plain }
 }
 
 fn workload() -> VolumeState {
@@ -64,7 +101,7 @@ fn workload() -> VolumeState {
     }
 }
 
-/// Microseconds of processor time per change.
+/// One round; proves that every change was made.
 async fn by_runner(strategy: Arc<WasmStrategy>) -> f64 {
     let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.expect("SQLite"));
     let made = volume_state::prepare(&*database, 1, true).await;
