@@ -14,6 +14,12 @@
 //!   verdict.json         what the checkers said
 //! ```
 
+mod error;
+mod file;
+
+pub use self::error::RunDirError;
+
+use self::file::{aside, read_json, replace, whole, write_json};
 use crate::check::{Evidence, judge};
 use crate::model::data::{Data, Effect, NodeRows};
 use crate::model::end::{End, Ended};
@@ -21,10 +27,9 @@ use crate::model::verdict::Judgement;
 use crate::plan::Plan;
 use crate::record::histogram;
 use crate::record::journal::{self, History};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 const PLAN: &str = "plan.json";
@@ -46,48 +51,6 @@ pub struct Machine {
     pub processor: Option<String>,
     pub processors: usize,
     pub memory_kib: Option<u64>,
-}
-
-/// What went wrong with a run's folder.
-#[derive(Debug, thiserror::Error)]
-pub enum RunDirError {
-    #[error(
-        "{0} is there already, and nothing is ever overwritten; name another folder with --out"
-    )]
-    Taken(PathBuf),
-    #[error(
-        "a strategy called {0:?} would have its folder where a run has a file; rename its .wasm file"
-    )]
-    NameTaken(String),
-    #[error("{path} is not the folder of a run: {why}")]
-    NotARun { path: PathBuf, why: String },
-    #[error("{path}: {}", explain(source))]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{path}: {source}")]
-    History {
-        path: PathBuf,
-        source: journal::ReadError,
-    },
-    #[error(
-        "{path} is not whole: {found} of {recorded} lines are there, so nothing is judged by it"
-    )]
-    NotWhole {
-        path: PathBuf,
-        found: u64,
-        recorded: u64,
-    },
-}
-
-fn explain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge => {
-            format!("the disk is full ({error}); what was measured until then is kept")
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            format!("can't be written ({error}); name another folder with --out")
-        }
-        _ => error.to_string(),
-    }
 }
 
 /// A run's folder.
@@ -287,67 +250,4 @@ fn is_of_the_run(name: &str) -> bool {
     [PLAN, MACHINE, RESULTS]
         .iter()
         .any(|file| name == *file || Path::new(name) == aside(Path::new(file)))
-}
-
-fn whole(path: PathBuf, found: usize, recorded: Option<u64>) -> Result<(), RunDirError> {
-    let found = found as u64;
-    match recorded {
-        Some(recorded) if recorded != found => Err(RunDirError::NotWhole {
-            path,
-            found,
-            recorded,
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RunDirError> {
-    replace(path, |out| {
-        serde_json::to_writer_pretty(&mut *out, value)?;
-        out.write_all(b"\n")
-    })
-}
-
-/// Writes a file beside and moves it into place, so that a file that is there is whole.
-fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), RunDirError> {
-    let beside = aside(path);
-    let attempt = || {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&beside)?;
-        let mut out = BufWriter::new(file);
-        write(&mut out)?;
-        out.flush()?;
-        fs::rename(&beside, path)
-    };
-    attempt().map_err(|source| {
-        // On a full disk, what is left of it may be needed for something smaller.
-        fs::remove_file(&beside).ok();
-        let path = path.to_owned();
-        RunDirError::Io { path, source }
-    })
-}
-
-fn aside(path: &Path) -> PathBuf {
-    path.with_extension("part")
-}
-
-/// A file's value; nothing if there is no such file.
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RunDirError> {
-    let io_error = |source| RunDirError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    match fs::read_to_string(path) {
-        Ok(text) => serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|error| io_error(error.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_error(error)),
-    }
 }

@@ -95,7 +95,9 @@ fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>,
     let mut given = Vec::new();
     for name in &options.strategies {
         match (name.as_str(), home) {
-            ("all", Some(home)) => given.extend(strategies::all(home)),
+            ("all", Some(home)) if !strategies::all(home).is_empty() => {
+                given.extend(strategies::all(home));
+            }
             _ => given.push(name.clone()),
         }
     }

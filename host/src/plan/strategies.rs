@@ -88,7 +88,7 @@ pub fn locate(given: &str, home: Option<&Path>) -> Result<Located, ResolveError>
     Err(ResolveError::Unknown {
         given: given.to_owned(),
         known: if known.is_empty() {
-            "(no strategies/ folder found)".to_owned()
+            "(no strategies found)".to_owned()
         } else {
             known
         },

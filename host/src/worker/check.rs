@@ -34,10 +34,11 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
             break false;
         }
         let wait = workload.check_wait_ms * u64::from(tries.max(1));
-        arena.clock.sleep(wait * NANOS_PER_MS).await;
-        // A run that is to end does not wait for a slow replica.
-        if arena.stop.is_requested() && unreachable > 0 {
-            break false;
+        tokio::select! {
+            biased;
+            // A run that is to end at once does not wait for a slow replica.
+            () = arena.stop.abandoned() => break false,
+            () = arena.clock.sleep(wait * NANOS_PER_MS) => {}
         }
     };
     Some(Check {

@@ -3,15 +3,15 @@
 
 mod fixture;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, hostile};
 use contend::model::change::{Change, Settled};
 use contend::model::fault::Fault;
-use contend::strategy::wasm::{Engine, Limits};
+use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::stop::Stopper;
 use contend::workload::volume_state::VolumeState;
 use fixture::{Effect, Left, Reads, Say, Script};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use Effect::{Happens, LeftOpen, No};
 
@@ -148,14 +148,55 @@ async fn the_check_after_acquire_has_its_tries_and_a_node_that_is_away_costs_non
 }
 
 #[tokio::test]
-async fn a_session_is_opened_before_the_clock_starts_and_is_the_one_that_the_strategy_gets() {
+async fn asked_to_abandon_it_waits_for_no_slow_node() {
+    let workload = VolumeState {
+        check_wait_ms: 3_600_000,
+        ..one_change()
+    };
+    let script = Script::of(&[]);
+    let left = fixture::run(script, Reads::NotAtFirst(4), workload, async |stopper| {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stopper.finish();
+        stopper.abandon();
+    })
+    .await;
+    assert!(!left.changes[0].check.unwrap().agreed);
+    assert_eq!(left.status, FREE);
+}
+
+const COMPUTING: Duration = Duration::from_millis(300);
+
+fn load(component: &Path) -> WasmStrategy {
     let limits = Limits {
         memory_bytes: 8 << 20,
-        computing: Duration::from_secs(5),
+        computing: COMPUTING,
     };
+    Engine::new(limits, 2).unwrap().load(component).unwrap()
+}
+
+#[tokio::test]
+async fn a_guest_that_computes_lets_others_of_its_thread_go_on() {
+    let attack = [("attack", "endless-loop")];
+    let (reads, workload) = (Reads::Right, one_change());
+    let mut turns = 0;
+    // These tests have one thread for everything.
+    let left = fixture::run_set(load(hostile()), reads, workload, &attack, async |_| {
+        let began = Instant::now();
+        while began.elapsed() < COMPUTING / 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            turns += 1;
+        }
+    })
+    .await;
+    let acquire = &left.changes[0].acquire;
+    assert_eq!(acquire.outcome.reason().unwrap().code, "computing-limit");
+    assert!(turns > 2, "it had the thread for itself: {turns}");
+}
+
+#[tokio::test]
+async fn a_session_is_opened_before_the_clock_starts_and_is_the_one_that_the_strategy_gets() {
     let built = Sandbox::new().run("build cas");
-    let engine = Engine::new(limits, 2).unwrap();
-    let cas = engine.load(Path::new(built.stdout.trim())).unwrap();
+    let cas = load(Path::new(built.stdout.trim()));
     let left = fixture::run(cas, Reads::Right, one_change(), keep_on).await;
     assert!(left.changes[0].is_ok(), "{:?}", left.changes);
     assert_eq!(left.sessions, (1, 1));

@@ -191,6 +191,19 @@ pub(super) async fn run<F: Future<Output = ()>>(
     workload: VolumeState,
     meanwhile: impl FnOnce(Stopper) -> F,
 ) -> Left {
+    run_set(strategy, reads, workload, &[], meanwhile).await
+}
+
+/// As [`run`], with settings for the strategy.
+pub(super) async fn run_set<F: Future<Output = ()>>(
+    strategy: impl Strategy + 'static,
+    reads: Reads,
+    workload: VolumeState,
+    settings: &[(&str, &str)],
+    meanwhile: impl FnOnce(Stopper) -> F,
+) -> Left {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let settings: BTreeMap<_, _> = settings.iter().map(owned).collect();
     let folder = tempfile::tempdir().unwrap();
     let history = folder.path().join("history.jsonl");
     let database = Arc::new(Cluster {
@@ -210,9 +223,9 @@ pub(super) async fn run<F: Future<Output = ()>>(
         gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock: clock.clone(),
-        settings: Arc::new(BTreeMap::new()),
+        settings: Arc::new(settings),
         seed: 1,
-        change_timeout_ns: 20_000_000_000,
+        change_timeout_ns: 100_000_000_000,
         stop,
         journal: Arc::new(Journal::create(&history).unwrap()),
         rows: RowAccess::default(),

@@ -1,0 +1,45 @@
+use crate::record::journal;
+use std::io;
+use std::path::PathBuf;
+
+/// What went wrong with a run's folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunDirError {
+    #[error(
+        "{0} is there already, and nothing is ever overwritten; name another folder with --out"
+    )]
+    Taken(PathBuf),
+    #[error(
+        "a strategy called {0:?} would have its folder where a run has a file; rename its .wasm file"
+    )]
+    NameTaken(String),
+    #[error("{path} is not the folder of a run: {why}")]
+    NotARun { path: PathBuf, why: String },
+    #[error("{path}: {}", explain(source))]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{path}: {source}")]
+    History {
+        path: PathBuf,
+        source: journal::ReadError,
+    },
+    #[error(
+        "{path} is not whole: {found} of {recorded} lines are there, so nothing is judged by it"
+    )]
+    NotWhole {
+        path: PathBuf,
+        found: u64,
+        recorded: u64,
+    },
+}
+
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge => {
+            format!("the disk is full ({error}); what was measured until then is kept")
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("can't be written ({error}); name another folder with --out")
+        }
+        _ => error.to_string(),
+    }
+}
