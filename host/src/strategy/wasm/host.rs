@@ -4,6 +4,7 @@ mod db;
 mod lock;
 mod replication;
 mod settings;
+mod statements;
 mod timing;
 
 use super::bindings::contend::strategy::types;
@@ -18,7 +19,7 @@ use crate::strategy::Capabilities;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
 use slab::Slab;
-use std::collections::HashMap;
+use statements::Statements;
 use std::sync::Arc;
 
 /// What a guest's handles stand for; each is an index into a slab of the state.
@@ -29,7 +30,6 @@ pub struct LockHandle;
 const MAX_SESSIONS: usize = 8;
 const MAX_LOCK_SESSIONS: usize = 8;
 const MAX_LOCKS: usize = 64;
-const MAX_STATEMENTS: usize = 256;
 
 /// One instance's capabilities and what it holds of them.
 pub struct HostState {
@@ -39,7 +39,7 @@ pub struct HostState {
     pub faults: Vec<FaultCount>,
     capabilities: Capabilities,
     random: Pcg64,
-    statements: HashMap<String, Arc<Statement>>,
+    statements: Statements,
     sessions: Slab<Box<dyn Session>>,
     lock_sessions: Slab<Box<dyn LockSession>>,
     locks: Slab<Box<dyn Lock>>,
@@ -65,7 +65,7 @@ impl HostState {
             faults: Vec::new(),
             random: Pcg64::from_seed(key),
             capabilities,
-            statements: HashMap::new(),
+            statements: Statements::default(),
             sessions: Slab::new(),
             lock_sessions: Slab::new(),
             locks: Slab::new(),
@@ -96,18 +96,8 @@ impl HostState {
         }))
     }
 
-    /// The judged statement of a text; judged once.
     fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
-        if let Some(statement) = self.statements.get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = Arc::new(self.capabilities.gate.admit(sql)?);
-        if self.statements.len() >= MAX_STATEMENTS {
-            // Values belong into parameters; who builds a new text each time pays for it.
-            self.statements.clear();
-        }
-        self.statements.insert(sql.to_owned(), statement.clone());
-        Ok(statement)
+        self.statements.of(sql, &self.capabilities.gate)
     }
 }
 
