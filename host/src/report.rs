@@ -42,6 +42,8 @@ pub struct TrialReport {
     pub fairness: Option<Fairness>,
     /// Why steps did not end ok, and how many of them: `trap`, `computing-limit`, a fault's code.
     pub reasons: BTreeMap<String, u64>,
+    /// What the first step of each of these codes was told.
+    pub messages: BTreeMap<String, String>,
     pub judgement: Judgement,
     /// Every first step ended by the death of its instance; the reason of one of them.
     #[serde(skip)]
@@ -78,10 +80,12 @@ impl TrialReport {
             Some(end) => end.total_time,
             None => changes.iter().filter_map(last).max().unwrap_or(0),
         };
-        let mut reasons = BTreeMap::new();
+        let (mut reasons, mut messages) = (BTreeMap::new(), BTreeMap::new());
         for step in changes.iter().flat_map(|change| change.steps()) {
             if let Some(reason) = step.outcome.reason() {
                 *reasons.entry(reason.code.clone()).or_default() += 1;
+                let message = || reason.message.clone();
+                messages.entry(reason.code.clone()).or_insert_with(message);
             }
         }
         Self {
@@ -92,6 +96,7 @@ impl TrialReport {
             summary: Summary::of(changes, total_time),
             fairness: fairness(changes),
             reasons,
+            messages,
             judgement,
             always_died: always_died(history),
         }

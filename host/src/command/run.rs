@@ -4,8 +4,9 @@ use super::decide::{Decided, decide};
 use super::output::Output;
 use super::supervise::Interrupts;
 use super::{CommandError, exit_code, machine, trial};
-use crate::backend::open_database;
+use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
+use crate::backend::{open_database, open_lock_service};
 use crate::plan::Plan;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::report::{self, RunReport, TrialReport};
@@ -14,6 +15,7 @@ use crate::workload::volume_state;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub struct RunOptions {
@@ -44,6 +46,7 @@ async fn run_all(options: &RunOptions, decided: Decided) -> Result<ExitCode, Com
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let plan = &decided.plan;
     refuse_taken_tables(plan).await?;
+    find_lock_service(plan)?;
     options.output.check()?;
     let folder = new_folder(options, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
@@ -113,6 +116,15 @@ async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
         true => Err(CommandError::TablesTaken(plan.database.to_string())),
         false => Ok(()),
     }
+}
+
+/// A lock service that can't be had is told before there is a folder of the run.
+fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
+    let found = open_lock_service(&plan.locks, Arc::new(RealClock::new()));
+    found.map(drop).map_err(|fault| CommandError::Backend {
+        what: plan.locks.to_string(),
+        fault,
+    })
 }
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.

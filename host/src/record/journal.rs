@@ -44,7 +44,8 @@ impl Journal {
 
     fn write(&self, file: &mut impl Write, line: &[u8]) -> io::Result<()> {
         if self.cut.load(Ordering::Relaxed) {
-            let told = "the history was cut short by an earlier error";
+            let told = "the history was cut short before: the disk is full, or the file has reached a \
+                        size limit";
             return Err(io::Error::other(told));
         }
         let written = write_line(file, line);

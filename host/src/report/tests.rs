@@ -120,6 +120,8 @@ fn as_text_it_fits_a_narrow_terminal() {
       fairness: ok changes from 0 (worker 1) to 1 (worker 0); mean acquire from 1.00 ms (worker 1) to 20.00 ms (worker 2); longest wait 20.00 ms (worker 2, row 0)
       faults met: conflict 1213 × 2
       steps not ok: said-no × 1, trap × 1
+        said-no: no
+        trap: unreachable
       checks after acquire that did not find the marker: 1
       rows given back by the host: 1
       note: the runner was killed; this is what it had recorded
@@ -195,6 +197,10 @@ fn as_json_what_is_missing_is_null() {
           "value": 20000000.0,
           "worker": 2
         }
+      },
+      "messages": {
+        "said-no": "no",
+        "trap": "unreachable"
       },
       "reasons": {
         "said-no": 1,

@@ -8,6 +8,10 @@ use comfy_table::{CellAlignment, Table, presets};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// A strategy may make up a code for each of a million faults.
+const MAX_MESSAGES: usize = 10;
+const MAX_COUNTS: usize = 50;
+
 /// Plain text without colours; the same on a terminal and in a pipe.
 pub fn write(report: &RunReport) -> String {
     let mut text = headline(report);
@@ -128,6 +132,9 @@ fn verdict(trial: &TrialReport) -> String {
     };
     counted("faults met", &trial.summary.faults);
     counted("steps not ok", &trial.reasons);
+    for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
+        let _ = writeln!(text, "    {code}: {message}");
+    }
     if trial.summary.checks_disagreed > 0 {
         let _ = writeln!(
             text,
@@ -202,5 +209,9 @@ fn fairness_prose(fairness: &Fairness) -> String {
 /// `conflict 517 × 3, conflict 5 × 1`.
 pub fn counts_prose(counts: &BTreeMap<String, u64>) -> String {
     let each = |(what, count): (&String, &u64)| format!("{what} × {count}");
-    counts.iter().map(each).collect::<Vec<_>>().join(", ")
+    let mut told: Vec<_> = counts.iter().take(MAX_COUNTS).map(each).collect();
+    if let Some(more @ 1..) = counts.len().checked_sub(MAX_COUNTS) {
+        told.push(format!("and {more} more"));
+    }
+    told.join(", ")
 }

@@ -234,6 +234,10 @@ fn a_database_that_can_not_be_opened() {
         .refused_with(&["none/x.db"]);
     let locks = "--strategy lock-change --workload smoke --lock file:text.db";
     sandbox.run(locks).refused_with(&["text.db"]);
+    assert!(
+        !sandbox.path("results").exists(),
+        "a folder of a run was made"
+    );
 }
 
 #[test]

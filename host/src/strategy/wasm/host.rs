@@ -4,6 +4,7 @@ mod db;
 mod lock;
 mod replication;
 mod settings;
+mod statements;
 mod timing;
 
 use super::bindings::contend::strategy::types;
@@ -18,6 +19,7 @@ use crate::strategy::Capabilities;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
 use slab::Slab;
+use statements::Statements;
 use std::sync::Arc;
 
 /// What a guest's handles stand for; each is an index into a slab of the state.
@@ -28,11 +30,6 @@ pub struct LockHandle;
 const MAX_SESSIONS: usize = 8;
 const MAX_LOCK_SESSIONS: usize = 8;
 const MAX_LOCKS: usize = 64;
-const MAX_STATEMENTS: usize = 256;
-
-/// A statement is judged on a stack of its own. The parser goes deep, and what it touched of the
-/// fiber's stack would stay with the instance as long as it lives: most of an idle worker's memory.
-const JUDGING_STACK: usize = 1 << 20;
 
 /// One instance's capabilities and what it holds of them.
 pub struct HostState {
@@ -42,8 +39,7 @@ pub struct HostState {
     pub faults: Vec<FaultCount>,
     capabilities: Capabilities,
     random: Pcg64,
-    /// By text, in order. There are a handful: comparing texts is quicker than hashing one.
-    statements: Vec<(String, Arc<Statement>)>,
+    statements: Statements,
     sessions: Slab<Box<dyn Session>>,
     lock_sessions: Slab<Box<dyn LockSession>>,
     locks: Slab<Box<dyn Lock>>,
@@ -69,7 +65,7 @@ impl HostState {
             faults: Vec::new(),
             random: Pcg64::from_seed(key),
             capabilities,
-            statements: Vec::new(),
+            statements: Statements::default(),
             sessions: Slab::new(),
             lock_sessions: Slab::new(),
             locks: Slab::new(),
@@ -100,24 +96,8 @@ impl HostState {
         }))
     }
 
-    /// The judged statement of a text; judged once.
     fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
-        let known = |statements: &[(String, _)]| {
-            statements.binary_search_by(|(text, _)| text.as_str().cmp(sql))
-        };
-        if let Ok(place) = known(&self.statements) {
-            return Ok(self.statements[place].1.clone());
-        }
-        let gate = &self.capabilities.gate;
-        let statement = stacker::grow(JUDGING_STACK, || gate.admit(sql)).map(Arc::new)?;
-        if self.statements.len() >= MAX_STATEMENTS {
-            // Values belong into parameters; who builds a new text each time pays for it.
-            self.statements.clear();
-        }
-        let place = known(&self.statements).unwrap_or_else(|place| place);
-        self.statements
-            .insert(place, (sql.to_owned(), statement.clone()));
-        Ok(statement)
+        self.statements.of(sql, &self.capabilities.gate)
     }
 }
 

@@ -161,7 +161,9 @@ impl Database for Cluster {
     }
 }
 
-/// A clock whose waits are a hundredth as long.
+/// Waits are so many times shorter than they should be.
+const HURRY: u64 = 100;
+
 struct Hurried(RealClock);
 
 #[async_trait]
@@ -171,7 +173,7 @@ impl Clock for Hurried {
     }
 
     async fn sleep(&self, duration: Nanos) {
-        tokio::time::sleep(Duration::from_nanos(duration / 100)).await;
+        tokio::time::sleep(Duration::from_nanos(duration / HURRY)).await;
     }
 }
 
@@ -191,19 +193,28 @@ pub(super) async fn run<F: Future<Output = ()>>(
     workload: VolumeState,
     meanwhile: impl FnOnce(Stopper) -> F,
 ) -> Left {
-    run_set(strategy, reads, workload, &[], meanwhile).await
+    let terms = Terms {
+        settings: BTreeMap::new(),
+        change_timeout: Duration::from_secs(1),
+    };
+    run_on(terms, strategy, reads, workload, meanwhile).await
 }
 
-/// As [`run`], with settings for the strategy.
-pub(super) async fn run_set<F: Future<Output = ()>>(
+/// What a worker is given besides its workload.
+pub(super) struct Terms {
+    pub(super) settings: BTreeMap<String, String>,
+    /// In the time of this machine.
+    pub(super) change_timeout: Duration,
+}
+
+/// As [`run`], on other terms.
+pub(super) async fn run_on<F: Future<Output = ()>>(
+    terms: Terms,
     strategy: impl Strategy + 'static,
     reads: Reads,
     workload: VolumeState,
-    settings: &[(&str, &str)],
     meanwhile: impl FnOnce(Stopper) -> F,
 ) -> Left {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let settings: BTreeMap<_, _> = settings.iter().map(owned).collect();
     let folder = tempfile::tempdir().unwrap();
     let history = folder.path().join("history.jsonl");
     let database = Arc::new(Cluster {
@@ -223,9 +234,9 @@ pub(super) async fn run_set<F: Future<Output = ()>>(
         gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock: clock.clone(),
-        settings: Arc::new(settings),
+        settings: Arc::new(terms.settings),
         seed: 1,
-        change_timeout_ns: 100_000_000_000,
+        change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
         stop,
         journal: Arc::new(Journal::create(&history).unwrap()),
         rows: RowAccess::default(),
