@@ -1,5 +1,6 @@
 //! What this process has used, and what it may use.
 
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::mem::{MaybeUninit, size_of};
 
@@ -13,6 +14,42 @@ pub fn cpu_seconds() -> f64 {
         used.assume_init()
     };
     used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
+}
+
+/// What all threads together have used up to now.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Used {
+    /// User and system, in seconds.
+    pub cpu: f64,
+    /// The user part, in seconds. The kernel estimates how `cpu` is divided, so this says something
+    /// over seconds only.
+    pub user: f64,
+    /// How often a processor went from one thread to another.
+    pub switches: f64,
+}
+
+impl Used {
+    pub fn now() -> Self {
+        let mut usage = MaybeUninit::<libc::rusage>::uninit();
+        // SAFETY: the kernel fills in the whole of it if it says 0.
+        let usage = unsafe {
+            assert_eq!(libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()), 0);
+            usage.assume_init()
+        };
+        Self {
+            cpu: cpu_seconds(),
+            user: usage.ru_utime.tv_sec as f64 + usage.ru_utime.tv_usec as f64 / 1e6,
+            switches: (usage.ru_nvcsw + usage.ru_nivcsw) as f64,
+        }
+    }
+
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            cpu: self.cpu - before.cpu,
+            user: self.user - before.user,
+            switches: self.switches - before.switches,
+        }
+    }
 }
 
 /// From here on, this thread and those that it starts run on the first core only.
