@@ -3,7 +3,7 @@
 
 pub mod build;
 mod decide;
-mod machine;
+pub mod machine;
 pub mod output;
 mod progress;
 pub mod report;

@@ -135,21 +135,31 @@ pub fn count(trial: &Value, figure: &str) -> u64 {
     trial["summary"][figure].as_u64().expect(figure)
 }
 
-/// The hostile component, built once.
+/// The component that misbehaves.
 pub fn hostile() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let component = root.join("../target/test-components/hostile.wasm");
-        let built = Command::new(env!("CARGO_BIN_EXE_runner"))
-            .arg("build")
-            .arg(root.join("tests/hostile"))
-            .arg("--out")
-            .arg(&component)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&built.stderr);
-        assert!(built.status.success(), "{said}");
-        component
-    })
+    BUILT.get_or_init(|| build("hostile"))
+}
+
+/// The component that uses every function of the contract.
+pub fn tour() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("tour"))
+}
+
+/// Builds a component of the tests, from the folder of its name.
+fn build(name: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let components = root.join("../target/test-components");
+    let component = components.join(format!("{name}.wasm"));
+    let built = Command::new(env!("CARGO_BIN_EXE_runner"))
+        .arg("build")
+        .arg(root.join("tests").join(name))
+        .arg("--out")
+        .arg(&component)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{said}");
+    component
 }

@@ -16,6 +16,8 @@ const NONE: u32 = u32::MAX;
 struct Row {
     /// Edges linked so far.
     edges: u32,
+    /// The state in which the path from the row's beginning ends, once it was walked.
+    end: u32,
     /// Something was found already; what follows from it is not told again.
     broken: bool,
 }
@@ -52,17 +54,19 @@ impl<'a> Graph<'a> {
     /// Finds illegal updates, and states that were left or entered twice.
     pub fn link(&mut self, findings: &mut Findings) {
         for (index, effect) in self.effects.iter().enumerate() {
-            let at = prose::time_of(self, effect);
             let Some((from, to)) = self.legal(effect) else {
+                let at = prose::time_of(self, effect);
                 findings.add(at, || prose::illegal(self, effect));
                 self.mark_broken(effect.row);
                 continue;
             };
             if self.left[from] != NONE {
                 let other = &self.effects[self.left[from] as usize];
+                let at = prose::time_of(self, effect);
                 findings.add(at, || prose::left_twice(self, other, effect));
                 self.mark_broken(effect.row);
             } else if self.entered[to] != NONE {
+                let at = prose::time_of(self, effect);
                 findings.add(at, || prose::entered_twice(self, effect));
                 self.mark_broken(effect.row);
             } else {
@@ -76,8 +80,7 @@ impl<'a> Graph<'a> {
 
     /// Finds updates that no path from their row's beginning leads to.
     pub fn find_loose_ends(&mut self, findings: &mut Findings) {
-        let torn = |row: &u32| self.walk(*row).1 < self.rows[*row as usize].edges;
-        let loose: BTreeSet<u32> = self.unbroken().filter(torn).collect();
+        let loose = self.walk_all();
         if loose.is_empty() {
             return;
         }
@@ -101,10 +104,11 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Finds rows that do not end, on some node, where their path ends.
+    /// Finds rows that do not end, on some node, where their path ends. To be asked after
+    /// [`Self::find_loose_ends`], which walks the paths.
     pub fn compare_ends(&self, nodes: &[NodeRows], findings: &mut Findings) {
         for row in self.unbroken() {
-            let end = self.walk(row).0;
+            let end = self.rows[row as usize].end as usize;
             let expected = self.state_named(end);
             let differing = nodes.iter().find_map(|node| {
                 let found = node.rows.get(row as usize).and_then(Option::as_ref);
@@ -168,6 +172,20 @@ impl<'a> Graph<'a> {
 
     fn initial(&self, row: usize) -> usize {
         2 * self.evidence.changes.len() + row
+    }
+
+    /// Notes where each path ends; gives the rows with updates that are not on theirs.
+    fn walk_all(&mut self) -> BTreeSet<u32> {
+        let mut torn = BTreeSet::new();
+        for row in self.unbroken().collect::<Vec<_>>() {
+            let (end, edges) = self.walk(row);
+            let noted = &mut self.rows[row as usize];
+            noted.end = end as u32;
+            if edges < noted.edges {
+                torn.insert(row);
+            }
+        }
+        torn
     }
 
     /// Follows the edges from the row's beginning: the last state, and how many edges there were.

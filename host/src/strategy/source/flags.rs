@@ -23,8 +23,11 @@ pub(super) const PROFILE_SETTINGS: [&str; 10] = [
     "incremental=false",
 ];
 
-/// One page of stack instead of sixteen: with thousands of workers, memory is what counts.
-const STACK: &str = "-Clink-arg=-zstack-size=65536";
+/// One page of WebAssembly for the stack and for data behind it, instead of sixteen and one: with
+/// thousands of workers, memory is what counts. Of the last 4 KiB, which is as much as the machine
+/// gives at least, one half is where the stack begins and the other is for the data, so that a small
+/// strategy takes them once.
+const STACK: &str = "-Clink-arg=-zstack-size=63488";
 
 /// Passes the compiler's flags by the variable that wins over all other ways to give them, so that
 /// a user's own RUSTFLAGS change nothing; it also takes paths with spaces.

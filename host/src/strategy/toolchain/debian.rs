@@ -22,6 +22,12 @@ const COMPILER: &str = "rustc-web";
 const HOST_STD: &str = "libstd-rust-web-dev";
 const SOURCES: &str = "rust-web-src";
 
+/// The compiler's library; Rust's version stands behind it.
+const LIBRARY: &str = "libstd-rust-web-";
+
+/// What the guests' own dependencies need.
+const OLDEST: (u32, u32) = (1, 88);
+
 /// The toolchain that a former run has unpacked.
 pub(super) fn unpacked() -> Result<Toolchain, String> {
     let home = cache()?.join(NAME);
@@ -96,14 +102,11 @@ fn put_together(part: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), Strin
     write_wrapper(part)
 }
 
-/// Downloads the packages, first by apt's own lists of packages. Where these are empty or too old,
-/// by fresh ones, which go to a private folder: `apt-get update` without root.
+/// Downloads the packages by fresh lists of packages, which go to a private folder: `apt-get update`
+/// without root. The system's own may be empty, or so old that they know only an older Rust. They
+/// have to do where fresh ones can't be had.
 fn download(deb: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
     progress("downloading Debian's Rust for WebAssembly (140 MB)");
-    let Err(reason) = download_by(&[], deb) else {
-        return Ok(());
-    };
-    progress(&format!("{reason}; asking apt for fresh package lists"));
     let lists = deb.join("lists");
     let archives = deb.join("cache");
     for folder in [lists.join("partial"), archives.join("archives/partial")] {
@@ -115,8 +118,15 @@ fn download(deb: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), String> {
     ];
     let mut update = Command::new("apt-get");
     update.args(&private).args(["-qq", "update"]);
-    run(&mut update, DOWNLOAD_LIMIT).map_err(|update| format!("{reason}; {update}"))?;
-    download_by(&private, deb)
+    match run(&mut update, DOWNLOAD_LIMIT) {
+        Ok(_) => download_by(&private, deb),
+        Err(reason) => {
+            progress(&format!(
+                "{reason}; going by the package lists of the system"
+            ));
+            download_by(&[], deb).map_err(|error| format!("{reason}; {error}"))
+        }
+    }
 }
 
 fn download_by(options: &[String], deb: &Path) -> Result<(), String> {
@@ -127,14 +137,53 @@ fn download_by(options: &[String], deb: &Path) -> Result<(), String> {
 }
 
 /// The names of today: the compiler, its library (whose name has Rust's version), the library's
-/// LLVM, std for this machine (which builds the macros), and std's sources.
+/// LLVM with what a bare system lacks for it, std for this machine (which builds the macros), and
+/// std's sources.
 fn packages(options: &[String]) -> Result<Vec<String>, String> {
     let host_std = dependencies(options, HOST_STD)?;
-    let library = starting_with(&host_std, "libstd-rust-web-", HOST_STD)?;
+    let library = starting_with(&host_std, LIBRARY, HOST_STD)?;
+    new_enough(&library)?;
     let library_needs = dependencies(options, &library)?;
     let llvm = starting_with(&library_needs, "libllvm", &library)?;
-    let fixed = [COMPILER, HOST_STD, SOURCES].map(str::to_owned);
-    Ok(fixed.into_iter().chain([library, llvm]).collect())
+    let mut apt = Command::new("apt-cache");
+    let all = answer(
+        apt.args(options)
+            .args(["depends", "--important", "--recurse", &llvm]),
+    )?;
+    let lacking = packages_of(&all).filter(|name| *name != llvm && !is_installed(name));
+    let mut packages: Vec<_> = lacking.map(str::to_owned).collect();
+    packages.extend([COMPILER, HOST_STD, SOURCES].map(str::to_owned));
+    packages.extend([library, llvm]);
+    Ok(packages)
+}
+
+/// An older compiler would be unpacked, kept, and fail at every build.
+fn new_enough(library: &str) -> Result<(), String> {
+    let version = library.strip_prefix(LIBRARY).unwrap_or_default();
+    let numbers = version
+        .split_once('.')
+        .and_then(|(major, minor)| Some((major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?)));
+    if numbers.is_some_and(|numbers| numbers >= OLDEST) {
+        return Ok(());
+    }
+    let (major, minor) = OLDEST;
+    Err(format!(
+        "apt offers Rust {version} for WebAssembly, and {major}.{minor} is needed: are Debian's \
+         security updates among its sources?"
+    ))
+}
+
+/// The packages of a recursive listing: what they need is indented, and `<name>` is no package.
+fn packages_of(listing: &str) -> impl Iterator<Item = &str> {
+    listing
+        .lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric()))
+}
+
+fn is_installed(package: &str) -> bool {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status}", package]);
+    answer(&mut query).is_ok_and(|status| status.contains("installed") && !status.contains("not-"))
 }
 
 fn dependencies(options: &[String], package: &str) -> Result<String, String> {
@@ -222,9 +271,25 @@ mod tests {
     #[test]
     fn names_that_carry_a_version_are_asked_of_apt() {
         let needs = "libstd-rust-web-dev\n  Depends: libstd-rust-web-1.96\n";
-        let name = starting_with(needs, "libstd-rust-web-", HOST_STD);
+        let name = starting_with(needs, LIBRARY, HOST_STD);
         assert_eq!(name.unwrap(), "libstd-rust-web-1.96");
         starting_with(needs, "libllvm", HOST_STD).unwrap_err();
+    }
+
+    #[test]
+    fn a_compiler_that_is_too_old_is_not_downloaded() {
+        new_enough("libstd-rust-web-1.96").unwrap();
+        new_enough("libstd-rust-web-1.88").unwrap();
+        let why = new_enough("libstd-rust-web-1.85").unwrap_err();
+        assert!(why.contains("1.85") && why.contains("security"), "{why}");
+        new_enough("libstd-rust-web-x").unwrap_err();
+    }
+
+    #[test]
+    fn a_recursive_listing_names_each_package_once() {
+        let listing = "libllvm22\n  Depends: libc6\n  Depends: <virtual>\n<virtual>\nlibc6\n";
+        let names: Vec<_> = packages_of(listing).collect();
+        assert_eq!(names, ["libllvm22", "libc6"]);
     }
 
     #[test]

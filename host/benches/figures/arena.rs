@@ -1,0 +1,86 @@
+//! What workers and instances are given here, as a trial would.
+
+use contend::backend::clock::RealClock;
+use contend::backend::lock_memory::MemoryLocks;
+use contend::capability::database::{Database, Session};
+use contend::capability::gate::Gate;
+use contend::record::journal::Journal;
+use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
+use contend::strategy::{Capabilities, Strategy};
+use contend::worker::Arena;
+use contend::worker::stop::{self, Stopper};
+use contend::workload::volume_state::{RowAccess, TABLES, VolumeState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+const HOUR_NS: u64 = 3_600_000_000_000;
+
+/// The runner's defaults.
+pub const LIMITS: Limits = Limits {
+    memory_bytes: 64 << 20,
+    computing: Duration::from_secs(1),
+};
+
+/// The component that `runner build --all` made.
+pub fn cas_component() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/strategies/cas.wasm");
+    assert!(
+        path.is_file(),
+        "run `make bench`, which builds the strategies"
+    );
+    path
+}
+
+pub fn load_cas(instances: u32) -> WasmStrategy {
+    let engine = Engine::new(LIMITS, instances).expect("an engine");
+    engine.load(&cas_component()).expect("a strategy")
+}
+
+/// A folder on the disk that the build is on.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")
+}
+
+pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> Capabilities {
+    let clock = Arc::new(RealClock::new());
+    Capabilities {
+        gate: Arc::new(Gate::new(TABLES, database.dialect())),
+        database,
+        locks: Arc::new(MemoryLocks::new(clock.clone())),
+        clock,
+        settings: Arc::default(),
+        first_session: Some(session),
+        worker: 0,
+        generation: 0,
+        seed: 1,
+    }
+}
+
+/// An arena as `command::trial` makes it, with its clock running. Keep the stopper: without it,
+/// nobody could ask the workers to stop, which they notice.
+pub fn arena(
+    workload: VolumeState,
+    strategy: Arc<dyn Strategy>,
+    database: Arc<dyn Database>,
+    journal: Arc<Journal>,
+) -> (Arc<Arena>, Stopper) {
+    let clock = Arc::new(RealClock::new());
+    clock.start();
+    let (stopper, stop) = stop::channel();
+    let arena = Arena {
+        workload,
+        strategy,
+        gate: Arc::new(Gate::new(TABLES, database.dialect())),
+        database,
+        locks: Arc::new(MemoryLocks::new(clock.clone())),
+        clock,
+        settings: Arc::default(),
+        seed: 1,
+        change_timeout_ns: HOUR_NS,
+        stop,
+        journal,
+        rows: RowAccess::default(),
+    };
+    (Arc::new(arena), stopper)
+}

@@ -1,0 +1,34 @@
+//! Parts that run in a process of their own.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::process::{Command, Stdio};
+
+const ARGUMENT: &str = "--child";
+
+/// A name, and what a process of that name does and tells.
+pub type Child = (&'static str, fn() -> Value);
+
+/// If this process was started as a child, does its part and tells what came out.
+pub fn answer(children: &[Child]) -> bool {
+    let mut arguments = std::env::args().skip_while(|argument| argument != ARGUMENT);
+    let Some(name) = arguments.nth(1) else {
+        return false;
+    };
+    let part = children.iter().find(|(known, _)| *known == name);
+    let (_, part) = part.expect("a part of ours");
+    println!("{}", part());
+    true
+}
+
+/// Starts a child, waits for it, and gives what it told.
+pub fn run<T: DeserializeOwned>(name: &str) -> T {
+    let this = std::env::current_exe().expect("this program");
+    let done = Command::new(this)
+        .args([ARGUMENT, name])
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("a child process");
+    assert!(done.status.success(), "{name}: {}", done.status);
+    serde_json::from_slice(&done.stdout).expect("what it measured")
+}

@@ -1,0 +1,70 @@
+//! The runner's own figures: what it costs, as ratios and differences within one run.
+//!
+//! `make bench` prints them and writes `results/bench.md`. A target that is missed is told and is no
+//! error; work that was not really done is.
+
+mod arena;
+mod change_through_wasm;
+mod checkers;
+mod child;
+mod idle_workers;
+mod native_cas;
+mod parts;
+mod process;
+mod report;
+mod runner_cpu;
+mod session_memory;
+mod spread;
+mod stub;
+
+use child::Child;
+use report::Figure;
+
+/// What runs in a process of its own, since its memory is measured or its cores are limited.
+const CHILDREN: &[Child] = &[
+    (runner_cpu::ON_ONE_CORE, runner_cpu::child),
+    (idle_workers::CHILD, idle_workers::child),
+    (session_memory::CHILD, session_memory::child),
+    (checkers::IN_ORDER, || checkers::child(false)),
+    (checkers::SHUFFLED, || checkers::child(true)),
+];
+
+/// Measures one figure.
+type Measure = fn() -> Figure;
+
+/// In the order of the report.
+const FIGURES: &[(&str, Measure)] = &[
+    ("wasm", change_through_wasm::measure),
+    ("cpu", runner_cpu::measure),
+    ("cpu-on-one-core", runner_cpu::measure_on_one_core),
+    ("idle", idle_workers::measure),
+    ("session", session_memory::measure),
+    ("checkers", checkers::measure_in_order),
+    ("checkers-memory", checkers::measure_memory),
+    ("checkers-shuffled", checkers::measure_shuffled),
+    ("instantiate", parts::instantiate),
+    ("load", parts::load),
+    ("append", parts::append),
+];
+
+fn main() {
+    if child::answer(CHILDREN) {
+        return;
+    }
+    // `cargo bench --bench figures -- wasm cpu` measures these alone, and writes nothing.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let known = |wanted: &String| FIGURES.iter().any(|(name, _)| name == wanted);
+    assert!(wanted.iter().all(known), "no such figure: {wanted:?}");
+    let measured: Vec<Figure> = FIGURES
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
+        .map(|(_, measure)| measure())
+        .inspect(|figure| eprintln!("{}", figure.line()))
+        .collect();
+    if wanted.is_empty() {
+        report::write(&measured);
+    }
+}

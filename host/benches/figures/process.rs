@@ -1,0 +1,42 @@
+//! What this process has used, and what it may use.
+
+use std::fs;
+use std::mem::{MaybeUninit, size_of};
+
+/// Processor time of all threads, ended ones included, user and system, in seconds.
+pub fn cpu_seconds() -> f64 {
+    let mut used = MaybeUninit::uninit();
+    // SAFETY: the kernel fills in the whole of it if it says 0.
+    let used = unsafe {
+        let told = libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, used.as_mut_ptr());
+        assert_eq!(told, 0, "Linux has this clock");
+        used.assume_init()
+    };
+    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
+}
+
+/// From here on, this thread and those that it starts run on the first core only.
+pub fn stay_on_one_core() {
+    // SAFETY: a set of processors is an array of bits, and none is a value.
+    let told = unsafe {
+        let mut one: libc::cpu_set_t = MaybeUninit::zeroed().assume_init();
+        libc::CPU_SET(0, &mut one);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &one)
+    };
+    assert_eq!(told, 0, "the first core can't be had alone");
+}
+
+/// A line of `/proc/self/status` that is in KiB, in millions of bytes: `VmRSS`, `VmHWM`, `VmPTE`.
+pub fn megabytes(key: &str) -> f64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
+    let line = status.lines().find(|line| line.starts_with(key));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
+    kib.expect("a number of KiB") * 1024.0 / 1e6
+}
+
+/// How many mappings this process has, and how many it may have.
+pub fn maps() -> (usize, usize) {
+    let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
+    let most = fs::read_to_string("/proc/sys/vm/max_map_count").expect("Linux has it");
+    (maps.lines().count(), most.trim().parse().expect("a number"))
+}

@@ -1,0 +1,172 @@
+//! What the runner itself costs: its processor time per change against a plain loop's.
+
+mod plain;
+
+use super::arena::{arena, folder, load_cas};
+use super::child;
+use super::process::{cpu_seconds, stay_on_one_core};
+use super::report::Figure;
+use super::spread::Spread;
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::Database;
+use contend::capability::statement::{Action, Statement};
+use contend::check::{Evidence, judge};
+use contend::model::value::Value;
+use contend::model::verdict::Verdict;
+use contend::record::journal::{self, Journal};
+use contend::strategy::wasm::WasmStrategy;
+use contend::worker::Worker;
+use contend::workload::volume_state::{self, VolumeState};
+use plain::Plain;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub const ON_ONE_CORE: &str = "cpu-on-one-core";
+
+const ROUNDS: u32 = 51;
+const CHANGES: u32 = 3_000;
+const MOST: f64 = 1.3;
+
+/// Microseconds of processor time per change, round by round.
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    runner: Vec<f64>,
+    plain: Vec<f64>,
+}
+
+pub fn measure() -> Figure {
+    figure(
+        "Processor time of a change on SQLite in memory, over a plain sqlx loop's",
+        &both(),
+    )
+    .at_most(MOST)
+    .method(format!(
+        "One worker makes {CHANGES} changes with `cas.wasm`, without pause or hold, with audit, check \
+         and journal; the loop makes the same three statements (update, select over a second \
+         connection, update) on a database with the same tables and trigger, with sqlx alone on the \
+         same runtime. User and system time of the whole process, SQLite's threads included. {ROUNDS} \
+         short rounds, the two in turn: what one round costs depends on which cores its threads meet \
+         on, for either side, so that a single one says little."
+    ))
+}
+
+pub fn measure_on_one_core() -> Figure {
+    figure("The same on one core", &child::run(ON_ONE_CORE)).method(
+        "The process may use one core only, so that the scheduler has no choice and what is left is \
+         work.",
+    )
+}
+
+pub fn child() -> serde_json::Value {
+    stay_on_one_core();
+    serde_json::to_value(both()).expect("numbers")
+}
+
+fn figure(what: &'static str, measured: &Measured) -> Figure {
+    let Measured { runner, plain } = measured;
+    let ratio = runner
+        .iter()
+        .zip(plain)
+        .map(|(runner, plain)| runner / plain);
+    let micros = |rounds: &[f64]| Spread::new(rounds.iter().copied(), "µs");
+    let (micros_runner, micros_plain) = (micros(runner), micros(plain));
+    Figure::new(what, Spread::new(ratio, "times")).detail(format!(
+        "Absolute: runner {micros_runner}, plain loop {micros_plain} per change"
+    ))
+}
+
+fn both() -> Measured {
+    // As `command::run` makes it.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let strategy = Arc::new(load_cas(2));
+    let (mut runner, mut plain) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        runner.push(runtime.block_on(by_runner(strategy.clone())));
+        plain.push(runtime.block_on(by_plain_loop()));
+    }
+    Measured { runner, plain }
+}
+
+fn workload() -> VolumeState {
+    VolumeState {
+        rows: 1,
+        workers_per_row: 1,
+        changes_per_worker: CHANGES,
+        pause_ms: 0,
+        hold_ms: 0,
+        ..VolumeState::default()
+    }
+}
+
+/// One round; proves that every change was made.
+async fn by_runner(strategy: Arc<WasmStrategy>) -> f64 {
+    let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.expect("SQLite"));
+    let made = volume_state::prepare(&*database, 1, true).await;
+    made.expect("the tables");
+    let folder = folder();
+    let history = folder.path().join("history.jsonl");
+    let journal = Arc::new(Journal::create(&history).expect("a journal"));
+    let (arena, _stopper) = arena(workload(), strategy, database.clone(), journal);
+    let worker = Worker::prepare(arena, 0, Arc::default()).await;
+
+    let began = cpu_seconds();
+    let ran = tokio::spawn(worker.run()).await;
+    let used = cpu_seconds() - began;
+
+    ran.expect("no panic").expect("a journal to the end");
+    let data = volume_state::read_data(&*database, 1, true).await;
+    let data = data.expect("the data");
+    let history = journal::read(&history).expect("a history");
+    assert_eq!(history.changes.len(), CHANGES as usize);
+    let tries = |change: &contend::model::change::Change| change.check.map(|check| check.tries);
+    assert!(
+        history
+            .changes
+            .iter()
+            .all(|c| c.is_ok() && tries(c) == Some(1))
+    );
+    let judgement = judge(&Evidence {
+        rows: 1,
+        changes: &history.changes,
+        data: Some(&data),
+    });
+    let mut answers = judgement.answers.iter();
+    let counted = answers.find(|answer| answer.checker == "every-change-counted");
+    assert_eq!(counted.expect("a checker").verdict, Verdict::Valid);
+    database.close().await;
+    used * 1e6 / f64::from(CHANGES)
+}
+
+/// The same of a loop that a person would write who only wants the statements run.
+async fn by_plain_loop() -> f64 {
+    let mut plain = Plain::open(&schema().await).await;
+
+    let began = cpu_seconds();
+    let ran = tokio::spawn(async move {
+        plain.run(CHANGES).await;
+        plain
+    });
+    let plain = ran.await.expect("no panic");
+    let used = cpu_seconds() - began;
+
+    assert_eq!(plain.audited().await, 2 * i64::from(CHANGES));
+    used * 1e6 / f64::from(CHANGES)
+}
+
+/// The tables and the trigger, as the runner makes them.
+async fn schema() -> Vec<String> {
+    let database = Sqlite::open(SqliteLocation::Memory).await.expect("SQLite");
+    let made = volume_state::prepare(&database, 1, true).await;
+    made.expect("the tables");
+    let look = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid";
+    let look = Statement::of_host(look, Action::Read);
+    let rows = database.read(&database.nodes()[0], &look, &[]).await;
+    database.close().await;
+    let texts = rows.expect("the schema").into_iter().flatten();
+    let texts: Vec<_> = texts.filter_map(Value::into_text).collect();
+    assert_eq!(texts.len(), 3, "two tables and a trigger: {texts:?}");
+    texts
+}

@@ -1,0 +1,195 @@
+//! Uses every function of the contract once, within the first acquire, and ends `rejected` with the
+//! code `TOUR` at the first answer that is not what the contract promises. Then it is a
+//! compare-and-swap. Made for one worker on one row of the embedded database.
+
+use contend_guest::db::{self, Target};
+use contend_guest::lock::SessionOptions;
+use contend_guest::prelude::*;
+use contend_guest::replication::{self, Answer, Column};
+use contend_guest::timing;
+
+const SWAP: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
+const LOOK: &str = "SELECT status FROM volumes WHERE id = ?";
+const SECOND: u64 = 1_000_000_000;
+
+struct Tour {
+    session: Session,
+    done: bool,
+}
+
+impl StateStrategy for Tour {
+    fn new() -> Result<Self, Fault> {
+        let session = connect()?;
+        Ok(Self {
+            session,
+            done: false,
+        })
+    }
+
+    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+        if !self.done {
+            self.done = true;
+            self.statements(&t.row)?;
+            self.transactions(&t.row)?;
+            self.replication(&t.row)?;
+            clock_and_settings()?;
+            locks()?;
+        }
+        let values = [t.to, t.marker, t.row, t.from].map(Value::from);
+        let affected = self.session.execute(SWAP, &values)?;
+        expect(affected == 1, "the swap affects its row")
+    }
+}
+
+impl Tour {
+    fn statements(&self, row: &str) -> Result<(), Fault> {
+        expect(db::dialect() == "sqlite", "the dialect")?;
+        let rows = self.session.query(LOOK, &[row.into()])?;
+        let available = vec![vec![Value::from("available")]];
+        expect(rows == available, "the row is available")?;
+        let values = "SELECT ?, ?, ?, ?, NULL FROM volumes LIMIT 1";
+        let bytes = Value::Bytes(vec![0, 255]);
+        let given = [
+            Value::Integer(i64::MIN),
+            Value::Real(0.5),
+            "ä".into(),
+            bytes.clone(),
+        ];
+        let mut expected = given.to_vec();
+        expected.push(Value::Null);
+        let rows = self.session.query(values, &given)?;
+        expect(rows == [expected], "values come back as they went")?;
+        let too_few = self.session.query(LOOK, &[]);
+        refused(too_few, "parameter-count")?;
+        let wrong_call = self.session.query("DELETE FROM volumes", &[]);
+        refused(wrong_call, "not-a-query")?;
+        let nodes = replication::nodes();
+        db::connect(&Target::Node(nodes[0].clone()))?;
+        refused(db::connect(&Target::Node("none".into())), "no-such-node")
+    }
+
+    fn transactions(&self, row: &str) -> Result<(), Fault> {
+        let session = &self.session;
+        refused(session.commit(), "no-transaction")?;
+        session.begin()?;
+        refused(session.begin(), "transaction-open")?;
+        let lock = format!("{LOOK} FOR UPDATE");
+        expect(
+            session.query(&lock, &[row.into()])?.len() == 1,
+            "FOR UPDATE finds the row",
+        )?;
+        session.execute("DELETE FROM volumes WHERE id = ?", &[row.into()])?;
+        session.rollback()?;
+        session.rollback()?;
+        expect(
+            session.query(LOOK, &[row.into()])?.len() == 1,
+            "rolled back",
+        )
+    }
+
+    fn replication(&self, row: &str) -> Result<(), Fault> {
+        let column = |name: &str, value: &str| Column {
+            name: name.into(),
+            value: value.into(),
+        };
+        let check = |table: &str, id: &str, status: &str| {
+            replication::check(table, &[column("id", id)], &[column("status", status)])
+        };
+        let answers = check("volumes", row, "available")?;
+        expect(answers.len() == 1, "one node answers")?;
+        expect(answers[0].answer == Answer::Agrees, "it agrees")?;
+        let differs = Answer::Differs(vec!["available".into()]);
+        expect(
+            check("volumes", row, "gone")?[0].answer == differs,
+            "it differs",
+        )?;
+        let missing = check("volumes", "none", "available")?;
+        expect(missing[0].answer == Answer::Missing, "no such row")?;
+        refused(check("sqlite_master", row, "x"), "not-allowed")?;
+        refused(
+            check("volumes", row, "x").and(replication::check("volumes", &[], &[])),
+            "no-column",
+        )?;
+        replication::sync(&self.session)
+    }
+}
+
+fn clock_and_settings() -> Result<(), Fault> {
+    let before = timing::now();
+    timing::sleep(2_000_000);
+    expect(timing::now() >= before + 2_000_000, "sleep takes its time")?;
+    expect(
+        timing::random() != timing::random(),
+        "random numbers differ",
+    )?;
+    expect(setting("given", 0u32)? == 7, "the setting that was given")?;
+    expect(setting("not-given", 3u32)? == 3, "the one that was not")
+}
+
+fn locks() -> Result<(), Fault> {
+    let traits = lock::traits();
+    for name in [
+        "lease",
+        "fencing",
+        "shared",
+        "fair",
+        "across-processes",
+        "across-hosts",
+    ] {
+        expect(traits.iter().any(|(known, _)| known == name), name)?;
+    }
+    let leased = SessionOptions {
+        lease: Some(SECOND),
+        poll: None,
+    };
+    refused(lock::open(leased).map(drop), "unsupported")?;
+    let session = open_locks()?;
+    let names = ["b".to_owned(), "a".to_owned()];
+    let lock = session.lock(&names, Mode::Exclusive)?;
+    refused(lock.renew().map(drop), "unsupported")?;
+    let grant = lock.acquire(SECOND)?;
+    expect(
+        !grant.owner.is_empty() && grant.lease_ends.is_none(),
+        "a grant without a lease",
+    )?;
+    expect(lock.is_owner()?, "held")?;
+    let rival = session.lock(&names[1..], Mode::Shared)?;
+    let waited = rival.acquire(0);
+    let busy = matches!(&waited, Err(Fault::Conflict(d)) if d.code == "lock-wait-timeout");
+    expect(busy, "a rival waits in vain")?;
+    expect(lock.release()? == ReleaseOutcome::Released, "released")?;
+    expect(
+        lock.release()? == ReleaseOutcome::NotOwner,
+        "not held any more",
+    )?;
+    rival.acquire(0)?;
+    match rival.break_() {
+        Ok(()) => expect(!rival.is_owner()?, "broken")?,
+        // Not every service can; then it says so.
+        refusal => refused(refusal, "unsupported")?,
+    }
+    refused(session.lock(&[], Mode::Exclusive).map(drop), "no-name")
+}
+
+fn expect(holds: bool, what: &str) -> Result<(), Fault> {
+    match holds {
+        true => Ok(()),
+        false => Err(Fault::rejected("TOUR", what)),
+    }
+}
+
+fn refused<T>(answer: Result<T, Fault>, code: &str) -> Result<(), Fault> {
+    match answer {
+        Err(Fault::Rejected(detail)) if detail.code == code => Ok(()),
+        Err(other) => Err(Fault::rejected(
+            "TOUR",
+            format!("{code}, but: {}", other.into_detail().message),
+        )),
+        Ok(_) => Err(Fault::rejected(
+            "TOUR",
+            format!("{code}, but it was not refused"),
+        )),
+    }
+}
+
+contend_guest::state_strategy!(Tour);
