@@ -7,7 +7,8 @@ use crate::model::change::Change;
 ///
 /// A row was contended if two workers' spans from the invocation of acquire to the return of
 /// release overlap at least once. A worker whose acquire failed contended too: the other one had
-/// to be kept from it. n·log n.
+/// to be kept from it. But one that took no time asked nobody: there was no instance, or no session
+/// for it. n·log n.
 pub fn missing(changes: &[Change]) -> Option<&'static str> {
     if changes.is_empty() {
         return Some("no change was made");
@@ -15,7 +16,11 @@ pub fn missing(changes: &[Change]) -> Option<&'static str> {
     if !changes.iter().any(Change::held) {
         return Some("no worker ever took a row");
     }
-    let spans = changes.iter().zip(0..).map(|(change, index)| Span {
+    let asked = changes
+        .iter()
+        .zip(0..)
+        .filter(|(change, _)| change.acquire.duration() > 0);
+    let spans = asked.map(|(change, index)| Span {
         row: change.row,
         worker: change.worker,
         change: index,
@@ -56,7 +61,14 @@ mod tests {
         let mut refused = change(1, 0, 0, [12, 14, 0, 0]);
         refused.release = None;
         refused.acquire.outcome = Outcome::indeterminate("trap", "");
-        assert_eq!(missing(&[holder, refused.clone()]), None);
+        assert_eq!(missing(&[holder.clone(), refused.clone()]), None);
+        let mut never_asked = refused.clone();
+        never_asked.acquire.returned = never_asked.acquire.invoked;
+        assert!(
+            missing(&[holder, never_asked])
+                .unwrap()
+                .contains("contended")
+        );
         assert!(missing(&[refused]).unwrap().contains("took a row"));
     }
 }

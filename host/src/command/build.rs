@@ -8,6 +8,7 @@ use crate::strategy::toolchain::Toolchain;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// What to build.
 pub struct BuildOptions {
     /// Source folders, or names of strategies.
     pub folders: Vec<String>,

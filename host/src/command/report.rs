@@ -7,7 +7,9 @@ use crate::run_dir::{RunDir, RunDirError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// What to report, and where to.
 pub struct ReportOptions {
+    /// The folder of the run.
     pub run: PathBuf,
     pub output: Output,
 }

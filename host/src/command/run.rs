@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+/// What the user asked for; `decide` makes a plan of it.
 pub struct RunOptions {
     pub strategies: Vec<String>,
     pub workload: Option<String>,

@@ -18,6 +18,7 @@ pub struct End {
     pub data_unread: Option<String>,
 }
 
+/// What ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {
