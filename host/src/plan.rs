@@ -66,8 +66,9 @@ pub enum PlanError {
     Strategy(#[from] strategies::ResolveError),
 }
 
-/// The most workers that one run can have: the engine's address space ends about there.
-pub const MAX_WORKERS: u64 = 30_000;
+/// The most workers that one run can have. Each takes six mappings of memory, and Linux allows a
+/// process 65,530 of them unless it is told otherwise.
+pub const MAX_WORKERS: u64 = 10_000;
 
 const HOUR_MS: u64 = 3_600_000;
 

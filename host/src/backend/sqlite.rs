@@ -7,6 +7,7 @@
 mod answer;
 mod classify;
 mod options;
+mod readers;
 mod session;
 mod signals;
 mod values;
@@ -18,16 +19,14 @@ use crate::capability::statement::Statement;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
+use readers::Readers;
 use session::SqliteSession;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::PathBuf;
 use tokio::sync::Mutex;
 
 const NODE: &str = "sqlite";
-
-/// Readers that all workers share. A read takes microseconds, and each of them costs a thread.
-const SHARED_READERS: u32 = 4;
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub enum SqliteLocation {
 pub struct Sqlite {
     nodes: [String; 1],
     options: SqliteConnectOptions,
-    readers: SqlitePool,
+    readers: Readers,
     /// Keeps a database in memory alive, and spares a file the making and removing of its log
     /// whenever the last session leaves.
     keeper: Mutex<Option<SqliteConnection>>,
@@ -53,16 +52,10 @@ impl Sqlite {
     pub async fn open(location: SqliteLocation) -> Result<Self, Fault> {
         let options = options::of(&location);
         let keeper = options::first_connection(&location, &options).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(SHARED_READERS)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options.clone().pragma("query_only", "ON"));
         Ok(Self {
             nodes: [NODE.to_owned()],
+            readers: Readers::new(options.clone()),
             options,
-            readers,
             keeper: Mutex::new(Some(keeper)),
         })
     }
@@ -109,9 +102,9 @@ impl Database for Sqlite {
             Some(lock) => values::patient(lock)?,
             None => statement.text(),
         };
-        answer::answer(&self.readers, text, parameters, usize::MAX)
+        self.readers
+            .read(text, parameters)
             .await
-            .map(|answer| answer.rows)
             .map_err(|error| classify(&error, Doing::Reading))
     }
 

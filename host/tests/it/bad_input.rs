@@ -13,11 +13,11 @@ fn a_flag_that_makes_no_sense() {
     for (arguments, word) in [
         (
             "--strategy cas --rows 0",
-            "rows is 0; it must be from 1 to 30000",
+            "rows is 0; it must be from 1 to 10000",
         ),
         (
-            "--strategy cas --rows 30000 --workers-per-row 2",
-            "rows × workers_per_row is 60000",
+            "--strategy cas --rows 10000 --workers-per-row 2",
+            "rows × workers_per_row is 20000",
         ),
         (
             "--strategy cas --changes-per-worker 0",
