@@ -54,7 +54,8 @@ pub trait LockService: Send + Sync {
 /// One identity at the lock service.
 #[async_trait]
 pub trait LockSession: Send {
-    /// Names a lock; takes nothing yet. `names` may be in any order and is never empty.
+    /// Names a lock; takes nothing yet. `names` may be in any order; `rejected` if there is none, or
+    /// an empty one.
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault>;
 
     /// Gives up every lock of this session.

@@ -1,6 +1,6 @@
 //! What a run left in the database: the proof against which every report is held.
 
-use super::marker::Mark;
+use super::marker::{Mark, Marker};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -53,6 +53,14 @@ impl RowState {
         Self {
             status: Status::Available,
             mark: Mark::None,
+        }
+    }
+
+    /// The state that the acquire of this change leaves.
+    pub fn held_by(marker: Marker) -> Self {
+        Self {
+            status: Status::Deleting,
+            mark: Mark::Of(marker),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Arena, NANOS_PER_MS};
 use crate::model::change::Check;
-use crate::model::data::{RowState, Status};
-use crate::model::marker::{Mark, Marker};
+use crate::model::data::RowState;
+use crate::model::marker::Marker;
 
 /// A connection error does not count as a try, but even those have an end.
 const MAX_UNREACHABLE: u32 = 60;
@@ -16,10 +16,7 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
         return None;
     }
     let began = arena.clock.now();
-    let expected = RowState {
-        status: Status::Deleting,
-        mark: Mark::Of(marker),
-    };
+    let expected = RowState::held_by(marker);
     let (mut tries, mut unreachable) = (0, 0);
     let agreed = loop {
         match reading(arena, row, &expected).await {

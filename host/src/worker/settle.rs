@@ -6,9 +6,9 @@
 use super::{Arena, NANOS_PER_MS};
 use crate::capability::database::Target;
 use crate::model::change::Settled;
-use crate::model::data::{RowState, Status};
+use crate::model::data::RowState;
 use crate::model::fault::FaultKind;
-use crate::model::marker::{Mark, Marker};
+use crate::model::marker::Marker;
 
 /// Rounds of reading, and tries to restore; enough for a node that is away for some seconds.
 const MAX_ROUNDS: u64 = 10;
@@ -18,20 +18,14 @@ const WAIT_MS: u64 = 50;
 
 /// Does the change hold the row after all?
 pub async fn acquired(arena: &Arena, row: u32, marker: Marker) -> Settled {
-    let held = RowState {
-        status: Status::Deleting,
-        mark: Mark::Of(marker),
-    };
+    let held = RowState::held_by(marker);
     settle(arena, row, |state| state == Some(&held)).await
 }
 
 /// Is the row given back after all? It is unless the change still holds it: whoever waited for the
 /// row may have it by now.
 pub async fn released(arena: &Arena, row: u32, marker: Marker) -> Settled {
-    let held = RowState {
-        status: Status::Deleting,
-        mark: Mark::Of(marker),
-    };
+    let held = RowState::held_by(marker);
     settle(arena, row, |state| state != Some(&held)).await
 }
 
@@ -56,7 +50,7 @@ pub async fn restore(arena: &Arena, row: u32, marker: Marker) -> bool {
 
 /// Reads the row on every node until it is known whether the effect is there. One node that shows
 /// it is enough, since it will come to the others. That none shows it must be said by all of them;
-/// of several nodes twice, since a write set may still be on its way.
+/// of several nodes in half of the rounds, since a write set may still be on its way.
 async fn settle(
     arena: &Arena,
     row: u32,

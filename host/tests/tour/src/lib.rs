@@ -168,7 +168,7 @@ fn locks() -> Result<(), Fault> {
         // Not every service can; then it says so.
         refusal => refused(refusal, "unsupported")?,
     }
-    refused(session.lock(&[], Mode::Exclusive).map(drop), "no-name")
+    refused(session.lock(&[], Mode::Exclusive).map(drop), "no-names")
 }
 
 fn expect(holds: bool, what: &str) -> Result<(), Fault> {

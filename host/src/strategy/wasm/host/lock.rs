@@ -57,10 +57,6 @@ impl lock::HostSession for HostState {
         if self.locks.len() >= MAX_LOCKS {
             return self.answer(Err(too_many("locks", MAX_LOCKS)));
         }
-        if names.is_empty() || names.iter().any(String::is_empty) {
-            let fault = Fault::rejected("no-name", "a lock needs a name, and none may be empty");
-            return self.answer(Err(fault));
-        }
         let session = self
             .lock_sessions
             .get_mut(handle.rep() as usize)
