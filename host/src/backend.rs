@@ -7,6 +7,7 @@ pub mod clock;
 pub mod lock_file;
 pub mod lock_memory;
 mod lock_names;
+pub mod secret_url;
 pub mod sqlite;
 pub mod url;
 
@@ -38,6 +39,7 @@ pub async fn open_database(
         }
         DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
+        DatabaseUrl::Mysql(_) => todo!("mysql"),
     };
     Ok(Arc::new(Sqlite::open(location).await?))
 }
@@ -50,5 +52,6 @@ pub fn open_lock_service(
     Ok(match url {
         LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
+        LockUrl::Redis(_) => todo!("redis"),
     })
 }

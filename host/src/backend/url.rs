@@ -2,6 +2,7 @@
 //!
 //! A URL may hold a password, so no message repeats one: they name the scheme at most.
 
+use super::secret_url::SecretUrl;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub enum DatabaseUrl {
     SqliteMemory,
     /// `sqlite:PATH`: the user's own file, made if it is missing.
     SqliteFile(PathBuf),
+    /// `mysql://USER:PASSWORD@HOST:PORT/NAME`: MariaDB or MySQL.
+    Mysql(SecretUrl),
 }
 
 /// Which lock service to open.
@@ -27,6 +30,8 @@ pub enum LockUrl {
     Memory,
     /// `file:DIR`: one locked file for each name.
     File(PathBuf),
+    /// `redis://HOST:PORT`.
+    Redis(SecretUrl),
 }
 
 /// Why what the user wrote names nothing.
@@ -34,8 +39,15 @@ pub enum LockUrl {
 #[error("{0}")]
 pub struct UrlError(String);
 
-const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory: and sqlite:PATH";
-const LOCK_SERVICES: &str = "memory and file:DIR";
+impl UrlError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH and \
+                         mysql://USER:PASSWORD@HOST:PORT/NAME";
+const LOCK_SERVICES: &str = "memory, file:DIR and redis://HOST:PORT";
 
 impl FromStr for DatabaseUrl {
     type Err = UrlError;
@@ -47,6 +59,7 @@ impl FromStr for DatabaseUrl {
             Some(("sqlite", path)) => path_of(path)
                 .map(Self::SqliteFile)
                 .ok_or_else(|| UrlError("sqlite: needs a path, as in sqlite:data.db".to_owned())),
+            Some(("mysql" | "mariadb", _)) => SecretUrl::parse(text).map(Self::Mysql),
             _ => Err(unknown("database", text, DATABASES)),
         }
     }
@@ -61,6 +74,7 @@ impl FromStr for LockUrl {
             Some(("file", path)) => path_of(path)
                 .map(Self::File)
                 .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
+            Some(("redis", _)) => SecretUrl::parse(text).map(Self::Redis),
             _ => Err(unknown("lock service", text, LOCK_SERVICES)),
         }
     }
@@ -76,7 +90,7 @@ fn unknown(what: &str, text: &str, exists: &str) -> UrlError {
     let scheme = text.split([':', '/', '@']).next().unwrap_or_default();
     let planned = matches!(
         scheme,
-        "mysql" | "mariadb" | "postgres" | "postgresql" | "redis" | "rediss" | "sim"
+        "postgres" | "postgresql" | "rediss" | "sim"
     );
     UrlError(if planned {
         format!("this version has no {what} {scheme}; it has {exists}")
@@ -91,6 +105,7 @@ impl fmt::Display for DatabaseUrl {
             Self::SqliteFresh => f.write_str("sqlite"),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Mysql(url) => url.fmt(f),
         }
     }
 }
@@ -100,6 +115,7 @@ impl fmt::Display for LockUrl {
         match self {
             Self::Memory => f.write_str("memory"),
             Self::File(folder) => write!(f, "file:{}", folder.display()),
+            Self::Redis(url) => url.fmt(f),
         }
     }
 }
@@ -161,14 +177,14 @@ mod tests {
         let database = |text: &str| text.parse::<DatabaseUrl>().unwrap_err().to_string();
         let lock = |text: &str| text.parse::<LockUrl>().unwrap_err().to_string();
         for (message, says) in [
-            (database("mysql://me:secret@db/x"), "this version"),
+            (database("postgres://me:secret@db/x"), "this version"),
             (database("sim"), "this version"),
             (database("me:secret@db"), "sqlite::memory:"),
             (database("sqlite:"), "needs a path"),
             (database("sqlit"), "there is no database \"sqlit\""),
-            (lock("redis://:secret@cache"), "this version"),
+            (lock("rediss://:secret@cache"), "this version"),
             (lock("file:"), "needs a folder"),
-            (lock(""), "memory and file:DIR"),
+            (lock(""), "memory, file:DIR and redis:"),
         ] {
             assert!(message.contains(says), "{message}");
             assert!(!message.contains("secret"), "{message}");
