@@ -17,15 +17,17 @@ use crate::capability::lock::LockService;
 use crate::model::fault::Fault;
 use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
+use secret_url::SecretUrl;
 use sqlite::{Sqlite, SqliteLocation};
 use std::path::Path;
 use std::sync::Arc;
 use url::{DatabaseUrl, LockUrl};
 
-/// Opens the database that the user named. `fresh_path` is where a fresh one goes; nothing may be
-/// there yet.
+/// Opens the database that the user named. `nodes` are the servers behind the endpoint, where there
+/// are any to name; `fresh_path` is where a fresh one goes; nothing may be there yet.
 pub async fn open_database(
     url: &DatabaseUrl,
+    nodes: &[SecretUrl],
     fresh_path: &Path,
 ) -> Result<Arc<dyn Database>, Fault> {
     let location = match url {
@@ -39,7 +41,7 @@ pub async fn open_database(
         }
         DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
-        DatabaseUrl::Mysql(_) => todo!("mysql"),
+        DatabaseUrl::Mysql(_) => todo!("mysql {nodes:?}"),
     };
     Ok(Arc::new(Sqlite::open(location).await?))
 }

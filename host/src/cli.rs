@@ -113,10 +113,14 @@ struct RunArguments {
     /// Bound on each strategy's trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
-    /// sqlite (a fresh file for each trial), sqlite::memory: or sqlite:PATH
+    /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH or
+    /// mysql://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, value_name = "URL", default_value = "sqlite")]
     db: String,
-    /// memory or file:DIR
+    /// One server of the cluster behind --db, for the check on all nodes; once for each
+    #[arg(long, value_name = "URL")]
+    node: Vec<String>,
+    /// memory, file:DIR or redis://HOST:PORT
     #[arg(long, value_name = "URL", default_value = "memory")]
     lock: String,
     /// A setting for the strategy; may be repeated
@@ -178,6 +182,7 @@ impl From<RunArguments> for RunOptions {
                 time_limit_s: arguments.time_limit_s,
             },
             database: arguments.db,
+            nodes: arguments.node,
             locks: arguments.lock,
             settings: arguments.set,
             memory_mib: arguments.memory_mib,

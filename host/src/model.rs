@@ -1,6 +1,7 @@
 //! The nouns of a run: plain data, no I/O, no clock, and nothing else of ours.
 
 pub mod change;
+pub mod counters;
 pub mod data;
 pub mod end;
 pub mod fault;

@@ -3,6 +3,7 @@
 pub mod strategies;
 pub mod workload_file;
 
+use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::strategy::wasm::Limits;
 use crate::workload::volume_state::VolumeState;
@@ -21,7 +22,11 @@ pub struct Plan {
     pub workload: VolumeState,
     /// One trial for each strategy, in this order, each on fresh data.
     pub trials: Vec<PlannedTrial>,
+    /// The endpoint that strategies connect to.
     pub database: DatabaseUrl,
+    /// The servers behind it, one by one; empty if the endpoint is all there is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<SecretUrl>,
     pub locks: LockUrl,
     /// What strategies find in `settings`.
     pub settings: BTreeMap<String, String>,

@@ -8,7 +8,7 @@ use super::process::{Used, stay_on_one_core};
 use super::report::Figure;
 use super::spread::Spread;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
-use contend::capability::database::Database;
+use contend::capability::database::{Database, Freshness};
 use contend::capability::statement::{Action, Statement};
 use contend::check::{Evidence, judge};
 use contend::model::value::Value;
@@ -179,7 +179,9 @@ async fn schema() -> Vec<String> {
     made.expect("the tables");
     let look = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid";
     let look = Statement::of_host(look, Action::Read);
-    let rows = database.read(&database.nodes()[0], &look, &[]).await;
+    let rows = database
+        .read(&database.nodes()[0], Freshness::AsItIs, &look, &[])
+        .await;
     database.close().await;
     let texts = rows.expect("the schema").into_iter().flatten();
     let texts: Vec<_> = texts.filter_map(Value::into_text).collect();

@@ -3,6 +3,7 @@
 use super::CommandError;
 use super::build::build_all;
 use super::run::RunOptions;
+use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
@@ -44,6 +45,7 @@ pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
         workload,
         trials: Vec::new(),
         database: parse_url::<DatabaseUrl>(&options.database)?,
+        nodes: nodes(&options.nodes)?,
         locks: parse_url::<LockUrl>(&options.locks)?,
         settings: plan::settings(&options.settings)?,
         seed: chosen.seed.unwrap_or_else(fresh_seed),
@@ -125,6 +127,19 @@ fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>,
 fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {
     text.parse()
         .map_err(|error: T::Err| CommandError::Url(error.to_string()))
+}
+
+fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
+    given
+        .iter()
+        .map(|text| match parse_url(text)? {
+            DatabaseUrl::Mysql(url) => Ok(url),
+            _ => Err(CommandError::Url(
+                "--node names one server of a cluster, as mysql://USER:PASSWORD@HOST:PORT/NAME"
+                    .to_owned(),
+            )),
+        })
+        .collect()
 }
 
 /// A seed that nobody chose. It goes into the plan, so the run's random numbers can be had again.

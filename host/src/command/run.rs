@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub workload: Option<String>,
     pub flags: WorkloadOptions,
     pub database: String,
+    /// The servers behind it.
+    pub nodes: Vec<String>,
     pub locks: String,
     pub settings: Vec<String>,
     pub memory_mib: u64,
@@ -101,14 +103,17 @@ async fn run_trials(
 
 /// A database that the user named may hold tables of these names that are not ours.
 async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
-    if !matches!(plan.database, DatabaseUrl::SqliteFile(_)) {
+    if !matches!(
+        plan.database,
+        DatabaseUrl::SqliteFile(_) | DatabaseUrl::Mysql(_)
+    ) {
         return Ok(());
     }
     let error = |fault| CommandError::Backend {
         what: plan.database.to_string(),
         fault,
     };
-    let database = open_database(&plan.database, Path::new(""))
+    let database = open_database(&plan.database, &plan.nodes, Path::new(""))
         .await
         .map_err(error)?;
     let taken = volume_state::exists(&*database).await;

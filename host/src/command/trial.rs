@@ -38,7 +38,7 @@ pub async fn run(
 ) -> Result<(), CommandError> {
     let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
     let clock = Arc::new(RealClock::new());
-    let database = open_database(&plan.database, &folder.database_path())
+    let database = open_database(&plan.database, &plan.nodes, &folder.database_path())
         .await
         .map_err(backend_error(plan.database.to_string()))?;
     let locks = open_lock_service(&plan.locks, clock.clone())

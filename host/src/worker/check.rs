@@ -1,6 +1,7 @@
 //! The check on every node after acquire.
 
 use super::{Arena, NANOS_PER_MS};
+use crate::capability::database::Freshness;
 use crate::model::change::Check;
 use crate::model::data::RowState;
 use crate::model::marker::Marker;
@@ -50,7 +51,11 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
 async fn reading(arena: &Arena, row: u32, expected: &RowState) -> Option<bool> {
     let mut all = true;
     for node in arena.database.nodes() {
-        let found = arena.rows.read(&*arena.database, node, row).await.ok()?;
+        let found = arena
+            .rows
+            .read(&*arena.database, node, Freshness::AsItIs, row)
+            .await
+            .ok()?;
         all &= found.as_ref() == Some(expected);
     }
     Some(all)

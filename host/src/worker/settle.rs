@@ -4,7 +4,7 @@
 //! nothing of it can still take effect behind a reading's back.
 
 use super::{Arena, NANOS_PER_MS};
-use crate::capability::database::Target;
+use crate::capability::database::{Freshness, Target};
 use crate::model::change::Settled;
 use crate::model::data::RowState;
 use crate::model::fault::FaultKind;
@@ -62,7 +62,11 @@ async fn settle(
     for round in 1..=MAX_ROUNDS {
         let mut answered = 0;
         for node in nodes {
-            match arena.rows.read(&*arena.database, node, row).await {
+            match arena
+                .rows
+                .read(&*arena.database, node, Freshness::AsItIs, row)
+                .await
+            {
                 Ok(state) if took_effect(state.as_ref()) => return Settled::TookEffect,
                 Ok(_) => answered += 1,
                 Err(_) => {}

@@ -6,7 +6,7 @@ mod schema;
 pub use self::data::read_data;
 pub use self::schema::{TABLES, exists, prepare};
 
-use crate::capability::database::{Database, Session};
+use crate::capability::database::{Database, Freshness, Session};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::{RowState, Status};
 use crate::model::fault::Fault;
@@ -100,10 +100,11 @@ impl RowAccess {
         &self,
         database: &dyn Database,
         node: &str,
+        freshness: Freshness,
         row: u32,
     ) -> Result<Option<RowState>, Fault> {
         let id = [Value::from(row_id(row))];
-        let rows = database.read(node, &self.read, &id).await?;
+        let rows = database.read(node, freshness, &self.read, &id).await?;
         Ok(rows.into_iter().next().map(row_state))
     }
 

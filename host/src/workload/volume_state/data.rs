@@ -1,7 +1,7 @@
 //! What the run left in the database.
 
 use super::{row_number, row_state};
-use crate::capability::database::Database;
+use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::{Data, Effect, NodeRows, RowState};
 use crate::model::fault::Fault;
@@ -27,7 +27,7 @@ async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<Nod
     );
     let mut found: Vec<Option<RowState>> = vec![None; rows as usize];
     let mut foreign = Vec::new();
-    for mut columns in database.read(node, &all, &[]).await? {
+    for mut columns in database.read(node, Freshness::Causal, &all, &[]).await? {
         let id = text(columns.remove(0));
         match row_number(&id).and_then(|row| found.get_mut(row as usize)) {
             Some(slot) => *slot = Some(row_state(columns)),
@@ -47,7 +47,7 @@ async fn read_effects(database: &dyn Database, node: &str) -> Result<Vec<Effect>
         "SELECT volume_id, old_status, old_marker, new_status, new_marker FROM volumes_audit",
         Action::Read,
     );
-    let rows = database.read(node, &all, &[]).await?;
+    let rows = database.read(node, Freshness::Causal, &all, &[]).await?;
     Ok(rows.into_iter().map(effect).collect())
 }
 

@@ -1,7 +1,7 @@
 //! The tables: the one that strategies change, and the audit that they can't see.
 
 use super::row_id;
-use crate::capability::database::{Database, Session, Target};
+use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
@@ -31,7 +31,7 @@ pub async fn exists(database: &dyn Database) -> Result<bool, Fault> {
     let node = &database.nodes()[0];
     for table in ["volumes", "volumes_audit"] {
         let look = Statement::of_host(format!("SELECT 1 FROM {table} LIMIT 1"), Action::Read);
-        match database.read(node, &look, &[]).await {
+        match database.read(node, Freshness::AsItIs, &look, &[]).await {
             Ok(_) => return Ok(true),
             Err(fault) if fault.kind == crate::model::fault::FaultKind::Rejected => {}
             Err(fault) => return Err(fault),

@@ -3,7 +3,7 @@
 pub(super) mod fixture;
 
 use super::{A_WHILE, assert_rejected, contract, must_wait};
-use contend::capability::database::{Session, Target};
+use contend::capability::database::{Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
@@ -152,7 +152,7 @@ async fn fault_after_somebody_wrote(fixture: &Fixture, then: &str) -> Fault {
     sleep(A_WHILE).await;
     let fault = match fixture.statement(then).action() {
         Action::Read => assert_conflict(fixture.query(&mut stale, then).await),
-        Action::Write => assert_conflict(fixture.execute(&mut stale, then).await),
+        _ => assert_conflict(fixture.execute(&mut stale, then).await),
     };
     writing.await.unwrap().1.unwrap();
     assert_rejected(stale.commit().await, "no-transaction");
@@ -337,7 +337,7 @@ async fn an_unknown_node_is_rejected(fixture: &Fixture) {
     let connected = fixture.database.connect(&nowhere).await.map(|_| ());
     assert_rejected(connected, "no-such-node");
     let read = fixture.statement(READ);
-    let answer = fixture.database.read("nowhere", &read, &[]).await;
+    let answer = fixture.read_at("nowhere", &read).await;
     assert_rejected(answer, "no-such-node");
     for node in fixture.database.nodes() {
         let node = Target::Node(node.clone());
@@ -384,13 +384,17 @@ async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
     let reads = (0..32).map(|_| {
         let (database, node) = (Arc::clone(&fixture.database), node.clone());
         let statement = fixture.statement(READ);
-        tokio::spawn(async move { database.read(&node, &statement, &[]).await })
+        tokio::spawn(async move {
+            database
+                .read(&node, Freshness::AsItIs, &statement, &[])
+                .await
+        })
     });
     for read in reads.collect::<Vec<_>>() {
         assert_eq!(integer(&read.await.unwrap().unwrap()), 0);
     }
     let write = fixture.statement(ADD_ONE);
-    let written = fixture.database.read(&node, &write, &[]).await;
+    let written = fixture.read_at(&node, &write).await;
     assert_rejected(written, "not-a-query");
 }
 

@@ -2,7 +2,7 @@
 
 use super::integer;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
-use contend::capability::database::{Database, Session, Target};
+use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::gate::Gate;
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::Fault;
@@ -64,8 +64,17 @@ impl Fixture {
     pub(in crate::backend_contract) async fn n(&self) -> i64 {
         let statement = self.statement("SELECT n FROM things WHERE id = 1");
         let node = &self.database.nodes()[0];
-        let rows = self.database.read(node, &statement, &[]).await.unwrap();
-        integer(&rows)
+        integer(&self.read_at(node, &statement).await.unwrap())
+    }
+
+    /// What a node has when everything that was committed before has come to it.
+    pub(in crate::backend_contract) async fn read_at(
+        &self,
+        node: &str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, Fault> {
+        let read = self.database.read(node, Freshness::Causal, statement, &[]);
+        read.await
     }
 
     pub(in crate::backend_contract) async fn close(&self) {
