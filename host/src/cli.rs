@@ -5,6 +5,7 @@ use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
 use crate::plan::workload_file::WorkloadOptions;
+use crate::workload::volume_state::CheckConnections;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -101,6 +102,18 @@ struct RunArguments {
     /// Wait after the n-th reading, times n [default: 250]
     #[arg(long, value_name = "MS")]
     check_wait_ms: Option<u64>,
+    /// How the check reaches the nodes: persistent or fresh connections [default: persistent]
+    #[arg(long, value_name = "HOW", value_parser = parse_check)]
+    check: Option<CheckConnections>,
+    /// Sessions that load the database beside the workers, each on its own row [default: 0]
+    #[arg(long, value_name = "N")]
+    background_generators: Option<u32>,
+    /// What each of them reads in a second [default: 10]
+    #[arg(long, value_name = "N")]
+    background_selects_per_s: Option<u32>,
+    /// What each of them writes in a second [default: 5]
+    #[arg(long, value_name = "N")]
+    background_updates_per_s: Option<u32>,
     /// Let the database record every committed update, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
@@ -152,6 +165,14 @@ struct OutputArguments {
     quiet: bool,
 }
 
+fn parse_check(given: &str) -> Result<CheckConnections, String> {
+    match given {
+        "persistent" => Ok(CheckConnections::Persistent),
+        "fresh" => Ok(CheckConnections::Fresh),
+        _ => Err("it is persistent or fresh".to_owned()),
+    }
+}
+
 impl From<OutputArguments> for Output {
     fn from(arguments: OutputArguments) -> Self {
         Self {
@@ -176,6 +197,10 @@ impl From<RunArguments> for RunOptions {
                 hold_ms: arguments.hold_ms,
                 check_tries: arguments.check_tries,
                 check_wait_ms: arguments.check_wait_ms,
+                check: arguments.check,
+                background_generators: arguments.background_generators,
+                background_selects_per_s: arguments.background_selects_per_s,
+                background_updates_per_s: arguments.background_updates_per_s,
                 audit: arguments.audit,
                 seed: arguments.seed,
                 change_timeout_s: arguments.change_timeout_s,

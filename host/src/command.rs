@@ -2,6 +2,7 @@
 //! worked out.
 
 pub mod build;
+mod conditions;
 mod decide;
 pub mod machine;
 pub mod output;

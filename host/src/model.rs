@@ -1,6 +1,8 @@
 //! The nouns of a run: plain data, no I/O, no clock, and nothing else of ours.
 
+pub mod background;
 pub mod change;
+pub mod conditions;
 pub mod counters;
 pub mod data;
 pub mod end;

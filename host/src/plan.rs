@@ -101,6 +101,12 @@ impl Plan {
         in_range("hold_ms", workload.hold_ms, 0, HOUR_MS)?;
         in_range("check_tries", u64::from(workload.check_tries), 0, 1000)?;
         in_range("check_wait_ms", workload.check_wait_ms, 0, HOUR_MS)?;
+        let generators = u64::from(workload.background_generators);
+        in_range("background_generators", generators, 0, MAX_WORKERS)?;
+        let selects = u64::from(workload.background_selects_per_s);
+        in_range("background_selects_per_s", selects, 0, 1000)?;
+        let updates = u64::from(workload.background_updates_per_s);
+        in_range("background_updates_per_s", updates, 0, 1000)?;
         in_range("memory_mib", self.memory_mib, 1, 4096)?;
         in_range("computing_ms", self.computing_ms, 10, HOUR_MS)?;
         in_range("change_timeout_s", self.change_timeout_s, 1, 7 * 86_400)?;

@@ -86,7 +86,9 @@ async fn run_trials(
                 let judgement = record.judge(plan.workload.rows);
                 let written = trial_folder.write_findings(&record, &judgement);
                 let (history, end) = (&record.history, record.end.as_ref());
-                report.add(TrialReport::new(planned, history, end, judgement));
+                let conditions = record.conditions.clone();
+                let trial = TrialReport::new(planned, history, end, conditions, judgement);
+                report.add(trial);
                 written.and_then(|()| folder.write_results(&report::csv::write(report)))
             }
             None => Ok(()),

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
-    ("cli", &["command", "plan"]),
+    ("cli", &["command", "plan", "workload"]),
     ("main", &["cli", "command"]),
 ];
 

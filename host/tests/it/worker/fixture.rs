@@ -230,7 +230,13 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         count: AtomicU32::new(0),
         connects: AtomicU32::new(0),
     });
-    volume_state::prepare(&*database, 1, false).await.unwrap();
+    let tables = VolumeState {
+        audit: false,
+        ..workload.clone()
+    };
+    volume_state::prepare(&database.database, &tables)
+        .await
+        .unwrap();
     let clock = Arc::new(Hurried(RealClock::new()));
     let (stopper, stop) = stop::channel();
     let arena = Arc::new(Arena {
