@@ -4,6 +4,7 @@
 pub mod build;
 mod decide;
 pub mod machine;
+pub mod options;
 pub mod output;
 mod progress;
 pub mod report;
