@@ -1,6 +1,7 @@
 //! The command line. The only place that names clap.
 
 use crate::command::build::BuildOptions;
+use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
@@ -185,7 +186,7 @@ impl From<OutputArguments> for Output {
 
 impl From<RunArguments> for RunOptions {
     fn from(arguments: RunArguments) -> Self {
-        Self {
+        let plan = PlanOptions {
             strategies: arguments.strategy,
             workload: arguments.workload,
             flags: WorkloadOptions {
@@ -212,6 +213,9 @@ impl From<RunArguments> for RunOptions {
             settings: arguments.set,
             memory_mib: arguments.memory_mib,
             computing_ms: arguments.computing_ms,
+        };
+        Self {
+            plan,
             out: arguments.out,
             output: arguments.output.into(),
         }

@@ -5,6 +5,7 @@ pub mod build;
 mod conditions;
 mod decide;
 pub mod machine;
+pub mod options;
 pub mod output;
 mod progress;
 pub mod report;

@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use super::build::build_all;
-use super::run::RunOptions;
+use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::plan::strategies::{self, Located, ResolveError};
@@ -29,7 +29,7 @@ pub struct Decided {
 
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
 /// out to be wrong after the first trial.
-pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
+pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandError> {
     let home = strategies::home();
     let (file_name, from_file) = read_workload(options, home.as_deref())?;
     let chosen = options.flags.clone().or(from_file.clone());
@@ -55,7 +55,7 @@ pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
         time_limit_s: chosen.time_limit_s,
     };
     plan.validate()?;
-    let components = components(options, home.as_deref())?;
+    let components = components(&options.strategies, home.as_deref(), quiet)?;
     let instances = plan.workload.workers() + SPARE_INSTANCES;
     let engine = Engine::new(plan.limits(), instances)?;
     let mut loaded = Vec::new();
@@ -79,7 +79,7 @@ pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
 }
 
 fn read_workload(
-    options: &RunOptions,
+    options: &PlanOptions,
     home: Option<&Path>,
 ) -> Result<(Option<String>, WorkloadOptions), CommandError> {
     let Some(given) = &options.workload else {
@@ -93,9 +93,13 @@ fn read_workload(
 
 /// The component files of the strategies that were asked for, each built if it is older than its
 /// sources.
-fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>, CommandError> {
+fn components(
+    asked: &[String],
+    home: Option<&Path>,
+    quiet: bool,
+) -> Result<Vec<PathBuf>, CommandError> {
     let mut given = Vec::new();
-    for name in &options.strategies {
+    for name in asked {
         match (name.as_str(), home) {
             ("all", Some(home)) if !strategies::all(home).is_empty() => {
                 given.extend(strategies::all(home));
@@ -120,7 +124,7 @@ fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>,
         };
         components.push(component);
     }
-    build_all(&stale, options.output.quiet)?;
+    build_all(&stale, quiet)?;
     Ok(components)
 }
 
