@@ -5,6 +5,7 @@ use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
+use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::workload::volume_state::CheckConnections;
 use clap::{Args, Parser, Subcommand};
@@ -127,6 +128,9 @@ struct RunArguments {
     /// Bound on each strategy's trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
+    /// A fault of the lab at a time of each trial, as in '2s kill n2'; may be repeated
+    #[arg(long, value_name = "AT ACTION TARGET", value_parser = FaultOption::parse)]
+    fault: Vec<FaultOption>,
     /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH or
     /// mysql://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, value_name = "URL", default_value = "sqlite")]
@@ -206,6 +210,8 @@ impl From<RunArguments> for RunOptions {
                 seed: arguments.seed,
                 change_timeout_s: arguments.change_timeout_s,
                 time_limit_s: arguments.time_limit_s,
+                // Flags replace the schedule of the file; without any, it stays.
+                fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
             },
             database: arguments.db,
             nodes: arguments.node,

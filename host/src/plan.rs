@@ -1,10 +1,12 @@
 //! What a run is going to do, decided to the last number before anything is touched.
 
+pub mod faults;
 pub mod strategies;
 pub mod workload_file;
 
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::model::schedule::ScheduledFault;
 use crate::strategy::wasm::Limits;
 use crate::workload::volume_state::VolumeState;
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,9 @@ pub struct Plan {
     pub memory_mib: u64,
     pub computing_ms: u64,
     pub change_timeout_s: u64,
+    /// What the lab's servers are made to suffer in each trial, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<ScheduledFault>,
     /// Of each trial; none if it may take as long as it takes.
     pub time_limit_s: Option<u64>,
 }
@@ -67,6 +72,8 @@ pub enum PlanError {
     Setting { given: String },
     #[error("--set gives {name:?} twice")]
     SettingTwice { name: String },
+    #[error("a fault of the schedule: {0}")]
+    Fault(String),
     #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
 }

@@ -5,6 +5,7 @@ use crate::model::background::Background;
 use crate::model::conditions::{Conditions, Usage};
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
+use crate::model::schedule::FaultEvent;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -63,6 +64,7 @@ impl Before {
         database: &dyn Database,
         usage: Usage,
         background: Option<Background>,
+        faults: Vec<FaultEvent>,
     ) -> Conditions {
         let now = database.counters().await;
         let grown = now.iter().filter_map(|now| {
@@ -74,6 +76,7 @@ impl Before {
             server: self.server,
             background,
             usage,
+            faults,
         }
     }
 }

@@ -5,9 +5,10 @@ use super::build::build_all;
 use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::plan::faults::schedule;
 use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
-use crate::plan::{self, Plan, PlannedTrial};
+use crate::plan::{self, Plan, PlanError, PlannedTrial};
 use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, PACKAGE, WasmStrategy};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandErro
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
         change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
+        faults: schedule(chosen.fault.as_deref().unwrap_or_default()).map_err(PlanError::Fault)?,
         time_limit_s: chosen.time_limit_s,
     };
     plan.validate()?;

@@ -94,7 +94,9 @@ pub async fn run(
 
     progress::end(bar).await;
     let background = end_of(background, &background_stopper).await;
-    let conditions = before.conditions(&*database, usage, background).await;
+    let conditions = before
+        .conditions(&*database, usage, background, Vec::new())
+        .await;
     let data = volume_state::read_data(&*database, &*clock, workload.rows, workload.audit).await;
     database.close().await;
     let end = End {

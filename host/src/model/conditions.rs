@@ -3,6 +3,7 @@
 use super::background::Background;
 use super::change::Nanos;
 use super::counters::NodeCounters;
+use super::schedule::FaultEvent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,9 @@ pub struct Conditions {
     /// Absent where there was none.
     pub background: Option<Background>,
     pub usage: Usage,
+    /// What the lab's servers were made to suffer, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultEvent>,
 }
 
 /// Processor time and memory while the workers ran.

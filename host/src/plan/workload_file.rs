@@ -1,6 +1,7 @@
 //! Workload files: TOML with a kind and its numbers.
 
 use super::PlanError;
+use super::faults::FaultOption;
 use crate::workload::volume_state::{CheckConnections, VolumeState};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub struct WorkloadOptions {
     pub seed: Option<u64>,
     pub change_timeout_s: Option<u64>,
     pub time_limit_s: Option<u64>,
+    /// `[[fault]]`, any number of times.
+    pub fault: Option<Vec<FaultOption>>,
 }
 
 /// The keys of a file; each but `kind` is also a flag.
@@ -45,6 +48,7 @@ pub const KEYS: &[&str] = &[
     "seed",
     "change_timeout_s",
     "time_limit_s",
+    "fault",
 ];
 
 const KIND: &str = "volume-state";
@@ -73,6 +77,7 @@ impl WorkloadOptions {
             seed: self.seed.or(other.seed),
             change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
             time_limit_s: self.time_limit_s.or(other.time_limit_s),
+            fault: self.fault.or(other.fault),
         }
     }
 

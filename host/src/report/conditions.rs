@@ -44,6 +44,7 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
             "runner peak MiB",
             usage.and_then(|u| u.runner_peak_kib).map(mib),
         ),
+        cell("lab faults", conditions.map(lab_faults)),
         cell("server", conditions.map(server)),
     ]
 }
@@ -57,6 +58,12 @@ pub fn prose(conditions: &Conditions) -> Vec<String> {
     if let Some(background) = &conditions.background {
         told.push(load(background));
     }
+    told.extend(
+        conditions
+            .faults
+            .iter()
+            .map(|event| format!("fault: {event}")),
+    );
     told.extend(usage(&conditions.usage));
     told
 }
@@ -123,6 +130,11 @@ fn faults(load: &Load) -> u64 {
 fn server(conditions: &Conditions) -> String {
     let each = |(name, value): (&String, &String)| format!("{name}={value}");
     let told: Vec<_> = conditions.server.iter().map(each).collect();
+    told.join("; ")
+}
+
+fn lab_faults(conditions: &Conditions) -> String {
+    let told: Vec<_> = conditions.faults.iter().map(ToString::to_string).collect();
     told.join("; ")
 }
 

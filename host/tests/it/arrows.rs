@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "worker",
         &["model", "capability", "strategy", "record", "workload"],
     ),
-    ("plan", &["backend", "strategy", "workload"]),
+    ("plan", &["model", "backend", "strategy", "workload"]),
     ("run_dir", &["model", "plan", "record", "check"]),
     ("report", &["model", "record", "check", "plan"]),
     (
