@@ -7,6 +7,7 @@ pub mod clock;
 pub mod lock_file;
 pub mod lock_memory;
 mod lock_names;
+pub mod mysql;
 pub mod secret_url;
 pub mod sqlite;
 pub mod url;
@@ -17,6 +18,7 @@ use crate::capability::lock::LockService;
 use crate::model::fault::Fault;
 use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
+use mysql::Mysql;
 use secret_url::SecretUrl;
 use sqlite::{Sqlite, SqliteLocation};
 use std::path::Path;
@@ -41,7 +43,7 @@ pub async fn open_database(
         }
         DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
-        DatabaseUrl::Mysql(_) => todo!("mysql {nodes:?}"),
+        DatabaseUrl::Mysql(endpoint) => return Ok(Arc::new(Mysql::open(endpoint, nodes).await?)),
     };
     Ok(Arc::new(Sqlite::open(location).await?))
 }
