@@ -4,6 +4,7 @@ pub mod change;
 pub mod data;
 pub mod end;
 pub mod fault;
+pub mod lab_fault;
 pub mod marker;
 pub mod outcome;
 pub mod value;
