@@ -96,7 +96,11 @@ pub(super) fn spawn_execute(
     })
 }
 
-fn spawn_query(fixture: &Fixture, mut session: Box<dyn Session>, text: &str) -> Told<Vec<Row>> {
+pub(super) fn spawn_query(
+    fixture: &Fixture,
+    mut session: Box<dyn Session>,
+    text: &str,
+) -> Told<Vec<Row>> {
     let statement = fixture.statement(text);
     tokio::spawn(async move {
         let result = session.query(&statement, &[]).await;
