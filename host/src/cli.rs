@@ -1,9 +1,12 @@
 //! The command line. The only place that names clap.
 
 use crate::command::build::BuildOptions;
+use crate::command::lab::{LabCommand, LabVerb};
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
+use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
+use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::workload_file::WorkloadOptions;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -13,6 +16,7 @@ pub enum Command {
     Run(Box<RunOptions>),
     Build(BuildOptions),
     Report(ReportOptions),
+    Lab(LabCommand),
 }
 
 /// Reads the arguments. Ends the program with exit code 2 and a message if they make no sense.
@@ -26,6 +30,10 @@ pub fn parse() -> Command {
         Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
             run,
             output: output.into(),
+        }),
+        Some(Verb::Lab { dir, verb }) => Command::Lab(LabCommand {
+            dir,
+            verb: verb.into(),
         }),
     }
 }
@@ -70,6 +78,77 @@ enum Verb {
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
+    Lab {
+        /// The lab's folder [default: /var/lib/contend-lab for root, else
+        /// ~/.local/state/contend/lab]
+        #[arg(long, value_name = "DIR", global = true)]
+        dir: Option<PathBuf>,
+        #[command(subcommand)]
+        verb: LabArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum LabArguments {
+    /// Start a lab, or what is missing of one, and undo the faults it has
+    Up {
+        /// MariaDB nodes, 1 to 5
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_NODES)]
+        nodes: u32,
+        /// The first port; all others follow from it
+        #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
+        port: u16,
+        /// A MariaDB setting for each node, after the lab's own; may be repeated
+        #[arg(long, value_name = "NAME=VALUE")]
+        mariadb: Vec<String>,
+    },
+    /// How each server is; exit code 0 if the lab is whole
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The flags that make a run use this lab, with its password
+    Url {
+        /// Print the addresses as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a server fail in some way, or end that
+    Fault {
+        #[arg(value_name = "pause|resume|kill|restart|isolate|heal")]
+        action: LabAction,
+        /// A node such as n1, haproxy or redis
+        #[arg(value_name = "SERVER")]
+        target: String,
+    },
+    /// Stop it; leaves no process
+    Down {
+        /// Remove its data too
+        #[arg(long)]
+        wipe: bool,
+    },
+}
+
+impl From<LabArguments> for LabVerb {
+    fn from(arguments: LabArguments) -> Self {
+        match arguments {
+            LabArguments::Up {
+                nodes,
+                port,
+                mariadb,
+            } => Self::Up {
+                nodes,
+                port,
+                mariadb,
+            },
+            LabArguments::Status { json } => Self::Status { json },
+            LabArguments::Url { json } => Self::Url { json },
+            LabArguments::Fault { action, target } => Self::Fault(LabFault { action, target }),
+            LabArguments::Down { wipe } => Self::Down { wipe },
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -196,6 +275,8 @@ impl From<RunArguments> for RunOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
+    use crate::model::lab_fault::{LabAction, LabFault};
     use crate::plan::workload_file::KEYS;
     use clap::CommandFactory;
 

@@ -5,6 +5,7 @@ pub mod counters;
 pub mod data;
 pub mod end;
 pub mod fault;
+pub mod lab_fault;
 pub mod marker;
 pub mod outcome;
 pub mod value;

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["model"]),
     ("backend", &["model", "capability"]),
     ("strategy", &["model", "capability"]),
+    ("lab", &["model"]),
     ("workload", &["model", "capability"]),
     (
         "worker",
@@ -34,9 +35,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plan",
             "run_dir",
             "report",
+            "lab",
         ],
     ),
-    ("cli", &["command", "plan"]),
+    ("cli", &["command", "lab", "model", "plan"]),
     ("main", &["cli", "command"]),
 ];
 

@@ -9,6 +9,7 @@ mod contract;
 mod crash;
 mod documents;
 mod hostile;
+mod lab;
 mod main_job;
 mod output;
 mod stopping;
