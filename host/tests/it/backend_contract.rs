@@ -4,6 +4,7 @@
 mod databases;
 mod file_locks;
 mod locks;
+mod mysql;
 mod sqlite;
 
 use contend::model::fault::{Fault, FaultKind};

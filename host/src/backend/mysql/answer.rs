@@ -2,6 +2,7 @@
 
 use super::values;
 use crate::model::value::{Row, Value};
+use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Params};
 
@@ -10,6 +11,8 @@ pub(super) struct Answer {
     pub(super) rows: Vec<Row>,
     /// How many rows were changed. Meaningful for a statement that writes only.
     pub(super) affected: u64,
+    /// Whether the server says that a transaction is open now.
+    pub(super) in_transaction: bool,
 }
 
 /// Why a statement gave nothing.
@@ -81,8 +84,19 @@ pub(super) async fn answer(
     result.drop_result().await.map_err(Failure::during)?;
     match unusable {
         Some(fault) => Err(Failure::during(Error::Other(Box::new(fault)))),
-        None => Ok(Answer { rows, affected }),
+        None => Ok(Answer {
+            rows,
+            affected,
+            in_transaction: in_transaction(connection),
+        }),
     }
+}
+
+fn in_transaction(connection: &Conn) -> bool {
+    connection.last_ok_packet().is_some_and(|ok| {
+        ok.status_flags()
+            .contains(StatusFlags::SERVER_STATUS_IN_TRANS)
+    })
 }
 
 /// Runs what can't be prepared, or need not be: definitions, settings, the ends of a transaction.

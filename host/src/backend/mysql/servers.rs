@@ -66,11 +66,7 @@ impl Servers {
             .map(|((address, identity), name)| Node {
                 name: name.clone(),
                 as_it_is: Readers::new(address.clone(), Freshness::AsItIs, false),
-                causal: Readers::new(
-                    address.clone(),
-                    Freshness::Causal,
-                    identity.node.is_some(),
-                ),
+                causal: Readers::new(address.clone(), Freshness::Causal, identity.node.is_some()),
                 address,
                 identity,
             })

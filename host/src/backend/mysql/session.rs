@@ -96,8 +96,26 @@ impl MysqlSession {
         self.connection.as_mut().ok_or_else(gone)
     }
 
-    async fn answer(&mut self, text: &str, parameters: &[Value]) -> Result<Answer, Failure> {
-        answer(self.connection()?, text, parameters, MAX_ANSWER_BYTES).await
+    async fn answer(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+        doing: Doing,
+    ) -> Result<Answer, Fault> {
+        let answered = match self.connection() {
+            Ok(connection) => {
+                answer(connection, statement.text(), parameters, MAX_ANSWER_BYTES).await
+            }
+            Err(failure) => Err(failure),
+        };
+        match answered {
+            Ok(answer) if self.in_transaction && !answer.in_transaction => {
+                self.in_transaction = false;
+                Err(outside(doing))
+            }
+            Ok(answer) => Ok(answer),
+            Err(failure) => Err(self.fail(&failure, doing).await),
+        }
     }
 
     async fn run(&mut self, text: &str) -> Result<(), Failure> {
@@ -147,25 +165,20 @@ impl MysqlSession {
             // A definition commits by itself, whatever is open.
             (Action::Write, false) | (Action::Define, _) => Doing::Committing,
         };
-        let result = match statement.action() {
-            Action::Define | Action::Set => self.run(statement.text()).await.map(|()| 0),
-            _ => {
-                let answer = self.answer(statement.text(), parameters).await;
-                answer.map(|answer| answer.affected)
+        match statement.action() {
+            Action::Define | Action::Set => self.step(statement.text(), doing).await?,
+            Action::Write | Action::Read => {
+                let answer = self.answer(statement, parameters, doing).await?;
+                return Ok(answer.affected);
             }
-        };
-        match result {
-            Ok(affected) => {
-                if statement.action() == Action::Set {
-                    self.remember(statement.text());
-                }
-                Ok(affected)
-            }
-            Err(failure) => Err(self.fail(&failure, doing).await),
         }
+        if statement.action() == Action::Set {
+            self.remember(statement.text());
+        }
+        Ok(0)
     }
 
-    /// Runs one of the texts that begin, end or wait.
+    /// Runs what has no parameters and gives no rows.
     async fn step(&mut self, text: &str, doing: Doing) -> Result<(), Fault> {
         match self.run(text).await {
             Ok(()) => Ok(()),
@@ -199,6 +212,16 @@ fn not_now(fault: Fault) -> Fault {
     }
 }
 
+/// The server ended the transaction without saying so, and ran the statement by itself. What a
+/// strategy reads then is of no transaction, and what it writes is committed without the rest.
+fn outside(doing: Doing) -> Fault {
+    let message = "the server had ended the transaction, and the statement ran outside it";
+    match doing {
+        Doing::Reading | Doing::Connecting => Fault::conflict("transaction-lost", message),
+        Doing::Writing | Doing::Committing => Fault::indefinite("transaction-lost", message),
+    }
+}
+
 #[async_trait]
 impl Session for MysqlSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
@@ -215,11 +238,8 @@ impl Session for MysqlSession {
     ) -> Result<Vec<Row>, Fault> {
         values::check_read(statement, parameters)?;
         self.enter().await?;
-        let result = match self.answer(statement.text(), parameters).await {
-            Ok(answer) => Ok(answer.rows),
-            Err(failure) => Err(self.fail(&failure, Doing::Reading).await),
-        };
-        self.leave(result)
+        let answer = self.answer(statement, parameters, Doing::Reading).await;
+        self.leave(answer.map(|answer| answer.rows))
     }
 
     async fn begin(&mut self) -> Result<(), Fault> {

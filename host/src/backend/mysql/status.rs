@@ -54,7 +54,12 @@ pub(super) async fn identify(connection: &mut Conn) -> Result<Identity, Failure>
     let of = |name: &str| shown.get(name).filter(|value| !value.is_empty()).cloned();
     let replicates = of("wsrep_on").as_deref() == Some("ON");
     Ok(Identity {
-        parts: [of("hostname"), of("port"), of("datadir"), of("wsrep_node_name")],
+        parts: [
+            of("hostname"),
+            of("port"),
+            of("datadir"),
+            of("wsrep_node_name"),
+        ],
         node: of("wsrep_node_name").filter(|_| replicates),
     })
 }
