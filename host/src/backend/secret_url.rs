@@ -82,7 +82,10 @@ mod tests {
         let json = serde_json::to_string(&url).unwrap();
         for shown in [url.to_string(), format!("{url:?}"), json] {
             assert!(shown.contains("mysql://db:3307/shop"), "{shown}");
-            assert!(!shown.contains("hunter2") && !shown.contains("me:"), "{shown}");
+            assert!(
+                !shown.contains("hunter2") && !shown.contains("me:"),
+                "{shown}"
+            );
         }
         assert_eq!(url.expose().password(), Some("hunter2"));
         assert_eq!(url.address(3306), "db:3307");

@@ -88,10 +88,7 @@ fn path_of(text: &str) -> Option<PathBuf> {
 
 fn unknown(what: &str, text: &str, exists: &str) -> UrlError {
     let scheme = text.split([':', '/', '@']).next().unwrap_or_default();
-    let planned = matches!(
-        scheme,
-        "postgres" | "postgresql" | "rediss" | "sim"
-    );
+    let planned = matches!(scheme, "postgres" | "postgresql" | "rediss" | "sim");
     UrlError(if planned {
         format!("this version has no {what} {scheme}; it has {exists}")
     } else {

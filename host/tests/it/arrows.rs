@@ -44,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &str)] = &[
     ("wasmtime", "strategy/wasm"),
     ("sqlx", "backend"),
+    ("redis", "backend"),
     ("clap", "cli"),
     ("sqlparser", "capability/gate"),
     ("comfy_table", "report"),

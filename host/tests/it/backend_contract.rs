@@ -4,6 +4,7 @@
 mod databases;
 mod file_locks;
 mod locks;
+mod redis_locks;
 mod sqlite;
 
 use contend::model::fault::{Fault, FaultKind};

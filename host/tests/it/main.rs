@@ -11,6 +11,7 @@ mod documents;
 mod hostile;
 mod main_job;
 mod output;
+mod redis_server;
 mod stopping;
 mod worker;
 mod workload;
