@@ -1,6 +1,5 @@
 //! Real Redis servers of the tests, which end when the test process does, however it ends.
 
-use contend::backend::url::LockUrl;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -77,10 +76,6 @@ impl RedisServer {
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    pub fn lock_url(&self) -> LockUrl {
-        self.url().parse().unwrap()
     }
 
     fn signal(&self, signal: i32) {
