@@ -1,5 +1,7 @@
 //! What is true of locks in Redis alone.
 
+mod network;
+
 use super::{assert_fault, assert_rejected};
 use crate::redis_server::{RedisServer, database};
 use contend::backend::clock::RealClock;
@@ -10,6 +12,7 @@ use contend::capability::lock::{
     Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
 use contend::model::fault::{Fault, FaultKind};
+use network::Network;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -129,6 +132,43 @@ async fn an_acquire_without_an_answer_is_given_up_before_it_is_carried_out() {
     let (_other, mut next) = lock(&server.url(), "a").await;
     // Well before the lease would end.
     next.acquire(5_000_000_000).await.unwrap();
+}
+
+/// What was asked for arrives after it was given up, and takes nothing.
+#[tokio::test]
+async fn an_acquire_that_arrives_late_takes_nothing() {
+    let server = RedisServer::start("");
+    let network = Network::to(server.port()).await;
+    let (_session, mut wanted) = lock(&network.url(), "a").await;
+    // Until this is answered, the connection may not have come to the network.
+    wanted.acquire(0).await.unwrap();
+    wanted.release().await.unwrap();
+    network.hold();
+    let refused = wanted.acquire(0).await;
+    let message = assert_fault(refused, FaultKind::Unavailable, "no-answer");
+    assert!(message.contains("given up"), "{message}");
+    network.deliver();
+    sleep(super::A_WHILE).await;
+    let (_other, mut next) = lock(&server.url(), "a").await;
+    next.acquire(0).await.unwrap();
+}
+
+/// It was carried out, and the answer is what got lost: of that nobody can be certain.
+#[tokio::test]
+async fn a_release_that_arrives_late_is_indefinite() {
+    let server = RedisServer::start("");
+    let network = Network::to(server.port()).await;
+    let (_session, mut held) = lock(&network.url(), "a").await;
+    held.acquire(0).await.unwrap();
+    network.hold();
+    let unheard = held.release().await;
+    assert_fault(unheard, FaultKind::Indefinite, "no-answer");
+    // Given up over another connection, long before the lease ends.
+    let (_other, mut next) = lock(&server.url(), "a").await;
+    next.acquire(3_000_000_000).await.unwrap();
+    network.deliver();
+    sleep(super::A_WHILE).await;
+    assert!(next.is_owner().await.unwrap());
 }
 
 #[tokio::test]
