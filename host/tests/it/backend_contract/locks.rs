@@ -41,6 +41,7 @@ macro_rules! every_script_on {
             a_broken_lock_is_lost_by_its_holder,
             nobody_is_ever_inside_together,
             a_lease_that_runs_out_frees_the_lock_and_is_told,
+            a_reader_whose_lease_ran_out_is_told_while_others_read,
             a_lease_that_is_renewed_goes_on,
             a_holder_that_lives_keeps_its_lease,
             what_is_given_up_is_not_renewed,
@@ -384,7 +385,7 @@ async fn nobody_is_ever_inside_together(fixture: &Fixture) {
 }
 
 async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
-    let Some((_one, mut late)) = fixture.unrenewed_lock("a", LEASE).await else {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Exclusive, LEASE).await else {
         return;
     };
     let (_other, mut next) = fixture.lock(&["a"], Mode::Exclusive).await;
@@ -408,8 +409,26 @@ async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
     }
 }
 
+async fn a_reader_whose_lease_ran_out_is_told_while_others_read(fixture: &Fixture) {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared, LEASE).await else {
+        return;
+    };
+    let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared).await;
+    late.acquire(0).await.unwrap();
+    reader.acquire(0).await.unwrap();
+    sleep(Duration::from_nanos(2 * LEASE)).await;
+    assert!(!late.is_owner().await.unwrap());
+    assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
+    fixture.assert_taken("a").await;
+    assert_eq!(reader.release().await.unwrap(), ReleaseOutcome::Released);
+    fixture.assert_free("a").await;
+}
+
 async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
-    let Some((_session, mut lock)) = fixture.unrenewed_lock("a", 2 * LEASE).await else {
+    let Some((_session, mut lock)) = fixture
+        .unrenewed_lock("a", Mode::Exclusive, 2 * LEASE)
+        .await
+    else {
         return;
     };
     let first = lock.acquire(0).await.unwrap();
@@ -427,7 +446,7 @@ async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
 }
 
 async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
-    let Some((_session, mut lock)) = fixture.renewed_lock("a", LEASE).await else {
+    let Some((_session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
         return;
     };
     lock.acquire(0).await.unwrap();
@@ -439,7 +458,8 @@ async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
 
 async fn what_is_given_up_is_not_renewed(fixture: &Fixture) {
     for by_session in [true, false] {
-        let Some((session, mut lock)) = fixture.renewed_lock("a", LEASE).await else {
+        let Some((session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await
+        else {
             return;
         };
         lock.acquire(0).await.unwrap();

@@ -15,9 +15,10 @@ use contend::model::fault::{Fault, FaultKind};
 use network::Network;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 const LONG: u64 = 20_000_000_000;
+const HOUR: u64 = 3_600_000_000_000;
 
 async fn service(url: &str) -> Result<RedisLocks, Fault> {
     let clock = RealClock::new();
@@ -26,30 +27,50 @@ async fn service(url: &str) -> Result<RedisLocks, Fault> {
 }
 
 async fn lock(url: &str, name: &str) -> (Box<dyn LockSession>, Box<dyn Lock>) {
+    lock_with(url, name, Mode::Exclusive, SessionOptions::default()).await
+}
+
+async fn lock_with(
+    url: &str,
+    name: &str,
+    mode: Mode,
+    options: SessionOptions,
+) -> (Box<dyn LockSession>, Box<dyn Lock>) {
     let service = service(url).await.unwrap();
-    let mut session = service
-        .open("me".to_owned(), SessionOptions::default())
-        .await
-        .unwrap();
-    let lock = session
-        .lock(vec![name.to_owned()], Mode::Exclusive)
-        .unwrap();
+    let mut session = service.open("me".to_owned(), options).await.unwrap();
+    let lock = session.lock(vec![name.to_owned()], mode).unwrap();
     (session, lock)
 }
 
-/// Two services have nothing in common but the server, as two processes.
+/// Two services have nothing in common but the server, as two processes. The writer and the readers
+/// ask so seldom, and its lease is so long, that only a call can wake them.
 #[tokio::test]
-async fn another_process_is_excluded_and_called_too() {
+async fn another_process_is_excluded_and_called_and_readers_call_each_other() {
     let url = database();
-    let (_one, mut holder) = lock(&url, "a").await;
-    let (_other, mut waiter) = lock(&url, "a").await;
-    holder.acquire(0).await.unwrap();
-    let refused = waiter.acquire(0).await;
-    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
-    let waiting = tokio::spawn(async move { waiter.acquire(LONG).await });
+    let seldom = SessionOptions {
+        lease: Some(HOUR),
+        poll: Some(HOUR),
+    };
+    let (_one, mut writer) = lock_with(&url, "a", Mode::Exclusive, seldom).await;
+    writer.acquire(0).await.unwrap();
+    let mut reading = Vec::new();
+    for _ in 0..3 {
+        let (session, mut reader) = lock_with(&url, "a", Mode::Shared, seldom).await;
+        let refused = reader.acquire(0).await;
+        assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+        reading.push(tokio::spawn(async move {
+            reader.acquire(HOUR).await.unwrap();
+            (session, reader)
+        }));
+    }
     sleep(super::A_WHILE).await;
-    assert_eq!(holder.release().await.unwrap(), ReleaseOutcome::Released);
-    waiting.await.unwrap().unwrap();
+    assert_eq!(writer.release().await.unwrap(), ReleaseOutcome::Released);
+    for reader in reading {
+        timeout(Duration::from_secs(10), reader)
+            .await
+            .expect("nobody called")
+            .unwrap();
+    }
 }
 
 #[tokio::test]
@@ -95,10 +116,11 @@ async fn while_redis_is_down_nothing_can_be_had_and_what_is_held_stays_held() {
     sleep(super::A_WHILE).await;
     let refused = wanted.acquire(LONG).await;
     assert_fault(refused, FaultKind::Unavailable, "connection-refused");
-    let unasked = held.is_owner().await;
-    assert_fault(unasked, FaultKind::Unavailable, "connection-refused");
     let unsent = held.release().await;
     assert_fault(unsent, FaultKind::Unavailable, "connection-refused");
+    // One that is not held needs no asking.
+    let unasked = held.is_owner().await;
+    assert_fault(unasked, FaultKind::Unavailable, "connection-refused");
     server.restart();
     // The session opens its connection again.
     wanted.acquire(0).await.unwrap();

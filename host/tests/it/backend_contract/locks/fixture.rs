@@ -53,21 +53,23 @@ impl Fixture {
     pub(super) async fn unrenewed_lock(
         &self,
         name: &str,
+        mode: Mode,
         lease: u64,
     ) -> Option<(Box<dyn LockSession>, Box<dyn Lock>)> {
         let service = self.unrenewed.as_ref();
         assert_eq!(service.is_some(), self.has("lease"));
-        Some(leased_lock(&**service?, name, lease).await)
+        Some(leased_lock(&**service?, name, mode, lease).await)
     }
 
     /// The same, renewed as long as the holder lives.
     pub(super) async fn renewed_lock(
         &self,
         name: &str,
+        mode: Mode,
         lease: u64,
     ) -> Option<(Box<dyn LockSession>, Box<dyn Lock>)> {
         match self.has("lease") {
-            true => Some(leased_lock(&*self.service, name, lease).await),
+            true => Some(leased_lock(&*self.service, name, mode, lease).await),
             false => None,
         }
     }
@@ -111,6 +113,7 @@ pub(super) fn owned(names: &[&str]) -> Vec<String> {
 async fn leased_lock(
     service: &dyn LockService,
     name: &str,
+    mode: Mode,
     lease: u64,
 ) -> (Box<dyn LockSession>, Box<dyn Lock>) {
     let options = SessionOptions {
@@ -118,7 +121,7 @@ async fn leased_lock(
         poll: None,
     };
     let mut session = service.open("leased".to_owned(), options).await.unwrap();
-    let lock = session.lock(owned(&[name]), Mode::Exclusive).unwrap();
+    let lock = session.lock(owned(&[name]), mode).unwrap();
     (session, lock)
 }
 
