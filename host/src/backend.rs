@@ -7,6 +7,7 @@ pub mod clock;
 pub mod lock_file;
 pub mod lock_memory;
 mod lock_names;
+pub mod lock_redis;
 pub mod mysql;
 pub mod secret_url;
 pub mod sqlite;
@@ -18,6 +19,7 @@ use crate::capability::lock::LockService;
 use crate::model::fault::Fault;
 use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
+use lock_redis::RedisLocks;
 use mysql::Mysql;
 use secret_url::SecretUrl;
 use sqlite::{Sqlite, SqliteLocation};
@@ -48,14 +50,15 @@ pub async fn open_database(
     Ok(Arc::new(Sqlite::open(location).await?))
 }
 
-/// Opens the lock service that the user named. Waiting is measured on `clock`.
-pub fn open_lock_service(
+/// Opens the lock service that the user named, or says why it can't be had. Waiting is measured on
+/// `clock`.
+pub async fn open_lock_service(
     url: &LockUrl,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<dyn LockService>, Fault> {
     Ok(match url {
         LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
-        LockUrl::Redis(_) => todo!("redis"),
+        LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?),
     })
 }

@@ -40,7 +40,7 @@ async fn run_all(options: &RunOptions, decided: Decided) -> Result<ExitCode, Com
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let plan = &decided.plan;
     refuse_taken_tables(plan).await?;
-    find_lock_service(plan)?;
+    find_lock_service(plan).await?;
     options.output.check()?;
     let folder = new_folder(options, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
@@ -118,8 +118,8 @@ async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// A lock service that can't be had is told before there is a folder of the run.
-fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
-    let found = open_lock_service(&plan.locks, Arc::new(RealClock::new()));
+async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
+    let found = open_lock_service(&plan.locks, Arc::new(RealClock::new())).await;
     found.map(drop).map_err(|fault| CommandError::Backend {
         what: plan.locks.to_string(),
         fault,

@@ -44,6 +44,7 @@ pub async fn run(
         .await
         .map_err(backend_error(plan.database.to_string()))?;
     let locks = open_lock_service(&plan.locks, clock.clone())
+        .await
         .map_err(backend_error(plan.locks.to_string()))?;
     let workload = &plan.workload;
     volume_state::prepare(&*database, workload)

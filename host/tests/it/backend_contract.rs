@@ -5,6 +5,7 @@ mod databases;
 mod file_locks;
 mod locks;
 mod mysql;
+mod redis_locks;
 mod sqlite;
 
 use contend::model::fault::{Fault, FaultKind};

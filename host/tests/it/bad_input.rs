@@ -234,6 +234,10 @@ fn a_database_that_can_not_be_opened() {
         .refused_with(&["none/x.db"]);
     let locks = "--strategy lock-change --workload smoke --lock file:text.db";
     sandbox.run(locks).refused_with(&["text.db"]);
+    let locks = "--strategy lock-change --workload smoke --lock redis://:hunter2@127.0.0.1:1";
+    let refused = sandbox.run(locks);
+    refused.refused_with(&["redis://127.0.0.1:1", "can't reach", "is it running?"]);
+    assert!(!refused.stderr.contains("hunter2"), "{}", refused.stderr);
     assert!(
         !sandbox.path("results").exists(),
         "a folder of a run was made"

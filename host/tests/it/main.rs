@@ -13,6 +13,7 @@ mod hostile;
 mod lab;
 mod main_job;
 mod output;
+mod redis_server;
 mod stopping;
 mod worker;
 mod workload;

@@ -1,5 +1,6 @@
 //! What the runner is for: strategies on the embedded database, judged.
 
+use crate::redis_server::{RedisServer, database};
 use crate::support::{Sandbox, answer, count, verdict, why};
 use std::fs;
 
@@ -25,6 +26,60 @@ fn locks_in_files_do_as_well() {
         let arguments = format!("--strategy {strategy} {CONTENDED} --lock file:locks");
         let (code, trial) = sandbox.trial(&arguments);
         assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+    }
+}
+
+#[test]
+fn locks_in_redis_do_as_well() {
+    for strategy in [
+        "lock-change",
+        "lock-operation",
+        "lock-change-reconnect",
+        "lock-operation-reconnect",
+    ] {
+        let sandbox = Sandbox::new();
+        let locks = database();
+        let arguments = format!("--strategy {strategy} {CONTENDED} --lock {locks}");
+        let (code, trial) = sandbox.trial(&arguments);
+        assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+        assert_eq!(count(&trial, "ok"), 300, "{strategy}: {trial:#}");
+    }
+}
+
+/// What the lock service loses costs changes, and no row.
+#[test]
+fn redis_restarted_in_mid_run_is_told_and_costs_no_row() {
+    for strategy in ["lock-change", "lock-operation"] {
+        let mut server = RedisServer::start("");
+        let sandbox = Sandbox::new();
+        let locks = server.url();
+        let run = format!(
+            "--strategy {strategy} --lock {locks} --rows 5 --workers-per-row 2 \
+             --changes-per-worker 60 --pause-ms 5 --hold-ms 5 --check-wait-ms 5 --out run"
+        );
+        let mut runner = sandbox.start(&run);
+        let history = sandbox.path(&format!("run/{strategy}/history.jsonl"));
+        let begun = || fs::read_to_string(&history).is_ok_and(|text| text.lines().count() > 50);
+        while !begun() {
+            assert!(runner.try_wait().unwrap().is_none(), "it ended too early");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        server.restart();
+        runner.wait().unwrap();
+        let (code, trial) = sandbox.report("run");
+        assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+        assert_eq!(count(&trial, "changes"), 600);
+        assert!(count(&trial, "ok") > 300, "{trial:#}");
+    }
+}
+
+#[test]
+fn the_faults_kept_from_the_original_leave_the_rows_right() {
+    for strategy in ["lock-change-reconnect", "lock-operation-reconnect"] {
+        let sandbox = Sandbox::new();
+        let (code, trial) = sandbox.trial(&format!("--strategy {strategy} --workload smoke"));
+        assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
+        assert_eq!(count(&trial, "ok"), 400, "{strategy}");
     }
 }
 
@@ -98,12 +153,14 @@ fn several_strategies_run_on_fresh_data_and_make_a_line_each() {
             "cas",
             "for-update",
             "lock-change",
+            "lock-change-reconnect",
             "lock-operation",
+            "lock-operation-reconnect",
             "unguarded",
         ];
         assert_eq!(names, all);
         assert_eq!((&lines[0][ok], &lines[0][verdict]), ("400", "valid"));
-        assert_eq!(&lines[4][verdict], "violated");
+        assert_eq!(&lines[6][verdict], "violated");
     }
 }
 

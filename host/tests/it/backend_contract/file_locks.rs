@@ -10,16 +10,18 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-fn open(folder: &Path) -> Arc<dyn contend::capability::lock::LockService> {
+async fn open(folder: &Path) -> Arc<dyn contend::capability::lock::LockService> {
     let clock = Arc::new(RealClock::new());
-    open_lock_service(&LockUrl::File(folder.to_owned()), clock).unwrap()
+    open_lock_service(&LockUrl::File(folder.to_owned()), clock)
+        .await
+        .unwrap()
 }
 
 /// The kernel's lock, which every other process sees.
 #[tokio::test]
 async fn another_process_is_excluded_too() {
     let folder = tempfile::tempdir().unwrap();
-    let service = open(folder.path());
+    let service = open(folder.path()).await;
     let mut session = service
         .open("me".to_owned(), SessionOptions::default())
         .await
@@ -39,7 +41,7 @@ async fn another_process_is_excluded_too() {
 #[tokio::test]
 async fn a_lock_whose_file_was_removed_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let service = open(folder.path());
+    let service = open(folder.path()).await;
     let mut session = service
         .open("me".to_owned(), SessionOptions::default())
         .await
@@ -69,7 +71,7 @@ async fn a_folder_that_cannot_be_is_named() {
     let file = folder.path().join("file");
     File::create(&file).unwrap();
     let clock = Arc::new(RealClock::new());
-    let opened = open_lock_service(&LockUrl::File(file.join("locks")), clock);
+    let opened = open_lock_service(&LockUrl::File(file.join("locks")), clock).await;
     let message = assert_fault(opened.map(|_| ()), FaultKind::Unavailable, "lock-folder");
     assert!(message.contains(file.to_str().unwrap()), "{message}");
 }
@@ -81,6 +83,9 @@ async fn a_poll_interval_of_nothing_is_refused() {
         lease: None,
         poll: Some(0),
     };
-    let opened = open(folder.path()).open("me".to_owned(), options).await;
+    let opened = open(folder.path())
+        .await
+        .open("me".to_owned(), options)
+        .await;
     assert_rejected(opened.map(|_| ()), "unsupported");
 }

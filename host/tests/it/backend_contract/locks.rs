@@ -5,7 +5,7 @@ mod fixture;
 use super::{A_WHILE, assert_fault, assert_rejected, contract, must_wait};
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
 use contend::model::fault::{Fault, FaultKind};
-use fixture::{Fixture, file, memory, owned};
+use fixture::{Fixture, file, memory, owned, redis};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +14,8 @@ use tokio::time::{sleep, timeout};
 
 const LONG: u64 = 10_000_000_000;
 const SHORT: u64 = 60_000_000;
+/// Long enough that a busy machine can renew it in time.
+const LEASE: u64 = 400_000_000;
 
 macro_rules! every_script_on {
     ($($backend:ident),*) => {
@@ -38,11 +40,17 @@ macro_rules! every_script_on {
             the_first_to_come_is_the_first_served,
             a_broken_lock_is_lost_by_its_holder,
             nobody_is_ever_inside_together,
+            a_lease_that_runs_out_frees_the_lock_and_is_told,
+            a_reader_whose_lease_ran_out_is_told_while_others_read,
+            a_lease_that_is_renewed_goes_on,
+            a_holder_that_lives_keeps_its_lease,
+            what_is_given_up_is_not_renewed,
+            a_lease_of_nothing_is_refused,
         })*
     };
 }
 
-every_script_on!(memory, file);
+every_script_on!(memory, file, redis);
 
 fn spawn_acquire(
     mut lock: Box<dyn Lock>,
@@ -72,7 +80,7 @@ async fn a_held_lock_excludes_until_its_release(fixture: &Fixture) {
     let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
     let grant = lock.acquire(0).await.unwrap();
     assert_eq!(grant.owner, "owner-0");
-    assert_eq!(grant.lease_ends, None);
+    assert_eq!(grant.lease_ends.is_some(), fixture.has("lease"));
     fixture.assert_taken("a").await;
     fixture.assert_free("b").await;
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
@@ -108,7 +116,7 @@ async fn dropping_or_closing_gives_the_lock_up(fixture: &Fixture) {
     let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
     lock.acquire(0).await.unwrap();
     drop(lock);
-    fixture.assert_free("a").await;
+    fixture.assert_given_up("a").await;
     let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
     lock.acquire(0).await.unwrap();
     lock.close().await;
@@ -121,6 +129,7 @@ async fn a_closed_session_holds_nothing(fixture: &Fixture) {
         lock.acquire(0).await.unwrap();
         if by_drop {
             drop(session);
+            fixture.assert_given_up("a").await;
         } else {
             session.close().await;
         }
@@ -221,7 +230,7 @@ async fn a_cancelled_acquire_leaves_nothing_behind(fixture: &Fixture) {
     holder.acquire(0).await.unwrap();
     must_wait(cancelled.acquire(LONG), "two hold it").await;
     holder.release().await.unwrap();
-    fixture.assert_free("a").await;
+    fixture.assert_given_up("a").await;
     // The lock itself is as good as new.
     cancelled.acquire(0).await.unwrap();
 }
@@ -231,7 +240,7 @@ async fn a_cancelled_acquire_of_several_names_leaves_nothing_behind(fixture: &Fi
     let (_other, mut cancelled) = fixture.lock(&["a", "b"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
     must_wait(cancelled.acquire(LONG), "two hold it").await;
-    fixture.assert_free("a").await;
+    fixture.assert_given_up("a").await;
     fixture.assert_taken("b").await;
 }
 
@@ -373,4 +382,102 @@ async fn nobody_is_ever_inside_together(fixture: &Fixture) {
         worker.await.unwrap();
     }
     fixture.assert_free("a").await;
+}
+
+async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Exclusive, LEASE).await else {
+        return;
+    };
+    let (_other, mut next) = fixture.lock(&["a"], Mode::Exclusive).await;
+    for somebody_came in [true, false] {
+        let late_token = late.acquire(0).await.unwrap().fencing;
+        fixture.assert_taken("a").await;
+        if somebody_came {
+            // Nobody releases it; the wait ends with the lease.
+            let token = next.acquire(LONG).await.unwrap().fencing;
+            assert!(token.is_empty() || token > late_token, "{token:?}");
+        } else {
+            sleep(Duration::from_nanos(2 * LEASE)).await;
+        }
+        assert!(!late.is_owner().await.unwrap());
+        let refused = late.renew().await;
+        assert_fault(refused, FaultKind::Conflict, "not-owner");
+        assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
+        // The late one took nothing from whoever came.
+        assert_eq!(next.is_owner().await.unwrap(), somebody_came);
+        next.release().await.unwrap();
+    }
+}
+
+async fn a_reader_whose_lease_ran_out_is_told_while_others_read(fixture: &Fixture) {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared, LEASE).await else {
+        return;
+    };
+    let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared).await;
+    late.acquire(0).await.unwrap();
+    reader.acquire(0).await.unwrap();
+    sleep(Duration::from_nanos(2 * LEASE)).await;
+    assert!(!late.is_owner().await.unwrap());
+    assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
+    fixture.assert_taken("a").await;
+    assert_eq!(reader.release().await.unwrap(), ReleaseOutcome::Released);
+    fixture.assert_free("a").await;
+}
+
+async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
+    let Some((_session, mut lock)) = fixture
+        .unrenewed_lock("a", Mode::Exclusive, 2 * LEASE)
+        .await
+    else {
+        return;
+    };
+    let first = lock.acquire(0).await.unwrap();
+    let mut last = first.lease_ends;
+    for _ in 0..4 {
+        sleep(Duration::from_nanos(LEASE)).await;
+        let renewed = lock.renew().await.unwrap();
+        assert!(renewed.lease_ends > last, "{renewed:?} after {last:?}");
+        assert_eq!(renewed.fencing, first.fencing);
+        last = renewed.lease_ends;
+    }
+    fixture.assert_taken("a").await;
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+    assert_fault(lock.renew().await, FaultKind::Conflict, "not-owner");
+}
+
+async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
+    let Some((_session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
+        return;
+    };
+    lock.acquire(0).await.unwrap();
+    sleep(Duration::from_nanos(4 * LEASE)).await;
+    assert!(lock.is_owner().await.unwrap());
+    fixture.assert_taken("a").await;
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+}
+
+async fn what_is_given_up_is_not_renewed(fixture: &Fixture) {
+    for by_session in [true, false] {
+        let Some((session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await
+        else {
+            return;
+        };
+        lock.acquire(0).await.unwrap();
+        if by_session {
+            session.close().await;
+        } else {
+            assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+        }
+        sleep(Duration::from_nanos(LEASE)).await;
+        fixture.assert_free("a").await;
+    }
+}
+
+async fn a_lease_of_nothing_is_refused(fixture: &Fixture) {
+    let options = SessionOptions {
+        lease: Some(0),
+        poll: None,
+    };
+    let opened = fixture.service.open("x".to_owned(), options).await;
+    assert_rejected(opened.map(|_| ()), "unsupported");
 }

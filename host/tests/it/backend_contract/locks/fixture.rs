@@ -1,9 +1,12 @@
 //! A lock service and those who come to it.
 
 use crate::backend_contract::assert_fault;
+use crate::redis_server;
 use contend::backend::clock::RealClock;
 use contend::backend::lock_file::FileLocks;
 use contend::backend::lock_memory::MemoryLocks;
+use contend::backend::lock_redis::RedisLocks;
+use contend::backend::secret_url::SecretUrl;
 use contend::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
 use contend::model::fault::FaultKind;
 use std::sync::Arc;
@@ -11,6 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(super) struct Fixture {
     pub(super) service: Arc<dyn LockService>,
+    /// The same service, where nobody renews a lease but the holder itself.
+    unrenewed: Option<Arc<dyn LockService>>,
     sessions: AtomicU32,
     _folder: Option<tempfile::TempDir>,
 }
@@ -19,6 +24,7 @@ impl Fixture {
     fn of(service: Arc<dyn LockService>, folder: Option<tempfile::TempDir>) -> Self {
         Self {
             service,
+            unrenewed: None,
             sessions: AtomicU32::new(0),
             _folder: folder,
         }
@@ -42,6 +48,32 @@ impl Fixture {
         (session, lock)
     }
 
+    /// A lock of a session with a short lease, which runs out unless the holder renews it; nothing
+    /// where there are no leases.
+    pub(super) async fn unrenewed_lock(
+        &self,
+        name: &str,
+        mode: Mode,
+        lease: u64,
+    ) -> Option<(Box<dyn LockSession>, Box<dyn Lock>)> {
+        let service = self.unrenewed.as_ref();
+        assert_eq!(service.is_some(), self.has("lease"));
+        Some(leased_lock(&**service?, name, mode, lease).await)
+    }
+
+    /// The same, renewed as long as the holder lives.
+    pub(super) async fn renewed_lock(
+        &self,
+        name: &str,
+        mode: Mode,
+        lease: u64,
+    ) -> Option<(Box<dyn LockSession>, Box<dyn Lock>)> {
+        match self.has("lease") {
+            true => Some(leased_lock(&*self.service, name, mode, lease).await),
+            false => None,
+        }
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         let traits = self.service.traits();
         traits.contains(&(name.to_owned(), "yes".to_owned()))
@@ -50,6 +82,15 @@ impl Fixture {
     pub(super) async fn assert_free(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
         lock.acquire(0).await.expect("a free lock");
+        lock.release().await.unwrap();
+    }
+
+    /// It is free at once, or soon if it has to be told to a server: a drop can't wait for that. Soon
+    /// is well before a lease would have freed it.
+    pub(super) async fn assert_given_up(&self, name: &str) {
+        let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
+        let wait = if self.has("lease") { 3_000_000_000 } else { 0 };
+        lock.acquire(wait).await.expect("a lock that was given up");
         lock.release().await.unwrap();
     }
 
@@ -69,6 +110,21 @@ pub(super) fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
+async fn leased_lock(
+    service: &dyn LockService,
+    name: &str,
+    mode: Mode,
+    lease: u64,
+) -> (Box<dyn LockSession>, Box<dyn Lock>) {
+    let options = SessionOptions {
+        lease: Some(lease),
+        poll: None,
+    };
+    let mut session = service.open("leased".to_owned(), options).await.unwrap();
+    let lock = session.lock(owned(&[name]), mode).unwrap();
+    (session, lock)
+}
+
 fn clock() -> Arc<RealClock> {
     let clock = RealClock::new();
     clock.start();
@@ -83,4 +139,13 @@ pub(super) async fn file() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let service = FileLocks::open(folder.path().join("locks"), clock()).unwrap();
     Fixture::of(Arc::new(service), Some(folder))
+}
+
+pub(super) async fn redis() -> Fixture {
+    let url = SecretUrl::parse(&redis_server::database()).unwrap();
+    let open = || RedisLocks::open(&url, clock());
+    let (service, other) = (open().await.unwrap(), open().await.unwrap());
+    let mut fixture = Fixture::of(Arc::new(service), None);
+    fixture.unrenewed = Some(Arc::new(other.without_renewal()));
+    fixture
 }

@@ -1,0 +1,309 @@
+//! What a caller may conclude from an error of Redis or of its driver.
+//!
+//! The scripts read before they write, so an error that Redis itself gives means that nothing was
+//! done. When the answer is missing, a change may have happened all the same.
+
+use crate::model::fault::{Fault, FaultKind};
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// What was being done when the error came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Opening a connection.
+    Connecting,
+    /// Something without an effect.
+    Reading,
+    /// Something that takes or gives up a lock.
+    Changing,
+}
+
+/// The fault for an error. Codes are the first word of Redis's own error, or a word where Redis had
+/// no say. Redis repeats no password, and nor does this.
+pub fn classify(error: &RedisError, doing: Doing) -> Fault {
+    let (kind, code) = match error.kind() {
+        ErrorKind::Server(kind) => (of_server(kind, error), error.code().unwrap_or("ERR")),
+        ErrorKind::Extension => {
+            let code = error.code().unwrap_or("ERR");
+            (of_word(code, doing), code)
+        }
+        ErrorKind::Io => (lost(doing), of_io(error)),
+        ErrorKind::AuthenticationFailed => (FaultKind::Rejected, "authentication"),
+        ErrorKind::InvalidClientConfig | ErrorKind::Client => {
+            (FaultKind::Rejected, "configuration")
+        }
+        // An answer came that makes no sense.
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => (unknown(doing), "answer"),
+        _ => (unknown(doing), "redis"),
+    };
+    Fault::new(kind, code, error.to_string())
+}
+
+fn of_server(kind: ServerErrorKind, error: &RedisError) -> FaultKind {
+    match kind {
+        // It starts, or follows another server that is away or has the say now.
+        ServerErrorKind::BusyLoading
+        | ServerErrorKind::MasterDown
+        | ServerErrorKind::ClusterDown
+        | ServerErrorKind::TryAgain
+        | ServerErrorKind::ReadOnly => FaultKind::Unavailable,
+        ServerErrorKind::ResponseError => {
+            let full = |detail: &str| detail.contains("max number of clients");
+            match error.detail().is_some_and(full) {
+                true => FaultKind::Unavailable,
+                false => FaultKind::Rejected,
+            }
+        }
+        // A cluster's errors too: a lock of several names needs them on one server.
+        _ => FaultKind::Rejected,
+    }
+}
+
+/// Errors that the driver has no name for.
+fn of_word(code: &str, doing: Doing) -> FaultKind {
+    match code {
+        // Out of memory, no disk to save to, another script running, too few replicas: all before
+        // the first write.
+        "OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" => FaultKind::Unavailable,
+        // The last is our own: a grant that was given up while its acquire was under way.
+        "WRONGTYPE" | "WRONGPASS" | "NOAUTH" | "GIVENUP" => FaultKind::Rejected,
+        _ => unknown(doing),
+    }
+}
+
+fn of_io(error: &RedisError) -> &'static str {
+    if error.is_timeout() {
+        "no-answer"
+    } else if error.is_connection_refusal() {
+        "connection-refused"
+    } else {
+        "connection-lost"
+    }
+}
+
+fn lost(doing: Doing) -> FaultKind {
+    match doing {
+        Doing::Changing => FaultKind::Indefinite,
+        Doing::Connecting | Doing::Reading => FaultKind::Unavailable,
+    }
+}
+
+fn unknown(doing: Doing) -> FaultKind {
+    match doing {
+        Doing::Changing => FaultKind::Indefinite,
+        Doing::Connecting | Doing::Reading => FaultKind::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FaultKind::{Indefinite, Rejected, Unavailable};
+    use std::io;
+
+    /// As Redis sends it.
+    fn server(line: &str) -> RedisError {
+        let answer = redis::parse_redis_value(format!("-{line}\r\n").as_bytes());
+        answer.unwrap().extract_error().unwrap_err()
+    }
+
+    #[test]
+    fn every_error_says_what_may_be_concluded() {
+        let io = |kind: io::ErrorKind| RedisError::from(io::Error::from(kind));
+        let own = |kind: ErrorKind| RedisError::from((kind, "what the driver says"));
+        // error, its code, while connecting, while reading, while changing
+        for (error, code, connecting, reading, changing) in [
+            (
+                server("ERR no such command"),
+                "ERR",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("ERR max number of clients reached"),
+                "ERR",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("LOADING the dataset"),
+                "LOADING",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("MASTERDOWN link is down"),
+                "MASTERDOWN",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("CLUSTERDOWN hash slot"),
+                "CLUSTERDOWN",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("TRYAGAIN later"),
+                "TRYAGAIN",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("READONLY a replica"),
+                "READONLY",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("OOM command not allowed"),
+                "OOM",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("MISCONF can't save"),
+                "MISCONF",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("BUSY running a script"),
+                "BUSY",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("NOREPLICAS not enough"),
+                "NOREPLICAS",
+                Unavailable,
+                Unavailable,
+                Unavailable,
+            ),
+            (
+                server("CROSSSLOT keys"),
+                "CROSSSLOT",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("MOVED 1 host:1"),
+                "MOVED",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("NOPERM no permission"),
+                "NOPERM",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("WRONGTYPE not a set"),
+                "WRONGTYPE",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("NOAUTH required"),
+                "NOAUTH",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("WRONGPASS invalid"),
+                "WRONGPASS",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                server("NEWS of tomorrow"),
+                "NEWS",
+                Rejected,
+                Rejected,
+                Indefinite,
+            ),
+            (
+                own(ErrorKind::AuthenticationFailed),
+                "authentication",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                own(ErrorKind::InvalidClientConfig),
+                "configuration",
+                Rejected,
+                Rejected,
+                Rejected,
+            ),
+            (
+                own(ErrorKind::UnexpectedReturnType),
+                "answer",
+                Rejected,
+                Rejected,
+                Indefinite,
+            ),
+            (
+                own(ErrorKind::Parse),
+                "answer",
+                Rejected,
+                Rejected,
+                Indefinite,
+            ),
+            (
+                io(io::ErrorKind::ConnectionRefused),
+                "connection-refused",
+                Unavailable,
+                Unavailable,
+                Indefinite,
+            ),
+            (
+                io(io::ErrorKind::ConnectionReset),
+                "connection-lost",
+                Unavailable,
+                Unavailable,
+                Indefinite,
+            ),
+            (
+                io(io::ErrorKind::BrokenPipe),
+                "connection-lost",
+                Unavailable,
+                Unavailable,
+                Indefinite,
+            ),
+            (
+                io(io::ErrorKind::TimedOut),
+                "no-answer",
+                Unavailable,
+                Unavailable,
+                Indefinite,
+            ),
+        ] {
+            for (doing, kind) in [
+                (Doing::Connecting, connecting),
+                (Doing::Reading, reading),
+                (Doing::Changing, changing),
+            ] {
+                let fault = classify(&error, doing);
+                let seen = (fault.kind, fault.code.as_str());
+                assert_eq!(seen, (kind, code), "{error} while {doing:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! One lock in Redis.
+
+use super::classify::Doing;
+use super::held::Held;
+use super::scripts::{Claim, Names};
+use super::session::{Pledge, SharedSession};
+use crate::backend::lock_names;
+use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
+use crate::model::change::Nanos;
+use crate::model::fault::{Fault, FaultKind};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+pub(super) struct RedisLock {
+    names: Arc<Names>,
+    mode: Mode,
+    /// This lock among those of its session, which keeps what is held.
+    number: u64,
+    session: Arc<SharedSession>,
+}
+
+/// What became of one try.
+enum Tried {
+    Granted(Grant),
+    Taken {
+        /// The first name that is taken.
+        name: usize,
+        /// When the last lease on it ends, if nobody renews it.
+        free_in: Nanos,
+    },
+}
+
+impl RedisLock {
+    pub(super) fn new(names: Vec<String>, mode: Mode, session: Arc<SharedSession>) -> Self {
+        Self {
+            names: Arc::new(Names::new(names)),
+            mode,
+            number: session.next(),
+            session,
+        }
+    }
+
+    fn claim(&self) -> Claim {
+        let mode = match self.mode {
+            Mode::Exclusive => 'x',
+            Mode::Shared => 's',
+        };
+        let (identity, number) = (&self.session.identity, self.session.next());
+        let grant = format!("{mode}:{identity}:{number}");
+        Claim::new(grant, Arc::clone(&self.names))
+    }
+
+    async fn try_once(&self) -> Result<Tried, Fault> {
+        let session = &self.session;
+        session.refuse_if_closed()?;
+        let ends = session.clock.now().saturating_add(session.lease);
+        let claim = self.claim();
+        let script = claim.acquire(session.lease_us());
+        let asked = Arc::new(Held::new(claim, &[], ends));
+        let pledge = Pledge::new(session, &asked);
+        let answer: Result<Vec<u64>, Fault> = session.link.run(&script, Doing::Changing).await;
+        match answer.as_deref() {
+            Ok([0, tokens @ ..]) => {
+                let held = Arc::new(Held::new(asked.claim.clone(), tokens, ends));
+                session.keep(self.number, Arc::clone(&held))?;
+                pledge.redeemed();
+                Ok(Tried::Granted(held.grant(&session.owner)))
+            }
+            Ok([name, free_us]) => {
+                pledge.redeemed();
+                Ok(Tried::Taken {
+                    name: (*name as usize).saturating_sub(1),
+                    free_in: free_us.saturating_mul(1_000),
+                })
+            }
+            Ok(answer) => {
+                let message = format!("Redis answers an acquire with {answer:?}");
+                Err(Fault::indefinite("answer", message))
+            }
+            Err(_) => Err(self.undo(answer.unwrap_err(), pledge, &asked).await),
+        }
+    }
+
+    /// Makes certain that a try that failed had no effect, if that can be had.
+    async fn undo(&self, mut fault: Fault, pledge: Pledge, asked: &Held) -> Fault {
+        let indefinite = fault.kind == FaultKind::Indefinite;
+        if indefinite && self.session.give_up(&asked.claim).await.is_ok() {
+            fault.kind = FaultKind::Unavailable;
+            fault
+                .message
+                .push_str("; what it may have taken was given up");
+        }
+        if fault.kind != FaultKind::Indefinite {
+            pledge.redeemed();
+        }
+        fault
+    }
+}
+
+#[async_trait]
+impl Lock for RedisLock {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+        let session = &self.session;
+        session.refuse_if_closed()?;
+        if let Some(held) = session.held(self.number) {
+            if held.stands(session).await? {
+                return Err(lock_names::already_held());
+            }
+            // Of several names some may still be there.
+            session.release(self.number).await?;
+        }
+        let deadline = session.clock.now().saturating_add(wait);
+        loop {
+            let (name, free_in) = match self.try_once().await? {
+                Tried::Granted(grant) => return Ok(grant),
+                Tried::Taken { name, free_in } => (name, free_in),
+            };
+            let left = deadline.saturating_sub(session.clock.now());
+            if left == 0 {
+                let name = self.names.names.get(name);
+                return Err(lock_names::wait_timeout(name.map_or("", String::as_str)));
+            }
+            let limit = left.min(session.poll).min(free_in);
+            tokio::select! {
+                biased;
+                () = session.ended() => return Err(lock_names::session_closed()),
+                () = session.waiting.wait(session, self.names.waiters(name), limit) => {}
+            }
+        }
+    }
+
+    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+        self.session.release(self.number).await
+    }
+
+    async fn renew(&mut self) -> Result<Grant, Fault> {
+        let session = &self.session;
+        if let Some(held) = session.held(self.number)
+            && held.lost().is_none()
+            && held.renew(session).await?
+        {
+            return Ok(held.grant(&session.owner));
+        }
+        Err(Fault::conflict(
+            "not-owner",
+            "this lock is not held any more",
+        ))
+    }
+
+    async fn is_owner(&mut self) -> Result<bool, Fault> {
+        match self.session.held(self.number) {
+            Some(held) => held.stands(&self.session).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn break_lock(&mut self) -> Result<(), Fault> {
+        self.session.refuse_if_closed()?;
+        let script = self.claim().break_names();
+        let answer: Result<String, Fault> = self.session.link.run(&script, Doing::Changing).await;
+        answer.map(drop)
+    }
+
+    async fn close(self: Box<Self>) {
+        // What fails is kept by the drop, or by the pledge of the release.
+        self.session.release(self.number).await.ok();
+    }
+}
+
+impl Drop for RedisLock {
+    fn drop(&mut self) {
+        if let Some(held) = self.session.take(self.number) {
+            drop(Pledge::new(&self.session, &held));
+        }
+    }
+}

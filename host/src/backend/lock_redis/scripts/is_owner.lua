@@ -1,0 +1,2 @@
+-- Says how the grant stands.
+return standing()

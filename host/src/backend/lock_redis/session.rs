@@ -1,0 +1,194 @@
+//! What a session and its locks share, since either may end before the other.
+
+use super::classify::Doing;
+use super::held::{Held, Standing};
+use super::link::Link;
+use super::scripts::Claim;
+use super::waiting::Waiting;
+use crate::backend::lock_names;
+use crate::capability::clock::Clock;
+use crate::capability::lock::ReleaseOutcome;
+use crate::model::change::Nanos;
+use crate::model::fault::{Fault, FaultKind};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How soon what could not be given up is tried again.
+const AGAIN: Nanos = 100_000_000;
+
+pub(super) struct SharedSession {
+    pub(super) link: Link,
+    pub(super) waiting: Waiting,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) owner: String,
+    pub(super) lease: Nanos,
+    pub(super) poll: Nanos,
+    pub(super) renews: bool,
+    /// What every grant of this session begins with, and of no other anywhere.
+    pub(super) identity: String,
+    pub(super) last: AtomicU64,
+    pub(super) closed: watch::Sender<bool>,
+    pub(super) by_lock: Mutex<HashMap<u64, Kept>>,
+}
+
+/// A grant that a lock holds, and what renews it.
+pub(super) struct Kept {
+    held: Arc<Held>,
+    renewal: Option<JoinHandle<()>>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(renewal) = &self.renewal {
+            renewal.abort();
+        }
+    }
+}
+
+impl SharedSession {
+    /// A number that nothing else of this session has.
+    pub(super) fn next(&self) -> u64 {
+        self.last.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Redis counts in microseconds; rounded up, so that our count ends first.
+    pub(super) fn lease_us(&self) -> u64 {
+        self.lease.div_ceil(1_000)
+    }
+
+    pub(super) fn refuse_if_closed(&self) -> Result<(), Fault> {
+        match *self.closed.borrow() {
+            true => Err(lock_names::session_closed()),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits for the session's end.
+    pub(super) async fn ended(&self) {
+        let mut closed = self.closed.subscribe();
+        // An error would mean that the sender is gone, and it is ours.
+        closed.wait_for(|closed| *closed).await.ok();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Kept>> {
+        self.by_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn held(&self, lock: u64) -> Option<Arc<Held>> {
+        self.lock().get(&lock).map(|kept| Arc::clone(&kept.held))
+    }
+
+    /// Keeps what a lock acquired, and renews it, unless the session ended in the meantime.
+    pub(super) fn keep(self: &Arc<Self>, lock: u64, held: Arc<Held>) -> Result<(), Fault> {
+        let mut by_lock = self.lock();
+        // Looked at under the lock: a session that closes does so before it takes everything.
+        self.refuse_if_closed()?;
+        let renewal = self.renews.then(|| {
+            let (session, held) = (Arc::clone(self), Arc::clone(&held));
+            tokio::spawn(async move { session.renew_until_lost(&held).await })
+        });
+        by_lock.insert(lock, Kept { held, renewal });
+        Ok(())
+    }
+
+    /// Forgets what a lock holds, and renews it no longer.
+    pub(super) fn take(&self, lock: u64) -> Option<Arc<Held>> {
+        let kept = self.lock().remove(&lock);
+        kept.map(|kept| Arc::clone(&kept.held))
+    }
+
+    /// Ends with the grant, or when it is given up.
+    async fn renew_until_lost(&self, held: &Held) {
+        let mut pause = self.lease / 3;
+        loop {
+            self.clock.sleep(pause).await;
+            pause = match held.renew(self).await {
+                Ok(true) => self.lease / 3,
+                Ok(false) => return,
+                // Redis may be back before the lease ends.
+                Err(_) => self.lease / 10,
+            };
+        }
+    }
+
+    /// Gives up what a lock holds, and says how it stood.
+    pub(super) async fn release(self: &Arc<Self>, lock: u64) -> Result<ReleaseOutcome, Fault> {
+        let Some(held) = self.take(lock) else {
+            return Ok(ReleaseOutcome::NotOwner);
+        };
+        let pledge = Pledge::new(self, &held);
+        let script = held.claim.release();
+        let answer: Result<String, Fault> = self.link.run(&script, Doing::Changing).await;
+        match answer.and_then(|word| Standing::parse(&word)) {
+            Ok(standing) => {
+                pledge.redeemed();
+                Ok(held.learn(standing, self.clock.now()))
+            }
+            Err(fault) => match held.lost() {
+                Some(lost) => Ok(lost),
+                None => {
+                    if fault.kind != FaultKind::Indefinite {
+                        // Nothing was done, so it is held as before.
+                        pledge.redeemed();
+                        self.keep(lock, held)?;
+                    }
+                    Err(fault)
+                }
+            },
+        }
+    }
+
+    /// Ends the session for its locks. Gives what they held.
+    pub(super) fn end(&self) -> Vec<Arc<Held>> {
+        self.closed.send_replace(true);
+        let kept: Vec<Kept> = self.lock().drain().map(|(_, kept)| kept).collect();
+        kept.iter().map(|kept| Arc::clone(&kept.held)).collect()
+    }
+
+    /// Gives up a grant, also one that may still be on its way. An error says that this is not
+    /// certain.
+    pub(super) async fn give_up(&self, claim: &Claim) -> Result<(), Fault> {
+        let script = claim.give_up();
+        let answer: Result<String, Fault> = self.link.run(&script, Doing::Changing).await;
+        answer.map(drop)
+    }
+}
+
+/// The promise to give a grant up. If it is dropped before it is redeemed, because the caller lost
+/// patience or Redis didn't answer, it is kept in the background, for as long as the lease can last.
+pub(super) struct Pledge {
+    session: Arc<SharedSession>,
+    held: Option<Arc<Held>>,
+}
+
+impl Pledge {
+    pub(super) fn new(session: &Arc<SharedSession>, held: &Arc<Held>) -> Self {
+        Self {
+            session: Arc::clone(session),
+            held: Some(Arc::clone(held)),
+        }
+    }
+
+    pub(super) fn redeemed(mut self) {
+        self.held = None;
+    }
+}
+
+impl Drop for Pledge {
+    fn drop(&mut self) {
+        let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) else {
+            return;
+        };
+        let session = Arc::clone(&self.session);
+        runtime.spawn(async move {
+            let until = session.clock.now().saturating_add(session.lease);
+            while session.give_up(&held.claim).await.is_err() && session.clock.now() < until {
+                session.clock.sleep(AGAIN).await;
+            }
+        });
+    }
+}
