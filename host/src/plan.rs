@@ -1,6 +1,7 @@
 //! What a run is going to do, decided to the last number before anything is touched.
 
 pub mod faults;
+pub mod pattern;
 pub mod strategies;
 pub mod workload_file;
 
@@ -52,6 +53,15 @@ pub struct PlannedTrial {
     pub component: PathBuf,
     /// Of the component's bytes; `sha256:…`.
     pub digest: String,
+    /// The interfaces of the contract that it imports, sorted.
+    pub imports: Vec<String>,
+}
+
+impl PlannedTrial {
+    /// Whether it makes a difference to this strategy which lock service there is.
+    pub fn takes_locks(&self) -> bool {
+        self.imports.iter().any(|interface| interface == "lock")
+    }
 }
 
 /// Why there is no plan.
@@ -68,6 +78,12 @@ pub enum PlanError {
     File { path: PathBuf, why: String },
     #[error("there is no workload {name:?}; there are: {known} (or give the path of a .toml file)")]
     NoWorkload { name: String, known: String },
+    #[error("no workload file matches {pattern:?}")]
+    NoMatch { pattern: String },
+    #[error("{pattern:?} is no pattern: {why}")]
+    Pattern { pattern: String, why: String },
+    #[error("two workloads are called {name:?}; a batch keeps each in a folder of its name")]
+    WorkloadTwice { name: String },
     #[error("--set wants NAME=VALUE, not {given:?}")]
     Setting { given: String },
     #[error("--set gives {name:?} twice")]

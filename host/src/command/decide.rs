@@ -10,7 +10,7 @@ use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial};
 use crate::strategy::source::{self, Job};
-use crate::strategy::wasm::{CONTRACT_VERSION, Engine, PACKAGE, WasmStrategy};
+use crate::strategy::wasm::{CONTRACT_VERSION, Engine, Limits, PACKAGE, WasmStrategy};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -31,12 +31,21 @@ pub struct Decided {
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
 /// out to be wrong after the first trial.
 pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandError> {
-    let home = strategies::home();
-    let (file_name, from_file) = read_workload(options, home.as_deref())?;
+    let mut plan = plan(options, fresh_seed())?;
+    let workers = plan.workload.workers();
+    let loaded = load(&options.strategies, quiet, plan.limits(), workers)?;
+    let (trials, strategies) = loaded.into_iter().unzip();
+    plan.trials = trials;
+    Ok(Decided { plan, strategies })
+}
+
+/// The plan without its trials. The seed is this one if neither flags nor file say another.
+pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
+    let (file_name, from_file) = read_workload(options, strategies::home().as_deref())?;
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.volume_state();
     let changed = workload != from_file.volume_state();
-    let mut plan = Plan {
+    let plan = Plan {
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
         workload_name: match file_name {
@@ -49,7 +58,7 @@ pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandErro
         nodes: nodes(&options.nodes)?,
         locks: parse_url::<LockUrl>(&options.locks)?,
         settings: plan::settings(&options.settings)?,
-        seed: chosen.seed.unwrap_or_else(fresh_seed),
+        seed: chosen.seed.unwrap_or(seed),
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
         change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
@@ -57,27 +66,35 @@ pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandErro
         time_limit_s: chosen.time_limit_s,
     };
     plan.validate()?;
-    let components = components(&options.strategies, home.as_deref(), quiet)?;
-    let instances = plan.workload.workers() + SPARE_INSTANCES;
-    let engine = Engine::new(plan.limits(), instances)?;
-    let mut loaded = Vec::new();
+    Ok(plan)
+}
+
+/// The trials of the strategies that were asked for, each built and loaded, for at most so many
+/// workers at once.
+pub fn load(
+    asked: &[String],
+    quiet: bool,
+    limits: Limits,
+    workers: u32,
+) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
+    let components = components(asked, strategies::home().as_deref(), quiet)?;
+    let engine = Engine::new(limits, workers + SPARE_INSTANCES)?;
+    let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
     for component in components {
         let strategy = engine.load(&component)?;
         let name = strategies::name(&component);
-        if plan.trials.iter().any(|trial| trial.name == name) {
+        if loaded.iter().any(|(trial, _)| trial.name == name) {
             return Err(ResolveError::Twice { name }.into());
         }
-        plan.trials.push(PlannedTrial {
+        let trial = PlannedTrial {
             name,
             digest: strategy.digest().to_owned(),
+            imports: strategy.imports().to_vec(),
             component,
-        });
-        loaded.push(Arc::new(strategy));
+        };
+        loaded.push((trial, Arc::new(strategy)));
     }
-    Ok(Decided {
-        plan,
-        strategies: loaded,
-    })
+    Ok(loaded)
 }
 
 fn read_workload(
@@ -149,7 +166,7 @@ fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
 }
 
 /// A seed that nobody chose. It goes into the plan, so the run's random numbers can be had again.
-fn fresh_seed() -> u64 {
+pub fn fresh_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let nanos = now.map_or(0, |elapsed| elapsed.as_nanos() as u64);
     nanos ^ u64::from(std::process::id()).rotate_left(32)

@@ -13,7 +13,7 @@ use crate::model::schedule::FaultEvent;
 use serde_json::json;
 
 fn plan() -> Plan {
-    let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00"});
+    let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00", "imports": ["db", "lock"]});
     let plan = json!({
         "runner_version": "0.1.0",
         "contract": "contend:strategy@0.1.0",
