@@ -214,6 +214,11 @@ struct RunArguments {
     /// mysql://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, value_name = "URL", default_value = "sqlite")]
     db: String,
+    /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none.
+    /// Its own Redis is "--lock redis"
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
+          conflicts_with_all = ["db", "node"])]
+    lab: Option<Option<PathBuf>>,
     /// One server of the cluster behind --db, for the check on all nodes; once for each
     #[arg(long, value_name = "URL")]
     node: Vec<String>,
@@ -300,6 +305,7 @@ impl From<RunArguments> for RunOptions {
             computing_ms: arguments.computing_ms,
         };
         Self {
+            lab: arguments.lab,
             plan,
             out: arguments.out,
             output: arguments.output.into(),

@@ -4,6 +4,7 @@
 pub mod build;
 mod conditions;
 mod decide;
+mod faults;
 pub mod lab;
 pub mod machine;
 pub mod options;
@@ -13,6 +14,7 @@ pub mod report;
 pub mod run;
 mod supervise;
 mod trial;
+mod with_lab;
 
 use crate::lab::LabError;
 use crate::model::fault::Fault;

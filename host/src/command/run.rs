@@ -4,10 +4,12 @@ use super::decide::{Decided, decide};
 use super::options::PlanOptions;
 use super::output::Output;
 use super::supervise::Interrupts;
+use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, exit_code, machine, trial};
 use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
+use crate::lab::Lab;
 use crate::plan::Plan;
 use crate::report::{self, RunReport, TrialReport};
 use crate::run_dir::{RunDir, RunDirError};
@@ -21,22 +23,30 @@ use std::time::SystemTime;
 /// What the user asked for, and where the results go.
 pub struct RunOptions {
     pub plan: PlanOptions,
+    /// Run on the lab, in this folder or in the usual one.
+    pub lab: Option<Option<PathBuf>>,
     pub out: Option<PathBuf>,
     pub output: Output,
 }
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
 pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
-    let decided = decide(&options.plan, options.output.quiet)?;
+    let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
+    let decided = decide(&plan, options.output.quiet)?;
+    check_schedule(&decided.plan.faults, lab.as_ref())?;
     allow_open_files(decided.plan.workload.workers())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)?;
-    runtime.block_on(run_all(options, decided))
+    runtime.block_on(run_all(options, decided, lab.as_ref()))
 }
 
-async fn run_all(options: &RunOptions, decided: Decided) -> Result<ExitCode, CommandError> {
+async fn run_all(
+    options: &RunOptions,
+    decided: Decided,
+    lab: Option<&Lab>,
+) -> Result<ExitCode, CommandError> {
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let plan = &decided.plan;
     refuse_taken_tables(plan).await?;
@@ -44,7 +54,7 @@ async fn run_all(options: &RunOptions, decided: Decided) -> Result<ExitCode, Com
     options.output.check()?;
     let folder = new_folder(options, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
-    let ran = run_trials(options, &decided, &folder, &interrupts, &mut report).await;
+    let ran = run_trials(options, &decided, &folder, &interrupts, lab, &mut report).await;
     // Whatever broke in the end, what was measured before is shown.
     let shown = match report.trials.is_empty() {
         true => Ok(()),
@@ -61,6 +71,7 @@ async fn run_trials(
     decided: &Decided,
     folder: &RunDir,
     interrupts: &Interrupts,
+    lab: Option<&Lab>,
     report: &mut RunReport,
 ) -> Result<(), CommandError> {
     let plan = &decided.plan;
@@ -71,7 +82,16 @@ async fn run_trials(
         }
         let trial_folder = folder.create_trial(&planned.name)?;
         let strategy = strategy.clone();
-        let ran = trial::run(plan, planned, strategy, &trial_folder, interrupts, quiet).await;
+        let ran = trial::run(
+            plan,
+            planned,
+            strategy,
+            &trial_folder,
+            interrupts,
+            lab,
+            quiet,
+        )
+        .await;
         let recorded = match trial_folder.load()? {
             Some(record) => {
                 let judgement = record.judge(plan.workload.rows);

@@ -1,13 +1,15 @@
 //! One strategy's turn: fresh data, all workers ready, let go, wait, read what is in the database.
 
 use super::CommandError;
-use super::conditions::Before;
+use super::conditions::{Before, Server};
+use super::faults::Schedule;
 use super::progress::{self, Counters};
 use super::supervise::{GRACE, Interrupts, supervise};
 use crate::backend::clock::RealClock;
 use crate::backend::{open_database, open_lock_service};
 use crate::capability::clock::Clock;
 use crate::capability::gate::Gate;
+use crate::lab::Lab;
 use crate::model::background::Background;
 use crate::model::data::Data;
 use crate::model::end::{End, Ended};
@@ -23,7 +25,7 @@ use crate::workload::volume_state::{self, RowAccess};
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 
 /// Workers that are made ready at the same time.
 const PREPARED_AT_ONCE: usize = 32;
@@ -36,6 +38,7 @@ pub async fn run(
     strategy: Arc<dyn Strategy>,
     folder: &TrialDir,
     interrupts: &Interrupts,
+    lab: Option<&Lab>,
     quiet: bool,
 ) -> Result<(), CommandError> {
     let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
@@ -75,7 +78,7 @@ pub async fn run(
     let generators = Generators::prepare(workload.clone(), &*database, clock.clone())
         .await
         .map_err(backend_error("the background load".to_owned()))?;
-    let before = Before::read(&*database, Vec::new())
+    let before = Before::read(&*database, servers(lab))
         .await
         .map_err(backend_error(plan.database.to_string()))?;
     let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
@@ -85,6 +88,7 @@ pub async fn run(
     clock.start();
     let (background_stopper, background_stop) = stop::channel();
     let background = tokio::spawn(generators.run(background_stop));
+    let schedule = Schedule::begin(lab, &plan.faults, clock.clone());
     let (how, broken) = match ready {
         Some(workers) => let_go(workers, &stopper, plan.time_limit_s, interrupts).await,
         None => (Ended::Interrupted, None),
@@ -95,8 +99,14 @@ pub async fn run(
 
     progress::end(bar).await;
     let background = end_of(background, &background_stopper).await;
+    let faults = schedule.end().await;
+    // What is left in the database is read from all nodes, and the next trial needs them too.
+    let mended = match lab {
+        Some(lab) if !faults.is_empty() => mend(lab.clone()).await,
+        _ => Ok(()),
+    };
     let conditions = before
-        .conditions(&*database, usage, background, Vec::new())
+        .conditions(&*database, usage, background, faults)
         .await;
     let data = volume_state::read_data(&*database, &*clock, workload.rows, workload.audit).await;
     database.close().await;
@@ -109,6 +119,7 @@ pub async fn run(
     };
     folder.write_conditions(&conditions)?;
     keep(folder, data, end)?;
+    mended?;
     match broken {
         None => Ok(()),
         Some(why) => Err(CommandError::Unrecorded {
@@ -116,6 +127,22 @@ pub async fn run(
             why,
             folder: folder.history_path(),
         }),
+    }
+}
+
+/// The processes whose work is to be counted beside the runner's own.
+fn servers(lab: Option<&Lab>) -> Vec<Server> {
+    let processes = lab.map(Lab::processes).unwrap_or_default();
+    let server = |(name, pid)| Server { name, pid };
+    processes.into_iter().map(server).collect()
+}
+
+/// Undoes what the schedule did to the lab.
+async fn mend(lab: Lab) -> Result<(), CommandError> {
+    let mended = spawn_blocking(move || lab.make_whole(&mut |_| {})).await;
+    match mended {
+        Ok(done) => Ok(done?),
+        Err(panic) => Err(CommandError::Runtime(std::io::Error::other(panic))),
     }
 }
 

@@ -1,0 +1,75 @@
+//! The schedule of a trial: faults of the lab, each when its time has come.
+
+use crate::capability::clock::Clock;
+use crate::lab::Lab;
+use crate::model::lab_fault::LabFault;
+use crate::model::schedule::{FaultEvent, ScheduledFault};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+
+const NANOS_PER_MS: u64 = 1_000_000;
+
+/// A schedule being carried out.
+pub struct Schedule {
+    stop: oneshot::Sender<()>,
+    events: JoinHandle<Vec<FaultEvent>>,
+}
+
+impl Schedule {
+    /// Begins it: the times count on this clock.
+    pub fn begin(lab: Option<&Lab>, faults: &[ScheduledFault], clock: Arc<dyn Clock>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let faults = match lab {
+            Some(lab) => faults.iter().map(|f| (f.clone(), lab.clone())).collect(),
+            None => Vec::new(),
+        };
+        let events = tokio::spawn(carry_out(faults, clock, stopped));
+        Self { stop, events }
+    }
+
+    /// Leaves out what has not begun, waits for what has, and tells what was done.
+    pub async fn end(self) -> Vec<FaultEvent> {
+        // Nobody listens any more if all of it is done.
+        self.stop.send(()).ok();
+        let mut events = self.events.await.unwrap_or_default();
+        events.sort_by_key(|event| event.began);
+        events
+    }
+}
+
+/// One that takes its time, like a restart, does not hold up the next.
+async fn carry_out(
+    faults: Vec<(ScheduledFault, Lab)>,
+    clock: Arc<dyn Clock>,
+    mut stopped: oneshot::Receiver<()>,
+) -> Vec<FaultEvent> {
+    let mut under_way = JoinSet::new();
+    for (scheduled, lab) in faults {
+        let due = scheduled.at_ms * NANOS_PER_MS;
+        tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            () = clock.sleep(due.saturating_sub(clock.now())) => {}
+        }
+        under_way.spawn(inflict(lab, scheduled.fault, clock.clone()));
+    }
+    under_way.join_all().await
+}
+
+async fn inflict(lab: Lab, fault: LabFault, clock: Arc<dyn Clock>) -> FaultEvent {
+    let began = clock.now();
+    let asked = fault.clone();
+    let done = spawn_blocking(move || lab.fault(&asked)).await;
+    let error = match done {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(panic) => Some(panic.to_string()),
+    };
+    FaultEvent {
+        fault,
+        began,
+        ended: clock.now(),
+        error,
+    }
+}
