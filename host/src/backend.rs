@@ -8,6 +8,7 @@ pub mod lock_file;
 pub mod lock_memory;
 mod lock_names;
 pub mod lock_redis;
+pub mod mysql;
 pub mod secret_url;
 pub mod sqlite;
 pub mod url;
@@ -19,15 +20,18 @@ use crate::model::fault::Fault;
 use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
 use lock_redis::RedisLocks;
+use mysql::Mysql;
+use secret_url::SecretUrl;
 use sqlite::{Sqlite, SqliteLocation};
 use std::path::Path;
 use std::sync::Arc;
 use url::{DatabaseUrl, LockUrl};
 
-/// Opens the database that the user named. `fresh_path` is where a fresh one goes; nothing may be
-/// there yet.
+/// Opens the database that the user named. `nodes` are the servers behind the endpoint, where there
+/// are any to name; `fresh_path` is where a fresh one goes; nothing may be there yet.
 pub async fn open_database(
     url: &DatabaseUrl,
+    nodes: &[SecretUrl],
     fresh_path: &Path,
 ) -> Result<Arc<dyn Database>, Fault> {
     let location = match url {
@@ -41,7 +45,7 @@ pub async fn open_database(
         }
         DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
-        DatabaseUrl::Mysql(_) => todo!("mysql"),
+        DatabaseUrl::Mysql(endpoint) => return Ok(Arc::new(Mysql::open(endpoint, nodes).await?)),
     };
     Ok(Arc::new(Sqlite::open(location).await?))
 }

@@ -1,10 +1,16 @@
 //! The command line. The only place that names clap.
 
 use crate::command::build::BuildOptions;
+use crate::command::lab::{LabCommand, LabVerb};
+use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
+use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
+use crate::model::lab_fault::{LabAction, LabFault};
+use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
+use crate::workload::volume_state::CheckConnections;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -13,6 +19,7 @@ pub enum Command {
     Run(Box<RunOptions>),
     Build(BuildOptions),
     Report(ReportOptions),
+    Lab(LabCommand),
 }
 
 /// Reads the arguments. Ends the program with exit code 2 and a message if they make no sense.
@@ -26,6 +33,10 @@ pub fn parse() -> Command {
         Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
             run,
             output: output.into(),
+        }),
+        Some(Verb::Lab { dir, verb }) => Command::Lab(LabCommand {
+            dir,
+            verb: verb.into(),
         }),
     }
 }
@@ -70,6 +81,77 @@ enum Verb {
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
+    Lab {
+        /// The lab's folder [default: /var/lib/contend-lab for root, else
+        /// ~/.local/state/contend/lab]
+        #[arg(long, value_name = "DIR", global = true)]
+        dir: Option<PathBuf>,
+        #[command(subcommand)]
+        verb: LabArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum LabArguments {
+    /// Start a lab, or what is missing of one, and undo the faults it has
+    Up {
+        /// MariaDB nodes, 1 to 5
+        #[arg(long, value_name = "N", default_value_t = DEFAULT_NODES)]
+        nodes: u32,
+        /// The first port; all others follow from it
+        #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
+        port: u16,
+        /// A MariaDB setting for each node, after the lab's own; may be repeated
+        #[arg(long, value_name = "NAME=VALUE")]
+        mariadb: Vec<String>,
+    },
+    /// How each server is; exit code 0 if the lab is whole
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The flags that make a run use this lab, with its password
+    Url {
+        /// Print the addresses as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a server fail in some way, or end that
+    Fault {
+        #[arg(value_name = "pause|resume|kill|restart|isolate|heal")]
+        action: LabAction,
+        /// A node such as n1, haproxy or redis
+        #[arg(value_name = "SERVER")]
+        target: String,
+    },
+    /// Stop it; leaves no process
+    Down {
+        /// Remove its data too
+        #[arg(long)]
+        wipe: bool,
+    },
+}
+
+impl From<LabArguments> for LabVerb {
+    fn from(arguments: LabArguments) -> Self {
+        match arguments {
+            LabArguments::Up {
+                nodes,
+                port,
+                mariadb,
+            } => Self::Up {
+                nodes,
+                port,
+                mariadb,
+            },
+            LabArguments::Status { json } => Self::Status { json },
+            LabArguments::Url { json } => Self::Url { json },
+            LabArguments::Fault { action, target } => Self::Fault(LabFault { action, target }),
+            LabArguments::Down { wipe } => Self::Down { wipe },
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -101,6 +183,18 @@ struct RunArguments {
     /// Wait after the n-th reading, times n [default: 250]
     #[arg(long, value_name = "MS")]
     check_wait_ms: Option<u64>,
+    /// How the check reaches the nodes: persistent or fresh connections [default: persistent]
+    #[arg(long, value_name = "HOW", value_parser = parse_check)]
+    check: Option<CheckConnections>,
+    /// Sessions that load the database beside the workers, each on its own row [default: 0]
+    #[arg(long, value_name = "N")]
+    background_generators: Option<u32>,
+    /// What each of them reads in a second [default: 10]
+    #[arg(long, value_name = "N")]
+    background_selects_per_s: Option<u32>,
+    /// What each of them writes in a second [default: 5]
+    #[arg(long, value_name = "N")]
+    background_updates_per_s: Option<u32>,
     /// Let the database record every committed update, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
@@ -113,10 +207,17 @@ struct RunArguments {
     /// Bound on each strategy's trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
-    /// sqlite (a fresh file for each trial), sqlite::memory: or sqlite:PATH
+    /// A fault of the lab at a time of each trial, as in '2s kill n2'; may be repeated
+    #[arg(long, value_name = "AT ACTION TARGET", value_parser = FaultOption::parse)]
+    fault: Vec<FaultOption>,
+    /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH or
+    /// mysql://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, value_name = "URL", default_value = "sqlite")]
     db: String,
-    /// memory or file:DIR
+    /// One server of the cluster behind --db, for the check on all nodes; once for each
+    #[arg(long, value_name = "URL")]
+    node: Vec<String>,
+    /// memory, file:DIR or redis://HOST:PORT
     #[arg(long, value_name = "URL", default_value = "memory")]
     lock: String,
     /// A setting for the strategy; may be repeated
@@ -148,6 +249,14 @@ struct OutputArguments {
     quiet: bool,
 }
 
+fn parse_check(given: &str) -> Result<CheckConnections, String> {
+    match given {
+        "persistent" => Ok(CheckConnections::Persistent),
+        "fresh" => Ok(CheckConnections::Fresh),
+        _ => Err("it is persistent or fresh".to_owned()),
+    }
+}
+
 impl From<OutputArguments> for Output {
     fn from(arguments: OutputArguments) -> Self {
         Self {
@@ -160,7 +269,7 @@ impl From<OutputArguments> for Output {
 
 impl From<RunArguments> for RunOptions {
     fn from(arguments: RunArguments) -> Self {
-        Self {
+        let plan = PlanOptions {
             strategies: arguments.strategy,
             workload: arguments.workload,
             flags: WorkloadOptions {
@@ -172,16 +281,26 @@ impl From<RunArguments> for RunOptions {
                 hold_ms: arguments.hold_ms,
                 check_tries: arguments.check_tries,
                 check_wait_ms: arguments.check_wait_ms,
+                check: arguments.check,
+                background_generators: arguments.background_generators,
+                background_selects_per_s: arguments.background_selects_per_s,
+                background_updates_per_s: arguments.background_updates_per_s,
                 audit: arguments.audit,
                 seed: arguments.seed,
                 change_timeout_s: arguments.change_timeout_s,
                 time_limit_s: arguments.time_limit_s,
+                // Flags replace the schedule of the file; without any, it stays.
+                fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
             },
             database: arguments.db,
+            nodes: arguments.node,
             locks: arguments.lock,
             settings: arguments.set,
             memory_mib: arguments.memory_mib,
             computing_ms: arguments.computing_ms,
+        };
+        Self {
+            plan,
             out: arguments.out,
             output: arguments.output.into(),
         }
@@ -191,6 +310,8 @@ impl From<RunArguments> for RunOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
+    use crate::model::lab_fault::{LabAction, LabFault};
     use crate::plan::workload_file::KEYS;
     use clap::CommandFactory;
 

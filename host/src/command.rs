@@ -2,8 +2,11 @@
 //! worked out.
 
 pub mod build;
+mod conditions;
 mod decide;
+pub mod lab;
 pub mod machine;
+pub mod options;
 pub mod output;
 mod progress;
 pub mod report;
@@ -11,6 +14,7 @@ pub mod run;
 mod supervise;
 mod trial;
 
+use crate::lab::LabError;
 use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
@@ -41,6 +45,8 @@ pub enum CommandError {
     Load(#[from] LoadError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
+    #[error("{0}")]
+    Lab(#[from] LabError),
     #[error("{what}: {} ({})", fault.message, fault.code)]
     Backend { what: String, fault: Fault },
     #[error(

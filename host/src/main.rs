@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         Command::Run(options) => command::run::run(&options),
         Command::Build(options) => command::build::build(&options),
         Command::Report(options) => command::report::report(&options),
+        Command::Lab(command) => command::lab::lab(command),
     };
     match done {
         Ok(code) => code,

@@ -1,10 +1,15 @@
 //! The nouns of a run: plain data, no I/O, no clock, and nothing else of ours.
 
+pub mod background;
 pub mod change;
+pub mod conditions;
+pub mod counters;
 pub mod data;
 pub mod end;
 pub mod fault;
+pub mod lab_fault;
 pub mod marker;
 pub mod outcome;
+pub mod schedule;
 pub mod value;
 pub mod verdict;

@@ -1,9 +1,13 @@
 //! What a run is going to do, decided to the last number before anything is touched.
 
+pub mod faults;
+pub mod pattern;
 pub mod strategies;
 pub mod workload_file;
 
+use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::model::schedule::ScheduledFault;
 use crate::strategy::wasm::Limits;
 use crate::workload::volume_state::VolumeState;
 use serde::{Deserialize, Serialize};
@@ -21,7 +25,11 @@ pub struct Plan {
     pub workload: VolumeState,
     /// One trial for each strategy, in this order, each on fresh data.
     pub trials: Vec<PlannedTrial>,
+    /// The endpoint that strategies connect to.
     pub database: DatabaseUrl,
+    /// The servers behind it, one by one; empty if the endpoint is all there is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<SecretUrl>,
     pub locks: LockUrl,
     /// What strategies find in `settings`.
     pub settings: BTreeMap<String, String>,
@@ -30,6 +38,9 @@ pub struct Plan {
     pub memory_mib: u64,
     pub computing_ms: u64,
     pub change_timeout_s: u64,
+    /// What the lab's servers are made to suffer in each trial, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<ScheduledFault>,
     /// Of each trial; none if it may take as long as it takes.
     pub time_limit_s: Option<u64>,
 }
@@ -42,6 +53,15 @@ pub struct PlannedTrial {
     pub component: PathBuf,
     /// Of the component's bytes; `sha256:…`.
     pub digest: String,
+    /// The interfaces of the contract that it imports, sorted.
+    pub imports: Vec<String>,
+}
+
+impl PlannedTrial {
+    /// Whether it makes a difference to this strategy which lock service there is.
+    pub fn takes_locks(&self) -> bool {
+        self.imports.iter().any(|interface| interface == "lock")
+    }
 }
 
 /// Why there is no plan.
@@ -58,10 +78,18 @@ pub enum PlanError {
     File { path: PathBuf, why: String },
     #[error("there is no workload {name:?}; there are: {known} (or give the path of a .toml file)")]
     NoWorkload { name: String, known: String },
+    #[error("no workload file matches {pattern:?}")]
+    NoMatch { pattern: String },
+    #[error("{pattern:?} is no pattern: {why}")]
+    Pattern { pattern: String, why: String },
+    #[error("two workloads are called {name:?}; a batch keeps each in a folder of its name")]
+    WorkloadTwice { name: String },
     #[error("--set wants NAME=VALUE, not {given:?}")]
     Setting { given: String },
     #[error("--set gives {name:?} twice")]
     SettingTwice { name: String },
+    #[error("a fault of the schedule: {0}")]
+    Fault(String),
     #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
 }
@@ -96,6 +124,12 @@ impl Plan {
         in_range("hold_ms", workload.hold_ms, 0, HOUR_MS)?;
         in_range("check_tries", u64::from(workload.check_tries), 0, 1000)?;
         in_range("check_wait_ms", workload.check_wait_ms, 0, HOUR_MS)?;
+        let generators = u64::from(workload.background_generators);
+        in_range("background_generators", generators, 0, MAX_WORKERS)?;
+        let selects = u64::from(workload.background_selects_per_s);
+        in_range("background_selects_per_s", selects, 0, 1000)?;
+        let updates = u64::from(workload.background_updates_per_s);
+        in_range("background_updates_per_s", updates, 0, 1000)?;
         in_range("memory_mib", self.memory_mib, 1, 4096)?;
         in_range("computing_ms", self.computing_ms, 10, HOUR_MS)?;
         in_range("change_timeout_s", self.change_timeout_s, 1, 7 * 86_400)?;

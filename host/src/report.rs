@@ -1,11 +1,13 @@
 //! What a run tells, made from saved data alone: data in, bytes out.
 
+mod conditions;
 pub mod csv;
 pub mod json;
 pub mod text;
 
 use crate::check::{Fairness, fairness};
 use crate::model::change::Change;
+use crate::model::conditions::Conditions;
 use crate::model::end::{End, Ended};
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Judgement;
@@ -45,6 +47,8 @@ pub struct TrialReport {
     /// What the first step of each of these codes was told.
     pub messages: BTreeMap<String, String>,
     pub judgement: Judgement,
+    /// Absent when the runner was killed.
+    pub conditions: Option<Conditions>,
     /// Every first step ended by the death of its instance; the reason of one of them.
     #[serde(skip)]
     always_died: Option<String>,
@@ -72,6 +76,7 @@ impl TrialReport {
         planned: &PlannedTrial,
         history: &History,
         end: Option<&End>,
+        conditions: Option<Conditions>,
         judgement: Judgement,
     ) -> Self {
         let changes = &history.changes;
@@ -98,6 +103,7 @@ impl TrialReport {
             reasons,
             messages,
             judgement,
+            conditions,
             always_died: always_died(history),
         }
     }

@@ -7,6 +7,7 @@
 //! <strategy>/
 //!   history.jsonl        every change, appended as it ended
 //!   database.sqlite      the embedded database, if the run had one of its own
+//!   conditions.json      the servers, their counters, the background load, what it all used
 //!   end.json             how the trial ended, and when
 //!   rows.json            the rows of every node afterwards
 //!   effects.jsonl        every committed update, as the database's audit recorded it
@@ -21,6 +22,7 @@ pub use self::error::RunDirError;
 
 use self::file::{aside, read_json, replace, whole, write_json};
 use crate::check::{Evidence, judge};
+use crate::model::conditions::Conditions;
 use crate::model::data::{Data, Effect, NodeRows};
 use crate::model::end::{End, Ended};
 use crate::model::verdict::Judgement;
@@ -28,6 +30,7 @@ use crate::plan::Plan;
 use crate::record::histogram;
 use crate::record::journal::{self, History};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -37,6 +40,7 @@ const MACHINE: &str = "machine.json";
 const RESULTS: &str = "results.csv";
 const HISTORY: &str = "history.jsonl";
 const DATABASE: &str = "database.sqlite";
+const CONDITIONS: &str = "conditions.json";
 const END: &str = "end.json";
 const ROWS: &str = "rows.json";
 const EFFECTS: &str = "effects.jsonl";
@@ -51,6 +55,13 @@ pub struct Machine {
     pub processor: Option<String>,
     pub processors: usize,
     pub memory_kib: Option<u64>,
+}
+
+/// What `rows.json` holds.
+#[derive(Serialize, Deserialize)]
+struct Rows<'a> {
+    nodes: Cow<'a, [NodeRows]>,
+    silent: Cow<'a, [String]>,
 }
 
 /// A run's folder.
@@ -70,6 +81,8 @@ pub struct TrialDir {
 pub struct TrialRecord {
     pub history: History,
     pub data: Option<Data>,
+    /// Absent when the runner was killed.
+    pub conditions: Option<Conditions>,
     /// Absent when the runner was killed.
     pub end: Option<End>,
 }
@@ -148,6 +161,10 @@ impl TrialDir {
         self.root.join(DATABASE)
     }
 
+    pub fn write_conditions(&self, conditions: &Conditions) -> Result<(), RunDirError> {
+        write_json(&self.root.join(CONDITIONS), conditions)
+    }
+
     pub fn write_end(&self, end: &End) -> Result<(), RunDirError> {
         write_json(&self.root.join(END), end)
     }
@@ -162,7 +179,11 @@ impl TrialDir {
                 })
             })?;
         }
-        write_json(&self.root.join(ROWS), &data.nodes)
+        let rows = Rows {
+            nodes: Cow::Borrowed(&data.nodes),
+            silent: Cow::Borrowed(&data.silent),
+        };
+        write_json(&self.root.join(ROWS), &rows)
     }
 
     /// What the trial left; nothing if it never began. An error if a file has lost some of its lines.
@@ -184,16 +205,24 @@ impl TrialDir {
             let read = data.as_ref().and(end.effects);
             whole(self.root.join(EFFECTS), found, read)?;
         }
-        Ok(Some(TrialRecord { history, data, end }))
+        Ok(Some(TrialRecord {
+            history,
+            data,
+            conditions: read_json(&self.root.join(CONDITIONS))?,
+            end,
+        }))
     }
 
     fn load_data(&self) -> Result<Option<Data>, RunDirError> {
         // The rows are written after the effects: where they are, both are whole.
-        let Some(nodes) = read_json::<Vec<NodeRows>>(&self.root.join(ROWS))? else {
+        let Some(rows) = read_json::<Rows>(&self.root.join(ROWS))? else {
             return Ok(None);
         };
-        let effects = self.load_effects()?;
-        Ok(Some(Data { effects, nodes }))
+        Ok(Some(Data {
+            effects: self.load_effects()?,
+            nodes: rows.nodes.into_owned(),
+            silent: rows.silent.into_owned(),
+        }))
     }
 
     fn load_effects(&self) -> Result<Option<Vec<Effect>>, RunDirError> {

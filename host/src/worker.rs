@@ -1,5 +1,6 @@
 //! One competitor: pause, acquire, check, hold, release, record; and again.
 
+pub mod background;
 mod check;
 mod contender;
 mod settle;
@@ -11,7 +12,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
-use crate::model::change::{Change, Settled};
+use crate::model::change::{Change, Restored, Settled};
 use crate::model::data::Status;
 use crate::model::marker::Marker;
 use crate::record::journal::Journal;
@@ -103,7 +104,7 @@ impl Worker {
             acquire,
             check: None,
             release: None,
-            restored: false,
+            restored: Restored::No,
         };
         if change.acquire.outcome.is_ok() {
             change.check = check::on_all_nodes(&self.arena, self.row, marker).await;
@@ -115,7 +116,7 @@ impl Worker {
             self.release(&mut change).await;
         } else if change.acquire.settled == Some(Settled::Unknown) {
             change.restored = settle::restore(&self.arena, self.row, marker).await;
-            if change.restored {
+            if change.restored == Restored::Yes {
                 // What could be given back was held.
                 change.acquire.settled = Some(Settled::TookEffect);
             }
@@ -134,7 +135,7 @@ impl Worker {
         }
         if !release.took_effect() {
             change.restored = settle::restore(&self.arena, self.row, marker).await;
-            if change.restored {
+            if change.restored == Restored::Yes {
                 release.settled = Some(Settled::NoEffect);
             }
         }

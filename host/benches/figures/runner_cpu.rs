@@ -7,8 +7,9 @@ use super::child;
 use super::process::{Used, stay_on_one_core};
 use super::report::Figure;
 use super::spread::Spread;
+use contend::backend::clock::RealClock;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
-use contend::capability::database::Database;
+use contend::capability::database::{Database, Freshness};
 use contend::capability::statement::{Action, Statement};
 use contend::check::{Evidence, judge};
 use contend::model::value::Value;
@@ -120,7 +121,14 @@ fn workload() -> VolumeState {
 /// One round; proves that every change was made.
 async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.expect("SQLite"));
-    let made = volume_state::prepare(&*database, 1, true).await;
+    let made = volume_state::prepare(
+        &*database,
+        &VolumeState {
+            rows: 1,
+            ..VolumeState::default()
+        },
+    )
+    .await;
     made.expect("the tables");
     let folder = folder();
     let history = folder.path().join("history.jsonl");
@@ -133,7 +141,8 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     let used = Used::now().since(before);
 
     ran.expect("no panic").expect("a journal to the end");
-    let data = volume_state::read_data(&*database, 1, true).await;
+    let clock = RealClock::new();
+    let data = volume_state::read_data(&*database, &clock, 1, true).await;
     let data = data.expect("the data");
     let history = journal::read(&history).expect("a history");
     assert_eq!(history.changes.len(), CHANGES as usize);
@@ -175,11 +184,20 @@ async fn by_plain_loop() -> Used {
 /// The tables and the trigger, as the runner makes them.
 async fn schema() -> Vec<String> {
     let database = Sqlite::open(SqliteLocation::Memory).await.expect("SQLite");
-    let made = volume_state::prepare(&database, 1, true).await;
+    let made = volume_state::prepare(
+        &database,
+        &VolumeState {
+            rows: 1,
+            ..VolumeState::default()
+        },
+    )
+    .await;
     made.expect("the tables");
     let look = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid";
     let look = Statement::of_host(look, Action::Read);
-    let rows = database.read(&database.nodes()[0], &look, &[]).await;
+    let rows = database
+        .read(&database.nodes()[0], Freshness::AsItIs, &look, &[])
+        .await;
     database.close().await;
     let texts = rows.expect("the schema").into_iter().flatten();
     let texts: Vec<_> = texts.filter_map(Value::into_text).collect();

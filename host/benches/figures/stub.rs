@@ -1,7 +1,7 @@
 //! A database without a database: it answers at once, or never.
 
 use async_trait::async_trait;
-use contend::capability::database::{Database, Session, Target};
+use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::Fault;
 use contend::model::value::{Row, Value};
@@ -61,7 +61,13 @@ impl Database for Stub {
         Ok(self.session())
     }
 
-    async fn read(&self, _: &str, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn read(
+        &self,
+        _: &str,
+        _: Freshness,
+        _: &Statement,
+        _: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
         unreachable!("nothing is checked on a stub")
     }
 

@@ -14,7 +14,7 @@ mod values;
 
 pub use classify::{Doing, classify};
 
-use crate::capability::database::{Database, Session, Target};
+use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::Statement;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
@@ -90,6 +90,8 @@ impl Database for Sqlite {
     async fn read(
         &self,
         node: &str,
+        // There is one node, and what it has is all there is.
+        _: Freshness,
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {

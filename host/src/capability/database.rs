@@ -1,9 +1,11 @@
 //! A database, its nodes and the sessions with it.
 
 use super::statement::Statement;
+use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 
 /// Where a session goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,16 @@ pub enum Target {
     Endpoint,
     /// One node, by its name.
     Node(String),
+}
+
+/// How much a reading must have seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Whatever the node has, as an application would find it.
+    AsItIs,
+    /// Everything that was committed on any node before the reading began. A node that can't promise
+    /// that, because it is cut off or too far behind, gives a fault.
+    Causal,
 }
 
 /// One database, as all workers of a run see it. Gives each worker sessions of its own.
@@ -27,13 +39,34 @@ pub trait Database: Send + Sync {
     /// such node.
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault>;
 
-    /// Reads straight from one node, over a connection that workers share within a bound.
+    /// Reads straight from one node, over a connection that workers share within a bound. Returns
+    /// within some seconds, with a fault if the node does not answer.
     async fn read(
         &self,
         node: &str,
+        freshness: Freshness,
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault>;
+
+    /// How many nodes the cluster has now, as the part of it says that can still commit: one that
+    /// was killed is no member any more once the others have noticed. `unavailable` when nobody
+    /// answers who could tell.
+    async fn members(&self) -> Result<usize, Fault> {
+        Ok(self.nodes().len())
+    }
+
+    /// What the nodes have counted since they were started; empty where nothing is counted. A node
+    /// that does not answer is left out.
+    async fn counters(&self) -> Vec<NodeCounters> {
+        Vec::new()
+    }
+
+    /// What of the servers bears on the experiment, as a session finds it: version, autocommit,
+    /// isolation level, …; names and values as the server has them.
+    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+        Ok(BTreeMap::new())
+    }
 
     /// Closes what workers share. Sessions are closed by their owners before.
     async fn close(&self);

@@ -1,10 +1,12 @@
-//! What SQL a strategy may run: SELECT, INSERT, UPDATE and DELETE in the tables of its workload.
+//! What SQL a strategy may run: SELECT, INSERT, UPDATE and DELETE in the tables of its workload, and
+//! SET for a few variables of its session.
 //!
 //! The text is parsed by a real SQL parser, judged as a tree, and what is run is the tree written
 //! out again. So what was judged is what runs: comments are gone, and no trick that one reader of
 //! the text sees differently from another can pass.
 
 mod inspection;
+mod setting;
 
 use self::inspection::inspect;
 use super::statement::{Action, RowLock, Statement};
@@ -45,6 +47,10 @@ impl Gate {
             return Err(not_allowed(format!(
                 "a statement of {bytes} bytes; at most {MAX_STATEMENT_BYTES} are taken"
             )));
+        }
+        // A database that has no such variables says so itself.
+        if let Some(setting) = setting::setting(sql) {
+            return setting;
         }
         let mut parsed = Parser::new(self.parser_dialect())
             .with_recursion_limit(MAX_NESTING)
@@ -126,7 +132,7 @@ fn not_parsed(sql: &str, error: &str) -> Fault {
     let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
     match word.to_ascii_uppercase().as_str() {
         "ALTER" | "ATTACH" | "CALL" | "CREATE" | "DETACH" | "DROP" | "GRANT" | "LOCK"
-        | "PRAGMA" | "SET" | "TRUNCATE" | "VACUUM" => verb_not_allowed(sql),
+        | "PRAGMA" | "TRUNCATE" | "VACUUM" => verb_not_allowed(sql),
         _ => Fault::rejected("syntax", error),
     }
 }

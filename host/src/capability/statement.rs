@@ -1,10 +1,15 @@
 //! A statement that may be run, with what a backend needs to know of it.
 
-/// Reads or writes.
+/// What a statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Read,
     Write,
+    /// Makes or drops a table or a trigger: the host's alone, and not every server can prepare it.
+    Define,
+    /// Sets a variable of the session it runs on. It affects no rows, takes no parameters, and is
+    /// set again when the session is re-opened.
+    Set,
 }
 
 /// The locking clause of a SELECT.

@@ -5,7 +5,7 @@ mod account;
 use super::Evidence;
 use super::findings::{Findings, Ms, acquired, released};
 use super::trace::Trace;
-use crate::model::change::{Change, Step};
+use crate::model::change::{Change, Restored, Step};
 use crate::model::data::{Data, Effect, NodeRows, Status};
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Answer;
@@ -24,7 +24,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     for (index, change) in evidence.changes.iter().enumerate() {
         let found = counts.as_ref().map(|counts| counts[index]);
         let (acquires, releases) = (found.map(|f| f[0]), found.map(|f| f[1]));
-        let acquire = account(Some(&change.acquire), false, acquires);
+        let acquire = account(Some(&change.acquire), Restored::No, acquires);
         if let Err(diagnosis) = acquire {
             let step = Some(&change.acquire);
             let tell = || tell(change, "acquire", step, acquires, diagnosis);
@@ -119,9 +119,10 @@ fn tell(
             )
         }
     };
-    let restored = match change.restored && verb == "release" {
-        true => ", and the host gave the row back",
-        false => "",
+    let restored = match (verb, change.restored) {
+        ("release", Restored::Yes) => ", and the host gave the row back",
+        ("release", Restored::Unclear) => ", and the host may have given the row back",
+        _ => "",
     };
     let found = match found {
         Some(1) => "; the data has 1 such update".to_owned(),

@@ -7,6 +7,8 @@ use crate::model::data::NodeRows;
 use crate::model::verdict::Answer;
 use std::collections::BTreeSet;
 
+const CUT: &str = "the run was cut, so there is no data to hold its history against";
+
 /// Compares the rows of every node, read when all workers had ended, with the first node's. What
 /// was seen during the run is a remark: a reading that was late is what replication is, not a
 /// fault of a strategy. Linear.
@@ -17,16 +19,21 @@ pub fn answer(evidence: &Evidence) -> Answer {
         compare_rows(first, others, &mut findings);
         compare_foreign(first, others, &mut findings);
     }
-    let unknown = match (evidence.data, nodes) {
-        (None, _) => Some("the run was cut, so there is no data to hold its history against"),
-        (Some(_), []) => Some("no node answered after the run"),
+    let silent = evidence.data.map_or(&[][..], |data| &data.silent);
+    let unknown = match (evidence.data, nodes, silent) {
+        (None, ..) => Some(CUT.to_owned()),
+        (Some(_), [], _) => Some("no node answered after the run".to_owned()),
+        (_, _, [_, ..]) => Some(format!(
+            "after the run, no answer from {}",
+            silent.join(", ")
+        )),
         _ => None,
     };
     let question = "after the run, are all nodes identical?";
-    let mut answer = findings.answer("nodes-agree", question, unknown);
+    let mut answer = findings.answer("nodes-agree", question, unknown.as_deref());
     answer.remark = match nodes {
         [] => None,
-        [_] => Some("trivial: one node, nothing to compare".to_owned()),
+        [_] if silent.is_empty() => Some("trivial: one node, nothing to compare".to_owned()),
         _ => staleness(evidence.changes),
     };
     answer
@@ -170,6 +177,22 @@ mod tests {
         data.nodes[0].foreign = vec!["x".into(), "y".into()];
         data.nodes[1].foreign = vec!["y".into(), "x".into()];
         assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+    }
+
+    #[test]
+    fn a_silent_node_is_not_taken_to_agree() {
+        let (changes, mut data) = history(4, 2, 3);
+        data.silent.push("c".into());
+        let answer = judge(&changes, Some(&data));
+        assert_eq!(
+            answer.verdict.why(),
+            Some("after the run, no answer from c")
+        );
+        assert_eq!(answer.verdict.word(), "unknown");
+        data.nodes.truncate(1);
+        let answer = judge(&changes, Some(&data));
+        assert_eq!(answer.verdict.word(), "unknown");
+        assert!(!answer.remark.unwrap_or_default().contains("trivial"));
     }
 
     #[test]

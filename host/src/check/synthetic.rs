@@ -1,6 +1,6 @@
 //! Right histories of any size, for the checkers' tests and for measuring them.
 
-use crate::model::change::{Change, Check, Nanos, Step};
+use crate::model::change::{Change, Check, Nanos, Restored, Step};
 use crate::model::data::{Data, Effect, NodeRows, RowState, Status};
 use crate::model::marker::Mark;
 use crate::model::outcome::Outcome;
@@ -47,6 +47,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
     let data = Data {
         effects: Some(effects),
         nodes: vec![node("a"), node("b")],
+        silent: Vec::new(),
     };
     (changes, data)
 }
@@ -67,7 +68,7 @@ pub fn change(worker: u32, row: u32, number: u32, times: [Nanos; 4]) -> Change {
             agreed: true,
         }),
         release: Some(ok(release, released)),
-        restored: false,
+        restored: Restored::No,
     }
 }
 

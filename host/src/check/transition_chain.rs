@@ -26,6 +26,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<&str>) -> 
         Some(Data {
             effects: Some(effects),
             nodes,
+            ..
         }) => {
             let mut graph = Graph::new(evidence, trace, effects);
             graph.link(&mut findings);

@@ -2,13 +2,15 @@
 
 use super::CommandError;
 use super::build::build_all;
-use super::run::RunOptions;
+use super::options::PlanOptions;
+use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::plan::faults::schedule;
 use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
-use crate::plan::{self, Plan, PlannedTrial};
+use crate::plan::{self, Plan, PlanError, PlannedTrial};
 use crate::strategy::source::{self, Job};
-use crate::strategy::wasm::{CONTRACT_VERSION, Engine, PACKAGE, WasmStrategy};
+use crate::strategy::wasm::{CONTRACT_VERSION, Engine, Limits, PACKAGE, WasmStrategy};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -28,13 +30,22 @@ pub struct Decided {
 
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
 /// out to be wrong after the first trial.
-pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
-    let home = strategies::home();
-    let (file_name, from_file) = read_workload(options, home.as_deref())?;
+pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandError> {
+    let mut plan = plan(options, fresh_seed())?;
+    let workers = plan.workload.workers();
+    let loaded = load(&options.strategies, quiet, plan.limits(), workers)?;
+    let (trials, strategies) = loaded.into_iter().unzip();
+    plan.trials = trials;
+    Ok(Decided { plan, strategies })
+}
+
+/// The plan without its trials. The seed is this one if neither flags nor file say another.
+pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
+    let (file_name, from_file) = read_workload(options, strategies::home().as_deref())?;
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.volume_state();
     let changed = workload != from_file.volume_state();
-    let mut plan = Plan {
+    let plan = Plan {
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
         workload_name: match file_name {
@@ -44,40 +55,50 @@ pub fn decide(options: &RunOptions) -> Result<Decided, CommandError> {
         workload,
         trials: Vec::new(),
         database: parse_url::<DatabaseUrl>(&options.database)?,
+        nodes: nodes(&options.nodes)?,
         locks: parse_url::<LockUrl>(&options.locks)?,
         settings: plan::settings(&options.settings)?,
-        seed: chosen.seed.unwrap_or_else(fresh_seed),
+        seed: chosen.seed.unwrap_or(seed),
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
         change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
+        faults: schedule(chosen.fault.as_deref().unwrap_or_default()).map_err(PlanError::Fault)?,
         time_limit_s: chosen.time_limit_s,
     };
     plan.validate()?;
-    let components = components(options, home.as_deref())?;
-    let instances = plan.workload.workers() + SPARE_INSTANCES;
-    let engine = Engine::new(plan.limits(), instances)?;
-    let mut loaded = Vec::new();
+    Ok(plan)
+}
+
+/// The trials of the strategies that were asked for, each built and loaded, for at most so many
+/// workers at once.
+pub fn load(
+    asked: &[String],
+    quiet: bool,
+    limits: Limits,
+    workers: u32,
+) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
+    let components = components(asked, strategies::home().as_deref(), quiet)?;
+    let engine = Engine::new(limits, workers + SPARE_INSTANCES)?;
+    let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
     for component in components {
         let strategy = engine.load(&component)?;
         let name = strategies::name(&component);
-        if plan.trials.iter().any(|trial| trial.name == name) {
+        if loaded.iter().any(|(trial, _)| trial.name == name) {
             return Err(ResolveError::Twice { name }.into());
         }
-        plan.trials.push(PlannedTrial {
+        let trial = PlannedTrial {
             name,
             digest: strategy.digest().to_owned(),
+            imports: strategy.imports().to_vec(),
             component,
-        });
-        loaded.push(Arc::new(strategy));
+        };
+        loaded.push((trial, Arc::new(strategy)));
     }
-    Ok(Decided {
-        plan,
-        strategies: loaded,
-    })
+    Ok(loaded)
 }
 
 fn read_workload(
-    options: &RunOptions,
+    options: &PlanOptions,
     home: Option<&Path>,
 ) -> Result<(Option<String>, WorkloadOptions), CommandError> {
     let Some(given) = &options.workload else {
@@ -91,9 +112,13 @@ fn read_workload(
 
 /// The component files of the strategies that were asked for, each built if it is older than its
 /// sources.
-fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>, CommandError> {
+fn components(
+    asked: &[String],
+    home: Option<&Path>,
+    quiet: bool,
+) -> Result<Vec<PathBuf>, CommandError> {
     let mut given = Vec::new();
-    for name in &options.strategies {
+    for name in asked {
         match (name.as_str(), home) {
             ("all", Some(home)) if !strategies::all(home).is_empty() => {
                 given.extend(strategies::all(home));
@@ -118,7 +143,7 @@ fn components(options: &RunOptions, home: Option<&Path>) -> Result<Vec<PathBuf>,
         };
         components.push(component);
     }
-    build_all(&stale, options.output.quiet)?;
+    build_all(&stale, quiet)?;
     Ok(components)
 }
 
@@ -127,8 +152,21 @@ fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {
         .map_err(|error: T::Err| CommandError::Url(error.to_string()))
 }
 
+fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
+    given
+        .iter()
+        .map(|text| match parse_url(text)? {
+            DatabaseUrl::Mysql(url) => Ok(url),
+            _ => Err(CommandError::Url(
+                "--node names one server of a cluster, as mysql://USER:PASSWORD@HOST:PORT/NAME"
+                    .to_owned(),
+            )),
+        })
+        .collect()
+}
+
 /// A seed that nobody chose. It goes into the plan, so the run's random numbers can be had again.
-fn fresh_seed() -> u64 {
+pub fn fresh_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let nanos = now.map_or(0, |elapsed| elapsed.as_nanos() as u64);
     nanos ^ u64::from(std::process::id()).rotate_left(32)

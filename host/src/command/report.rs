@@ -21,7 +21,8 @@ pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
     for planned in report.plan.trials.clone() {
         if let Some(record) = folder.trial(&planned.name).load()? {
             let judgement = record.judge(report.plan.workload.rows);
-            let trial = TrialReport::new(&planned, &record.history, record.end.as_ref(), judgement);
+            let (end, conditions) = (record.end.as_ref(), record.conditions);
+            let trial = TrialReport::new(&planned, &record.history, end, conditions, judgement);
             report.add(trial);
         }
     }

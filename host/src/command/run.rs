@@ -1,6 +1,7 @@
 //! `runner --strategy …`: the main job.
 
 use super::decide::{Decided, decide};
+use super::options::PlanOptions;
 use super::output::Output;
 use super::supervise::Interrupts;
 use super::{CommandError, exit_code, machine, trial};
@@ -8,7 +9,6 @@ use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
 use crate::plan::Plan;
-use crate::plan::workload_file::WorkloadOptions;
 use crate::report::{self, RunReport, TrialReport};
 use crate::run_dir::{RunDir, RunDirError};
 use crate::workload::volume_state;
@@ -18,23 +18,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// What the user asked for; `decide` makes a plan of it.
+/// What the user asked for, and where the results go.
 pub struct RunOptions {
-    pub strategies: Vec<String>,
-    pub workload: Option<String>,
-    pub flags: WorkloadOptions,
-    pub database: String,
-    pub locks: String,
-    pub settings: Vec<String>,
-    pub memory_mib: u64,
-    pub computing_ms: u64,
+    pub plan: PlanOptions,
     pub out: Option<PathBuf>,
     pub output: Output,
 }
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
 pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
-    let decided = decide(options)?;
+    let decided = decide(&options.plan, options.output.quiet)?;
     allow_open_files(decided.plan.workload.workers())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -84,7 +77,9 @@ async fn run_trials(
                 let judgement = record.judge(plan.workload.rows);
                 let written = trial_folder.write_findings(&record, &judgement);
                 let (history, end) = (&record.history, record.end.as_ref());
-                report.add(TrialReport::new(planned, history, end, judgement));
+                let conditions = record.conditions.clone();
+                let trial = TrialReport::new(planned, history, end, conditions, judgement);
+                report.add(trial);
                 written.and_then(|()| folder.write_results(&report::csv::write(report)))
             }
             None => Ok(()),
@@ -101,14 +96,17 @@ async fn run_trials(
 
 /// A database that the user named may hold tables of these names that are not ours.
 async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
-    if !matches!(plan.database, DatabaseUrl::SqliteFile(_)) {
+    if !matches!(
+        plan.database,
+        DatabaseUrl::SqliteFile(_) | DatabaseUrl::Mysql(_)
+    ) {
         return Ok(());
     }
     let error = |fault| CommandError::Backend {
         what: plan.database.to_string(),
         fault,
     };
-    let database = open_database(&plan.database, Path::new(""))
+    let database = open_database(&plan.database, &plan.nodes, Path::new(""))
         .await
         .map_err(error)?;
     let taken = volume_state::exists(&*database).await;

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How long changes under way may take to finish before their steps are abandoned.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Counts Ctrl-C and signals to terminate from the moment it is made, so that none is lost, also not
 /// between two trials.

@@ -1,13 +1,14 @@
 //! One strategy's turn: fresh data, all workers ready, let go, wait, read what is in the database.
 
 use super::CommandError;
+use super::conditions::Before;
 use super::progress::{self, Counters};
-use super::supervise::{Interrupts, supervise};
+use super::supervise::{GRACE, Interrupts, supervise};
 use crate::backend::clock::RealClock;
 use crate::backend::{open_database, open_lock_service};
 use crate::capability::clock::Clock;
-use crate::capability::database::Database;
 use crate::capability::gate::Gate;
+use crate::model::background::Background;
 use crate::model::data::Data;
 use crate::model::end::{End, Ended};
 use crate::model::fault::Fault;
@@ -15,13 +16,14 @@ use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::Journal;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
+use crate::worker::background::Generators;
 use crate::worker::stop::{self, Stopper};
 use crate::worker::{Arena, Worker};
 use crate::workload::volume_state::{self, RowAccess};
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// Workers that are made ready at the same time.
 const PREPARED_AT_ONCE: usize = 32;
@@ -38,14 +40,14 @@ pub async fn run(
 ) -> Result<(), CommandError> {
     let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
     let clock = Arc::new(RealClock::new());
-    let database = open_database(&plan.database, &folder.database_path())
+    let database = open_database(&plan.database, &plan.nodes, &folder.database_path())
         .await
         .map_err(backend_error(plan.database.to_string()))?;
     let locks = open_lock_service(&plan.locks, clock.clone())
         .await
         .map_err(backend_error(plan.locks.to_string()))?;
     let workload = &plan.workload;
-    volume_state::prepare(&*database, workload.rows, workload.audit)
+    volume_state::prepare(&*database, workload)
         .await
         .map_err(backend_error("the tables could not be made".to_owned()))?;
     let path = folder.history_path();
@@ -70,19 +72,33 @@ pub async fn run(
         workers = prepare(&arena, &mut counters) => Some(workers),
         () = interrupts.reached(1) => None,
     };
+    let generators = Generators::prepare(workload.clone(), &*database, clock.clone())
+        .await
+        .map_err(backend_error("the background load".to_owned()))?;
+    let before = Before::read(&*database, Vec::new())
+        .await
+        .map_err(backend_error(plan.database.to_string()))?;
     let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
     let shown = progress::show(planned.name.clone(), counters.clone(), all, quiet);
     let bar = tokio::spawn(shown);
 
     clock.start();
+    let (background_stopper, background_stop) = stop::channel();
+    let background = tokio::spawn(generators.run(background_stop));
     let (how, broken) = match ready {
         Some(workers) => let_go(workers, &stopper, plan.time_limit_s, interrupts).await,
         None => (Ended::Interrupted, None),
     };
     let total_time = clock.now();
+    let usage = before.usage();
+    background_stopper.finish();
 
     progress::end(bar).await;
-    let data = read_data(plan, &*database).await;
+    let background = end_of(background, &background_stopper).await;
+    let conditions = before
+        .conditions(&*database, usage, background, Vec::new())
+        .await;
+    let data = volume_state::read_data(&*database, &*clock, workload.rows, workload.audit).await;
     database.close().await;
     let end = End {
         how,
@@ -91,6 +107,7 @@ pub async fn run(
         effects: None,
         data_unread: None,
     };
+    folder.write_conditions(&conditions)?;
     keep(folder, data, end)?;
     match broken {
         None => Ok(()),
@@ -119,6 +136,23 @@ fn keep(folder: &TrialDir, data: Result<Data, Fault>, mut end: End) -> Result<()
     }
     let written = folder.write_end(&end);
     kept.and(written)
+}
+
+/// What the background load came to. A statement of it that hangs is abandoned.
+async fn end_of(
+    mut background: JoinHandle<Option<Background>>,
+    stopper: &Stopper,
+) -> Option<Background> {
+    let ended = match tokio::time::timeout(GRACE, &mut background).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            stopper.abandon();
+            background.await
+        }
+    };
+    // A panic in it would be a mistake of ours, told on standard error; the trial's own figures
+    // don't depend on it.
+    ended.ok().flatten()
 }
 
 async fn prepare(arena: &Arc<Arena>, counters: &mut Counters) -> Vec<Worker> {
@@ -165,8 +199,4 @@ async fn let_go(
         None => cause.get().copied().unwrap_or(Ended::Completed),
     };
     (how, broken)
-}
-
-async fn read_data(plan: &Plan, database: &dyn Database) -> Result<Data, Fault> {
-    volume_state::read_data(database, plan.workload.rows, plan.workload.audit).await
 }

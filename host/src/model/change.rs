@@ -23,9 +23,27 @@ pub struct Change {
     /// Absent when acquire had no effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Step>,
-    /// The host itself gave the row back, because the strategy could not.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub restored: bool,
+    /// What the host itself did to give the row back, because the strategy had not.
+    #[serde(default, skip_serializing_if = "Restored::is_no")]
+    pub restored: Restored,
+}
+
+/// Whether the host itself gave a row back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restored {
+    /// It had no need to, or found nothing to give back, or could not.
+    #[default]
+    No,
+    Yes,
+    /// It tried, and the answer was lost: it may have happened once.
+    Unclear,
+}
+
+impl Restored {
+    fn is_no(&self) -> bool {
+        *self == Self::No
+    }
 }
 
 /// One timed transition.

@@ -100,6 +100,8 @@ pub struct Data {
     pub effects: Option<Vec<Effect>>,
     /// One entry for each node that answered.
     pub nodes: Vec<NodeRows>,
+    /// The nodes that did not, by name.
+    pub silent: Vec<String>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Workload files: TOML with a kind and its numbers.
 
 use super::PlanError;
-use crate::workload::volume_state::VolumeState;
+use super::faults::FaultOption;
+use crate::workload::volume_state::{CheckConnections, VolumeState};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +18,16 @@ pub struct WorkloadOptions {
     pub hold_ms: Option<u64>,
     pub check_tries: Option<u32>,
     pub check_wait_ms: Option<u64>,
+    pub check: Option<CheckConnections>,
+    pub background_generators: Option<u32>,
+    pub background_selects_per_s: Option<u32>,
+    pub background_updates_per_s: Option<u32>,
     pub audit: Option<bool>,
     pub seed: Option<u64>,
     pub change_timeout_s: Option<u64>,
     pub time_limit_s: Option<u64>,
+    /// `[[fault]]`, any number of times.
+    pub fault: Option<Vec<FaultOption>>,
 }
 
 /// The keys of a file; each but `kind` is also a flag.
@@ -33,10 +40,15 @@ pub const KEYS: &[&str] = &[
     "hold_ms",
     "check_tries",
     "check_wait_ms",
+    "check",
+    "background_generators",
+    "background_selects_per_s",
+    "background_updates_per_s",
     "audit",
     "seed",
     "change_timeout_s",
     "time_limit_s",
+    "fault",
 ];
 
 const KIND: &str = "volume-state";
@@ -53,10 +65,19 @@ impl WorkloadOptions {
             hold_ms: self.hold_ms.or(other.hold_ms),
             check_tries: self.check_tries.or(other.check_tries),
             check_wait_ms: self.check_wait_ms.or(other.check_wait_ms),
+            check: self.check.or(other.check),
+            background_generators: self.background_generators.or(other.background_generators),
+            background_selects_per_s: self
+                .background_selects_per_s
+                .or(other.background_selects_per_s),
+            background_updates_per_s: self
+                .background_updates_per_s
+                .or(other.background_updates_per_s),
             audit: self.audit.or(other.audit),
             seed: self.seed.or(other.seed),
             change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
             time_limit_s: self.time_limit_s.or(other.time_limit_s),
+            fault: self.fault.or(other.fault),
         }
     }
 
@@ -73,6 +94,16 @@ impl WorkloadOptions {
             hold_ms: self.hold_ms.unwrap_or(default.hold_ms),
             check_tries: self.check_tries.unwrap_or(default.check_tries),
             check_wait_ms: self.check_wait_ms.unwrap_or(default.check_wait_ms),
+            check: self.check.unwrap_or(default.check),
+            background_generators: self
+                .background_generators
+                .unwrap_or(default.background_generators),
+            background_selects_per_s: self
+                .background_selects_per_s
+                .unwrap_or(default.background_selects_per_s),
+            background_updates_per_s: self
+                .background_updates_per_s
+                .unwrap_or(default.background_updates_per_s),
             audit: self.audit.unwrap_or(default.audit),
         }
     }

@@ -1,6 +1,6 @@
 //! Changes for the tests of this module.
 
-use crate::model::change::{Change, Check, Step};
+use crate::model::change::{Change, Check, Restored, Step};
 use crate::model::fault::{FaultCount, FaultKind};
 use crate::model::outcome::{Outcome, Reason};
 
@@ -18,7 +18,7 @@ pub fn change(worker: u32, number: u32, acquire_ms: u64, release_ms: u64) -> Cha
             agreed: true,
         }),
         release: Some(step(acquire_ms, release_ms)),
-        restored: false,
+        restored: Restored::No,
     }
 }
 

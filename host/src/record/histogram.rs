@@ -21,6 +21,48 @@ const TAGS: [&str; 6] = [
     "release-indeterminate",
 ];
 
+/// Durations of one thing, in ns, as they come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latencies(Histogram<u64>);
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self(empty())
+    }
+}
+
+impl Latencies {
+    pub fn record(&mut self, duration: Nanos) {
+        record(&mut self.0, duration);
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.0 += &other.0;
+    }
+
+    /// The duration that so many of all did not exceed (0.5 is half of them); nothing if none was
+    /// recorded.
+    pub fn at(&self, quantile: f64) -> Option<Nanos> {
+        (!self.0.is_empty()).then(|| self.0.value_at_quantile(quantile))
+    }
+
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.0
+    }
+
+    pub fn max(&self) -> Option<Nanos> {
+        (!self.0.is_empty()).then(|| self.0.max())
+    }
+}
+
+/// A histogram grows by itself, to the whole range of 64 bits; if it ever could not, the value would
+/// still be counted as the largest there is room for.
+fn record(histogram: &mut Histogram<u64>, duration: Nanos) {
+    if histogram.record(duration).is_err() {
+        histogram.saturating_record(duration);
+    }
+}
+
 /// The durations of all steps of a history in ns, those of each step and outcome apart: a fast
 /// failure must never make a strategy look quick.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +98,7 @@ impl Durations {
 
     fn record(&mut self, first: usize, step: &Step) {
         let histogram = &mut self.histograms[first + place(&step.outcome)];
-        // It grows by itself, to the whole range of 64 bits; if it ever could not, the value would
-        // still be counted as the largest there is room for.
-        if histogram.record(step.duration()).is_err() {
-            histogram.saturating_record(step.duration());
-        }
+        record(histogram, step.duration());
         self.end = self.end.max(step.returned);
     }
 }

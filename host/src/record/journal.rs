@@ -136,7 +136,7 @@ fn read_lines(mut file: impl BufRead) -> Result<History, ReadError> {
 mod tests {
     use super::super::fixtures::{change, failed, faults, indeterminate};
     use super::*;
-    use crate::model::change::Settled;
+    use crate::model::change::{Restored, Settled};
     use crate::model::fault::FaultKind;
     use std::collections::BTreeSet;
 
@@ -151,7 +151,7 @@ mod tests {
             let mut unsettled = indeterminate(2, 1, 9);
             unsettled.acquire.settled = Some(Settled::Unknown);
             unsettled.acquire.faults = vec![faults(FaultKind::Conflict, "1213", 3)];
-            unsettled.restored = true;
+            unsettled.restored = Restored::Yes;
             let changes = [change(1, 0, 5, 6), failed(2, 0, 7), unsettled];
             let journal = Journal::create(path).unwrap();
             for change in &changes {

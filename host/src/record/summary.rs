@@ -4,8 +4,8 @@ mod statistics;
 
 pub use statistics::{Percentiles, Statistics};
 
-use super::histogram::Durations;
-use crate::model::change::{Change, Nanos, Step};
+use super::histogram::{Durations, Latencies};
+use crate::model::change::{Change, Nanos, Restored, Step};
 use crate::model::fault::{FaultColumn, FaultKind, fault_column};
 use crate::model::outcome::Outcome;
 use serde::Serialize;
@@ -30,6 +30,12 @@ pub struct Summary {
     /// Checks after acquire in which the nodes did not all have the marker in the last try. Their
     /// changes are errors, and neither failed nor indeterminate unless a step was.
     pub checks_disagreed: u64,
+    /// Checks after acquire that at first found the marker on some nodes only: a stale reading each.
+    pub checks_stale: u64,
+    /// From the return of acquire until the last node was seen to have the marker, of all checks
+    /// that agreed. After a stale reading it is as long as the check's own waits.
+    pub agreement_ms: Option<Percentiles>,
+    pub agreement_max_ms: Option<f64>,
     /// Ok changes per second of the total time; a failure is no throughput.
     pub changes_per_second: Option<f64>,
     /// Over ok changes only, as published.
@@ -55,6 +61,11 @@ impl Summary {
         };
         let ok = count(&Change::is_ok);
         let durations = Durations::of(changes);
+        let mut agreement = Latencies::default();
+        for taken in changes.iter().filter_map(time_to_agree) {
+            agreement.record(taken);
+        }
+        let longest_agreement = changes.iter().filter_map(time_to_agree).max().unwrap_or(0);
         Self {
             total_time_ns,
             changes: changes.len() as u64,
@@ -62,8 +73,11 @@ impl Summary {
             errors: changes.len() as u64 - ok,
             failed: count(&|change| has_failed(change) && !change.is_indeterminate()),
             indeterminate: count(&Change::is_indeterminate),
-            restored: count(&|change| change.restored),
+            restored: count(&|change| change.restored == Restored::Yes),
             checks_disagreed: count(&|change| change.check.is_some_and(|c| !c.agreed)),
+            checks_stale: count(&|change| change.check.is_some_and(|c| c.agreed && c.tries > 1)),
+            agreement_ms: Percentiles::of_ns(agreement.histogram(), longest_agreement),
+            agreement_max_ms: agreement.max().map(|_| longest_agreement as f64 / 1e6),
             changes_per_second: (total_time_ns > 0)
                 .then(|| ok as f64 / (total_time_ns as f64 / 1e9)),
             release_ms: of_ok(changes, |change| change.release.as_ref().map_or(0.0, ms)),
@@ -87,6 +101,11 @@ impl Summary {
 fn longest_ok<'a>(steps: impl Iterator<Item = &'a Step>) -> Nanos {
     let ok = steps.filter(|step| step.outcome.is_ok());
     ok.map(Step::duration).max().unwrap_or(0)
+}
+
+fn time_to_agree(change: &Change) -> Option<Nanos> {
+    let check = change.check.filter(|check| check.agreed)?;
+    Some(check.ended.saturating_sub(change.acquire.returned))
 }
 
 fn has_failed(change: &Change) -> bool {
@@ -137,13 +156,15 @@ mod tests {
         unseen.check.as_mut().unwrap().agreed = false;
         let mut both = indeterminate(1, 3, 5);
         both.release = failed(1, 3, 5).acquire.into();
-        both.restored = true;
+        both.restored = Restored::Yes;
         let mut restored = failed(1, 4, 5);
-        restored.restored = true;
+        restored.restored = Restored::Yes;
+        let mut stale = change(2, 0, 5, 6);
+        stale.check.as_mut().unwrap().tries = 2;
         let changes = [
             change(1, 0, 5, 6),
             change(1, 1, 5, 6),
-            change(2, 0, 5, 6),
+            stale,
             unseen,
             both,
             restored,
@@ -155,6 +176,7 @@ mod tests {
         assert_eq!((found.changes, found.ok, found.errors), (9, 3, 6));
         assert_eq!((found.failed, found.indeterminate), (3, 2));
         assert_eq!((found.restored, found.checks_disagreed), (2, 1));
+        assert_eq!(found.checks_stale, 1);
         assert_eq!(found.changes_per_second, Some(2.0));
         assert_eq!(found.total_time_ns, 1_500_000_000);
     }
@@ -220,6 +242,22 @@ mod tests {
             found,
             expected.map(|(name, count)| (name.to_owned(), count))
         );
+    }
+
+    #[test]
+    fn agreement_is_timed_from_acquire_to_the_last_node_and_only_where_there_was_one() {
+        let mut late = change(1, 0, 5, 6);
+        let returned = late.acquire.returned;
+        late.check.as_mut().unwrap().ended = returned + 40_000_000;
+        let mut never = change(2, 0, 5, 6);
+        never.check.as_mut().unwrap().agreed = false;
+        let mut unchecked = change(3, 0, 5, 6);
+        unchecked.check = None;
+        let found = Summary::of(&[late, never.clone(), unchecked.clone()], 1);
+        assert_eq!(found.agreement_max_ms, Some(40.0));
+        assert_eq!(found.agreement_ms.unwrap().p50, 40.0);
+        let found = Summary::of(&[never, unchecked], 1);
+        assert_eq!((found.agreement_ms, found.agreement_max_ms), (None, None));
     }
 
     #[test]

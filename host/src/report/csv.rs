@@ -1,8 +1,8 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
 use super::text::counts_prose;
-use super::{RunReport, TrialReport};
-use crate::record::summary::{Percentiles, Statistics};
+use super::{RunReport, TrialReport, conditions};
+use crate::record::summary::{Percentiles, Statistics, Summary};
 
 const STATISTICS: [&str; 5] = ["max", "sum", "mean", "stddev", "min"];
 
@@ -86,6 +86,7 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
         "release",
         summary.release_percentiles_ms.as_ref(),
     ));
+    cells.extend(agreement_cells(summary));
     cells.extend([
         cell("faults by code", counts_prose(&summary.faults)),
         cell("steps not ok by reason", counts_prose(&trial.reasons)),
@@ -97,6 +98,7 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
         cell("pause ms", workload.pause_ms),
         cell("hold ms", workload.hold_ms),
         cell("audit", workload.audit),
+        cell("background generators", workload.background_generators),
         cell("database", &plan.database),
         cell("locks", &plan.locks),
         cell("seed", plan.seed),
@@ -104,7 +106,18 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
         cell("runner", &plan.runner_version),
         cell("contract", &plan.contract),
     ]);
+    cells.extend(conditions::cells(trial.conditions.as_ref()));
     cells
+}
+
+fn agreement_cells(summary: &Summary) -> Vec<Cell> {
+    let agreement = summary.agreement_ms.as_ref();
+    vec![
+        cell("agreement p50", optional(agreement.map(|p| p.p50))),
+        cell("agreement p99", optional(agreement.map(|p| p.p99))),
+        cell("agreement max", optional(summary.agreement_max_ms)),
+        cell("stale checks", summary.checks_stale),
+    ]
 }
 
 fn percentile_cells(name: &str, percentiles: Option<&Percentiles>) -> Vec<Cell> {

@@ -2,20 +2,27 @@
 
 use super::*;
 use crate::check::{Evidence, judge, synthetic};
-use crate::model::change::{Change, Settled};
+use crate::model::background::{Background, Load};
+use crate::model::change::{Change, Restored, Settled};
+use crate::model::conditions::Usage;
+use crate::model::counters::NodeCounters;
 use crate::model::data::Data;
 use crate::model::fault::{Fault, FaultCount, FaultKind};
+use crate::model::lab_fault::{LabAction, LabFault};
+use crate::model::schedule::FaultEvent;
 use serde_json::json;
 
 fn plan() -> Plan {
-    let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00"});
+    let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00", "imports": ["db", "lock"]});
     let plan = json!({
         "runner_version": "0.1.0",
         "contract": "contend:strategy@0.1.0",
         "workload_name": "small",
         "workload": {
             "rows": 2, "workers_per_row": 2, "changes_per_worker": 2, "pause_ms": 10,
-            "hold_ms": 10, "check_tries": 6, "check_wait_ms": 250, "audit": true,
+            "hold_ms": 10, "check_tries": 6, "check_wait_ms": 250, "check": "persistent",
+            "background_generators": 2, "background_selects_per_s": 10,
+            "background_updates_per_s": 5, "audit": true,
         },
         "trials": [trial("right"), trial("wrong"), trial("never-came")],
         "database": "sqlite",
@@ -65,7 +72,7 @@ fn bad_changes() -> Vec<Change> {
     died.acquire.outcome = Outcome::indeterminate("trap", "unreachable");
     died.acquire.settled = Some(Settled::TookEffect);
     died.release = None;
-    died.restored = true;
+    died.restored = Restored::Yes;
     let mut refused = synthetic::change(3, 1, 1, [6_000_000, 7_000_000, 0, 0]);
     refused.acquire.outcome = Outcome::from(Err(Fault::rejected("said-no", "no")));
     refused.check = None;
@@ -85,7 +92,57 @@ fn trial(
         data,
     });
     let torn = end.is_none();
-    TrialReport::new(planned, &History { changes, torn }, end, judgement)
+    let conditions = end.map(|_| conditions());
+    TrialReport::new(
+        planned,
+        &History { changes, torn },
+        end,
+        conditions,
+        judgement,
+    )
+}
+
+fn conditions() -> Conditions {
+    let counters = |node: &str, aborts| NodeCounters {
+        node: node.to_owned(),
+        commits: Some(20),
+        brute_force_aborts: Some(aborts),
+        flow_control_paused_ns: Some(1_500_000),
+        ..NodeCounters::default()
+    };
+    let selects = Load {
+        answered: 40,
+        p50_ns: Some(300_000),
+        p99_ns: Some(2_000_000),
+        max_ns: Some(2_500_000),
+        faults: [("unavailable 1047".to_owned(), 2)].into(),
+        left_out: 1,
+    };
+    Conditions {
+        server: [("autocommit".to_owned(), "1".to_owned())].into(),
+        counters: vec![counters("a", 3), counters("b", 4)],
+        background: Some(Background {
+            generators: 2,
+            selects,
+            updates: Load::default(),
+        }),
+        usage: Usage {
+            runner_cpu_ns: Some(100_000_000),
+            runner_peak_kib: Some(20_480),
+            servers_cpu_ns: [("a", 500_000_000), ("b", 400_000_000)]
+                .map(|(name, ns)| (name.to_owned(), ns))
+                .into(),
+        },
+        faults: vec![FaultEvent {
+            fault: LabFault {
+                action: LabAction::Kill,
+                target: "b".to_owned(),
+            },
+            began: 2_000_000,
+            ended: 3_000_000,
+            error: None,
+        }],
+    }
 }
 
 #[test]
@@ -111,6 +168,11 @@ fn as_text_it_fits_a_narrow_terminal() {
       every-change-counted: valid
       nodes-agree: valid (the longest check until all nodes agreed took 5.350 ms)
       fairness: ok changes from 2 (worker 0) to 2 (worker 0); mean acquire from 1.75 ms (worker 0) to 7.80 ms (worker 2); longest wait 12.80 ms (worker 2, row 0)
+      until all nodes agreed: p50 5.35 ms, p99 5.35 ms, max 5.35 ms; stale at first: 0
+      the servers counted: commits 40, certification failures -, brute-force aborts 7, replays -, flow-control pauses - (3.0 ms)
+      background: 2 generators, 40 selects (p50 0.30 ms, p99 2.00 ms, faults 2, left out 1), 0 updates (p50 - ms, p99 - ms, faults 0, left out 0)
+      fault: kill b at 2 ms, done at 3 ms
+      processor time: runner 0.10 s, servers 0.90 s (the runner's share is 10.0 %); runner's memory at most 20.0 MiB
 
     wrong: violated
       mutual-exclusion: violated: workers 0 and 2 held row 0 at once for 5.000 ms, from 20.000 ms to 25.000 ms: worker 0 (0_0) held it from 10.000 ms to 30.000 ms; worker 2 (2_0) held it from 20.000 ms to 25.000 ms
@@ -122,6 +184,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       steps not ok: said-no × 1, trap × 1
         said-no: no
         trap: unreachable
+      until all nodes agreed: p50 2.50 ms, p99 10.00 ms, max 10.00 ms; stale at first: 0
       checks after acquire that did not find the marker: 1
       rows given back by the host: 1
       note: the runner was killed; this is what it had recorded
@@ -157,9 +220,9 @@ fn as_text_it_fits_also_with_long_names_and_large_numbers() {
 fn as_csv_what_is_missing_is_an_empty_cell() {
     let csv = String::from_utf8(csv::write(&report())).unwrap();
     insta::assert_snapshot!(csv, @r#"
-    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,faults by code,steps not ok by reason,ended,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,database,locks,seed,component,runner,contract
-    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,,,completed,small,2,2,2,10,10,true,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0
-    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,conflict 1213 × 2,"said-no × 1, trap × 1",killed,small,2,2,2,10,10,true,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0
+    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,agreement p50,agreement p99,agreement max,stale checks,faults by code,steps not ok by reason,ended,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,background generators,database,locks,seed,component,runner,contract,commits,certification failures,brute-force aborts,replays,flow control pauses,background statements,background faults,runner cpu s,servers cpu s,runner peak MiB,lab faults,server
+    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,5.35,5.35,5.35,0,,,completed,small,2,2,2,10,10,true,2,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,40,,7,,,40,2,0.10,0.90,20.0,"kill b at 2 ms, done at 3 ms",autocommit=1
+    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,2.50,10.00,10.00,0,conflict 1213 × 2,"said-no × 1, trap × 1",killed,small,2,2,2,10,10,true,2,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,,,,,,,,,,,,
     "#);
 }
 
@@ -173,6 +236,7 @@ fn as_json_what_is_missing_is_null() {
     let text = serde_json::to_string_pretty(&trial).unwrap();
     insta::assert_snapshot!(text, @r#"
     {
+      "conditions": null,
       "digest": "sha256:00",
       "ended": null,
       "fairness": {
@@ -225,9 +289,17 @@ fn as_json_what_is_missing_is_null() {
           "p99": 20.0,
           "p999": 20.0
         },
+        "agreement_max_ms": 10.0,
+        "agreement_ms": {
+          "p50": 2.500607,
+          "p95": 10.0,
+          "p99": 10.0,
+          "p999": 10.0
+        },
         "changes": 5,
         "changes_per_second": 64.51612903225806,
         "checks_disagreed": 1,
+        "checks_stale": 0,
         "deadlocks": {
           "max": 2.0,
           "mean": 1.0,

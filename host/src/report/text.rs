@@ -1,6 +1,6 @@
 //! The report for a person: two tables of figures, then each verdict with its reasons.
 
-use super::{RunReport, TrialReport};
+use super::{RunReport, TrialReport, conditions};
 use crate::check::Fairness;
 use crate::model::verdict::{Answer, Verdict};
 use crate::record::summary::Percentiles;
@@ -134,6 +134,16 @@ fn verdict(trial: &TrialReport) -> String {
     counted("steps not ok", &trial.reasons);
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
         let _ = writeln!(text, "    {code}: {message}");
+    }
+    if let (Some(p), Some(max)) = (&trial.summary.agreement_ms, trial.summary.agreement_max_ms) {
+        let _ = writeln!(
+            text,
+            "  until all nodes agreed: p50 {:.2} ms, p99 {:.2} ms, max {max:.2} ms; stale at first: {}",
+            p.p50, p.p99, trial.summary.checks_stale
+        );
+    }
+    for told in trial.conditions.iter().flat_map(conditions::prose) {
+        let _ = writeln!(text, "  {told}");
     }
     if trial.summary.checks_disagreed > 0 {
         let _ = writeln!(

@@ -115,6 +115,7 @@ impl Engine {
             Ok(pre) => Ok(WasmStrategy {
                 pre,
                 digest,
+                imports: contract::imports(&self.engine, &component),
                 limits: self.limits,
                 _ticker: self.ticker.clone(),
             }),
@@ -179,6 +180,7 @@ fn hex(bytes: &[u8]) -> String {
 pub struct WasmStrategy {
     pre: StateStrategyPre<HostState>,
     digest: String,
+    imports: Vec<String>,
     limits: Limits,
     /// Interrupts instances that compute for too long, as long as there may be any.
     _ticker: Arc<Ticker>,
@@ -188,6 +190,11 @@ impl WasmStrategy {
     /// `sha256:` and the digest of the component's bytes.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The interfaces of the contract that it imports, sorted: all that it can touch.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
     }
 }
 

@@ -1,9 +1,13 @@
 //! The check on every node after acquire.
 
 use super::{Arena, NANOS_PER_MS};
+use crate::capability::database::{Freshness, Target};
 use crate::model::change::Check;
 use crate::model::data::RowState;
+use crate::model::fault::Fault;
 use crate::model::marker::Marker;
+use crate::workload::volume_state::CheckConnections;
+use futures_util::future::join_all;
 
 /// A connection error does not count as a try, but even those have an end.
 const MAX_UNREACHABLE: u32 = 60;
@@ -48,10 +52,28 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
 
 /// Do all nodes hold what is expected? Nothing if one of them did not answer.
 async fn reading(arena: &Arena, row: u32, expected: &RowState) -> Option<bool> {
+    let nodes = arena.database.nodes().iter();
+    let readings = join_all(nodes.map(|node| read(arena, node, row))).await;
     let mut all = true;
-    for node in arena.database.nodes() {
-        let found = arena.rows.read(&*arena.database, node, row).await.ok()?;
-        all &= found.as_ref() == Some(expected);
+    for found in readings {
+        all &= found.ok()?.as_ref() == Some(expected);
     }
     Some(all)
+}
+
+/// What the node has, as an application would find it there: how stale that is, is the question.
+async fn read(arena: &Arena, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
+    let database = &*arena.database;
+    match arena.workload.check {
+        CheckConnections::Persistent => {
+            let freshness = Freshness::AsItIs;
+            arena.rows.read(database, node, freshness, row).await
+        }
+        CheckConnections::Fresh => {
+            let mut session = database.connect(&Target::Node(node.to_owned())).await?;
+            let found = arena.rows.read_on(&mut *session, row).await;
+            session.close().await;
+            found
+        }
+    }
 }

@@ -4,14 +4,22 @@
 //! nothing of it can still take effect behind a reading's back.
 
 use super::{Arena, NANOS_PER_MS};
-use crate::capability::database::Target;
-use crate::model::change::Settled;
+use crate::capability::database::{Freshness, Target};
+use crate::model::change::{Restored, Settled};
 use crate::model::data::RowState;
 use crate::model::fault::FaultKind;
 use crate::model::marker::Marker;
+use futures_util::future::join_all;
 
 /// Rounds of reading, and tries to restore; enough for a node that is away for some seconds.
 const MAX_ROUNDS: u64 = 10;
+
+/// Of them, when the run is to end at once and not all answer.
+const HURRIED_ROUNDS: u64 = 2;
+
+/// Of several nodes, how often all must have said that nothing happened: what is on its way between
+/// them may come late.
+const UNANIMOUS_ROUNDS: u64 = 5;
 
 /// The wait after the n-th round is n times this.
 const WAIT_MS: u64 = 50;
@@ -29,50 +37,80 @@ pub async fn released(arena: &Arena, row: u32, marker: Marker) -> Settled {
     settle(arena, row, |state| state != Some(&held)).await
 }
 
-/// Gives back a row that the change still holds, by the host's own hand. True if that was done.
-pub async fn restore(arena: &Arena, row: u32, marker: Marker) -> bool {
+/// Gives back a row that the change still holds, by the host's own hand.
+pub async fn restore(arena: &Arena, row: u32, marker: Marker) -> Restored {
+    // The statement names the marker, so doing it again is harmless even if it happened; but then
+    // a later try finds nothing to do, and can't say who did it.
+    let mut otherwise = Restored::No;
     for round in 1..=MAX_ROUNDS {
-        let Ok(mut session) = arena.database.connect(&Target::Endpoint).await else {
-            arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await;
-            continue;
-        };
-        let restored = arena.rows.restore(&mut *session, row, marker).await;
-        session.close().await;
-        match restored {
-            Ok(restored) => return restored,
-            Err(fault) if fault.kind == FaultKind::Rejected => return false,
-            // The statement names the marker, so doing it again is harmless even if it happened.
-            Err(_) => arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await,
+        match try_to_restore(arena, row, marker).await {
+            Ok(true) => return Restored::Yes,
+            Ok(false) => return otherwise,
+            Err(FaultKind::Rejected) => return otherwise,
+            Err(FaultKind::Indefinite) => otherwise = Restored::Unclear,
+            Err(FaultKind::Conflict | FaultKind::Unavailable) => {}
         }
+        arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await;
     }
-    false
+    otherwise
 }
 
-/// Reads the row on every node until it is known whether the effect is there. One node that shows
-/// it is enough, since it will come to the others. That none shows it must be said by all of them;
-/// of several nodes in half of the rounds, since a write set may still be on its way.
+async fn try_to_restore(arena: &Arena, row: u32, marker: Marker) -> Result<bool, FaultKind> {
+    let connected = arena.database.connect(&Target::Endpoint).await;
+    let Ok(mut session) = connected else {
+        return Err(FaultKind::Unavailable);
+    };
+    let restored = arena.rows.restore(&mut *session, row, marker).await;
+    session.close().await;
+    restored.map_err(|fault| fault.kind)
+}
+
+/// Reads the row until it is known whether the effect is there. The readings are causal, so one node
+/// that shows it is enough, and one that lags behind says nothing rather than something old. That
+/// none shows it must be said by every member of the cluster: on one that is silent, a commit may
+/// still be under way.
 async fn settle(
     arena: &Arena,
     row: u32,
     took_effect: impl Fn(Option<&RowState>) -> bool,
 ) -> Settled {
     let nodes = arena.database.nodes();
-    let needed = if nodes.len() == 1 { 1 } else { MAX_ROUNDS / 2 };
+    let needed = if nodes.len() == 1 {
+        1
+    } else {
+        UNANIMOUS_ROUNDS
+    };
     let mut unanimous = 0;
     for round in 1..=MAX_ROUNDS {
+        let read = |node| {
+            let freshness = Freshness::Causal;
+            arena.rows.read(&*arena.database, node, freshness, row)
+        };
+        let readings = join_all(nodes.iter().map(|node| read(node))).await;
         let mut answered = 0;
-        for node in nodes {
-            match arena.rows.read(&*arena.database, node, row).await {
-                Ok(state) if took_effect(state.as_ref()) => return Settled::TookEffect,
-                Ok(_) => answered += 1,
-                Err(_) => {}
+        for state in readings.into_iter().flatten() {
+            if took_effect(state.as_ref()) {
+                return Settled::TookEffect;
             }
+            answered += 1;
         }
-        unanimous += u64::from(answered == nodes.len());
+        unanimous += u64::from(all_members(arena, answered).await);
         if unanimous >= needed {
             return Settled::NoEffect;
+        }
+        if arena.stop.is_abandoned() && unanimous == 0 && round >= HURRIED_ROUNDS {
+            break;
         }
         arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await;
     }
     Settled::Unknown
+}
+
+/// Is that every node that can have a say? One that the others have shut out can't commit any more.
+async fn all_members(arena: &Arena, answered: usize) -> bool {
+    if answered == arena.database.nodes().len() {
+        return true;
+    }
+    let members = arena.database.members().await;
+    answered > 0 && members.is_ok_and(|members| answered >= members)
 }

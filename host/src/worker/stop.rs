@@ -50,6 +50,10 @@ impl Stop {
         *self.0.borrow() >= Phase::Finish
     }
 
+    pub fn is_abandoned(&self) -> bool {
+        *self.0.borrow() >= Phase::Abandon
+    }
+
     /// Returns when the run is to end; never, if nobody can say so any more.
     pub async fn requested(&self) {
         self.reached(Phase::Finish).await;

@@ -1,12 +1,14 @@
 //! Workers compete to move rows of one table from `available` to `deleting` and back.
 
+mod background;
 mod data;
 mod schema;
 
+pub use self::background::BackgroundAccess;
 pub use self::data::read_data;
 pub use self::schema::{TABLES, exists, prepare};
 
-use crate::capability::database::{Database, Session};
+use crate::capability::database::{Database, Freshness, Session};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::{RowState, Status};
 use crate::model::fault::Fault;
@@ -29,9 +31,27 @@ pub struct VolumeState {
     pub check_tries: u32,
     /// The wait after the n-th reading is n times this.
     pub check_wait_ms: u64,
+    /// How the check reaches the nodes.
+    pub check: CheckConnections,
+    /// Sessions beside the workers' that load the database with statements of their own, each on a
+    /// row of its own; 0 for none.
+    pub background_generators: u32,
+    /// What each of them does in every second.
+    pub background_selects_per_s: u32,
+    pub background_updates_per_s: u32,
     /// Lets the database itself record every committed update, by a trigger into a table of its own.
     /// Without it most checkers can't tell.
     pub audit: bool,
+}
+
+/// How the check after acquire reaches the nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckConnections {
+    /// Over connections that stay open and that workers share.
+    Persistent,
+    /// Over a new connection to each node for each reading, as the reference harness did.
+    Fresh,
 }
 
 impl Default for VolumeState {
@@ -44,6 +64,10 @@ impl Default for VolumeState {
             hold_ms: 10,
             check_tries: 6,
             check_wait_ms: 250,
+            check: CheckConnections::Persistent,
+            background_generators: 0,
+            background_selects_per_s: 10,
+            background_updates_per_s: 5,
             audit: true,
         }
     }
@@ -100,10 +124,23 @@ impl RowAccess {
         &self,
         database: &dyn Database,
         node: &str,
+        freshness: Freshness,
         row: u32,
     ) -> Result<Option<RowState>, Fault> {
         let id = [Value::from(row_id(row))];
-        let rows = database.read(node, &self.read, &id).await?;
+        let rows = database.read(node, freshness, &self.read, &id).await?;
+        Ok(rows.into_iter().next().map(row_state))
+    }
+
+    /// The row as a session finds it; nothing if it is gone.
+    pub async fn read_on(
+        &self,
+        session: &mut dyn Session,
+        row: u32,
+    ) -> Result<Option<RowState>, Fault> {
+        let rows = session
+            .query(&self.read, &[Value::from(row_id(row))])
+            .await?;
         Ok(rows.into_iter().next().map(row_state))
     }
 

@@ -12,12 +12,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["model"]),
     ("backend", &["model", "capability"]),
     ("strategy", &["model", "capability"]),
+    ("lab", &["model"]),
     ("workload", &["model", "capability"]),
     (
         "worker",
         &["model", "capability", "strategy", "record", "workload"],
     ),
-    ("plan", &["backend", "strategy", "workload"]),
+    ("plan", &["model", "backend", "strategy", "workload"]),
     ("run_dir", &["model", "plan", "record", "check"]),
     ("report", &["model", "record", "check", "plan"]),
     (
@@ -34,9 +35,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plan",
             "run_dir",
             "report",
+            "lab",
         ],
     ),
-    ("cli", &["command", "plan"]),
+    ("cli", &["command", "lab", "model", "plan", "workload"]),
     ("main", &["cli", "command"]),
 ];
 

@@ -4,6 +4,7 @@
 mod databases;
 mod file_locks;
 mod locks;
+mod mysql;
 mod redis_locks;
 mod sqlite;
 

@@ -1,5 +1,7 @@
 //! The runner as a user has it: a program, a folder to stand in, and what it says.
 
+pub mod lab;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -4,7 +4,7 @@
 mod fixture;
 
 use crate::support::{Sandbox, hostile};
-use contend::model::change::{Change, Settled};
+use contend::model::change::{Change, Restored, Settled};
 use contend::model::fault::Fault;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::stop::Stopper;
@@ -52,7 +52,8 @@ type Found = (Option<Settled>, Option<Option<Settled>>, bool);
 async fn found(acquire: (Effect, Say), release: (Effect, Say), reads: Reads) -> (Found, String) {
     let (change, status) = change(&[acquire, release], reads).await;
     let release = change.release.map(|release| release.settled);
-    ((change.acquire.settled, release, change.restored), status)
+    let restored = change.restored == Restored::Yes;
+    ((change.acquire.settled, release, restored), status)
 }
 
 const FREE: &str = "available";

@@ -5,12 +5,16 @@ use contend::capability::database::{Database, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::FaultKind;
 use contend::model::value::Value;
-use contend::workload::volume_state;
+use contend::workload::volume_state::{self, VolumeState};
 
 #[tokio::test]
 async fn no_text_is_longer_than_the_schema_says() {
     let database = Sqlite::open(SqliteLocation::Memory).await.unwrap();
-    volume_state::prepare(&database, 1, true).await.unwrap();
+    let tables = VolumeState {
+        rows: 1,
+        ..VolumeState::default()
+    };
+    volume_state::prepare(&database, &tables).await.unwrap();
     let mut session = database.connect(&Target::Endpoint).await.unwrap();
     for (column, length) in [
         ("id", 36),

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, TypeInfo, ValueRef};
 
 /// `rejected` unless the statement reads and has its parameters.
 pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    if statement.action() == Action::Write {
+    if statement.action() != Action::Read {
         let message = "this statement writes; give it to execute";
         return Err(Fault::rejected("not-a-query", message));
     }
@@ -18,11 +18,17 @@ pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<
 
 /// `rejected` unless the statement writes and has its parameters.
 pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    if statement.action() == Action::Read {
-        let message = "this statement reads; give it to query";
-        return Err(Fault::rejected("not-an-update", message));
+    match statement.action() {
+        Action::Write | Action::Define => check_parameters(statement, parameters),
+        Action::Read => {
+            let message = "this statement reads; give it to query";
+            Err(Fault::rejected("not-an-update", message))
+        }
+        Action::Set => {
+            let message = "SQLite has no session variables that a strategy may set";
+            Err(Fault::rejected("unsupported", message))
+        }
     }
-    check_parameters(statement, parameters)
 }
 
 fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {

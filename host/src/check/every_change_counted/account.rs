@@ -1,12 +1,16 @@
 //! How many updates one step may have made.
 
-use crate::model::change::{Settled, Step};
+use crate::model::change::{Restored, Settled, Step};
 use crate::model::outcome::Outcome;
 
 /// Holds the number of updates found (`None`: there was no audit) against what the step was told
 /// and what settling found, and says what is wrong. A step that never was made none. `restored`
-/// says that the host itself made the same transition once, and that the database confirmed it.
-pub fn account(step: Option<&Step>, restored: bool, found: Option<u8>) -> Result<(), &'static str> {
+/// says whether the host itself made the same transition once more.
+pub fn account(
+    step: Option<&Step>,
+    restored: Restored,
+    found: Option<u8>,
+) -> Result<(), &'static str> {
     let failed = step.is_some_and(|step| matches!(step.outcome, Outcome::Failed(_)));
     let settled = step.and_then(|step| step.settled);
     if failed && settled == Some(Settled::TookEffect) {
@@ -16,18 +20,22 @@ pub fn account(step: Option<&Step>, restored: bool, found: Option<u8>) -> Result
     let Some(found) = found.map(u32::from) else {
         return Ok(());
     };
-    let by_host = u32::from(restored);
+    let (least_by_host, most_by_host) = match restored {
+        Restored::No => (0, 0),
+        Restored::Yes => (1, 1),
+        Restored::Unclear => (0, 1),
+    };
     let (least, most) = expected(step);
-    if found > most + by_host {
+    if found > most + most_by_host {
         Err(match (step, settled) {
             (None, _) => "a transition that nobody asked for took effect",
             _ if failed => "the fault promised that nothing had happened",
-            (_, Some(Settled::NoEffect)) if found == 1 + by_host => {
+            (_, Some(Settled::NoEffect)) if found == 1 + most_by_host => {
                 "it took effect after the host had read that it had not"
             }
             _ => "it took effect more than once",
         })
-    } else if found < least + by_host {
+    } else if found < least + least_by_host {
         Err(match (step, settled) {
             (Some(step), _) if step.outcome.is_ok() => "a silent success",
             (_, Some(Settled::TookEffect)) => "the host read it in the row, but the audit lacks it",
@@ -73,7 +81,7 @@ mod tests {
     }
 
     /// The diagnoses for no, one and two updates; empty where the count is right.
-    fn diagnoses(step: Option<&Step>, restored: bool) -> [&'static str; 3] {
+    fn diagnoses(step: Option<&Step>, restored: Restored) -> [&'static str; 3] {
         [0, 1, 2].map(|found| account(step, restored, Some(found)).err().unwrap_or(""))
     }
 
@@ -96,24 +104,38 @@ mod tests {
             (unclear(), Some(TookEffect), [lacking, "", more]),
         ] {
             let step = step(outcome, settled);
-            assert_eq!(diagnoses(Some(&step), false), expected, "{step:?}");
+            assert_eq!(diagnoses(Some(&step), Restored::No), expected, "{step:?}");
         }
         let unasked = "a transition that nobody asked for took effect";
-        assert_eq!(diagnoses(None, false), ["", unasked, unasked]);
+        assert_eq!(diagnoses(None, Restored::No), ["", unasked, unasked]);
     }
 
     #[test]
     fn restoring_is_one_update_more() {
         let unrestored = "the host's own update is not in the data";
         let unasked = "a transition that nobody asked for took effect";
-        assert_eq!(diagnoses(None, true), [unrestored, "", unasked]);
+        assert_eq!(diagnoses(None, Restored::Yes), [unrestored, "", unasked]);
         let failed = step(failed(), Some(Settled::NoEffect));
         let promised = "the fault promised that nothing had happened";
-        assert_eq!(diagnoses(Some(&failed), true), [unrestored, "", promised]);
+        assert_eq!(
+            diagnoses(Some(&failed), Restored::Yes),
+            [unrestored, "", promised]
+        );
         // There was something to restore, so the release that was told ok had done nothing.
         let ok = step(Outcome::Ok, None);
         let silent = "a silent success";
-        assert_eq!(diagnoses(Some(&ok), true), [silent, silent, ""]);
+        assert_eq!(diagnoses(Some(&ok), Restored::Yes), [silent, silent, ""]);
+    }
+
+    #[test]
+    fn a_restoring_whose_answer_was_lost_is_one_update_or_none() {
+        let unasked = "a transition that nobody asked for took effect";
+        assert_eq!(diagnoses(None, Restored::Unclear), ["", "", unasked]);
+        let unclear = Outcome::indeterminate("2013", "lost");
+        let unclear = step(unclear, Some(Settled::NoEffect));
+        let late = "it took effect after the host had read that it had not";
+        let found = diagnoses(Some(&unclear), Restored::Unclear);
+        assert_eq!(found, ["", "", late]);
     }
 
     #[test]
@@ -121,11 +143,14 @@ mod tests {
         let lied = step(failed(), Some(Settled::TookEffect));
         for found in [None, Some(0), Some(1)] {
             assert!(
-                account(Some(&lied), false, found)
+                account(Some(&lied), Restored::No, found)
                     .unwrap_err()
                     .contains("marker was in")
             );
         }
-        assert_eq!(account(Some(&step(Outcome::Ok, None)), false, None), Ok(()));
+        assert_eq!(
+            account(Some(&step(Outcome::Ok, None)), Restored::No, None),
+            Ok(())
+        );
     }
 }

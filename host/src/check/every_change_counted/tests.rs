@@ -88,7 +88,7 @@ fn restoring_explains_one_release() {
         "worker 1 never came to release row 1",
         0,
     );
-    changes[5].restored = true;
+    changes[5].restored = Restored::Yes;
     assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
 }
 

@@ -32,6 +32,7 @@ fn judge(changes: &[Change], effects: Vec<Effect>, end: RowState) -> Answer {
             rows: vec![untouched.clone(), untouched, Some(end)],
             foreign: vec![],
         }],
+        silent: vec![],
     };
     judge_data(changes, 3, Some(&data), None)
 }

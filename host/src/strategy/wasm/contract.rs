@@ -25,6 +25,15 @@ pub fn difference(engine: &Engine, component: &Component) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// The names of the interfaces that the component imports, all of them ours, sorted.
+pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
+    let component_type = component.component_type();
+    let names = component_type.imports(engine).map(|(name, _)| name);
+    let mut interfaces: Vec<String> = names.filter_map(interface).map(str::to_owned).collect();
+    interfaces.sort();
+    interfaces
+}
+
 fn compare<'a>(
     imports: impl Iterator<Item = &'a str>,
     exports: impl Iterator<Item = &'a str>,
@@ -45,11 +54,7 @@ fn compare<'a>(
 }
 
 fn unfit_import(name: &str) -> Option<String> {
-    let interface = name
-        .strip_prefix(PACKAGE)
-        .and_then(|rest| rest.strip_prefix('/'))
-        .map(|rest| rest.split('@').next().unwrap_or(rest));
-    match interface.filter(|interface| OFFERED.contains(interface)) {
+    match interface(name).filter(|interface| OFFERED.contains(interface)) {
         Some(interface) if name == full_name(interface) => None,
         Some(interface) => Some(format!(
             "  it wants {name}; this runner has {}",
@@ -60,6 +65,12 @@ fn unfit_import(name: &str) -> Option<String> {
             OFFERED.join(", ")
         )),
     }
+}
+
+/// `db`, of `contend:strategy/db@0.1.0`.
+fn interface(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+    rest.split('@').next()
 }
 
 fn full_name(interface: &str) -> String {

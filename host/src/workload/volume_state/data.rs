@@ -1,23 +1,69 @@
 //! What the run left in the database.
 
 use super::{row_number, row_state};
-use crate::capability::database::Database;
+use crate::capability::clock::Clock;
+use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
+use crate::model::change::Nanos;
 use crate::model::data::{Data, Effect, NodeRows, RowState};
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
 
-/// Reads every row of every node, and the audit of the first node that has it whole.
-pub async fn read_data(database: &dyn Database, rows: u32, audit: bool) -> Result<Data, Fault> {
-    let mut nodes = Vec::new();
-    for node in database.nodes() {
-        nodes.push(read_rows(database, node, rows).await?);
-    }
-    let effects = match audit {
-        true => Some(read_effects(database, &database.nodes()[0]).await?),
-        false => None,
+/// A node that has just come back answers within that many tries.
+const TRIES: u32 = 10;
+
+/// The wait between them.
+const WAIT_NS: Nanos = 500_000_000;
+
+/// Reads every row of every node that answers, and the audit of the first of them: it is replicated
+/// with the rows, in the same transactions. The readings are causal, so a node that lags is waited
+/// for. A fault only if no node answers.
+pub async fn read_data(
+    database: &dyn Database,
+    clock: &dyn Clock,
+    rows: u32,
+    audit: bool,
+) -> Result<Data, Fault> {
+    let mut data = Data {
+        effects: None,
+        nodes: Vec::new(),
+        silent: Vec::new(),
     };
-    Ok(Data { effects, nodes })
+    let mut last = None;
+    for node in database.nodes() {
+        match patiently(clock, async || read_rows(database, node, rows).await).await {
+            Ok(rows) => data.nodes.push(rows),
+            Err(fault) => {
+                data.silent.push(node.clone());
+                last = Some(fault);
+            }
+        }
+    }
+    match (data.nodes.first(), last) {
+        (None, Some(fault)) => return Err(fault),
+        (Some(first), _) if audit => {
+            let node = &first.node;
+            let read = async || read_effects(database, node).await;
+            data.effects = Some(patiently(clock, read).await?);
+        }
+        _ => {}
+    }
+    Ok(data)
+}
+
+/// Reads again while a node can't answer just now.
+async fn patiently<T>(
+    clock: &dyn Clock,
+    read: impl AsyncFn() -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut tries = 1;
+    loop {
+        match read().await {
+            Err(fault) if fault.kind != FaultKind::Rejected && tries < TRIES => tries += 1,
+            done => return done,
+        }
+        clock.sleep(WAIT_NS).await;
+    }
 }
 
 async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<NodeRows, Fault> {
@@ -27,7 +73,7 @@ async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<Nod
     );
     let mut found: Vec<Option<RowState>> = vec![None; rows as usize];
     let mut foreign = Vec::new();
-    for mut columns in database.read(node, &all, &[]).await? {
+    for mut columns in database.read(node, Freshness::Causal, &all, &[]).await? {
         let id = text(columns.remove(0));
         match row_number(&id).and_then(|row| found.get_mut(row as usize)) {
             Some(slot) => *slot = Some(row_state(columns)),
@@ -47,7 +93,7 @@ async fn read_effects(database: &dyn Database, node: &str) -> Result<Vec<Effect>
         "SELECT volume_id, old_status, old_marker, new_status, new_marker FROM volumes_audit",
         Action::Read,
     );
-    let rows = database.read(node, &all, &[]).await?;
+    let rows = database.read(node, Freshness::Causal, &all, &[]).await?;
     Ok(rows.into_iter().map(effect).collect())
 }
 

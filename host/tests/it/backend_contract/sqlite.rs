@@ -183,18 +183,22 @@ async fn a_path_that_is_no_database_is_named() {
 async fn a_fresh_database_is_fresh_and_a_named_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let fresh = folder.path().join("run.db");
-    open_database(&DatabaseUrl::SqliteFresh, &fresh)
+    open_database(&DatabaseUrl::SqliteFresh, &[], &fresh)
         .await
         .unwrap()
         .close()
         .await;
-    let again = open_database(&DatabaseUrl::SqliteFresh, &fresh)
+    let again = open_database(&DatabaseUrl::SqliteFresh, &[], &fresh)
         .await
         .map(|_| ());
     assert_rejected(again, "file-exists");
     // A path that looks like one of SQLite's URLs is a path.
     let named = DatabaseUrl::SqliteFile(folder.path().join("a?mode=ro#b.db"));
-    open_database(&named, &fresh).await.unwrap().close().await;
+    open_database(&named, &[], &fresh)
+        .await
+        .unwrap()
+        .close()
+        .await;
     assert!(folder.path().join("a?mode=ro#b.db").exists());
 }
 

@@ -5,7 +5,7 @@ use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::clock::Clock;
-use contend::capability::database::{Database, Session, Target};
+use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::gate::Gate;
 use contend::capability::statement::{Action, Statement};
 use contend::model::change::{Change, Nanos};
@@ -147,12 +147,18 @@ impl Database for Cluster {
         self.database.connect(target).await
     }
 
-    async fn read(&self, _: &str, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn read(
+        &self,
+        _: &str,
+        freshness: Freshness,
+        statement: &Statement,
+        of: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
         let before = self.count.fetch_add(1, Ordering::Relaxed);
         match self.reads {
             Reads::Never => Err(Fault::unavailable("away", "this node is away")),
             Reads::NotAtFirst(readings) if before < readings => Ok(Vec::new()),
-            _ => self.database.read("sqlite", statement, of).await,
+            _ => self.database.read("sqlite", freshness, statement, of).await,
         }
     }
 
@@ -224,7 +230,13 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         count: AtomicU32::new(0),
         connects: AtomicU32::new(0),
     });
-    volume_state::prepare(&*database, 1, false).await.unwrap();
+    let tables = VolumeState {
+        audit: false,
+        ..workload.clone()
+    };
+    volume_state::prepare(&database.database, &tables)
+        .await
+        .unwrap();
     let clock = Arc::new(Hurried(RealClock::new()));
     let (stopper, stop) = stop::channel();
     let arena = Arc::new(Arena {
@@ -248,7 +260,11 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
     let (ended, ()) = tokio::join!(worker.run(), meanwhile(stopper));
     ended.unwrap();
     let look = Statement::of_host("SELECT status FROM volumes", Action::Read);
-    let mut rows = database.database.read("sqlite", &look, &[]).await.unwrap();
+    let mut rows = database
+        .database
+        .read("sqlite", Freshness::AsItIs, &look, &[])
+        .await
+        .unwrap();
     Left {
         sessions: (before_the_clock, database.connects.load(Ordering::Relaxed)),
         changes: journal::read(&history).unwrap().changes,

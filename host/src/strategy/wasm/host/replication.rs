@@ -1,5 +1,5 @@
 use super::{HostState, SessionHandle};
-use crate::capability::database::Database;
+use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::Statement;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
@@ -46,7 +46,7 @@ async fn ask(
     key: &[Value],
     expected: &[Value],
 ) -> replication::Answer {
-    match database.read(node, statement, key).await {
+    match database.read(node, Freshness::AsItIs, statement, key).await {
         Err(fault) => replication::Answer::Unreachable(fault_to_guest(fault)),
         Ok(rows) => match rows.into_iter().next() {
             None => replication::Answer::Missing,

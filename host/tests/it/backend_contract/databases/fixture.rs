@@ -1,39 +1,96 @@
 //! A database with something in it.
 
 use super::integer;
+use super::mariadb::Schema;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
-use contend::capability::database::{Database, Session, Target};
+use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::gate::Gate;
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::Fault;
 use contend::model::value::{Row, Value};
 use std::sync::Arc;
 
+/// What goes when the fixture goes.
+pub(super) enum Belongings {
+    Nothing,
+    Folder { _folder: tempfile::TempDir },
+    Schema(Schema),
+}
+
 /// One database with a table `things` of two rows, both with `n` = 0.
 pub(in crate::backend_contract) struct Fixture {
     pub(in crate::backend_contract) database: Arc<dyn Database>,
     gate: Gate,
-    _folder: Option<tempfile::TempDir>,
+    belongings: Belongings,
 }
 
 impl Fixture {
-    async fn of(database: Arc<dyn Database>, folder: Option<tempfile::TempDir>) -> Self {
+    pub(super) async fn of(database: Arc<dyn Database>, belongings: Belongings) -> Self {
         let gate = Gate::new(&["things"], database.dialect());
         let fixture = Self {
             database,
             gate,
-            _folder: folder,
+            belongings,
         };
         let mut session = fixture.session().await;
-        for text in [
-            "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, label)",
-            "INSERT INTO things (id, n, label) VALUES (1, 0, 'one'), (2, 0, 'two')",
-        ] {
-            let statement = Statement::of_host(text, Action::Write);
+        let create = match fixture.database.dialect() {
+            // One column takes a value of any type.
+            "sqlite" => "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, label)",
+            _ => {
+                "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, \
+                 label LONGTEXT, truth BOOLEAN, whole BIGINT, fraction DOUBLE, bytes LONGBLOB)"
+            }
+        };
+        let insert = "INSERT INTO things (id, n, label) VALUES (1, 0, 'one'), (2, 0, 'two')";
+        for (text, action) in [(create, Action::Define), (insert, Action::Write)] {
+            let statement = Statement::of_host(text, action);
             session.execute(&statement, &[]).await.unwrap();
         }
         session.close().await;
+        fixture.everywhere().await;
         fixture
+    }
+
+    /// Waits until every node has what was committed before.
+    async fn everywhere(&self) {
+        let any = Statement::of_host("SELECT 1", Action::Read);
+        for node in self.database.nodes() {
+            self.read_at(node, &any).await.unwrap();
+        }
+    }
+
+    /// The column for a value of this type.
+    pub(in crate::backend_contract) fn column_of(&self, value: &Value) -> &'static str {
+        match value {
+            _ if self.database.dialect() == "sqlite" => "label",
+            Value::Null | Value::Text(_) => "label",
+            Value::Boolean(_) => "truth",
+            Value::Integer(_) => "whole",
+            Value::Real(_) => "fraction",
+            Value::Bytes(_) => "bytes",
+        }
+    }
+
+    /// A session on the first node. Row locks exclude the sessions of one node, so those that are
+    /// to wait for each other are opened here.
+    pub(in crate::backend_contract) async fn near(&self) -> Box<dyn Session> {
+        self.on(&self.database.nodes()[0]).await
+    }
+
+    pub(in crate::backend_contract) async fn on(&self, node: &str) -> Box<dyn Session> {
+        let node = Target::Node(node.to_owned());
+        self.database.connect(&node).await.unwrap()
+    }
+
+    /// A session on the first node that waits for a lock for no longer than a test can.
+    pub(in crate::backend_contract) async fn impatient(&self) -> Box<dyn Session> {
+        let mut session = self.near().await;
+        if self.database.dialect() == "mysql" {
+            let wait = "SET SESSION innodb_lock_wait_timeout = 1";
+            let setting = Statement::of_host(wait, Action::Set);
+            session.execute(&setting, &[]).await.unwrap();
+        }
+        session
     }
 
     pub(in crate::backend_contract) fn statement(&self, text: &str) -> Statement {
@@ -64,12 +121,24 @@ impl Fixture {
     pub(in crate::backend_contract) async fn n(&self) -> i64 {
         let statement = self.statement("SELECT n FROM things WHERE id = 1");
         let node = &self.database.nodes()[0];
-        let rows = self.database.read(node, &statement, &[]).await.unwrap();
-        integer(&rows)
+        integer(&self.read_at(node, &statement).await.unwrap())
+    }
+
+    /// What a node has when everything that was committed before has come to it.
+    pub(in crate::backend_contract) async fn read_at(
+        &self,
+        node: &str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>, Fault> {
+        let read = self.database.read(node, Freshness::Causal, statement, &[]);
+        read.await
     }
 
     pub(in crate::backend_contract) async fn close(&self) {
         self.database.close().await;
+        if let Belongings::Schema(schema) = &self.belongings {
+            schema.drop().await;
+        }
     }
 }
 
@@ -77,12 +146,12 @@ pub(in crate::backend_contract) async fn sqlite_file() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let location = SqliteLocation::File(folder.path().join("contract.db"));
     let database = Arc::new(Sqlite::open(location).await.unwrap());
-    Fixture::of(database, Some(folder)).await
+    Fixture::of(database, Belongings::Folder { _folder: folder }).await
 }
 
 pub(in crate::backend_contract) async fn sqlite_memory() -> Fixture {
     let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.unwrap());
-    Fixture::of(database, None).await
+    Fixture::of(database, Belongings::Nothing).await
 }
 
 /// Fills the table, so that joining it with itself twice takes minutes.
@@ -96,4 +165,5 @@ pub(in crate::backend_contract) async fn fill(fixture: &Fixture, rows: i64) {
     }
     session.commit().await.unwrap();
     session.close().await;
+    fixture.everywhere().await;
 }

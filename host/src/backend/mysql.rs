@@ -1,0 +1,133 @@
+//! MariaDB and MySQL: one server, or a cluster behind an endpoint.
+//!
+//! A session says BEGIN, COMMIT and ROLLBACK and the strategy's statements, and nothing besides: what
+//! it finds is what the server gives every client. What the host reads for itself goes over
+//! connections of its own, straight to a node.
+
+mod answer;
+mod classify;
+mod options;
+mod readers;
+mod servers;
+mod session;
+mod status;
+mod threads;
+mod values;
+
+pub use classify::{Doing, of_code};
+
+use super::secret_url::SecretUrl;
+use crate::capability::database::{Database, Freshness, Session, Target};
+use crate::capability::statement::Statement;
+use crate::model::counters::NodeCounters;
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use servers::{Node, Servers, introduce};
+use session::MysqlSession;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One database on one or more servers.
+pub struct Mysql {
+    servers: Arc<Servers>,
+}
+
+impl Mysql {
+    /// Opens the database at its endpoint; `nodes` are the servers behind it, and may be left out
+    /// where there is one. The faults name the address that does not answer, and no credentials.
+    pub async fn open(endpoint: &SecretUrl, nodes: &[SecretUrl]) -> Result<Self, Fault> {
+        let servers = Servers::open(endpoint, nodes).await?;
+        Ok(Self {
+            servers: Arc::new(servers),
+        })
+    }
+}
+
+#[async_trait]
+impl Database for Mysql {
+    fn dialect(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn nodes(&self) -> &[String] {
+        &self.servers.names
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        let servers = Arc::clone(&self.servers);
+        let session = MysqlSession::open(servers, target.clone()).await?;
+        Ok(Box::new(session))
+    }
+
+    async fn read(
+        &self,
+        node: &str,
+        freshness: Freshness,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        let node = self.servers.node(node)?;
+        values::check_read(statement, parameters)?;
+        // A row lock outside a transaction locks nothing that outlives the statement.
+        let text = match statement.row_lock() {
+            Some(lock) => &lock.text_without_clause,
+            None => statement.text(),
+        };
+        let readers = match freshness {
+            Freshness::AsItIs => &node.as_it_is,
+            Freshness::Causal => &node.causal,
+        };
+        readers.read(text, parameters).await
+    }
+
+    async fn members(&self) -> Result<usize, Fault> {
+        let nodes = &self.servers.nodes;
+        if nodes.iter().all(|node| node.identity.node.is_none()) {
+            return Ok(nodes.len());
+        }
+        let mut answers: FuturesUnordered<_> = nodes.iter().map(members_says).collect();
+        while let Some(answer) = answers.next().await {
+            if let Some(members) = answer {
+                return Ok(members);
+            }
+        }
+        let message = "no node is in the part of the cluster that can commit";
+        Err(Fault::unavailable("no-primary", message))
+    }
+
+    async fn counters(&self) -> Vec<NodeCounters> {
+        let text = status::counters_text();
+        let asked = self.servers.nodes.iter().map(async |node| {
+            let rows = node.as_it_is.read(&text, &[]).await.ok()?;
+            status::counters(&node.name, rows)
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+        let mut introduced = introduce(&self.servers.endpoint).await?;
+        let described = status::describe(&mut introduced.connection).await;
+        options::hang_up(introduced.connection).await;
+        described.map_err(|failure| classify::classify(&failure, Doing::Reading))
+    }
+
+    async fn close(&self) {
+        for node in &self.servers.nodes {
+            node.as_it_is.close().await;
+            node.causal.close().await;
+        }
+    }
+}
+
+/// The size of the cluster, if this node is in the part of it that can commit.
+async fn members_says(node: &Node) -> Option<usize> {
+    let text = status::show_status(status::CLUSTER);
+    let shown = status::pairs(node.as_it_is.read(&text, &[]).await.ok()?);
+    (shown.get("wsrep_cluster_status")? == "Primary")
+        .then(|| shown.get("wsrep_cluster_size")?.parse().ok())
+        .flatten()
+}

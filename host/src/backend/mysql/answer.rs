@@ -1,0 +1,105 @@
+//! Runs one statement to its very end.
+
+use super::values;
+use crate::model::value::{Row, Value};
+use mysql_async::consts::StatusFlags;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error, Params};
+
+/// What a statement gave.
+pub(super) struct Answer {
+    pub(super) rows: Vec<Row>,
+    /// How many rows were changed. Meaningful for a statement that writes only.
+    pub(super) affected: u64,
+    /// Whether the server says that a transaction is open now.
+    pub(super) in_transaction: bool,
+}
+
+/// Why a statement gave nothing.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// Whether the server may have got the statement. If not, it certainly did nothing.
+    pub(super) sent: bool,
+}
+
+impl Failure {
+    /// Nothing had been sent that could have an effect.
+    pub(super) fn before(error: Error) -> Self {
+        Self { error, sent: false }
+    }
+
+    /// The statement was on its way.
+    pub(super) fn during(error: Error) -> Self {
+        Self { error, sent: true }
+    }
+
+    /// Whether the connection is good for nothing more.
+    pub(super) fn breaks_the_connection(&self) -> bool {
+        match &self.error {
+            // The server closes it after these: shutting down, a packet too large, a broken
+            // connection of its own, killed.
+            Error::Server(error) => matches!(error.code, 1053 | 1153 | 1158..=1161 | 1927),
+            Error::Io(_) | Error::Driver(_) | Error::Url(_) => true,
+            // Ours, for an answer that was read to its end and could not be used.
+            Error::Other(_) => false,
+        }
+    }
+}
+
+/// Runs a statement, prepared once for each connection, and takes all that it gives. An answer of
+/// more than `max_bytes` is read to its end and thrown away.
+pub(super) async fn answer(
+    connection: &mut Conn,
+    text: &str,
+    parameters: &[Value],
+    max_bytes: usize,
+) -> Result<Answer, Failure> {
+    let statement = connection.prep(text).await.map_err(Failure::before)?;
+    let parameters = match parameters {
+        [] => Params::Empty,
+        some => Params::Positional(some.iter().map(values::parameter).collect()),
+    };
+    let running = connection.exec_iter(&statement, parameters);
+    let mut result = running.await.map_err(Failure::during)?;
+    let (mut rows, mut bytes, mut unusable) = (Vec::new(), 0, None);
+    while let Some(row) = result.next().await.map_err(Failure::during)? {
+        if unusable.is_some() {
+            continue;
+        }
+        match values::row(row) {
+            Ok(row) => {
+                bytes += values::bytes_of(&row);
+                rows.push(row);
+            }
+            Err(fault) => unusable = Some(fault),
+        }
+        if bytes > max_bytes {
+            unusable = Some(values::too_large(max_bytes));
+        }
+        if unusable.is_some() {
+            rows = Vec::new();
+        }
+    }
+    let affected = result.affected_rows();
+    result.drop_result().await.map_err(Failure::during)?;
+    match unusable {
+        Some(fault) => Err(Failure::during(Error::Other(Box::new(fault)))),
+        None => Ok(Answer {
+            rows,
+            affected,
+            in_transaction: in_transaction(connection),
+        }),
+    }
+}
+
+fn in_transaction(connection: &Conn) -> bool {
+    connection.last_ok_packet().is_some_and(|ok| {
+        ok.status_flags()
+            .contains(StatusFlags::SERVER_STATUS_IN_TRANS)
+    })
+}
+
+/// Runs what can't be prepared, or need not be: definitions, settings, the ends of a transaction.
+pub(super) async fn run(connection: &mut Conn, text: &str) -> Result<(), Failure> {
+    connection.query_drop(text).await.map_err(Failure::during)
+}

@@ -1,0 +1,363 @@
+use super::FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
+use super::*;
+use mysql_async::ServerError;
+use std::io;
+
+fn server(code: u16, state: &str) -> Error {
+    Error::Server(ServerError {
+        code,
+        message: "what MariaDB says".to_owned(),
+        state: state.to_owned(),
+    })
+}
+
+fn of(code: u16, state: &str, doing: Doing) -> Fault {
+    classify(&Failure::during(server(code, state)), doing)
+}
+
+fn broken() -> Error {
+    Error::Io(IoError::Io(io::ErrorKind::UnexpectedEof.into()))
+}
+
+#[test]
+fn every_code_says_what_may_be_concluded() {
+    // code, SQLSTATE, its name, while reading, while writing in a transaction, while committing
+    for (code, state, name, reading, writing, committing) in [
+        (1213, "40001", "LOCK_DEADLOCK", Conflict, Conflict, Conflict),
+        (
+            1205,
+            "HY000",
+            "LOCK_WAIT_TIMEOUT",
+            Conflict,
+            Conflict,
+            Conflict,
+        ),
+        (1020, "HY000", "CHECKREAD", Conflict, Conflict, Conflict),
+        (
+            1412,
+            "HY000",
+            "TABLE_DEF_CHANGED",
+            Conflict,
+            Conflict,
+            Conflict,
+        ),
+        (
+            1615,
+            "HY000",
+            "NEED_REPREPARE",
+            Conflict,
+            Conflict,
+            Conflict,
+        ),
+        (4999, "40000", "some rollback", Conflict, Conflict, Conflict),
+        (
+            1317,
+            "70100",
+            "QUERY_INTERRUPTED",
+            Conflict,
+            Conflict,
+            Indefinite,
+        ),
+        (
+            1969,
+            "70100",
+            "STATEMENT_TIMEOUT",
+            Conflict,
+            Conflict,
+            Indefinite,
+        ),
+        (
+            1047,
+            "08S01",
+            "UNKNOWN_COM_ERROR",
+            Unavailable,
+            Unavailable,
+            Unavailable,
+        ),
+        (
+            1040,
+            "08004",
+            "CON_COUNT_ERROR",
+            Unavailable,
+            Unavailable,
+            Unavailable,
+        ),
+        (
+            1290,
+            "HY000",
+            "OPTION_PREVENTS",
+            Unavailable,
+            Unavailable,
+            Unavailable,
+        ),
+        (
+            1461,
+            "42000",
+            "MAX_PREPARED",
+            Unavailable,
+            Unavailable,
+            Unavailable,
+        ),
+        (
+            1792,
+            "25006",
+            "READ_ONLY_TRX",
+            Unavailable,
+            Unavailable,
+            Unavailable,
+        ),
+        (
+            1836,
+            "HY000",
+            "READ_ONLY_MODE",
+            Unavailable,
+            Unavailable,
+            Unavailable,
+        ),
+        (
+            1021,
+            "HY000",
+            "DISK_FULL",
+            Unavailable,
+            Unavailable,
+            Indefinite,
+        ),
+        (
+            1041,
+            "HY000",
+            "OUT_OF_RESOURCES",
+            Unavailable,
+            Unavailable,
+            Indefinite,
+        ),
+        (
+            1114,
+            "HY000",
+            "RECORD_FILE_FULL",
+            Unavailable,
+            Unavailable,
+            Indefinite,
+        ),
+        (
+            1206,
+            "HY000",
+            "LOCK_TABLE_FULL",
+            Unavailable,
+            Unavailable,
+            Indefinite,
+        ),
+        (
+            1180,
+            "HY000",
+            "ERROR_DURING_COMMIT",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1030,
+            "HY000",
+            "GET_ERRNO",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1053,
+            "08S01",
+            "SERVER_SHUTDOWN",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1158,
+            "08S01",
+            "NET_READ_ERROR",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1159,
+            "08S01",
+            "NET_READ_INTERRUPTED",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1160,
+            "08S01",
+            "NET_ERROR_ON_WRITE",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1161,
+            "08S01",
+            "NET_WRITE_INTERRUPTED",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1927,
+            "70100",
+            "CONNECTION_KILLED",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (
+            1184,
+            "08S01",
+            "NEW_ABORTING",
+            Unavailable,
+            Indefinite,
+            Indefinite,
+        ),
+        (1062, "23000", "DUP_ENTRY", Rejected, Rejected, Rejected),
+        (1048, "23000", "BAD_NULL", Rejected, Rejected, Rejected),
+        (
+            1452,
+            "23000",
+            "NO_REFERENCED_ROW",
+            Rejected,
+            Rejected,
+            Rejected,
+        ),
+        (
+            4025,
+            "23000",
+            "CONSTRAINT_FAILED",
+            Rejected,
+            Rejected,
+            Rejected,
+        ),
+        (1146, "42S02", "NO_SUCH_TABLE", Rejected, Rejected, Rejected),
+        (1054, "42S22", "BAD_FIELD", Rejected, Rejected, Rejected),
+        (1064, "42000", "PARSE_ERROR", Rejected, Rejected, Rejected),
+        (
+            1142,
+            "42000",
+            "TABLEACCESS_DENIED",
+            Rejected,
+            Rejected,
+            Rejected,
+        ),
+        (1406, "22001", "DATA_TOO_LONG", Rejected, Rejected, Rejected),
+        (1264, "22003", "OUT_OF_RANGE", Rejected, Rejected, Rejected),
+        (
+            1242,
+            "21000",
+            "SUBQUERY_NO_1_ROW",
+            Rejected,
+            Rejected,
+            Rejected,
+        ),
+        (
+            1153,
+            "08S01",
+            "NET_PACKET_TOO_LARGE",
+            Rejected,
+            Rejected,
+            Rejected,
+        ),
+        (
+            1193,
+            "HY000",
+            "UNKNOWN_VARIABLE",
+            Rejected,
+            Rejected,
+            Indefinite,
+        ),
+        (
+            1366,
+            "22007",
+            "TRUNCATED_WRONG_VALUE",
+            Rejected,
+            Rejected,
+            Rejected,
+        ),
+        (
+            1105,
+            "HY000",
+            "UNKNOWN_ERROR",
+            Rejected,
+            Rejected,
+            Indefinite,
+        ),
+        (4998, "", "something new", Rejected, Rejected, Indefinite),
+    ] {
+        for (doing, kind) in [
+            (Doing::Reading, reading),
+            (Doing::Writing, writing),
+            (Doing::Committing, committing),
+        ] {
+            let fault = of(code, state, doing);
+            assert_eq!(fault.kind, kind, "{name} while {doing:?}");
+            assert_eq!(fault.code, code.to_string(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_connection_may_be_tried_again_unless_it_was_the_user_who_was_refused() {
+    for (code, state, name, kind) in [
+        (1040, "08004", "CON_COUNT_ERROR", Unavailable),
+        (1047, "08S01", "UNKNOWN_COM_ERROR", Unavailable),
+        (1129, "HY000", "HOST_IS_BLOCKED", Unavailable),
+        (1044, "42000", "DBACCESS_DENIED", Rejected),
+        (1045, "28000", "ACCESS_DENIED", Rejected),
+        (1049, "42000", "BAD_DB", Rejected),
+        (1698, "28000", "ACCESS_DENIED_NO_PASSWORD", Rejected),
+    ] {
+        assert_eq!(of(code, state, Doing::Connecting).kind, kind, "{name}");
+    }
+    let refused = Error::Io(IoError::Io(io::ErrorKind::ConnectionRefused.into()));
+    let fault = classify(&Failure::before(refused), Doing::Connecting);
+    assert_eq!(fault.kind, Unavailable);
+}
+
+#[test]
+fn a_lost_connection_leaves_open_what_was_on_its_way() {
+    for (doing, kind) in [
+        (Doing::Reading, Unavailable),
+        (Doing::Writing, Indefinite),
+        (Doing::Committing, Indefinite),
+    ] {
+        let fault = classify(&Failure::during(broken()), doing);
+        assert_eq!(
+            (fault.kind, fault.code.as_str()),
+            (kind, "2013"),
+            "{doing:?}"
+        );
+        let fault = classify(&Failure::before(broken()), doing);
+        assert_eq!(
+            (fault.kind, fault.code.as_str()),
+            (Unavailable, "2006"),
+            "{doing:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_only_prepared_did_nothing() {
+    for code in [1105, 1317, 1180, 1053] {
+        let failure = Failure::before(server(code, "HY000"));
+        let kind = classify(&failure, Doing::Committing).kind;
+        assert_ne!(kind, Indefinite, "{code}");
+    }
+}
+
+/// The servers' codes end below 5000, and the first thousand is not theirs.
+#[test]
+fn only_what_certainly_had_no_effect_is_a_conflict() {
+    for code in 0..u16::MAX {
+        let conflict = of(code, "HY000", Doing::Committing).kind == Conflict;
+        let known = matches!(code, 1213 | 1205 | 1020 | 1412 | 1615);
+        assert_eq!(conflict, known, "{code}");
+    }
+}

@@ -1,0 +1,101 @@
+//! How a connection is opened, and how long that may take.
+
+use super::answer::Failure;
+use super::classify::{Doing, classify};
+use crate::backend::secret_url::SecretUrl;
+use crate::model::fault::Fault;
+use mysql_async::{Conn, Error, Opts, OptsBuilder};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long an attempt to connect may take before the server counts as unreachable.
+const CONNECTING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
+
+/// A strategy has a handful of statements; one that builds its text anew for each change must not
+/// fill the memory, here or on the server.
+const PREPARED_STATEMENTS: usize = 64;
+
+/// The longest packet that this side sends or takes. The server has a bound of its own.
+const MAX_PACKET_BYTES: usize = 64 * 1024 * 1024;
+
+const DEFAULT_PORT: u16 = 3306;
+
+/// One address with what it takes to connect there. Never shown: it holds the password.
+#[derive(Clone)]
+pub(super) struct Address {
+    /// `host:port`.
+    pub(super) name: String,
+    options: Opts,
+}
+
+impl Address {
+    /// Reads a URL. `rejected` where it says something that is not understood: a parameter that did
+    /// nothing would be a surprise later.
+    pub(super) fn of(url: &SecretUrl) -> Result<Self, Fault> {
+        let name = url.address(DEFAULT_PORT);
+        let wrong = |what: &str| {
+            let message = format!(
+                "the URL of {name} {what}; it is mysql://USER:PASSWORD@HOST:PORT/NAME and no more"
+            );
+            Fault::rejected("url", message)
+        };
+        let exposed = url.expose();
+        if exposed.query().is_some() || exposed.fragment().is_some() {
+            return Err(wrong("has parameters after the name of the database"));
+        }
+        let text = exposed.as_str().replacen("mariadb:", "mysql:", 1);
+        // The driver's own message could repeat what is in the URL.
+        let options = Opts::from_url(&text).map_err(|_| wrong("makes no sense"))?;
+        if options.db_name().is_none_or(str::is_empty) {
+            return Err(wrong("names no database"));
+        }
+        if exposed.path().matches('/').count() > 1 {
+            return Err(wrong("has more than one name after the server"));
+        }
+        let options = OptsBuilder::from_opts(options)
+            // What the server changed is counted, not what it found: a compare-and-swap that writes
+            // what is there already must not look like one that won.
+            .client_found_rows(false)
+            .stmt_cache_size(PREPARED_STATEMENTS)
+            // A URL that says TCP means TCP. Given these three, the driver asks the server nothing
+            // and sets nothing when it connects, so a session is what the server makes of it.
+            .prefer_socket(false)
+            .max_allowed_packet(Some(MAX_PACKET_BYTES))
+            .wait_timeout(Some(28_800));
+        Ok(Self {
+            name,
+            options: options.into(),
+        })
+    }
+
+    /// Connects, within a bound.
+    pub(super) async fn connect(&self) -> Result<Conn, Fault> {
+        let connecting = timeout(CONNECTING_TAKES_AT_MOST, Conn::new(self.options.clone()));
+        let failure = match connecting.await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(error)) => Failure::before(error),
+            Err(_) => {
+                let seconds = CONNECTING_TAKES_AT_MOST.as_secs();
+                return Err(Fault::unavailable(
+                    2003,
+                    format!("{} did not answer within {seconds} s", self.name),
+                ));
+            }
+        };
+        let fault = classify(&failure, Doing::Connecting);
+        let code = match &failure.error {
+            // The classic code for a server that takes no connection.
+            Error::Io(_) => "2003".to_owned(),
+            _ => fault.code,
+        };
+        let message = format!("can't connect to {}: {}", self.name, fault.message);
+        Err(Fault::new(fault.kind, code, message))
+    }
+}
+
+/// Says good-bye, and doesn't wait for one from a server that gives none.
+pub(super) async fn hang_up(connection: Conn) {
+    timeout(Duration::from_secs(1), connection.disconnect())
+        .await
+        .ok();
+}

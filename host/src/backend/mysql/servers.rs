@@ -1,0 +1,143 @@
+//! The servers of one database: the endpoint, and the nodes behind it.
+
+use super::options::{Address, hang_up};
+use super::readers::Readers;
+use super::status::{self, Identity};
+use crate::backend::secret_url::SecretUrl;
+use crate::capability::database::{Freshness, Target};
+use crate::model::fault::Fault;
+use futures_util::future::try_join_all;
+use mysql_async::Conn;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a server that took the connection may think about who it is.
+const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
+
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) address: Address,
+    pub(super) identity: Identity,
+    pub(super) as_it_is: Readers,
+    pub(super) causal: Readers,
+}
+
+pub(super) struct Servers {
+    pub(super) endpoint: Address,
+    pub(super) nodes: Vec<Node>,
+    pub(super) names: Vec<String>,
+}
+
+/// A connection, with the server at its other end.
+pub(super) struct Introduced {
+    pub(super) connection: Conn,
+    pub(super) identity: Identity,
+}
+
+impl Servers {
+    /// Asks every server who it is. `nodes` may be empty: then the endpoint is the one node.
+    pub(super) async fn open(endpoint: &SecretUrl, nodes: &[SecretUrl]) -> Result<Self, Fault> {
+        let endpoint = Address::of(endpoint)?;
+        let addresses = match nodes {
+            [] => vec![endpoint.clone()],
+            nodes => nodes.iter().map(Address::of).collect::<Result<_, _>>()?,
+        };
+        let met = async |address: &Address| {
+            let introduced = introduce(address).await?;
+            hang_up(introduced.connection).await;
+            Ok::<_, Fault>(introduced.identity)
+        };
+        if !nodes.is_empty() {
+            met(&endpoint).await?;
+        }
+        let identities = try_join_all(addresses.iter().map(met)).await?;
+        if let Some(twice) = first_twice(&identities) {
+            let message = format!(
+                "{} and {} are the same server; name each node once",
+                addresses[twice.0].name, addresses[twice.1].name
+            );
+            return Err(Fault::rejected("same-node", message));
+        }
+        let names = names(&addresses, &identities);
+        let nodes = addresses
+            .into_iter()
+            .zip(identities)
+            .zip(&names)
+            .map(|((address, identity), name)| Node {
+                name: name.clone(),
+                as_it_is: Readers::new(address.clone(), Freshness::AsItIs, false),
+                causal: Readers::new(address.clone(), Freshness::Causal, identity.node.is_some()),
+                address,
+                identity,
+            })
+            .collect();
+        Ok(Self {
+            endpoint,
+            nodes,
+            names,
+        })
+    }
+
+    /// The node of that name.
+    pub(super) fn node(&self, name: &str) -> Result<&Node, Fault> {
+        let found = self.nodes.iter().find(|node| node.name == name);
+        found.ok_or_else(|| {
+            let names = self.names.join(", ");
+            let message = format!("there is no node {name:?}; there are {names}");
+            Fault::rejected("no-such-node", message)
+        })
+    }
+
+    /// The node that is this server, if it was named.
+    pub(super) fn node_of(&self, identity: &Identity) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.identity == *identity)
+    }
+
+    pub(super) fn address(&self, target: &Target) -> Result<&Address, Fault> {
+        match target {
+            Target::Endpoint => Ok(&self.endpoint),
+            Target::Node(name) => self.node(name).map(|node| &node.address),
+        }
+    }
+}
+
+/// Connects, and asks the server who it is.
+pub(super) async fn introduce(address: &Address) -> Result<Introduced, Fault> {
+    let mut connection = address.connect().await?;
+    let asking = timeout(
+        INTRODUCTION_TAKES_AT_MOST,
+        status::identify(&mut connection),
+    );
+    let failed = |why: &str| {
+        let message = format!("{} does not say who it is: {why}", address.name);
+        Fault::unavailable(2013, message)
+    };
+    match asking.await {
+        Ok(Ok(identity)) => Ok(Introduced {
+            connection,
+            identity,
+        }),
+        Ok(Err(failure)) => Err(failed(&failure.error.to_string())),
+        Err(_) => Err(failed("no answer in time")),
+    }
+}
+
+/// A node is called what it calls itself, if no two call themselves the same.
+fn names(addresses: &[Address], identities: &[Identity]) -> Vec<String> {
+    let own: Option<Vec<_>> = identities.iter().map(|one| one.node.clone()).collect();
+    let unique = |names: &Vec<String>| {
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        distinct.len() == names.len()
+    };
+    own.filter(unique)
+        .unwrap_or_else(|| addresses.iter().map(|one| one.name.clone()).collect())
+}
+
+fn first_twice(identities: &[Identity]) -> Option<(usize, usize)> {
+    (0..identities.len()).find_map(|later| {
+        let earlier = identities[..later]
+            .iter()
+            .position(|one| *one == identities[later])?;
+        Some((earlier, later))
+    })
+}

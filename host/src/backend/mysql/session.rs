@@ -1,0 +1,304 @@
+//! One connection to a server, opened again when it is lost.
+
+use super::answer::{Answer, Failure, answer, run};
+use super::classify::{Doing, classify};
+use super::options::hang_up;
+use super::servers::{Servers, introduce};
+use super::threads::{self, Thread};
+use super::values;
+use crate::capability::database::{Session, Target};
+use crate::capability::statement::{Action, Statement};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::value::{Row, Value};
+use async_trait::async_trait;
+use mysql_async::Conn;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// A strategy may join a table with itself, so an answer could be larger than the machine. The bound
+/// is far above what a change needs; `Database::read`, which is the host's own, has none.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long a rollback may take at the close before the connection is ended by force.
+const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
+
+/// A session. At most one statement of it is under way at any time, abandoned ones included.
+pub(super) struct MysqlSession {
+    servers: Arc<Servers>,
+    target: Target,
+    /// None when it was lost.
+    connection: Option<Conn>,
+    /// Every connection that this session has or had and that may still do something, the present
+    /// one last.
+    threads: Vec<Thread>,
+    in_transaction: bool,
+    /// Stays true when a call is dropped half-way.
+    under_way: bool,
+    /// What was set, in order, one for each variable.
+    settings: Vec<String>,
+}
+
+impl MysqlSession {
+    pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, Fault> {
+        let mut session = Self {
+            servers,
+            target,
+            connection: None,
+            threads: Vec::new(),
+            in_transaction: false,
+            under_way: false,
+            settings: Vec::new(),
+        };
+        session.reopen().await?;
+        Ok(session)
+    }
+
+    /// Every call that reaches the server begins here, and ends with `leave`.
+    async fn enter(&mut self) -> Result<(), Fault> {
+        if self.under_way {
+            let message = "an earlier call of this session was abandoned half-way";
+            return Err(Fault::rejected("session-abandoned", message));
+        }
+        if self.connection.is_none() {
+            self.under_way = true;
+            let reopened = self.reopen().await;
+            self.under_way = false;
+            reopened?;
+        }
+        self.under_way = true;
+        Ok(())
+    }
+
+    fn leave<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        self.under_way = false;
+        result
+    }
+
+    async fn reopen(&mut self) -> Result<(), Fault> {
+        let address = self.servers.address(&self.target)?;
+        let mut introduced = introduce(address).await.map_err(not_now)?;
+        for setting in &self.settings {
+            let set = run(&mut introduced.connection, setting).await;
+            set.map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
+        }
+        self.threads.push(Thread {
+            id: introduced.connection.id(),
+            server: introduced.identity,
+            opened: Instant::now(),
+        });
+        self.connection = Some(introduced.connection);
+        Ok(())
+    }
+
+    fn connection(&mut self) -> Result<&mut Conn, Failure> {
+        let gone = || Failure::before(mysql_async::DriverError::ConnectionClosed.into());
+        self.connection.as_mut().ok_or_else(gone)
+    }
+
+    async fn answer(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+        doing: Doing,
+    ) -> Result<Answer, Fault> {
+        let answered = match self.connection() {
+            Ok(connection) => {
+                answer(connection, statement.text(), parameters, MAX_ANSWER_BYTES).await
+            }
+            Err(failure) => Err(failure),
+        };
+        match answered {
+            Ok(answer) if self.in_transaction && !answer.in_transaction => {
+                self.in_transaction = false;
+                Err(outside(doing))
+            }
+            Ok(answer) => Ok(answer),
+            Err(failure) => Err(self.fail(&failure, doing).await),
+        }
+    }
+
+    async fn run(&mut self, text: &str) -> Result<(), Failure> {
+        run(self.connection()?, text).await
+    }
+
+    /// The fault of a statement, after which the transaction is what the fault says it is: still
+    /// open after `rejected`, gone after anything else.
+    async fn fail(&mut self, failure: &Failure, doing: Doing) -> Fault {
+        let fault = classify(failure, doing);
+        if failure.breaks_the_connection() {
+            self.connection = None;
+            self.in_transaction = false;
+        } else if self.in_transaction && fault.kind != FaultKind::Rejected {
+            self.in_transaction = false;
+            // The server rolled back by itself after a deadlock. After others it undid no more than
+            // the statement.
+            if fault.code != "1213" {
+                self.roll_back().await;
+            }
+        }
+        fault
+    }
+
+    /// Whatever happens, no transaction of this session can be committed afterwards.
+    async fn roll_back(&mut self) {
+        self.in_transaction = false;
+        if self.run("ROLLBACK").await.is_err() {
+            self.connection = None;
+        }
+    }
+
+    fn remember(&mut self, setting: &str) {
+        let variable = |text: &str| {
+            let left = text.split_once('=').map_or(text, |(left, _)| left);
+            left.trim().to_ascii_lowercase()
+        };
+        let same = |other: &String| variable(other) == variable(setting);
+        self.settings.retain(|other| !same(other));
+        self.settings.push(setting.to_owned());
+    }
+
+    async fn write(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        let doing = match (statement.action(), self.in_transaction) {
+            (Action::Set | Action::Read, _) => Doing::Reading,
+            (Action::Write, true) => Doing::Writing,
+            // A definition commits by itself, whatever is open.
+            (Action::Write, false) | (Action::Define, _) => Doing::Committing,
+        };
+        match statement.action() {
+            Action::Define | Action::Set => self.step(statement.text(), doing).await?,
+            Action::Write | Action::Read => {
+                let answer = self.answer(statement, parameters, doing).await?;
+                return Ok(answer.affected);
+            }
+        }
+        if statement.action() == Action::Set {
+            self.remember(statement.text());
+        }
+        Ok(0)
+    }
+
+    /// Runs what has no parameters and gives no rows.
+    async fn step(&mut self, text: &str, doing: Doing) -> Result<(), Fault> {
+        match self.run(text).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.fail(&failure, doing).await),
+        }
+    }
+
+    /// A reading on another connection to the same server waits as well, and does so inside a
+    /// transaction too, where wsrep_sync_wait has no effect.
+    async fn wait_for_others(&mut self) -> Result<(), Fault> {
+        let node = self
+            .threads
+            .last()
+            .and_then(|thread| self.servers.node_of(&thread.server));
+        match node {
+            Some(node) => node.causal.read("SELECT 1", &[]).await.map(|_| ()),
+            None => {
+                let message = "this session is on a server that is not among the nodes; name each \
+                               of them with --node";
+                Err(Fault::rejected("unsupported", message))
+            }
+        }
+    }
+}
+
+/// A session that can't be opened again has done nothing, and may be tried again.
+fn not_now(fault: Fault) -> Fault {
+    Fault {
+        kind: FaultKind::Unavailable,
+        ..fault
+    }
+}
+
+/// The server ended the transaction without saying so, and ran the statement by itself. What a
+/// strategy reads then is of no transaction, and what it writes is committed without the rest.
+fn outside(doing: Doing) -> Fault {
+    let message = "the server had ended the transaction, and the statement ran outside it";
+    match doing {
+        Doing::Reading | Doing::Connecting => Fault::conflict("transaction-lost", message),
+        Doing::Writing | Doing::Committing => Fault::indefinite("transaction-lost", message),
+    }
+}
+
+#[async_trait]
+impl Session for MysqlSession {
+    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        values::check_write(statement, parameters)?;
+        self.enter().await?;
+        let result = self.write(statement, parameters).await;
+        self.leave(result)
+    }
+
+    async fn query(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        values::check_read(statement, parameters)?;
+        self.enter().await?;
+        let answer = self.answer(statement, parameters, Doing::Reading).await;
+        self.leave(answer.map(|answer| answer.rows))
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            let message = "a transaction is open already";
+            return Err(Fault::rejected("transaction-open", message));
+        }
+        self.enter().await?;
+        let result = self.step("BEGIN", Doing::Reading).await;
+        self.in_transaction = result.is_ok();
+        self.leave(result)
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        if !self.in_transaction {
+            let message = "no transaction is open";
+            return Err(Fault::rejected("no-transaction", message));
+        }
+        self.enter().await?;
+        let result = self.step("COMMIT", Doing::Committing).await;
+        if result.is_ok() {
+            self.in_transaction = false;
+        }
+        self.leave(result)
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            self.enter().await?;
+            self.roll_back().await;
+            self.under_way = false;
+        }
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        self.enter().await?;
+        let result = self.wait_for_others().await;
+        self.leave(result)
+    }
+
+    async fn close(mut self: Box<Self>) {
+        if !self.under_way && self.connection.is_some() {
+            let ended = timeout(GOING_IN_PEACE_TAKES_AT_MOST, async {
+                if self.in_transaction {
+                    self.roll_back().await;
+                }
+            });
+            if ended.await.is_ok()
+                && let Some(connection) = self.connection.take()
+            {
+                // Its statements have all been answered.
+                self.threads.pop();
+                hang_up(connection).await;
+            }
+        }
+        drop(self.connection.take());
+        for thread in &self.threads {
+            threads::end(&self.servers, thread).await;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Values on their way in and out, and what is wrong with a call before the server sees it.
+
+use crate::capability::statement::{Action, Statement};
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use mysql_async::consts::{ColumnFlags, ColumnType};
+use mysql_async::{Column, Value as Stored};
+
+/// The collation of what is bytes rather than text.
+const BINARY: u16 = 63;
+
+/// `rejected` unless the statement reads and has its parameters.
+pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    if statement.action() != Action::Read {
+        let message = "this statement writes; give it to execute";
+        return Err(Fault::rejected("not-a-query", message));
+    }
+    check_parameters(statement, parameters)
+}
+
+/// `rejected` if the statement reads, or lacks a parameter.
+pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    match statement.action() {
+        Action::Write => check_parameters(statement, parameters),
+        // Run as text, in which a question mark is a question mark.
+        Action::Define | Action::Set if parameters.is_empty() => Ok(()),
+        Action::Define | Action::Set => {
+            let message = "a definition or a setting takes no parameters";
+            Err(Fault::rejected("parameter-count", message))
+        }
+        Action::Read => {
+            let message = "this statement reads; give it to query";
+            Err(Fault::rejected("not-an-update", message))
+        }
+    }
+}
+
+fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    let (wanted, given) = (statement.parameters(), parameters.len());
+    if wanted != given {
+        let message = format!("the statement has {wanted} parameters, and {given} were given");
+        return Err(Fault::rejected("parameter-count", message));
+    }
+    let not_a_number = |value: &Value| matches!(value, Value::Real(real) if !real.is_finite());
+    if parameters.iter().any(not_a_number) {
+        let message = "a parameter is not a finite number, which MariaDB can't store";
+        return Err(Fault::rejected("not-a-number", message));
+    }
+    Ok(())
+}
+
+/// A parameter as the server takes it.
+pub(super) fn parameter(value: &Value) -> Stored {
+    match value {
+        Value::Null => Stored::NULL,
+        Value::Boolean(boolean) => Stored::Int(i64::from(*boolean)),
+        Value::Integer(integer) => Stored::Int(*integer),
+        Value::Real(real) => Stored::Double(*real),
+        Value::Text(text) => Stored::Bytes(text.as_bytes().to_vec()),
+        Value::Bytes(bytes) => Stored::Bytes(bytes.clone()),
+    }
+}
+
+/// A row as values of the contract.
+pub(super) fn row(row: mysql_async::Row) -> Result<Row, Fault> {
+    let columns = row.columns();
+    let values = row.unwrap().into_iter();
+    values
+        .zip(columns.iter())
+        .map(|(stored, column)| value(stored, column))
+        .collect()
+}
+
+/// About how much memory a row takes.
+pub(super) fn bytes_of(row: &Row) -> usize {
+    let heap = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Real(_) => 0,
+    };
+    size_of::<Row>() + size_of_val(row.as_slice()) + row.iter().map(heap).sum::<usize>()
+}
+
+pub(super) fn too_large(max_bytes: usize) -> Fault {
+    let message = format!("the answer is larger than {max_bytes} bytes");
+    Fault::rejected("answer-too-large", message)
+}
+
+/// What counts is the type of the column: the same bytes are text in one and a number in another.
+fn value(stored: Stored, column: &Column) -> Result<Value, Fault> {
+    Ok(match stored {
+        Stored::NULL => Value::Null,
+        Stored::Int(integer) => Value::Integer(integer),
+        Stored::UInt(integer) => Value::Integer(signed(integer)?),
+        Stored::Float(real) => Value::Real(f64::from(real)),
+        Stored::Double(real) => Value::Real(real),
+        Stored::Bytes(bytes) => return of_bytes(bytes, column),
+        Stored::Date(year, month, day, hour, minute, second, micros) => {
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            Value::Text(match column.column_type() {
+                ColumnType::MYSQL_TYPE_DATE => date,
+                _ => format!(
+                    "{date} {hour:02}:{minute:02}:{second:02}{}",
+                    fraction(micros, column)
+                ),
+            })
+        }
+        Stored::Time(negative, days, hours, minutes, seconds, micros) => {
+            let sign = if negative { "-" } else { "" };
+            let hours = days * 24 + u32::from(hours);
+            let fraction = fraction(micros, column);
+            Value::Text(format!(
+                "{sign}{hours:02}:{minutes:02}:{seconds:02}{fraction}"
+            ))
+        }
+    })
+}
+
+fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, Fault> {
+    let kind = column.column_type();
+    if kind == ColumnType::MYSQL_TYPE_BIT {
+        let integer = bytes
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+        return signed(integer).map(Value::Integer);
+    }
+    let is_text = column.character_set() != BINARY
+        || matches!(
+            kind,
+            ColumnType::MYSQL_TYPE_DECIMAL | ColumnType::MYSQL_TYPE_NEWDECIMAL
+        )
+        || column.flags().contains(ColumnFlags::NUM_FLAG);
+    if !is_text {
+        return Ok(Value::Bytes(bytes));
+    }
+    String::from_utf8(bytes).map(Value::Text).map_err(|_| {
+        let name = column.name_str();
+        Fault::rejected("decode", format!("the text in column {name} is not UTF-8"))
+    })
+}
+
+fn signed(integer: u64) -> Result<i64, Fault> {
+    i64::try_from(integer).map_err(|_| {
+        let message = format!("{integer} is larger than an integer of the contract can be");
+        Fault::rejected("decode", message)
+    })
+}
+
+/// As many digits as the column has; 31 and more means that nobody said how many.
+fn fraction(micros: u32, column: &Column) -> String {
+    match usize::from(column.decimals()) {
+        0 => String::new(),
+        digits @ 1..=6 => format!(".{}", &format!("{micros:06}")[..digits]),
+        _ if micros == 0 => String::new(),
+        _ => format!(".{micros:06}"),
+    }
+}

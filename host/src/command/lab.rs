@@ -1,0 +1,218 @@
+//! `runner lab`: a real cluster on this machine.
+
+use super::CommandError;
+use super::output::print;
+use crate::lab::{self, Lab, LabError, LabOptions, NodeStatus, ProcessState, ServerStatus, Status};
+use crate::model::lab_fault::LabFault;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to do with which lab.
+pub struct LabCommand {
+    /// Its folder, if not the usual one.
+    pub dir: Option<PathBuf>,
+    pub verb: LabVerb,
+}
+
+/// What to do with a lab.
+pub enum LabVerb {
+    Up {
+        nodes: u32,
+        port: u16,
+        /// MariaDB settings, each `NAME=VALUE`.
+        mariadb: Vec<String>,
+    },
+    Status {
+        json: bool,
+    },
+    Url {
+        json: bool,
+    },
+    Fault(LabFault),
+    Down {
+        wipe: bool,
+    },
+}
+
+/// Does it. Steps are told on standard error, answers on standard output.
+pub fn lab(command: LabCommand) -> Result<ExitCode, CommandError> {
+    let dir = match command.dir {
+        Some(dir) => dir,
+        None => lab::default_dir()?,
+    };
+    match command.verb {
+        LabVerb::Up {
+            nodes,
+            port,
+            mariadb,
+        } => {
+            let options = LabOptions {
+                dir,
+                nodes,
+                port,
+                mariadb: settings(&mariadb)?,
+            };
+            up(&options)
+        }
+        LabVerb::Status { json } => status(&dir, json),
+        LabVerb::Url { json } => url(&find(&dir)?, json),
+        LabVerb::Fault(fault) => {
+            find(&dir)?.fault(&fault)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        LabVerb::Down { wipe } => down(&dir, wipe),
+    }
+}
+
+fn find(dir: &Path) -> Result<Lab, CommandError> {
+    let found = Lab::find(dir)?;
+    found.ok_or_else(|| LabError::NoLab(dir.to_owned()).into())
+}
+
+fn settings(given: &[String]) -> Result<Vec<(String, String)>, CommandError> {
+    let parse = |setting: &String| match setting.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(CommandError::Lab(LabError::Setting {
+            setting: setting.clone(),
+            why: "a setting is NAME=VALUE".to_owned(),
+        })),
+    };
+    given.iter().map(parse).collect()
+}
+
+fn up(options: &LabOptions) -> Result<ExitCode, CommandError> {
+    if let Some(running) = Lab::find(&options.dir)? {
+        let whole = match running.status().whole {
+            true => "is running already",
+            false => "is running, but not whole",
+        };
+        eprintln!("the lab in {} {whole}", running.options().dir.display());
+    }
+    let lab = Lab::up(options, &mut |line| eprintln!("{line}"))?;
+    print(text(&lab.status()).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Exit code 0 only for a lab that is whole, so that a script can ask.
+fn status(dir: &Path, json: bool) -> Result<ExitCode, CommandError> {
+    let status = find(dir)?.status();
+    let shown = match json {
+        true => serde_json::to_string_pretty(&status).expect("plain data") + "\n",
+        false => text(&status),
+    };
+    print(shown.as_bytes())?;
+    Ok(match status.whole {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(super::COULD_NOT_RUN),
+    })
+}
+
+fn url(lab: &Lab, json: bool) -> Result<ExitCode, CommandError> {
+    let nodes = lab.node_urls();
+    let shown = if json {
+        let nodes: Vec<_> = nodes.iter().map(|(_, url)| url).collect();
+        let urls = json!({"db": lab.endpoint_url(), "node": nodes, "lock": lab.redis_url()});
+        format!("{urls:#}\n")
+    } else {
+        let mut flags = format!("--db {}", lab.endpoint_url());
+        for (_, url) in nodes {
+            flags.push_str(&format!(" --node {url}"));
+        }
+        format!("{flags} --lock {}\n", lab.redis_url())
+    };
+    print(shown.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn down(dir: &Path, wipe: bool) -> Result<ExitCode, CommandError> {
+    if !lab::down(dir, wipe, &mut |line| eprintln!("{line}"))? {
+        eprintln!("there is no lab in {}", dir.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line for each server.
+fn text(status: &Status) -> String {
+    let mut rows = vec![
+        [
+            "server",
+            "process",
+            "pid",
+            "port",
+            "component",
+            "state",
+            "size",
+            "receive queue",
+            "send queue",
+            "behind haproxy",
+        ]
+        .map(str::to_owned),
+    ];
+    rows.extend(status.nodes.iter().map(node_row));
+    for server in [&status.haproxy, &status.redis] {
+        let [name, process, pid, port] = server_cells(server);
+        let answers = match server.answers {
+            true => "answers",
+            false => "does not answer",
+        };
+        let rest = ["", "", "", "", ""].map(str::to_owned);
+        let [component, size, receive, send, behind] = rest;
+        let state = answers.to_owned();
+        rows.push([
+            name, process, pid, port, component, state, size, receive, send, behind,
+        ]);
+    }
+    let mut lines = String::new();
+    for row in &rows {
+        let cells: Vec<_> = (0..row.len())
+            .map(|column| {
+                let cell = |row: &[String; 10]| row[column].chars().count();
+                let width = rows.iter().map(cell).max().unwrap_or(0);
+                format!("{:width$}", row[column])
+            })
+            .collect();
+        lines.push_str(cells.join("  ").trim_end());
+        lines.push('\n');
+    }
+    let whole = match status.whole {
+        true => "whole",
+        false => "not whole; `runner lab up` brings it back",
+    };
+    format!("{lines}The lab in {} is {whole}.\n", status.dir.display())
+}
+
+fn node_row(node: &NodeStatus) -> [String; 10] {
+    let [name, process, pid, port] = server_cells(&node.server);
+    [
+        name,
+        process,
+        pid,
+        port,
+        node.component.clone().unwrap_or_default(),
+        node.state.clone().unwrap_or_default(),
+        shown(node.cluster_size),
+        shown(node.receive_queue),
+        shown(node.send_queue),
+        node.behind_proxy.clone().unwrap_or_default(),
+    ]
+}
+
+fn server_cells(server: &ServerStatus) -> [String; 4] {
+    let process = match server.process {
+        ProcessState::Running => "running",
+        ProcessState::Paused => "paused",
+        ProcessState::Dead => "dead",
+    };
+    [
+        server.name.clone(),
+        process.to_owned(),
+        shown(server.pid),
+        server.port.to_string(),
+    ]
+}
+
+/// A number that is missing is an empty cell.
+fn shown(number: Option<impl ToString>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,18 @@
+//! What the user asked for that makes a plan, whichever command it is for.
+
+use crate::plan::workload_file::WorkloadOptions;
+
+/// Of these, `decide` makes a plan.
+#[derive(Clone)]
+pub struct PlanOptions {
+    pub strategies: Vec<String>,
+    pub workload: Option<String>,
+    pub flags: WorkloadOptions,
+    pub database: String,
+    /// The servers behind it.
+    pub nodes: Vec<String>,
+    pub locks: String,
+    pub settings: Vec<String>,
+    pub memory_mib: u64,
+    pub computing_ms: u64,
+}

@@ -1,0 +1,75 @@
+//! Why the lab could not do what it was asked.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Each is one message that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    #[error("a lab has from 1 to {most} nodes, not {0}", most = super::options::MOST_NODES)]
+    Nodes(u32),
+    #[error(
+        "--port {port}: a lab takes {span} ports from there, so it must be from 1024 to {last}"
+    )]
+    PortRange { port: u16, span: u16, last: u16 },
+    #[error("--mariadb {setting}: {why}")]
+    Setting { setting: String, why: String },
+    #[error("port {port}, for {server}, is taken; name another first port with --port")]
+    PortTaken { port: u16, server: String },
+    #[error(
+        "the lab needs what is missing on this machine: {}\nInstall it: {install}",
+        what.join(", ")
+    )]
+    Missing { what: Vec<String>, install: String },
+    #[error("{dir} can't be the lab's folder: {why}; name another with --dir")]
+    Dir { dir: PathBuf, why: String },
+    #[error(
+        "there is no lab in {0}; start one with `runner lab up`, or name its folder with --dir"
+    )]
+    NoLab(PathBuf),
+    #[error(
+        "the lab in {dir} runs with other options ({runs}); ask for the same, or stop it with \
+         `runner lab down`"
+    )]
+    OtherOptions { dir: PathBuf, runs: String },
+    #[error(
+        "another runner has been at work on the lab in {0} for too long; wait for it or end it, then \
+         try again"
+    )]
+    Busy(PathBuf),
+    #[error("{path} is of a newer runner (format {format}); use that one, or another --dir")]
+    Format { path: PathBuf, format: u32 },
+    #[error("{path}: {why}")]
+    Unreadable { path: PathBuf, why: String },
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{server} ended instead of starting:\n{said}\nIts log is {log}")]
+    Died {
+        server: String,
+        said: String,
+        log: PathBuf,
+    },
+    #[error("{server} is not {what} after {limit_s} s; its log is {log}")]
+    TooSlow {
+        server: String,
+        what: &'static str,
+        limit_s: u64,
+        log: PathBuf,
+    },
+    #[error("{server} did not do what it was told: {why}")]
+    Refused { server: String, why: String },
+    #[error("{server} is not running; start it with `runner lab fault restart {server}`")]
+    NotRunning { server: String },
+    #[error("no node is there that {server} could join; `runner lab up` brings the whole lab back")]
+    NothingToJoin { server: String },
+    #[error("{server} did not end, even when it was killed (process {pid})")]
+    Undying { server: String, pid: i32 },
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// Makes an error of the file system tell the path.
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> LabError {
+    let path = path.to_owned();
+    move |source| LabError::Io { path, source }
+}

@@ -1,0 +1,128 @@
+//! Faults of single servers.
+//!
+//! A node is isolated by an option of Galera itself, `gmcast.isolate`: it drops all that comes from
+//! other nodes and sends them nothing. That needs no rights on this machine and touches nothing but
+//! the node, where network namespaces or packet filters need root and change the machine. Clients
+//! still reach it, as they would reach the minority side of a partition.
+
+use super::error::LabError;
+use super::launch::Launcher;
+use super::node::Client;
+use super::options::LabOptions;
+use super::process::{Process, ProcessState};
+use super::server::Server;
+use super::{stop, whole};
+use crate::model::lab_fault::{LabAction, LabFault};
+use rustix::process::Signal;
+use std::time::{Duration, Instant};
+
+const ISOLATE: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1';";
+
+/// How long a signal may take to show.
+const SIGNALLED: Duration = Duration::from_secs(5);
+
+/// How long a healed node may take to be one of the others again. If it takes longer, it is
+/// restarted.
+const HEALED: Duration = Duration::from_secs(20);
+
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabError> {
+    let target = &fault.target;
+    let server = Server::named(target, options.nodes)
+        .ok_or_else(|| LabError::Fault(format!("the lab has no {target:?}")))?;
+    let process = whole::living(server, &options.dir)?;
+    match (fault.action, process) {
+        (LabAction::Restart, process) => restart(server, process, options),
+        (LabAction::Pause, Some(process)) => {
+            process.signal(Signal::STOP);
+            shows(server, process, ProcessState::Paused)
+        }
+        (LabAction::Resume, Some(process)) => {
+            process.signal(Signal::CONT);
+            shows(server, process, ProcessState::Running)
+        }
+        (LabAction::Kill, Some(process)) => stop::kill(server, process),
+        (LabAction::Isolate, Some(_)) => tell_node(server, options, ISOLATE),
+        (LabAction::Heal, Some(process)) => heal(server, process, options),
+        (_, None) => Err(LabError::NotRunning {
+            server: server.name(),
+        }),
+    }
+}
+
+fn shows(server: Server, process: Process, state: ProcessState) -> Result<(), LabError> {
+    match process.is_within(SIGNALLED, |now| now == state) {
+        true => Ok(()),
+        false => Err(LabError::Refused {
+            server: server.name(),
+            why: "it ended, or does not take the signal".to_owned(),
+        }),
+    }
+}
+
+fn tell_node(node: Server, options: &LabOptions, statement: &str) -> Result<(), LabError> {
+    let refuse = |why| LabError::Refused {
+        server: node.name(),
+        why,
+    };
+    let client = Client::find().map_err(refuse)?;
+    let told = client.run(node, &options.dir, statement);
+    told.map(drop).map_err(refuse)
+}
+
+fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabError> {
+    let client = Client::find().map_err(|why| LabError::Refused {
+        server: node.name(),
+        why,
+    })?;
+    let told = client.run(node, &options.dir, whole::HEAL);
+    let deadline = Instant::now() + HEALED;
+    while told.is_ok() && process.lives() && Instant::now() < deadline {
+        let view = client.view_in_step(node, &options.dir);
+        if view.is_ok_and(|view| view.serves()) {
+            return Ok(());
+        }
+        std::thread::sleep(LOOK);
+    }
+    restart(node, Some(process), options)
+}
+
+/// A node is started again only if it has somebody to join, or is the only one: started alone beside
+/// others, it would begin a group of its own.
+fn restart(server: Server, process: Option<Process>, options: &LabOptions) -> Result<(), LabError> {
+    let launcher = Launcher::new(options.clone())?;
+    let client = Client::find().map_err(|why| LabError::Refused {
+        server: server.name(),
+        why,
+    })?;
+    let is_node = matches!(server, Server::Node(_));
+    let mut more: &[&str] = &[];
+    if is_node && options.nodes == 1 {
+        more = &["--wsrep-new-cluster"];
+    } else if is_node {
+        let mut others = (1..=options.nodes)
+            .map(Server::Node)
+            .filter(|&node| node != server);
+        let serves = |node| {
+            client
+                .view(node, &options.dir)
+                .is_ok_and(|view| view.serves())
+        };
+        if !others.any(serves) {
+            let server = server.name();
+            return Err(LabError::NothingToJoin { server });
+        }
+    }
+    if let Some(process) = process {
+        stop::end(server, process)?;
+    }
+    if is_node && options.nodes == 1 {
+        super::position::let_begin(server, &launcher)?;
+    }
+    let process = whole::start(server, &launcher, more)?;
+    match is_node {
+        true => whole::serves(server, process, &options.dir, &client),
+        false => whole::answers(server, process, &launcher),
+    }
+}

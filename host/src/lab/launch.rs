@@ -1,0 +1,201 @@
+//! Starting programs: servers that outlive us, and helpers that end soon.
+
+use super::account::Account;
+use super::config::{self, Surroundings};
+use super::error::{LabError, at};
+use super::folder;
+use super::options::LabOptions;
+use super::process::Process;
+use super::programs::{self, Programs};
+use super::server::Server;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Closes what a careless caller left open for us, such as the far end of a pipe that somebody reads
+/// to its end, and becomes the program.
+const CLOSE_AND_BECOME: &str = r#"exec "$0" "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-"#;
+
+/// What starting a server takes.
+#[derive(Debug, Clone)]
+pub(super) struct Launcher {
+    pub(super) options: LabOptions,
+    pub(super) programs: Programs,
+    pub(super) account: Account,
+    open_files: u64,
+}
+
+impl Launcher {
+    /// Finds all that is needed. Raises the limit of open files, which the servers inherit.
+    pub(super) fn new(options: LabOptions) -> Result<Self, LabError> {
+        let programs = Programs::find()?;
+        let account = Account::find()?;
+        let open_files = rlimit::increase_nofile_limit(65_536).unwrap_or(1024);
+        Ok(Self {
+            options,
+            programs,
+            account,
+            open_files,
+        })
+    }
+
+    pub(super) fn lab(&self) -> &Path {
+        &self.options.dir
+    }
+
+    /// Makes the folders and the configuration of a server.
+    pub(super) fn prepare(&self, server: Server) -> Result<(), LabError> {
+        folder::make_for(server, self.lab(), &self.account)?;
+        let text = config::text(
+            server,
+            &self.options,
+            &Surroundings {
+                lab: self.lab(),
+                provider: &self.programs.provider,
+                open_files: self.open_files,
+            },
+        );
+        let path = server.config(self.lab());
+        fs::write(&path, text).map_err(at(&path))?;
+        self.account.own(&path).map_err(at(&path))
+    }
+
+    /// Starts a server and leaves it running: in a session of its own, so that nothing that ends us
+    /// ends it, and with nothing of ours open.
+    pub(super) fn start(&self, server: Server, more: &[&str]) -> Result<Process, LabError> {
+        self.prepare(server)?;
+        let path = server.log(self.lab());
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(at(&path))?;
+        self.account.own(&path).map_err(at(&path))?;
+        let program = match server {
+            Server::Node(_) | Server::Seed => &self.programs.mariadbd,
+            Server::Proxy => &self.programs.haproxy,
+            Server::Redis => &self.programs.redis,
+        };
+        let mut command = self.command(&self.programs.setsid);
+        command.args(["sh", "-c", CLOSE_AND_BECOME]).arg(program);
+        if server == Server::Proxy {
+            command.args(["-db", "-f"]);
+        }
+        command
+            .arg(server.config_argument(self.lab()))
+            .args(more)
+            .current_dir(server.dir(self.lab()))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().map_err(at(&path))?)
+            .stderr(log);
+        let mut child = command.spawn().map_err(at(program))?;
+        // It can't be gone before we ask, since nobody but us can bury it.
+        let process = Process::with_pid(child.id() as i32).ok_or_else(|| LabError::Died {
+            server: server.name(),
+            said: String::new(),
+            log: path,
+        })?;
+        // Buries it if it ends before we do.
+        thread::spawn(move || child.wait());
+        Ok(process)
+    }
+
+    /// A command run as the one who runs the servers, with nothing of our environment.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        let mut command = clean(program);
+        command.env("HOME", self.lab());
+        self.account.apply(&mut command);
+        command
+    }
+}
+
+/// A command with nothing of our environment but where programs are.
+pub(super) fn clean(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", programs::search_path())
+        .env("LC_ALL", "C");
+    command
+}
+
+/// What a program answered. The input goes in by a pipe, so that it never stands in a process list.
+/// The error is what it said, or that it took too long, after which it is ended.
+pub(super) fn answer(
+    command: &mut Command,
+    input: &str,
+    limit: Duration,
+) -> Result<String, String> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+    let stdin = child.stdin.take();
+    let input = input.to_owned();
+    let written = thread::spawn(move || {
+        // A program that ends without reading says why on its own.
+        stdin.map(|mut stdin| stdin.write_all(input.as_bytes()));
+    });
+    let stdout = read_all(child.stdout.take());
+    let stderr = read_all(child.stderr.take());
+    let deadline = Instant::now() + limit;
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
+            _ => {
+                child.kill().ok();
+                child.wait().ok();
+                return Err(format!("no answer within {} s", limit.as_secs()));
+            }
+        }
+    };
+    written.join().ok();
+    let (stdout, stderr) = (stdout.join(), stderr.join());
+    let (stdout, stderr) = (stdout.unwrap_or_default(), stderr.unwrap_or_default());
+    match status.success() {
+        true => Ok(stdout),
+        false => Err(format!("{} {}", stdout.trim(), stderr.trim())
+            .trim()
+            .to_owned()),
+    }
+}
+
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut bytes).ok();
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_answer_is_ended() {
+        let mut sleep = clean(Path::new("/bin/sleep"));
+        let error = answer(sleep.arg("600"), "", Duration::from_millis(50)).unwrap_err();
+        assert!(error.contains("no answer"), "{error}");
+    }
+
+    #[test]
+    fn input_and_answer_go_by_pipes() {
+        let limit = Duration::from_secs(10);
+        let said = answer(&mut clean(Path::new("/bin/cat")), "a word", limit);
+        assert_eq!(said.as_deref(), Ok("a word"));
+        let mut fails = clean(Path::new("/bin/sh"));
+        fails.args(["-c", "echo no >&2; exit 3"]);
+        assert_eq!(answer(&mut fails, "", limit).unwrap_err(), "no");
+    }
+}

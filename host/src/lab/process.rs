@@ -1,0 +1,264 @@
+//! A process of ours, known so well that no other is ever taken for it.
+//!
+//! A number alone is given to another process some day; number and start time together are not, as
+//! long as the machine is not started again (which `record` looks after). A signal goes through a
+//! descriptor of the process that was opened before its start time was read, so that it can't reach
+//! a successor.
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a process is looked at that is waited for.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// One process, on this start of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Process {
+    pub(super) pid: i32,
+    /// When it was started, in clock ticks since the machine was: field 22 of `/proc/PID/stat`.
+    start_ticks: u64,
+}
+
+/// How a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcessState {
+    Running,
+    /// It stands still until it is told to go on.
+    Paused,
+    Dead,
+}
+
+impl Process {
+    /// The process that has this number now.
+    pub(super) fn with_pid(pid: i32) -> Option<Self> {
+        let start_ticks = Stat::of(pid)?.start_ticks;
+        Some(Self { pid, start_ticks })
+    }
+
+    pub(super) fn state(self) -> ProcessState {
+        match Stat::of(self.pid) {
+            Some(stat) if stat.start_ticks == self.start_ticks => stat.process_state(self.pid),
+            _ => ProcessState::Dead,
+        }
+    }
+
+    pub(super) fn lives(self) -> bool {
+        self.state() != ProcessState::Dead
+    }
+
+    /// Sends a signal to it, if it lives, and to nobody else.
+    pub(super) fn signal(self, signal: Signal) {
+        if let Some(descriptor) = self.open() {
+            // It may have ended since, which is an answer too: whoever asked looks at its state.
+            pidfd_send_signal(descriptor, signal).ok();
+        }
+    }
+
+    /// A descriptor of this very process.
+    fn open(self) -> Option<OwnedFd> {
+        let pid = Pid::from_raw(self.pid)?;
+        let descriptor = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        self.lives().then_some(descriptor)
+    }
+
+    /// Waits until it has ended; tells whether it did in time.
+    pub(super) fn ends_within(self, limit: Duration) -> bool {
+        self.is_within(limit, |state| state == ProcessState::Dead)
+    }
+
+    /// Waits until it is in a state; tells whether it was in time.
+    pub(super) fn is_within(self, limit: Duration, wanted: impl Fn(ProcessState) -> bool) -> bool {
+        let deadline = Instant::now() + limit;
+        loop {
+            if wanted(self.state()) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Ends it: in order if it does so within the limit, else by force; then what it had started
+    /// and left. False if it lives even then.
+    pub(super) fn end(self, limit: Duration) -> bool {
+        // Seen while it lives: once a leader is gone, the number of its session is worth nothing.
+        let helpers = self.helpers();
+        self.signal(Signal::CONT);
+        self.signal(Signal::TERM);
+        if !self.ends_within(limit) {
+            self.signal(Signal::KILL);
+        }
+        self.buried(&helpers)
+    }
+
+    /// Ends it at once. False if it lives even then.
+    pub(super) fn kill(self) -> bool {
+        let helpers = self.helpers();
+        self.signal(Signal::KILL);
+        self.buried(&helpers)
+    }
+
+    fn buried(self, helpers: &[Process]) -> bool {
+        let gone = self.ends_within(Duration::from_secs(10));
+        for helper in helpers {
+            helper.signal(Signal::KILL);
+        }
+        gone
+    }
+
+    /// The other processes of the session that it leads: a node that receives a copy has some.
+    fn helpers(self) -> Vec<Process> {
+        if !self.lives() {
+            return Vec::new();
+        }
+        let ours = |pid: i32| {
+            let stat = Stat::of(pid)?;
+            let start_ticks = stat.start_ticks;
+            let member = stat.session == self.pid && pid != self.pid;
+            (member && start_ticks >= self.start_ticks).then_some(Process { pid, start_ticks })
+        };
+        let found = all_pids().into_iter().filter_map(ours).collect();
+        // Its number was its own for as long as we looked.
+        if self.lives() { found } else { Vec::new() }
+    }
+}
+
+/// The living processes of a program whose command line has exactly this argument. (An editor may
+/// have it too.)
+pub(super) fn with_argument(program: &str, argument: &str) -> Vec<Process> {
+    let has_it = |pid: i32| {
+        let process = Process::with_pid(pid)?;
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+        if name.trim_end() != program {
+            return None;
+        }
+        let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let has = line
+            .split(|&byte| byte == 0)
+            .any(|a| a == argument.as_bytes());
+        (has && process.lives()).then_some(process)
+    };
+    all_pids().into_iter().filter_map(has_it).collect()
+}
+
+fn all_pids() -> Vec<i32> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pid = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    entries.flatten().filter_map(pid).collect()
+}
+
+/// What we want of `/proc/PID/stat`.
+struct Stat {
+    state: char,
+    session: i32,
+    start_ticks: u64,
+}
+
+impl Stat {
+    fn of(pid: i32) -> Option<Self> {
+        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// The name of a process stands in brackets and may hold anything, brackets and blanks too.
+    fn parse(text: &str) -> Option<Self> {
+        let (_, after_name) = text.rsplit_once(')')?;
+        let fields: Vec<_> = after_name.split_ascii_whitespace().collect();
+        Some(Self {
+            state: fields.first()?.chars().next()?,
+            session: fields.get(3)?.parse().ok()?,
+            start_ticks: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    fn process_state(&self, pid: i32) -> ProcessState {
+        match self.state {
+            // Ended, and not yet asked for by its parent. Its threads may still be ending.
+            'Z' | 'X' => {
+                let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+                match threads {
+                    0 | 1 => ProcessState::Dead,
+                    _ => ProcessState::Running,
+                }
+            }
+            'T' => ProcessState::Paused,
+            _ => ProcessState::Running,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Child, Command};
+
+    fn sleeper() -> (Child, Process) {
+        let child = Command::new("sleep").arg("600").spawn().unwrap();
+        let process = Process::with_pid(child.id() as i32).unwrap();
+        (child, process)
+    }
+
+    #[test]
+    fn a_name_with_brackets_does_not_shift_the_fields() {
+        let mut text = "7 (a) b) T 1 7 5 0".to_owned();
+        text.push_str(&" 0".repeat(14));
+        text.push_str(" 99 0");
+        let stat = Stat::parse(&text).unwrap();
+        assert_eq!((stat.state, stat.session, stat.start_ticks), ('T', 5, 99));
+    }
+
+    #[test]
+    fn a_process_is_paused_resumed_and_ended() {
+        let (mut child, process) = sleeper();
+        assert_eq!(process.state(), ProcessState::Running);
+        process.signal(Signal::STOP);
+        let second = Duration::from_secs(1);
+        assert!(process.is_within(second, |state| state == ProcessState::Paused));
+        assert!(process.end(Duration::from_secs(5)));
+        assert!(!process.lives(), "a zombie counts as dead");
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn another_process_with_the_same_number_is_never_signalled() {
+        let (mut child, process) = sleeper();
+        let before = Process {
+            start_ticks: process.start_ticks - 1,
+            ..process
+        };
+        assert_eq!(before.state(), ProcessState::Dead);
+        before.signal(Signal::KILL);
+        assert!(before.kill());
+        thread::sleep(LOOK);
+        assert!(process.lives());
+        process.signal(Signal::KILL);
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_is_found_by_a_whole_argument_only() {
+        let mut child = Command::new("sleep")
+            .args(["600.0625", "1"])
+            .spawn()
+            .unwrap();
+        let found = || with_argument("sleep", "600.0625").len();
+        // Until it runs `sleep`, the child has our command line.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while found() == 0 && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+        assert_eq!(found(), 1);
+        assert_eq!(with_argument("sleep", "600.062").len(), 0);
+        assert_eq!(with_argument("vim", "600.0625").len(), 0);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

@@ -1,0 +1,151 @@
+//! What is known of a lab: `lab.json` in its folder.
+
+use super::error::{LabError, at};
+use super::options::LabOptions;
+use super::process::Process;
+use super::server::Server;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The version of the file. Another one is not read.
+const FORMAT: u32 = 1;
+
+const NAME: &str = "lab.json";
+
+/// The lab in a folder, as it was last written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    format: u32,
+    /// This start of the machine. On the next one, the processes are nobody we know.
+    boot_id: String,
+    nodes: u32,
+    /// The first port; `ports` tells them all, for whoever reads the file.
+    port: u16,
+    mariadb: Vec<(String, String)>,
+    ports: BTreeMap<String, u16>,
+    processes: BTreeMap<String, Process>,
+}
+
+impl Record {
+    /// A lab of which nothing runs yet.
+    pub(super) fn new(options: &LabOptions) -> Self {
+        let servers = Server::all(options.nodes);
+        let port = |server: &Server| (server.name(), server.port(options.ports()));
+        Self {
+            format: FORMAT,
+            boot_id: boot_id(),
+            nodes: options.nodes,
+            port: options.port,
+            mariadb: options.mariadb.clone(),
+            ports: servers.iter().map(port).collect(),
+            processes: BTreeMap::new(),
+        }
+    }
+
+    /// What was written in a folder, without the processes of an earlier start of the machine;
+    /// nothing if no lab was ever started there.
+    pub(super) fn read(dir: &Path) -> Result<Option<Self>, LabError> {
+        let path = dir.join(NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at(&path)(error)),
+        };
+        let mut record = Self::parse(&path, &text)?;
+        if record.boot_id != boot_id() {
+            record.processes.clear();
+            record.boot_id = boot_id();
+        }
+        Ok(Some(record))
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, LabError> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let unreadable = |error: serde_json::Error| LabError::Unreadable {
+            path: path.to_owned(),
+            why: format!("is not the record of a lab: {error}"),
+        };
+        let Format { format } = serde_json::from_str(text).map_err(unreadable)?;
+        if format != FORMAT {
+            let path = path.to_owned();
+            return Err(LabError::Format { path, format });
+        }
+        serde_json::from_str(text).map_err(unreadable)
+    }
+
+    /// Writes it beside and moves it into place, so that whoever reads it finds it whole.
+    pub(super) fn write(&self, dir: &Path) -> Result<(), LabError> {
+        let path = dir.join(NAME);
+        let beside = dir.join(format!("{NAME}.part"));
+        let text = serde_json::to_string_pretty(self).expect("plain data");
+        fs::write(&beside, text + "\n").map_err(at(&beside))?;
+        fs::rename(&beside, &path).map_err(at(&path))
+    }
+
+    pub(super) fn options(&self, dir: PathBuf) -> LabOptions {
+        LabOptions {
+            dir,
+            nodes: self.nodes,
+            port: self.port,
+            mariadb: self.mariadb.clone(),
+        }
+    }
+
+    /// The process of a server, dead or alive.
+    pub(super) fn process(&self, server: Server) -> Option<Process> {
+        self.processes.get(&server.name()).copied()
+    }
+
+    pub(super) fn set_process(&mut self, server: Server, process: Option<Process>) {
+        match process {
+            Some(process) => self.processes.insert(server.name(), process),
+            None => self.processes.remove(&server.name()),
+        };
+    }
+}
+
+/// Another one at each start of the machine.
+fn boot_id() -> String {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processes_of_an_earlier_start_of_the_machine_are_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut record = Record::new(&LabOptions::new(dir.path().to_owned()));
+        let ourselves = Process::with_pid(std::process::id() as i32);
+        record.set_process(Server::Redis, ourselves);
+        record.write(dir.path()).unwrap();
+        let read = || Record::read(dir.path()).unwrap().unwrap();
+        assert_eq!(read().process(Server::Redis), ourselves);
+        record.boot_id = "another".to_owned();
+        record.write(dir.path()).unwrap();
+        assert_eq!(read().process(Server::Redis), None);
+    }
+
+    #[test]
+    fn a_file_that_is_no_record_of_ours_is_refused() {
+        let path = Path::new("lab.json");
+        let newer = Record::parse(path, r#"{"format": 2, "what": "ever"}"#).unwrap_err();
+        assert!(
+            newer.to_string().contains("newer runner (format 2)"),
+            "{newer}"
+        );
+        let torn = Record::parse(path, r#"{"format": 1, "#).unwrap_err();
+        assert!(
+            torn.to_string().contains("not the record of a lab"),
+            "{torn}"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Ending the servers of a lab, in order if they let us, and finding those that nobody wrote down.
+
+use super::error::LabError;
+use super::options::MOST_NODES;
+use super::process::{Process, with_argument};
+use super::record::Record;
+use super::server::Server;
+use rustix::process::Signal;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a server may take to end in order. A node writes out what it has in memory.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Every server that a folder may ever have had, in the order in which they are stopped: the nodes
+/// from the last to the first, so that the next start begins with the first.
+fn every() -> Vec<Server> {
+    let mut servers = Server::all(MOST_NODES);
+    servers.push(Server::Seed);
+    servers.sort_by_key(|server| match server {
+        Server::Proxy | Server::Redis => 0,
+        Server::Node(node) => 1 + MOST_NODES - node,
+        Server::Seed => u32::MAX,
+    });
+    servers
+}
+
+/// Whether there is anything of a lab in a folder.
+pub(super) fn is_lab(dir: &Path) -> bool {
+    dir.join("lab.json").exists() || every().iter().any(|server| server.dir(dir).exists())
+}
+
+/// The processes of a server: the one that was written down, and what a launcher started that was
+/// killed before it could.
+pub(super) fn processes(server: Server, dir: &Path, record: Option<&Record>) -> Vec<Process> {
+    let recorded = record.and_then(|record| record.process(server));
+    let mut all: Vec<_> = recorded
+        .into_iter()
+        .filter(|process| process.lives())
+        .collect();
+    for found in with_argument(server.program(), &server.config_argument(dir)) {
+        if !all.contains(&found) {
+            all.push(found);
+        }
+    }
+    all
+}
+
+/// Ends every server. A record that can't be read keeps none of them alive.
+pub(super) fn all(dir: &Path, tell: &mut dyn FnMut(String)) -> Result<(), LabError> {
+    let record = Record::read(dir).ok().flatten();
+    let living: Vec<_> = every()
+        .into_iter()
+        .flat_map(|server| {
+            let processes = processes(server, dir, record.as_ref());
+            processes.into_iter().map(move |process| (server, process))
+        })
+        .collect();
+    // One that stands still would keep the others from ending in order.
+    for (_, process) in &living {
+        process.signal(Signal::CONT);
+    }
+    let mut failed = None;
+    for (server, process) in living {
+        match end(server, process) {
+            Ok(()) => tell(format!("{} stopped", server.name())),
+            Err(error) => failed = Some(error),
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if let Some(record) = record {
+        Record::new(&record.options(dir.to_owned())).write(dir)?;
+    }
+    Ok(())
+}
+
+/// Ends one server, in order if it does so in time.
+pub(super) fn end(server: Server, process: Process) -> Result<(), LabError> {
+    gone(server, process, process.end(LIMIT))
+}
+
+/// Ends one server at once.
+pub(super) fn kill(server: Server, process: Process) -> Result<(), LabError> {
+    gone(server, process, process.kill())
+}
+
+fn gone(server: Server, process: Process, is_gone: bool) -> Result<(), LabError> {
+    match is_gone {
+        true => Ok(()),
+        false => Err(LabError::Undying {
+            server: server.name(),
+            pid: process.pid,
+        }),
+    }
+}

@@ -1,0 +1,320 @@
+//! Making a lab whole, from whatever state it is in.
+
+use super::error::LabError;
+use super::folder::{self, AtWork};
+use super::launch::Launcher;
+use super::node::Client;
+use super::process::{Process, ProcessState};
+use super::record::Record;
+use super::server::Server;
+use super::{position, seed, status, stop};
+use rustix::process::Signal;
+use std::net::TcpListener;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a server is asked that is waited for.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long a node may take to start and to have all data. A whole copy takes a few seconds; after a
+/// node has vanished, the others take six to notice, and nobody joins in that time.
+const JOIN: Duration = Duration::from_secs(90);
+
+/// How long nodes may take to find each other again that were apart.
+const SETTLE: Duration = Duration::from_secs(20);
+
+/// How long proxy and Redis may take.
+const SOON: Duration = Duration::from_secs(15);
+
+/// Starts what is missing, undoes faults, and waits until the lab is whole. Gives the password.
+pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result<String, LabError> {
+    let begin = Instant::now();
+    let mut tell = |what: String| {
+        tell(format!(
+            "{what} after {:.1} s",
+            begin.elapsed().as_secs_f64()
+        ))
+    };
+    let lab = launcher.lab();
+    let client = Client::find().map_err(|why| LabError::Refused {
+        server: "the client".to_owned(),
+        why,
+    })?;
+    let servers = Server::all(launcher.options.nodes);
+    let known_password = folder::read_password(lab)?;
+    let password = match &known_password {
+        Some(password) => password.clone(),
+        None => folder::make_password(lab)?,
+    };
+    for server in stop::processes(Server::Seed, lab, None) {
+        stop::end(Server::Seed, server)?;
+    }
+    adopt(&servers, launcher)?;
+    for &server in &servers {
+        if let Some(process) = living(server, lab)? {
+            if process.state() == ProcessState::Paused {
+                process.signal(Signal::CONT);
+                tell(format!("{} resumed", server.name()));
+            }
+        } else {
+            ports_are_free(server, launcher)?;
+        }
+    }
+    for server in [Server::Proxy, Server::Redis] {
+        if living(server, lab)?.is_none() {
+            start(server, launcher, &[])?;
+        }
+    }
+    let nodes: Vec<_> = (1..=launcher.options.nodes).map(Server::Node).collect();
+    settle(&nodes, launcher, &client, &mut tell)?;
+    if known_password.is_none() && any_data(&nodes, lab) {
+        begin_group(&nodes, launcher, &client, &mut tell)?;
+        let serving = nodes.iter().find(|&&node| client.view(node, lab).is_ok());
+        if let Some(&node) = serving {
+            seed::make_users(node, launcher, &client, &password)?;
+        }
+    } else if !any_data(&nodes, lab) {
+        seed::make(launcher, &client, &password)?;
+        tell("first data made".to_owned());
+    }
+    begin_group(&nodes, launcher, &client, &mut tell)?;
+    for &node in &nodes {
+        if living(node, lab)?.is_none() {
+            let process = start(node, launcher, &[])?;
+            serves(node, process, lab, &client)?;
+            tell(format!("{} synced", node.name()));
+        }
+    }
+    wait_whole(&nodes, launcher, &client)?;
+    tell(format!("all {} servers answer", servers.len()));
+    Ok(password)
+}
+
+/// Writes down what a launcher started that was killed before it could.
+fn adopt(servers: &[Server], launcher: &Launcher) -> Result<(), LabError> {
+    let lab = launcher.lab();
+    let record = Record::read(lab)?;
+    for &server in servers {
+        let mut found = stop::processes(server, lab, record.as_ref()).into_iter();
+        let first = found.next();
+        write_down(server, first, lab)?;
+        for surplus in found {
+            stop::end(server, surplus)?;
+        }
+    }
+    Ok(())
+}
+
+/// The process of a server, if it lives.
+pub(super) fn living(server: Server, lab: &Path) -> Result<Option<Process>, LabError> {
+    let process = Record::read(lab)?.and_then(|record| record.process(server));
+    Ok(process.filter(|process| process.lives()))
+}
+
+/// Starts a server and writes down that it runs.
+pub(super) fn start(
+    server: Server,
+    launcher: &Launcher,
+    more: &[&str],
+) -> Result<Process, LabError> {
+    let process = launcher.start(server, more)?;
+    write_down(server, Some(process), launcher.lab())?;
+    Ok(process)
+}
+
+fn write_down(server: Server, process: Option<Process>, lab: &Path) -> Result<(), LabError> {
+    let _work = AtWork::on_record(lab)?;
+    let Some(mut record) = Record::read(lab)? else {
+        return Err(LabError::NoLab(lab.to_owned()));
+    };
+    record.set_process(server, process);
+    record.write(lab)
+}
+
+fn ports_are_free(server: Server, launcher: &Launcher) -> Result<(), LabError> {
+    for port in server.ports(launcher.options.ports()) {
+        if TcpListener::bind(("127.0.0.1", port)).is_err() {
+            let server = server.name();
+            return Err(LabError::PortTaken { port, server });
+        }
+    }
+    Ok(())
+}
+
+fn any_data(nodes: &[Server], lab: &Path) -> bool {
+    let has = |node: &Server| node.dir(lab).join("data/mysql").exists();
+    nodes.iter().any(has)
+}
+
+/// Lets living nodes find each other again. Those that don't are stopped: they join again.
+fn settle(
+    nodes: &[Server],
+    launcher: &Launcher,
+    client: &Client,
+    tell: &mut dyn FnMut(String),
+) -> Result<(), LabError> {
+    let lab = launcher.lab();
+    let mut apart = Vec::new();
+    for &node in nodes {
+        if let Some(process) = living(node, lab)? {
+            // A node that can't be asked is found out below.
+            client.run(node, lab, HEAL).ok();
+            apart.push((node, process));
+        }
+    }
+    let deadline = Instant::now() + SETTLE;
+    while !apart.is_empty() && Instant::now() < deadline {
+        apart.retain(|&(node, process)| {
+            process.lives() && !client.view(node, lab).is_ok_and(|view| view.serves())
+        });
+        thread::sleep(LOOK);
+    }
+    for (node, process) in apart {
+        stop::end(node, process)?;
+        tell(format!(
+            "{} stopped, as it did not find the others again,",
+            node.name()
+        ));
+    }
+    Ok(())
+}
+
+/// What ends an isolation.
+pub(super) const HEAL: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0';";
+
+/// If no node lives, starts the group again with the one whose data have come furthest.
+fn begin_group(
+    nodes: &[Server],
+    launcher: &Launcher,
+    client: &Client,
+    tell: &mut dyn FnMut(String),
+) -> Result<(), LabError> {
+    let lab = launcher.lab();
+    for &node in nodes {
+        if living(node, lab)?.is_some() {
+            return Ok(());
+        }
+    }
+    let first = position::most_advanced(nodes, launcher)?.unwrap_or(nodes[0]);
+    position::let_begin(first, launcher)?;
+    let process = start(first, launcher, &["--wsrep-new-cluster"])?;
+    serves(first, process, lab, client)?;
+    tell(format!("{} synced", first.name()));
+    Ok(())
+}
+
+/// Waits until a node serves clients with all data. An error if it ends before.
+pub(super) fn serves(
+    node: Server,
+    process: Process,
+    lab: &Path,
+    client: &Client,
+) -> Result<(), LabError> {
+    wait_for(node, process, lab, "synced", JOIN, &mut || {
+        client.view(node, lab).is_ok_and(|view| view.serves())
+    })
+}
+
+/// Waits until proxy or Redis answers. An error if it ends before.
+pub(super) fn answers(
+    server: Server,
+    process: Process,
+    launcher: &Launcher,
+) -> Result<(), LabError> {
+    let port = server.port(launcher.options.ports());
+    wait_for(
+        server,
+        process,
+        launcher.lab(),
+        "answering",
+        SOON,
+        &mut || match server {
+            Server::Redis => status::redis_answers(port),
+            _ => status::listens(port),
+        },
+    )
+}
+
+fn wait_for(
+    server: Server,
+    process: Process,
+    lab: &Path,
+    what: &'static str,
+    limit: Duration,
+    is_so: &mut dyn FnMut() -> bool,
+) -> Result<(), LabError> {
+    let deadline = Instant::now() + limit;
+    while !is_so() {
+        let server_name = server.name();
+        let log = server.log(lab);
+        if !process.lives() {
+            return Err(LabError::Died {
+                server: server_name,
+                said: last_errors(&log),
+                log,
+            });
+        }
+        if Instant::now() >= deadline {
+            return Err(LabError::TooSlow {
+                server: server_name,
+                what,
+                limit_s: limit.as_secs(),
+                log,
+            });
+        }
+        thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+/// What a server said last, its errors before all else.
+fn last_errors(log: &Path) -> String {
+    let bytes = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(20_000)..]).into_owned();
+    let lines: Vec<_> = text.lines().collect();
+    let bad = |line: &&&str| line.contains("ERROR") || line.contains("ALERT");
+    let errors: Vec<_> = lines.iter().filter(bad).copied().collect();
+    let shown = if errors.is_empty() { &lines } else { &errors };
+    shown[shown.len().saturating_sub(4)..].join("\n")
+}
+
+/// Waits until every node sees all others and keeps step with them, and proxy and Redis answer.
+fn wait_whole(nodes: &[Server], launcher: &Launcher, client: &Client) -> Result<(), LabError> {
+    let lab = launcher.lab();
+    for &node in nodes {
+        let Some(process) = living(node, lab)? else {
+            let server = node.name();
+            return Err(LabError::NotRunning { server });
+        };
+        wait_for(
+            node,
+            process,
+            lab,
+            "synced with all others",
+            JOIN,
+            &mut || {
+                let view = client.view_in_step(node, lab);
+                view.is_ok_and(|view| view.serves() && view.size == Some(launcher.options.nodes))
+            },
+        )?;
+    }
+    for server in [Server::Proxy, Server::Redis] {
+        let Some(process) = living(server, lab)? else {
+            let server = server.name();
+            return Err(LabError::NotRunning { server });
+        };
+        answers(server, process, launcher)?;
+    }
+    let Some(proxy) = living(Server::Proxy, lab)? else {
+        return Ok(());
+    };
+    wait_for(Server::Proxy, proxy, lab, PROXY_SEES, SOON, &mut || {
+        let seen = status::behind_proxy(lab);
+        nodes
+            .iter()
+            .all(|node| seen.get(&node.name()).is_some_and(|word| word == "UP"))
+    })
+}
+
+const PROXY_SEES: &str = "seeing every node";

@@ -1,0 +1,34 @@
+//! What surrounded a trial: the servers, what they counted, the other load, what it all used.
+
+use super::background::Background;
+use super::change::Nanos;
+use super::counters::NodeCounters;
+use super::schedule::FaultEvent;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything beside the workers that bears on a trial's figures.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Settings and versions of the database, as a strategy's session found them.
+    pub server: BTreeMap<String, String>,
+    /// How much each node's counters grew while the workers ran.
+    pub counters: Vec<NodeCounters>,
+    /// Absent where there was none.
+    pub background: Option<Background>,
+    pub usage: Usage,
+    /// What the lab's servers were made to suffer, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultEvent>,
+}
+
+/// Processor time and memory while the workers ran.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Of the runner's whole process, background load included.
+    pub runner_cpu_ns: Option<Nanos>,
+    /// The most memory that the runner had in use.
+    pub runner_peak_kib: Option<u64>,
+    /// Of each server of the lab, by its name; empty where the servers are not the lab's.
+    pub servers_cpu_ns: BTreeMap<String, Nanos>,
+}

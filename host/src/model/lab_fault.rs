@@ -1,0 +1,140 @@
+//! A fault that a lab's server is made to have.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The two servers of a lab that are no nodes.
+pub const PROXY: &str = "haproxy";
+pub const REDIS: &str = "redis";
+
+/// What is done to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabAction {
+    /// The process stands still, and keeps its memory, its connections and its port.
+    Pause,
+    /// It goes on after a pause.
+    Resume,
+    /// The process ends at once, without a word to anybody.
+    Kill,
+    /// The process ends in order if it lives, and is started again.
+    Restart,
+    /// The node hears no other node, and none hears it; its clients still reach it.
+    Isolate,
+    /// It hears the others again.
+    Heal,
+}
+
+impl LabAction {
+    pub const ALL: [Self; 6] = [
+        Self::Pause,
+        Self::Resume,
+        Self::Kill,
+        Self::Restart,
+        Self::Isolate,
+        Self::Heal,
+    ];
+
+    /// The word for people and files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Kill => "kill",
+            Self::Restart => "restart",
+            Self::Isolate => "isolate",
+            Self::Heal => "heal",
+        }
+    }
+}
+
+impl FromStr for LabAction {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|action| action.word() == word);
+        found.ok_or_else(|| {
+            let words = Self::ALL.map(Self::word).join(", ");
+            format!("there is no fault {word:?}; there are {words}")
+        })
+    }
+}
+
+/// One fault: what is done, and to which server (`n1`, `n2`, …, `haproxy`, `redis`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LabFault {
+    pub action: LabAction,
+    pub target: String,
+}
+
+impl LabFault {
+    /// Whether a lab with these nodes can have this fault; if not, a message that says why.
+    pub fn check(&self, nodes: &[String]) -> Result<(), String> {
+        let target = &self.target;
+        if nodes.contains(target) {
+            return Ok(());
+        }
+        if target != PROXY && target != REDIS {
+            let nodes = nodes.join(", ");
+            return Err(format!(
+                "the lab has no {target:?}; it has {nodes}, {PROXY} and {REDIS}"
+            ));
+        }
+        match self.action {
+            LabAction::Isolate | LabAction::Heal => Err(format!(
+                "{} is for nodes, which talk to each other; {target} talks to none of its kind",
+                self.action.word()
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for LabFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.action.word(), self.target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(action: LabAction, target: &str) -> LabFault {
+        LabFault {
+            action,
+            target: target.to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_action_is_the_same_word_everywhere() {
+        for action in LabAction::ALL {
+            assert_eq!(action.word().parse(), Ok(action));
+            let json = serde_json::to_value(action).unwrap();
+            assert_eq!(json, action.word());
+        }
+        let error = "burn".parse::<LabAction>().unwrap_err();
+        assert!(error.contains("pause, resume, kill"), "{error}");
+    }
+
+    #[test]
+    fn only_nodes_are_isolated_and_healed() {
+        let nodes = ["n1".to_owned(), "n2".to_owned()];
+        for action in LabAction::ALL {
+            let of_a_node = matches!(action, LabAction::Isolate | LabAction::Heal);
+            assert_eq!(fault(action, "n2").check(&nodes), Ok(()));
+            for server in [PROXY, REDIS] {
+                assert_eq!(fault(action, server).check(&nodes).is_err(), of_a_node);
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_told_with_those_that_are() {
+        let nodes = ["n1".to_owned()];
+        let error = fault(LabAction::Kill, "n2").check(&nodes).unwrap_err();
+        assert!(error.contains("n1, haproxy and redis"), "{error}");
+    }
+}

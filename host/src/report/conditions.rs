@@ -1,0 +1,143 @@
+//! What surrounded a trial, in words and in cells.
+
+use crate::model::background::{Background, Load};
+use crate::model::conditions::{Conditions, Usage};
+use crate::model::counters::NodeCounters;
+
+/// Counters of all nodes together; absent where no node has such a counter.
+fn sum(conditions: &Conditions, pick: fn(&NodeCounters) -> Option<u64>) -> Option<u64> {
+    conditions
+        .counters
+        .iter()
+        .filter_map(pick)
+        .reduce(|a, b| a + b)
+}
+
+/// Cells behind the ones of the trial itself: heading and value, empty where there is none.
+pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
+    let count = |heading: &str, pick: fn(&NodeCounters) -> Option<u64>| {
+        let value = conditions.and_then(|conditions| sum(conditions, pick));
+        (heading.to_owned(), text(value))
+    };
+    let background = conditions.and_then(|conditions| conditions.background.as_ref());
+    let statements = background.map(|b| b.selects.answered + b.updates.answered);
+    let faults = background.map(|b| faults(&b.selects) + faults(&b.updates));
+    let usage = conditions.map(|conditions| &conditions.usage);
+    let cell =
+        |heading: &str, value: Option<String>| (heading.to_owned(), value.unwrap_or_default());
+    let seconds = |ns: u64| format!("{:.2}", ns as f64 / 1e9);
+    let mib = |kib: u64| format!("{:.1}", kib as f64 / 1024.0);
+    vec![
+        count("commits", |c| c.commits),
+        count("certification failures", |c| c.certification_failures),
+        count("brute-force aborts", |c| c.brute_force_aborts),
+        count("replays", |c| c.replays),
+        count("flow control pauses", |c| c.flow_control_pauses),
+        cell("background statements", statements.map(|n| n.to_string())),
+        cell("background faults", faults.map(|n| n.to_string())),
+        cell(
+            "runner cpu s",
+            usage.and_then(|u| u.runner_cpu_ns).map(seconds),
+        ),
+        cell("servers cpu s", usage.and_then(servers_cpu).map(seconds)),
+        cell(
+            "runner peak MiB",
+            usage.and_then(|u| u.runner_peak_kib).map(mib),
+        ),
+        cell("lab faults", conditions.map(lab_faults)),
+        cell("server", conditions.map(server)),
+    ]
+}
+
+/// Sentences for the report of a trial.
+pub fn prose(conditions: &Conditions) -> Vec<String> {
+    let mut told = Vec::new();
+    if !conditions.counters.is_empty() {
+        told.push(counters(conditions));
+    }
+    if let Some(background) = &conditions.background {
+        told.push(load(background));
+    }
+    told.extend(
+        conditions
+            .faults
+            .iter()
+            .map(|event| format!("fault: {event}")),
+    );
+    told.extend(usage(&conditions.usage));
+    told
+}
+
+fn counters(conditions: &Conditions) -> String {
+    let count = |pick| sum(conditions, pick).map_or("-".to_owned(), |n| n.to_string());
+    let paused = sum(conditions, |c| c.flow_control_paused_ns).unwrap_or(0);
+    format!(
+        "the servers counted: commits {}, certification failures {}, brute-force aborts {}, replays \
+         {}, flow-control pauses {} ({:.1} ms)",
+        count(|c| c.commits),
+        count(|c| c.certification_failures),
+        count(|c| c.brute_force_aborts),
+        count(|c| c.replays),
+        count(|c| c.flow_control_pauses),
+        paused as f64 / 1e6,
+    )
+}
+
+fn load(background: &Background) -> String {
+    let kind = |name: &str, load: &Load| {
+        let ms =
+            |ns: Option<u64>| ns.map_or("-".to_owned(), |ns| format!("{:.2}", ns as f64 / 1e6));
+        format!(
+            "{} {name} (p50 {} ms, p99 {} ms, faults {}, left out {})",
+            load.answered,
+            ms(load.p50_ns),
+            ms(load.p99_ns),
+            faults(load),
+            load.left_out,
+        )
+    };
+    format!(
+        "background: {} generators, {}, {}",
+        background.generators,
+        kind("selects", &background.selects),
+        kind("updates", &background.updates),
+    )
+}
+
+fn usage(usage: &Usage) -> Option<String> {
+    let runner = usage.runner_cpu_ns? as f64 / 1e9;
+    let mut told = format!("processor time: runner {runner:.2} s");
+    if let Some(servers) = servers_cpu(usage) {
+        let servers = servers as f64 / 1e9;
+        let share = 100.0 * runner / (runner + servers);
+        told += &format!(", servers {servers:.2} s (the runner's share is {share:.1} %)");
+    }
+    if let Some(kib) = usage.runner_peak_kib {
+        told += &format!("; runner's memory at most {:.1} MiB", kib as f64 / 1024.0);
+    }
+    Some(told)
+}
+
+fn servers_cpu(usage: &Usage) -> Option<u64> {
+    let all = usage.servers_cpu_ns.values().copied();
+    all.reduce(|a, b| a + b).filter(|&ns| ns > 0)
+}
+
+fn faults(load: &Load) -> u64 {
+    load.faults.values().sum()
+}
+
+fn server(conditions: &Conditions) -> String {
+    let each = |(name, value): (&String, &String)| format!("{name}={value}");
+    let told: Vec<_> = conditions.server.iter().map(each).collect();
+    told.join("; ")
+}
+
+fn lab_faults(conditions: &Conditions) -> String {
+    let told: Vec<_> = conditions.faults.iter().map(ToString::to_string).collect();
+    told.join("; ")
+}
+
+fn text(value: Option<u64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,170 @@
+//! The background load: sessions that read and write rows of their own at a fixed rate, as the
+//! published experiment had it, so that the cluster has other work than the contended rows.
+
+use super::stop::Stop;
+use crate::capability::clock::Clock;
+use crate::capability::database::{Database, Session, Target};
+use crate::model::background::{Background, Load};
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use crate::record::histogram::Latencies;
+use crate::workload::volume_state::{BackgroundAccess, VolumeState};
+use futures_util::future::join_all;
+use std::sync::Arc;
+
+const NANOS_PER_S: u64 = 1_000_000_000;
+
+/// Generators with their sessions, ready to be let go.
+pub struct Generators {
+    workload: VolumeState,
+    clock: Arc<dyn Clock>,
+    sessions: Vec<Box<dyn Session>>,
+}
+
+impl Generators {
+    /// Opens a session for each.
+    pub async fn prepare(
+        workload: VolumeState,
+        database: &dyn Database,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Fault> {
+        let mut sessions = Vec::new();
+        for _ in 0..workload.background_generators {
+            sessions.push(database.connect(&Target::Endpoint).await?);
+        }
+        Ok(Self {
+            workload,
+            clock,
+            sessions,
+        })
+    }
+
+    /// Loads the database until it is told to stop. Nothing if there are no generators.
+    pub async fn run(self, stop: Stop) -> Option<Background> {
+        let count = self.sessions.len() as u32;
+        if count == 0 {
+            return None;
+        }
+        let rate = self.workload.background_selects_per_s + self.workload.background_updates_per_s;
+        let generators = self.sessions.into_iter().zip(0..).map(|(session, number)| {
+            let generator = Generator {
+                access: BackgroundAccess::new(number),
+                selects: self.workload.background_selects_per_s,
+                rate,
+                clock: self.clock.clone(),
+                stop: stop.clone(),
+                session,
+                figures: [Figures::default(), Figures::default()],
+            };
+            // They begin one after another within their first period, not all in the same moment.
+            let begins = NANOS_PER_S * u64::from(number) / u64::from(rate.max(1) * count);
+            tokio::spawn(generator.run(begins))
+        });
+        let ended = join_all(generators.collect::<Vec<_>>()).await;
+        let mut both = [Figures::default(), Figures::default()];
+        for figures in ended.into_iter().flatten() {
+            for (all, one) in both.iter_mut().zip(figures) {
+                all.add(&one);
+            }
+        }
+        let [selects, updates] = both.map(Figures::load);
+        Some(Background {
+            generators: count,
+            selects,
+            updates,
+        })
+    }
+}
+
+/// Counts of one kind of statement.
+#[derive(Default)]
+struct Figures {
+    latencies: Latencies,
+    load: Load,
+}
+
+impl Figures {
+    fn add(&mut self, other: &Self) {
+        self.latencies.add(&other.latencies);
+        self.load.answered += other.load.answered;
+        self.load.left_out += other.load.left_out;
+        for (fault, count) in &other.load.faults {
+            *self.load.faults.entry(fault.clone()).or_default() += count;
+        }
+    }
+
+    fn load(self) -> Load {
+        Load {
+            p50_ns: self.latencies.at(0.50),
+            p99_ns: self.latencies.at(0.99),
+            max_ns: self.latencies.max(),
+            ..self.load
+        }
+    }
+}
+
+struct Generator {
+    access: BackgroundAccess,
+    selects: u32,
+    /// Statements in a second.
+    rate: u32,
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+    session: Box<dyn Session>,
+    /// Of selects, of updates.
+    figures: [Figures; 2],
+}
+
+impl Generator {
+    async fn run(mut self, begins: Nanos) -> [Figures; 2] {
+        let mut statement = 0u64;
+        while self.rate > 0 {
+            let due = self.due(begins, statement);
+            if !wait_for(&*self.clock, &self.stop, due).await {
+                break;
+            }
+            let is_update = statement % u64::from(self.rate) >= u64::from(self.selects);
+            let began = self.clock.now();
+            let done = tokio::select! {
+                biased;
+                () = self.stop.abandoned() => break,
+                done = self.access.run(&mut *self.session, is_update, statement) => done,
+            };
+            let now = self.clock.now();
+            let figures = &mut self.figures[usize::from(is_update)];
+            match done {
+                Ok(()) => {
+                    figures.load.answered += 1;
+                    figures.latencies.record(now.saturating_sub(began));
+                }
+                Err(fault) => {
+                    let fault = format!("{} {}", fault.kind.word(), fault.code);
+                    *figures.load.faults.entry(fault).or_default() += 1;
+                }
+            }
+            statement += 1;
+            // What could not be done in time is not made up for in a burst.
+            while self.due(begins, statement + 1) < now {
+                let is_update = statement % u64::from(self.rate) >= u64::from(self.selects);
+                self.figures[usize::from(is_update)].load.left_out += 1;
+                statement += 1;
+            }
+        }
+        self.session.close().await;
+        self.figures
+    }
+
+    fn due(&self, begins: Nanos, statement: u64) -> Nanos {
+        begins + statement * NANOS_PER_S / u64::from(self.rate)
+    }
+}
+
+/// Waits for a moment; false if the run is to stop before.
+async fn wait_for(clock: &dyn Clock, stop: &Stop, due: Nanos) -> bool {
+    let wait = due.saturating_sub(clock.now());
+    tokio::select! {
+        biased;
+        () = stop.requested() => false,
+        () = clock.sleep(wait) => true,
+    }
+}

@@ -1,0 +1,73 @@
+//! Databases on a cluster of MariaDB servers.
+
+use super::fixture::{Belongings, Fixture};
+use contend::backend::mysql::Mysql;
+use contend::backend::secret_url::SecretUrl;
+use contend::capability::database::{Database, Freshness, Target};
+use contend::capability::statement::{Action, Statement};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static SCHEMAS: AtomicU32 = AtomicU32::new(1);
+
+/// A schema of one test, on servers that tests share.
+pub(super) struct Schema {
+    name: String,
+    host: Mysql,
+}
+
+impl Schema {
+    async fn create() -> Self {
+        let (endpoint, nodes) = addresses("");
+        let host = Mysql::open(&endpoint, &nodes).await.unwrap();
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("contract_{}_{number}", std::process::id());
+        let schema = Self { name, host };
+        schema.define("CREATE").await;
+        let any = Statement::of_host("SELECT 1", Action::Read);
+        for node in schema.host.nodes() {
+            let read = schema.host.read(node, Freshness::Causal, &any, &[]);
+            read.await.unwrap();
+        }
+        schema
+    }
+
+    pub(super) async fn drop(&self) {
+        self.define("DROP").await;
+        self.host.close().await;
+    }
+
+    async fn define(&self, verb: &str) {
+        let text = format!("{verb} DATABASE {}", self.name);
+        let mut session = self.host.connect(&Target::Endpoint).await.unwrap();
+        let statement = Statement::of_host(text, Action::Define);
+        session.execute(&statement, &[]).await.unwrap();
+        session.close().await;
+    }
+}
+
+/// Three nodes, and an endpoint that gives one after the other.
+pub(in crate::backend_contract) async fn galera() -> Fixture {
+    let schema = Schema::create().await;
+    let (endpoint, nodes) = addresses(&schema.name);
+    let database = Arc::new(Mysql::open(&endpoint, &nodes).await.unwrap());
+    Fixture::of(database, Belongings::Schema(schema)).await
+}
+
+/// One server, known by its endpoint alone.
+pub(in crate::backend_contract) async fn mariadb_node() -> Fixture {
+    let schema = Schema::create().await;
+    let (_, nodes) = addresses(&schema.name);
+    let database = Arc::new(Mysql::open(&nodes[0], &[]).await.unwrap());
+    Fixture::of(database, Belongings::Schema(schema)).await
+}
+
+/// The endpoint and the nodes; `schema` may be left empty for one that every server has.
+pub(in crate::backend_contract) fn addresses(schema: &str) -> (SecretUrl, Vec<SecretUrl>) {
+    let schema = if schema.is_empty() { "cinder" } else { schema };
+    let url = |port: u16| {
+        let text = format!("mysql://lab:lab@127.0.0.1:{port}/{schema}");
+        SecretUrl::parse(&text).unwrap()
+    };
+    (url(23300), vec![url(23306), url(23307), url(23308)])
+}

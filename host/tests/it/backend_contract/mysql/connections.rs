@@ -1,0 +1,141 @@
+//! Opening a database, and what a session keeps.
+
+use super::*;
+use contend::backend::mysql::Mysql;
+use contend::backend::secret_url::SecretUrl;
+use contend::capability::database::Database;
+
+async fn refusal(endpoint: &str, nodes: &[SecretUrl]) -> Fault {
+    let endpoint = SecretUrl::parse(endpoint).unwrap();
+    let opened = Mysql::open(&endpoint, nodes).await;
+    let fault = opened.err().expect("a fault");
+    let shown = format!("{fault} {fault:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    fault
+}
+
+/// Nothing listens on a port that was just given back.
+fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
+    let (endpoint, nodes) = addresses("");
+    let host = nodes[0].address(3306);
+    let closed = format!("127.0.0.1:{}", closed_port());
+    for (url, kind, code, says) in [
+        (
+            format!("mysql://me:hunter2@{closed}/x"),
+            FaultKind::Unavailable,
+            "2003",
+            &closed,
+        ),
+        (
+            format!("mysql://me:hunter2@{host}/x"),
+            FaultKind::Rejected,
+            "1045",
+            &host,
+        ),
+        (
+            format!("mysql://{host}/x"),
+            FaultKind::Rejected,
+            "1045",
+            &host,
+        ),
+        (
+            format!("mysql://me:hunter2@{host}"),
+            FaultKind::Rejected,
+            "url",
+            &host,
+        ),
+        (
+            format!("mysql://me:hunter2@{host}/x/y"),
+            FaultKind::Rejected,
+            "url",
+            &host,
+        ),
+        (
+            format!("mysql://me:hunter2@{host}/x?ssl-mode=hunter2"),
+            FaultKind::Rejected,
+            "url",
+            &host,
+        ),
+    ] {
+        let fault = refusal(&url, &[]).await;
+        assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{fault}");
+        assert!(fault.message.contains(says), "{fault}");
+    }
+    // A node that does not answer is named, though the endpoint does.
+    let gone = SecretUrl::parse(&format!("mysql://me:hunter2@{closed}/x")).unwrap();
+    let opened = Mysql::open(&endpoint, &[nodes[0].clone(), gone]).await;
+    let fault = opened.err().expect("a fault");
+    assert!(fault.message.contains(&closed), "{fault}");
+    assert!(!fault.message.contains("hunter2"), "{fault}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let fault = refusal(&format!("mysql://me:hunter2@{address}/x"), &[]).await;
+    assert_eq!(
+        (fault.kind, fault.code.as_str()),
+        (FaultKind::Unavailable, "2003")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_named_twice_is_one_node_too_many() {
+    let (endpoint, nodes) = addresses("");
+    let twice = [nodes[0].clone(), nodes[1].clone(), nodes[0].clone()];
+    let opened = Mysql::open(&endpoint, &twice).await.map(|_| ());
+    assert_rejected(opened, "same-node");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_or_a_password_with_signs_in_it_is_understood() {
+    let fixture = mariadb_node().await;
+    let mut session = fixture.session().await;
+    let text = "CREATE OR REPLACE USER 'a@b'@'%' IDENTIFIED BY 'p:/@?#%'";
+    host(&mut session, text, Action::Define).await.unwrap();
+    let text = "GRANT SELECT ON *.* TO 'a@b'@'%'";
+    host(&mut session, text, Action::Define).await.unwrap();
+    let (_, nodes) = addresses("");
+    let address = nodes[0].address(3306);
+    let url = format!("mysql://a%40b:p%3A%2F%40%3F%23%25@{address}/information_schema");
+    let opened = Mysql::open(&SecretUrl::parse(&url).unwrap(), &[]).await;
+    opened.unwrap().close().await;
+    host(&mut session, "DROP USER 'a@b'@'%'", Action::Define)
+        .await
+        .unwrap();
+    fixture.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_holds_for_the_session_and_for_no_other() {
+    let fixture = mariadb_node().await;
+    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
+    for setting in [
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        "SET SESSION wsrep_sync_wait = 1",
+        "SET SESSION wsrep_retry_autocommit = 0",
+        "SET @@session.innodb_lock_wait_timeout = 3",
+    ] {
+        assert_eq!(fixture.execute(&mut one, setting).await.unwrap(), 0);
+    }
+    let query = fixture.statement("SELECT 1");
+    assert_eq!(one.query(&query, &[]).await.unwrap().len(), 1);
+    let read = "SELECT @@tx_isolation, @@wsrep_sync_wait, @@wsrep_retry_autocommit, \
+                @@innodb_lock_wait_timeout";
+    let set = [
+        Value::from("READ-COMMITTED"),
+        Value::Integer(1),
+        Value::Integer(0),
+        Value::Integer(3),
+    ];
+    assert_eq!(rows(&mut one, read).await, [set]);
+    assert_eq!(rows(&mut other, read).await[0][2], Value::Integer(1));
+    fixture.close().await;
+}

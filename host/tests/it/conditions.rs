@@ -1,0 +1,53 @@
+//! What surrounds the workers of a trial: other load, other connections, and what it all used.
+
+use crate::support::{Sandbox, count, verdict};
+use serde_json::Value;
+
+const SMALL: &str = "--strategy cas --rows 2 --workers-per-row 3 --changes-per-worker 10";
+
+fn background(trial: &Value) -> &Value {
+    &trial["conditions"]["background"]
+}
+
+#[test]
+fn background_load_reads_and_writes_its_own_rows_and_is_in_none_of_the_strategys_figures() {
+    let sandbox = Sandbox::new();
+    let load =
+        "--background-generators 3 --background-selects-per-s 2 --background-updates-per-s 40";
+    let (code, trial) = sandbox.trial(&format!("{SMALL} {load} --out run"));
+    assert_eq!((code, &*verdict(&trial)), (0, "valid"), "{trial:#}");
+    let loaded = background(&trial);
+    assert_eq!(loaded["generators"], 3);
+    let answered = |kind: &str| loaded[kind]["answered"].as_u64().unwrap();
+    assert!(answered("selects") > 0, "{loaded:#}");
+    assert!(answered("updates") > 0, "{loaded:#}");
+    assert!(loaded["updates"]["p99_ns"].as_u64().unwrap() > 0);
+    assert_eq!(count(&trial, "changes"), 60);
+    let rows = std::fs::read_to_string(sandbox.path("run/cas/rows.json")).unwrap();
+    let rows: Value = serde_json::from_str(&rows).unwrap();
+    assert_eq!(rows["nodes"][0]["rows"].as_array().unwrap().len(), 2);
+    assert_eq!(rows["nodes"][0]["foreign"], Value::Array(vec![]));
+}
+
+#[test]
+fn without_generators_there_is_no_background_rather_than_an_empty_one() {
+    let (_, trial) = Sandbox::new().trial(SMALL);
+    assert!(background(&trial).is_null(), "{trial:#}");
+}
+
+#[test]
+fn what_the_runner_used_is_told() {
+    let (_, trial) = Sandbox::new().trial(SMALL);
+    let usage = &trial["conditions"]["usage"];
+    assert!(usage["runner_cpu_ns"].is_u64(), "{usage:#}");
+    assert!(
+        usage["runner_peak_kib"].as_u64().unwrap() > 1000,
+        "{usage:#}"
+    );
+}
+
+#[test]
+fn a_check_over_fresh_connections_finds_the_same() {
+    let (code, trial) = Sandbox::new().trial(&format!("{SMALL} --check fresh"));
+    assert_eq!((code, count(&trial, "ok")), (0, 60), "{trial:#}");
+}
