@@ -399,9 +399,12 @@ async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
         } else {
             sleep(Duration::from_nanos(2 * LEASE)).await;
         }
-        assert!(!late.is_owner().await.unwrap());
         let refused = late.renew().await;
         assert_fault(refused, FaultKind::Conflict, "not-owner");
+        assert!(!late.is_owner().await.unwrap());
+        if !somebody_came {
+            fixture.assert_free("a").await;
+        }
         assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
         // The late one took nothing from whoever came.
         assert_eq!(next.is_owner().await.unwrap(), somebody_came);

@@ -15,6 +15,7 @@ use contend::model::fault::{Fault, FaultKind};
 use network::Network;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 const LONG: u64 = 20_000_000_000;
@@ -65,12 +66,46 @@ async fn another_process_is_excluded_and_called_and_readers_call_each_other() {
     }
     sleep(super::A_WHILE).await;
     assert_eq!(writer.release().await.unwrap(), ReleaseOutcome::Released);
+    // Kept, since a reader that goes calls the next one too.
+    let mut inside = Vec::new();
     for reader in reading {
-        timeout(Duration::from_secs(10), reader)
-            .await
-            .expect("nobody called")
-            .unwrap();
+        inside.push(soon(reader).await);
     }
+}
+
+/// Who is called for one of his names, and can't have the other, calls the next one.
+#[tokio::test]
+async fn a_call_that_is_of_no_use_is_passed_on() {
+    let url = database();
+    let service = service(&url).await.unwrap();
+    let seldom = SessionOptions {
+        lease: Some(HOUR),
+        poll: Some(HOUR),
+    };
+    let mut kept = Vec::new();
+    let mut locks = Vec::new();
+    for names in [&["a"][..], &["b"], &["a", "b"], &["a"]] {
+        let mut session = service.open("me".to_owned(), seldom).await.unwrap();
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        locks.push(session.lock(names, Mode::Exclusive).unwrap());
+        kept.push(session);
+    }
+    let [mut a, mut b, both, next]: [_; 4] = locks.try_into().ok().unwrap();
+    a.acquire(0).await.unwrap();
+    b.acquire(0).await.unwrap();
+    let mut waiting = Vec::new();
+    for mut lock in [both, next] {
+        waiting.push(tokio::spawn(async move { lock.acquire(HOUR).await }));
+        sleep(super::A_WHILE).await;
+    }
+    a.release().await.unwrap();
+    soon(waiting.remove(1)).await.unwrap();
+    waiting[0].abort();
+}
+
+async fn soon<T>(task: JoinHandle<T>) -> T {
+    let ended = timeout(Duration::from_secs(10), task).await;
+    ended.expect("nobody called").unwrap()
 }
 
 #[tokio::test]
