@@ -46,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &str)] = &[
     ("wasmtime", "strategy/wasm"),
     ("sqlx", "backend"),
+    ("mysql_async", "backend/mysql"),
     ("clap", "cli"),
     ("sqlparser", "capability/gate"),
     ("comfy_table", "report"),

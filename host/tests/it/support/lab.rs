@@ -6,6 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
+use tokio::sync::RwLock;
+
+/// Held for reading by a test that needs the shared lab whole, and for writing by one that gives it a
+/// fault. Taken before `lab`, and once: who holds it and asks again may wait for ever.
+pub static WHOLE: RwLock<()> = RwLock::const_new(());
 
 /// The shared lab. A test that gives it a fault undoes it with `make_whole`, and keeps others that
 /// need it whole from running at the same time. Each test makes a database of its own, with a name
