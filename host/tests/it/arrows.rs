@@ -47,6 +47,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("wasmtime", "strategy/wasm"),
     ("sqlx", "backend"),
     ("redis", "backend"),
+    ("mysql_async", "backend/mysql"),
     ("clap", "cli"),
     ("sqlparser", "capability/gate"),
     ("comfy_table", "report"),

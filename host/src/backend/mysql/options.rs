@@ -99,3 +99,22 @@ pub(super) async fn hang_up(connection: Conn) {
         .await
         .ok();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_in_a_name_or_a_password_are_written_as_urls_write_them() {
+        for scheme in ["mysql", "mariadb"] {
+            let text = format!("{scheme}://a%40b:p%3A%2F%40%3F%23%25@db:3307/shop");
+            let address = Address::of(&SecretUrl::parse(&text).unwrap()).unwrap();
+            assert_eq!(address.name, "db:3307");
+            assert_eq!(address.options.user(), Some("a@b"));
+            assert_eq!(address.options.pass(), Some("p:/@?#%"));
+            assert_eq!(address.options.db_name(), Some("shop"));
+            assert_eq!(address.options.ip_or_hostname(), "db");
+            assert_eq!(address.options.tcp_port(), 3307);
+        }
+    }
+}

@@ -11,6 +11,7 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use mysql_async::Conn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,6 +23,10 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a rollback may take at the close before the connection is ended by force.
 const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
+
+/// A session that was lost more often than this has the oldest of its connections ended before it is
+/// opened again.
+const MAX_THREADS: usize = 8;
 
 /// A session. At most one statement of it is under way at any time, abandoned ones included.
 pub(super) struct MysqlSession {
@@ -76,6 +81,10 @@ impl MysqlSession {
     }
 
     async fn reopen(&mut self) -> Result<(), Fault> {
+        while self.threads.len() >= MAX_THREADS {
+            threads::end(&self.servers, &self.threads[0]).await;
+            self.threads.remove(0);
+        }
         let address = self.servers.address(&self.target)?;
         let mut introduced = introduce(address).await.map_err(not_now)?;
         for setting in &self.settings {
@@ -297,8 +306,7 @@ impl Session for MysqlSession {
             }
         }
         drop(self.connection.take());
-        for thread in &self.threads {
-            threads::end(&self.servers, thread).await;
-        }
+        let ends = self.threads.iter();
+        join_all(ends.map(|thread| threads::end(&self.servers, thread))).await;
     }
 }

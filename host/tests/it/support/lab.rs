@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::sync::RwLock;
+
+/// Held for reading by a test that needs the shared lab whole, and for writing by one that gives it a
+/// fault. Taken before `lab`, and once: who holds it and asks again may wait for ever.
+pub static WHOLE: RwLock<()> = RwLock::const_new(());
 
 /// Three nodes that all tests share, so no test breaks them. Each makes a database of its own, with a
 /// name that begins with `contend_`.

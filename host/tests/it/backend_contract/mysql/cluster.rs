@@ -1,8 +1,9 @@
 //! Several nodes, all of them written to.
 
 use super::*;
-use contend::capability::database::Freshness;
-use std::sync::Arc;
+use crate::support::lab::WHOLE;
+use contend::backend::mysql::Mysql;
+use contend::capability::database::{Database, Freshness, Target};
 
 /// A session on each of the first two nodes.
 async fn two_nodes(fixture: &Fixture) -> (Box<dyn Session>, Box<dyn Session>) {
@@ -136,15 +137,12 @@ async fn after_a_sync_a_session_sees_what_was_committed_elsewhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_on_a_server_that_is_no_node_cannot_sync() {
+    let _whole = WHOLE.read().await;
     let (endpoint, nodes) = addresses("");
-    let database = contend::backend::mysql::Mysql::open(&endpoint, &nodes[..1])
-        .await
-        .unwrap();
-    let database: Arc<dyn contend::capability::database::Database> = Arc::new(database);
+    let database = Mysql::open(&endpoint, &nodes[..1]).await.unwrap();
     let mut synced = 0;
     for _ in 0..3 {
-        let target = contend::capability::database::Target::Endpoint;
-        let mut session = database.connect(&target).await.unwrap();
+        let mut session = database.connect(&Target::Endpoint).await.unwrap();
         match session.sync().await {
             Ok(()) => synced += 1,
             Err(fault) => {

@@ -21,7 +21,7 @@ async fn every_type_of_column_comes_back_as_a_value() {
         ("FLOAT", "0.5", Value::Real(0.5)),
         ("DOUBLE", "0.1", Value::Real(0.1)),
         ("DECIMAL(12,4)", "-12.5", Value::from("-12.5000")),
-        ("CHAR(3)", "'ü?'", Value::from("ü?")),
+        ("CHAR(3)", "'ü'", Value::from("ü")),
         ("VARCHAR(9) CHARACTER SET latin1", "'ü'", Value::from("ü")),
         ("TEXT", "''", Value::from("")),
         ("ENUM('a', 'b')", "'b'", Value::from("b")),
@@ -59,18 +59,8 @@ async fn every_type_of_column_comes_back_as_a_value() {
     ] {
         let create = format!("CREATE OR REPLACE TABLE typed (id INT PRIMARY KEY, v {column})");
         host(&mut session, &create, Action::Define).await.unwrap();
-        let insert = Statement::of_host(
-            format!(
-                "INSERT INTO typed VALUES (1, {})",
-                literal.replace('?', "\u{fffd}")
-            ),
-            Action::Write,
-        );
-        // A question mark in a literal is counted as a parameter by the host's own statements.
-        let value = match value {
-            Value::Text(text) => Value::Text(text.replace('?', "\u{fffd}")),
-            other => other,
-        };
+        let insert = format!("INSERT INTO typed VALUES (1, {literal})");
+        let insert = Statement::of_host(insert, Action::Write);
         let inserted = session.execute(&insert, &[]).await;
         inserted.unwrap_or_else(|fault| panic!("{column}: {fault}"));
         let seen = rows(&mut session, "SELECT v FROM typed").await;

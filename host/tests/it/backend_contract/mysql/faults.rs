@@ -1,0 +1,160 @@
+//! Nodes that stand still, are cut off or are dead. Each test has the lab to itself.
+
+use super::*;
+use crate::support::lab::{WHOLE, lab};
+use contend::capability::database::{Freshness, Target};
+use contend::model::lab_fault::{LabAction, LabFault};
+use futures_util::future::join_all;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
+
+const NODE: &str = "n3";
+
+/// The cluster of a test that gives it a fault.
+struct Faulty {
+    fixture: Fixture,
+}
+
+impl Faulty {
+    async fn start() -> Self {
+        let fixture = broken_galera(WHOLE.write().await).await;
+        Self { fixture }
+    }
+
+    async fn fault(&self, action: LabAction) {
+        let target = NODE.to_owned();
+        let fault = LabFault { action, target };
+        let done = spawn_blocking(move || lab().fault(&fault));
+        done.await.unwrap().unwrap();
+    }
+
+    async fn end(self) {
+        let whole = spawn_blocking(|| lab().make_whole(&mut |_| {}));
+        whole.await.unwrap().unwrap();
+        self.fixture.close().await;
+    }
+
+    async fn read(&self, freshness: Freshness) -> Result<Vec<Row>, Fault> {
+        let statement = self.fixture.statement(READ);
+        let read = self.fixture.database.read(NODE, freshness, &statement, &[]);
+        read.await
+    }
+
+    /// The fault of a reading, once the node knows that it is cut off.
+    async fn refused(&self) -> Fault {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            match self.read(Freshness::AsItIs).await {
+                Err(fault) => return fault,
+                Ok(_) => assert!(Instant::now() < deadline, "it answers still"),
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stands_still_holds_nobody_up_for_long() {
+    let faulty = Faulty::start().await;
+    let mut session = faulty.fixture.on(NODE).await;
+    session.begin().await.unwrap();
+    let mut abandoned = faulty.fixture.on(NODE).await;
+    faulty.read(Freshness::AsItIs).await.unwrap();
+    faulty.fault(LabAction::Pause).await;
+
+    let begun = Instant::now();
+    let reads = join_all((0..100).map(|_| faulty.read(Freshness::AsItIs))).await;
+    for read in reads {
+        assert_fault(read, FaultKind::Unavailable, "2013");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let read = faulty.read(Freshness::Causal).await;
+    assert_eq!(read.unwrap_err().kind, FaultKind::Unavailable);
+
+    let target = Target::Node(NODE.to_owned());
+    let opened = faulty.fixture.database.connect(&target).await.map(|_| ());
+    assert_fault(opened, FaultKind::Unavailable, "2003");
+    let write = faulty.fixture.execute(&mut abandoned, ADD_ONE);
+    must_wait(write, "a node that stands still answered").await;
+    let begun = Instant::now();
+    tokio::join!(session.close(), abandoned.close());
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    // The others know it by now.
+    assert_eq!(faulty.fixture.database.members().await.unwrap(), 2);
+    assert_eq!(faulty.fixture.database.counters().await.len(), 2);
+
+    faulty.fault(LabAction::Resume).await;
+    faulty.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_cut_off_says_so() {
+    let faulty = Faulty::start().await;
+    let mut session = faulty.fixture.on(NODE).await;
+    let mut committing = faulty.fixture.on(NODE).await;
+    committing.begin().await.unwrap();
+    faulty
+        .fixture
+        .execute(&mut committing, ADD_ONE)
+        .await
+        .unwrap();
+    faulty.fault(LabAction::Isolate).await;
+    // It does not know yet, and waits until it does.
+    let fault = committing.commit().await.unwrap_err();
+    assert_fault(Err::<(), _>(fault), FaultKind::Indefinite, "1180");
+    assert_rejected(committing.commit().await, "no-transaction");
+
+    let fault = faulty.refused().await;
+    assert_fault(Err::<(), _>(fault), FaultKind::Unavailable, "1047");
+    let read = faulty.read(Freshness::Causal).await;
+    assert_eq!(read.unwrap_err().kind, FaultKind::Unavailable);
+    let written = faulty.fixture.execute(&mut session, ADD_ONE).await;
+    assert_fault(written, FaultKind::Unavailable, "1047");
+    let synced = session.sync().await.unwrap_err();
+    assert_eq!(synced.kind, FaultKind::Unavailable, "{synced}");
+    assert_eq!(faulty.fixture.database.members().await.unwrap(), 2);
+    // It is asked for its counters all the same.
+    assert_eq!(faulty.fixture.database.counters().await.len(), 3);
+
+    faulty.fault(LabAction::Heal).await;
+    faulty.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_dies_takes_its_sessions_along_until_it_is_back() {
+    let faulty = Faulty::start().await;
+    let mut holder = faulty.fixture.on(NODE).await;
+    holder.begin().await.unwrap();
+    faulty
+        .fixture
+        .query(&mut holder, READ_LOCKED)
+        .await
+        .unwrap();
+    let writer = faulty.fixture.on(NODE).await;
+    let mut writing = spawn_execute(&faulty.fixture, writer, ADD_ONE);
+    must_wait(&mut writing, "a write passed a row lock").await;
+    faulty.read(Freshness::AsItIs).await.unwrap();
+    faulty.fault(LabAction::Kill).await;
+
+    let (mut writer, written) = writing.await.unwrap();
+    assert_fault(written, FaultKind::Indefinite, "2013");
+    let written = faulty.fixture.execute(&mut writer, ADD_ONE).await;
+    assert_fault(written, FaultKind::Unavailable, "2003");
+    assert_fault(
+        faulty.read(Freshness::AsItIs).await,
+        FaultKind::Unavailable,
+        "2003",
+    );
+    // A COMMIT is a text of its own, so nobody can say that it was not on its way.
+    assert_fault(holder.commit().await, FaultKind::Indefinite, "2013");
+    assert_rejected(holder.commit().await, "no-transaction");
+    holder.close().await;
+
+    faulty.fault(LabAction::Restart).await;
+    faulty.fixture.execute(&mut writer, ADD_ONE).await.unwrap();
+    // Connections from before are replaced without a word.
+    let seen = faulty.read(Freshness::Causal).await.unwrap();
+    assert_eq!(seen, [[Value::Integer(1)]]);
+    faulty.end().await;
+}
