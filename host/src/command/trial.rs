@@ -1,7 +1,7 @@
 //! One strategy's turn: fresh data, all workers ready, let go, wait, read what is in the database.
 
 use super::CommandError;
-use super::progress::{self, Counters};
+use super::progress::{self, Counters, Screen};
 use super::supervise::{Interrupts, supervise};
 use crate::backend::clock::RealClock;
 use crate::backend::{open_database, open_lock_service};
@@ -34,7 +34,7 @@ pub async fn run(
     strategy: Arc<dyn Strategy>,
     folder: &TrialDir,
     interrupts: &Interrupts,
-    quiet: bool,
+    screen: &Screen,
 ) -> Result<(), CommandError> {
     let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
     let clock = Arc::new(RealClock::new());
@@ -70,7 +70,9 @@ pub async fn run(
         () = interrupts.reached(1) => None,
     };
     let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
-    let shown = progress::show(planned.name.clone(), counters.clone(), all, quiet);
+    let shown = screen
+        .clone()
+        .show(planned.name.clone(), counters.clone(), all);
     let bar = tokio::spawn(shown);
 
     clock.start();
