@@ -155,8 +155,8 @@ struct CommonArguments {
 
 #[derive(Args)]
 struct BatchArguments {
-    /// A name in workloads/, a file, or a pattern of either; may be repeated
-    #[arg(long, value_name = "NAME|FILE|PATTERN", required = true)]
+    /// Names in workloads/, files, or patterns of either; may be repeated
+    #[arg(long, value_name = "NAME|FILE|PATTERN", required = true, num_args = 1..)]
     workload: Vec<String>,
     /// Strategies as in a run, separated by commas; may be repeated
     #[arg(

@@ -1,9 +1,10 @@
 //! Batches: a row for each cell, whatever becomes of it, and nothing that is finished twice.
 
-use crate::support::{Finished, Sandbox, finished, hostile};
+use crate::support::{Finished, Sandbox, finished, hostile, signal};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 type Row = BTreeMap<String, String>;
@@ -46,12 +47,6 @@ fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(60), "no {what} came");
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-fn signal(child: &std::process::Child, name: &str) {
-    let pid = child.id().to_string();
-    let sent = std::process::Command::new("kill").args([name, &pid]);
-    assert!({ sent }.status().unwrap().success());
 }
 
 #[track_caller]
@@ -229,10 +224,7 @@ fn a_strategy_that_always_dies_is_told_as_a_failed_cell_each_time() {
 #[test]
 fn one_cell_that_is_violated_is_the_exit_code_of_all() {
     let sandbox = sandbox();
-    sandbox.write(
-        "alone.toml",
-        format!("{QUICK}").replace("per_row = 3", "per_row = 1"),
-    );
+    sandbox.write("alone.toml", QUICK.replace("per_row = 3", "per_row = 1"));
     let batch = |workload: &str, strategies: &str, out: &str| {
         let arguments = format!("batch --workload {workload} --strategies {strategies}");
         sandbox.run(&format!("{arguments} --out {out} --quiet"))
@@ -347,9 +339,11 @@ fn the_folder_of_another_batch_is_refused_and_left_as_it_is() {
         .run(batch)
         .refused_with(&["workload.rows is 2 there and 3 here"]);
     sandbox.write("a-quick.toml", QUICK);
-    // Another strategy of the same name has another digest.
+    // The same strategy with a note in it is another component.
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/strategies/cas.wasm");
+    let noted = [&fs::read(built).unwrap()[..], b"\0\x05\x04note"].concat();
     fs::create_dir(sandbox.path("mine")).unwrap();
-    fs::copy(hostile(), sandbox.path("mine/cas.wasm")).unwrap();
+    sandbox.write("mine/cas.wasm", noted);
     sandbox
         .run(&batch.replace("cas", "./mine/cas.wasm"))
         .refused_with(&["trials.digest is \"sha256:"]);
