@@ -1,5 +1,6 @@
 //! The command line. The only place that names clap.
 
+use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
 use crate::command::lab::{LabCommand, LabVerb};
 use crate::command::options::PlanOptions;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 /// What the command line asks for.
 pub enum Command {
     Run(Box<RunOptions>),
+    Batch(Box<BatchOptions>),
     Build(BuildOptions),
     Report(ReportOptions),
     Lab(LabCommand),
@@ -27,6 +29,7 @@ pub fn parse() -> Command {
     let arguments = Arguments::parse();
     match arguments.command {
         None => Command::Run(Box::new(arguments.run.into())),
+        Some(Verb::Batch(batch)) => Command::Batch(Box::new((*batch).into())),
         Some(Verb::Build { folders, all, out }) => {
             Command::Build(BuildOptions { folders, all, out })
         }
@@ -46,7 +49,7 @@ pub fn parse() -> Command {
 ///
 /// Runs each strategy on the workload, one after the other on fresh data, and judges what it did.
 /// Exit code: 0 valid, 1 violated, 2 unknown or could not run.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "runner",
     version,
@@ -60,8 +63,11 @@ struct Arguments {
     run: RunArguments,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Verb {
+    /// Run workloads × strategies × lock services one after the other, and make one table of them all;
+    /// the same command again goes on where it was interrupted
+    Batch(Box<BatchArguments>),
     /// Build strategies from their source folders into components
     Build {
         /// Source folders, or names in strategies/
@@ -154,7 +160,7 @@ impl From<LabArguments> for LabVerb {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 struct RunArguments {
     /// A .wasm component, the name of a strategy, its source folder, or "all"; may be repeated
     #[arg(long, value_name = "STRATEGY", required = true)]
@@ -198,6 +204,21 @@ struct RunArguments {
     /// Let the database record every committed update, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
+    /// memory, file:DIR or redis://HOST:PORT
+    #[arg(long, value_name = "URL", default_value = "memory")]
+    lock: String,
+    #[command(flatten)]
+    common: CommonArguments,
+    /// The run's folder [default: results/runs/TIME-WORKLOAD]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+/// What a run and a batch are asked for alike.
+#[derive(Args)]
+struct CommonArguments {
     /// Root of all randomness [default: drawn, and told in the results]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -222,9 +243,6 @@ struct RunArguments {
     /// One server of the cluster behind --db, for the check on all nodes; once for each
     #[arg(long, value_name = "URL")]
     node: Vec<String>,
-    /// memory, file:DIR or redis://HOST:PORT
-    #[arg(long, value_name = "URL", default_value = "memory")]
-    lock: String,
     /// A setting for the strategy; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -234,11 +252,36 @@ struct RunArguments {
     /// Computing time of one call of the strategy, at most; waiting is not counted
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     computing_ms: u64,
-    /// The run's folder [default: results/runs/TIME-WORKLOAD]
+}
+
+#[derive(Args)]
+struct BatchArguments {
+    /// Names in workloads/, files, or patterns of either; may be repeated
+    #[arg(long, value_name = "NAME|FILE|PATTERN", required = true, num_args = 1..)]
+    workload: Vec<String>,
+    /// Strategies as in a run, separated by commas; may be repeated
+    #[arg(
+        long,
+        alias = "strategies",
+        value_name = "STRATEGY",
+        required = true,
+        value_delimiter = ','
+    )]
+    strategy: Vec<String>,
+    /// memory, file:DIR or redis://HOST:PORT; strategies that take locks run once with each
+    #[arg(long, value_name = "URL", default_value = "memory")]
+    lock: Vec<String>,
+    #[command(flatten)]
+    common: CommonArguments,
+    /// The batch's folder [default: results/batches/NAME, after the file of --csv]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    #[command(flatten)]
-    output: OutputArguments,
+    /// Write the table here too, after each cell; "-" for standard output, instead of the report
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Print nothing but errors; the exit code tells the verdicts
+    #[arg(long)]
+    quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -274,38 +317,27 @@ impl From<OutputArguments> for Output {
 
 impl From<RunArguments> for RunOptions {
     fn from(arguments: RunArguments) -> Self {
-        let plan = PlanOptions {
-            strategies: arguments.strategy,
-            workload: arguments.workload,
-            flags: WorkloadOptions {
-                kind: None,
-                rows: arguments.rows,
-                workers_per_row: arguments.workers_per_row,
-                changes_per_worker: arguments.changes_per_worker,
-                pause_ms: arguments.pause_ms,
-                hold_ms: arguments.hold_ms,
-                check_tries: arguments.check_tries,
-                check_wait_ms: arguments.check_wait_ms,
-                check: arguments.check,
-                background_generators: arguments.background_generators,
-                background_selects_per_s: arguments.background_selects_per_s,
-                background_updates_per_s: arguments.background_updates_per_s,
-                audit: arguments.audit,
-                seed: arguments.seed,
-                change_timeout_s: arguments.change_timeout_s,
-                time_limit_s: arguments.time_limit_s,
-                // Flags replace the schedule of the file; without any, it stays.
-                fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
-            },
-            database: arguments.db,
-            nodes: arguments.node,
-            locks: arguments.lock,
-            settings: arguments.set,
-            memory_mib: arguments.memory_mib,
-            computing_ms: arguments.computing_ms,
+        let lab = arguments.common.lab.clone();
+        let mut plan = arguments.common.options(arguments.strategy);
+        plan.workload = arguments.workload;
+        plan.locks = arguments.lock;
+        plan.flags = WorkloadOptions {
+            rows: arguments.rows,
+            workers_per_row: arguments.workers_per_row,
+            changes_per_worker: arguments.changes_per_worker,
+            pause_ms: arguments.pause_ms,
+            hold_ms: arguments.hold_ms,
+            check_tries: arguments.check_tries,
+            check_wait_ms: arguments.check_wait_ms,
+            check: arguments.check,
+            background_generators: arguments.background_generators,
+            background_selects_per_s: arguments.background_selects_per_s,
+            background_updates_per_s: arguments.background_updates_per_s,
+            audit: arguments.audit,
+            ..plan.flags
         };
         Self {
-            lab: arguments.lab,
+            lab,
             plan,
             out: arguments.out,
             output: arguments.output.into(),
@@ -313,11 +345,51 @@ impl From<RunArguments> for RunOptions {
     }
 }
 
+impl From<BatchArguments> for BatchOptions {
+    fn from(arguments: BatchArguments) -> Self {
+        let lab = arguments.common.lab.clone();
+        Self {
+            plan: arguments.common.options(arguments.strategy),
+            workloads: arguments.workload,
+            locks: arguments.lock,
+            lab,
+            out: arguments.out,
+            output: Output {
+                csv: arguments.csv,
+                json: false,
+                quiet: arguments.quiet,
+            },
+        }
+    }
+}
+
+impl CommonArguments {
+    /// With no workload, and locks in memory.
+    fn options(self, strategies: Vec<String>) -> PlanOptions {
+        PlanOptions {
+            strategies,
+            workload: None,
+            flags: WorkloadOptions {
+                seed: self.seed,
+                change_timeout_s: self.change_timeout_s,
+                time_limit_s: self.time_limit_s,
+                // Flags replace the schedule of the file; without any, it stays.
+                fault: (!self.fault.is_empty()).then_some(self.fault),
+                ..WorkloadOptions::default()
+            },
+            database: self.db,
+            nodes: self.node,
+            locks: "memory".to_owned(),
+            settings: self.set,
+            memory_mib: self.memory_mib,
+            computing_ms: self.computing_ms,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
-    use crate::model::lab_fault::{LabAction, LabFault};
     use crate::plan::workload_file::KEYS;
     use clap::CommandFactory;
 

@@ -1,10 +1,12 @@
 //! What the runner can do, one file for each command. Here everything is connected, and nothing is
 //! worked out.
 
+pub mod batch;
 pub mod build;
 mod conditions;
 mod decide;
 mod faults;
+mod judged;
 pub mod lab;
 pub mod machine;
 pub mod options;
@@ -81,6 +83,21 @@ pub enum CommandError {
     },
     #[error("--out names one file, so it goes with one folder")]
     OneOut,
+    #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<CommandError>),
+    #[error("--lock names {0} twice")]
+    LockTwice(String),
+    #[error("two cells of the batch would have the folder {}; rename one of their .wasm files", .0.display())]
+    CellTwice(PathBuf),
+    #[error(
+        "{folder} goes on with seed {there}, not {asked}; leave --seed out or name another folder with \
+         --out"
+    )]
+    OtherSeed {
+        folder: PathBuf,
+        there: u64,
+        asked: u64,
+    },
     #[error("the runtime could not be started: {0}")]
     Runtime(std::io::Error),
 }

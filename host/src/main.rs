@@ -7,6 +7,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match cli::parse() {
         Command::Run(options) => command::run::run(&options),
+        Command::Batch(options) => command::batch::batch(&options),
         Command::Build(options) => command::build::build(&options),
         Command::Report(options) => command::report::report(&options),
         Command::Lab(command) => command::lab::lab(command),

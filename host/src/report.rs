@@ -3,6 +3,8 @@
 mod conditions;
 pub mod csv;
 pub mod json;
+pub mod overview;
+mod table;
 pub mod text;
 
 use crate::check::{Fairness, fairness};
@@ -29,6 +31,20 @@ pub struct RunReport {
     pub trials: Vec<TrialReport>,
     /// Strategies of the plan whose turn never came.
     pub not_run: Vec<String>,
+}
+
+/// A cell of a batch: one strategy on one workload, with one lock service if it takes locks.
+#[derive(Debug, Clone)]
+pub struct CellReport {
+    /// Of the cell's own run; it has this one trial.
+    pub plan: Plan,
+    pub planned: PlannedTrial,
+    /// The lock service in a word; none if the strategy takes no locks.
+    pub locks: Option<String>,
+    /// Absent if nothing was recorded.
+    pub trial: Option<TrialReport>,
+    /// Why the cell could not be run, or not to its end.
+    pub error: Option<String>,
 }
 
 /// One strategy's figures and verdict.
@@ -62,6 +78,13 @@ impl RunReport {
             plan,
             trials: Vec::new(),
         }
+    }
+
+    /// What the plan says of a trial.
+    fn planned(&self, trial: &TrialReport) -> &PlannedTrial {
+        let mut trials = self.plan.trials.iter();
+        let found = trials.find(|planned| planned.name == trial.strategy);
+        found.expect("every trial is of the plan")
     }
 
     /// Adds a trial of the plan.
@@ -106,6 +129,15 @@ impl TrialReport {
             conditions,
             always_died: always_died(history),
         }
+    }
+
+    /// One in which nothing happened, for the names of its figures.
+    fn of_nothing(planned: &PlannedTrial) -> Self {
+        let history = History {
+            changes: Vec::new(),
+            torn: false,
+        };
+        Self::new(planned, &history, None, None, Judgement::of(Vec::new()))
     }
 
     /// Why, if the strategy could not do a single change because its instance died each time.

@@ -15,6 +15,7 @@
 //!   verdict.json         what the checkers said
 //! ```
 
+pub mod batch;
 mod error;
 mod file;
 
@@ -146,6 +147,11 @@ impl RunDir {
         }
     }
 
+    /// Whether the table of the run has been written.
+    pub fn has_results(&self) -> bool {
+        self.root.join(RESULTS).exists()
+    }
+
     /// Writes the table as far as it has come, over that of the trial before.
     pub fn write_results(&self, csv: &[u8]) -> Result<(), RunDirError> {
         replace(&self.root.join(RESULTS), |out| out.write_all(csv))
@@ -197,7 +203,7 @@ impl TrialDir {
             Err(source) => return Err(RunDirError::History { path, source }),
         };
         let data = self.load_data()?;
-        let end: Option<End> = read_json(&self.root.join(END))?;
+        let end = self.load_end()?;
         if let Some(end) = &end {
             whole(path, history.changes.len(), Some(end.changes))?;
             let effects = data.as_ref().and_then(|data| data.effects.as_ref());
@@ -211,6 +217,11 @@ impl TrialDir {
             conditions: read_json(&self.root.join(CONDITIONS))?,
             end,
         }))
+    }
+
+    /// How the trial ended; nothing if it did not.
+    pub fn load_end(&self) -> Result<Option<End>, RunDirError> {
+        read_json(&self.root.join(END))
     }
 
     fn load_data(&self) -> Result<Option<Data>, RunDirError> {

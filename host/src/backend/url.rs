@@ -117,6 +117,17 @@ impl fmt::Display for LockUrl {
     }
 }
 
+impl LockUrl {
+    /// The kind of service in a word: what stands before the colon.
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::File(_) => "file",
+            Self::Redis(_) => "redis",
+        }
+    }
+}
+
 impl TryFrom<String> for DatabaseUrl {
     type Error = UrlError;
 

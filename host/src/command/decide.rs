@@ -147,7 +147,7 @@ fn components(
     Ok(components)
 }
 
-fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {
+pub fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {
     text.parse()
         .map_err(|error: T::Err| CommandError::Url(error.to_string()))
 }

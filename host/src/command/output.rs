@@ -16,7 +16,8 @@ pub struct Output {
 }
 
 impl Output {
-    fn csv_file(&self) -> Option<&Path> {
+    /// The file that the table goes to, if it goes to one.
+    pub fn csv_file(&self) -> Option<&Path> {
         self.csv.as_deref().filter(|path| *path != Path::new("-"))
     }
 

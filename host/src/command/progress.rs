@@ -1,10 +1,13 @@
-//! The progress bar: on a terminal only.
+//! Progress bars: on a terminal only.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+
+const REDRAW: Duration = Duration::from_millis(200);
 
 /// The counters of a trial's workers: each is written by one worker, and read from here.
 #[derive(Debug, Clone, Default)]
@@ -23,24 +26,66 @@ impl Counters {
     }
 }
 
-/// Draws the changes done out of all, until it is dropped. On anything but a terminal nothing is
-/// drawn.
-pub async fn show(strategy: String, counters: Counters, all: u64, quiet: bool) {
-    let target = match quiet {
-        true => ProgressDrawTarget::hidden(),
-        false => ProgressDrawTarget::stderr(),
-    };
-    let bar = ProgressBar::with_draw_target(Some(all), target).with_message(strategy);
-    let template = "{msg} {wide_bar} {pos}/{len} changes, {elapsed} ({eta} left)";
-    bar.set_style(ProgressStyle::with_template(template).expect("a template of our own"));
-    let _clear_at_end = ClearAtEnd(bar.clone());
-    loop {
-        bar.set_position(counters.sum());
-        tokio::time::sleep(Duration::from_millis(200)).await;
+/// Where bars are drawn: on a terminal, or nowhere.
+#[derive(Clone)]
+pub struct Screen {
+    bars: MultiProgress,
+    is_terminal: bool,
+}
+
+impl Screen {
+    pub fn new(quiet: bool) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let target = match quiet || !is_terminal {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
+        Self {
+            bars: MultiProgress::with_draw_target(target),
+            is_terminal,
+        }
+    }
+
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Draws the changes done out of all, until it is dropped.
+    pub async fn show(self, strategy: String, counters: Counters, all: u64) {
+        let bar = self.bars.add(ProgressBar::new(all)).with_message(strategy);
+        let template = "{msg} {wide_bar} {pos}/{len} changes, {elapsed} ({eta} left)";
+        bar.set_style(style(template));
+        let _clear_at_end = ClearAtEnd(bar.clone());
+        loop {
+            bar.set_position(counters.sum());
+            tokio::time::sleep(REDRAW).await;
+        }
+    }
+
+    /// Draws how far a batch has come, above the bar of its cell, until it is dropped: which cell is
+    /// running and since when, and how long the rest may take from here, if that can be told.
+    pub async fn show_batch(self, cell: String, since_begin: Duration, left: Option<Duration>) {
+        let bar = self.bars.insert(0, ProgressBar::no_length());
+        bar.set_style(style("{msg}"));
+        let _clear_at_end = ClearAtEnd(bar.clone());
+        let begun = Instant::now();
+        loop {
+            let passed = begun.elapsed();
+            let elapsed = HumanDuration(since_begin + passed);
+            bar.set_message(match left.map(|left| left.saturating_sub(passed)) {
+                Some(left) => format!("{cell}, {elapsed}, about {} left", HumanDuration(left)),
+                None => format!("{cell}, {elapsed}"),
+            });
+            tokio::time::sleep(REDRAW).await;
+        }
     }
 }
 
-/// Ends `show`, and returns when the bar is gone from the terminal: what is printed next must not
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("a template of our own")
+}
+
+/// Ends the drawing of a bar, and returns when the bar is gone from the terminal: what is printed next must not
 /// meet it there.
 pub async fn end(bar: JoinHandle<()>) {
     bar.abort();

@@ -3,9 +3,10 @@
 use super::decide::{Decided, decide};
 use super::options::PlanOptions;
 use super::output::Output;
+use super::progress::Screen;
 use super::supervise::Interrupts;
 use super::with_lab::{check_schedule, on_the_lab};
-use super::{CommandError, exit_code, machine, trial};
+use super::{CommandError, exit_code, judged, machine};
 use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
@@ -14,11 +15,11 @@ use crate::plan::Plan;
 use crate::report::{self, RunReport, TrialReport};
 use crate::run_dir::{RunDir, RunDirError};
 use crate::workload::volume_state;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tokio::runtime::Runtime;
 
 /// What the user asked for, and where the results go.
 pub struct RunOptions {
@@ -35,11 +36,14 @@ pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
     let decided = decide(&plan, options.output.quiet)?;
     check_schedule(&decided.plan.faults, lab.as_ref())?;
     allow_open_files(decided.plan.workload.workers())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    runtime()?.block_on(run_all(options, decided, lab.as_ref()))
+}
+
+pub(super) fn runtime() -> Result<Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(CommandError::Runtime)?;
-    runtime.block_on(run_all(options, decided, lab.as_ref()))
+        .map_err(CommandError::Runtime)
 }
 
 async fn run_all(
@@ -75,37 +79,21 @@ async fn run_trials(
     report: &mut RunReport,
 ) -> Result<(), CommandError> {
     let plan = &decided.plan;
-    let quiet = options.output.quiet || !std::io::stderr().is_terminal();
+    let screen = Screen::new(options.output.quiet);
     for (planned, strategy) in plan.trials.iter().zip(&decided.strategies) {
         if interrupts.any() {
             break;
         }
-        let trial_folder = folder.create_trial(&planned.name)?;
         let strategy = strategy.clone();
-        let ran = trial::run(
-            plan,
-            planned,
-            strategy,
-            &trial_folder,
-            interrupts,
-            lab,
-            quiet,
-        )
-        .await;
-        let recorded = match trial_folder.load()? {
-            Some(record) => {
-                let judgement = record.judge(plan.workload.rows);
-                let written = trial_folder.write_findings(&record, &judgement);
-                let (history, end) = (&record.history, record.end.as_ref());
-                let conditions = record.conditions.clone();
-                let trial = TrialReport::new(planned, history, end, conditions, judgement);
+        let judged = judged::run(plan, planned, strategy, folder, interrupts, lab, &screen).await;
+        let written = match judged.report {
+            Some(trial) => {
                 report.add(trial);
-                written.and_then(|()| folder.write_results(&report::csv::write(report)))
+                folder.write_results(&report::csv::write(report))
             }
             None => Ok(()),
         };
-        // What went wrong first is the reason of the rest.
-        ran.and(recorded.map_err(CommandError::from))?;
+        judged.ran.and(written.map_err(CommandError::from))?;
         if let Some(why) = report.trials.last().and_then(TrialReport::always_died) {
             let strategy = planned.name.clone();
             return Err(CommandError::AlwaysDies { strategy, why });
@@ -115,7 +103,7 @@ async fn run_trials(
 }
 
 /// A database that the user named may hold tables of these names that are not ours.
-async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
+pub(super) async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
     if !matches!(
         plan.database,
         DatabaseUrl::SqliteFile(_) | DatabaseUrl::Mysql(_)
@@ -138,7 +126,7 @@ async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// A lock service that can't be had is told before there is a folder of the run.
-async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
+pub(super) async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
     let found = open_lock_service(&plan.locks, Arc::new(RealClock::new())).await;
     found.map(drop).map_err(|fault| CommandError::Backend {
         what: plan.locks.to_string(),
@@ -147,7 +135,7 @@ async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.
-fn allow_open_files(workers: u32) -> Result<(), CommandError> {
+pub(super) fn allow_open_files(workers: u32) -> Result<(), CommandError> {
     // The database and its log, and a lock.
     const PER_WORKER: u64 = 3;
     const BESIDE: u64 = 200;

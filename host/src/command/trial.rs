@@ -3,7 +3,7 @@
 use super::CommandError;
 use super::conditions::{Before, Server};
 use super::faults::Schedule;
-use super::progress::{self, Counters};
+use super::progress::{self, Counters, Screen};
 use super::supervise::{GRACE, Interrupts, supervise};
 use crate::backend::clock::RealClock;
 use crate::backend::{open_database, open_lock_service};
@@ -39,7 +39,7 @@ pub async fn run(
     folder: &TrialDir,
     interrupts: &Interrupts,
     lab: Option<&Lab>,
-    quiet: bool,
+    screen: &Screen,
 ) -> Result<(), CommandError> {
     let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
     let clock = Arc::new(RealClock::new());
@@ -82,7 +82,9 @@ pub async fn run(
         .await
         .map_err(backend_error(plan.database.to_string()))?;
     let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
-    let shown = progress::show(planned.name.clone(), counters.clone(), all, quiet);
+    let shown = screen
+        .clone()
+        .show(planned.name.clone(), counters.clone(), all);
     let bar = tokio::spawn(shown);
 
     clock.start();

@@ -1,7 +1,8 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
 use super::text::counts_prose;
-use super::{RunReport, TrialReport, conditions};
+use super::{CellReport, RunReport, TrialReport, conditions};
+use crate::plan::{Plan, PlannedTrial};
 use crate::record::summary::{Percentiles, Statistics, Summary};
 
 const STATISTICS: [&str; 5] = ["max", "sum", "mean", "stddev", "min"];
@@ -9,8 +10,23 @@ const STATISTICS: [&str; 5] = ["max", "sum", "mean", "stddev", "min"];
 /// One line for each trial. Times in ms, the total in s, two decimals; a missing number is an empty
 /// cell.
 pub fn write(report: &RunReport) -> Vec<u8> {
+    lines(report.trials.iter().map(|trial| {
+        let planned = report.planned(trial);
+        line(&report.plan, planned, Some(trial), trial.always_died())
+    }))
+}
+
+/// One line for each cell of a batch, in the same columns. A cell that could not be run has no
+/// figures, and says why.
+pub fn write_cells(cells: &[CellReport]) -> Vec<u8> {
+    lines(cells.iter().map(|cell| {
+        let (trial, error) = (cell.trial.as_ref(), cell.error.clone());
+        line(&cell.plan, &cell.planned, trial, error)
+    }))
+}
+
+fn lines(mut lines: impl Iterator<Item = Vec<Cell>>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut lines = report.trials.iter().map(|trial| line(report, trial));
     // The headings come with the first line's cells, so that the two can't drift apart.
     let written = match lines.next() {
         None => Ok(()),
@@ -30,16 +46,44 @@ pub fn write(report: &RunReport) -> Vec<u8> {
 
 type Cell = (String, String);
 
-fn line(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
+fn line(
+    plan: &Plan,
+    planned: &PlannedTrial,
+    trial: Option<&TrialReport>,
+    error: Option<String>,
+) -> Vec<Cell> {
+    let mut cells = vec![cell("solution", &planned.name)];
+    match trial {
+        Some(trial) => cells.extend(figures(trial)),
+        None => {
+            let nothing = TrialReport::of_nothing(planned);
+            let headings = figures(&nothing).into_iter().map(|(heading, _)| heading);
+            cells.extend(headings.map(|heading| (heading, String::new())));
+        }
+    }
+    let ended = match trial {
+        None => "could-not-run",
+        Some(trial) => trial.ended.map_or("killed", |ended| ended.word()),
+    };
+    cells.push(cell("ended", ended));
+    cells.push(cell("error", error.unwrap_or_default()));
+    cells.extend(what_was_run(plan, planned));
+    cells.extend(conditions::cells(
+        trial.and_then(|trial| trial.conditions.as_ref()),
+    ));
+    cells
+}
+
+/// What was measured, and the verdict on it.
+fn figures(trial: &TrialReport) -> Vec<Cell> {
     let mut cells = published(trial);
-    cells.extend(ours(report, trial));
+    cells.extend(ours(trial));
     cells
 }
 
 fn published(trial: &TrialReport) -> Vec<Cell> {
     let summary = &trial.summary;
     let mut cells = vec![
-        cell("solution", &trial.strategy),
         cell("total time", decimals(summary.total_time_ns as f64 / 1e9)),
         cell("ok", summary.ok),
         cell("errors", summary.errors),
@@ -68,9 +112,8 @@ fn statistics_cells(name: &str, statistics: Option<&Statistics>) -> Vec<Cell> {
         .collect()
 }
 
-fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
-    let (plan, summary) = (&report.plan, &trial.summary);
-    let workload = &plan.workload;
+fn ours(trial: &TrialReport) -> Vec<Cell> {
+    let summary = &trial.summary;
     let mut cells = vec![
         cell("verdict", trial.judgement.verdict.word()),
         cell("failed", summary.failed),
@@ -90,7 +133,15 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
     cells.extend([
         cell("faults by code", counts_prose(&summary.faults)),
         cell("steps not ok by reason", counts_prose(&trial.reasons)),
-        cell("ended", trial.ended.map_or("killed", |ended| ended.word())),
+    ]);
+    cells
+}
+
+/// The plan in short.
+fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
+    let workload = &plan.workload;
+    let locks = planned.takes_locks().then(|| plan.locks.to_string());
+    vec![
         cell("workload", &plan.workload_name),
         cell("rows", workload.rows),
         cell("workers per row", workload.workers_per_row),
@@ -100,14 +151,12 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
         cell("audit", workload.audit),
         cell("background generators", workload.background_generators),
         cell("database", &plan.database),
-        cell("locks", &plan.locks),
+        cell("locks", locks.unwrap_or_default()),
         cell("seed", plan.seed),
-        cell("component", &trial.digest),
+        cell("component", &planned.digest),
         cell("runner", &plan.runner_version),
         cell("contract", &plan.contract),
-    ]);
-    cells.extend(conditions::cells(trial.conditions.as_ref()));
-    cells
+    ]
 }
 
 fn agreement_cells(summary: &Summary) -> Vec<Cell> {

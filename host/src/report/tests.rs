@@ -220,10 +220,85 @@ fn as_text_it_fits_also_with_long_names_and_large_numbers() {
 fn as_csv_what_is_missing_is_an_empty_cell() {
     let csv = String::from_utf8(csv::write(&report())).unwrap();
     insta::assert_snapshot!(csv, @r#"
-    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,agreement p50,agreement p99,agreement max,stale checks,faults by code,steps not ok by reason,ended,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,background generators,database,locks,seed,component,runner,contract,commits,certification failures,brute-force aborts,replays,flow control pauses,background statements,background faults,runner cpu s,servers cpu s,runner peak MiB,lab faults,server
-    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,5.35,5.35,5.35,0,,,completed,small,2,2,2,10,10,true,2,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,40,,7,,,40,2,0.10,0.90,20.0,"kill b at 2 ms, done at 3 ms",autocommit=1
-    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,2.50,10.00,10.00,0,conflict 1213 × 2,"said-no × 1, trap × 1",killed,small,2,2,2,10,10,true,2,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,,,,,,,,,,,,
+    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,faults by code,steps not ok by reason,ended,error,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,database,locks,seed,component,runner,contract
+    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,,,completed,,small,2,2,2,10,10,true,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0
+    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,conflict 1213 × 2,"said-no × 1, trap × 1",killed,,small,2,2,2,10,10,true,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0
     "#);
+}
+
+#[test]
+fn a_batch_has_a_table_for_each_workload() {
+    let cells = cells();
+    let text = overview::write(&cells, 5, std::path::Path::new("results/batches/small"));
+    insta::assert_snapshot!(text, @r"
+    small: 2 rows × 2 workers × 2 changes, database sqlite, seed 7
+
+    strategy    locks  verdict        ok  errors   ok/s  acquire                release        deadlocks
+                                                             p50    p95    max      p50   p95
+    right              valid           8       0  80.00     2.80  12.80  12.80     0.70  0.70          0
+    wrong       file   violated        2       3  64.52    10.00  20.00  20.00     1.00  1.50          2
+    never-came  redis  could not run   -       -      -        -      -      -        -     -          -
+      never-came (redis): redis://there: nobody answers
+
+    other: 2 rows × 2 workers × 2 changes, database sqlite, seed 7
+
+    strategy  locks  verdict  ok  errors   ok/s  acquire                release        deadlocks
+                                                     p50    p95    max      p50   p95
+    right            valid     8       0  80.00     2.80  12.80  12.80     0.70  0.70          0
+
+    not finished: 3 of 5 cells; the same command goes on with them
+
+    times in ms; `runner report DIR` tells the reasons of a verdict
+    results: results/batches/small
+    ");
+    assert_eq!(
+        cells[1].brief(),
+        "small × wrong (file): violated, 2 ok, 3 errors, 0.0 s"
+    );
+    assert_eq!(
+        cells[2].brief(),
+        "small × never-came (redis): could not run: redis://there: nobody answers"
+    );
+}
+
+#[test]
+fn a_cell_that_could_not_be_run_is_a_line_without_figures() {
+    let csv = csv::write_cells(&cells());
+    let mut reader = ::csv::Reader::from_reader(&csv[..]);
+    let lines: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    assert_eq!(lines.len(), 4);
+    let failed = &lines[2];
+    let filled = |line: &BTreeMap<String, String>| line.values().filter(|v| !v.is_empty()).count();
+    assert_eq!(filled(failed), 3 + 13, "{failed:?}");
+    assert_eq!(failed["solution"], "never-came");
+    assert_eq!(failed["ended"], "could-not-run");
+    assert_eq!(failed["error"], "redis://there: nobody answers");
+    assert_eq!((&*lines[0]["locks"], &*failed["locks"]), ("", "memory"));
+    let of_a_run = csv::write(&report());
+    let headings = |bytes: &[u8]| bytes.split(|&b| b == b'\n').next().unwrap().to_vec();
+    assert_eq!(headings(&csv), headings(&of_a_run));
+}
+
+/// Two cells that ran and one that could not, and one of another workload.
+fn cells() -> Vec<CellReport> {
+    let RunReport { plan, trials, .. } = report();
+    let cell = |number: usize, locks: Option<&str>| CellReport {
+        plan: plan.clone(),
+        planned: plan.trials[number].clone(),
+        locks: locks.map(str::to_owned),
+        trial: trials.get(number).cloned(),
+        error: None,
+    };
+    let mut cells = vec![
+        cell(0, None),
+        cell(1, Some("file")),
+        cell(2, Some("redis")),
+        cell(0, None),
+    ];
+    cells[0].planned.imports = vec!["db".to_owned()];
+    cells[2].error = Some("redis://there: nobody answers".to_owned());
+    cells[3].plan.workload_name = "other".to_owned();
+    cells
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The report for a person: two tables of figures, then each verdict with its reasons.
 
+use super::table::{number, table};
 use super::{RunReport, TrialReport, conditions};
 use crate::check::Fairness;
 use crate::model::verdict::{Answer, Verdict};
 use crate::record::summary::Percentiles;
-use comfy_table::{CellAlignment, Table, presets};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -96,25 +96,6 @@ fn times(trials: &[TrialReport]) -> String {
         }
     }
     table.trim_fmt() + "\n"
-}
-
-/// An empty table; the first `words` columns hold words, the others numbers.
-fn table(headings: &[&str], words: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(headings);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if index >= words {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
-/// Two decimals; a missing number is a dash, never 0.
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
 }
 
 fn verdict(trial: &TrialReport) -> String {

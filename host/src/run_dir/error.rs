@@ -15,6 +15,20 @@ pub enum RunDirError {
     NameTaken(String),
     #[error("{path} is not the folder of a run: {why}")]
     NotARun { path: PathBuf, why: String },
+    #[error(
+        "{0} is there already and is not the folder of a batch; name another folder with --out"
+    )]
+    NotABatch(PathBuf),
+    #[error("another runner is at work in {0}; wait for its end or name another folder with --out")]
+    Busy(PathBuf),
+    #[error(
+        "{path} holds a run of another batch; name another folder with --out. What differs: {}",
+        differences.join("; ")
+    )]
+    OtherBatch {
+        path: PathBuf,
+        differences: Vec<String>,
+    },
     #[error("{path}: {}", explain(source))]
     Io { path: PathBuf, source: io::Error },
     #[error("{path}: {source}")]

@@ -19,21 +19,29 @@ pub(super) fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), RunDirError> {
-    let beside = aside(path);
+    replace_by(&aside(path), path, write)
+}
+
+/// The same, where it is not ours to say which names are free.
+pub(super) fn replace_by(
+    beside: &Path,
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), RunDirError> {
     let attempt = || {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
-            .open(&beside)?;
+            .open(beside)?;
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()?;
-        fs::rename(&beside, path)
+        fs::rename(beside, path)
     };
     attempt().map_err(|source| {
         // On a full disk, what is left of it may be needed for something smaller.
-        fs::remove_file(&beside).ok();
+        fs::remove_file(beside).ok();
         let path = path.to_owned();
         RunDirError::Io { path, source }
     })

@@ -52,6 +52,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("sqlparser", "capability/gate"),
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
+    ("glob", "plan/pattern"),
 ];
 
 /// What writes to the terminal.

@@ -1,8 +1,7 @@
 //! What was measured survives whatever ends the runner.
 
-use crate::support::{Sandbox, answer, count, finished, hostile, verdict};
+use crate::support::{Sandbox, answer, count, finished, hostile, signal, verdict};
 use std::fs;
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 const LONG: &str = "--strategy cas --rows 4 --workers-per-row 2 --changes-per-worker 100000 \
@@ -16,14 +15,6 @@ fn wait_for_lines(sandbox: &Sandbox, strategy: &str, lines: usize) {
         assert!(began.elapsed() < Duration::from_secs(60), "no history came");
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args([name, &pid])
-        .status();
-    assert!(sent.unwrap().success());
 }
 
 #[test]

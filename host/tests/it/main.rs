@@ -5,6 +5,7 @@ mod support;
 mod arrows;
 mod backend_contract;
 mod bad_input;
+mod batch;
 mod conditions;
 mod contract;
 mod crash;

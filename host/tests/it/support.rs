@@ -92,6 +92,13 @@ pub fn finished(output: Output) -> Finished {
     }
 }
 
+/// Sends a running runner a signal, such as `-INT`.
+pub fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args([name, &pid]).status();
+    assert!(sent.unwrap().success());
+}
+
 impl Finished {
     /// It ended with exit code 2 and one message that has all these words in it.
     #[track_caller]

@@ -1,0 +1,188 @@
+//! From what was asked for to the cells of the batch, in the order in which they are run.
+
+use super::super::CommandError;
+use super::super::decide::{self, parse_url};
+use super::super::options::PlanOptions;
+use super::super::with_lab::lock_url;
+use super::BatchOptions;
+use crate::backend::url::LockUrl;
+use crate::lab::Lab;
+use crate::plan::{Plan, PlanError, PlannedTrial, pattern, strategies};
+use crate::report::{CellReport, TrialReport};
+use crate::strategy::wasm::WasmStrategy;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One strategy on one workload, with one lock service if it takes locks.
+pub struct Cell {
+    /// A whole run, of one trial.
+    pub plan: Plan,
+    pub strategy: Arc<WasmStrategy>,
+    /// The lock service in a word; none if the strategy takes no locks.
+    pub locks: Option<String>,
+    /// Within the batch's folder.
+    pub folder: PathBuf,
+    /// Whether no cell before has the same lock service.
+    pub is_first_of_its_locks: bool,
+}
+
+impl Cell {
+    pub fn planned(&self) -> &PlannedTrial {
+        &self.plan.trials[0]
+    }
+
+    /// `seed-100x3 × lock-change (redis)`.
+    pub fn name(&self) -> String {
+        let name = format!("{} × {}", self.plan.workload_name, self.planned().name);
+        match &self.locks {
+            Some(locks) => format!("{name} ({locks})"),
+            None => name,
+        }
+    }
+
+    pub fn report(&self, trial: Option<TrialReport>, error: Option<String>) -> CellReport {
+        CellReport {
+            plan: self.plan.clone(),
+            planned: self.planned().clone(),
+            locks: self.locks.clone(),
+            error: error.or_else(|| trial.as_ref()?.always_died()),
+            trial,
+        }
+    }
+}
+
+/// All cells, workload by workload, with every strategy built and loaded.
+pub fn decide(
+    options: &BatchOptions,
+    plan: &PlanOptions,
+    lab: Option<&Lab>,
+    seed: u64,
+) -> Result<Vec<Cell>, CommandError> {
+    let given: Vec<_> = options.locks.iter().map(|url| lock_url(url, lab)).collect();
+    let (workloads, locks) = both(workloads(options, plan, seed), locks(&given))?;
+    let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
+    let limits = workloads[0].limits();
+    let asked = &options.plan.strategies;
+    let loaded = decide::load(asked, options.output.quiet, limits, workers.unwrap_or(0))?;
+    let mut cells: Vec<Cell> = Vec::new();
+    for plan in &workloads {
+        for (planned, strategy) in &loaded {
+            let without = [(None, &LockUrl::Memory)];
+            let with = || locks.iter().map(|(word, url)| (Some(word.clone()), url));
+            let services: Vec<_> = match planned.takes_locks() {
+                true => with().collect(),
+                false => without.into(),
+            };
+            for (word, url) in services {
+                let mut plan = plan.clone();
+                plan.trials = vec![planned.clone()];
+                plan.locks = url.clone();
+                let is_known = |cell: &Cell| cell.locks == word;
+                cells.push(Cell {
+                    folder: folder(&plan, word.as_deref()),
+                    is_first_of_its_locks: word.is_some() && !cells.iter().any(is_known),
+                    strategy: strategy.clone(),
+                    locks: word,
+                    plan,
+                });
+            }
+        }
+    }
+    let mut folders = BTreeSet::new();
+    match cells.iter().find(|cell| !folders.insert(&cell.folder)) {
+        Some(twice) => Err(CommandError::CellTwice(twice.folder.clone())),
+        None => Ok(cells),
+    }
+}
+
+/// `<workload>/<strategy>[-<lock service>]`.
+fn folder(plan: &Plan, locks: Option<&str>) -> PathBuf {
+    let mut name = plan.trials[0].name.clone();
+    if let Some(locks) = locks {
+        name = format!("{name}-{locks}");
+    }
+    Path::new(&plan.workload_name).join(name)
+}
+
+/// A plan without trials for each workload.
+fn workloads(
+    options: &BatchOptions,
+    plan: &PlanOptions,
+    seed: u64,
+) -> Result<Vec<Plan>, CommandError> {
+    let folder = strategies::home().map(|home| home.join("workloads"));
+    let expand = |given: &String| pattern::expand(given, folder.as_deref()).map_err(Into::into);
+    let found = all(options.workloads.iter().map(expand))?;
+    let mut files: Vec<PathBuf> = Vec::new();
+    // Patterns may overlap.
+    for file in found.into_iter().flatten() {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let plans = all(files.iter().map(|file| {
+        let workload = Some(file.to_string_lossy().into_owned());
+        let asked = PlanOptions {
+            workload,
+            ..plan.clone()
+        };
+        decide::plan(&asked, seed)
+    }))?;
+    let mut names = BTreeSet::new();
+    match plans.iter().find(|plan| !names.insert(&plan.workload_name)) {
+        Some(twice) => Err(CommandError::Plan(PlanError::WorkloadTwice {
+            name: twice.workload_name.clone(),
+        })),
+        None => Ok(plans),
+    }
+}
+
+/// Each lock service with its word: its scheme, with a number from the second of its kind on.
+fn locks(given: &[String]) -> Result<Vec<(String, LockUrl)>, CommandError> {
+    let urls = all(given.iter().map(|text| parse_url::<LockUrl>(text)))?;
+    let mut locks: Vec<(String, LockUrl)> = Vec::new();
+    for url in urls {
+        if locks.iter().any(|(_, known)| *known == url) {
+            return Err(CommandError::LockTwice(url.to_string()));
+        }
+        let of_its_kind = |(_, known): &&(_, LockUrl)| known.scheme() == url.scheme();
+        let word = match locks.iter().filter(of_its_kind).count() {
+            0 => url.scheme().to_owned(),
+            more => format!("{}-{}", url.scheme(), more + 1),
+        };
+        locks.push((word, url));
+    }
+    Ok(locks)
+}
+
+/// All values, or all that is wrong, each mistake once.
+fn all<T>(results: impl Iterator<Item = Result<T, CommandError>>) -> Result<Vec<T>, CommandError> {
+    let (mut values, mut errors) = (Vec::new(), Vec::<CommandError>::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(error)
+                if errors
+                    .iter()
+                    .any(|known| known.to_string() == error.to_string()) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    match errors.len() {
+        0 => Ok(values),
+        1 => Err(errors.remove(0)),
+        _ => Err(CommandError::Several(errors)),
+    }
+}
+
+fn both<A, B>(
+    one: Result<A, CommandError>,
+    other: Result<B, CommandError>,
+) -> Result<(A, B), CommandError> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(one), Err(other)) => Err(CommandError::Several(vec![one, other])),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}

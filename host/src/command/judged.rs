@@ -1,0 +1,74 @@
+//! A trial and what is to be said of it: run, read back from its folder, judged, written.
+
+use super::progress::Screen;
+use super::supervise::Interrupts;
+use super::{CommandError, trial};
+use crate::lab::Lab;
+use crate::plan::{Plan, PlannedTrial};
+use crate::report::TrialReport;
+use crate::run_dir::{RunDir, TrialDir};
+use crate::strategy::Strategy;
+use std::sync::Arc;
+
+/// A trial that was run, as far as it came.
+pub struct Judged {
+    /// Absent if nothing was recorded.
+    pub report: Option<TrialReport>,
+    /// What went wrong first, if something did: it is the reason of the rest.
+    pub ran: Result<(), CommandError>,
+}
+
+/// Runs the trial, and reports it from its folder alone, whatever became of it.
+pub async fn run(
+    plan: &Plan,
+    planned: &PlannedTrial,
+    strategy: Arc<dyn Strategy>,
+    folder: &RunDir,
+    interrupts: &Interrupts,
+    lab: Option<&Lab>,
+    screen: &Screen,
+) -> Judged {
+    let trial_folder = match folder.create_trial(&planned.name) {
+        Ok(trial_folder) => trial_folder,
+        Err(error) => return Judged::nothing(Err(error.into())),
+    };
+    let ran = trial::run(
+        plan,
+        planned,
+        strategy,
+        &trial_folder,
+        interrupts,
+        lab,
+        screen,
+    )
+    .await;
+    let judged = judge(plan, planned, &trial_folder);
+    Judged {
+        ran: ran.and(judged.ran),
+        ..judged
+    }
+}
+
+fn judge(plan: &Plan, planned: &PlannedTrial, folder: &TrialDir) -> Judged {
+    let record = match folder.load() {
+        Ok(Some(record)) => record,
+        Ok(None) => return Judged::nothing(Ok(())),
+        Err(error) => return Judged::nothing(Err(error.into())),
+    };
+    let judgement = record.judge(plan.workload.rows);
+    let written = folder.write_findings(&record, &judgement);
+    let (history, end) = (&record.history, record.end.as_ref());
+    let conditions = record.conditions.clone();
+    Judged {
+        report: Some(TrialReport::new(
+            planned, history, end, conditions, judgement,
+        )),
+        ran: written.map_err(CommandError::from),
+    }
+}
+
+impl Judged {
+    pub fn nothing(ran: Result<(), CommandError>) -> Self {
+        Self { report: None, ran }
+    }
+}

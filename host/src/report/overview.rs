@@ -1,0 +1,135 @@
+//! A batch for a person: a table for each workload, with a line for each of its cells.
+
+use super::CellReport;
+use super::table::{number, table};
+use crate::model::end::Ended;
+use crate::record::summary::{Percentiles, Statistics};
+use std::fmt::Write;
+use std::path::Path;
+
+const HEADINGS: [&str; 12] = [
+    "strategy",
+    "locks",
+    "verdict",
+    "ok",
+    "errors",
+    "ok/s",
+    "acquire\np50",
+    "\np95",
+    "\nmax",
+    "release\np50",
+    "\np95",
+    "deadlocks",
+];
+
+/// Plain text without colours. `planned` is how many cells the batch has, whether or not their turn
+/// came; `folder` is where their runs are.
+pub fn write(cells: &[CellReport], planned: usize, folder: &Path) -> String {
+    let mut text = String::new();
+    // Cells of a workload follow each other.
+    for of_workload in cells.chunk_by(|a, b| a.plan.workload_name == b.plan.workload_name) {
+        text.push_str(&one_workload(of_workload));
+    }
+    let finished = cells.iter().filter(|cell| cell.is_finished()).count();
+    if finished < planned {
+        let _ = writeln!(
+            text,
+            "not finished: {} of {planned} cells; the same command goes on with them\n",
+            planned - finished
+        );
+    }
+    let _ = writeln!(
+        text,
+        "times in ms; `runner report DIR` tells the reasons of a verdict\nresults: {}",
+        folder.display()
+    );
+    text
+}
+
+fn one_workload(cells: &[CellReport]) -> String {
+    let plan = &cells[0].plan;
+    let workload = &plan.workload;
+    let mut table = table(&HEADINGS, 3);
+    for cell in cells {
+        table.add_row(line(cell));
+    }
+    let mut text = format!(
+        "{}: {} rows × {} workers × {} changes, database {}, seed {}\n\n{}\n",
+        plan.workload_name,
+        workload.rows,
+        workload.workers_per_row,
+        workload.changes_per_worker,
+        plan.database,
+        plan.seed,
+        table.trim_fmt(),
+    );
+    for cell in cells {
+        if let Some(why) = &cell.error {
+            let _ = writeln!(text, "  {}: {why}", cell.name());
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn line(cell: &CellReport) -> Vec<String> {
+    let trial = cell.trial.as_ref();
+    let summary = trial.map(|trial| &trial.summary);
+    let count = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    let acquire = summary.and_then(|s| s.acquire_percentiles_ms.as_ref());
+    let release = summary.and_then(|s| s.release_percentiles_ms.as_ref());
+    let at = |of: Option<&Percentiles>, pick: fn(&Percentiles) -> f64| number(of.map(pick));
+    let max = |of: &Statistics| of.max;
+    let deadlocks = summary.and_then(|s| s.deadlocks.as_ref());
+    vec![
+        cell.planned.name.clone(),
+        cell.locks.clone().unwrap_or_default(),
+        trial
+            .map_or("could not run", |t| t.judgement.verdict.word())
+            .to_owned(),
+        count(summary.map(|s| s.ok)),
+        count(summary.map(|s| s.errors)),
+        number(summary.and_then(|s| s.changes_per_second)),
+        at(acquire, |p| p.p50),
+        at(acquire, |p| p.p95),
+        number(summary.and_then(|s| s.acquire_ms.as_ref()).map(max)),
+        at(release, |p| p.p50),
+        at(release, |p| p.p95),
+        count(deadlocks.map(|of| of.sum as u64)),
+    ]
+}
+
+impl CellReport {
+    /// Whether it ended by itself or at its time limit, so that it need not be run again.
+    pub fn is_finished(&self) -> bool {
+        let ended = self.trial.as_ref().and_then(|trial| trial.ended);
+        matches!(ended, Some(Ended::Completed | Ended::TimeLimit))
+    }
+
+    /// `lock-change (redis)`: the cell within its workload.
+    fn name(&self) -> String {
+        match &self.locks {
+            Some(locks) => format!("{} ({locks})", self.planned.name),
+            None => self.planned.name.clone(),
+        }
+    }
+
+    /// A line for who watches no table: `seed-5x100 × cas: valid, 5000 ok, 0 errors, 12.3 s`.
+    pub fn brief(&self) -> String {
+        let name = format!("{} × {}", self.plan.workload_name, self.name());
+        let mut text = match &self.trial {
+            None => format!("{name}: could not run"),
+            Some(trial) => format!(
+                "{name}: {}, {} ok, {} errors, {:.1} s",
+                trial.judgement.verdict.word(),
+                trial.summary.ok,
+                trial.summary.errors,
+                trial.summary.total_time_ns as f64 / 1e9,
+            ),
+        };
+        if let Some(why) = &self.error {
+            let _ = write!(text, ": {why}");
+        }
+        text
+    }
+}

@@ -1,0 +1,167 @@
+//! The folder of a batch: a run's folder for each of its cells.
+//!
+//! ```text
+//! batch.json             its seed, and what it has taken for itself
+//! batch.lock             locked while a runner is at work on it
+//! results.csv            one line for each cell
+//! <workload>/<cell>/     the run of a cell
+//! <workload>/<cell>~1/   one that was cut, kept aside
+//! ```
+
+mod differences;
+
+use super::file::{read_json, replace, replace_by, write_json};
+use super::{PLAN, RESULTS, RunDir, RunDirError, TrialRecord};
+use crate::model::end::Ended;
+use crate::plan::Plan;
+use differences::differences;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const BATCH: &str = "batch.json";
+const LOCK: &str = "batch.lock";
+
+/// What a batch keeps from one runner to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRecord {
+    /// For every workload whose file says no other.
+    pub seed: u64,
+    /// The database whose tables it fills.
+    pub database: String,
+    /// The files that have its table: nobody else's are replaced.
+    pub csv: Vec<PathBuf>,
+}
+
+/// A batch's folder, which no other runner works on as long as this value is there.
+#[derive(Debug)]
+pub struct BatchDir {
+    root: PathBuf,
+    _locked: File,
+}
+
+/// What there is of a cell.
+pub enum Found {
+    /// Its turn has never come.
+    Nothing,
+    /// It was begun, and ended before its time.
+    Cut,
+    /// It ended by itself or at its time limit.
+    Finished { folder: RunDir, record: TrialRecord },
+}
+
+/// What a batch has kept; nothing if there is no such folder yet.
+pub fn find(root: &Path) -> Result<Option<BatchRecord>, RunDirError> {
+    match read_json(&root.join(BATCH))? {
+        None if root.exists() && !is_all_ours(root, &[LOCK, "batch.part"]) => {
+            Err(RunDirError::NotABatch(root.to_owned()))
+        }
+        found => Ok(found),
+    }
+}
+
+impl BatchDir {
+    /// Opens the folder or makes it, and takes it for this runner.
+    pub fn open(root: &Path) -> Result<Self, RunDirError> {
+        let io_error = |source| RunDirError::Io {
+            path: root.to_owned(),
+            source,
+        };
+        fs::create_dir_all(root).map_err(io_error)?;
+        let lock = File::create(root.join(LOCK)).map_err(io_error)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => RunDirError::Busy(root.to_owned()),
+            TryLockError::Error(error) => io_error(error),
+        })?;
+        Ok(Self {
+            root: root.to_owned(),
+            _locked: lock,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// Writes what the next runner is to know.
+    pub fn write_record(&self, record: &BatchRecord) -> Result<(), RunDirError> {
+        write_json(&self.root.join(BATCH), record)
+    }
+
+    /// What there is of the cell with this folder and plan. An error if it is of another plan.
+    pub fn look(&self, cell: &Path, plan: &Plan) -> Result<Found, RunDirError> {
+        let path = self.root.join(cell);
+        if !path.exists() {
+            return Ok(Found::Nothing);
+        }
+        let Some(there) = read_json(&path.join(PLAN))? else {
+            // A runner may have been killed between the making of the folder and its first file.
+            return match is_all_ours(&path, &["plan.part"]) {
+                true => Ok(Found::Cut),
+                false => Err(RunDirError::NotARun {
+                    why: format!("it has no {PLAN}"),
+                    path,
+                }),
+            };
+        };
+        let differences = differences(&there, plan);
+        if !differences.is_empty() {
+            return Err(RunDirError::OtherBatch { path, differences });
+        }
+        let (folder, plan) = RunDir::open(&path)?;
+        let trial = folder.trial(&plan.trials[0].name);
+        let ended = trial.load_end()?.map(|end| end.how);
+        if !matches!(ended, Some(Ended::Completed | Ended::TimeLimit)) {
+            return Ok(Found::Cut);
+        }
+        Ok(match trial.load()? {
+            Some(record) => Found::Finished { folder, record },
+            None => Found::Cut,
+        })
+    }
+
+    /// Where the run of a cell goes.
+    pub fn cell(&self, cell: &Path) -> PathBuf {
+        self.root.join(cell)
+    }
+
+    /// Moves what was begun of a cell out of the way. Says where to.
+    pub fn keep_aside(&self, cell: &Path) -> Result<PathBuf, RunDirError> {
+        let path = self.root.join(cell);
+        let mut number = 1;
+        let kept = loop {
+            let mut name = path.clone().into_os_string();
+            name.push(format!("~{number}"));
+            let kept = PathBuf::from(name);
+            if !kept.exists() {
+                break kept;
+            }
+            number += 1;
+        };
+        match fs::rename(&path, &kept) {
+            Ok(()) => Ok(kept),
+            Err(source) => Err(RunDirError::Io { path, source }),
+        }
+    }
+
+    /// Writes the table as far as it has come, over that of the cell before.
+    pub fn write_results(&self, csv: &[u8]) -> Result<(), RunDirError> {
+        replace(&self.root.join(RESULTS), |out| out.write_all(csv))
+    }
+}
+
+/// Writes the table to a file of the user's choice, which is the batch's own.
+pub fn write_table(path: &Path, csv: &[u8]) -> Result<(), RunDirError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    replace_by(Path::new(&beside), path, |out| out.write_all(csv))
+}
+
+/// Whether a folder holds nothing but files of these names.
+fn is_all_ours(folder: &Path, names: &[&str]) -> bool {
+    let is_ours = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| names.iter().any(|&name| entry.file_name() == name))
+    };
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(is_ours))
+}
