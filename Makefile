@@ -3,7 +3,7 @@
 CARGO ?= cargo
 RUNNER = target/release/runner
 
-.PHONY: run test lint bench tools clean
+.PHONY: run test lint bench tools tools-lab clean
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -13,7 +13,7 @@ run: tools
 	$(RUNNER) --strategy cas.wasm --rows 400 --workers-per-row 2
 
 # The whole suite, quick to slow.
-test: tools lint
+test: tools tools-lab lint
 	$(CARGO) build --locked --bin runner
 	target/debug/runner build --all
 	$(CARGO) test --locked -p contend -p contend-guest
@@ -37,6 +37,35 @@ tools:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	  then apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev; \
 	  else echo "a C compiler is missing: sudo apt-get install gcc libc6-dev"; exit 2; fi; }
+
+# What the lab is made of. Debian's packages start their servers as services when they are installed,
+# and again when the machine is, and we want neither: a policy forbids the first, unless the machine
+# has one already, and what was installed just now is disabled. What was there before is not touched.
+LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server
+POLICY = /usr/sbin/policy-rc.d
+
+tools-lab:
+	@missing=; \
+	for package in $(LAB_PACKAGES); do \
+	  case $$package in \
+	    mariadb-server) file=mariadbd;; galera-4) file=libgalera_smm.so;; *) file=$$package;; esac; \
+	  found=; for folder in /usr/lib/galera /usr/lib64/galera-4 /usr/lib/galera-4 /usr/lib \
+	      $$(echo "$$PATH" | tr : ' ') /usr/local/sbin /usr/sbin /sbin; do \
+	    [ -f "$$folder/$$file" ] && found=1; done; \
+	  [ "$$found" ] || missing="$$missing $$package"; \
+	done; \
+	[ "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "the lab lacks packages: sudo apt-get install --no-install-recommends$$missing"; \
+	  echo "It needs no system service, so stop those that the packages start."; exit 2; fi; \
+	ours=; if [ ! -e $(POLICY) ]; then \
+	  ours=1; trap 'rm -f $(POLICY)' EXIT; trap 'exit 2' INT TERM HUP; \
+	  printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -qq --no-install-recommends $$missing || exit 2; \
+	for package in $$missing; do case $$package in \
+	  mariadb-server) service=mariadb;; haproxy|redis-server|rsync) service=$$package;; *) continue;; esac; \
+	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
 clean:
 	$(CARGO) clean

@@ -82,7 +82,7 @@ impl Lab {
 
     /// The lab in a folder if any server of it runs.
     pub fn find(dir: &Path) -> Result<Option<Self>, LabError> {
-        let Ok(dir) = std::fs::canonicalize(dir) else {
+        let Some(dir) = std::fs::canonicalize(dir).ok().filter(|dir| dir.is_dir()) else {
             return Ok(None);
         };
         let (Some(record), Some(password)) = (Record::read(&dir)?, folder::read_password(&dir)?)

@@ -119,6 +119,9 @@ fn restart(server: Server, process: Option<Process>, options: &LabOptions) -> Re
     }
     if is_node && options.nodes == 1 {
         super::position::let_begin(server, &launcher)?;
+    } else if is_node {
+        let nodes: Vec<_> = (1..=options.nodes).map(Server::Node).collect();
+        whole::given_up(&nodes, &options.dir, &client)?;
     }
     let process = whole::start(server, &launcher, more)?;
     match is_node {

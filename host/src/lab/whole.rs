@@ -3,7 +3,7 @@
 use super::error::LabError;
 use super::folder::{self, AtWork};
 use super::launch::Launcher;
-use super::node::Client;
+use super::node::{Client, View};
 use super::process::{Process, ProcessState};
 use super::record::Record;
 use super::server::Server;
@@ -79,6 +79,7 @@ pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result
         tell("first data made".to_owned());
     }
     begin_group(&nodes, launcher, &client, &mut tell)?;
+    given_up(&nodes, lab, &client)?;
     // One by one: those that join at once wait for each other longer than this takes.
     for &node in &nodes {
         if living(node, lab)?.is_none() {
@@ -148,7 +149,8 @@ fn any_data(nodes: &[Server], lab: &Path) -> bool {
     nodes.iter().any(has)
 }
 
-/// Lets living nodes find each other again. Those that don't are stopped: they join again.
+/// Lets living nodes find each other again, unless too few live for a majority. Those that don't are
+/// stopped: they join again.
 fn settle(
     nodes: &[Server],
     launcher: &Launcher,
@@ -165,10 +167,17 @@ fn settle(
         }
     }
     let deadline = Instant::now() + SETTLE;
+    let living = apart.len();
     while !apart.is_empty() && Instant::now() < deadline {
+        let mut any_primary = living > apart.len();
         apart.retain(|&(node, process)| {
-            process.lives() && !client.view(node, lab).is_ok_and(|view| view.serves())
+            let view = client.view(node, lab);
+            any_primary |= view.as_ref().is_ok_and(View::is_primary);
+            process.lives() && !view.is_ok_and(|view| view.serves())
         });
+        if !any_primary && 2 * living <= nodes.len() {
+            break;
+        }
         thread::sleep(LOOK);
     }
     for (node, process) in apart {
@@ -202,6 +211,28 @@ fn begin_group(
     let process = start(first, launcher, &["--wsrep-new-cluster"])?;
     serves(first, process, lab, client)?;
     tell(format!("{} synced", first.name()));
+    Ok(())
+}
+
+/// Waits until the others have given up those that are dead: one that comes back before is taken for
+/// the dead one, and may cost the whole group its majority.
+pub(super) fn given_up(nodes: &[Server], lab: &Path, client: &Client) -> Result<(), LabError> {
+    let mut running = Vec::new();
+    for &node in nodes {
+        let process = living(node, lab)?;
+        if process.is_some_and(|process| process.state() == ProcessState::Running) {
+            running.push(node);
+        }
+    }
+    let living = running.len() as u32;
+    let deadline = Instant::now() + SETTLE;
+    let knows = |&node: &Server| {
+        let size = client.view(node, lab).ok().and_then(|view| view.size);
+        size.is_none_or(|size| size <= living)
+    };
+    while living < nodes.len() as u32 && !running.iter().all(knows) && Instant::now() < deadline {
+        thread::sleep(LOOK);
+    }
     Ok(())
 }
 

@@ -46,11 +46,12 @@ fn every_server_can_be_paused_killed_and_restarted() {
         assert!(!runs(first));
         fault(&lab, LabAction::Restart, name);
         let second = pid(&lab, name).unwrap();
+        fault(&lab, LabAction::Pause, name);
         fault(&lab, LabAction::Restart, name);
         assert_ne!(pid(&lab, name), Some(second), "{name} was not restarted");
-        let said = runner_lab(&lab.options().dir, "fault isolate redis");
-        said.refused_with(&["isolate is for nodes"]);
     }
+    let said = runner_lab(&lab.options().dir, "fault isolate redis");
+    said.refused_with(&["isolate is for nodes"]);
     assert!(lab.status().whole);
 }
 

@@ -38,7 +38,7 @@ fn start() -> (Lab, Watchdog) {
     let dir = new_dir();
     // First of all: it also stops what a start that failed has left.
     let watchdog = Watchdog::over(&dir);
-    (up_on_free_ports(&dir, 3), watchdog)
+    (up_on_free_ports(&dir), watchdog)
 }
 
 fn tell(line: String) {
@@ -56,10 +56,9 @@ pub fn new_dir() -> PathBuf {
 }
 
 /// Starts a lab. Whoever has the ports that are tried first, others are taken.
-pub fn up_on_free_ports(dir: &Path, nodes: u32) -> Lab {
+fn up_on_free_ports(dir: &Path) -> Lab {
     for port in ports() {
         let options = LabOptions {
-            nodes,
             port,
             ..LabOptions::new(dir.to_owned())
         };
