@@ -89,6 +89,7 @@ fn ours(report: &RunReport, trial: &TrialReport) -> Vec<Cell> {
     cells.extend(agreement_cells(summary));
     cells.extend([
         cell("faults by code", counts_prose(&summary.faults)),
+        cell("lost locks", counts_prose(&summary.lost_locks)),
         cell("steps not ok by reason", counts_prose(&trial.reasons)),
         cell("ended", trial.ended.map_or("killed", |ended| ended.word())),
         cell("workload", &plan.workload_name),
