@@ -8,6 +8,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
+use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -53,6 +54,11 @@ pub trait Instance: Send {
 
     /// The faults that capability calls gave the strategy since this was last asked.
     fn take_faults(&mut self) -> Vec<FaultCount>;
+
+    /// The locks that releases found lost since this was last asked.
+    fn take_lost_locks(&mut self) -> LostLocks {
+        LostLocks::default()
+    }
 
     /// Rolls back its sessions and gives up its locks. When this returns, nothing of the instance
     /// can take effect any more.

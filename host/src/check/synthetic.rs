@@ -78,6 +78,7 @@ fn ok(invoked: Nanos, returned: Nanos) -> Step {
         returned,
         outcome: Outcome::Ok,
         faults: Vec::new(),
+        lost_locks: Default::default(),
         settled: None,
     }
 }

@@ -136,8 +136,8 @@ pub(super) async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.
 pub(super) fn allow_open_files(workers: u32) -> Result<(), CommandError> {
-    // The database and its log, and a lock.
-    const PER_WORKER: u64 = 3;
+    // The database and its log, a lock, and what waits for one.
+    const PER_WORKER: u64 = 4;
     const BESIDE: u64 = 200;
     let needed = u64::from(workers) * PER_WORKER + BESIDE;
     let allowed = rlimit::increase_nofile_limit(needed)

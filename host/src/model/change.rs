@@ -55,9 +55,26 @@ pub struct Step {
     /// The faults that the strategy met on the way, the retried ones included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultCount>,
+    /// The locks that the strategy gave back and did not hold any more.
+    #[serde(default, skip_serializing_if = "LostLocks::is_none")]
+    pub lost_locks: LostLocks,
     /// What settling found; absent when the step ended ok.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
+}
+
+/// How many locks were found lost at their release, and how. That is no fault: the release did what
+/// it could, and the strategy was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LostLocks {
+    pub not_owner: u32,
+    pub expired: u32,
+}
+
+impl LostLocks {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the data said of a step that ended failed or indeterminate.

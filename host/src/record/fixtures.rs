@@ -55,6 +55,7 @@ fn step(from_ms: u64, ms: u64) -> Step {
         returned: (from_ms + ms) * 1_000_000,
         outcome: Outcome::Ok,
         faults: Vec::new(),
+        lost_locks: Default::default(),
         settled: None,
     }
 }

@@ -5,7 +5,7 @@ mod statistics;
 pub use statistics::{Percentiles, Statistics};
 
 use super::histogram::{Durations, Latencies};
-use crate::model::change::{Change, Nanos, Restored, Step};
+use crate::model::change::{Change, LostLocks, Nanos, Restored, Step};
 use crate::model::fault::{FaultColumn, FaultKind, fault_column};
 use crate::model::outcome::Outcome;
 use serde::Serialize;
@@ -51,6 +51,8 @@ pub struct Summary {
     pub release_percentiles_ms: Option<Percentiles>,
     /// Faults that strategies met in all changes, retried ones included: `conflict 1213` → 7.
     pub faults: BTreeMap<String, u64>,
+    /// Locks that were not held any more when they were given back: `not-owner` → 400.
+    pub lost_locks: BTreeMap<String, u64>,
 }
 
 impl Summary {
@@ -94,6 +96,7 @@ impl Summary {
                 longest_ok(changes.iter().filter_map(|change| change.release.as_ref())),
             ),
             faults: faults(changes),
+            lost_locks: lost_locks(changes),
         }
     }
 }
@@ -139,6 +142,19 @@ fn faults(changes: &[Change]) -> BTreeMap<String, u64> {
     let named =
         |((kind, code), count): ((FaultKind, &str), _)| (format!("{} {code}", kind.word()), count);
     counts.into_iter().map(named).collect()
+}
+
+fn lost_locks(changes: &[Change]) -> BTreeMap<String, u64> {
+    let steps = || changes.iter().flat_map(Change::steps);
+    let sum = |lost: fn(&LostLocks) -> u32| steps().map(|s| u64::from(lost(&s.lost_locks))).sum();
+    [
+        ("expired", sum(|lost| lost.expired)),
+        ("not-owner", sum(|lost| lost.not_owner)),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(how, count)| (how.to_owned(), count))
+    .collect()
 }
 
 #[cfg(test)]
@@ -258,6 +274,23 @@ mod tests {
         assert_eq!(found.agreement_ms.unwrap().p50, 40.0);
         let found = Summary::of(&[never, unchecked], 1);
         assert_eq!((found.agreement_ms, found.agreement_max_ms), (None, None));
+    }
+
+    #[test]
+    fn lost_locks_of_both_steps_are_summed() {
+        let mut one = change(1, 0, 5, 6);
+        one.acquire.lost_locks.expired = 1;
+        let release = one.release.as_mut().unwrap();
+        release.lost_locks.not_owner = 2;
+        release.lost_locks.expired = 3;
+        let mut not_ok = failed(3, 0, 5);
+        not_ok.acquire.lost_locks.expired = 4;
+        let found: Vec<_> = Summary::of(&[one, not_ok], 1)
+            .lost_locks
+            .into_iter()
+            .collect();
+        let expected = [("expired", 8), ("not-owner", 2)];
+        assert_eq!(found, expected.map(|(how, count)| (how.to_owned(), count)));
     }
 
     #[test]

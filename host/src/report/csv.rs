@@ -132,6 +132,7 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
     cells.extend(agreement_cells(summary));
     cells.extend([
         cell("faults by code", counts_prose(&summary.faults)),
+        cell("lost locks", counts_prose(&summary.lost_locks)),
         cell("steps not ok by reason", counts_prose(&trial.reasons)),
     ]);
     cells

@@ -112,6 +112,7 @@ fn verdict(trial: &TrialReport) -> String {
         }
     };
     counted("faults met", &trial.summary.faults);
+    counted("locks lost before their release", &trial.summary.lost_locks);
     counted("steps not ok", &trial.reasons);
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
         let _ = writeln!(text, "    {code}: {message}");

@@ -2,7 +2,7 @@
 
 use super::Arena;
 use crate::capability::database::Target;
-use crate::model::change::Step;
+use crate::model::change::{LostLocks, Step};
 use crate::model::data::Status;
 use crate::model::marker::Marker;
 use crate::model::outcome::Outcome;
@@ -57,6 +57,7 @@ impl Contender {
             returned: invoked,
             outcome: Outcome::Ok,
             faults: Vec::new(),
+            lost_locks: LostLocks::default(),
             settled: None,
         };
         let mut instance = match ready {
@@ -69,6 +70,7 @@ impl Contender {
         let told = bounded(&self.arena, instance.change(transition)).await;
         step.returned = self.arena.clock.now();
         step.faults = instance.take_faults();
+        step.lost_locks = instance.take_lost_locks();
         match told {
             Ok(told) => {
                 step.outcome = Outcome::from(told);

@@ -83,6 +83,25 @@ fn the_faults_kept_from_the_original_leave_the_rows_right() {
     }
 }
 
+/// Whatever service gives it: the lock that should have lasted until the release was never there.
+#[test]
+fn a_lock_that_is_lost_before_its_release_is_counted() {
+    let redis = database();
+    for locks in ["memory", "file:locks", &redis] {
+        for (strategy, lost) in [
+            ("lock-operation", None),
+            ("lock-change-reconnect", None),
+            ("lock-operation-reconnect", Some(400)),
+        ] {
+            let sandbox = Sandbox::new();
+            let arguments = format!("--strategy {strategy} --workload smoke --lock {locks}");
+            let (_, trial) = sandbox.trial(&arguments);
+            let counted = trial["summary"]["lost_locks"]["not-owner"].as_u64();
+            assert_eq!(counted, lost, "{strategy} with {locks}: {trial:#}");
+        }
+    }
+}
+
 #[test]
 fn looking_and_then_writing_is_violated_with_two_workers_their_markers_and_times() {
     let sandbox = Sandbox::new();

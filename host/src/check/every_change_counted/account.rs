@@ -69,6 +69,7 @@ mod tests {
             returned: 1,
             outcome,
             faults: vec![],
+            lost_locks: Default::default(),
             settled,
         }
     }

@@ -14,6 +14,7 @@ use super::{Limits, convert};
 use crate::capability::database::Session;
 use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
+use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount, count_fault};
 use crate::strategy::Capabilities;
 use rand_pcg::Pcg64;
@@ -37,6 +38,8 @@ pub struct HostState {
     pub computing: Computing,
     /// The faults that calls gave since they were last taken.
     pub faults: Vec<FaultCount>,
+    /// The locks that releases found lost since this was last taken.
+    pub lost_locks: LostLocks,
     capabilities: Capabilities,
     random: Pcg64,
     statements: Statements,
@@ -63,6 +66,7 @@ impl HostState {
             },
             computing: Computing::new(limits.computing),
             faults: Vec::new(),
+            lost_locks: LostLocks::default(),
             random: Pcg64::from_seed(key),
             capabilities,
             statements: Statements::default(),

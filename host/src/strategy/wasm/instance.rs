@@ -4,6 +4,7 @@ use super::super::{Capabilities, Death, Instance, Transition};
 use super::bindings::{StateStrategy, StateStrategyPre};
 use super::host::HostState;
 use super::{Limits, convert};
+use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
 use async_trait::async_trait;
 use wasmtime::{Store, Trap};
@@ -54,6 +55,10 @@ impl Instance for WasmInstance {
 
     fn take_faults(&mut self) -> Vec<FaultCount> {
         std::mem::take(&mut self.store.data_mut().faults)
+    }
+
+    fn take_lost_locks(&mut self) -> LostLocks {
+        std::mem::take(&mut self.store.data_mut().lost_locks)
     }
 
     async fn end(self: Box<Self>) {

@@ -1,7 +1,7 @@
 use super::{
     HostState, LockHandle, LockSessionHandle, MAX_LOCK_SESSIONS, MAX_LOCKS, dangling, too_many,
 };
-use crate::capability::lock::{Lock, LockSession};
+use crate::capability::lock::{Lock, LockSession, ReleaseOutcome};
 use crate::model::fault::Fault;
 use crate::strategy::wasm::bindings::contend::strategy::{lock, types};
 use crate::strategy::wasm::convert;
@@ -82,6 +82,11 @@ impl lock::HostLock for HostState {
 
     async fn release(&mut self, handle: Resource<LockHandle>) -> Answer<lock::ReleaseOutcome> {
         let released = self.held(&handle)?.release().await;
+        match released {
+            Ok(ReleaseOutcome::NotOwner) => self.lost_locks.not_owner += 1,
+            Ok(ReleaseOutcome::Expired) => self.lost_locks.expired += 1,
+            Ok(ReleaseOutcome::Released) | Err(_) => {}
+        }
         self.answer(released.map(convert::release_outcome))
     }
 
