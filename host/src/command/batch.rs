@@ -95,11 +95,11 @@ async fn run_all(
     for cell in cells.iter().filter(|cell| cell.is_first_of_its_locks) {
         find_lock_service(&cell.plan).await?;
     }
-    let mut record = known.unwrap_or(BatchRecord {
+    let mut record = BatchRecord {
         seed,
         database,
-        csv: Vec::new(),
-    });
+        csv: known.map(|record| record.csv).unwrap_or_default(),
+    };
     let table = Table::claim(&options.output, &mut record)?;
     let folder = BatchDir::open(root)?;
     let standing = resume::survey(&folder, cells)?;

@@ -176,6 +176,16 @@ fn ctrl_c_ends_the_running_cell_in_order_and_the_rest_is_left_for_the_next_time(
     let rows = rows(&sandbox, "out/results.csv");
     assert_eq!(column(&rows, "ended"), ["completed", "interrupted"]);
     assert!(!sandbox.path("out/b-quick").exists());
+
+    // A last cell that was cut is not the end of the batch either, valid as it may be.
+    let child = sandbox.start("batch --workload b-long.toml --strategy cas --out last");
+    let history = sandbox.path("last/b-long/cas/cas/history.jsonl");
+    wait_for("history", || {
+        fs::metadata(&history).is_ok_and(|file| file.len() > 1000)
+    });
+    signal(&child, "-INT");
+    let ended = finished(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
 }
 
 #[test]
@@ -363,7 +373,7 @@ fn the_folder_of_another_batch_is_refused_and_left_as_it_is() {
 fn one_runner_at_a_time_works_on_a_batch() {
     let sandbox = sandbox();
     sandbox.write("long.toml", ENDLESS);
-    let batch = "batch --workload long.toml --strategy cas --out out";
+    let batch = "batch --workload long.toml --strategy cas --out out --time-limit-s 15";
     let mut child = sandbox.start(batch);
     wait_for("history", || {
         sandbox.path("out/long/cas/cas/history.jsonl").exists()
