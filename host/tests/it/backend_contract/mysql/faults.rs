@@ -6,7 +6,7 @@ use contend::capability::database::{Freshness, Target};
 use contend::model::lab_fault::{LabAction, LabFault};
 use futures_util::future::join_all;
 use std::time::Duration;
-use tokio::task::spawn_blocking;
+use tokio::task::{block_in_place, spawn_blocking};
 use tokio::time::{Instant, sleep};
 
 const NODE: &str = "n3";
@@ -30,8 +30,7 @@ impl Faulty {
     }
 
     async fn end(self) {
-        let whole = spawn_blocking(|| lab().make_whole(&mut |_| {}));
-        whole.await.unwrap().unwrap();
+        block_in_place(|| lab().make_whole(&mut |_| {})).unwrap();
         self.fixture.close().await;
     }
 
@@ -50,6 +49,15 @@ impl Faulty {
                 Ok(_) => assert!(Instant::now() < deadline, "it answers still"),
             }
             sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// A test that fails leaves a whole lab to the others.
+impl Drop for Faulty {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            block_in_place(|| lab().make_whole(&mut |_| {})).ok();
         }
     }
 }
