@@ -64,7 +64,7 @@ datadir={dir}/data
 tmpdir={dir}/tmp
 socket={socket}
 pid-file={dir}/pid
-log-error={dir}/log
+log-error={dir}/server.log
 port={clients}
 bind-address=127.0.0.1
 skip-name-resolve

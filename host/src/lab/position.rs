@@ -74,7 +74,7 @@ pub(super) fn most_advanced(
 fn recover(node: Server, launcher: &Launcher) -> Result<i64, LabError> {
     launcher.prepare(node)?;
     let lab = launcher.lab();
-    let log = node.dir(lab).join("recovery-log");
+    let log = node.dir(lab).join("recovery.log");
     let mut command = launcher.command(&launcher.programs.mariadbd);
     command
         .arg(node.config_argument(lab))

@@ -75,7 +75,7 @@ impl Server {
     }
 
     pub(super) fn log(self, lab: &Path) -> PathBuf {
-        self.dir(lab).join("log")
+        self.dir(lab).join("server.log")
     }
 
     /// Where its owner talks to it.

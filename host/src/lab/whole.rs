@@ -79,6 +79,7 @@ pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result
         tell("first data made".to_owned());
     }
     begin_group(&nodes, launcher, &client, &mut tell)?;
+    // One by one: those that join at once wait for each other longer than this takes.
     for &node in &nodes {
         if living(node, lab)?.is_none() {
             let process = start(node, launcher, &[])?;

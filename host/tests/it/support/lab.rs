@@ -1,29 +1,43 @@
-//! One lab for all tests of the binary: three nodes, started when the first test asks for it.
+//! Labs for the tests: one that stays whole, one to break, each started when the first test asks for
+//! it.
 
 use contend::lab::{Lab, LabError, LabOptions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
-use tokio::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Held for reading by a test that needs the shared lab whole, and for writing by one that gives it a
-/// fault. Taken before `lab`, and once: who holds it and asks again may wait for ever.
-pub static WHOLE: RwLock<()> = RwLock::const_new(());
-
-/// The shared lab. A test that gives it a fault undoes it with `make_whole`, and keeps others that
-/// need it whole from running at the same time. Each test makes a database of its own, with a name
-/// that begins with `contend_`.
+/// Three nodes that all tests share, so no test breaks them. Each makes a database of its own, with a
+/// name that begins with `contend_`.
 pub fn lab() -> &'static Lab {
     static LAB: OnceLock<(Lab, Watchdog)> = OnceLock::new();
-    &LAB.get_or_init(|| {
-        let dir = new_dir();
-        // First of all: it also stops what a start that failed has left.
-        let watchdog = Watchdog::over(&dir);
-        (up_on_free_ports(&dir, 3), watchdog)
-    })
-    .0
+    &LAB.get_or_init(start).0
+}
+
+/// Three other nodes for the tests that break them: one test at a time, whole when it begins.
+pub fn lab_to_break() -> MutexGuard<'static, Lab> {
+    static LAB: OnceLock<(Mutex<Lab>, Watchdog)> = OnceLock::new();
+    let (lab, _) = LAB.get_or_init(|| {
+        let (lab, watchdog) = start();
+        (Mutex::new(lab), watchdog)
+    });
+    // What a test that panicked left is mended too.
+    let lab = lab.lock().unwrap_or_else(PoisonError::into_inner);
+    lab.make_whole(&mut tell).unwrap();
+    lab
+}
+
+fn start() -> (Lab, Watchdog) {
+    let dir = new_dir();
+    // First of all: it also stops what a start that failed has left.
+    let watchdog = Watchdog::over(&dir);
+    (up_on_free_ports(&dir, 3), watchdog)
+}
+
+fn tell(line: String) {
+    println!("lab: {line}");
 }
 
 /// A new folder that also the servers' own user may enter.
@@ -36,23 +50,28 @@ pub fn new_dir() -> PathBuf {
         .keep()
 }
 
-/// Starts a lab. Tests of several processes may look for ports at the same time, so the first ports
-/// are tried from a place that is drawn.
+/// Starts a lab. Whoever has the ports that are tried first, others are taken.
 pub fn up_on_free_ports(dir: &Path, nodes: u32) -> Lab {
-    let first = std::process::id() % 16;
-    for number in 0..16 {
-        let port = 21_000 + 60 * ((first + number) % 16) as u16;
+    for port in ports() {
         let options = LabOptions {
             nodes,
             port,
             ..LabOptions::new(dir.to_owned())
         };
-        match Lab::up(&options, &mut |line| println!("lab: {line}")) {
+        match Lab::up(&options, &mut tell) {
             Err(LabError::PortTaken { .. }) => {}
             lab => return lab.unwrap_or_else(|error| panic!("{error}")),
         }
     }
     panic!("no free ports from 21000 to 21959");
+}
+
+/// First ports of labs. Each call begins at another one, so that labs that are started at the same
+/// time seldom meet.
+pub fn ports() -> impl Iterator<Item = u16> {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id() + 5 * CALLS.fetch_add(1, Ordering::Relaxed);
+    (0..16).map(move |number| 21_000 + 60 * (first.wrapping_add(number) % 16) as u16)
 }
 
 /// Stops and removes a lab when this process has ended, in whatever way. It waits for the end of a
