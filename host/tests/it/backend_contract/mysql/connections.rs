@@ -40,12 +40,6 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
             &host,
         ),
         (
-            format!("mysql://nobody:hunter2@{host}/contend"),
-            FaultKind::Rejected,
-            "1698",
-            &host,
-        ),
-        (
             format!("mysql://me:hunter2@{host}"),
             FaultKind::Rejected,
             "url",
