@@ -8,11 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use tokio::sync::RwLock;
-
-/// Held for reading by a test that needs the shared lab whole, and for writing by one that gives it a
-/// fault. Taken before `lab`, and once: who holds it and asks again may wait for ever.
-pub static WHOLE: RwLock<()> = RwLock::const_new(());
 
 /// Three nodes that all tests share, so no test breaks them. Each makes a database of its own, with a
 /// name that begins with `contend_`.
@@ -38,7 +33,7 @@ fn start() -> (Lab, Watchdog) {
     let dir = new_dir();
     // First of all: it also stops what a start that failed has left.
     let watchdog = Watchdog::over(&dir);
-    (up_on_free_ports(&dir), watchdog)
+    (up_on_free_ports(&dir, 3), watchdog)
 }
 
 fn tell(line: String) {
@@ -56,9 +51,10 @@ pub fn new_dir() -> PathBuf {
 }
 
 /// Starts a lab. Whoever has the ports that are tried first, others are taken.
-fn up_on_free_ports(dir: &Path) -> Lab {
+pub fn up_on_free_ports(dir: &Path, nodes: u32) -> Lab {
     for port in ports() {
         let options = LabOptions {
+            nodes,
             port,
             ..LabOptions::new(dir.to_owned())
         };

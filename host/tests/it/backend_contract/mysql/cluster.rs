@@ -1,7 +1,7 @@
 //! Several nodes, all of them written to.
 
 use super::*;
-use crate::support::lab::WHOLE;
+use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::capability::database::{Database, Freshness, Target};
 
@@ -137,8 +137,7 @@ async fn after_a_sync_a_session_sees_what_was_committed_elsewhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_on_a_server_that_is_no_node_cannot_sync() {
-    let _whole = WHOLE.read().await;
-    let (endpoint, nodes) = addresses("");
+    let (endpoint, nodes) = addresses(lab(), "");
     let database = Mysql::open(&endpoint, &nodes[..1]).await.unwrap();
     let mut synced = 0;
     for _ in 0..3 {

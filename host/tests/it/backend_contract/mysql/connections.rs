@@ -1,7 +1,7 @@
 //! Opening a database, and what a session keeps.
 
 use super::*;
-use crate::support::lab::WHOLE;
+use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::backend::secret_url::SecretUrl;
 
@@ -22,8 +22,7 @@ fn closed_port() -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
-    let _whole = WHOLE.read().await;
-    let (endpoint, nodes) = addresses("");
+    let (endpoint, nodes) = addresses(lab(), "");
     let host = nodes[0].address(3306);
     let closed = format!("127.0.0.1:{}", closed_port());
     for (url, kind, code, says) in [
@@ -33,8 +32,9 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
             "2003",
             &closed,
         ),
+        // The lab's user, with another password.
         (
-            format!("mysql://me:hunter2@{host}/x"),
+            format!("mysql://contend:hunter2@{host}/contend"),
             FaultKind::Rejected,
             "1045",
             &host,
@@ -83,8 +83,7 @@ async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_named_twice_is_one_node_too_many() {
-    let _whole = WHOLE.read().await;
-    let (endpoint, nodes) = addresses("");
+    let (endpoint, nodes) = addresses(lab(), "");
     let twice = [nodes[0].clone(), nodes[1].clone(), nodes[0].clone()];
     let opened = Mysql::open(&endpoint, &twice).await.map(|_| ());
     assert_rejected(opened, "same-node");

@@ -1,37 +1,42 @@
-//! Nodes that stand still, are cut off or are dead. Each test has the lab to itself.
+//! Nodes that stand still, are cut off or are dead. One test at a time has the lab for it.
 
 use super::*;
-use crate::support::lab::{WHOLE, lab};
+use crate::support::lab::lab_to_break;
 use contend::capability::database::{Freshness, Target};
+use contend::lab::Lab;
 use contend::model::lab_fault::{LabAction, LabFault};
 use futures_util::future::join_all;
+use std::sync::MutexGuard;
 use std::time::Duration;
-use tokio::task::spawn_blocking;
+use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
 const NODE: &str = "n3";
 
+/// Held across everything that the test waits for: the others wait in threads of their own.
+struct OwnLab(MutexGuard<'static, Lab>);
+
 /// The cluster of a test that gives it a fault.
 struct Faulty {
     fixture: Fixture,
+    lab: OwnLab,
 }
 
 impl Faulty {
     async fn start() -> Self {
-        let fixture = broken_galera(WHOLE.write().await).await;
-        Self { fixture }
+        let lab = OwnLab(lab_to_break());
+        let fixture = galera_of(&lab.0).await;
+        Self { fixture, lab }
     }
 
     async fn fault(&self, action: LabAction) {
         let target = NODE.to_owned();
         let fault = LabFault { action, target };
-        let done = spawn_blocking(move || lab().fault(&fault));
-        done.await.unwrap().unwrap();
+        block_in_place(|| self.lab.0.fault(&fault)).unwrap();
     }
 
     async fn end(self) {
-        let whole = spawn_blocking(|| lab().make_whole(&mut |_| {}));
-        whole.await.unwrap().unwrap();
+        block_in_place(|| self.lab.0.make_whole(&mut |_| {})).unwrap();
         self.fixture.close().await;
     }
 
