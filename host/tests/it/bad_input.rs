@@ -34,8 +34,8 @@ fn a_flag_that_makes_no_sense() {
             "there is no database \"oracle\"",
         ),
         (
-            "--strategy cas --db mysql://u:secret@h/d",
-            "this version has no database mysql",
+            "--strategy cas --db mysql://u:secret@127.0.0.1:1/d",
+            "can't connect to 127.0.0.1:1: Connection refused",
         ),
         (
             "--strategy cas --lock zookeeper:x",

@@ -4,7 +4,7 @@ use super::answer::Failure;
 use super::classify::{Doing, classify};
 use crate::backend::secret_url::SecretUrl;
 use crate::model::fault::Fault;
-use mysql_async::{Conn, Error, Opts, OptsBuilder};
+use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -82,14 +82,13 @@ impl Address {
                 ));
             }
         };
-        let fault = classify(&failure, Doing::Connecting);
-        let code = match &failure.error {
+        let fault = match &failure.error {
             // The classic code for a server that takes no connection.
-            Error::Io(_) => "2003".to_owned(),
-            _ => fault.code,
+            Error::Io(IoError::Io(error)) => Fault::unavailable(2003, error.to_string()),
+            _ => classify(&failure, Doing::Connecting),
         };
         let message = format!("can't connect to {}: {}", self.name, fault.message);
-        Err(Fault::new(fault.kind, code, message))
+        Err(Fault { message, ..fault })
     }
 }
 

@@ -13,6 +13,8 @@ const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
 /// How often the endpoint is asked for a server that is not among the nodes. A proxy gives another
 /// one each time.
 const ENDPOINT_TRIES: usize = 12;
@@ -39,25 +41,27 @@ pub(super) async fn end(servers: &Servers, thread: &Thread) {
 
 async fn reach_and_end(servers: &Servers, thread: &Thread) {
     let known = servers.node_of(&thread.server);
-    let (address, tries) = match known {
-        Some(node) => (&node.address, 1),
-        None => (&servers.endpoint, ENDPOINT_TRIES),
-    };
-    for _ in 0..tries {
-        let Ok(Introduced {
-            mut connection,
-            identity,
-        }) = introduce(address).await
-        else {
-            // A server that refuses connections runs nothing.
-            return;
-        };
-        if identity == thread.server {
-            kill(&mut connection, thread).await.ok();
-            hang_up(connection).await;
-            return;
+    let address = known.map_or(&servers.endpoint, |node| &node.address);
+    let mut strangers = 0;
+    while strangers < ENDPOINT_TRIES {
+        match introduce(address).await {
+            Ok(Introduced {
+                mut connection,
+                identity,
+            }) if identity == thread.server => {
+                kill(&mut connection, thread).await.ok();
+                hang_up(connection).await;
+                return;
+            }
+            Ok(stranger) => {
+                hang_up(stranger.connection).await;
+                strangers += 1;
+            }
+            // A node that takes no connection runs nothing, or is out of reach.
+            Err(fault) if known.is_some() && fault.code == "2003" => return,
+            // Too busy, or a proxy that has not noticed yet who is gone.
+            Err(_) => sleep(BETWEEN_TRIES).await,
         }
-        hang_up(connection).await;
     }
 }
 

@@ -93,6 +93,14 @@ async fn a_failed_commit_is_undone_or_stays_open_as_its_fault_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_sqlite_cannot_set_is_refused() {
+    let fixture = sqlite_memory().await;
+    let mut session = fixture.session().await;
+    let setting = "SET SESSION wsrep_sync_wait = 1";
+    assert_rejected(fixture.execute(&mut session, setting).await, "unsupported");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_sqlite_cannot_store_is_refused() {
     let fixture = sqlite_memory().await;
     let mut session = fixture.session().await;

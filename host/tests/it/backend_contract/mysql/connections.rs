@@ -52,7 +52,7 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
             &host,
         ),
         (
-            format!("mysql://me:hunter2@{host}/x?ssl-mode=hunter2"),
+            format!("mysql://me:hunter2@{host}/x?client_found_rows=true"),
             FaultKind::Rejected,
             "url",
             &host,
