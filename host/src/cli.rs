@@ -270,8 +270,6 @@ impl From<RunArguments> for RunOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
-    use crate::model::lab_fault::{LabAction, LabFault};
     use crate::plan::workload_file::KEYS;
     use clap::CommandFactory;
 

@@ -5,7 +5,7 @@ use super::error::{LabError, at};
 use super::launch::{Launcher, answer};
 use super::node::Client;
 use super::server::Server;
-use super::{USER, config, folder, stop, whole};
+use super::{USER, config, folder, stop, wait};
 use std::fs;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
         why,
     })?;
     let process = launcher.start(Server::Seed, &["--wsrep-new-cluster"])?;
-    let made = whole::serves(Server::Seed, process, lab, client)
+    let made = wait::serves(Server::Seed, process, lab, client)
         .and_then(|()| make_users(Server::Seed, launcher, client, password));
     stop::end(Server::Seed, process)?;
     made?;
