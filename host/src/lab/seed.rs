@@ -20,8 +20,6 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
     remove(&dir)?;
     launcher.prepare(Server::Seed)?;
     let data = dir.join("data");
-    fs::create_dir(&data).map_err(at(&data))?;
-    launcher.account.own(&data).map_err(at(&data))?;
     let mut install = launcher.command(&launcher.programs.install_db);
     install
         .arg("--no-defaults")
