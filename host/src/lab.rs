@@ -20,6 +20,7 @@ mod seed;
 mod server;
 mod status;
 mod stop;
+mod wait;
 mod whole;
 
 pub use error::LabError;

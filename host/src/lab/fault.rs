@@ -11,7 +11,7 @@ use super::node::Client;
 use super::options::LabOptions;
 use super::process::{Process, ProcessState};
 use super::server::Server;
-use super::{stop, whole};
+use super::{stop, wait, whole};
 use crate::model::lab_fault::{LabAction, LabFault};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
@@ -24,8 +24,6 @@ const SIGNALLED: Duration = Duration::from_secs(5);
 /// How long a healed node may take to be one of the others again. If it takes longer, it is
 /// restarted.
 const HEALED: Duration = Duration::from_secs(20);
-
-const LOOK: Duration = Duration::from_millis(50);
 
 pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabError> {
     let target = &fault.target;
@@ -83,7 +81,7 @@ fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabE
         if view.is_ok_and(|view| view.serves()) {
             return Ok(());
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(wait::LOOK);
     }
     restart(node, Some(process), options)
 }
@@ -121,11 +119,11 @@ fn restart(server: Server, process: Option<Process>, options: &LabOptions) -> Re
         super::position::let_begin(server, &launcher)?;
     } else if is_node {
         let nodes: Vec<_> = (1..=options.nodes).map(Server::Node).collect();
-        whole::given_up(&nodes, &options.dir, &client)?;
+        wait::given_up(&nodes, &options.dir, &client)?;
     }
     let process = whole::start(server, &launcher, more)?;
     match is_node {
-        true => whole::serves(server, process, &options.dir, &client),
-        false => whole::answers(server, process, &launcher),
+        true => wait::serves(server, process, &options.dir, &client),
+        false => wait::answers(server, process, &launcher),
     }
 }

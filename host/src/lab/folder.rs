@@ -110,7 +110,7 @@ const OURS: &[&str] = &[
 pub(super) fn make_for(server: Server, lab: &Path, account: &Account) -> Result<(), LabError> {
     let dir = server.dir(lab);
     let folders = match server {
-        Server::Node(_) | Server::Seed => vec![dir.clone(), dir.join("tmp")],
+        Server::Node(_) | Server::Seed => vec![dir.clone(), dir.join("tmp"), dir.join("data")],
         Server::Proxy | Server::Redis => vec![dir],
     };
     for folder in folders {

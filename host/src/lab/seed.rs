@@ -5,7 +5,7 @@ use super::error::{LabError, at};
 use super::launch::{Launcher, answer};
 use super::node::Client;
 use super::server::Server;
-use super::{USER, config, folder, stop, whole};
+use super::{USER, config, folder, stop, wait};
 use std::fs;
 use std::time::Duration;
 
@@ -20,8 +20,6 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
     remove(&dir)?;
     launcher.prepare(Server::Seed)?;
     let data = dir.join("data");
-    fs::create_dir(&data).map_err(at(&data))?;
-    launcher.account.own(&data).map_err(at(&data))?;
     let mut install = launcher.command(&launcher.programs.install_db);
     install
         .arg("--no-defaults")
@@ -43,7 +41,7 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
         why,
     })?;
     let process = launcher.start(Server::Seed, &["--wsrep-new-cluster"])?;
-    let made = whole::serves(Server::Seed, process, lab, client)
+    let made = wait::serves(Server::Seed, process, lab, client)
         .and_then(|()| make_users(Server::Seed, launcher, client, password));
     stop::end(Server::Seed, process)?;
     made?;

@@ -7,25 +7,12 @@ use super::node::{Client, View};
 use super::process::{Process, ProcessState};
 use super::record::Record;
 use super::server::Server;
-use super::{position, seed, status, stop};
+use super::{position, seed, stop, wait};
 use rustix::process::Signal;
 use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
-
-/// How often a server is asked that is waited for.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// How long a node may take to start and to have all data. A whole copy takes a few seconds; after a
-/// node has vanished, the others take six to notice, and nobody joins in that time.
-const JOIN: Duration = Duration::from_secs(90);
-
-/// How long nodes may take to find each other again that were apart.
-const SETTLE: Duration = Duration::from_secs(20);
-
-/// How long proxy and Redis may take.
-const SOON: Duration = Duration::from_secs(15);
+use std::time::Instant;
 
 /// Starts what is missing, undoes faults, and waits until the lab is whole. Gives the password.
 pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result<String, LabError> {
@@ -79,16 +66,16 @@ pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result
         tell("first data made".to_owned());
     }
     begin_group(&nodes, launcher, &client, &mut tell)?;
-    given_up(&nodes, lab, &client)?;
+    wait::given_up(&nodes, lab, &client)?;
     // One by one: those that join at once wait for each other longer than this takes.
     for &node in &nodes {
         if living(node, lab)?.is_none() {
             let process = start(node, launcher, &[])?;
-            serves(node, process, lab, &client)?;
+            wait::serves(node, process, lab, &client)?;
             tell(format!("{} synced", node.name()));
         }
     }
-    wait_whole(&nodes, launcher, &client)?;
+    wait::whole(&nodes, launcher, &client)?;
     tell(format!("all {} servers answer", servers.len()));
     Ok(password)
 }
@@ -166,7 +153,7 @@ fn settle(
             apart.push((node, process));
         }
     }
-    let deadline = Instant::now() + SETTLE;
+    let deadline = Instant::now() + wait::SETTLE;
     let living = apart.len();
     while !apart.is_empty() && Instant::now() < deadline {
         let mut any_primary = living > apart.len();
@@ -178,7 +165,7 @@ fn settle(
         if !any_primary && 2 * living <= nodes.len() {
             break;
         }
-        thread::sleep(LOOK);
+        thread::sleep(wait::LOOK);
     }
     for (node, process) in apart {
         stop::end(node, process)?;
@@ -209,144 +196,7 @@ fn begin_group(
     let first = position::most_advanced(nodes, launcher)?.unwrap_or(nodes[0]);
     position::let_begin(first, launcher)?;
     let process = start(first, launcher, &["--wsrep-new-cluster"])?;
-    serves(first, process, lab, client)?;
+    wait::serves(first, process, lab, client)?;
     tell(format!("{} synced", first.name()));
     Ok(())
 }
-
-/// Waits until the others have given up those that are dead: one that comes back before is taken for
-/// the dead one, and may cost the whole group its majority.
-pub(super) fn given_up(nodes: &[Server], lab: &Path, client: &Client) -> Result<(), LabError> {
-    let mut running = Vec::new();
-    for &node in nodes {
-        let process = living(node, lab)?;
-        if process.is_some_and(|process| process.state() == ProcessState::Running) {
-            running.push(node);
-        }
-    }
-    let living = running.len() as u32;
-    let deadline = Instant::now() + SETTLE;
-    let knows = |&node: &Server| {
-        let size = client.view(node, lab).ok().and_then(|view| view.size);
-        size.is_none_or(|size| size <= living)
-    };
-    while living < nodes.len() as u32 && !running.iter().all(knows) && Instant::now() < deadline {
-        thread::sleep(LOOK);
-    }
-    Ok(())
-}
-
-/// Waits until a node serves clients with all data. An error if it ends before.
-pub(super) fn serves(
-    node: Server,
-    process: Process,
-    lab: &Path,
-    client: &Client,
-) -> Result<(), LabError> {
-    wait_for(node, process, lab, "synced", JOIN, &mut || {
-        client.view(node, lab).is_ok_and(|view| view.serves())
-    })
-}
-
-/// Waits until proxy or Redis answers. An error if it ends before.
-pub(super) fn answers(
-    server: Server,
-    process: Process,
-    launcher: &Launcher,
-) -> Result<(), LabError> {
-    let port = server.port(launcher.options.ports());
-    wait_for(
-        server,
-        process,
-        launcher.lab(),
-        "answering",
-        SOON,
-        &mut || match server {
-            Server::Redis => status::redis_answers(port),
-            _ => status::listens(port),
-        },
-    )
-}
-
-fn wait_for(
-    server: Server,
-    process: Process,
-    lab: &Path,
-    what: &'static str,
-    limit: Duration,
-    is_so: &mut dyn FnMut() -> bool,
-) -> Result<(), LabError> {
-    let deadline = Instant::now() + limit;
-    while !is_so() {
-        let server_name = server.name();
-        let log = server.log(lab);
-        if !process.lives() {
-            return Err(LabError::Died {
-                server: server_name,
-                said: last_errors(&log),
-                log,
-            });
-        }
-        if Instant::now() >= deadline {
-            return Err(LabError::TooSlow {
-                server: server_name,
-                what,
-                limit_s: limit.as_secs(),
-                log,
-            });
-        }
-        thread::sleep(LOOK);
-    }
-    Ok(())
-}
-
-/// What a server said last, its errors before all else.
-fn last_errors(log: &Path) -> String {
-    let bytes = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(20_000)..]).into_owned();
-    let lines: Vec<_> = text.lines().collect();
-    let bad = |line: &&&str| line.contains("ERROR") || line.contains("ALERT");
-    let errors: Vec<_> = lines.iter().filter(bad).copied().collect();
-    let shown = if errors.is_empty() { &lines } else { &errors };
-    shown[shown.len().saturating_sub(4)..].join("\n")
-}
-
-/// Waits until every node sees all others and keeps step with them, and proxy and Redis answer.
-fn wait_whole(nodes: &[Server], launcher: &Launcher, client: &Client) -> Result<(), LabError> {
-    let lab = launcher.lab();
-    for &node in nodes {
-        let Some(process) = living(node, lab)? else {
-            let server = node.name();
-            return Err(LabError::NotRunning { server });
-        };
-        wait_for(
-            node,
-            process,
-            lab,
-            "synced with all others",
-            JOIN,
-            &mut || {
-                let view = client.view_in_step(node, lab);
-                view.is_ok_and(|view| view.serves() && view.size == Some(launcher.options.nodes))
-            },
-        )?;
-    }
-    for server in [Server::Proxy, Server::Redis] {
-        let Some(process) = living(server, lab)? else {
-            let server = server.name();
-            return Err(LabError::NotRunning { server });
-        };
-        answers(server, process, launcher)?;
-    }
-    let Some(proxy) = living(Server::Proxy, lab)? else {
-        return Ok(());
-    };
-    wait_for(Server::Proxy, proxy, lab, PROXY_SEES, SOON, &mut || {
-        let seen = status::behind_proxy(lab);
-        nodes
-            .iter()
-            .all(|node| seen.get(&node.name()).is_some_and(|word| word == "UP"))
-    })
-}
-
-const PROXY_SEES: &str = "seeing every node";

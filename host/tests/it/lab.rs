@@ -222,8 +222,9 @@ fn a_killed_launcher_is_followed_by_another_and_down_leaves_nothing() {
     );
 
     let runner = env!("CARGO_BIN_EXE_runner");
+    // The servers keep no pipe of ours open, or this would never end.
     let both = sandbox.shell(&format!(
-        "{runner} lab {up} --dir {dir} 2>&1 & {runner} lab {up} --dir {dir} 2>&1; a=$?; \
+        "exec 3>&1; {runner} lab {up} --dir {dir} 2>&1 & {runner} lab {up} --dir {dir} 2>&1; a=$?; \
          wait $!; echo \"$a and $?\"",
         dir = dir.display()
     ));
@@ -252,6 +253,11 @@ fn a_killed_launcher_is_followed_by_another_and_down_leaves_nothing() {
     for (name, pid) in processes {
         assert!(!runs(pid), "{name} is left running");
     }
+    let note = fs::read_to_string(dir.join("n1/data/grastate.dat")).unwrap();
+    assert!(
+        !note.contains("seqno:   -1"),
+        "n1 was not ended in order: {note}"
+    );
     assert!(Lab::find(&dir).unwrap().is_none());
     runner_lab(&dir, "status").refused_with(&["there is no lab", "runner lab up"]);
     assert!(dir.join("n1/data").exists(), "data stay without --wipe");

@@ -4,6 +4,7 @@ use super::{ask, process, runner_lab, runs, same_up};
 use crate::support::lab::lab_to_break;
 use contend::lab::{Lab, ProcessState};
 use contend::model::lab_fault::{LabAction, LabFault};
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -117,6 +118,8 @@ fn up_starts_what_is_missing_and_leaves_the_rest() {
     for name in ["n1", "haproxy"] {
         fault(&lab, LabAction::Kill, name);
     }
+    // It has to be sent a whole copy.
+    fs::remove_dir_all(lab.options().dir.join("n1/data")).unwrap();
     let (second, redis) = (pid(&lab, "n2"), pid(&lab, "redis"));
     let said = runner_lab(&lab.options().dir, &same_up(&lab));
     assert_eq!(said.code, 0, "{}", said.stderr);
