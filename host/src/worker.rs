@@ -3,6 +3,7 @@
 pub mod background;
 mod check;
 mod contender;
+mod nodes;
 mod settle;
 pub mod stop;
 

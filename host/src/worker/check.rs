@@ -7,7 +7,6 @@ use crate::model::data::RowState;
 use crate::model::fault::Fault;
 use crate::model::marker::Marker;
 use crate::workload::volume_state::CheckConnections;
-use futures_util::future::join_all;
 
 /// A connection error does not count as a try, but even those have an end.
 const MAX_UNREACHABLE: u32 = 60;
@@ -50,15 +49,15 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
     })
 }
 
-/// Do all nodes hold what is expected? Nothing if one of them did not answer.
+/// Do all nodes hold what is expected? Nothing if one of them did not answer, unless the others have
+/// shut it out: it will have the row when it is taken in again, and until then nobody should wait.
 async fn reading(arena: &Arena, row: u32, expected: &RowState) -> Option<bool> {
-    let nodes = arena.database.nodes().iter();
-    let readings = join_all(nodes.map(|node| read(arena, node, row))).await;
-    let mut all = true;
-    for found in readings {
-        all &= found.ok()?.as_ref() == Some(expected);
-    }
-    Some(all)
+    let answers = arena.ask_nodes(|node| read(arena, node, row)).await;
+    let agree = answers
+        .given
+        .iter()
+        .all(|found| found.as_ref() == Some(expected));
+    answers.complete.then_some(agree)
 }
 
 /// What the node has, as an application would find it there: how stale that is, is the question.

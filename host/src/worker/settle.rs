@@ -9,7 +9,6 @@ use crate::model::change::{Restored, Settled};
 use crate::model::data::RowState;
 use crate::model::fault::FaultKind;
 use crate::model::marker::Marker;
-use futures_util::future::join_all;
 
 /// Rounds of reading, and tries to restore; enough for a node that is away for some seconds.
 const MAX_ROUNDS: u64 = 10;
@@ -86,15 +85,11 @@ async fn settle(
             let freshness = Freshness::Causal;
             arena.rows.read(&*arena.database, node, freshness, row)
         };
-        let readings = join_all(nodes.iter().map(|node| read(node))).await;
-        let mut answered = 0;
-        for state in readings.into_iter().flatten() {
-            if took_effect(state.as_ref()) {
-                return Settled::TookEffect;
-            }
-            answered += 1;
+        let states = arena.ask_nodes(read).await;
+        if states.given.iter().any(|state| took_effect(state.as_ref())) {
+            return Settled::TookEffect;
         }
-        unanimous += u64::from(all_members(arena, answered).await);
+        unanimous += u64::from(states.complete);
         if unanimous >= needed {
             return Settled::NoEffect;
         }
@@ -104,13 +99,4 @@ async fn settle(
         arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await;
     }
     Settled::Unknown
-}
-
-/// Is that every node that can have a say? One that the others have shut out can't commit any more.
-async fn all_members(arena: &Arena, answered: usize) -> bool {
-    if answered == arena.database.nodes().len() {
-        return true;
-    }
-    let members = arena.database.members().await;
-    answered > 0 && members.is_ok_and(|members| answered >= members)
 }
