@@ -25,13 +25,14 @@ use secret_url::SecretUrl;
 use sqlite::{Sqlite, SqliteLocation};
 use std::path::Path;
 use std::sync::Arc;
-use url::{DatabaseUrl, LockUrl};
+use url::{AutocommitWrites, DatabaseUrl, LockUrl};
 
 /// Opens the database that the user named. `nodes` are the servers behind the endpoint, where there
 /// are any to name; `fresh_path` is where a fresh one goes; nothing may be there yet.
 pub async fn open_database(
     url: &DatabaseUrl,
     nodes: &[SecretUrl],
+    autocommit_writes: AutocommitWrites,
     fresh_path: &Path,
 ) -> Result<Arc<dyn Database>, Fault> {
     let location = match url {
@@ -45,7 +46,10 @@ pub async fn open_database(
         }
         DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
-        DatabaseUrl::Mysql(endpoint) => return Ok(Arc::new(Mysql::open(endpoint, nodes).await?)),
+        DatabaseUrl::Mysql(endpoint) => {
+            let database = Mysql::open(endpoint, nodes, autocommit_writes).await?;
+            return Ok(Arc::new(database));
+        }
     };
     Ok(Arc::new(Sqlite::open(location).await?))
 }

@@ -1,5 +1,6 @@
 //! The command line. The only place that names clap.
 
+use crate::backend::url::AutocommitWrites;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
 use crate::command::lab::{LabCommand, LabVerb};
@@ -7,7 +8,6 @@ use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
-use crate::lab::{DEFAULT_NODES, DEFAULT_PORT};
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
@@ -89,8 +89,8 @@ enum Verb {
     },
     /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
     Lab {
-        /// The lab's folder [default: /var/lib/contend-lab for root, else
-        /// ~/.local/state/contend/lab]
+        /// The lab's folder [default: $CONTEND_LAB, else /var/lib/contend-lab for root and
+        /// ~/.local/state/contend/lab for others]
         #[arg(long, value_name = "DIR", global = true)]
         dir: Option<PathBuf>,
         #[command(subcommand)]
@@ -102,13 +102,13 @@ enum Verb {
 enum LabArguments {
     /// Start a lab, or what is missing of one, and undo the faults it has
     Up {
-        /// MariaDB nodes, 1 to 5
-        #[arg(long, value_name = "N", default_value_t = DEFAULT_NODES)]
-        nodes: u32,
-        /// The first port; all others follow from it
-        #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
-        port: u16,
-        /// A MariaDB setting for each node, after the lab's own; may be repeated
+        /// MariaDB nodes, 1 to 5 [default: as before, or 3]
+        #[arg(long, value_name = "N")]
+        nodes: Option<u32>,
+        /// The first port; all others follow from it [default: as before, or 13300]
+        #[arg(long, value_name = "PORT")]
+        port: Option<u16>,
+        /// A MariaDB setting for each node, after the lab's own; may be repeated [default: as before]
         #[arg(long, value_name = "NAME=VALUE")]
         mariadb: Vec<String>,
     },
@@ -243,6 +243,11 @@ struct CommonArguments {
     /// One server of the cluster behind --db, for the check on all nodes; once for each
     #[arg(long, value_name = "URL")]
     node: Vec<String>,
+    /// How writes that commit by themselves are sent to a server, prepared or text: Galera's own
+    /// retry (wsrep_retry_autocommit) is for text only [default: prepared]
+    #[arg(long, value_name = "HOW", value_parser = parse_writes, default_value = "prepared",
+          hide_default_value = true)]
+    autocommit_writes: AutocommitWrites,
     /// A setting for the strategy; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -302,6 +307,14 @@ fn parse_check(given: &str) -> Result<CheckConnections, String> {
         "persistent" => Ok(CheckConnections::Persistent),
         "fresh" => Ok(CheckConnections::Fresh),
         _ => Err("it is persistent or fresh".to_owned()),
+    }
+}
+
+fn parse_writes(given: &str) -> Result<AutocommitWrites, String> {
+    match given {
+        "prepared" => Ok(AutocommitWrites::Prepared),
+        "text" => Ok(AutocommitWrites::Text),
+        _ => Err("it is prepared or text".to_owned()),
     }
 }
 
@@ -379,6 +392,7 @@ impl CommonArguments {
             },
             database: self.db,
             nodes: self.node,
+            autocommit_writes: self.autocommit_writes,
             locks: "memory".to_owned(),
             settings: self.set,
             memory_mib: self.memory_mib,

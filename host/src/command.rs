@@ -14,6 +14,7 @@ pub mod output;
 mod progress;
 pub mod report;
 pub mod run;
+mod stage;
 mod supervise;
 mod trial;
 mod with_lab;

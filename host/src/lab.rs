@@ -25,7 +25,7 @@ mod whole;
 
 pub use error::LabError;
 pub use folder::default_dir;
-pub use options::{DEFAULT_NODES, DEFAULT_PORT, LabOptions, MOST_NODES};
+pub use options::{LabOptions, MOST_NODES};
 pub use process::ProcessState;
 pub use programs::SEARCH;
 pub use status::{NodeStatus, ServerStatus, Status};
@@ -93,6 +93,12 @@ impl Lab {
         let options = record.options(dir);
         let lab = Self { options, password };
         Ok((!lab.processes().is_empty()).then_some(lab))
+    }
+
+    /// What the lab in a folder was last started with, whether it runs or not; nothing if none was
+    /// ever started there.
+    pub fn known(dir: &Path) -> Result<Option<LabOptions>, LabError> {
+        Ok(Record::read(dir)?.map(|record| record.options(dir.to_owned())))
     }
 
     /// What it was started with; its folder by its full name.

@@ -6,7 +6,7 @@ pub mod strategies;
 pub mod workload_file;
 
 use crate::backend::secret_url::SecretUrl;
-use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::model::schedule::ScheduledFault;
 use crate::strategy::wasm::Limits;
 use crate::workload::volume_state::VolumeState;
@@ -30,6 +30,8 @@ pub struct Plan {
     /// The servers behind it, one by one; empty if the endpoint is all there is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<SecretUrl>,
+    /// How writes that commit by themselves are sent, where that makes a difference.
+    pub autocommit_writes: AutocommitWrites,
     pub locks: LockUrl,
     /// What strategies find in `settings`.
     pub settings: BTreeMap<String, String>,

@@ -17,6 +17,7 @@ mod values;
 pub use classify::{Doing, of_code};
 
 use super::secret_url::SecretUrl;
+use super::url::AutocommitWrites;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
@@ -39,8 +40,12 @@ pub struct Mysql {
 impl Mysql {
     /// Opens the database at its endpoint; `nodes` are the servers behind it, and may be left out
     /// where there is one. The faults name the address that does not answer, and no credentials.
-    pub async fn open(endpoint: &SecretUrl, nodes: &[SecretUrl]) -> Result<Self, Fault> {
-        let servers = Servers::open(endpoint, nodes).await?;
+    pub async fn open(
+        endpoint: &SecretUrl,
+        nodes: &[SecretUrl],
+        autocommit_writes: AutocommitWrites,
+    ) -> Result<Self, Fault> {
+        let servers = Servers::open(endpoint, nodes, autocommit_writes).await?;
         Ok(Self {
             servers: Arc::new(servers),
         })

@@ -34,6 +34,27 @@ pub enum LockUrl {
     Redis(SecretUrl),
 }
 
+/// How a write that commits by itself is sent to a server; everything else is prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AutocommitWrites {
+    /// Prepared once for each session, then executed.
+    #[default]
+    Prepared,
+    /// As text with its parameters written into it. Galera tries a failed autocommit statement again
+    /// by itself (`wsrep_retry_autocommit`) only if it came so.
+    Text,
+}
+
+impl AutocommitWrites {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// Why what the user wrote names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

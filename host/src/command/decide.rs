@@ -56,6 +56,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         trials: Vec::new(),
         database: parse_url::<DatabaseUrl>(&options.database)?,
         nodes: nodes(&options.nodes)?,
+        autocommit_writes: options.autocommit_writes,
         locks: parse_url::<LockUrl>(&options.locks)?,
         settings: plan::settings(&options.settings)?,
         seed: chosen.seed.unwrap_or(seed),

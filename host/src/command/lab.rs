@@ -17,9 +17,10 @@ pub struct LabCommand {
 
 /// What to do with a lab.
 pub enum LabVerb {
+    /// What is left open is as it was when the lab was last started.
     Up {
-        nodes: u32,
-        port: u16,
+        nodes: Option<u32>,
+        port: Option<u16>,
         /// MariaDB settings, each `NAME=VALUE`.
         mariadb: Vec<String>,
     },
@@ -47,11 +48,15 @@ pub fn lab(command: LabCommand) -> Result<ExitCode, CommandError> {
             port,
             mariadb,
         } => {
+            let known = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
             let options = LabOptions {
-                dir,
-                nodes,
-                port,
-                mariadb: settings(&mariadb)?,
+                nodes: nodes.unwrap_or(known.nodes),
+                port: port.unwrap_or(known.port),
+                mariadb: match mariadb.is_empty() {
+                    true => known.mariadb,
+                    false => settings(&mariadb)?,
+                },
+                dir: known.dir,
             };
             up(&options)
         }

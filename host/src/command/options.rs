@@ -1,5 +1,6 @@
 //! What the user asked for that makes a plan, whichever command it is for.
 
+use crate::backend::url::AutocommitWrites;
 use crate::plan::workload_file::WorkloadOptions;
 
 /// Of these, `decide` makes a plan.
@@ -11,6 +12,7 @@ pub struct PlanOptions {
     pub database: String,
     /// The servers behind it.
     pub nodes: Vec<String>,
+    pub autocommit_writes: AutocommitWrites,
     pub locks: String,
     pub settings: Vec<String>,
     pub memory_mib: u64,

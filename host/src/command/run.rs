@@ -114,9 +114,14 @@ pub(super) async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError>
         what: plan.database.to_string(),
         fault,
     };
-    let database = open_database(&plan.database, &plan.nodes, Path::new(""))
-        .await
-        .map_err(error)?;
+    let database = open_database(
+        &plan.database,
+        &plan.nodes,
+        plan.autocommit_writes,
+        Path::new(""),
+    )
+    .await
+    .map_err(error)?;
     let taken = volume_state::exists(&*database).await;
     database.close().await;
     match taken.map_err(error)? {

@@ -4,24 +4,21 @@ use super::CommandError;
 use super::conditions::{Before, Server};
 use super::faults::Schedule;
 use super::progress::{self, Counters, Screen};
+use super::stage::{Stage, backend_error};
 use super::supervise::{GRACE, Interrupts, supervise};
-use crate::backend::clock::RealClock;
-use crate::backend::{open_database, open_lock_service};
 use crate::capability::clock::Clock;
-use crate::capability::gate::Gate;
 use crate::lab::Lab;
 use crate::model::background::Background;
 use crate::model::data::Data;
 use crate::model::end::{End, Ended};
 use crate::model::fault::Fault;
 use crate::plan::{Plan, PlannedTrial};
-use crate::record::journal::Journal;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
 use crate::worker::background::Generators;
 use crate::worker::stop::{self, Stopper};
 use crate::worker::{Arena, Worker};
-use crate::workload::volume_state::{self, RowAccess};
+use crate::workload::volume_state;
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -41,46 +38,23 @@ pub async fn run(
     lab: Option<&Lab>,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let backend_error = |what: String| move |fault: Fault| CommandError::Backend { what, fault };
-    let clock = Arc::new(RealClock::new());
-    let database = open_database(&plan.database, &plan.nodes, &folder.database_path())
-        .await
-        .map_err(backend_error(plan.database.to_string()))?;
-    let locks = open_lock_service(&plan.locks, clock.clone())
-        .await
-        .map_err(backend_error(plan.locks.to_string()))?;
     let workload = &plan.workload;
-    volume_state::prepare(&*database, workload)
-        .await
-        .map_err(backend_error("the tables could not be made".to_owned()))?;
-    let path = folder.history_path();
-    let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
-    let (stopper, stop) = stop::channel();
-    let arena = Arc::new(Arena {
-        workload: workload.clone(),
-        strategy,
-        database: database.clone(),
-        gate: Arc::new(Gate::new(volume_state::TABLES, database.dialect())),
-        locks,
-        clock: clock.clone(),
-        settings: Arc::new(plan.settings.clone()),
-        seed: plan.seed,
-        change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
-        stop,
-        journal: Arc::new(journal),
-        rows: RowAccess::default(),
-    });
+    let stage = Stage::set(plan, strategy, folder).await?;
+    let Stage {
+        clock,
+        database,
+        arena,
+        stopper,
+    } = &stage;
     let mut counters = Counters::default();
     let ready = tokio::select! {
-        workers = prepare(&arena, &mut counters) => Some(workers),
+        workers = prepare(arena, &mut counters) => Some(workers),
         () = interrupts.reached(1) => None,
     };
-    let generators = Generators::prepare(workload.clone(), &*database, clock.clone())
-        .await
-        .map_err(backend_error("the background load".to_owned()))?;
-    let before = Before::read(&*database, servers(lab))
-        .await
-        .map_err(backend_error(plan.database.to_string()))?;
+    let generators = Generators::prepare(workload.clone(), &**database, clock.clone()).await;
+    let generators = generators.map_err(backend_error("the background load"))?;
+    let before = Before::read(&**database, servers(lab)).await;
+    let before = before.map_err(backend_error(&plan.database))?;
     let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
     let shown = screen
         .clone()
@@ -92,7 +66,7 @@ pub async fn run(
     let background = tokio::spawn(generators.run(background_stop));
     let schedule = Schedule::begin(lab, &plan.faults, clock.clone());
     let (how, broken) = match ready {
-        Some(workers) => let_go(workers, &stopper, plan.time_limit_s, interrupts).await,
+        Some(workers) => let_go(workers, stopper, plan.time_limit_s, interrupts).await,
         None => (Ended::Interrupted, None),
     };
     let total_time = clock.now();
@@ -108,9 +82,9 @@ pub async fn run(
         _ => Ok(()),
     };
     let conditions = before
-        .conditions(&*database, usage, background, faults)
+        .conditions(&**database, usage, background, faults)
         .await;
-    let data = volume_state::read_data(&*database, &*clock, workload.rows, workload.audit).await;
+    let data = volume_state::read_data(&**database, &**clock, workload.rows, workload.audit).await;
     database.close().await;
     let end = End {
         how,

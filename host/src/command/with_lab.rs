@@ -41,7 +41,8 @@ fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, CommandError> {
         "there is no lab yet: starting one in {} (it stays; `runner lab down` ends it)",
         dir.display()
     );
-    Ok(Lab::up(&LabOptions::new(dir), &mut tell)?)
+    let options = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
+    Ok(Lab::up(&options, &mut tell)?)
 }
 
 fn fill_in(options: &mut PlanOptions, lab: &Lab) {

@@ -21,8 +21,15 @@ const LONGEST_PATH: usize = 107 - "/haproxy/socket.4194304.tmp".len();
 /// How long one runner waits for another that is at work on the same lab.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Where a lab is, if the user does not say: for root in the system's place, else in the user's.
+/// Names another place for the lab than the usual one.
+const DIR_VARIABLE: &str = "CONTEND_LAB";
+
+/// Where a lab is, if no flag says: where `CONTEND_LAB` says, else for root in the system's place, and
+/// for others in their own.
 pub fn default_dir() -> Result<PathBuf, LabError> {
+    if let Some(dir) = std::env::var_os(DIR_VARIABLE).filter(|dir| !dir.is_empty()) {
+        return Ok(PathBuf::from(dir));
+    }
     if rustix::process::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/contend-lab"));
     }

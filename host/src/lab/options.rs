@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 /// Every node more takes 130 MB and slows the others down; five show all that Galera does.
 pub const MOST_NODES: u32 = 5;
-pub const DEFAULT_NODES: u32 = 3;
+const DEFAULT_NODES: u32 = 3;
 
 /// The first port, unless another is named. All others follow from it.
-pub const DEFAULT_PORT: u16 = 13300;
+const DEFAULT_PORT: u16 = 13300;
 
 /// What would take the lab off its own folder, ports or group.
 const OURS: &[&str] = &[

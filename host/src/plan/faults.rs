@@ -17,9 +17,10 @@ pub struct FaultOption {
 }
 
 impl FaultOption {
-    /// Reads `2s kill n2`.
+    /// Reads `2s kill n2`, or the same with colons.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+        let words = text.split([' ', ':']).filter(|word| !word.is_empty());
+        let words: Vec<_> = words.map(str::to_owned).collect();
         match <[String; 3]>::try_from(words) {
             Ok([at, action, target]) => Ok(Self { at, action, target }),
             Err(_) => Err("it is AT ACTION TARGET, as in '2s kill n2'".to_owned()),
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn a_schedule_is_in_the_order_of_time() {
         let given =
-            ["3s resume n2", "1500ms pause n2"].map(|text| FaultOption::parse(text).unwrap());
+            ["3s:resume:n2", "1500ms pause n2"].map(|text| FaultOption::parse(text).unwrap());
         let schedule = schedule(&given).unwrap();
         let told: Vec<_> = schedule
             .iter()

@@ -152,6 +152,7 @@ fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
         cell("audit", workload.audit),
         cell("background generators", workload.background_generators),
         cell("database", &plan.database),
+        cell("autocommit writes", plan.autocommit_writes.word()),
         cell("locks", locks.unwrap_or_default()),
         cell("seed", plan.seed),
         cell("component", &planned.digest),

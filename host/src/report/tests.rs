@@ -26,6 +26,7 @@ fn plan() -> Plan {
         },
         "trials": [trial("right"), trial("wrong"), trial("never-came")],
         "database": "sqlite",
+        "autocommit_writes": "prepared",
         "locks": "memory",
         "settings": {"lease-ms": "5"},
         "seed": 7,
@@ -220,9 +221,9 @@ fn as_text_it_fits_also_with_long_names_and_large_numbers() {
 fn as_csv_what_is_missing_is_an_empty_cell() {
     let csv = String::from_utf8(csv::write(&report())).unwrap();
     insta::assert_snapshot!(csv, @r#"
-    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,agreement p50,agreement p99,agreement max,stale checks,faults by code,lost locks,steps not ok by reason,ended,error,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,background generators,database,locks,seed,component,runner,contract,commits,certification failures,brute-force aborts,replays,flow control pauses,background statements,background faults,runner cpu s,servers cpu s,runner peak MiB,lab faults,server
-    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,5.35,5.35,5.35,0,,,,completed,,small,2,2,2,10,10,true,2,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,40,,7,,,40,2,0.10,0.90,20.0,"kill b at 2 ms, done at 3 ms",autocommit=1
-    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,2.50,10.00,10.00,0,conflict 1213 × 2,,"said-no × 1, trap × 1",killed,,small,2,2,2,10,10,true,2,sqlite,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,,,,,,,,,,,,
+    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,agreement p50,agreement p99,agreement max,stale checks,faults by code,lost locks,steps not ok by reason,ended,error,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,background generators,database,autocommit writes,locks,seed,component,runner,contract,commits,certification failures,brute-force aborts,replays,flow control pauses,background statements,background faults,runner cpu s,servers cpu s,runner peak MiB,lab faults,server
+    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,5.35,5.35,5.35,0,,,,completed,,small,2,2,2,10,10,true,2,sqlite,prepared,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,40,,7,,,40,2,0.10,0.90,20.0,"kill b at 2 ms, done at 3 ms",autocommit=1
+    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,2.50,10.00,10.00,0,conflict 1213 × 2,,"said-no × 1, trap × 1",killed,,small,2,2,2,10,10,true,2,sqlite,prepared,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,,,,,,,,,,,,
     "#);
 }
 
@@ -269,7 +270,7 @@ fn a_cell_that_could_not_be_run_is_a_line_without_figures() {
     assert_eq!(lines.len(), 4);
     let failed = &lines[2];
     let filled = |line: &BTreeMap<String, String>| line.values().filter(|v| !v.is_empty()).count();
-    assert_eq!(filled(failed), 3 + 14, "{failed:?}");
+    assert_eq!(filled(failed), 3 + 15, "{failed:?}");
     assert_eq!(failed["solution"], "never-came");
     assert_eq!(failed["ended"], "could-not-run");
     assert_eq!(failed["error"], "redis://there: nobody answers");

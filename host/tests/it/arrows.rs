@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "lab",
         ],
     ),
-    ("cli", &["command", "lab", "model", "plan", "workload"]),
+    ("cli", &["model", "backend", "workload", "plan", "command"]),
     ("main", &["cli", "command"]),
 ];
 

@@ -13,6 +13,7 @@ mod documents;
 mod hostile;
 mod lab;
 mod main_job;
+mod on_the_lab;
 mod output;
 mod redis_server;
 mod stopping;

@@ -2,6 +2,7 @@
 
 pub mod lab;
 
+use contend::lab::Lab;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -11,6 +12,9 @@ use tempfile::TempDir;
 /// A folder of its own, which is where the runner is started.
 pub struct Sandbox {
     folder: TempDir,
+    /// What the runner takes for its usual lab: none, unless a test says which. Never one that the
+    /// user may have.
+    lab: PathBuf,
 }
 
 /// What a finished runner left.
@@ -23,7 +27,13 @@ pub struct Finished {
 impl Sandbox {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { folder }
+        let lab = folder.path().join("no-lab");
+        Self { folder, lab }
+    }
+
+    pub fn with_lab(self, lab: &Lab) -> Self {
+        let lab = lab.options().dir.clone();
+        Self { lab, ..self }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -40,6 +50,7 @@ impl Sandbox {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
         command
             .args(arguments.split_whitespace())
+            .env("CONTEND_LAB", &self.lab)
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command
@@ -56,6 +67,7 @@ impl Sandbox {
         command
             .args(["-c", script])
             .env("runner", env!("CARGO_BIN_EXE_runner"))
+            .env("CONTEND_LAB", &self.lab)
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         finished(command.output().unwrap())

@@ -92,6 +92,46 @@ pub(super) async fn answer(
     }
 }
 
+/// Runs a statement that writes, with its parameters written into it. Prepared after all if it has a
+/// question mark that stands for no parameter.
+pub(super) async fn write_as_text(
+    connection: &mut Conn,
+    text: &str,
+    parameters: &[Value],
+) -> Result<Answer, Failure> {
+    let Some(text) = spelled_out(text, parameters, no_backslash_escapes(connection)) else {
+        return answer(connection, text, parameters, 0).await;
+    };
+    let running = connection.query_iter(text);
+    let result = running.await.map_err(Failure::during)?;
+    let affected = result.affected_rows();
+    result.drop_result().await.map_err(Failure::during)?;
+    Ok(Answer {
+        rows: Vec::new(),
+        affected,
+        in_transaction: in_transaction(connection),
+    })
+}
+
+fn spelled_out(text: &str, parameters: &[Value], no_backslash_escapes: bool) -> Option<String> {
+    let mut pieces = text.split('?');
+    let mut whole = pieces.next()?.to_owned();
+    let mut parameters = parameters.iter();
+    for piece in pieces {
+        let value = values::parameter(parameters.next()?);
+        whole += &value.as_sql(no_backslash_escapes);
+        whole += piece;
+    }
+    parameters.next().is_none().then_some(whole)
+}
+
+fn no_backslash_escapes(connection: &Conn) -> bool {
+    connection.last_ok_packet().is_some_and(|ok| {
+        ok.status_flags()
+            .contains(StatusFlags::SERVER_STATUS_NO_BACKSLASH_ESCAPES)
+    })
+}
+
 fn in_transaction(connection: &Conn) -> bool {
     connection.last_ok_packet().is_some_and(|ok| {
         ok.status_flags()
@@ -102,4 +142,32 @@ fn in_transaction(connection: &Conn) -> bool {
 /// Runs what can't be prepared, or need not be: definitions, settings, the ends of a transaction.
 pub(super) async fn run(connection: &mut Conn, text: &str) -> Result<(), Failure> {
     connection.query_drop(text).await.map_err(Failure::during)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_written_where_they_stand_and_stay_values() {
+        let text = "UPDATE t SET a = ?, b = ? WHERE c = ? AND d = ?";
+        let mischief = Value::from("it's \\ ' OR 1 -- ?");
+        let values = [mischief, Value::Null, Value::Integer(-7), Value::Real(0.5)];
+        let spelled = |plain| spelled_out(text, &values, plain).unwrap();
+        let rest = ", b = NULL WHERE c = -7 AND d = 0.5";
+        let escaped = r"UPDATE t SET a = 'it\'s \\ \' OR 1 -- ?'";
+        assert_eq!(spelled(false), format!("{escaped}{rest}"));
+        let doubled = r"UPDATE t SET a = 'it''s \ '' OR 1 -- ?'";
+        assert_eq!(spelled(true), format!("{doubled}{rest}"));
+    }
+
+    #[test]
+    fn a_question_mark_that_is_no_parameter_is_left_to_the_server() {
+        let one = [Value::Integer(1)];
+        assert_eq!(
+            spelled_out("UPDATE t SET a = '?' WHERE b = ?", &one, false),
+            None
+        );
+        assert_eq!(spelled_out("UPDATE t SET a = 1", &one, false), None);
+    }
 }

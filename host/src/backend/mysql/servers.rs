@@ -4,6 +4,7 @@ use super::options::{Address, hang_up};
 use super::readers::Readers;
 use super::status::{self, Identity};
 use crate::backend::secret_url::SecretUrl;
+use crate::backend::url::AutocommitWrites;
 use crate::capability::database::{Freshness, Target};
 use crate::model::fault::Fault;
 use futures_util::future::try_join_all;
@@ -26,6 +27,7 @@ pub(super) struct Servers {
     pub(super) endpoint: Address,
     pub(super) nodes: Vec<Node>,
     pub(super) names: Vec<String>,
+    pub(super) autocommit_writes: AutocommitWrites,
 }
 
 /// A connection, with the server at its other end.
@@ -36,7 +38,11 @@ pub(super) struct Introduced {
 
 impl Servers {
     /// Asks every server who it is. `nodes` may be empty: then the endpoint is the one node.
-    pub(super) async fn open(endpoint: &SecretUrl, nodes: &[SecretUrl]) -> Result<Self, Fault> {
+    pub(super) async fn open(
+        endpoint: &SecretUrl,
+        nodes: &[SecretUrl],
+        autocommit_writes: AutocommitWrites,
+    ) -> Result<Self, Fault> {
         let endpoint = Address::of(endpoint)?;
         let addresses = match nodes {
             [] => vec![endpoint.clone()],
@@ -75,6 +81,7 @@ impl Servers {
             endpoint,
             nodes,
             names,
+            autocommit_writes,
         })
     }
 

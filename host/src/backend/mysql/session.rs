@@ -1,11 +1,12 @@
 //! One connection to a server, opened again when it is lost.
 
-use super::answer::{Answer, Failure, answer, run};
+use super::answer::{Answer, Failure, answer, run, write_as_text};
 use super::classify::{Doing, classify};
 use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
 use super::values;
+use crate::backend::url::AutocommitWrites;
 use crate::capability::database::{Session, Target};
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::{Fault, FaultKind};
@@ -111,10 +112,12 @@ impl MysqlSession {
         parameters: &[Value],
         doing: Doing,
     ) -> Result<Answer, Fault> {
+        let text = statement.text();
+        let as_text =
+            doing == Doing::Committing && self.servers.autocommit_writes == AutocommitWrites::Text;
         let answered = match self.connection() {
-            Ok(connection) => {
-                answer(connection, statement.text(), parameters, MAX_ANSWER_BYTES).await
-            }
+            Ok(connection) if as_text => write_as_text(connection, text, parameters).await,
+            Ok(connection) => answer(connection, text, parameters, MAX_ANSWER_BYTES).await,
             Err(failure) => Err(failure),
         };
         match answered {

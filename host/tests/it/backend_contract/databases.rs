@@ -9,7 +9,7 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
-use mariadb::{galera, mariadb_node};
+use mariadb::{galera, mariadb_node, mariadb_node_as_text};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -40,7 +40,13 @@ macro_rules! every_script_on {
     };
 }
 
-every_script_on!(sqlite_file, sqlite_memory, galera, mariadb_node);
+every_script_on!(
+    sqlite_file,
+    sqlite_memory,
+    galera,
+    mariadb_node,
+    mariadb_node_as_text
+);
 
 /// Where a transaction that has read a row may not write it after somebody else did. MariaDB lets it,
 /// unless it is told not to: see `mysql`.

@@ -5,7 +5,7 @@ use super::databases::{ENDLESS, fault_of_a_stale_write};
 use super::{assert_fault, assert_rejected, must_wait};
 use contend::backend::open_database;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
-use contend::backend::url::DatabaseUrl;
+use contend::backend::url::{AutocommitWrites, DatabaseUrl};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::FaultKind;
 use contend::model::value::Value;
@@ -191,18 +191,28 @@ async fn a_path_that_is_no_database_is_named() {
 async fn a_fresh_database_is_fresh_and_a_named_one_stays() {
     let folder = tempfile::tempdir().unwrap();
     let fresh = folder.path().join("run.db");
-    open_database(&DatabaseUrl::SqliteFresh, &[], &fresh)
-        .await
-        .unwrap()
-        .close()
-        .await;
-    let again = open_database(&DatabaseUrl::SqliteFresh, &[], &fresh)
-        .await
-        .map(|_| ());
+    open_database(
+        &DatabaseUrl::SqliteFresh,
+        &[],
+        AutocommitWrites::Prepared,
+        &fresh,
+    )
+    .await
+    .unwrap()
+    .close()
+    .await;
+    let again = open_database(
+        &DatabaseUrl::SqliteFresh,
+        &[],
+        AutocommitWrites::Prepared,
+        &fresh,
+    )
+    .await
+    .map(|_| ());
     assert_rejected(again, "file-exists");
     // A path that looks like one of SQLite's URLs is a path.
     let named = DatabaseUrl::SqliteFile(folder.path().join("a?mode=ro#b.db"));
-    open_database(&named, &[], &fresh)
+    open_database(&named, &[], AutocommitWrites::Prepared, &fresh)
         .await
         .unwrap()
         .close()

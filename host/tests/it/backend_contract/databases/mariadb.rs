@@ -4,6 +4,7 @@ use super::fixture::{Belongings, Fixture};
 use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::backend::secret_url::SecretUrl;
+use contend::backend::url::AutocommitWrites;
 use contend::capability::database::{Database, Freshness, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::lab::Lab;
@@ -22,7 +23,9 @@ pub(super) struct Schema {
 impl Schema {
     async fn create(lab: &Lab) -> Self {
         let (endpoint, nodes) = addresses(lab, "");
-        let host = Mysql::open(&endpoint, &nodes).await.unwrap();
+        let host = Mysql::open(&endpoint, &nodes, AutocommitWrites::Prepared)
+            .await
+            .unwrap();
         let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
         let name = format!("contend_contract_{}_{number}", std::process::id());
         let schema = Self { name, host };
@@ -59,20 +62,38 @@ pub(in crate::backend_contract) async fn galera() -> Fixture {
     galera_of(lab()).await
 }
 
-/// The same in a lab of one's own.
+/// The same, with writes that commit by themselves sent as text.
+pub(in crate::backend_contract) async fn galera_as_text() -> Fixture {
+    galera_with(lab(), AutocommitWrites::Text).await
+}
+
+/// As `galera`, in a lab of one's own.
 pub(in crate::backend_contract) async fn galera_of(lab: &Lab) -> Fixture {
+    galera_with(lab, AutocommitWrites::Prepared).await
+}
+
+async fn galera_with(lab: &Lab, writes: AutocommitWrites) -> Fixture {
     let schema = Schema::create(lab).await;
     let (endpoint, nodes) = addresses(lab, &schema.name);
-    let database = Arc::new(Mysql::open(&endpoint, &nodes).await.unwrap());
-    Fixture::of(database, Belongings::Schema(schema)).await
+    let database = Mysql::open(&endpoint, &nodes, writes).await.unwrap();
+    Fixture::of(Arc::new(database), Belongings::Schema(schema)).await
 }
 
 /// One server, known by its endpoint alone.
 pub(in crate::backend_contract) async fn mariadb_node() -> Fixture {
+    node_with(AutocommitWrites::Prepared).await
+}
+
+/// The same, with writes that commit by themselves sent as text.
+pub(in crate::backend_contract) async fn mariadb_node_as_text() -> Fixture {
+    node_with(AutocommitWrites::Text).await
+}
+
+async fn node_with(writes: AutocommitWrites) -> Fixture {
     let schema = Schema::create(lab()).await;
     let (_, nodes) = addresses(lab(), &schema.name);
-    let database = Arc::new(Mysql::open(&nodes[0], &[]).await.unwrap());
-    Fixture::of(database, Belongings::Schema(schema)).await
+    let database = Mysql::open(&nodes[0], &[], writes).await.unwrap();
+    Fixture::of(Arc::new(database), Belongings::Schema(schema)).await
 }
 
 /// The endpoint and the nodes; `schema` may be left empty for one that every server has.

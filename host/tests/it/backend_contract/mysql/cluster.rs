@@ -3,6 +3,7 @@
 use super::*;
 use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
+use contend::backend::url::AutocommitWrites;
 use contend::capability::database::{Database, Freshness, Target};
 
 /// A session on each of the first two nodes.
@@ -135,10 +136,41 @@ async fn after_a_sync_a_session_sees_what_was_committed_elsewhere() {
     fixture.close().await;
 }
 
+/// Of two compare-and-swaps at once one wins. What came as text the server itself tries again, and
+/// then it finds nothing to do; what was prepared is a conflict of the client's.
+#[tokio::test(flavor = "multi_thread")]
+async fn galera_tries_again_by_itself_what_came_as_text_only() {
+    for (fixture, as_text) in [(galera_as_text().await, true), (galera().await, false)] {
+        let (mut one, mut other) = two_nodes(&fixture).await;
+        let (mut won, mut conflicts) = (0, 0);
+        for turn in 0..150 {
+            let swap = format!("UPDATE things SET n = n + 1 WHERE id = 1 AND n = {won}");
+            let swap = fixture.statement(&swap);
+            let both = tokio::join!(one.execute(&swap, &[]), other.execute(&swap, &[]));
+            for told in [both.0, both.1] {
+                match told {
+                    Ok(changed) => won += changed,
+                    Err(fault) => {
+                        assert_fault(Err::<(), _>(fault), FaultKind::Conflict, "1213");
+                        conflicts += 1;
+                    }
+                }
+            }
+            one.sync().await.unwrap();
+            other.sync().await.unwrap();
+            assert_eq!(fixture.n().await, won as i64, "turn {turn}");
+        }
+        assert_eq!(conflicts > 0, !as_text, "{conflicts} conflicts");
+        fixture.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_on_a_server_that_is_no_node_cannot_sync() {
     let (endpoint, nodes) = addresses(lab(), "");
-    let database = Mysql::open(&endpoint, &nodes[..1]).await.unwrap();
+    let database = Mysql::open(&endpoint, &nodes[..1], AutocommitWrites::Prepared)
+        .await
+        .unwrap();
     let mut synced = 0;
     for _ in 0..3 {
         let mut session = database.connect(&Target::Endpoint).await.unwrap();

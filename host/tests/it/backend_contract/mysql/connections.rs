@@ -4,10 +4,11 @@ use super::*;
 use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::backend::secret_url::SecretUrl;
+use contend::backend::url::AutocommitWrites;
 
 async fn refusal(endpoint: &str, nodes: &[SecretUrl]) -> Fault {
     let endpoint = SecretUrl::parse(endpoint).unwrap();
-    let opened = Mysql::open(&endpoint, nodes).await;
+    let opened = Mysql::open(&endpoint, nodes, AutocommitWrites::Prepared).await;
     let fault = opened.err().expect("a fault");
     let shown = format!("{fault} {fault:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -64,7 +65,12 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
     }
     // A node that does not answer is named, though the endpoint does.
     let gone = SecretUrl::parse(&format!("mysql://me:hunter2@{closed}/x")).unwrap();
-    let opened = Mysql::open(&endpoint, &[nodes[0].clone(), gone]).await;
+    let opened = Mysql::open(
+        &endpoint,
+        &[nodes[0].clone(), gone],
+        AutocommitWrites::Prepared,
+    )
+    .await;
     let fault = opened.err().expect("a fault");
     assert!(fault.message.contains(&closed), "{fault}");
     assert!(!fault.message.contains("hunter2"), "{fault}");
@@ -85,7 +91,9 @@ async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
 async fn a_server_named_twice_is_one_node_too_many() {
     let (endpoint, nodes) = addresses(lab(), "");
     let twice = [nodes[0].clone(), nodes[1].clone(), nodes[0].clone()];
-    let opened = Mysql::open(&endpoint, &twice).await.map(|_| ());
+    let opened = Mysql::open(&endpoint, &twice, AutocommitWrites::Prepared)
+        .await
+        .map(|_| ());
     assert_rejected(opened, "same-node");
 }
 

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Client processor time for each autocommit UPDATE on a running lab: the runner through the Wasm
+# strategy `cas`, and sysbench with the same prepared statement, in turn, at the same concurrency.
+# Prints microseconds, user and system together. Needs sysbench and python3.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+runner=target/release/runner
+rounds=${1:-5} workers=${2:-100} changes=500
+statements=$((workers * changes * 2))
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+field() { python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }
+url=$("$runner" lab url --json | field '["db"]')
+read -r user password host port database < <(python3 - "$url" <<'P'
+import sys, urllib.parse
+url = urllib.parse.urlparse(sys.argv[1])
+print(url.username, url.password, url.hostname, url.port, url.path[1:])
+P
+)
+cat > "$out/sysbench.cnf" <<P
+mysql-host=$host
+mysql-port=$port
+mysql-user=$user
+mysql-password=$password
+mysql-db=$database
+P
+
+by_runner() {
+   "$runner" --lab --strategy cas --rows "$workers" --workers-per-row 1 \
+      --changes-per-worker $changes --pause-ms 0 --hold-ms 0 --check-tries 0 --audit false \
+      --out "$out/run-$1" --json > "$out/report.json" || true # unknown: nothing is checked
+   field '["trials"][0]["conditions"]["usage"]["runner_cpu_ns"] / 1000 / '$statements < "$out/report.json"
+}
+
+by_sysbench() {
+   # The table is the one that the runner has just left, with every row available.
+   TIMEFORMAT='%U %S'
+   { time sysbench host/benches/sysbench/update.lua --config-file="$out/sysbench.cnf" --threads="$workers" \
+      --events=$statements --time=0 run > "$out/sysbench.log" 2>&1; } 2> "$out/time"
+   python3 -c "u, s = map(float, open('$out/time').read().split()[-2:]); print((u + s) * 1e6 / $statements)"
+}
+
+echo "round, runner us, sysbench us, ratio"
+for round in $(seq "$rounds"); do
+   ours=$(by_runner "$round")
+   theirs=$(by_sysbench)
+   python3 -c "print('$round, %.1f, %.1f, %.2f' % ($ours, $theirs, $ours / $theirs))"
+done

@@ -1,0 +1,77 @@
+//! What a trial takes place on: fresh data, the lock service, the history, the clock.
+
+use super::CommandError;
+use crate::backend::clock::RealClock;
+use crate::backend::{open_database, open_lock_service};
+use crate::capability::database::Database;
+use crate::capability::gate::Gate;
+use crate::model::fault::Fault;
+use crate::plan::Plan;
+use crate::record::journal::Journal;
+use crate::run_dir::{RunDirError, TrialDir};
+use crate::strategy::Strategy;
+use crate::worker::Arena;
+use crate::worker::stop::{self, Stopper};
+use crate::workload::volume_state::{self, RowAccess};
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// Everything that is there before the workers come.
+pub struct Stage {
+    /// Not started yet.
+    pub clock: Arc<RealClock>,
+    pub database: Arc<dyn Database>,
+    pub arena: Arc<Arena>,
+    pub stopper: Stopper,
+}
+
+impl Stage {
+    /// Opens database and lock service, makes the tables anew, and begins the history.
+    pub async fn set(
+        plan: &Plan,
+        strategy: Arc<dyn Strategy>,
+        folder: &TrialDir,
+    ) -> Result<Self, CommandError> {
+        let clock = Arc::new(RealClock::new());
+        let fresh = folder.database_path();
+        let writes = plan.autocommit_writes;
+        let database = open_database(&plan.database, &plan.nodes, writes, &fresh)
+            .await
+            .map_err(backend_error(&plan.database))?;
+        let locks = open_lock_service(&plan.locks, clock.clone())
+            .await
+            .map_err(backend_error(&plan.locks))?;
+        volume_state::prepare(&*database, &plan.workload)
+            .await
+            .map_err(backend_error("the tables could not be made"))?;
+        let path = folder.history_path();
+        let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
+        let (stopper, stop) = stop::channel();
+        let arena = Arc::new(Arena {
+            workload: plan.workload.clone(),
+            strategy,
+            database: database.clone(),
+            gate: Arc::new(Gate::new(volume_state::TABLES, database.dialect())),
+            locks,
+            clock: clock.clone(),
+            settings: Arc::new(plan.settings.clone()),
+            seed: plan.seed,
+            change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
+            stop,
+            journal: Arc::new(journal),
+            rows: RowAccess::default(),
+        });
+        Ok(Self {
+            clock,
+            database,
+            arena,
+            stopper,
+        })
+    }
+}
+
+/// What could not be done, and the fault that says why.
+pub fn backend_error(what: impl Display) -> impl FnOnce(Fault) -> CommandError {
+    let what = what.to_string();
+    move |fault| CommandError::Backend { what, fault }
+}
