@@ -221,4 +221,17 @@ mod tests {
         assert_eq!((workload.rows, workload.hold_ms), (9, 1));
         assert_eq!(workload.pause_ms, VolumeState::default().pause_ms);
     }
+
+    #[test]
+    fn a_schedule_of_faults_is_read_and_a_misspelt_key_of_it_is_named() {
+        let fault = |key: &str| {
+            let head = "kind = \"volume-state\"\n";
+            format!("{head}[[fault]]\n{key} = \"2s\"\naction = \"kill\"\ntarget = \"n2\"\n")
+        };
+        let read = parse(&fault("at")).unwrap().fault.unwrap();
+        let flag = FaultOption::parse("2s kill n2").unwrap();
+        assert_eq!(read, [flag]);
+        let why = parse(&fault("when")).unwrap_err();
+        assert!(why.contains("when") && why.contains("line 3"), "{why}");
+    }
 }
