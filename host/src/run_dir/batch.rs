@@ -48,7 +48,10 @@ pub enum Found {
     /// It was begun, and ended before its time.
     Cut,
     /// It ended by itself or at its time limit.
-    Finished { folder: RunDir, record: TrialRecord },
+    Finished {
+        folder: RunDir,
+        record: Box<TrialRecord>,
+    },
 }
 
 /// What a batch has kept; nothing if there is no such folder yet.
@@ -116,7 +119,10 @@ impl BatchDir {
             return Ok(Found::Cut);
         }
         Ok(match trial.load()? {
-            Some(record) => Found::Finished { folder, record },
+            Some(record) => Found::Finished {
+                folder,
+                record: Box::new(record),
+            },
             None => Found::Cut,
         })
     }

@@ -47,7 +47,7 @@ impl StateStrategy for LockOperationReconnect {
             return Ok(());
         }
         self.held = None;
-        let lock = locks.lock(&[t.row.clone()], Mode::Exclusive)?;
+        let lock = locks.lock(std::slice::from_ref(&t.row), Mode::Exclusive)?;
         retry_conflicts(RETRY_WAIT, || lock.acquire(self.lock_wait_ns))?;
         let acquired = self.swap(t);
         if matches!(acquired, Ok(()) | Err(Fault::Indefinite(_))) {
