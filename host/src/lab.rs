@@ -98,6 +98,10 @@ impl Lab {
     /// What the lab in a folder was last started with, whether it runs or not; nothing if none was
     /// ever started there.
     pub fn known(dir: &Path) -> Result<Option<LabOptions>, LabError> {
+        // What else it may be is told where a lab is begun in it.
+        if !dir.is_dir() {
+            return Ok(None);
+        }
         Ok(Record::read(dir)?.map(|record| record.options(dir.to_owned())))
     }
 
