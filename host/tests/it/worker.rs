@@ -133,6 +133,28 @@ async fn that_nothing_happened_must_be_said_by_several_nodes_more_than_once() {
 }
 
 #[tokio::test]
+async fn a_node_that_the_others_have_shut_out_is_not_waited_for() {
+    let (took, not) = (Some(Settled::TookEffect), Some(Settled::NoEffect));
+    let ok = (Happens, Say::Ok);
+    let shut_out = Reads::OneStandsStill(1);
+    let (change, status) = change(&[ok.clone(), ok.clone()], shut_out).await;
+    assert!(change.check.unwrap().agreed, "{change:?}");
+    assert_eq!(status, FREE);
+    let (told, _) = found((No, indefinite()), ok.clone(), shut_out).await;
+    assert_eq!(told, (not, None, false));
+    let (told, _) = found((Happens, indefinite()), ok, shut_out).await;
+    assert_eq!(told, (took, Some(None), false));
+}
+
+#[tokio::test]
+async fn restoring_that_lost_its_answer_claims_nothing() {
+    let steps = [(Happens, Say::Ok), (No, indefinite())];
+    let reads = Reads::RightButWritesOfTheHostAreLost;
+    let (change, status) = change(&steps, reads).await;
+    assert_eq!((change.restored, &*status), (Restored::Unclear, FREE));
+}
+
+#[tokio::test]
 async fn the_check_after_acquire_has_its_tries_and_a_node_that_is_away_costs_none() {
     let ok = [(Happens, Say::Ok), (Happens, Say::Ok)];
     let (change_seen, _) = change(&ok, Reads::NotAtFirst(4)).await;

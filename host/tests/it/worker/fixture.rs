@@ -121,6 +121,11 @@ pub(super) enum Reads {
     Never,
     /// No row is found by so many readings.
     NotAtFirst(u32),
+    /// The second node stands still and answers nobody. The cluster has that many members.
+    OneStandsStill(usize),
+    /// They are right, but whoever else connects than the worker never gets an answer to a write that
+    /// took effect.
+    RightButWritesOfTheHostAreLost,
 }
 
 /// Two nodes that are one database.
@@ -143,13 +148,24 @@ impl Database for Cluster {
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
-        self.connects.fetch_add(1, Ordering::Relaxed);
-        self.database.connect(target).await
+        let before = self.connects.fetch_add(1, Ordering::Relaxed);
+        let session = self.database.connect(target).await?;
+        Ok(match self.reads {
+            Reads::RightButWritesOfTheHostAreLost if before > 0 => Box::new(Lossy(session)),
+            _ => session,
+        })
+    }
+
+    async fn members(&self) -> Result<usize, Fault> {
+        Ok(match self.reads {
+            Reads::OneStandsStill(members) => members,
+            _ => self.nodes.len(),
+        })
     }
 
     async fn read(
         &self,
-        _: &str,
+        node: &str,
         freshness: Freshness,
         statement: &Statement,
         of: &[Value],
@@ -157,6 +173,7 @@ impl Database for Cluster {
         let before = self.count.fetch_add(1, Ordering::Relaxed);
         match self.reads {
             Reads::Never => Err(Fault::unavailable("away", "this node is away")),
+            Reads::OneStandsStill(_) if node == "b" => std::future::pending().await,
             Reads::NotAtFirst(readings) if before < readings => Ok(Vec::new()),
             _ => self.database.read("sqlite", freshness, statement, of).await,
         }
@@ -164,6 +181,41 @@ impl Database for Cluster {
 
     async fn close(&self) {
         self.database.close().await;
+    }
+}
+
+/// Does what it is told, and loses the answers to what it wrote.
+struct Lossy(Box<dyn Session>);
+
+#[async_trait]
+impl Session for Lossy {
+    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
+        self.0.execute(statement, of).await?;
+        Err(Fault::indefinite("lost", "the answer was lost"))
+    }
+
+    async fn query(&mut self, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.0.query(statement, of).await
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        self.0.begin().await
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        self.0.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        self.0.rollback().await
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        self.0.sync().await
+    }
+
+    async fn close(self: Box<Self>) {
+        self.0.close().await;
     }
 }
 
