@@ -1,6 +1,7 @@
 //! Runs one statement to its very end.
 
 use super::values;
+use crate::backend::calls;
 use crate::model::value::{Row, Value};
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;
@@ -68,7 +69,7 @@ pub(super) async fn answer(
         }
         match values::row(row) {
             Ok(row) => {
-                bytes += values::bytes_of(&row);
+                bytes += calls::bytes_of(&row);
                 rows.push(row);
             }
             Err(fault) => unusable = Some(fault),

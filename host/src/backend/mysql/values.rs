@@ -1,5 +1,6 @@
 //! Values on their way in and out, and what is wrong with a call before the server sees it.
 
+use crate::backend::calls;
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
@@ -11,10 +12,7 @@ const BINARY: u16 = 63;
 
 /// `rejected` unless the statement reads and has its parameters.
 pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    if statement.action() != Action::Read {
-        let message = "this statement writes; give it to execute";
-        return Err(Fault::rejected("not-a-query", message));
-    }
+    calls::check_reads(statement)?;
     check_parameters(statement, parameters)
 }
 
@@ -28,19 +26,12 @@ pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result
             let message = "a definition or a setting takes no parameters";
             Err(Fault::rejected("parameter-count", message))
         }
-        Action::Read => {
-            let message = "this statement reads; give it to query";
-            Err(Fault::rejected("not-an-update", message))
-        }
+        Action::Read => Err(calls::not_an_update()),
     }
 }
 
 fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    let (wanted, given) = (statement.parameters(), parameters.len());
-    if wanted != given {
-        let message = format!("the statement has {wanted} parameters, and {given} were given");
-        return Err(Fault::rejected("parameter-count", message));
-    }
+    calls::check_count(statement, parameters)?;
     let not_a_number = |value: &Value| matches!(value, Value::Real(real) if !real.is_finite());
     if parameters.iter().any(not_a_number) {
         let message = "a parameter is not a finite number, which MariaDB can't store";
@@ -69,16 +60,6 @@ pub(super) fn row(row: mysql_async::Row) -> Result<Row, Fault> {
         .zip(columns.iter())
         .map(|(stored, column)| value(stored, column))
         .collect()
-}
-
-/// About how much memory a row takes.
-pub(super) fn bytes_of(row: &Row) -> usize {
-    let heap = |value: &Value| match value {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Real(_) => 0,
-    };
-    size_of::<Row>() + size_of_val(row.as_slice()) + row.iter().map(heap).sum::<usize>()
 }
 
 pub(super) fn too_large(max_bytes: usize) -> Fault {

@@ -1,6 +1,7 @@
 //! Runs one statement to its very end.
 
 use super::values;
+use crate::backend::calls;
 use crate::model::value::{Row, Value};
 use futures_util::TryStreamExt;
 use sqlx::{Either, Error, Executor, Sqlite};
@@ -36,7 +37,7 @@ pub(super) async fn answer<'c>(
             }
             Either::Right(row) => {
                 let row = values::row(&row)?;
-                bytes += values::bytes_of(&row);
+                bytes += calls::bytes_of(&row);
                 if bytes > max_bytes {
                     return Err(Error::InvalidArgument(format!(
                         "the answer is larger than {max_bytes} bytes"

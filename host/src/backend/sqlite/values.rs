@@ -1,5 +1,6 @@
 //! Values on their way in and out, and what is wrong with a call before SQLite sees it.
 
+use crate::backend::calls;
 use crate::capability::statement::{Action, RowLock, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
@@ -9,10 +10,7 @@ use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, TypeInfo, ValueRef};
 
 /// `rejected` unless the statement reads and has its parameters.
 pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    if statement.action() != Action::Read {
-        let message = "this statement writes; give it to execute";
-        return Err(Fault::rejected("not-a-query", message));
-    }
+    calls::check_reads(statement)?;
     check_parameters(statement, parameters)
 }
 
@@ -20,10 +18,7 @@ pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<
 pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
     match statement.action() {
         Action::Write | Action::Define => check_parameters(statement, parameters),
-        Action::Read => {
-            let message = "this statement reads; give it to query";
-            Err(Fault::rejected("not-an-update", message))
-        }
+        Action::Read => Err(calls::not_an_update()),
         Action::Set => {
             let message = "SQLite has no session variables that a strategy may set";
             Err(Fault::rejected("unsupported", message))
@@ -32,11 +27,7 @@ pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result
 }
 
 fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    let (wanted, given) = (statement.parameters(), parameters.len());
-    if wanted != given {
-        let message = format!("the statement has {wanted} parameters, and {given} were given");
-        return Err(Fault::rejected("parameter-count", message));
-    }
+    calls::check_count(statement, parameters)?;
     let is_nan = |value: &Value| matches!(value, Value::Real(real) if real.is_nan());
     if parameters.iter().any(is_nan) {
         // SQLite would store NULL and say nothing.
@@ -79,16 +70,6 @@ pub(super) fn row(row: &SqliteRow) -> Result<Row, sqlx::Error> {
     (0..row.len())
         .map(|column| value(row.try_get_raw(column)?))
         .collect()
-}
-
-/// About how much memory a row takes.
-pub(super) fn bytes_of(row: &Row) -> usize {
-    let heap = |value: &Value| match value {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Real(_) => 0,
-    };
-    size_of::<Row>() + size_of_val(row.as_slice()) + row.iter().map(heap).sum::<usize>()
 }
 
 /// What counts is how a value is stored: SQLite's columns have habits, not types.

@@ -1,0 +1,42 @@
+//! What every database asks of a call before its server sees it, and how large an answer is.
+
+use crate::capability::statement::{Action, Statement};
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+
+/// `rejected` unless the statement reads.
+pub(super) fn check_reads(statement: &Statement) -> Result<(), Fault> {
+    match statement.action() {
+        Action::Read => Ok(()),
+        _ => {
+            let message = "this statement writes; give it to execute";
+            Err(Fault::rejected("not-a-query", message))
+        }
+    }
+}
+
+/// What a statement that reads is told where one that writes belongs.
+pub(super) fn not_an_update() -> Fault {
+    let message = "this statement reads; give it to query";
+    Fault::rejected("not-an-update", message)
+}
+
+/// `rejected` unless there is one parameter for each question mark.
+pub(super) fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    let (wanted, given) = (statement.parameters(), parameters.len());
+    if wanted == given {
+        return Ok(());
+    }
+    let message = format!("the statement has {wanted} parameters, and {given} were given");
+    Err(Fault::rejected("parameter-count", message))
+}
+
+/// About how much memory a row takes.
+pub(super) fn bytes_of(row: &Row) -> usize {
+    let heap = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Real(_) => 0,
+    };
+    size_of::<Row>() + size_of_val(row.as_slice()) + row.iter().map(heap).sum::<usize>()
+}
