@@ -4,7 +4,7 @@ use super::CommandError;
 use super::build::build_all;
 use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
-use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::plan::faults::schedule;
 use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
@@ -67,7 +67,23 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         time_limit_s: chosen.time_limit_s,
     };
     plan.validate()?;
+    check_is_used(&plan)?;
     Ok(plan)
+}
+
+/// Nothing asked for is ignored: what is for servers only is refused without one.
+fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
+    if matches!(plan.database, DatabaseUrl::Mysql(_)) {
+        return Ok(());
+    }
+    let wrong = |told: &str| Err(CommandError::Url(told.to_owned()));
+    if !plan.nodes.is_empty() {
+        return wrong("--node names the servers behind --db mysql://…, or is left out");
+    }
+    if plan.autocommit_writes == AutocommitWrites::Text {
+        return wrong("--autocommit-writes text is for --db mysql://…, or is left out");
+    }
+    Ok(())
 }
 
 /// The trials of the strategies that were asked for, each built and loaded, for at most so many

@@ -38,6 +38,18 @@ fn a_flag_that_makes_no_sense() {
             "can't connect to 127.0.0.1:1: Connection refused",
         ),
         (
+            "--strategy cas --node mysql://u:secret@127.0.0.1:1/d",
+            "--node names the servers behind --db mysql://",
+        ),
+        (
+            "--strategy cas --autocommit-writes text",
+            "--autocommit-writes text is for --db mysql://",
+        ),
+        (
+            "--strategy cas --lock redis://:secret@127.0.0.1:1",
+            "can't reach Redis at 127.0.0.1:1",
+        ),
+        (
             "--strategy cas --lock zookeeper:x",
             "there is no lock service",
         ),
