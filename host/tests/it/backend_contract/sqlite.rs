@@ -157,7 +157,8 @@ async fn a_busy_session_holds_nobody_up() {
         longest = longest.max(begun.elapsed());
     }
     busy.abort();
-    assert!(longest < Duration::from_millis(200), "{longest:?}");
+    // Had it the thread, that would be for minutes.
+    assert!(longest < Duration::from_secs(5), "{longest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
