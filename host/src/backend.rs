@@ -5,6 +5,7 @@
 
 mod calls;
 pub mod clock;
+pub mod doing;
 pub mod lock_file;
 pub mod lock_memory;
 mod lock_names;

@@ -14,8 +14,7 @@ mod status;
 mod threads;
 mod values;
 
-pub use classify::{Doing, of_code};
-
+use super::doing::Doing;
 use super::secret_url::SecretUrl;
 use super::url::AutocommitWrites;
 use crate::capability::database::{Database, Freshness, Session, Target};

@@ -12,8 +12,8 @@ mod session;
 mod signals;
 mod values;
 
-pub use classify::{Doing, classify};
-
+use self::classify::classify;
+use super::doing::Doing;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::Statement;
 use crate::model::fault::Fault;

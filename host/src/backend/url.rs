@@ -55,6 +55,16 @@ impl AutocommitWrites {
     }
 }
 
+impl FromStr for AutocommitWrites {
+    type Err = UrlError;
+
+    fn from_str(word: &str) -> Result<Self, UrlError> {
+        let mut all = [Self::Prepared, Self::Text].into_iter();
+        all.find(|known| known.word() == word)
+            .ok_or_else(|| UrlError::new("it is prepared or text"))
+    }
+}
+
 /// Why what the user wrote names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -5,21 +5,9 @@
 //! are those that can come while a commit is under way, and a connection that is lost.
 
 use super::answer::Failure;
+use crate::backend::doing::Doing;
 use crate::model::fault::{Fault, FaultKind};
 use mysql_async::{DriverError, Error, IoError};
-
-/// What was being done when the error came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
-    /// Opening a connection.
-    Connecting,
-    /// Something without an effect of its own: a query, `BEGIN`, a setting.
-    Reading,
-    /// A write inside a transaction, which takes effect only when that commits.
-    Writing,
-    /// `COMMIT`, or a write that commits by itself.
-    Committing,
-}
 
 /// The fault for an error. Codes are the server's; 2003, 2006 and 2013 are those of every client
 /// library: not connected, gone before anything was sent, lost under way.
@@ -77,7 +65,7 @@ pub fn of_code(code: u16, state: &str, doing: Doing) -> FaultKind {
         1040 | 1047 | 1203 | 1226 | 1290 | 1461 | 1792 | 1836 => FaultKind::Unavailable,
         // The disk or the memory is full, the lock table is: InnoDB may have undone more than the
         // statement, and in a commit nobody knows how far it came.
-        1021 | 1037 | 1038 | 1041 | 1114 | 1206 => unless_it_committed(doing),
+        1021 | 1037 | 1038 | 1041 | 1114 | 1206 => doing.of_a_failure(),
         // 1180 is an error during COMMIT. In tests no write that got it for a lost majority appeared
         // later, but its text is the only thing that tells that from other failures in a commit.
         // 1030: a storage engine failed. 1053: the server is shutting down. 1158 to 1161: it lost the
@@ -107,17 +95,7 @@ fn of_state(state: &str, doing: Doing) -> FaultKind {
         // Cardinality, bad data, a constraint, access, syntax or a missing thing: all of them are
         // found while a statement runs, never while it commits.
         "21" | "22" | "23" | "28" | "42" => FaultKind::Rejected,
-        _ => match doing {
-            Doing::Committing => FaultKind::Indefinite,
-            Doing::Connecting | Doing::Reading | Doing::Writing => FaultKind::Rejected,
-        },
-    }
-}
-
-fn unless_it_committed(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Committing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading | Doing::Writing => FaultKind::Unavailable,
+        _ => doing.of_the_unknown(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! How a connection is opened, and how long that may take.
 
 use super::answer::Failure;
-use super::classify::{Doing, classify};
+use super::classify::classify;
+use crate::backend::doing::Doing;
 use crate::backend::secret_url::SecretUrl;
 use crate::model::fault::Fault;
 use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};

@@ -1,8 +1,9 @@
 //! The connections by which all workers read from one node.
 
 use super::answer::{Failure, answer};
-use super::classify::{Doing, classify};
+use super::classify::classify;
 use super::options::Address;
+use crate::backend::doing::Doing;
 use crate::capability::database::Freshness;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};

@@ -1,11 +1,12 @@
 //! One connection to a server, opened again when it is lost.
 
 use super::answer::{Answer, Failure, answer, run, write_as_text};
-use super::classify::{Doing, classify};
+use super::classify::classify;
 use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
 use super::values;
+use crate::backend::doing::Doing;
 use crate::backend::url::AutocommitWrites;
 use crate::capability::database::{Session, Target};
 use crate::capability::statement::{Action, Statement};

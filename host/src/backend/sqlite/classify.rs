@@ -4,21 +4,9 @@
 //! inside a transaction can't, since the transaction is rolled back. A commit can, unless the error
 //! is one that SQLite gives before it writes the commit.
 
+use crate::backend::doing::Doing;
 use crate::model::fault::{Fault, FaultKind};
 use sqlx::Error;
-
-/// What was being done when the error came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
-    /// Opening a connection.
-    Connecting,
-    /// Something without an effect of its own: a query, `BEGIN`.
-    Reading,
-    /// A write inside a transaction, which takes effect only when that commits.
-    Writing,
-    /// `COMMIT`, or a write that commits by itself.
-    Committing,
-}
 
 /// The fault for an error. Codes are SQLite's extended result codes in decimal, or a word where
 /// SQLite had no say.
@@ -28,7 +16,7 @@ pub fn classify(error: &Error, doing: Doing) -> Fault {
             let code = error.code().unwrap_or_default();
             let kind = match code.parse() {
                 Ok(number) => of_code(number, doing),
-                Err(_) => unknown(doing),
+                Err(_) => doing.of_the_unknown(),
             };
             Fault::new(kind, code, error.message())
         }
@@ -42,7 +30,7 @@ pub fn classify(error: &Error, doing: Doing) -> Fault {
         Error::PoolTimedOut | Error::PoolClosed => {
             Fault::unavailable("no-connection", error.to_string())
         }
-        _ => Fault::new(lost(doing), "connection-lost", error.to_string()),
+        _ => Fault::new(doing.of_a_failure(), "connection-lost", error.to_string()),
     }
 }
 
@@ -55,29 +43,14 @@ fn of_code(code: i32, doing: Doing) -> FaultKind {
         5 | 6 => FaultKind::Conflict,
         // NOMEM, IOERR, FULL: in the middle of a commit nobody knows how far it came. INTERRUPT:
         // SQLite looks once more whether to stop *after* it has committed a statement.
-        7 | 9 | 10 | 13 => lost(doing),
+        7 | 9 | 10 | 13 => doing.of_a_failure(),
         // CANTOPEN, PROTOCOL (the log was too busy to begin): both before anything is written.
         14 | 15 => FaultKind::Unavailable,
         // ERROR, PERM, READONLY, SCHEMA, TOOBIG, CONSTRAINT, MISMATCH, NOLFS, AUTH, RANGE, NOTADB:
         // the statement is wrong, or wrong here, and was undone before it committed.
         1 | 3 | 8 | 17..=20 | 22 | 23 | 25 | 26 => FaultKind::Rejected,
         // CORRUPT and whatever else there may be.
-        _ => unknown(doing),
-    }
-}
-
-/// The machine failed rather than the statement.
-fn lost(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Committing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading | Doing::Writing => FaultKind::Unavailable,
-    }
-}
-
-fn unknown(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Committing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading | Doing::Writing => FaultKind::Rejected,
+        _ => doing.of_the_unknown(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! How a connection is opened, and what makes the first one fail.
 
 use super::SqliteLocation;
-use super::classify::{Doing, classify};
+use super::classify::classify;
+use crate::backend::doing::Doing;
 use crate::model::fault::Fault;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};

@@ -1,9 +1,10 @@
 //! One connection to SQLite, on a thread of its own.
 
 use super::answer::answer;
-use super::classify::{Doing, classify};
+use super::classify::classify;
 use super::signals::{Call, Signals};
 use super::values;
+use crate::backend::doing::Doing;
 use crate::capability::database::Session;
 use crate::capability::statement::{RowLock, Statement};
 use crate::model::fault::{Fault, FaultKind};
