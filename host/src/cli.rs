@@ -190,7 +190,7 @@ struct RunArguments {
     #[arg(long, value_name = "MS")]
     check_wait_ms: Option<u64>,
     /// How the check reaches the nodes: persistent or fresh connections [default: persistent]
-    #[arg(long, value_name = "HOW", value_parser = parse_check)]
+    #[arg(long, value_name = "HOW")]
     check: Option<CheckConnections>,
     /// Sessions that load the database beside the workers, each on its own row [default: 0]
     #[arg(long, value_name = "N")]
@@ -245,8 +245,12 @@ struct CommonArguments {
     node: Vec<String>,
     /// How writes that commit by themselves are sent to a server, prepared or text: Galera's own
     /// retry (wsrep_retry_autocommit) is for text only [default: prepared]
-    #[arg(long, value_name = "HOW", value_parser = parse_writes, default_value = "prepared",
-          hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "prepared",
+        hide_default_value = true
+    )]
     autocommit_writes: AutocommitWrites,
     /// A setting for the strategy; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
@@ -300,22 +304,6 @@ struct OutputArguments {
     /// Print nothing but errors; the exit code tells the verdict
     #[arg(long)]
     quiet: bool,
-}
-
-fn parse_check(given: &str) -> Result<CheckConnections, String> {
-    match given {
-        "persistent" => Ok(CheckConnections::Persistent),
-        "fresh" => Ok(CheckConnections::Fresh),
-        _ => Err("it is persistent or fresh".to_owned()),
-    }
-}
-
-fn parse_writes(given: &str) -> Result<AutocommitWrites, String> {
-    match given {
-        "prepared" => Ok(AutocommitWrites::Prepared),
-        "text" => Ok(AutocommitWrites::Text),
-        _ => Err("it is prepared or text".to_owned()),
-    }
 }
 
 impl From<OutputArguments> for Output {

@@ -15,6 +15,7 @@ use crate::model::fault::Fault;
 use crate::model::marker::{Mark, Marker};
 use crate::model::value::{Row, Value};
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// The numbers of a workload; the defaults are those of the published experiment. Every field is a
 /// key of a workload file and a flag of the same name.
@@ -52,6 +53,18 @@ pub enum CheckConnections {
     Persistent,
     /// Over a new connection to each node for each reading, as the reference harness did.
     Fresh,
+}
+
+impl FromStr for CheckConnections {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "persistent" => Ok(Self::Persistent),
+            "fresh" => Ok(Self::Fresh),
+            _ => Err("it is persistent or fresh".to_owned()),
+        }
+    }
 }
 
 impl Default for VolumeState {
