@@ -100,6 +100,7 @@ pub trait Session: Send {
     async fn sync(&mut self) -> Result<(), Fault>;
 
     /// Rolls back and closes. When this returns, nothing of this session can take effect any more,
-    /// even if a call was abandoned half-way: settling relies on it.
+    /// even if a call was abandoned half-way: settling relies on it. Only what runs on a server that
+    /// can't be reached for some seconds is beyond it; such a server answers no reading either.
     async fn close(self: Box<Self>);
 }

@@ -48,14 +48,20 @@ impl Before {
     pub fn usage(&self) -> Usage {
         let since = |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?));
         let used = |(server, then): &(Server, Option<u64>)| {
-            // One that was killed or started anew in between has no figure, rather than a wrong one.
+            // One that was killed or started anew in between has no figure, and then there is none
+            // of all of them.
             let used = since(cpu_ns(&server.pid.to_string()), *then)?;
             Some((server.name.clone(), used))
         };
         Usage {
             runner_cpu_ns: since(cpu_ns("self"), self.runner_cpu_ns),
             runner_peak_kib: peak_kib(),
-            servers_cpu_ns: self.servers.iter().filter_map(used).collect(),
+            servers_cpu_ns: self
+                .servers
+                .iter()
+                .map(used)
+                .collect::<Option<_>>()
+                .unwrap_or_default(),
         }
     }
 

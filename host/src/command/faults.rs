@@ -2,11 +2,12 @@
 
 use crate::capability::clock::Clock;
 use crate::lab::Lab;
+use crate::model::change::Nanos;
 use crate::model::lab_fault::LabFault;
 use crate::model::schedule::{FaultEvent, ScheduledFault};
 use std::sync::Arc;
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, JoinSet, spawn_blocking};
 
 const NANOS_PER_MS: u64 = 1_000_000;
 
@@ -28,13 +29,14 @@ impl Schedule {
         Self { stop, events }
     }
 
-    /// Leaves out what has not begun, waits for what has, and tells what was done.
-    pub async fn end(self) -> Vec<FaultEvent> {
+    /// Waits for what has begun, and tells what became of each fault, also of those whose time had
+    /// not come.
+    pub async fn end(self) -> Result<Vec<FaultEvent>, JoinError> {
         // Nobody listens any more if all of it is done.
         self.stop.send(()).ok();
-        let mut events = self.events.await.unwrap_or_default();
+        let mut events = self.events.await?;
         events.sort_by_key(|event| event.began);
-        events
+        Ok(events)
     }
 }
 
@@ -44,17 +46,36 @@ async fn carry_out(
     clock: Arc<dyn Clock>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Vec<FaultEvent> {
-    let mut under_way = JoinSet::new();
+    let (mut under_way, mut too_late) = (JoinSet::new(), Vec::new());
+    let mut over = false;
     for (scheduled, lab) in faults {
-        let due = scheduled.at_ms * NANOS_PER_MS;
-        tokio::select! {
-            biased;
-            _ = &mut stopped => break,
-            () = clock.sleep(due.saturating_sub(clock.now())) => {}
+        let due = scheduled.at_ms.saturating_mul(NANOS_PER_MS);
+        if !over {
+            tokio::select! {
+                biased;
+                _ = &mut stopped => over = true,
+                () = clock.sleep(due.saturating_sub(clock.now())) => {}
+            }
         }
-        under_way.spawn(inflict(lab, scheduled.fault, clock.clone()));
+        match over {
+            true => too_late.push(never_came(scheduled.fault, due)),
+            false => {
+                under_way.spawn(inflict(lab, scheduled.fault, clock.clone()));
+            }
+        }
     }
-    under_way.join_all().await
+    let mut events = under_way.join_all().await;
+    events.append(&mut too_late);
+    events
+}
+
+fn never_came(fault: LabFault, due: Nanos) -> FaultEvent {
+    FaultEvent {
+        fault,
+        began: due,
+        ended: due,
+        error: Some("the trial was over before".to_owned()),
+    }
 }
 
 async fn inflict(lab: Lab, fault: LabFault, clock: Arc<dyn Clock>) -> FaultEvent {

@@ -22,7 +22,7 @@ use crate::workload::volume_state;
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, JoinSet, spawn_blocking};
 
 /// Workers that are made ready at the same time.
 const PREPARED_AT_ONCE: usize = 32;
@@ -65,7 +65,7 @@ pub async fn run(
     let (background_stopper, background_stop) = stop::channel();
     let background = tokio::spawn(generators.run(background_stop));
     let schedule = Schedule::begin(lab, &plan.faults, clock.clone());
-    let (how, broken) = match ready {
+    let (how, mut broken) = match ready {
         Some(workers) => let_go(workers, stopper, plan.time_limit_s, interrupts).await,
         None => (Ended::Interrupted, None),
     };
@@ -75,10 +75,11 @@ pub async fn run(
 
     progress::end(bar).await;
     let background = end_of(background, &background_stopper).await;
-    let faults = schedule.end().await;
+    let background = unless_broken(background, &mut broken);
+    let faults = unless_broken(schedule.end().await, &mut broken);
     // What is left in the database is read from all nodes, and the next trial needs them too.
     let mended = match lab {
-        Some(lab) if !faults.is_empty() => mend(lab.clone()).await,
+        Some(lab) if !plan.faults.is_empty() => mend(lab.clone()).await,
         _ => Ok(()),
     };
     let conditions = before
@@ -122,6 +123,15 @@ async fn mend(lab: Lab) -> Result<(), CommandError> {
     }
 }
 
+/// What a task of ours came to. If it broke down, what it was to say is missing, and must not look
+/// like nothing.
+fn unless_broken<T: Default>(ended: Result<T, JoinError>, broken: &mut Option<String>) -> T {
+    ended.unwrap_or_else(|panic| {
+        broken.get_or_insert(format!("a task beside the workers broke down: {panic}"));
+        T::default()
+    })
+}
+
 /// Writes what was found and how it ended. The end is written also where the data can't be.
 fn keep(folder: &TrialDir, data: Result<Data, Fault>, mut end: End) -> Result<(), RunDirError> {
     let kept = match data {
@@ -143,19 +153,16 @@ fn keep(folder: &TrialDir, data: Result<Data, Fault>, mut end: End) -> Result<()
 
 /// What the background load came to. A statement of it that hangs is abandoned.
 async fn end_of(
-    mut background: JoinHandle<Option<Background>>,
+    mut background: JoinHandle<Result<Option<Background>, JoinError>>,
     stopper: &Stopper,
-) -> Option<Background> {
-    let ended = match tokio::time::timeout(GRACE, &mut background).await {
-        Ok(ended) => ended,
+) -> Result<Option<Background>, JoinError> {
+    match tokio::time::timeout(GRACE, &mut background).await {
+        Ok(ended) => ended?,
         Err(_) => {
             stopper.abandon();
-            background.await
+            background.await?
         }
-    };
-    // A panic in it would be a mistake of ours, told on standard error; the trial's own figures
-    // don't depend on it.
-    ended.ok().flatten()
+    }
 }
 
 async fn prepare(arena: &Arc<Arena>, counters: &mut Counters) -> Vec<Worker> {

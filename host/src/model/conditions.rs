@@ -29,6 +29,7 @@ pub struct Usage {
     pub runner_cpu_ns: Option<Nanos>,
     /// The most memory that the runner had in use.
     pub runner_peak_kib: Option<u64>,
-    /// Of each server of the lab, by its name; empty where the servers are not the lab's.
+    /// Of each server of the lab, by its name; empty where the servers are not the lab's, or where one
+    /// of them did not live through the trial.
     pub servers_cpu_ns: BTreeMap<String, Nanos>,
 }

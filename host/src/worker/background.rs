@@ -9,8 +9,9 @@ use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::record::histogram::Latencies;
 use crate::workload::volume_state::{BackgroundAccess, VolumeState};
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 use std::sync::Arc;
+use tokio::task::JoinError;
 
 const NANOS_PER_S: u64 = 1_000_000_000;
 
@@ -39,11 +40,12 @@ impl Generators {
         })
     }
 
-    /// Loads the database until it is told to stop. Nothing if there are no generators.
-    pub async fn run(self, stop: Stop) -> Option<Background> {
+    /// Loads the database until it is told to stop. Nothing if there are no generators; an error if
+    /// one broke down.
+    pub async fn run(self, stop: Stop) -> Result<Option<Background>, JoinError> {
         let count = self.sessions.len() as u32;
         if count == 0 {
-            return None;
+            return Ok(None);
         }
         let rate = self.workload.background_selects_per_s + self.workload.background_updates_per_s;
         let generators = self.sessions.into_iter().zip(0..).map(|(session, number)| {
@@ -60,19 +62,19 @@ impl Generators {
             let begins = NANOS_PER_S * u64::from(number) / u64::from(rate.max(1) * count);
             tokio::spawn(generator.run(begins))
         });
-        let ended = join_all(generators.collect::<Vec<_>>()).await;
+        let ended = try_join_all(generators.collect::<Vec<_>>()).await?;
         let mut both = [Figures::default(), Figures::default()];
-        for figures in ended.into_iter().flatten() {
+        for figures in ended {
             for (all, one) in both.iter_mut().zip(figures) {
                 all.add(&one);
             }
         }
         let [selects, updates] = both.map(Figures::load);
-        Some(Background {
+        Ok(Some(Background {
             generators: count,
             selects,
             updates,
-        })
+        }))
     }
 }
 

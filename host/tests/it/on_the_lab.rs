@@ -168,6 +168,9 @@ fn a_node_killed_in_mid_run_costs_changes_and_no_row() {
         let trial = survives(&lab, strategy, "--fault 1s:kill:n2");
         let lost = trial["summary"]["errors"].as_u64().unwrap();
         assert!(lost > 0, "nobody noticed: {trial:#}");
+        // What the others used is not what all of them used.
+        let used = &trial["conditions"]["usage"]["servers_cpu_ns"];
+        assert_eq!(used.as_object().unwrap().len(), 0, "{trial:#}");
         assert!(count(&trial, "ok") > 600, "{trial:#}");
     }
 }
@@ -189,6 +192,19 @@ fn redis_restarted_in_mid_run_on_the_cluster_costs_no_row() {
         "lock-operation",
         "--lock redis --fault 1s:restart:redis",
     );
+}
+
+#[test]
+fn a_fault_whose_time_never_came_is_told() {
+    let _turn = turn();
+    let small = "--strategy cas --rows 2 --workers-per-row 2 --changes-per-worker 3";
+    let arguments = on(lab(), &format!("{small} --fault 600s:kill:n2"));
+    let (code, trials) = trials(&Sandbox::new(), &arguments);
+    assert_eq!(code, 0, "{trials:#?}");
+    let events = trials[0]["conditions"]["faults"].as_array().unwrap();
+    assert_eq!(events.len(), 1);
+    let told = events[0]["error"].as_str().unwrap_or_default();
+    assert!(told.contains("over before"), "{events:#?}");
 }
 
 #[test]
