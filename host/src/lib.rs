@@ -12,6 +12,7 @@ pub mod plan;
 pub mod record;
 pub mod report;
 pub mod run_dir;
+pub mod sim;
 pub mod strategy;
 pub mod worker;
 pub mod workload;

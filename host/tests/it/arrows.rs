@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["model"]),
     ("backend", &["model", "capability"]),
     ("strategy", &["model", "capability"]),
+    ("sim", &["model", "capability", "strategy"]),
     ("lab", &["model"]),
     ("workload", &["model", "capability"]),
     (

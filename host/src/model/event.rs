@@ -1,0 +1,177 @@
+//! What happens in a simulation, as its log keeps it: enough to tell who did what to whom.
+
+use super::change::Nanos;
+use super::sim_fault::SimFault;
+use super::value::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// Whose work something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Actor {
+    /// The runner itself: making tables, reading what was left.
+    #[default]
+    Host,
+    Worker(u32),
+    /// A generator of background load.
+    Generator(u32),
+}
+
+/// A transaction: of whom, on which node, and its number, which is unique in the simulation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TransactionName {
+    pub number: u64,
+    pub actor: Actor,
+    /// From 0.
+    pub node: u32,
+}
+
+/// A row, by its table and its primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowName {
+    pub table: Arc<str>,
+    pub key: Arc<str>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Since the simulation began.
+    pub at: Nanos,
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// A client's call to a session was answered. `at` is when the client had the answer.
+    Answered {
+        transaction: TransactionName,
+        /// When the client sent it.
+        sent: Nanos,
+        /// The statement's text, or `BEGIN`, `COMMIT`, `ROLLBACK`.
+        text: Arc<str>,
+        parameters: Vec<Value>,
+        answer: Answer,
+    },
+    /// The node executed a writing statement, so that the row is locked and changed within the
+    /// transaction.
+    Locked {
+        transaction: TransactionName,
+        row: RowName,
+    },
+    /// The transaction waits for a row lock that the other holds.
+    Waits {
+        transaction: TransactionName,
+        row: RowName,
+        holder: TransactionName,
+    },
+    /// A write set got its place in the total order, and passed certification.
+    Ordered {
+        transaction: TransactionName,
+        position: u64,
+        rows: Vec<RowName>,
+    },
+    /// It failed certification: since the position that its node had seen, another node's write set
+    /// changed the row.
+    CertificationFailed {
+        transaction: TransactionName,
+        position: u64,
+        seen: u64,
+        against: TransactionName,
+        against_position: u64,
+        row: RowName,
+    },
+    /// The node applied another node's write set.
+    Applied {
+        node: u32,
+        transaction: TransactionName,
+        position: u64,
+    },
+    /// Applying a write set killed a local transaction that was in its way.
+    BruteForceAborted {
+        victim: TransactionName,
+        by: TransactionName,
+        position: u64,
+        row: RowName,
+    },
+    /// A transaction that was killed after it had passed certification was done again by its node.
+    Replayed {
+        transaction: TransactionName,
+        position: u64,
+    },
+    /// The server itself tried a single statement again.
+    RetriedByServer { transaction: TransactionName },
+    /// Two transactions of one node waited for each other; the victim was rolled back.
+    Deadlock {
+        victim: TransactionName,
+        other: TransactionName,
+        row: RowName,
+    },
+    /// A call to the lock service was answered.
+    Lock {
+        actor: Actor,
+        sent: Nanos,
+        call: LockCall,
+        names: Arc<str>,
+        token: Option<u64>,
+    },
+    /// A lease ended by itself.
+    LeaseEnded { owner: Arc<str>, names: Arc<str> },
+    /// A fault of the schedule began.
+    Fault(SimFault),
+    /// What a fault of the schedule did has ended, so far as it has an end.
+    FaultEnded(SimFault),
+    /// The nodes that can commit are these now.
+    Members { nodes: Vec<u32> },
+    /// A worker's step was over; the times are in the history.
+    Step {
+        worker: u32,
+        change: u32,
+        acquire: bool,
+        outcome: &'static str,
+    },
+}
+
+/// What a client was told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Affected(u64),
+    /// The first row, and how many there were.
+    Rows(Option<Vec<Value>>, usize),
+    Done,
+    /// Code and kind of a fault.
+    Fault {
+        kind: &'static str,
+        code: String,
+    },
+}
+
+/// A call to the lock service, and how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockCall {
+    Granted { lease_ends: Option<Nanos> },
+    NotGranted,
+    Released,
+    ReleasedLate,
+    NotOwner,
+    Renewed,
+    Broken,
+    Lost,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("the runner"),
+            Self::Worker(worker) => write!(f, "worker {worker}"),
+            Self::Generator(generator) => write!(f, "generator {generator}"),
+        }
+    }
+}
+
+impl fmt::Display for RowName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.table, self.key)
+    }
+}

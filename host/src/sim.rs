@@ -1,0 +1,10 @@
+//! A simulated world for strategies: a multi-master cluster and lock services in virtual time, on one
+//! thread, from one seed. The same seed and the same plan give the same events, byte for byte.
+
+pub mod clock;
+pub mod cluster;
+pub mod executor;
+pub mod kernel;
+pub mod log;
+pub mod random;
+pub mod world;

@@ -1,0 +1,292 @@
+//! Virtual time: what is to happen, in order, and who waits for it.
+
+use super::log::{Log, Recording};
+use super::world::Happening;
+use crate::model::change::Nanos;
+use crate::model::event::{Actor, Event, What};
+use slab::Slab;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BinaryHeap};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+/// The clock and the queue of one simulation, shared by everything in it. All of it runs on one
+/// thread; the locks are there because futures must be able to move, and nobody ever waits for one.
+#[derive(Clone)]
+pub struct Kernel(Arc<Shared>);
+
+struct Shared {
+    now: AtomicU64,
+    /// Who is being polled; see `code`.
+    actor: AtomicU64,
+    logs: AtomicBool,
+    agenda: Mutex<Agenda>,
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct Agenda {
+    queue: BinaryHeap<Reverse<Entry>>,
+    /// Of everything that was ever put into the queue: of two for the same moment, the earlier comes
+    /// first.
+    sequence: u64,
+    timers: Slab<Timer>,
+    /// Entries of timers that nobody waits for any more.
+    stale: usize,
+    paused: BTreeMap<Actor, Nanos>,
+}
+
+struct Timer {
+    sequence: u64,
+    waker: Waker,
+}
+
+struct Entry {
+    at: Nanos,
+    sequence: u64,
+    what: Queued,
+}
+
+enum Queued {
+    Timer(usize),
+    Happening(Happening),
+    Resume(Actor),
+}
+
+/// What the queue had next.
+pub(super) enum Next {
+    Wake(Waker),
+    Happening(Happening),
+    /// An actor's pause is over.
+    Resume(Actor),
+    Nothing,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+impl Kernel {
+    /// A queue with nothing in it, at the time 0.
+    pub fn new(recording: Recording) -> Self {
+        Self(Arc::new(Shared {
+            now: AtomicU64::new(0),
+            actor: AtomicU64::new(code(Actor::Host)),
+            logs: AtomicBool::new(recording != Recording::Off),
+            agenda: Mutex::default(),
+            log: Mutex::new(Log::new(recording)),
+        }))
+    }
+
+    fn agenda(&self) -> MutexGuard<'_, Agenda> {
+        self.0.agenda.lock().expect("no panic while held")
+    }
+
+    /// Since the simulation began.
+    pub fn now(&self) -> Nanos {
+        self.0.now.load(Relaxed)
+    }
+
+    /// Who is at work: the actor of the task that runs now.
+    pub fn actor(&self) -> Actor {
+        decode(self.0.actor.load(Relaxed))
+    }
+
+    pub(super) fn set_actor(&self, actor: Actor) {
+        self.0.actor.store(code(actor), Relaxed);
+    }
+
+    /// Lets something happen later, or at the end of this moment.
+    pub fn schedule(&self, at: Nanos, happening: Happening) {
+        let at = at.max(self.now());
+        self.agenda().push(at, Queued::Happening(happening));
+    }
+
+    /// Waits.
+    pub fn sleep(&self, duration: Nanos) -> Sleep {
+        self.sleep_until(self.now().saturating_add(duration))
+    }
+
+    /// Waits for a moment; not at all if that is over.
+    pub fn sleep_until(&self, at: Nanos) -> Sleep {
+        Sleep {
+            kernel: self.clone(),
+            at,
+            timer: None,
+        }
+    }
+
+    /// An actor's tasks stand still until then, whatever they wait for. A later end of an earlier
+    /// pause stays.
+    pub fn pause(&self, actor: Actor, until: Nanos) {
+        let mut agenda = self.agenda();
+        let end = agenda.paused.entry(actor).or_default();
+        if *end < until {
+            *end = until;
+            agenda.push(until, Queued::Resume(actor));
+        }
+    }
+
+    pub(super) fn is_paused(&self, actor: Actor) -> bool {
+        self.agenda()
+            .paused
+            .get(&actor)
+            .is_some_and(|&until| until > self.now())
+    }
+
+    /// Keeps what happened, if anything is kept.
+    pub fn log(&self, what: impl FnOnce() -> What) {
+        if self.0.logs.load(Relaxed) {
+            let event = Event {
+                at: self.now(),
+                what: what(),
+            };
+            self.0.log.lock().expect("no panic while held").add(event);
+        }
+    }
+
+    /// The log so far; what is logged later is not kept.
+    pub fn take_log(&self) -> Log {
+        self.0.logs.store(false, Relaxed);
+        let mut log = self.0.log.lock().expect("no panic while held");
+        std::mem::replace(&mut *log, Log::new(Recording::Off))
+    }
+
+    /// Goes on to the next thing that is to happen.
+    pub(super) fn advance(&self) -> Next {
+        let mut agenda = self.agenda();
+        while let Some(Reverse(entry)) = agenda.queue.pop() {
+            let next = match entry.what {
+                Queued::Happening(happening) => Next::Happening(happening),
+                Queued::Resume(actor) => Next::Resume(actor),
+                Queued::Timer(slot) => match agenda.timers.get(slot) {
+                    Some(timer) if timer.sequence == entry.sequence => {
+                        Next::Wake(agenda.timers.remove(slot).waker)
+                    }
+                    _ => {
+                        agenda.stale = agenda.stale.saturating_sub(1);
+                        continue;
+                    }
+                },
+            };
+            self.0.now.store(entry.at, Relaxed);
+            return next;
+        }
+        Next::Nothing
+    }
+}
+
+impl Agenda {
+    fn push(&mut self, at: Nanos, what: Queued) -> u64 {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        self.queue.push(Reverse(Entry { at, sequence, what }));
+        sequence
+    }
+
+    /// Time limits are set for every step and hardly ever reached: they must not fill the queue.
+    fn forget_stale(&mut self) {
+        if self.stale < 1000 || self.stale < self.queue.len() / 2 {
+            return;
+        }
+        let timers = &self.timers;
+        self.queue.retain(|Reverse(entry)| match entry.what {
+            Queued::Timer(slot) => timers
+                .get(slot)
+                .is_some_and(|timer| timer.sequence == entry.sequence),
+            _ => true,
+        });
+        self.stale = 0;
+    }
+}
+
+/// A wait in virtual time. Dropping it gives it up.
+#[must_use = "nothing waits until it is awaited"]
+pub struct Sleep {
+    kernel: Kernel,
+    at: Nanos,
+    /// Slot and sequence.
+    timer: Option<(usize, u64)>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.kernel.now() >= self.at {
+            return Poll::Ready(());
+        }
+        let kernel = self.kernel.clone();
+        let mut agenda = kernel.agenda();
+        match self.timer {
+            Some((slot, sequence)) => {
+                if let Some(timer) = agenda.timers.get_mut(slot)
+                    && timer.sequence == sequence
+                {
+                    timer.waker.clone_from(context.waker());
+                }
+            }
+            None => {
+                let slot = agenda.timers.vacant_key();
+                let sequence = agenda.push(self.at, Queued::Timer(slot));
+                agenda.timers.insert(Timer {
+                    sequence,
+                    waker: context.waker().clone(),
+                });
+                drop(agenda);
+                self.timer = Some((slot, sequence));
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        let Some((slot, sequence)) = self.timer else {
+            return;
+        };
+        let mut agenda = self.kernel.agenda();
+        let waits = |timer: &Timer| timer.sequence == sequence;
+        if agenda.timers.get(slot).is_some_and(waits) {
+            agenda.timers.remove(slot);
+            agenda.stale += 1;
+            agenda.forget_stale();
+        }
+    }
+}
+
+fn code(actor: Actor) -> u64 {
+    match actor {
+        Actor::Host => 0,
+        Actor::Worker(number) => (1 << 32) | u64::from(number),
+        Actor::Generator(number) => (2 << 32) | u64::from(number),
+    }
+}
+
+fn decode(code: u64) -> Actor {
+    let number = (code & 0xffff_ffff) as u32;
+    match code >> 32 {
+        1 => Actor::Worker(number),
+        2 => Actor::Generator(number),
+        _ => Actor::Host,
+    }
+}
