@@ -15,10 +15,11 @@ use crate::model::fault::Fault;
 use crate::plan::{Plan, PlannedTrial};
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
-use crate::worker::background::Generators;
+use crate::worker::background::{self, Generated, Generators};
 use crate::worker::stop::{self, Stopper};
 use crate::worker::{Arena, Worker};
 use crate::workload::volume_state;
+use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -63,7 +64,8 @@ pub async fn run(
 
     clock.start();
     let (background_stopper, background_stop) = stop::channel();
-    let background = tokio::spawn(generators.run(background_stop));
+    let generators = generators.into_tasks(&background_stop);
+    let generators = generators.into_iter().map(tokio::spawn).collect();
     let schedule = Schedule::begin(lab, &plan.faults, clock.clone());
     let (how, mut broken) = match ready {
         Some(workers) => let_go(workers, stopper, plan.time_limit_s, interrupts).await,
@@ -74,7 +76,7 @@ pub async fn run(
     background_stopper.finish();
 
     progress::end(bar).await;
-    let background = end_of(background, &background_stopper).await;
+    let background = end_of(generators, &background_stopper).await;
     let background = unless_broken(background, &mut broken);
     let faults = unless_broken(schedule.end().await, &mut broken);
     // What is left in the database is read from all nodes, and the next trial needs them too.
@@ -153,16 +155,18 @@ fn keep(folder: &TrialDir, data: Result<Data, Fault>, mut end: End) -> Result<()
 
 /// What the background load came to. A statement of it that hangs is abandoned.
 async fn end_of(
-    mut background: JoinHandle<Result<Option<Background>, JoinError>>,
+    generators: Vec<JoinHandle<Generated>>,
     stopper: &Stopper,
 ) -> Result<Option<Background>, JoinError> {
-    match tokio::time::timeout(GRACE, &mut background).await {
+    let mut generators = try_join_all(generators);
+    let ended = match tokio::time::timeout(GRACE, &mut generators).await {
         Ok(ended) => ended?,
         Err(_) => {
             stopper.abandon();
-            background.await?
+            generators.await?
         }
-    }
+    };
+    Ok(background::total(&ended))
 }
 
 async fn prepare(arena: &Arc<Arena>, counters: &mut Counters) -> Vec<Worker> {

@@ -1,86 +1,59 @@
-//! The history file: one change per line, as JSON, appended as the run goes.
+//! The history: one change per line, as JSON, in a file that is appended to as the run goes; or, of a
+//! simulation, which is over before anybody could look, in memory.
 
+mod file;
+
+use self::file::HistoryFile;
 use crate::model::change::Change;
-use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
-thread_local! {
-    /// A line under way. Each thread has its own, so that workers share nothing of ours.
-    static LINE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(1024));
-}
-
-/// A history being written, by many workers at once and without a lock of ours: each line goes out
-/// in one write call, and on a local file the kernel appends each as a whole. What was appended
-/// survives the end of the process, `kill -9` included; not that of the machine.
+/// A history being written.
 #[derive(Debug)]
-pub struct Journal {
-    file: File,
-    /// A line was cut short. Another one after it would hide the cut in the middle of the file.
-    cut: AtomicBool,
+pub struct Journal(Kept);
+
+#[derive(Debug)]
+enum Kept {
+    InFile(HistoryFile),
+    InMemory(Mutex<Vec<Change>>),
 }
 
 impl Journal {
     /// Makes the file; an error if it is there already, so that no history is ever overwritten.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        let file = options.create_new(true).append(true).open(path)?;
-        let cut = AtomicBool::new(false);
-        Ok(Self { file, cut })
+        HistoryFile::create(path).map(|file| Self(Kept::InFile(file)))
+    }
+
+    /// Keeps the changes until they are taken. It never fails.
+    pub fn in_memory() -> Self {
+        Self(Kept::InMemory(Mutex::default()))
     }
 
     /// Appends one change. After an error the change is not in the history, and its run can't be
     /// judged by it. Once a line was cut short, every further call is an error.
     pub fn append(&self, change: &Change) -> io::Result<()> {
-        LINE.with_borrow_mut(|line| {
-            line.clear();
-            serde_json::to_writer(&mut *line, change)?;
-            line.push(b'\n');
-            self.write(&mut &self.file, line)
-        })
+        match &self.0 {
+            Kept::InFile(file) => file.append(change),
+            Kept::InMemory(changes) => {
+                in_order(changes).push(change.clone());
+                Ok(())
+            }
+        }
     }
 
-    fn write(&self, file: &mut impl Write, line: &[u8]) -> io::Result<()> {
-        if self.cut.load(Ordering::Relaxed) {
-            let told = "the history was cut short before: the disk is full, or the file has reached a \
-                        size limit";
-            return Err(io::Error::other(told));
+    /// The changes that are kept in memory, in the order in which they ended; none of a file.
+    pub fn take(&self) -> Vec<Change> {
+        match &self.0 {
+            Kept::InFile(_) => Vec::new(),
+            Kept::InMemory(changes) => std::mem::take(&mut in_order(changes)),
         }
-        let written = write_line(file, line);
-        if matches!(&written, Err(error) if error.kind() == io::ErrorKind::WriteZero) {
-            self.cut.store(true, Ordering::Relaxed);
-        }
-        written
     }
 }
 
-/// One write call for the whole line; only one that a signal stopped before its first byte is made
-/// again. A short write is `WriteZero`, and never continued: another worker's line may stand after
-/// it already.
-fn write_line(file: &mut impl Write, line: &[u8]) -> io::Result<()> {
-    let written = loop {
-        match file.write(line) {
-            Ok(written) => break written,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                let told = format!("can't append to the history: {error}");
-                return Err(io::Error::new(error.kind(), told));
-            }
-        }
-    };
-    if written == line.len() {
-        return Ok(());
-    }
-    Err(io::Error::new(
-        io::ErrorKind::WriteZero,
-        format!(
-            "the history took {written} of a line's {} bytes: the disk is full, or the file has \
-             reached a size limit",
-            line.len()
-        ),
-    ))
+fn in_order(changes: &Mutex<Vec<Change>>) -> MutexGuard<'_, Vec<Change>> {
+    changes.lock().expect("no panic while held")
 }
 
 /// A history as it was found.
@@ -139,6 +112,8 @@ mod tests {
     use crate::model::change::{Restored, Settled};
     use crate::model::fault::FaultKind;
     use std::collections::BTreeSet;
+    use std::fs::OpenOptions;
+    use std::io::Write;
 
     fn in_folder(test: impl FnOnce(&Path)) {
         let folder = tempfile::tempdir().unwrap();
@@ -161,6 +136,17 @@ mod tests {
             assert_eq!(history.changes, changes);
             assert!(!history.torn);
         });
+    }
+
+    #[test]
+    fn changes_in_memory_are_given_once_in_the_order_in_which_they_ended() {
+        let journal = Journal::in_memory();
+        let changes = [change(2, 0, 5, 6), failed(1, 0, 7), change(2, 1, 5, 6)];
+        for change in &changes {
+            journal.append(change).unwrap();
+        }
+        assert_eq!(journal.take(), changes);
+        assert_eq!(journal.take(), []);
     }
 
     #[test]
@@ -221,49 +207,5 @@ mod tests {
         let broken = read(format!("{one}\n{half}\n")).unwrap_err();
         assert!(broken.to_string().contains("line 2"), "{broken}");
         assert!(matches!(broken, ReadError::Line { line: 2, .. }));
-    }
-
-    /// Takes so many bytes of each write.
-    struct Limited(usize);
-
-    impl Write for Limited {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            Ok(bytes.len().min(self.0))
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_short_write_is_an_error_that_says_so() {
-        let error = write_line(&mut Limited(3), b"12345\n").unwrap_err();
-        let told = error.to_string();
-        assert!(told.contains("3 of a line's 6 bytes"), "{told}");
-        assert!(told.contains("disk is full"), "{told}");
-        write_line(&mut Limited(6), b"12345\n").unwrap();
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_full_disk_is_an_error_that_says_so() {
-        let file = OpenOptions::new().append(true).open("/dev/full").unwrap();
-        let cut = AtomicBool::new(false);
-        let journal = Journal { file, cut };
-        let error = journal.append(&change(1, 0, 5, 6)).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert!(error.to_string().contains("history"), "{error}");
-    }
-
-    #[test]
-    fn nothing_is_written_after_a_line_that_was_cut() {
-        in_folder(|path| {
-            let journal = Journal::create(path).unwrap();
-            journal.append(&change(1, 0, 5, 6)).unwrap();
-            journal.write(&mut Limited(3), b"12345\n").unwrap_err();
-            journal.append(&change(1, 1, 5, 6)).unwrap_err();
-            assert_eq!(read(path).unwrap().changes.len(), 1);
-        });
     }
 }

@@ -9,9 +9,7 @@ use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::record::histogram::Latencies;
 use crate::workload::volume_state::{BackgroundAccess, VolumeState};
-use futures_util::future::try_join_all;
 use std::sync::Arc;
-use tokio::task::JoinError;
 
 const NANOS_PER_S: u64 = 1_000_000_000;
 
@@ -40,13 +38,10 @@ impl Generators {
         })
     }
 
-    /// Loads the database until it is told to stop. Nothing if there are no generators; an error if
-    /// one broke down.
-    pub async fn run(self, stop: Stop) -> Result<Option<Background>, JoinError> {
+    /// One task for each: it loads the database until it is told to stop. None if there are no
+    /// generators. What they come to is added up by `total`.
+    pub fn into_tasks(self, stop: &Stop) -> Vec<impl Future<Output = Generated> + Send + 'static> {
         let count = self.sessions.len() as u32;
-        if count == 0 {
-            return Ok(None);
-        }
         let rate = self.workload.background_selects_per_s + self.workload.background_updates_per_s;
         let generators = self.sessions.into_iter().zip(0..).map(|(session, number)| {
             let generator = Generator {
@@ -56,26 +51,47 @@ impl Generators {
                 clock: self.clock.clone(),
                 stop: stop.clone(),
                 session,
-                figures: [Figures::default(), Figures::default()],
+                generated: Generated::default(),
             };
             // They begin one after another within their first period, not all in the same moment.
             let begins = NANOS_PER_S * u64::from(number) / u64::from(rate.max(1) * count);
-            tokio::spawn(generator.run(begins))
+            generator.run(begins)
         });
-        let ended = try_join_all(generators.collect::<Vec<_>>()).await?;
-        let mut both = [Figures::default(), Figures::default()];
-        for figures in ended {
-            for (all, one) in both.iter_mut().zip(figures) {
-                all.add(&one);
-            }
-        }
-        let [selects, updates] = both.map(Figures::load);
-        Ok(Some(Background {
-            generators: count,
-            selects,
-            updates,
-        }))
+        generators.collect()
     }
+}
+
+/// What one generator came to.
+#[derive(Default)]
+pub struct Generated {
+    selects: Figures,
+    updates: Figures,
+}
+
+impl Generated {
+    fn of(&mut self, is_update: bool) -> &mut Figures {
+        match is_update {
+            true => &mut self.updates,
+            false => &mut self.selects,
+        }
+    }
+}
+
+/// What all generators came to; nothing if there were none.
+pub fn total(all: &[Generated]) -> Option<Background> {
+    if all.is_empty() {
+        return None;
+    }
+    let mut sum = Generated::default();
+    for one in all {
+        sum.selects.add(&one.selects);
+        sum.updates.add(&one.updates);
+    }
+    Some(Background {
+        generators: all.len() as u32,
+        selects: sum.selects.load(),
+        updates: sum.updates.load(),
+    })
 }
 
 /// Counts of one kind of statement.
@@ -113,12 +129,11 @@ struct Generator {
     clock: Arc<dyn Clock>,
     stop: Stop,
     session: Box<dyn Session>,
-    /// Of selects, of updates.
-    figures: [Figures; 2],
+    generated: Generated,
 }
 
 impl Generator {
-    async fn run(mut self, begins: Nanos) -> [Figures; 2] {
+    async fn run(mut self, begins: Nanos) -> Generated {
         let mut statement = 0u64;
         while self.rate > 0 {
             let due = self.due(begins, statement);
@@ -133,7 +148,7 @@ impl Generator {
                 done = self.access.run(&mut *self.session, is_update, statement) => done,
             };
             let now = self.clock.now();
-            let figures = &mut self.figures[usize::from(is_update)];
+            let figures = self.generated.of(is_update);
             match done {
                 Ok(()) => {
                     figures.load.answered += 1;
@@ -148,12 +163,12 @@ impl Generator {
             // What could not be done in time is not made up for in a burst.
             while self.due(begins, statement + 1) < now {
                 let is_update = statement % u64::from(self.rate) >= u64::from(self.selects);
-                self.figures[usize::from(is_update)].load.left_out += 1;
+                self.generated.of(is_update).load.left_out += 1;
                 statement += 1;
             }
         }
         self.session.close().await;
-        self.figures
+        self.generated
     }
 
     fn due(&self, begins: Nanos, statement: u64) -> Nanos {
