@@ -3,6 +3,7 @@
 
 mod bindings;
 mod computing;
+mod config;
 mod contract;
 mod convert;
 mod host;
@@ -10,8 +11,9 @@ mod instance;
 mod memory;
 
 use self::bindings::StateStrategyPre;
-use self::computing::Ticker;
+use self::computing::{Metering, Ticker};
 use self::host::HostState;
+use self::instance::WasmInstance;
 use super::{Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -19,8 +21,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use wasmtime::Config;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 pub use self::contract::{CONTRACT_VERSION, PACKAGE};
 
@@ -29,8 +31,9 @@ pub use self::contract::{CONTRACT_VERSION, PACKAGE};
 pub struct Limits {
     /// Linear memory of one instance, in bytes; rounded up to whole pages of 64 KiB.
     pub memory_bytes: u64,
-    /// Computing time of one call, waiting not included. Counted in ticks of 10 ms, so that a call
-    /// gets at least this much and at most about twice as much.
+    /// Computing time of one call, waiting not included. In a real run it is counted in ticks of
+    /// 10 ms, so that a call gets at least this much and at most about twice as much; in a simulation
+    /// it stands for a million instructions a millisecond, to the last one.
     pub computing: Duration,
 }
 
@@ -70,20 +73,37 @@ pub struct Engine {
     engine: wasmtime::Engine,
     limits: Limits,
     compiled: Mutex<HashMap<String, Component>>,
-    ticker: Arc<Ticker>,
+    metering: Metering,
 }
 
 impl Engine {
     /// An engine for at most `instances` instances at once.
     pub fn new(limits: Limits, instances: u32) -> Result<Self, LoadError> {
-        let engine = wasmtime::Engine::new(&config(limits, instances)).map_err(|error| {
-            LoadError::Engine {
-                instances,
-                why: format!("{error:#}"),
-            }
+        let config = config::of_real_runs(limits, instances);
+        Self::set_up(&config, limits, instances, |engine| Metering::Clock {
+            _ticker: Arc::new(Ticker::start(engine)),
+        })
+    }
+
+    /// An engine whose instances do the same each time, bit by bit: what bounds them is counted and
+    /// not measured.
+    pub fn for_simulations(limits: Limits, instances: u32) -> Result<Self, LoadError> {
+        let config = config::of_simulations(limits, instances);
+        Self::set_up(&config, limits, instances, |_| Metering::Fuel)
+    }
+
+    fn set_up(
+        config: &Config,
+        limits: Limits,
+        instances: u32,
+        metering: impl FnOnce(&wasmtime::Engine) -> Metering,
+    ) -> Result<Self, LoadError> {
+        let engine = wasmtime::Engine::new(config).map_err(|error| LoadError::Engine {
+            instances,
+            why: format!("{error:#}"),
         })?;
         Ok(Self {
-            ticker: Arc::new(Ticker::start(&engine)),
+            metering: metering(&engine),
             engine,
             limits,
             compiled: Mutex::default(),
@@ -117,7 +137,7 @@ impl Engine {
                 digest,
                 imports: contract::imports(&self.engine, &component),
                 limits: self.limits,
-                _ticker: self.ticker.clone(),
+                metering: self.metering.clone(),
             }),
             Err(error) => Err(LoadError::OtherContract {
                 path,
@@ -141,37 +161,6 @@ impl Engine {
     }
 }
 
-fn config(limits: Limits, instances: u32) -> Config {
-    const PAGE: u64 = 64 * 1024;
-    let memory = limits.memory_bytes.next_multiple_of(PAGE);
-    // A component is up to a handful of core instances: the guest and the shims around it.
-    let core_instances = instances.saturating_mul(8);
-    let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(instances)
-        .total_core_instances(core_instances)
-        .total_memories(instances)
-        .total_tables(instances.saturating_mul(4))
-        .total_stacks(instances)
-        .max_memory_size(usize::try_from(memory).unwrap_or(usize::MAX));
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        // Small reservations: with the default of 4 GiB each, ten thousand workers would not fit
-        // into the address space. The price, a bounds check, is nothing beside a database call.
-        .memory_reservation(memory)
-        .memory_guard_size(PAGE)
-        .memory_may_move(false)
-        // Each call of ours runs one guest on one fiber; overlapping calls inside an instance are
-        // never needed, and cost every call if they are possible.
-        .concurrency_support(false)
-        .async_stack_size(1 << 20)
-        .epoch_interruption(true)
-        // The same bits in every world.
-        .cranelift_nan_canonicalization(true)
-        .wasm_relaxed_simd(false);
-    config
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -182,8 +171,7 @@ pub struct WasmStrategy {
     digest: String,
     imports: Vec<String>,
     limits: Limits,
-    /// Interrupts instances that compute for too long, as long as there may be any.
-    _ticker: Arc<Ticker>,
+    metering: Metering,
 }
 
 impl WasmStrategy {
@@ -201,9 +189,13 @@ impl WasmStrategy {
 #[async_trait]
 impl Strategy for WasmStrategy {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
-        instance::WasmInstance::make(&self.pre, self.limits, capabilities).await
+        let made = WasmInstance::make(&self.pre, self.limits, &self.metering, capabilities).await;
+        Ok(Box::new(made?))
     }
 }
+
+#[cfg(test)]
+mod fixtures;
 
 #[cfg(test)]
 mod tests {

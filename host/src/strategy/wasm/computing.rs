@@ -1,4 +1,7 @@
 //! The limit on a guest's computing time, and what keeps an endless loop from stopping the others.
+//!
+//! In a real run it is measured, since others wait meanwhile. In a simulation what the guest executes
+//! is counted instead, so that the same call ends at the same place on every machine.
 
 use super::super::Death;
 use std::sync::Arc;
@@ -7,6 +10,35 @@ use std::time::Duration;
 use wasmtime::UpdateDeadline;
 
 const TICK: Duration = Duration::from_millis(10);
+
+/// What a simulated guest may execute in one millisecond of its limit: an instruction is one unit of
+/// fuel, but for a few that cost nothing. A real processor does more in the time, so that who keeps
+/// the limit here keeps it there.
+const FUEL_PER_MS: u64 = 1_000_000;
+
+/// How the computing time of a call is bounded.
+#[derive(Clone)]
+pub enum Metering {
+    /// Measured, with a ticker that lives as long as there may be an instance.
+    Clock { _ticker: Arc<Ticker> },
+    /// Counted.
+    Fuel,
+}
+
+/// The fuel of one call, its calls to the host included.
+pub fn fuel(limit: Duration) -> u64 {
+    let units = limit.as_nanos() * u128::from(FUEL_PER_MS) / 1_000_000;
+    u64::try_from(units).unwrap_or(u64::MAX)
+}
+
+/// What a guest dies of that computed for longer.
+pub fn exceeded(limit: Duration) -> Death {
+    let limit = humantime::format_duration(limit);
+    Death {
+        code: "computing-limit",
+        message: format!("computed for more than {limit} in one call"),
+    }
+}
 
 /// A thread that advances the engine's epoch every tick, so that every guest is interrupted then.
 pub struct Ticker {
@@ -73,14 +105,22 @@ impl Computing {
         }
         self.ticks += 1;
         if self.ticks * TICK.as_nanos() > self.limit.as_nanos() {
-            let limit = humantime::format_duration(self.limit);
-            return Err(wasmtime::Error::new(Death {
-                code: "computing-limit",
-                message: format!("computed for more than {limit} in one call"),
-            }));
+            return Err(wasmtime::Error::new(exceeded(self.limit)));
         }
         // Others may run for long before the guest is resumed.
         self.fresh = true;
         Ok(UpdateDeadline::Yield(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fuel_goes_with_the_limit_and_does_not_overflow() {
+        assert_eq!(fuel(Duration::from_millis(1)), FUEL_PER_MS);
+        assert_eq!(fuel(Duration::from_secs(2)), 2_000 * FUEL_PER_MS);
+        assert_eq!(fuel(Duration::MAX), u64::MAX);
     }
 }

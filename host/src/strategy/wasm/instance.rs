@@ -2,6 +2,7 @@
 
 use super::super::{Capabilities, Death, Instance, Transition};
 use super::bindings::{StateStrategy, StateStrategyPre};
+use super::computing::{self, Metering};
 use super::host::HostState;
 use super::{Limits, convert};
 use crate::model::change::LostLocks;
@@ -16,41 +17,63 @@ const MAX_BYTES_PER_HOST_CALL: usize = 4 << 20;
 pub struct WasmInstance {
     store: Store<HostState>,
     strategy: StateStrategy,
+    limits: Limits,
+    metering: Metering,
 }
 
 impl WasmInstance {
     pub async fn make(
         pre: &StateStrategyPre<HostState>,
         limits: Limits,
+        metering: &Metering,
         capabilities: Capabilities,
-    ) -> Result<Box<dyn Instance>, Death> {
+    ) -> Result<Self, Death> {
         let mut store = Store::new(pre.engine(), HostState::new(limits, capabilities));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(MAX_BYTES_PER_HOST_CALL);
-        store.epoch_deadline_callback(|mut context| context.data_mut().computing.interrupt());
-        store.set_epoch_deadline(1);
+        if let Metering::Clock { .. } = metering {
+            store.epoch_deadline_callback(|mut context| context.data_mut().computing.interrupt());
+        }
+        begin(&mut store, limits, metering);
         match pre.instantiate_async(&mut store).await {
-            Ok(strategy) => Ok(Box::new(Self { store, strategy })),
+            Ok(strategy) => Ok(Self {
+                store,
+                strategy,
+                limits,
+                metering: metering.clone(),
+            }),
             Err(error) => {
                 store.into_data().end().await;
-                Err(death(&error))
+                Err(death(&error, limits))
             }
         }
+    }
+}
+
+/// The computing time of a call begins.
+fn begin(store: &mut Store<HostState>, limits: Limits, metering: &Metering) {
+    match metering {
+        Metering::Clock { .. } => {
+            store.data_mut().computing.begin();
+            store.set_epoch_deadline(1);
+        }
+        Metering::Fuel => store
+            .set_fuel(computing::fuel(limits.computing))
+            .expect("an engine that counts"),
     }
 }
 
 #[async_trait]
 impl Instance for WasmInstance {
     async fn change(&mut self, transition: Transition) -> Result<Result<(), Fault>, Death> {
-        self.store.data_mut().computing.begin();
-        self.store.set_epoch_deadline(1);
+        begin(&mut self.store, self.limits, &self.metering);
         let transition = convert::transition(transition);
         self.strategy
             .contend_strategy_state_change()
             .call_change(&mut self.store, &transition)
             .await
             .map(|told| told.map_err(convert::fault_from_guest))
-            .map_err(|error| death(&error))
+            .map_err(|error| death(&error, self.limits))
     }
 
     fn take_faults(&mut self) -> Vec<FaultCount> {
@@ -66,11 +89,12 @@ impl Instance for WasmInstance {
     }
 }
 
-fn death(error: &wasmtime::Error) -> Death {
+fn death(error: &wasmtime::Error, limits: Limits) -> Death {
     if let Some(death) = error.downcast_ref::<Death>() {
         return death.clone();
     }
     let code = match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => return computing::exceeded(limits.computing),
         Some(Trap::StackOverflow) => "stack-overflow",
         _ => "trap",
     };
@@ -78,5 +102,56 @@ fn death(error: &wasmtime::Error) -> Death {
     Death {
         code,
         message: convert::clean(&error.root_cause().to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{Impatient, doing, load, only_a_clock};
+    use super::super::{Engine, WasmStrategy};
+    use super::*;
+    use std::time::Duration;
+
+    const LIMITS: Limits = Limits {
+        memory_bytes: 1 << 20,
+        computing: Duration::from_millis(1),
+    };
+
+    fn strategy() -> WasmStrategy {
+        load(&Engine::for_simulations(LIMITS, 2).unwrap())
+    }
+
+    async fn instance(strategy: &WasmStrategy) -> WasmInstance {
+        let given = only_a_clock(Impatient);
+        WasmInstance::make(&strategy.pre, LIMITS, &strategy.metering, given)
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_same_call_uses_the_same_fuel_in_another_engine_and_each_call_gets_all_of_it() {
+        let mut left = Vec::new();
+        for _ in 0..2 {
+            let strategy = strategy();
+            let mut instance = instance(&strategy).await;
+            for what in ["compute", "sleep", "compute"] {
+                instance.change(doing(what)).await.unwrap().unwrap();
+                left.push(instance.store.get_fuel().unwrap());
+            }
+        }
+        let (one, other) = left.split_at(3);
+        assert_eq!(one, other);
+        assert_eq!(one[0], one[2]);
+        assert!(one[0] < one[1] - 40_000, "{one:?}");
+    }
+
+    #[tokio::test]
+    async fn an_endless_loop_ends_by_its_fuel_and_costs_a_neighbour_nothing() {
+        let strategy = strategy();
+        let (mut one, mut other) = (instance(&strategy).await, instance(&strategy).await);
+        let death = one.change(doing("endless")).await.unwrap_err();
+        assert_eq!(death.code, "computing-limit");
+        assert!(death.message.contains("more than 1ms"), "{death}");
+        other.change(doing("compute")).await.unwrap().unwrap();
     }
 }
