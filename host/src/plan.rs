@@ -1,8 +1,10 @@
 //! What a run is going to do, decided to the last number before anything is touched.
 
 pub mod faults;
+mod nearest;
 pub mod pattern;
 pub mod strategies;
+pub mod topology;
 pub mod workload_file;
 
 use crate::backend::secret_url::SecretUrl;
@@ -92,6 +94,8 @@ pub enum PlanError {
     SettingTwice { name: String },
     #[error("a fault of the schedule: {0}")]
     Fault(String),
+    #[error("{0}")]
+    Topology(String),
     #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
 }

@@ -2,6 +2,7 @@
 
 use super::PlanError;
 use super::faults::FaultOption;
+use super::nearest::nearest;
 use crate::workload::volume_state::{CheckConnections, VolumeState};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -28,9 +29,11 @@ pub struct WorkloadOptions {
     pub time_limit_s: Option<u64>,
     /// `[[fault]]`, any number of times.
     pub fault: Option<Vec<FaultOption>>,
+    /// `[sim]`: the simulated cluster; on the command line `--db sim:…`, whose keys come first.
+    pub sim: Option<toml::Table>,
 }
 
-/// The keys of a file; each but `kind` is also a flag.
+/// The keys of a file; each but `kind` and `sim` is also a flag.
 pub const KEYS: &[&str] = &[
     "kind",
     "rows",
@@ -49,6 +52,7 @@ pub const KEYS: &[&str] = &[
     "change_timeout_s",
     "time_limit_s",
     "fault",
+    "sim",
 ];
 
 const KIND: &str = "volume-state";
@@ -78,6 +82,7 @@ impl WorkloadOptions {
             change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
             time_limit_s: self.time_limit_s.or(other.time_limit_s),
             fault: self.fault.or(other.fault),
+            sim: self.sim.or(other.sim),
         }
     }
 
@@ -159,7 +164,7 @@ fn parse(text: &str) -> Result<WorkloadOptions, String> {
             let line = 1 + text[..key.span().start].matches('\n').count();
             return Err(format!(
                 "line {line}: unknown key `{name}`; {}",
-                nearest(name)
+                nearest(name, KEYS)
             ));
         }
     }
@@ -168,14 +173,6 @@ fn parse(text: &str) -> Result<WorkloadOptions, String> {
         Some(KIND) => Ok(options),
         Some(other) => Err(format!("unknown kind {other:?}; there is {KIND:?}")),
         None => Err(format!("no kind; say kind = {KIND:?}")),
-    }
-}
-
-fn nearest(name: &str) -> String {
-    let likeness = |key: &&&str| (strsim::jaro_winkler(name, key) * 1000.0) as u32;
-    match KEYS.iter().max_by_key(likeness) {
-        Some(key) if strsim::jaro_winkler(name, key) > 0.7 => format!("did you mean `{key}`?"),
-        _ => format!("known are: {}", KEYS.join(", ")),
     }
 }
 
@@ -233,5 +230,11 @@ mod tests {
         assert_eq!(read, [flag]);
         let why = parse(&fault("when")).unwrap_err();
         assert!(why.contains("when") && why.contains("line 3"), "{why}");
+    }
+
+    #[test]
+    fn the_table_of_the_simulated_cluster_is_kept_as_it_is() {
+        let read = parse("kind = \"volume-state\"\n[sim]\nnodes = 5\n").unwrap();
+        assert_eq!(read.sim.unwrap()["nodes"].as_integer(), Some(5));
     }
 }

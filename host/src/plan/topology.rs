@@ -1,0 +1,330 @@
+//! The simulated cluster as `--db sim:KEY=VALUE,…` and the `[sim]` table of a workload file write it.
+
+use super::nearest::nearest;
+use crate::model::topology::Topology;
+use toml::{Table, Value};
+
+/// What a key holds, and what it may be.
+enum Kind {
+    Count(i64, i64),
+    Real(f64, f64),
+    Flag,
+    /// `90..400`: median and 99th percentile, in µs.
+    Spread,
+    Matrix,
+}
+
+/// Times are drawn from a table of nanoseconds in 32 bits.
+const SECOND_US: f64 = 1e6;
+const MINUTE_MS: f64 = 60e3;
+const HOUR_MS: i64 = 3_600_000;
+
+/// The keys of `Topology`.
+const KEYS: &[(&str, Kind)] = &[
+    ("nodes", Kind::Count(1, 1000)),
+    ("regions", Kind::Count(1, 1000)),
+    ("region_latency_ms", Kind::Real(0.0, MINUTE_MS)),
+    ("latency_ms", Kind::Matrix),
+    ("latency", Kind::Spread),
+    ("client_latency", Kind::Spread),
+    ("statement", Kind::Spread),
+    ("commit", Kind::Spread),
+    ("apply", Kind::Spread),
+    ("processors", Kind::Count(0, 1_000_000)),
+    ("processors_shared", Kind::Flag),
+    ("retry_autocommit", Kind::Count(0, 1000)),
+    ("lock_wait_timeout_ms", Kind::Count(1, 24 * HOUR_MS)),
+    ("sync_wait", Kind::Count(0, 15)),
+    ("sync_wait_timeout_ms", Kind::Count(1, 24 * HOUR_MS)),
+    ("flow_control_limit", Kind::Count(1, 1_000_000)),
+    ("flow_control_factor", Kind::Real(0.0, 1.0)),
+    ("suspect_timeout_ms", Kind::Count(1, HOUR_MS)),
+    ("rejoin_ms", Kind::Count(0, HOUR_MS)),
+    ("snapshot_isolation", Kind::Flag),
+    ("snapshot_race_us", Kind::Count(0, 60_000_000)),
+    ("health_check_ms", Kind::Count(1, HOUR_MS)),
+    ("health_check_fall", Kind::Count(1, 1000)),
+];
+
+/// The cluster that what stands behind `sim:` describes, and for what that leaves open, the table of
+/// the workload file. The error names the key and what it may be.
+pub fn topology(options: &str, file: Option<&Table>) -> Result<Topology, String> {
+    let mut table = file.cloned().unwrap_or_default();
+    let given = read(options)?;
+    // A distance between regions on the command line is none to be overruled by the file's matrix.
+    if ["regions", "region_latency_ms"]
+        .iter()
+        .any(|key| given.contains_key(*key))
+    {
+        table.remove("latency_ms");
+    }
+    if given.contains_key("latency_ms") {
+        table.remove("regions");
+        table.remove("region_latency_ms");
+    }
+    table.extend(given);
+    from_table(table)
+}
+
+/// Reads `nodes=5,statement=90..400,latency_ms=[[0,3],[3,0]]`.
+fn read(options: &str) -> Result<Table, String> {
+    let mut table = Table::new();
+    for option in split(options) {
+        let Some((key, text)) = option.split_once('=') else {
+            let told = format!("{option:?} is no option of sim; write KEY=VALUE, as in nodes=5");
+            return Err(told);
+        };
+        let (key, text) = (key.trim(), text.trim());
+        // What is no TOML, such as 90..400, is a text; its key knows what to do with it.
+        let as_toml = format!("value = {text}").parse::<Table>().ok();
+        let value = as_toml
+            .and_then(|mut table| table.remove("value"))
+            .unwrap_or_else(|| Value::String(text.to_owned()));
+        if table.insert(key.to_owned(), value).is_some() {
+            return Err(format!("sim: gives {key} twice"));
+        }
+    }
+    Ok(table)
+}
+
+/// At the commas that are not within brackets.
+fn split(options: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let parts = options.split(|c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.filter(|part| !part.trim().is_empty()).collect()
+}
+
+fn from_table(mut table: Table) -> Result<Topology, String> {
+    for (key, value) in table.iter_mut() {
+        let Some((_, kind)) = KEYS.iter().find(|(known, _)| known == key) else {
+            let known = KEYS.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+            return Err(format!("sim has no key `{key}`; {}", nearest(key, &known)));
+        };
+        kind.check(value)
+            .map_err(|may| format!("{key} is {}; {may}", shown(value)))?;
+    }
+    let by_regions = table.contains_key("regions") || table.contains_key("region_latency_ms");
+    if by_regions && table.contains_key("latency_ms") {
+        let told = "latency_ms says how far each node is from each; leave out regions and \
+                    region_latency_ms";
+        return Err(told.to_owned());
+    }
+    let topology: Topology = table.try_into().map_err(|error| format!("sim: {error}"))?;
+    check(&topology)?;
+    Ok(topology)
+}
+
+/// What no key alone can tell.
+fn check(topology: &Topology) -> Result<(), String> {
+    let Topology { nodes, regions, .. } = topology;
+    if regions > nodes {
+        return Err(format!(
+            "regions is {regions}; it must be from 1 to {nodes}, the number of nodes"
+        ));
+    }
+    let Some(matrix) = &topology.latency_ms else {
+        return Ok(());
+    };
+    let size = *nodes as usize;
+    if matrix.len() != size || matrix.iter().any(|row| row.len() != size) {
+        return Err(format!(
+            "latency_ms must have {nodes} rows of {nodes} numbers each, one for each node"
+        ));
+    }
+    Ok(())
+}
+
+impl Kind {
+    /// Makes the value what `Topology` reads. The error says what it may be.
+    fn check(&self, value: &mut Value) -> Result<(), String> {
+        match self {
+            Self::Count(least, most) => match value {
+                Value::Integer(n) if (least..=most).contains(&&*n) => Ok(()),
+                _ => Err(format!("it must be from {least} to {most}")),
+            },
+            Self::Real(least, most) => match real(value) {
+                Some(n) if (*least..=*most).contains(&n) => Ok(()),
+                _ => Err(format!("it must be from {least} to {most}")),
+            },
+            Self::Flag => match value {
+                Value::Boolean(_) => Ok(()),
+                _ => Err("it must be true or false".to_owned()),
+            },
+            Self::Spread => spread(value),
+            Self::Matrix => {
+                let cells = value.as_array().into_iter().flatten();
+                let rows: Option<Vec<_>> = cells.map(Value::as_array).collect();
+                let mut cells = rows.iter().flatten().copied().flatten().map(real);
+                let is_number = |n: Option<f64>| n.is_some_and(|n| (0.0..=MINUTE_MS).contains(&n));
+                match value.is_array() && rows.is_some() && cells.all(is_number) {
+                    true => Ok(()),
+                    false => Err(format!(
+                        "it must be rows of numbers from 0 to {MINUTE_MS}, as in [[0,3],[3,0]]"
+                    )),
+                }
+            }
+        }
+    }
+}
+
+fn real(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(n) => Some(*n as f64),
+        Value::Float(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// From `90..400`, one number for both, or a table of the two.
+fn spread(value: &mut Value) -> Result<(), String> {
+    let both = match &*value {
+        Value::String(text) => text
+            .split_once("..")
+            .and_then(|(p50, p99)| Some((p50.trim().parse().ok()?, p99.trim().parse().ok()?))),
+        Value::Table(table) if table.len() == 2 => {
+            let part = |key: &str| table.get(key).and_then(real);
+            part("p50_us").zip(part("p99_us"))
+        }
+        number => real(number).map(|both| (both, both)),
+    };
+    match both {
+        Some((p50, p99)) if (0.0..=SECOND_US).contains(&p99) && (0.0..=p99).contains(&p50) => {
+            let part = |key: &str, us: f64| (key.to_owned(), Value::Float(us));
+            let table = Table::from_iter([part("p50_us", p50), part("p99_us", p99)]);
+            *value = Value::Table(table);
+            Ok(())
+        }
+        _ => Err(format!(
+            "it must be the median and the 99th percentile in µs, from 0 to {SECOND_US}, as in \
+             90..400"
+        )),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::topology::Spread;
+    use std::collections::BTreeSet;
+
+    fn wrong(options: &str) -> String {
+        topology(options, None).unwrap_err()
+    }
+
+    #[test]
+    fn every_key_of_a_topology_is_known_and_no_other() {
+        let with_matrix = Topology {
+            latency_ms: Some(vec![vec![0.0; 3]; 3]),
+            ..Topology::default()
+        };
+        let json = serde_json::to_value(with_matrix).unwrap();
+        let fields: BTreeSet<_> = json.as_object().unwrap().keys().cloned().collect();
+        let keys: BTreeSet<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        assert_eq!(fields, keys);
+    }
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        assert_eq!(topology("", None).unwrap(), Topology::default());
+        let given = "nodes=5, regions=3,region_latency_ms=12.5,statement=90..400,commit=7,\
+                     snapshot_isolation=true";
+        let expected = Topology {
+            nodes: 5,
+            regions: 3,
+            region_latency_ms: 12.5,
+            statement: Spread {
+                p50_us: 90.0,
+                p99_us: 400.0,
+            },
+            commit: Spread {
+                p50_us: 7.0,
+                p99_us: 7.0,
+            },
+            snapshot_isolation: true,
+            ..Topology::default()
+        };
+        assert_eq!(topology(given, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_command_line_comes_before_the_file() {
+        let file: Table = "nodes = 2\napply = { p50_us = 1, p99_us = 2.5 }\nlatency_ms = [[0, 1], \
+                           [1, 0]]"
+            .parse()
+            .unwrap();
+        let from_file = topology("", Some(&file)).unwrap();
+        assert_eq!(
+            from_file.latency_ms,
+            Some(vec![vec![0.0, 1.0], vec![1.0, 0.0]])
+        );
+        assert_eq!(from_file.apply.p99_us, 2.5);
+        let both = topology("nodes=4,regions=2", Some(&file)).unwrap();
+        assert_eq!((both.nodes, both.regions, both.latency_ms), (4, 2, None));
+        assert_eq!(both.apply.p99_us, 2.5);
+        let matrix = topology("nodes=1,latency_ms=[[0.5]]", Some(&file)).unwrap();
+        assert_eq!(matrix.latency_ms, Some(vec![vec![0.5]]));
+    }
+
+    #[test]
+    fn what_can_not_be_is_told_with_its_key_and_what_it_may_be() {
+        for (options, says) in [
+            ("nodes=0", "nodes is 0; it must be from 1 to 1000"),
+            ("nodes=-3", "nodes is -3; it must be from 1 to 1000"),
+            ("nodes=many", "nodes is many; it must be from 1 to 1000"),
+            ("nodes=2.5", "nodes is 2.5; it must be from 1 to 1000"),
+            ("nodes=1001", "nodes is 1001"),
+            ("nodes=3,nodes=4", "gives nodes twice"),
+            ("nodse=3", "sim has no key `nodse`; did you mean `nodes`?"),
+            ("nodes", "write KEY=VALUE"),
+            (
+                "nodes=2,regions=3",
+                "regions is 3; it must be from 1 to 2, the number of nodes",
+            ),
+            (
+                "region_latency_ms=-1",
+                "region_latency_ms is -1; it must be from 0 to 60000",
+            ),
+            ("region_latency_ms=nan", "region_latency_ms is"),
+            (
+                "flow_control_factor=1.5",
+                "flow_control_factor is 1.5; it must be from 0 to 1",
+            ),
+            ("snapshot_isolation=1", "it must be true or false"),
+            (
+                "statement=400..90",
+                "statement is 400..90; it must be the median",
+            ),
+            ("statement=90..1000001", "in µs, from 0 to 1000000"),
+            ("statement=-1..90", "as in 90..400"),
+            ("statement=fast", "as in 90..400"),
+            (
+                "nodes=2,latency_ms=[[0,1],[1]]",
+                "latency_ms must have 2 rows of 2 numbers",
+            ),
+            (
+                "nodes=1,latency_ms=[[-1]]",
+                "it must be rows of numbers from 0 to 60000",
+            ),
+            ("nodes=1,latency_ms=7", "it must be rows of numbers"),
+            ("nodes=1,latency_ms=[7]", "it must be rows of numbers"),
+            ("nodes=1,regions=1,latency_ms=[[0]]", "leave out regions"),
+        ] {
+            let why = wrong(options);
+            assert!(why.contains(says), "{options}: {why}");
+        }
+    }
+}
