@@ -1,18 +1,35 @@
-//! SQL for the simulated cluster: pure functions over what a session sees. A statement is planned
-//! once for each text; locks, versions and replication are the cluster's.
+//! SQL for the simulated cluster.
 
+mod access;
+mod aggregate;
+mod compile;
+mod compile_query;
+mod create;
 mod delete;
+mod evaluate;
+mod expression;
+mod functions;
 mod insert;
 mod key;
+mod parse;
 mod plan;
+mod query;
 mod refuse;
+mod rest;
+mod rows;
 mod schema;
+mod scope;
 mod select;
 mod setting;
+mod store;
 mod trigger;
+mod types;
 mod update;
 mod value;
 mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub use delete::Delete;
 pub use insert::Insert;

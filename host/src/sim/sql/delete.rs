@@ -1,22 +1,26 @@
 //! DELETE.
 
+use super::expression::Environment;
+use super::rows::Rows;
 use super::schema::TableId;
 use super::view::{RowChange, StoredRow, View, Visits};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
 #[derive(Debug, Clone)]
-pub struct Delete {}
+pub struct Delete {
+    pub(super) rows: Rows,
+}
 
 impl Delete {
     pub fn table(&self) -> TableId {
-        todo!()
+        self.rows.table
     }
 
     /// The rows that it comes by, and so locks.
     pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, Fault> {
-        let _ = (parameters, view);
-        todo!()
+        let env = Environment::writing(parameters, view);
+        self.rows.visits(&env, None)
     }
 
     /// Does a row of the table meet the WHERE?
@@ -26,14 +30,23 @@ impl Delete {
         view: &dyn View,
         row: &StoredRow,
     ) -> Result<bool, Fault> {
-        let _ = (parameters, view, row);
-        todo!()
+        let env = Environment::writing(parameters, view);
+        self.rows.matches(&env, row)
     }
 
-    /// The rows that it changes, in key order: those that meet the WHERE and come out different. Their
-    /// number is what MariaDB calls the affected rows.
+    /// The rows that it deletes, in key order.
     pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<RowChange>, Fault> {
-        let _ = (parameters, view);
-        todo!()
+        let env = Environment::writing(parameters, view);
+        let mut changes = Vec::new();
+        self.rows.each(&env, |key, row, _| {
+            changes.push(RowChange {
+                table: self.rows.table,
+                key: key.clone(),
+                before: Some(row.clone()),
+                after: None,
+            });
+            Ok(true)
+        })?;
+        Ok(changes)
     }
 }

@@ -1,12 +1,17 @@
 //! SELECT.
 
+use super::expression::Environment;
+use super::query::Query;
 use super::schema::TableId;
 use super::view::{StoredRow, View, Visits};
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 
 #[derive(Debug, Clone)]
-pub struct Select {}
+pub struct Select {
+    pub(super) query: Query,
+    pub(super) lock: Option<LockClause>,
+}
 
 /// The locking clause of a SELECT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,17 +34,20 @@ pub enum IfLocked {
 impl Select {
     /// The table that it reads, if it reads one. Sub-queries may read others.
     pub fn table(&self) -> Option<TableId> {
-        todo!()
+        self.query.rows.as_ref().map(|rows| rows.table)
     }
 
     pub fn lock(&self) -> Option<LockClause> {
-        todo!()
+        self.lock
     }
 
     /// The rows that it comes by, for a SELECT with a locking clause.
     pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, Fault> {
-        let _ = (parameters, view);
-        todo!()
+        let env = Environment::reading(parameters, view);
+        match &self.query.rows {
+            Some(rows) => rows.visits(&env, self.query.enough(&env)?),
+            None => Ok(Visits::Keys(Vec::new())),
+        }
     }
 
     /// Does a row of the table meet the WHERE?
@@ -49,13 +57,15 @@ impl Select {
         view: &dyn View,
         row: &StoredRow,
     ) -> Result<bool, Fault> {
-        let _ = (parameters, view, row);
-        todo!()
+        let env = Environment::reading(parameters, view);
+        match &self.query.rows {
+            Some(rows) => rows.matches(&env, row),
+            None => Ok(false),
+        }
     }
 
     /// The answer. Without ORDER BY, rows come in the order of the primary key.
     pub fn rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Row>, Fault> {
-        let _ = (parameters, view);
-        todo!()
+        self.query.rows(&Environment::reading(parameters, view))
     }
 }
