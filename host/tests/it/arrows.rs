@@ -43,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli", "command"]),
 ];
 
-/// Crates that only one module may name.
+/// Crates that only one module may name, or one of two lines.
 const CONFINED: &[(&str, &str)] = &[
     ("wasmtime", "strategy/wasm"),
     ("sqlx", "backend"),
@@ -51,6 +51,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("mysql_async", "backend/mysql"),
     ("clap", "cli"),
     ("sqlparser", "capability/gate"),
+    ("sqlparser", "sim/sql"),
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
     ("glob", "plan/pattern"),
@@ -102,9 +103,11 @@ fn the_table_itself_goes_one_way() {
 #[test]
 fn each_confined_crate_is_named_in_its_place_only() {
     for (path, text) in sources() {
-        for (name, place) in CONFINED {
+        for (name, _) in CONFINED {
             let named = code_lines(&text).any(|line| line.contains(&format!("{name}::")));
-            assert!(!named || path.starts_with(place), "{path} names {name}");
+            let mut places = CONFINED.iter().filter(|(confined, _)| confined == name);
+            let may = places.any(|(_, place)| path.starts_with(place));
+            assert!(!named || may, "{path} names {name}");
         }
     }
 }

@@ -1,0 +1,302 @@
+//! From the parser's expressions to ours.
+
+use super::aggregate::Aggregate;
+use super::compile_query::query;
+use super::expression::{Comparison, Expression, Operator};
+use super::functions::function;
+use super::refuse::{syntax, unsupported};
+use super::scope::Scope;
+use crate::model::fault::Fault;
+use crate::model::value::Value;
+use sqlparser::ast::{
+    self, BinaryOperator, CaseWhen, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, UnaryOperator, ValueWithSpan,
+};
+use std::cmp::Ordering;
+
+/// The expression with its names resolved.
+pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+    Ok(match expr {
+        Expr::Nested(inner) => expression(inner, scope)?,
+        Expr::Identifier(name) => scope.column(name)?,
+        Expr::CompoundIdentifier(names) => match names.as_slice() {
+            [table, name] => scope.column_of(table, name)?,
+            _ => return Err(unsupported(format!("a name of several parts ({expr})"))),
+        },
+        Expr::Value(value) => constant(value, scope)?,
+        Expr::BinaryOp { left, op, right } => {
+            let pair = Box::new((expression(left, scope)?, expression(right, scope)?));
+            binary(op, pair).ok_or_else(|| unsupported(format!("the operator {op}")))?
+        }
+        Expr::UnaryOp { op, expr } => unary(*op, expr, scope)?,
+        Expr::IsNull(inner) => Expression::IsNull(boxed(inner, scope)?),
+        Expr::IsNotNull(inner) => not(Expression::IsNull(boxed(inner, scope)?)),
+        Expr::IsTrue(inner) => Expression::Is(true, boxed(inner, scope)?),
+        Expr::IsNotTrue(inner) => not(Expression::Is(true, boxed(inner, scope)?)),
+        Expr::IsFalse(inner) => Expression::Is(false, boxed(inner, scope)?),
+        Expr::IsNotFalse(inner) => not(Expression::Is(false, boxed(inner, scope)?)),
+        Expr::InList {
+            expr,
+            list,
+            negated,
+        } => {
+            let one = boxed(expr, scope)?;
+            let list = list.iter().map(|other| expression(other, scope));
+            negate_if(
+                *negated,
+                Expression::In(one, list.collect::<Result<_, _>>()?),
+            )
+        }
+        Expr::InSubquery {
+            expr,
+            subquery,
+            negated,
+        } => {
+            let one = boxed(expr, scope)?;
+            let query = one_column(subquery, scope)?;
+            negate_if(*negated, Expression::InQuery(one, query))
+        }
+        Expr::Exists { subquery, negated } => {
+            let exists = Expression::Exists(sub_query(subquery, scope)?);
+            negate_if(*negated, exists)
+        }
+        Expr::Subquery(subquery) => Expression::OneValue(one_column(subquery, scope)?),
+        Expr::Between {
+            expr,
+            negated,
+            low,
+            high,
+        } => {
+            let one = expression(expr, scope)?;
+            let from = (one.clone(), expression(low, scope)?);
+            let to = (one, expression(high, scope)?);
+            let from = Expression::Compare(Comparison::GreaterOrEqual, Box::new(from));
+            let to = Expression::Compare(Comparison::LessOrEqual, Box::new(to));
+            negate_if(*negated, Expression::And(Box::new((from, to))))
+        }
+        Expr::Case {
+            operand,
+            conditions,
+            else_result,
+            ..
+        } => case(
+            operand.as_deref(),
+            conditions,
+            else_result.as_deref(),
+            scope,
+        )?,
+        Expr::Function(function) => call(function, scope)?,
+        other => return Err(unsupported(format!("the expression {other}"))),
+    })
+}
+
+fn boxed(expr: &Expr, scope: &mut Scope<'_>) -> Result<Box<Expression>, Fault> {
+    expression(expr, scope).map(Box::new)
+}
+
+fn not(one: Expression) -> Expression {
+    Expression::Not(Box::new(one))
+}
+
+fn negate_if(negated: bool, one: Expression) -> Expression {
+    if negated { not(one) } else { one }
+}
+
+/// A sub-query has no part in the aggregates of the query around it.
+fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Box<super::query::Query>, Fault> {
+    if !ast.locks.is_empty() {
+        return Err(unsupported("a locking clause in a sub-query"));
+    }
+    if scope.is_trigger {
+        return Err(unsupported("a sub-query in a trigger"));
+    }
+    let outer = scope.aggregates.take();
+    let inner = query(ast, scope);
+    scope.aggregates = outer;
+    inner.map(Box::new)
+}
+
+fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Box<super::query::Query>, Fault> {
+    let query = sub_query(ast, scope)?;
+    if query.items.len() != 1 {
+        let message = "a sub-query that stands for one value has several columns";
+        return Err(Fault::rejected(1241, message));
+    }
+    Ok(query)
+}
+
+fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, Fault> {
+    let constant = match &value.value {
+        ast::Value::Placeholder(mark) if mark == "?" => {
+            return Ok(scope.parameter(value.span.start));
+        }
+        ast::Value::Null => Value::Null,
+        ast::Value::Boolean(boolean) => Value::Integer(i64::from(*boolean)),
+        ast::Value::Number(number, false) => self::number(number)?,
+        ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => {
+            Value::Text(text.clone())
+        }
+        ast::Value::HexStringLiteral(hex) => Value::Bytes(bytes(hex)?),
+        other => return Err(unsupported(format!("the literal {other}"))),
+    };
+    Ok(Expression::Constant(constant))
+}
+
+/// A number with a point or an exponent is a real one.
+fn number(number: &str) -> Result<Value, Fault> {
+    if number.contains(['.', 'e', 'E']) {
+        let real = number.parse().map(Value::Real);
+        return real.map_err(|_| syntax(format!("{number} is no number")));
+    }
+    let integer = number.parse().map(Value::Integer);
+    integer.map_err(|_| unsupported(format!("the number {number}, which has more than 64 bits")))
+}
+
+fn bytes(hex: &str) -> Result<Vec<u8>, Fault> {
+    let wrong = || syntax(format!("x'{hex}' is no bytes"));
+    if !hex.is_ascii() || hex.len() % 2 != 0 {
+        return Err(wrong());
+    }
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| wrong());
+    (0..hex.len()).step_by(2).map(byte).collect()
+}
+
+fn unary(op: UnaryOperator, expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+    match (op, expr) {
+        // The least integer has no positive counterpart.
+        (UnaryOperator::Minus, Expr::Value(value)) => match &value.value {
+            ast::Value::Number(digits, false) => {
+                Ok(Expression::Constant(number(&format!("-{digits}"))?))
+            }
+            _ => Ok(Expression::Negate(boxed(expr, scope)?)),
+        },
+        (UnaryOperator::Minus, _) => Ok(Expression::Negate(boxed(expr, scope)?)),
+        (UnaryOperator::Plus, _) => expression(expr, scope),
+        (UnaryOperator::Not, _) => Ok(not(expression(expr, scope)?)),
+        _ => Err(unsupported(format!("the operator {op}"))),
+    }
+}
+
+fn binary(op: &BinaryOperator, pair: Box<(Expression, Expression)>) -> Option<Expression> {
+    let compare = |comparison, pair| Some(Expression::Compare(comparison, pair));
+    let arithmetic = |operator, pair| Some(Expression::Arithmetic(operator, pair));
+    match op {
+        BinaryOperator::And => Some(Expression::And(pair)),
+        BinaryOperator::Or => Some(Expression::Or(pair)),
+        BinaryOperator::Eq => compare(Comparison::Equal, pair),
+        BinaryOperator::NotEq => compare(Comparison::NotEqual, pair),
+        BinaryOperator::Lt => compare(Comparison::Less, pair),
+        BinaryOperator::LtEq => compare(Comparison::LessOrEqual, pair),
+        BinaryOperator::Gt => compare(Comparison::Greater, pair),
+        BinaryOperator::GtEq => compare(Comparison::GreaterOrEqual, pair),
+        BinaryOperator::Spaceship => compare(Comparison::Same, pair),
+        BinaryOperator::Plus => arithmetic(Operator::Plus, pair),
+        BinaryOperator::Minus => arithmetic(Operator::Minus, pair),
+        BinaryOperator::Multiply => arithmetic(Operator::Times, pair),
+        BinaryOperator::Modulo => arithmetic(Operator::Modulo, pair),
+        _ => None,
+    }
+}
+
+fn case(
+    operand: Option<&Expr>,
+    conditions: &[CaseWhen],
+    otherwise: Option<&Expr>,
+    scope: &mut Scope<'_>,
+) -> Result<Expression, Fault> {
+    let operand = operand.map(|operand| expression(operand, scope));
+    let operand = operand.transpose()?;
+    let mut branches = Vec::new();
+    for when in conditions {
+        let mut condition = expression(&when.condition, scope)?;
+        if let Some(operand) = &operand {
+            let pair = Box::new((operand.clone(), condition));
+            condition = Expression::Compare(Comparison::Equal, pair);
+        }
+        branches.push((condition, expression(&when.result, scope)?));
+    }
+    let otherwise = match otherwise {
+        Some(otherwise) => expression(otherwise, scope)?,
+        None => Expression::Constant(Value::Null),
+    };
+    Ok(Expression::Case {
+        branches,
+        otherwise: Box::new(otherwise),
+    })
+}
+
+fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+    let name = ast.name.to_string().to_ascii_lowercase();
+    if ast.over.is_some() {
+        return Err(unsupported(format!("a window function ({name} … OVER)")));
+    }
+    let arguments = arguments(ast)?;
+    if name == "uuid" && scope.is_trigger && arguments.is_empty() {
+        return Ok(Expression::Uuid);
+    }
+    if let ("count" | "min" | "max", [argument]) = (name.as_str(), arguments.as_slice()) {
+        return aggregate(&name, argument, scope);
+    }
+    let unknown = || unsupported(format!("the function {name}"));
+    let (function, least, most) = function(&name).ok_or_else(unknown)?;
+    if !(least..=most).contains(&arguments.len()) {
+        let count = arguments.len();
+        return Err(syntax(format!("{name} with {count} arguments")));
+    }
+    let mut list = Vec::new();
+    for argument in arguments {
+        match argument {
+            FunctionArgExpr::Expr(argument) => list.push(expression(argument, scope)?),
+            other => return Err(unsupported(format!("{name}({other})"))),
+        }
+    }
+    Ok(Expression::Call(function, list))
+}
+
+/// The arguments, if there is nothing else about the call.
+fn arguments(ast: &ast::Function) -> Result<Vec<&FunctionArgExpr>, Fault> {
+    let plain = ast.filter.is_none() && ast.null_treatment.is_none() && ast.within_group.is_empty();
+    match (&ast.args, &ast.parameters) {
+        (
+            FunctionArguments::List(FunctionArgumentList {
+                duplicate_treatment: None,
+                args,
+                clauses,
+            }),
+            FunctionArguments::None,
+        ) if plain && clauses.is_empty() => args
+            .iter()
+            .map(|argument| match argument {
+                FunctionArg::Unnamed(argument) => Ok(argument),
+                other => Err(unsupported(format!("the argument {other}"))),
+            })
+            .collect(),
+        _ => Err(unsupported(format!("the call {ast}"))),
+    }
+}
+
+fn aggregate(
+    name: &str,
+    argument: &FunctionArgExpr,
+    scope: &mut Scope<'_>,
+) -> Result<Expression, Fault> {
+    let Some(mut so_far) = scope.aggregates.take() else {
+        return Err(unsupported(format!("{name} outside of a SELECT's columns")));
+    };
+    let aggregate = match (name, argument) {
+        ("count", FunctionArgExpr::Wildcard) => Aggregate::CountRows,
+        (_, FunctionArgExpr::Expr(argument)) => {
+            let argument = expression(argument, scope)?;
+            match name {
+                "count" => Aggregate::Count(argument),
+                "min" => Aggregate::Extreme(Ordering::Less, argument),
+                _ => Aggregate::Extreme(Ordering::Greater, argument),
+            }
+        }
+        (_, other) => return Err(unsupported(format!("{name}({other})"))),
+    };
+    so_far.push(aggregate);
+    let number = so_far.len() - 1;
+    scope.aggregates = Some(so_far);
+    Ok(Expression::Aggregate(number))
+}

@@ -1,0 +1,161 @@
+//! An expression with its names resolved: columns and parameters are numbers.
+
+use super::query::Query;
+use super::view::View;
+use crate::model::value::Value;
+
+/// How deep sub-queries may be nested, the statement itself included.
+pub(super) const MAX_LEVELS: usize = 3;
+
+#[derive(Debug, Clone)]
+pub(super) enum Expression {
+    Constant(Value),
+    Parameter(usize),
+    /// Of the row of one level: 0 is the statement's own, 1 a sub-query's, …
+    Column {
+        level: usize,
+        column: usize,
+    },
+    /// What an aggregate of the same SELECT came to.
+    Aggregate(usize),
+    /// The number that a trigger was given, as a UUID.
+    Uuid,
+    Compare(Comparison, Box<(Expression, Expression)>),
+    And(Box<(Expression, Expression)>),
+    Or(Box<(Expression, Expression)>),
+    Not(Box<Expression>),
+    IsNull(Box<Expression>),
+    /// IS TRUE or IS FALSE.
+    Is(bool, Box<Expression>),
+    In(Box<Expression>, Vec<Expression>),
+    InQuery(Box<Expression>, Box<Query>),
+    Exists(Box<Query>),
+    /// A sub-query for its one value.
+    OneValue(Box<Query>),
+    Arithmetic(Operator, Box<(Expression, Expression)>),
+    Negate(Box<Expression>),
+    Case {
+        branches: Vec<(Expression, Expression)>,
+        otherwise: Box<Expression>,
+    },
+    Call(Function, Vec<Expression>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    /// `<=>`: NULL equals NULL, and the answer is never NULL.
+    Same,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Plus,
+    Minus,
+    Times,
+    Modulo,
+}
+
+/// A function of its arguments alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Abs,
+    /// Also IFNULL.
+    Coalesce,
+    Concat,
+    /// In bytes, as MariaDB has it.
+    Length,
+    Lower,
+    NullIf,
+    Upper,
+}
+
+/// All that an expression is computed from. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Environment<'a> {
+    pub parameters: &'a [Value],
+    pub view: &'a dyn View,
+    pub aggregates: &'a [Value],
+    /// For `UUID()`.
+    pub number: u128,
+    /// A division by zero is refused where something is written, and NULL where something is read.
+    pub strict: bool,
+    rows: [&'a [Value]; MAX_LEVELS],
+}
+
+impl Expression {
+    /// Can it be another value for another row of this level, or of a deeper one?
+    pub(super) fn depends_on(&self, level: usize) -> bool {
+        let either = |pair: &(Self, Self)| pair.0.depends_on(level) || pair.1.depends_on(level);
+        let any = |list: &[Self]| list.iter().any(|one| one.depends_on(level));
+        match self {
+            Self::Column { level: its, .. } => *its >= level,
+            Self::Constant(_) | Self::Parameter(_) | Self::Aggregate(_) | Self::Uuid => false,
+            Self::Compare(_, pair)
+            | Self::And(pair)
+            | Self::Or(pair)
+            | Self::Arithmetic(_, pair) => either(pair),
+            Self::Not(one) | Self::IsNull(one) | Self::Is(_, one) | Self::Negate(one) => {
+                one.depends_on(level)
+            }
+            Self::In(one, list) => one.depends_on(level) || any(list),
+            // Nobody has looked into it.
+            Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_) => true,
+            Self::Case {
+                branches,
+                otherwise,
+            } => branches.iter().any(either) || otherwise.depends_on(level),
+            Self::Call(_, list) => any(list),
+        }
+    }
+}
+
+impl<'a> Environment<'a> {
+    pub(super) fn reading(parameters: &'a [Value], view: &'a dyn View) -> Self {
+        Self {
+            parameters,
+            view,
+            aggregates: &[],
+            number: 0,
+            strict: false,
+            rows: [&[]; MAX_LEVELS],
+        }
+    }
+
+    pub(super) fn writing(parameters: &'a [Value], view: &'a dyn View) -> Self {
+        Self {
+            strict: true,
+            ..Self::reading(parameters, view)
+        }
+    }
+
+    /// The same with this row at a level.
+    pub(super) fn at<'b>(&self, level: usize, row: &'b [Value]) -> Environment<'b>
+    where
+        'a: 'b,
+    {
+        let mut with: Environment<'b> = *self;
+        with.rows[level] = row;
+        with
+    }
+
+    /// The same with these results of aggregates.
+    pub(super) fn with_aggregates<'b>(&self, aggregates: &'b [Value]) -> Environment<'b>
+    where
+        'a: 'b,
+    {
+        Environment {
+            aggregates,
+            ..*self
+        }
+    }
+
+    pub(super) fn column(&self, level: usize, column: usize) -> &'a Value {
+        &self.rows[level][column]
+    }
+}

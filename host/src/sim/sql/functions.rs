@@ -1,0 +1,97 @@
+//! Functions of the data alone.
+
+use super::evaluate::out_of_range;
+use super::expression::{Environment, Expression, Function};
+use super::refuse::unsupported;
+use super::value::Scalar;
+use crate::model::fault::Fault;
+use std::borrow::Cow;
+
+/// The function of this name, and how many arguments it takes at least and at most.
+pub(super) fn function(name: &str) -> Option<(Function, usize, usize)> {
+    Some(match name {
+        "abs" => (Function::Abs, 1, 1),
+        "coalesce" => (Function::Coalesce, 1, usize::MAX),
+        "concat" => (Function::Concat, 1, usize::MAX),
+        "ifnull" => (Function::Coalesce, 2, 2),
+        "length" => (Function::Length, 1, 1),
+        "lower" => (Function::Lower, 1, 1),
+        "nullif" => (Function::NullIf, 2, 2),
+        "upper" => (Function::Upper, 1, 1),
+        _ => return None,
+    })
+}
+
+pub(super) fn call<'a>(
+    function: Function,
+    arguments: &'a [Expression],
+    env: &Environment<'a>,
+) -> Result<Scalar<'a>, Fault> {
+    match function {
+        Function::Coalesce => {
+            for argument in arguments {
+                let value = argument.evaluate(env)?;
+                if value != Scalar::Null {
+                    return Ok(value);
+                }
+            }
+            Ok(Scalar::Null)
+        }
+        Function::Concat => concat(arguments, env),
+        Function::NullIf => {
+            let (one, other) = (arguments[0].evaluate(env)?, arguments[1].evaluate(env)?);
+            let equal = one
+                .compare(&other)?
+                .is_some_and(|ordering| ordering.is_eq());
+            Ok(if equal { Scalar::Null } else { one })
+        }
+        Function::Abs | Function::Length | Function::Lower | Function::Upper => {
+            of_one(function, arguments[0].evaluate(env)?)
+        }
+    }
+}
+
+fn of_one(function: Function, value: Scalar<'_>) -> Result<Scalar<'_>, Fault> {
+    Ok(match (function, value) {
+        (_, Scalar::Null) => Scalar::Null,
+        (Function::Abs, Scalar::Integer(integer)) => {
+            Scalar::Integer(integer.checked_abs().ok_or_else(out_of_range)?)
+        }
+        (Function::Abs, Scalar::Real(real)) => Scalar::Real(real.abs()),
+        (Function::Length, Scalar::Text(text)) => Scalar::Integer(text.len() as i64),
+        (Function::Length, Scalar::Bytes(bytes)) => Scalar::Integer(bytes.len() as i64),
+        (Function::Lower, Scalar::Text(text)) => Scalar::Text(text.to_lowercase().into()),
+        (Function::Upper, Scalar::Text(text)) => Scalar::Text(text.to_uppercase().into()),
+        (_, wrong) => {
+            let name = format!("{function:?}").to_uppercase();
+            return Err(unsupported(format!("{name} of {}", wrong.kind())));
+        }
+    })
+}
+
+/// NULL if one of them is.
+fn concat<'a>(arguments: &'a [Expression], env: &Environment<'a>) -> Result<Scalar<'a>, Fault> {
+    let mut joined = String::new();
+    for argument in arguments {
+        match argument.evaluate(env)? {
+            Scalar::Null => return Ok(Scalar::Null),
+            Scalar::Text(text) => joined.push_str(&text),
+            Scalar::Integer(integer) => joined.push_str(&integer.to_string()),
+            wrong => return Err(unsupported(format!("CONCAT of {}", wrong.kind()))),
+        }
+    }
+    Ok(Scalar::Text(Cow::Owned(joined)))
+}
+
+/// A number in the shape of a UUID.
+pub(super) fn uuid(number: u128) -> String {
+    let hex = format!("{number:032x}");
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}

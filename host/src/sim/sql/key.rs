@@ -1,0 +1,111 @@
+//! The key of a row: what orders rows, and what locks and write sets name.
+
+use super::value::Scalar;
+use crate::model::value::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// The values of a row in the columns of one index, in the index's order. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Arc<[KeyPart]>);
+
+/// One column's part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyPart {
+    Integer(i64),
+    Text(Box<str>),
+    Bytes(Box<[u8]>),
+}
+
+impl Key {
+    pub fn new(parts: impl Into<Arc<[KeyPart]>>) -> Self {
+        Self(parts.into())
+    }
+
+    /// The key of these values; nothing if one of them can't be part of a key, as NULL.
+    pub fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<Self> {
+        let part = |value: &'a Value| KeyPart::of(&Scalar::of(value));
+        let parts: Option<Vec<_>> = values.into_iter().map(part).collect();
+        parts.map(Self::new)
+    }
+
+    pub fn parts(&self) -> &[KeyPart] {
+        &self.0
+    }
+}
+
+impl KeyPart {
+    /// Nothing for NULL, and for a fraction: no key has one.
+    pub(super) fn of(value: &Scalar<'_>) -> Option<Self> {
+        match value {
+            Scalar::Integer(integer) => Some(Self::Integer(*integer)),
+            Scalar::Text(text) => Some(Self::Text(text.as_ref().into())),
+            Scalar::Bytes(bytes) => Some(Self::Bytes(bytes.as_ref().into())),
+            Scalar::Null | Scalar::Real(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Self {
+        Self::new([KeyPart::Text(text.into())])
+    }
+}
+
+impl From<i64> for Key {
+    fn from(integer: i64) -> Self {
+        Self::new([KeyPart::Integer(integer)])
+    }
+}
+
+impl fmt::Display for Key {
+    /// For people: the parts as they are, with commas between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, part) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            part.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for KeyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(integer) => integer.fmt(f),
+            Self::Text(text) => text.fmt(f),
+            Self::Bytes(bytes) => {
+                f.write_str("x'")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str("'")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_as_people_write_them() {
+        assert_eq!(Key::from("volume-3").to_string(), "volume-3");
+        let parts = [Value::Integer(-7), Value::Bytes(vec![0, 255])];
+        assert_eq!(Key::of(&parts).unwrap().to_string(), "-7, x'00ff'");
+    }
+
+    #[test]
+    fn what_is_null_or_a_fraction_makes_no_key() {
+        assert_eq!(Key::of(&[Value::Integer(1), Value::Null]), None);
+        assert_eq!(Key::of(&[Value::Real(1.0)]), None);
+    }
+
+    #[test]
+    fn numbers_are_ordered_as_numbers_and_texts_by_their_bytes() {
+        assert!(Key::from(9) < Key::from(10));
+        assert!(Key::from("9") > Key::from("10"));
+        assert!(Key::from("Z") < Key::from("a"));
+    }
+}

@@ -1,0 +1,194 @@
+//! A SELECT or a sub-query, without its locking clause.
+
+use super::aggregate::Aggregate;
+use super::expression::{Environment, Expression};
+use super::rows::Rows;
+use super::value::Scalar;
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use std::cmp::Ordering;
+
+#[derive(Debug, Clone)]
+pub(super) struct Query {
+    /// Nothing for a query without FROM, which has one row.
+    pub rows: Option<Rows>,
+    pub items: Vec<Expression>,
+    /// If there are any, the items are computed once, from what they came to.
+    pub aggregates: Vec<Aggregate>,
+    pub order: Vec<Order>,
+    /// The order is that in which the table is read anyway.
+    pub in_key_order: bool,
+    pub limit: Option<Expression>,
+    pub offset: Option<Expression>,
+    /// A table of the server's own, where there is nothing.
+    pub empty: bool,
+}
+
+/// One expression of ORDER BY.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    pub by: Expression,
+    pub descending: bool,
+}
+
+impl Query {
+    pub(super) fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
+        if self.empty {
+            return Ok(Vec::new());
+        }
+        let (offset, limit) = self.bounds(env)?;
+        let mut answer = if !self.aggregates.is_empty() {
+            vec![self.aggregated(env)?]
+        } else if self.order.is_empty() || self.in_key_order {
+            return self.in_order_of_keys(env, offset, limit);
+        } else {
+            self.sorted(env)?
+        };
+        answer.drain(..offset.min(answer.len()));
+        answer.truncate(limit);
+        Ok(answer)
+    }
+
+    /// Is there a row?
+    pub(super) fn exists(&self, env: &Environment<'_>) -> Result<bool, Fault> {
+        let plain = self.aggregates.is_empty() && self.limit.is_none();
+        let (Some(rows), true, false) = (&self.rows, plain, self.empty) else {
+            return Ok(!self.rows(env)?.is_empty());
+        };
+        let mut found = false;
+        rows.each(env, |_, _, _| {
+            found = true;
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+
+    /// The value of a sub-query that stands for one: NULL if it has no row. `rejected` with 1242 if
+    /// it has several.
+    pub(super) fn one_value<'a>(&self, env: &Environment<'_>) -> Result<Scalar<'a>, Fault> {
+        let mut rows = self.rows(env)?;
+        if rows.len() > 1 {
+            let message = "a sub-query that stands for one value has several rows";
+            return Err(Fault::rejected(1242, message));
+        }
+        let value = rows.pop().and_then(|mut row| row.pop());
+        Ok(value.map_or(Scalar::Null, Scalar::owned))
+    }
+
+    /// After how many rows reading may stop; nothing if all must be read.
+    pub(super) fn enough(&self, env: &Environment<'_>) -> Result<Option<u64>, Fault> {
+        let ordered = self.order.is_empty() || self.in_key_order;
+        if self.limit.is_none() || !ordered || !self.aggregates.is_empty() {
+            return Ok(None);
+        }
+        let (offset, limit) = self.bounds(env)?;
+        Ok(Some(offset.saturating_add(limit) as u64))
+    }
+
+    fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), Fault> {
+        let bound = |expression: &Option<Expression>, otherwise| match expression {
+            None => Ok(otherwise),
+            Some(expression) => match expression.evaluate(env)? {
+                Scalar::Integer(integer) if integer >= 0 => Ok(integer as usize),
+                _ => {
+                    let message = "LIMIT and OFFSET take whole numbers from 0 on";
+                    Err(Fault::rejected(1210, message))
+                }
+            },
+        };
+        Ok((bound(&self.offset, 0)?, bound(&self.limit, usize::MAX)?))
+    }
+
+    fn in_order_of_keys(
+        &self,
+        env: &Environment<'_>,
+        mut offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Row>, Fault> {
+        let mut answer = Vec::new();
+        if limit == 0 {
+            return Ok(answer);
+        }
+        self.each(env, |env| {
+            if offset > 0 {
+                offset -= 1;
+                return Ok(true);
+            }
+            answer.push(self.item_row(env)?);
+            Ok(answer.len() < limit)
+        })?;
+        Ok(answer)
+    }
+
+    fn sorted(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
+        let mut found: Vec<(Vec<Value>, Row)> = Vec::new();
+        self.each(env, |env| {
+            let by = self.order.iter().map(|order| &order.by);
+            found.push((values(by, env)?, self.item_row(env)?));
+            Ok(true)
+        })?;
+        let mut fault = None;
+        // Stable, so that of two equal rows that with the lesser key comes first.
+        found.sort_by(|(one, _), (other, _)| {
+            self.compare(one, other).unwrap_or_else(|first| {
+                fault.get_or_insert(first);
+                Ordering::Equal
+            })
+        });
+        match fault {
+            Some(fault) => Err(fault),
+            None => Ok(found.into_iter().map(|(_, row)| row).collect()),
+        }
+    }
+
+    fn compare(&self, one: &[Value], other: &[Value]) -> Result<Ordering, Fault> {
+        for (order, (one, other)) in self.order.iter().zip(one.iter().zip(other)) {
+            let ordering = Scalar::of(one).order(&Scalar::of(other))?;
+            if ordering.is_ne() {
+                return Ok(if order.descending {
+                    ordering.reverse()
+                } else {
+                    ordering
+                });
+            }
+        }
+        Ok(Ordering::Equal)
+    }
+
+    fn aggregated(&self, env: &Environment<'_>) -> Result<Row, Fault> {
+        let mut results: Vec<Value> = self.aggregates.iter().map(Aggregate::of_nothing).collect();
+        self.each(env, |env| {
+            for (aggregate, result) in self.aggregates.iter().zip(&mut results) {
+                aggregate.add(result, env)?;
+            }
+            Ok(true)
+        })?;
+        self.item_row(&env.with_aggregates(&results))
+    }
+
+    fn each<'a>(
+        &self,
+        env: &Environment<'a>,
+        mut each: impl FnMut(&Environment<'a>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        match &self.rows {
+            Some(rows) => rows.each(env, |_, _, env| each(env)),
+            None => each(env).map(|_| ()),
+        }
+    }
+
+    fn item_row(&self, env: &Environment<'_>) -> Result<Row, Fault> {
+        values(self.items.iter(), env)
+    }
+}
+
+fn values<'e>(
+    expressions: impl ExactSizeIterator<Item = &'e Expression>,
+    env: &Environment<'_>,
+) -> Result<Vec<Value>, Fault> {
+    let mut row = Vec::with_capacity(expressions.len());
+    for expression in expressions {
+        row.push(expression.evaluate(env)?.into_value());
+    }
+    Ok(row)
+}

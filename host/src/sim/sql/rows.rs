@@ -1,0 +1,91 @@
+//! The rows of a table that meet a WHERE.
+
+use super::access::Access;
+use super::expression::{Environment, Expression};
+use super::key::Key;
+use super::schema::{Table, TableId};
+use super::view::{StoredRow, Visits};
+use crate::model::fault::Fault;
+
+/// A table with a WHERE, at one level of a statement.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    pub table: TableId,
+    pub level: usize,
+    access: Access,
+    filter: Option<Expression>,
+}
+
+/// Whether the next row is wanted.
+pub(super) type GoesOn = bool;
+
+impl Rows {
+    pub(super) fn new(
+        id: TableId,
+        table: &Table,
+        level: usize,
+        filter: Option<Expression>,
+    ) -> Self {
+        Self {
+            table: id,
+            level,
+            access: Access::of(table, level, filter.as_ref()),
+            filter,
+        }
+    }
+
+    /// What is come by until `enough` rows are found.
+    pub(super) fn visits(
+        &self,
+        env: &Environment<'_>,
+        enough: Option<u64>,
+    ) -> Result<Visits, Fault> {
+        Ok(match self.access.keys(env)? {
+            Some(keys) => Visits::Keys(keys),
+            None => Visits::Scan { enough },
+        })
+    }
+
+    /// Does a row meet the WHERE?
+    pub(super) fn matches(&self, env: &Environment<'_>, row: &StoredRow) -> Result<bool, Fault> {
+        self.met(&env.at(self.level, row))
+    }
+
+    fn met(&self, env: &Environment<'_>) -> Result<bool, Fault> {
+        match &self.filter {
+            Some(filter) => Ok(filter.truth(env)? == Some(true)),
+            None => Ok(true),
+        }
+    }
+
+    /// Calls `each` with every row that meets the WHERE, in key order, until it wants no more.
+    pub(super) fn each<'a>(
+        &self,
+        env: &Environment<'a>,
+        mut each: impl FnMut(&Key, &'a StoredRow, &Environment<'a>) -> Result<GoesOn, Fault>,
+    ) -> Result<(), Fault> {
+        let mut look = |key: &Key, row: &'a StoredRow| {
+            let env = env.at(self.level, row);
+            Ok(!self.met(&env)? || each(key, row, &env)?)
+        };
+        match self.access.keys(env)? {
+            Some(keys) => {
+                for key in &keys {
+                    if let Some(row) = env.view.get(self.table, key)
+                        && !look(key, row)?
+                    {
+                        break;
+                    }
+                }
+            }
+            None => {
+                for (key, row) in env.view.scan(self.table) {
+                    if !look(key, row)? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

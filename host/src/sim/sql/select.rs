@@ -1,0 +1,71 @@
+//! SELECT.
+
+use super::expression::Environment;
+use super::query::Query;
+use super::schema::TableId;
+use super::view::{StoredRow, View, Visits};
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+
+#[derive(Debug, Clone)]
+pub struct Select {
+    pub(super) query: Query,
+    pub(super) lock: Option<LockClause>,
+}
+
+/// The locking clause of a SELECT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockClause {
+    /// FOR UPDATE; otherwise FOR SHARE or LOCK IN SHARE MODE.
+    pub exclusive: bool,
+    pub if_locked: IfLocked,
+}
+
+/// What a SELECT does about a row that somebody else has locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfLocked {
+    Wait,
+    /// NOWAIT
+    Refuse,
+    /// SKIP LOCKED
+    Skip,
+}
+
+impl Select {
+    /// The table that it reads, if it reads one. Sub-queries may read others.
+    pub fn table(&self) -> Option<TableId> {
+        self.query.rows.as_ref().map(|rows| rows.table)
+    }
+
+    pub fn lock(&self) -> Option<LockClause> {
+        self.lock
+    }
+
+    /// The rows that it comes by, for a SELECT with a locking clause.
+    pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, Fault> {
+        let env = Environment::reading(parameters, view);
+        match &self.query.rows {
+            Some(rows) => rows.visits(&env, self.query.enough(&env)?),
+            None => Ok(Visits::Keys(Vec::new())),
+        }
+    }
+
+    /// Does a row of the table meet the WHERE?
+    pub fn matches(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+        row: &StoredRow,
+    ) -> Result<bool, Fault> {
+        let env = Environment::reading(parameters, view);
+        match &self.query.rows {
+            Some(rows) => rows.matches(&env, row),
+            None => Ok(false),
+        }
+    }
+
+    /// The answer. Without ORDER BY, rows come in the order of the primary key.
+    pub fn rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Row>, Fault> {
+        self.query.rows(&Environment::reading(parameters, view))
+    }
+}

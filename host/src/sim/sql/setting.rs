@@ -1,0 +1,104 @@
+//! SET: a variable of the session and its value.
+
+use super::refuse::{syntax, unsupported};
+use crate::model::fault::Fault;
+use sqlparser::dialect::MySqlDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+/// What a SET says. The isolation level is `transaction_isolation` with a value such as
+/// `READ-COMMITTED`, however it was written. Which variables there are, the session knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// In lower case.
+    pub name: String,
+    /// A number, or a word in upper case.
+    pub value: String,
+}
+
+/// The setting, if the text begins with SET.
+pub(super) fn setting(text: &str) -> Option<Result<Setting, Fault>> {
+    let first = text.split_whitespace().next()?;
+    first.eq_ignore_ascii_case("set").then(|| recognized(text))
+}
+
+fn recognized(text: &str) -> Result<Setting, Fault> {
+    let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize();
+    let tokens = tokens.map_err(|error| syntax(error.to_string()))?;
+    let words: Vec<String> = tokens.iter().filter_map(word).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (name, value) = match words.as_slice() {
+        [
+            "SET",
+            "SESSION",
+            "TRANSACTION",
+            "ISOLATION",
+            "LEVEL",
+            level @ ..,
+        ] if !level.is_empty() => ("TRANSACTION_ISOLATION", level.join("-")),
+        ["SET", "SESSION", "TX_ISOLATION", "=", level] => {
+            ("TRANSACTION_ISOLATION", (*level).to_owned())
+        }
+        ["SET", "SESSION", name, "=", value] => (*name, (*value).to_owned()),
+        _ => return Err(unsupported("a SET other than SET SESSION name = value")),
+    };
+    Ok(Setting {
+        name: name.to_ascii_lowercase(),
+        value,
+    })
+}
+
+/// What is not a word, a number or a sign of a SET makes the whole something else.
+fn word(token: &Token) -> Option<String> {
+    match token {
+        Token::Whitespace(_) | Token::SemiColon => None,
+        Token::Word(word) => Some(word.value.to_ascii_uppercase()),
+        Token::SingleQuotedString(text) => Some(text.to_ascii_uppercase()),
+        Token::Number(number, false) => Some(number.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_a_name_and_a_value() {
+        for (text, name, value) in [
+            ("SET SESSION wsrep_sync_wait = 1", "wsrep_sync_wait", "1"),
+            (
+                "set session TRANSACTION ISOLATION LEVEL read committed;",
+                "transaction_isolation",
+                "READ-COMMITTED",
+            ),
+            (
+                "SET SESSION tx_isolation = 'SERIALIZABLE'",
+                "transaction_isolation",
+                "SERIALIZABLE",
+            ),
+            (
+                "SET SESSION innodb_snapshot_isolation = ON",
+                "innodb_snapshot_isolation",
+                "ON",
+            ),
+        ] {
+            let seen = setting(text).expect(text).expect(text);
+            assert_eq!((seen.name.as_str(), seen.value.as_str()), (name, value));
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused_and_other_statements_are_none() {
+        for text in [
+            "SET",
+            "SET GLOBAL wsrep_sync_wait = 1",
+            "SET SESSION wsrep_sync_wait = 1, wsrep_on = 0",
+            "SET SESSION wsrep_sync_wait = -1",
+            "SET SESSION TRANSACTION ISOLATION LEVEL",
+        ] {
+            let fault = setting(text).expect(text).expect_err(text);
+            assert_eq!(fault.code, "unsupported", "{text}");
+        }
+        assert_eq!(setting("UPDATE t SET a = 1"), None);
+    }
+}

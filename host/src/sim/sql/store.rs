@@ -1,0 +1,92 @@
+//! A value on its way into a column.
+
+use super::refuse::unsupported;
+use super::schema::{Column, ColumnType};
+use super::value::Scalar;
+use crate::model::fault::Fault;
+use crate::model::value::Value;
+
+impl Column {
+    /// The value as this column stores it. `rejected` with the code of MariaDB in strict mode: 1048 for
+    /// a NULL, 1264 for a number out of range, 1366 for a text that is no number, 1406 for a text that
+    /// is too long and 4025 for one that a CHECK finds too long. `unsupported` where MariaDB would
+    /// convert in a way that is not modelled.
+    pub(super) fn store(&self, value: Scalar<'_>) -> Result<Value, Fault> {
+        let value = match (self.column_type, value) {
+            (_, Scalar::Null) if self.not_null => {
+                let message = format!("the column {} can't be NULL", self.name);
+                return Err(Fault::rejected(1048, message));
+            }
+            (_, Scalar::Null) => Value::Null,
+            (ColumnType::Integer(least, greatest), Scalar::Integer(integer)) => {
+                if !(least..=greatest).contains(&integer) {
+                    let message = format!("{integer} is out of range for {}", self.name);
+                    return Err(Fault::rejected(1264, message));
+                }
+                Value::Integer(integer)
+            }
+            (ColumnType::Real, Scalar::Integer(integer)) => Value::Real(integer as f64),
+            (ColumnType::Real, Scalar::Real(real)) => self.real(real)?,
+            (ColumnType::Text, Scalar::Text(text)) => self.text(text.into_owned())?,
+            (ColumnType::Text, Scalar::Integer(integer)) => self.text(integer.to_string())?,
+            (ColumnType::Bytes, Scalar::Bytes(bytes)) => self.bytes(bytes.into_owned())?,
+            (ColumnType::Bytes, Scalar::Text(text)) => self.bytes(text.into_owned().into())?,
+            (ColumnType::Integer(..) | ColumnType::Real, Scalar::Text(text))
+                if text.trim().parse::<f64>().is_err() =>
+            {
+                let message = format!("{text:?} is no number, for the column {}", self.name);
+                return Err(Fault::rejected(1366, message));
+            }
+            (_, wrong) => {
+                let (kind, name) = (wrong.kind(), &self.name);
+                return Err(unsupported(format!("{kind} in the column {name}")));
+            }
+        };
+        Ok(value)
+    }
+
+    /// What it gets where a row gives nothing. `rejected` with 1364 if something must be given.
+    pub(super) fn store_default(&self) -> Result<Value, Fault> {
+        match &self.default {
+            Some(value) => Ok(value.clone()),
+            None if self.not_null => {
+                let message = format!("the column {} has no default value", self.name);
+                Err(Fault::rejected(1364, message))
+            }
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn real(&self, real: f64) -> Result<Value, Fault> {
+        if !real.is_finite() {
+            let message = format!("{real} is no number, for the column {}", self.name);
+            return Err(Fault::rejected("not-a-number", message));
+        }
+        Ok(Value::Real(real))
+    }
+
+    fn text(&self, text: String) -> Result<Value, Fault> {
+        // Counting is spared where it can't matter.
+        let longer = |max| text.len() > max && text.chars().count() > max;
+        if self.max_length.is_some_and(longer) {
+            return Err(self.too_long());
+        }
+        if self.checked_length.is_some_and(|max| text.len() > max) {
+            let message = format!("the CHECK of the column {} failed", self.name);
+            return Err(Fault::rejected(4025, message));
+        }
+        Ok(Value::Text(text))
+    }
+
+    fn bytes(&self, bytes: Vec<u8>) -> Result<Value, Fault> {
+        if self.max_length.is_some_and(|max| bytes.len() > max) {
+            return Err(self.too_long());
+        }
+        Ok(Value::Bytes(bytes))
+    }
+
+    fn too_long(&self) -> Fault {
+        let message = format!("too long for the column {}", self.name);
+        Fault::rejected(1406, message)
+    }
+}

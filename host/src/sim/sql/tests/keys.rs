@@ -1,0 +1,131 @@
+//! Which rows a statement comes by.
+
+use super::*;
+
+fn visits(text: &str, parameters: &[Value]) -> Visits {
+    let tables = Tables::new();
+    let visits = match tables.plan(text) {
+        Plan::Select(select) => select.visits(parameters, &tables),
+        Plan::Update(update) => update.visits(parameters, &tables),
+        Plan::Delete(delete) => delete.visits(parameters, &tables),
+        other => panic!("{other:?}"),
+    };
+    visits.unwrap_or_else(|fault| panic!("{text}: {fault}"))
+}
+
+fn integers(keys: &[i64]) -> Visits {
+    Visits::Keys(keys.iter().map(|&key| Key::from(key)).collect())
+}
+
+const SCAN: Visits = Visits::Scan { enough: None };
+
+#[test]
+fn a_where_that_gives_the_primary_key_visits_these_rows_alone() {
+    for (filter, keys) in [
+        ("id = ?", integers(&[7])),
+        ("? = id AND n = 5", integers(&[7])),
+        ("s = 'a' AND (n = 1 AND id = 2)", integers(&[2])),
+        ("id IN (4, ?, 2, 4)", integers(&[2, 4, 7])),
+        ("id = 1 + 2", integers(&[3])),
+        ("id = NULL", integers(&[])),
+        ("id = 2.5", integers(&[])),
+        ("id = 1 OR id = 2", SCAN),
+        ("NOT id = 1", SCAN),
+        ("id <> 1", SCAN),
+        ("id > 1", SCAN),
+        ("id = n", SCAN),
+        ("n = 1", SCAN),
+        ("id NOT IN (1, 2)", SCAN),
+        ("id IN (SELECT t_id FROM u)", SCAN),
+    ] {
+        let parameters = &[Value::Integer(7)][..filter.matches('?').count()];
+        for statement in [
+            format!("SELECT n FROM t WHERE {filter} FOR UPDATE"),
+            format!("UPDATE t SET n = 5 WHERE {filter}"),
+            format!("DELETE FROM t WHERE {filter}"),
+        ] {
+            assert_eq!(visits(&statement, parameters), keys, "{statement}");
+        }
+    }
+}
+
+#[test]
+fn a_key_of_several_columns_needs_them_all() {
+    let keys = |parts: &[(&str, i64)]| {
+        let key = |&(b, a): &(&str, i64)| Key::of(&[Value::from(b), Value::Integer(a)]).unwrap();
+        Visits::Keys(parts.iter().map(key).collect())
+    };
+    for (filter, wanted) in [
+        ("a = 2 AND b = 'x'", keys(&[("x", 2)])),
+        (
+            "a IN (2, 1) AND b IN ('y', 'x')",
+            keys(&[("x", 1), ("x", 2), ("y", 1), ("y", 2)]),
+        ),
+        ("a = 2 AND b IN (NULL)", keys(&[])),
+        ("b = 'x'", SCAN),
+    ] {
+        let text = format!("DELETE FROM u WHERE {filter}");
+        assert_eq!(visits(&text, &[]), wanted, "{filter}");
+    }
+}
+
+#[test]
+fn too_many_keys_are_a_scan() {
+    let list = |n: i64| (0..n).map(|i| i.to_string()).collect::<Vec<_>>().join(", ");
+    let text = |n| format!("DELETE FROM t WHERE id IN ({})", list(n));
+    assert_eq!(visits(&text(1025), &[]), SCAN);
+    assert_ne!(visits(&text(1024), &[]), SCAN);
+}
+
+#[test]
+fn a_limit_ends_the_visit_where_rows_are_read_in_their_order() {
+    let up_to = |n| Visits::Scan { enough: Some(n) };
+    for (text, wanted) in [
+        ("SELECT id FROM t WHERE n = 1 LIMIT 2 FOR UPDATE", up_to(2)),
+        ("SELECT id FROM t LIMIT 2 OFFSET 3 FOR UPDATE", up_to(5)),
+        (
+            "SELECT id FROM t ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+            up_to(1),
+        ),
+        ("SELECT id FROM t ORDER BY id DESC LIMIT 1 FOR UPDATE", SCAN),
+        ("SELECT id FROM t ORDER BY n LIMIT 1 FOR UPDATE", SCAN),
+        ("SELECT COUNT(*) FROM t LIMIT 1 FOR UPDATE", SCAN),
+    ] {
+        assert_eq!(visits(text, &[]), wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_row_is_asked_whether_it_matches() {
+    let tables = Tables::new();
+    let row = |id: i64| {
+        tables
+            .get(tables.schema.id("T").unwrap(), &Key::from(id))
+            .unwrap()
+    };
+    let parameters = [Value::Integer(10)];
+    let Plan::Select(select) = tables.plan("SELECT id FROM t WHERE n = ? FOR UPDATE") else {
+        panic!("it is a SELECT");
+    };
+    let matches = |id| select.matches(&parameters, &tables, row(id)).unwrap();
+    assert!(matches(1) && !matches(2) && !matches(3) && matches(4));
+}
+
+#[test]
+fn locking_clauses_are_told() {
+    let tables = Tables::new();
+    for (clause, lock) in [
+        ("", None),
+        ("FOR UPDATE", Some((true, IfLocked::Wait))),
+        ("FOR UPDATE NOWAIT", Some((true, IfLocked::Refuse))),
+        ("FOR UPDATE SKIP LOCKED", Some((true, IfLocked::Skip))),
+        ("FOR SHARE", Some((false, IfLocked::Wait))),
+        ("lock in share mode", Some((false, IfLocked::Wait))),
+    ] {
+        let Plan::Select(select) = tables.plan(&format!("SELECT id FROM t {clause}")) else {
+            panic!("it is a SELECT");
+        };
+        let seen = select.lock().map(|lock| (lock.exclusive, lock.if_locked));
+        assert_eq!(seen, lock, "{clause}");
+    }
+}

@@ -1,0 +1,109 @@
+//! CREATE TRIGGER, and what it inserts.
+
+use super::*;
+
+const AUDIT: &str = "CREATE TABLE audit (id CHAR(36) NOT NULL PRIMARY KEY, t_id INT, old_n BIGINT, \
+                     new_n BIGINT)";
+const TRIGGER: &str = "CREATE TRIGGER audited AFTER UPDATE ON t FOR EACH ROW BEGIN
+    INSERT INTO audit VALUES (UUID(),
+        OLD.id, OLD.n, NEW.n);
+    END";
+
+#[test]
+fn a_trigger_gives_the_row_to_insert() {
+    let mut tables = Tables::new();
+    tables.rows(AUDIT);
+    tables.rows(TRIGGER);
+    let Plan::Update(update) = tables.plan("UPDATE t SET n = 11 WHERE id = 1") else {
+        panic!("it is an UPDATE");
+    };
+    let change = update.changes(&[], &tables).unwrap().remove(0);
+    let table = tables.schema.table(change.table).unwrap();
+    let (before, after) = (change.before.unwrap(), change.after.unwrap());
+    let fired = table.fire(&before, &after, || 0xabc).unwrap();
+    let uuid = "00000000-0000-0000-0000-000000000abc";
+    let row: StoredRow = [
+        Value::from(uuid),
+        Value::Integer(1),
+        Value::Integer(10),
+        Value::Integer(11),
+    ]
+    .into();
+    assert_eq!(fired, [(tables.schema.id("audit").unwrap(), row)]);
+}
+
+#[test]
+fn triggers_come_and_go() {
+    let mut tables = Tables::new();
+    tables.rows(AUDIT);
+    tables.rows(TRIGGER);
+    assert_eq!(tables.fault(TRIGGER).code, "1359");
+    assert_eq!(tables.fault("DROP TRIGGER other").code, "1360");
+    tables.rows("DROP TRIGGER IF EXISTS other");
+    tables.rows("DROP TRIGGER audited");
+    tables.rows(TRIGGER);
+    tables.rows(
+        "CREATE TRIGGER b AFTER UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (NEW.n)",
+    );
+    let table = |tables: &Tables| {
+        let id = tables.schema.id("t").unwrap();
+        tables.schema.table(id).unwrap().triggers.len()
+    };
+    assert_eq!(table(&tables), 2);
+    tables.rows("DROP TABLE t");
+    tables.rows("CREATE TABLE t (id INT PRIMARY KEY, n BIGINT)");
+    assert_eq!(table(&tables), 0);
+    tables.rows(TRIGGER);
+}
+
+#[test]
+fn other_triggers_are_refused() {
+    let mut tables = Tables::new();
+    tables.rows(AUDIT);
+    for (frame, code) in [
+        (
+            "BEFORE UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (1)",
+            "unsupported",
+        ),
+        (
+            "AFTER INSERT ON t FOR EACH ROW INSERT INTO audit (id) VALUES (1)",
+            "unsupported",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW DELETE FROM audit",
+            "unsupported",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (1), (2)",
+            "unsupported",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (n)",
+            "unsupported",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES ((SELECT b FROM u))",
+            "unsupported",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW BEGIN INSERT INTO audit (id) VALUES (1);",
+            "syntax",
+        ),
+        (
+            "AFTER UPDATE ON nothing FOR EACH ROW INSERT INTO audit (id) VALUES (1)",
+            "1146",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW INSERT INTO nothing (id) VALUES (1)",
+            "1146",
+        ),
+        (
+            "AFTER UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (NEW.x)",
+            "1054",
+        ),
+    ] {
+        let fault = tables.fault(&format!("CREATE TRIGGER x {frame}"));
+        assert_eq!(fault.code, code, "{frame}: {fault}");
+    }
+    assert_eq!(tables.fault("SELECT UUID()").code, "unsupported");
+}
