@@ -54,6 +54,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
     ("glob", "plan/pattern"),
+    ("libc", "strategy/wasm/slots"),
 ];
 
 /// What writes to the terminal.
