@@ -9,6 +9,7 @@ mod convert;
 mod host;
 mod instance;
 mod memory;
+mod slots;
 
 use self::bindings::StateStrategyPre;
 use self::computing::{Metering, Ticker};
@@ -18,6 +19,7 @@ use super::{Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,10 +43,7 @@ pub struct Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     #[error("{path}: {source}")]
-    Unreadable {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     #[error(
         "{path} is not WebAssembly; a strategy is a component, as `runner build DIR` makes it of a \
          source folder"
@@ -79,8 +78,8 @@ pub struct Engine {
 impl Engine {
     /// An engine for at most `instances` instances at once.
     pub fn new(limits: Limits, instances: u32) -> Result<Self, LoadError> {
-        let config = config::of_real_runs(limits, instances);
-        Self::set_up(&config, limits, instances, |engine| Metering::Clock {
+        let config = Ok(config::of_real_runs(limits, instances));
+        Self::set_up(config, limits, instances, |engine| Metering::Clock {
             _ticker: Arc::new(Ticker::start(engine)),
         })
     }
@@ -89,19 +88,22 @@ impl Engine {
     /// not measured.
     pub fn for_simulations(limits: Limits, instances: u32) -> Result<Self, LoadError> {
         let config = config::of_simulations(limits, instances);
-        Self::set_up(&config, limits, instances, |_| Metering::Fuel)
+        Self::set_up(config, limits, instances, |_| Metering::Fuel)
     }
 
     fn set_up(
-        config: &Config,
+        config: io::Result<Config>,
         limits: Limits,
         instances: u32,
         metering: impl FnOnce(&wasmtime::Engine) -> Metering,
     ) -> Result<Self, LoadError> {
-        let engine = wasmtime::Engine::new(config).map_err(|error| LoadError::Engine {
-            instances,
-            why: format!("{error:#}"),
-        })?;
+        let engine = config
+            .map_err(wasmtime::Error::from)
+            .and_then(|config| wasmtime::Engine::new(&config))
+            .map_err(|error| LoadError::Engine {
+                instances,
+                why: format!("{error:#}"),
+            })?;
         Ok(Self {
             metering: metering(&engine),
             engine,

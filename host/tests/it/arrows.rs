@@ -55,6 +55,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
     ("glob", "plan/pattern"),
+    ("libc", "strategy/wasm/slots"),
 ];
 
 /// What writes to the terminal.

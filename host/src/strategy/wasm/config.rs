@@ -1,58 +1,72 @@
 //! How wasmtime is set up: for real runs, and for simulations.
 
 use super::Limits;
+use super::memory::{MAX_TABLE_ELEMENTS, MAX_TABLES};
+use super::slots::memory::Memories;
+use super::slots::stack::Stacks;
+use std::io;
+use std::sync::Arc;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-const PAGE: u64 = 64 * 1024;
+const PAGE: usize = 64 * 1024;
+const STACK_BYTES: usize = 1 << 20;
 
 /// Instances out of a pool, bounded by the clock.
 pub fn of_real_runs(limits: Limits, instances: u32) -> Config {
-    let mut config = common(limits);
-    config
-        .allocation_strategy(pool(limits, instances))
-        .epoch_interruption(true);
-    config
-}
-
-/// The same, bounded by what they execute.
-pub fn of_simulations(limits: Limits, instances: u32) -> Config {
-    let mut config = common(limits);
-    config
-        .allocation_strategy(pool(limits, instances))
-        .consume_fuel(true);
-    config
-}
-
-fn pool(limits: Limits, instances: u32) -> InstanceAllocationStrategy {
     // A component is up to a handful of core instances: the guest and the shims around it.
     let core_instances = instances.saturating_mul(8);
+    let tables = instances.saturating_mul(MAX_TABLES as u32);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)
         .total_core_instances(core_instances)
         .total_memories(instances)
-        .total_tables(instances.saturating_mul(4))
+        .total_tables(tables)
+        .table_elements(MAX_TABLE_ELEMENTS)
         .total_stacks(instances)
-        .max_memory_size(usize::try_from(memory(limits)).unwrap_or(usize::MAX));
-    InstanceAllocationStrategy::Pooling(pool)
+        .max_memory_size(memory_bytes(limits));
+    let mut config = of_all();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // Small reservations: with the default of 4 GiB each, ten thousand workers would not fit
+        // into the address space. The price, a bounds check, is nothing beside a database call.
+        .memory_reservation(memory_bytes(limits) as u64)
+        .memory_guard_size(PAGE as u64)
+        .epoch_interruption(true);
+    config
+}
+
+/// Instances in slots, of which there can be ten times as many, bounded by what they execute.
+pub fn of_simulations(limits: Limits, instances: u32) -> io::Result<Config> {
+    let instances = instances as usize;
+    let memories = Memories::reserve(instances, memory_bytes(limits))?;
+    let stacks = Stacks::reserve(instances, STACK_BYTES)?;
+    let mut config = of_all();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .with_host_memory(Arc::new(memories))
+        .with_host_stack(Arc::new(stacks))
+        // Each of these would take mappings of its own, or rely on them.
+        .memory_init_cow(false)
+        .memory_reservation(0)
+        .memory_guard_size(0)
+        .consume_fuel(true);
+    Ok(config)
 }
 
 /// What one instance's memory can grow to.
-fn memory(limits: Limits) -> u64 {
-    limits.memory_bytes.next_multiple_of(PAGE)
+fn memory_bytes(limits: Limits) -> usize {
+    let bytes = limits.memory_bytes.next_multiple_of(PAGE as u64);
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-fn common(limits: Limits) -> Config {
+fn of_all() -> Config {
     let mut config = Config::new();
     config
-        // Small reservations: with the default of 4 GiB each, ten thousand workers would not fit
-        // into the address space. The price, a bounds check, is nothing beside a database call.
-        .memory_reservation(memory(limits))
-        .memory_guard_size(PAGE)
         .memory_may_move(false)
         // Each call of ours runs one guest on one fiber; overlapping calls inside an instance are
         // never needed, and cost every call if they are possible.
         .concurrency_support(false)
-        .async_stack_size(1 << 20)
+        .async_stack_size(STACK_BYTES)
         // The same bits in every world.
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false);

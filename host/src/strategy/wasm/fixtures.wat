@@ -1,6 +1,7 @@
-;; A strategy that misbehaves as the first letter of the row says: `c` computes a little, `e` without
-;; end, `s` sleeps, `r` recurses, `o` writes beyond its memory, `g` grows it, `d` traps if anybody was
-;; in its memory before and leaves something there.
+;; A strategy that does what the first letter of the row says: `c` computes a little, `e` without end,
+;; `s` sleeps, `r` recurses without end, `o` writes just beyond its memory of 128 KiB, `n` where its
+;; neighbour's begins if each has 1 MiB, `g` grows by a page, `b` by more than anybody has. `d` traps
+;; if anything was left in its memory, and leaves something there.
 (component
   (import "contend:strategy/timing@0.1.0" (instance $timing
     (export "sleep" (func (param "duration" u64)))))
@@ -29,10 +30,13 @@
       (if (i32.eq (local.get $what) (i32.const 114)) (then (drop (call $recurse (i32.const 0)))))
       (if (i32.eq (local.get $what) (i32.const 111)) (then
         (i32.store (i32.const 131072) (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 110)) (then
+        (i32.store (i32.const 1048576) (i32.const 1))))
       (if (i32.eq (local.get $what) (i32.const 103)) (then
         (if (i32.ne (memory.grow (i32.const 1)) (i32.const 2)) (then unreachable))
         (if (i32.load (i32.const 196604)) (then unreachable))
         (i32.store (i32.const 196604) (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 98)) (then (drop (memory.grow (i32.const 60000)))))
       (if (i32.eq (local.get $what) (i32.const 100)) (then
         (if (i32.load (i32.const 65536)) (then unreachable))
         (i32.store (i32.const 65536) (i32.const 1))))

@@ -145,13 +145,53 @@ mod tests {
         assert!(one[0] < one[1] - 40_000, "{one:?}");
     }
 
+    /// In a real run and in a simulation.
+    fn both() -> [WasmStrategy; 2] {
+        [load(&Engine::new(LIMITS, 2).unwrap()), strategy()]
+    }
+
     #[tokio::test]
-    async fn an_endless_loop_ends_by_its_fuel_and_costs_a_neighbour_nothing() {
-        let strategy = strategy();
-        let (mut one, mut other) = (instance(&strategy).await, instance(&strategy).await);
-        let death = one.change(doing("endless")).await.unwrap_err();
-        assert_eq!(death.code, "computing-limit");
-        assert!(death.message.contains("more than 1ms"), "{death}");
-        other.change(doing("compute")).await.unwrap().unwrap();
+    async fn who_misbehaves_dies_of_the_same_in_both_worlds_and_costs_a_neighbour_nothing() {
+        for strategy in both() {
+            let mut neighbour = instance(&strategy).await;
+            for (what, code, message) in [
+                ("endless", "computing-limit", "more than 1ms"),
+                ("recursing", "stack-overflow", "stack"),
+                ("out of bounds", "trap", "out of bounds"),
+                ("neighbour's", "trap", "out of bounds"),
+                ("big", "memory-limit", "the limit is 1048576"),
+            ] {
+                let mut instance = instance(&strategy).await;
+                let death = instance.change(doing(what)).await.unwrap_err();
+                assert_eq!(death.code, code, "{what}: {death}");
+                assert!(death.message.contains(message), "{what}: {death}");
+                neighbour.change(doing("compute")).await.unwrap().unwrap();
+            }
+            neighbour.change(doing("dirty")).await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_memory_is_empty_for_each_instance_also_where_it_grows() {
+        for strategy in both() {
+            for _ in 0..3 {
+                let mut instance = instance(&strategy).await;
+                for what in ["dirty", "grow"] {
+                    instance.change(doing(what)).await.unwrap().unwrap();
+                }
+                let second = instance.change(doing("dirty")).await.unwrap_err();
+                assert_eq!(second.code, "trap", "what it left is there");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn more_instances_than_there_was_room_made_for_are_refused() {
+        for strategy in both() {
+            let _two = [instance(&strategy).await, instance(&strategy).await];
+            let given = only_a_clock(Impatient);
+            let third = WasmInstance::make(&strategy.pre, LIMITS, &strategy.metering, given).await;
+            assert!(third.is_err());
+        }
     }
 }

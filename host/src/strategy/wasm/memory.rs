@@ -1,7 +1,11 @@
-//! The limit on an instance's memory.
+//! The limits on an instance's memory and tables.
 
 use super::super::Death;
 use wasmtime::ResourceLimiter;
+
+/// How many tables an instance may have, and how large. Real ones hold some hundred functions.
+pub const MAX_TABLES: usize = 4;
+pub const MAX_TABLE_ELEMENTS: usize = 20_000;
 
 /// Refuses to grow beyond the limit, by a trap that says so: a guest that is merely told "no" would
 /// abort for a reason that nobody could read.
@@ -32,10 +36,13 @@ impl ResourceLimiter for MemoryLimit {
     fn table_growing(
         &mut self,
         _current: usize,
-        _desired: usize,
+        desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // The pool that instances come from has a bound of its own.
-        Ok(true)
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
     }
 }
