@@ -8,7 +8,6 @@ pub mod clock;
 pub mod doing;
 pub mod lock_file;
 pub mod lock_memory;
-mod lock_names;
 pub mod lock_redis;
 pub mod mysql;
 pub mod secret_url;

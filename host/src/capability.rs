@@ -7,4 +7,5 @@ pub mod clock;
 pub mod database;
 pub mod gate;
 pub mod lock;
+pub mod lock_names;
 pub mod statement;

@@ -13,6 +13,7 @@ pub mod marker;
 pub mod outcome;
 pub mod schedule;
 pub mod sim_fault;
+pub mod sim_locks;
 pub mod topology;
 pub mod value;
 pub mod verdict;

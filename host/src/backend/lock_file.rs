@@ -9,6 +9,7 @@ use crate::capability::clock::Clock;
 use crate::capability::lock::{
     Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
+use crate::capability::lock_names;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use async_trait::async_trait;
@@ -39,7 +40,7 @@ impl FileLocks {
 #[async_trait]
 impl LockService for FileLocks {
     fn traits(&self) -> Vec<(String, String)> {
-        super::lock_names::traits([
+        lock_names::traits([
             ("lease", "no"),
             ("fencing", "no"),
             ("shared", "yes"),
@@ -87,7 +88,7 @@ struct FileSession {
 #[async_trait]
 impl LockSession for FileSession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
-        let names = super::lock_names::sorted(names)?;
+        let names = lock_names::sorted(names)?;
         let in_folder = |name: String| (self.folder.join(names::file_name(&name)), name);
         Ok(Box::new(FileLock {
             files: names.into_iter().map(in_folder).collect(),
@@ -129,14 +130,14 @@ impl FileLock {
     async fn take(&self, path: &Path, name: &str, deadline: Nanos) -> Result<HeldFile, Fault> {
         loop {
             if self.session.is_closed() {
-                return Err(super::lock_names::session_closed());
+                return Err(lock_names::session_closed());
             }
             if let Some(file) = HeldFile::try_lock(path, self.mode)? {
                 return Ok(file);
             }
             let left = deadline.saturating_sub(self.clock.now());
             if left == 0 {
-                return Err(super::lock_names::wait_timeout(name));
+                return Err(lock_names::wait_timeout(name));
             }
             self.clock.sleep(self.poll.min(left)).await;
         }
@@ -147,7 +148,7 @@ impl FileLock {
 impl Lock for FileLock {
     async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
         if self.session.holds(self.number) {
-            return Err(super::lock_names::already_held());
+            return Err(lock_names::already_held());
         }
         self.session.give_up(self.number);
         let deadline = self.clock.now().saturating_add(wait);

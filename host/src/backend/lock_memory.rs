@@ -7,6 +7,7 @@ use crate::capability::clock::Clock;
 use crate::capability::lock::{
     Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
+use crate::capability::lock_names;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use async_trait::async_trait;
@@ -32,7 +33,7 @@ impl MemoryLocks {
 #[async_trait]
 impl LockService for MemoryLocks {
     fn traits(&self) -> Vec<(String, String)> {
-        super::lock_names::traits([
+        lock_names::traits([
             ("lease", "no"),
             ("fencing", "yes"),
             ("shared", "yes"),
@@ -79,7 +80,7 @@ struct MemorySession {
 impl LockSession for MemorySession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
         Ok(Box::new(MemoryLock {
-            names: super::lock_names::sorted(names)?,
+            names: lock_names::sorted(names)?,
             mode,
             table: self.table.clone(),
             session: self.session,
@@ -126,14 +127,14 @@ impl MemoryLock {
             if let Some(granted) = granted {
                 let left = deadline.saturating_sub(self.clock.now());
                 if left == 0 {
-                    return Err(super::lock_names::wait_timeout(name));
+                    return Err(lock_names::wait_timeout(name));
                 }
                 tokio::select! {
                     biased;
                     // Closed without a word when the session ends.
-                    answer = granted => answer.map_err(|_| super::lock_names::session_closed())?,
+                    answer = granted => answer.map_err(|_| lock_names::session_closed())?,
                     () = self.clock.sleep(left) => {
-                        return Err(super::lock_names::wait_timeout(name));
+                        return Err(lock_names::wait_timeout(name));
                     }
                 }
             }
@@ -147,7 +148,7 @@ impl MemoryLock {
 impl Lock for MemoryLock {
     async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
         if self.is_held() {
-            return Err(super::lock_names::already_held());
+            return Err(lock_names::already_held());
         }
         self.claims.clear();
         let deadline = self.clock.now().saturating_add(wait);

@@ -42,6 +42,7 @@ mod waiting;
 use crate::backend::secret_url::SecretUrl;
 use crate::capability::clock::Clock;
 use crate::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
+use crate::capability::lock_names;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use async_trait::async_trait;
@@ -98,7 +99,7 @@ impl RedisLocks {
 #[async_trait]
 impl LockService for RedisLocks {
     fn traits(&self) -> Vec<(String, String)> {
-        super::lock_names::traits([
+        lock_names::traits([
             ("lease", "yes"),
             ("fencing", "yes"),
             ("shared", "yes"),
@@ -143,7 +144,7 @@ struct RedisSession(Arc<SharedSession>);
 #[async_trait]
 impl LockSession for RedisSession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
-        let names = super::lock_names::sorted(names)?;
+        let names = lock_names::sorted(names)?;
         Ok(Box::new(RedisLock::new(names, mode, Arc::clone(&self.0))))
     }
 

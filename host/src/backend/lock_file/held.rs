@@ -91,7 +91,7 @@ impl SharedSession {
     pub(super) fn keep(&self, lock: u64, files: Vec<HeldFile>) -> Result<(), Fault> {
         let mut held = self.lock();
         if held.closed {
-            return Err(crate::backend::lock_names::session_closed());
+            return Err(crate::capability::lock_names::session_closed());
         }
         held.by_lock.insert(lock, files);
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::capability::lock::Mode;
 use crate::model::fault::Fault;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
@@ -12,8 +12,10 @@ pub(super) struct SharedTable(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 struct Table {
-    names: HashMap<String, Name>,
-    sessions: HashSet<u64>,
+    names: HashMap<Arc<str>, Name>,
+    /// What each open session holds or waits for: the name of each claim. In the order of the
+    /// claims, so that a session's end lets others in in the same order every time.
+    sessions: HashMap<u64, BTreeMap<u64, Arc<str>>>,
     /// The last number given to a session, a claim or a token. One counter for all, so that a name
     /// can be forgotten when nobody wants it and its tokens still grow.
     last: u64,
@@ -27,7 +29,6 @@ struct Name {
 
 struct Holder {
     claim: u64,
-    session: u64,
     mode: Mode,
 }
 
@@ -39,16 +40,18 @@ struct Waiter {
 /// A place among the holders of a name or in its queue. Dropping it gives the place up.
 pub(super) struct Claim {
     table: SharedTable,
-    name: String,
+    session: u64,
+    name: Arc<str>,
     number: u64,
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let number = self.number;
-        self.table
-            .lock()
-            .change(&self.name, |holder| holder.claim != number);
+        let mut table = self.table.lock();
+        if let Some(claims) = table.sessions.get_mut(&self.session) {
+            claims.remove(&self.number);
+        }
+        table.give_up(&self.name, self.number);
     }
 }
 
@@ -61,17 +64,15 @@ impl SharedTable {
     pub(super) fn open_session(&self) -> u64 {
         let mut table = self.lock();
         let number = table.next();
-        table.sessions.insert(number);
+        table.sessions.insert(number, BTreeMap::new());
         number
     }
 
     /// Gives up all that the session holds or waits for, and everything it may still ask for.
     pub(super) fn close_session(&self, session: u64) {
         let mut table = self.lock();
-        table.sessions.remove(&session);
-        let names: Vec<String> = table.names.keys().cloned().collect();
-        for name in names {
-            table.change(&name, |holder| holder.session != session);
+        for (claim, name) in table.sessions.remove(&session).unwrap_or_default() {
+            table.give_up(&name, claim);
         }
     }
 
@@ -84,23 +85,25 @@ impl SharedTable {
         mode: Mode,
     ) -> Result<(Claim, Option<oneshot::Receiver<()>>), Fault> {
         let mut table = self.lock();
-        if !table.sessions.contains(&session) {
-            return Err(crate::backend::lock_names::session_closed());
-        }
         let number = table.next();
+        let name: Arc<str> = name.into();
+        match table.sessions.get_mut(&session) {
+            Some(claims) => claims.insert(number, name.clone()),
+            None => return Err(crate::capability::lock_names::session_closed()),
+        };
         let (granted, mut heard) = oneshot::channel();
         let holder = Holder {
             claim: number,
-            session,
             mode,
         };
-        let entry = table.names.entry(name.to_owned()).or_default();
+        let entry = table.names.entry(name.clone()).or_default();
         entry.waiting.push_back(Waiter { holder, granted });
         entry.promote();
         drop(table);
         let claim = Claim {
             table: self.clone(),
-            name: name.to_owned(),
+            session,
+            name,
             number,
         };
         let waits = heard.try_recv().is_err();
@@ -119,7 +122,7 @@ impl SharedTable {
         table.all_hold(claims).then(|| {
             claims
                 .iter()
-                .map(|claim| (claim.name.clone(), table.next()))
+                .map(|claim| (claim.name.to_string(), table.next()))
                 .collect()
         })
     }
@@ -147,6 +150,10 @@ impl Table {
                 .get(&claim.name)
                 .is_some_and(|name| name.holders.iter().any(holds))
         })
+    }
+
+    fn give_up(&mut self, name: &str, claim: u64) {
+        self.change(name, |holder| holder.claim != claim);
     }
 
     /// Keeps only some of those who hold or want a name, and lets the next ones in.
@@ -180,5 +187,27 @@ impl Name {
                 granted.send(()).ok();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_ends_lets_others_in_and_leaves_nothing() {
+        let table = SharedTable::default();
+        let (ends, stays) = (table.open_session(), table.open_session());
+        let claim = |session, name| table.claim(session, name, Mode::Exclusive).unwrap();
+        let held: Vec<_> = ["a", "b"].map(|name| claim(ends, name).0).into();
+        let (next, mut heard) = claim(stays, "b");
+        assert!(heard.as_mut().unwrap().try_recv().is_err());
+        table.close_session(ends);
+        assert_eq!(heard.unwrap().try_recv(), Ok(()));
+        assert!(table.all_hold(&[next]) && !table.all_hold(&held));
+        drop(held);
+        table.close_session(stays);
+        let table = table.lock();
+        assert!(table.names.is_empty() && table.sessions.is_empty());
     }
 }

@@ -4,7 +4,7 @@ use crate::model::fault::Fault;
 
 /// Sorted and each once, so that nobody waits in a circle, or for himself. `rejected` if there is
 /// nothing to lock.
-pub(super) fn sorted(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
+pub fn sorted(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
     if names.is_empty() {
         return Err(Fault::rejected("no-names", "a lock needs a name"));
     }
@@ -17,21 +17,21 @@ pub(super) fn sorted(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
     Ok(names)
 }
 
-pub(super) fn traits<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+pub fn traits<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
     pairs
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
 }
 
-pub(super) fn wait_timeout(name: &str) -> Fault {
+pub fn wait_timeout(name: &str) -> Fault {
     let message = format!("the wait limit passed while waiting for {name:?}");
     Fault::conflict("lock-wait-timeout", message)
 }
 
-pub(super) fn already_held() -> Fault {
+pub fn already_held() -> Fault {
     Fault::rejected("already-held", "this lock is held already")
 }
 
-pub(super) fn session_closed() -> Fault {
+pub fn session_closed() -> Fault {
     Fault::rejected("session-closed", "the session of this lock is closed")
 }
