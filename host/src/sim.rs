@@ -7,4 +7,5 @@ pub mod executor;
 pub mod kernel;
 pub mod log;
 pub mod random;
+pub mod schedule;
 pub mod world;
