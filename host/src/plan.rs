@@ -3,7 +3,6 @@
 pub mod faults;
 mod nearest;
 pub mod pattern;
-pub mod sim_faults;
 pub mod strategies;
 pub mod topology;
 pub mod workload_file;

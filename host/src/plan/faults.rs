@@ -1,5 +1,9 @@
 //! Schedules of faults, as a workload file and the command line write them.
 
+mod simulated;
+
+pub use self::simulated::sim_schedule;
+
 use crate::model::lab_fault::LabFault;
 use crate::model::schedule::ScheduledFault;
 use serde::Deserialize;
@@ -13,7 +17,7 @@ pub struct FaultOption {
     /// `2s`, `500ms`: from the moment when the workers are let go.
     pub at: String,
     /// For the lab `pause`, `resume`, `kill`, `restart`, `isolate` or `heal`; the simulator's are in
-    /// `sim_faults`.
+    /// `faults/simulated.rs`.
     pub action: String,
     /// `n1`, …, `haproxy` or `redis`; in the simulator also `worker-0`, …, `proxy` or `locks`.
     pub target: String,

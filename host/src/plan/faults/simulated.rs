@@ -1,14 +1,14 @@
 //! Faults of the simulator, as schedules write them.
 
-use super::faults::FaultOption;
+use super::FaultOption;
 use crate::model::change::Nanos;
 use crate::model::sim_fault::{Cut, Harm, SimFault};
 
 /// What a simulation has that a fault can hit.
 #[derive(Debug, Clone, Copy)]
-pub struct Targets {
-    pub nodes: u32,
-    pub workers: u32,
+struct Targets {
+    nodes: u32,
+    workers: u32,
 }
 
 const ACTIONS: &str = "pause worker-N, crash worker-N, crash nN, partition nN,nN, \
@@ -18,9 +18,14 @@ const ACTIONS: &str = "pause worker-N, crash worker-N, crash nN, partition nN,nN
 /// The longest time of a schedule: a week, as for a change.
 const MOST: Nanos = 7 * 86_400 * 1_000_000_000;
 
-/// The schedule, in the order of time. A fault that nothing there can have is an error that says what
-/// there is.
-pub fn sim_schedule(options: &[FaultOption], targets: Targets) -> Result<Vec<SimFault>, String> {
+/// The simulator's schedule, in the order of time. A fault that nothing there can have is an error that
+/// says what there is.
+pub fn sim_schedule(
+    options: &[FaultOption],
+    nodes: u32,
+    workers: u32,
+) -> Result<Vec<SimFault>, String> {
+    let targets = Targets { nodes, workers };
     let read = |option: &FaultOption| {
         let fault = sim_fault(option, targets);
         fault.map_err(|why| format!("{option}: {why}"))
@@ -154,14 +159,9 @@ fn time(key: &str, text: &str) -> Result<Nanos, String> {
 mod tests {
     use super::*;
 
-    const TARGETS: Targets = Targets {
-        nodes: 3,
-        workers: 4,
-    };
-
     fn read(text: &str) -> Result<SimFault, String> {
         let option = FaultOption::parse(text)?;
-        Ok(sim_schedule(&[option], TARGETS)?.remove(0))
+        Ok(sim_schedule(&[option], 3, 4)?.remove(0))
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
     fn a_schedule_is_in_the_order_of_time() {
         let given = ["3s failover locks", "20ms:pause:worker-1:for:15s"];
         let given = given.map(|text| FaultOption::parse(text).unwrap());
-        let schedule = sim_schedule(&given, TARGETS).unwrap();
+        let schedule = sim_schedule(&given, 3, 4).unwrap();
         assert_eq!(schedule[0].at, 20_000_000);
         assert_eq!(schedule[0].over(), 15_020_000_000);
         assert_eq!(schedule[1].over(), 3_000_000_000);
