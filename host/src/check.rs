@@ -8,6 +8,7 @@ mod findings;
 mod mutual_exclusion;
 mod nodes_agree;
 mod overlap;
+mod progress;
 #[doc(hidden)]
 pub mod synthetic;
 mod trace;
@@ -15,9 +16,9 @@ mod transition_chain;
 
 pub use fairness::{Fairness, OfWorker, Wait, fairness};
 
-use crate::model::change::Change;
+use crate::model::change::{Change, Nanos};
 use crate::model::data::Data;
-use crate::model::verdict::Judgement;
+use crate::model::verdict::{Answer, Judgement};
 use trace::Trace;
 
 /// What there is to judge by.
@@ -36,14 +37,27 @@ pub struct Evidence<'a> {
 /// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
 /// evidence it takes some 65 bytes per change.
 pub fn judge(evidence: &Evidence) -> Judgement {
+    Judgement::of(answers(evidence))
+}
+
+/// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
+/// every change came to an end, which can't be held against a strategy where nobody knows what else
+/// went wrong.
+pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
+    let mut answers = answers(evidence);
+    answers.push(progress::answer(evidence.changes, whole_from));
+    Judgement::of(answers)
+}
+
+fn answers(evidence: &Evidence) -> Vec<Answer> {
     let uncontended = contention::missing(evidence.changes);
     let trace = Trace::new(evidence.changes);
-    Judgement::of(vec![
+    vec![
         mutual_exclusion::answer(evidence, uncontended),
         transition_chain::answer(evidence, &trace, uncontended),
         every_change_counted::answer(evidence, &trace),
         nodes_agree::answer(evidence),
-    ])
+    ]
 }
 
 #[cfg(test)]
@@ -84,6 +98,19 @@ mod tests {
             data: Some(&data),
         });
         assert_eq!(judgement.verdict, Verdict::Valid, "{judgement:#?}");
+    }
+
+    #[test]
+    fn a_simulation_is_also_asked_whether_all_came_to_an_end() {
+        let (changes, data) = synthetic::history(6, 2, 5);
+        let evidence = Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        };
+        let judgement = judge_simulated(&evidence, 0);
+        assert_eq!(judgement.verdict, Verdict::Valid);
+        assert_eq!(judgement.answers[4].checker, "progress");
     }
 
     #[test]

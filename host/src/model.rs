@@ -8,6 +8,7 @@ pub mod data;
 pub mod end;
 pub mod event;
 pub mod fault;
+pub mod fault_class;
 pub mod lab_fault;
 pub mod marker;
 pub mod outcome;

@@ -7,5 +7,6 @@ pub mod executor;
 pub mod kernel;
 pub mod log;
 pub mod random;
+pub mod schedule;
 pub mod sql;
 pub mod world;

@@ -3,7 +3,7 @@
 mod account;
 
 use super::Evidence;
-use super::findings::{Findings, Ms, acquired, released};
+use super::findings::{Findings, Ms, Told, acquired, released};
 use super::trace::Trace;
 use crate::model::change::{Change, Restored, Step};
 use crate::model::data::{Data, Effect, NodeRows, Status};
@@ -64,7 +64,9 @@ fn count(
         let change = trace.find(*row, &to.mark);
         let (Some(change), Some(step)) = (change, step_to(&to.status)) else {
             findings.add(None, || {
-                format!("row {row} went from {from} to {to}, and no change of this run explains it")
+                let told = "and no change of this run explains it";
+                let prose = format!("row {row} went from {from} to {to}, {told}");
+                Told::about(prose, *row, [to.mark.marker(), from.mark.marker()])
             });
             continue;
         };
@@ -86,12 +88,14 @@ fn find_strays(rows: u32, node: &NodeRows, findings: &mut Findings) {
     let name = &node.node;
     for row in 0..rows {
         if !matches!(node.rows.get(row as usize), Some(Some(_))) {
-            findings.add(None, || format!("row {row} is gone from node {name}"));
+            findings.add(None, || {
+                Told::about(format!("row {row} is gone from node {name}"), row, [])
+            });
         }
     }
     for id in &node.foreign {
         findings.add(None, || {
-            format!("node {name} has a row {id:?}, which the workload never made")
+            format!("node {name} has a row {id:?}, which the workload never made").into()
         });
     }
 }
@@ -102,7 +106,7 @@ fn tell(
     step: Option<&Step>,
     found: Option<u8>,
     diagnosis: &str,
-) -> String {
+) -> Told {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
     let told = match step {
         None => format!("worker {worker} never came to {verb} row {row}"),
@@ -129,7 +133,8 @@ fn tell(
         Some(n) => format!("; the data has {n} such updates"),
         None => String::new(),
     };
-    format!("{told}{restored}{found} (marker {marker}): {diagnosis}")
+    let prose = format!("{told}{restored}{found} (marker {marker}): {diagnosis}");
+    Told::about(prose, row, [Some(marker)])
 }
 
 #[cfg(test)]

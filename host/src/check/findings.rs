@@ -1,21 +1,56 @@
 //! What a checker found wrong, kept as the earliest one in prose and the number of the others.
 
 use crate::model::change::{Change, Nanos};
-use crate::model::verdict::{Answer, Verdict};
+use crate::model::marker::Marker;
+use crate::model::verdict::{Answer, Subject, Verdict};
 use std::fmt;
 
 /// Collects violations. The prose of all but the earliest is never made, so a run in which
 /// everything went wrong is judged as quickly as another.
 #[derive(Default)]
 pub struct Findings {
-    earliest: Option<(Nanos, String)>,
+    earliest: Option<(Nanos, Told)>,
     count: u64,
+}
+
+/// A violation as it is told, and what it is about.
+#[derive(Debug)]
+pub struct Told {
+    prose: String,
+    about: Option<Subject>,
+}
+
+impl Told {
+    /// Of this row, and of these changes so far as there are any.
+    pub fn about(
+        prose: String,
+        row: u32,
+        markers: impl IntoIterator<Item = Option<Marker>>,
+    ) -> Self {
+        let mut known: Vec<Marker> = Vec::new();
+        for marker in markers.into_iter().flatten() {
+            if !known.contains(&marker) {
+                known.push(marker);
+            }
+        }
+        let about = Some(Subject {
+            row,
+            markers: known,
+        });
+        Self { prose, about }
+    }
+}
+
+impl From<String> for Told {
+    fn from(prose: String) -> Self {
+        Self { prose, about: None }
+    }
 }
 
 impl Findings {
     /// `at` orders the witnesses; a violation whose time nobody knows comes last. Of equal ones the
     /// first is told.
-    pub fn add(&mut self, at: Option<Nanos>, tell: impl FnOnce() -> String) {
+    pub fn add(&mut self, at: Option<Nanos>, tell: impl FnOnce() -> Told) {
         self.count += 1;
         let at = at.unwrap_or(Nanos::MAX);
         if self.earliest.as_ref().is_none_or(|(first, _)| at < *first) {
@@ -26,10 +61,10 @@ impl Findings {
     /// The answer: violated if anything was found; else unknown if there is a reason why nothing
     /// could have been; else valid.
     pub fn answer(self, checker: &str, question: &str, unknown: Option<&str>) -> Answer {
-        let verdict = match (self.earliest, unknown) {
-            (Some((_, witness)), _) => Verdict::Violated(witness),
-            (None, Some(why)) => Verdict::Unknown(why.to_owned()),
-            (None, None) => Verdict::Valid,
+        let (verdict, about) = match (self.earliest, unknown) {
+            (Some((_, told)), _) => (Verdict::Violated(told.prose), told.about),
+            (None, Some(why)) => (Verdict::Unknown(why.to_owned()), None),
+            (None, None) => (Verdict::Valid, None),
         };
         Answer {
             checker: checker.to_owned(),
@@ -37,6 +72,7 @@ impl Findings {
             verdict,
             remark: None,
             further: self.count.saturating_sub(1),
+            about,
         }
     }
 }
@@ -69,9 +105,9 @@ mod tests {
     #[test]
     fn the_earliest_is_told_and_the_others_are_counted() {
         let mut findings = Findings::default();
-        findings.add(None, || "timeless".into());
-        findings.add(Some(7), || "seven".into());
-        findings.add(Some(3), || "three".into());
+        findings.add(None, || "timeless".to_owned().into());
+        findings.add(Some(7), || "seven".to_owned().into());
+        findings.add(Some(3), || "three".to_owned().into());
         findings.add(Some(3), || unreachable!("no earlier than the first"));
         let answer = findings.answer("a", "b", Some("uncontended"));
         assert_eq!(answer.verdict, Verdict::Violated("three".into()));

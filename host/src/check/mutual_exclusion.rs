@@ -1,7 +1,7 @@
 //! Did two workers hold the same row at once?
 
 use super::Evidence;
-use super::findings::{Findings, Ms};
+use super::findings::{Findings, Ms, Told};
 use super::overlap::{Span, overlaps};
 use crate::model::change::{Change, Nanos};
 use crate::model::verdict::Answer;
@@ -60,7 +60,7 @@ fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
     Some((start, end.max(start)))
 }
 
-fn tell(changes: &[Change], earlier: &Span, later: &Span) -> String {
+fn tell(changes: &[Change], earlier: &Span, later: &Span) -> Told {
     let holder = |span: &Span| {
         let change = &changes[span.change as usize];
         let (worker, marker) = (change.worker, change.marker());
@@ -74,7 +74,7 @@ fn tell(changes: &[Change], earlier: &Span, later: &Span) -> String {
         }
     };
     let (from, to) = (later.start, later.end.min(earlier.end));
-    format!(
+    let prose = format!(
         "workers {} and {} held row {} at once for {}, from {} to {}: {}; {}",
         earlier.worker,
         later.worker,
@@ -84,7 +84,9 @@ fn tell(changes: &[Change], earlier: &Span, later: &Span) -> String {
         Ms(to),
         holder(earlier),
         holder(later)
-    )
+    );
+    let markers = [earlier, later].map(|span| Some(changes[span.change as usize].marker()));
+    Told::about(prose, later.row, markers)
 }
 
 #[cfg(test)]
@@ -139,6 +141,9 @@ mod tests {
             )
         );
         assert_eq!(answer.further, 1);
+        let about = answer.about.expect("a row and two changes");
+        let markers: Vec<_> = about.markers.iter().map(ToString::to_string).collect();
+        assert_eq!((about.row, markers), (2, vec!["3_4".into(), "7_1".into()]));
     }
 
     #[test]

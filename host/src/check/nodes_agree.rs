@@ -1,7 +1,7 @@
 //! After the run, are all nodes identical?
 
 use super::Evidence;
-use super::findings::{Findings, Ms};
+use super::findings::{Findings, Ms, Told};
 use crate::model::change::Change;
 use crate::model::data::NodeRows;
 use crate::model::verdict::Answer;
@@ -52,13 +52,15 @@ fn compare_rows(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) 
         };
         if let Some(other) = others.iter().find(differs) {
             findings.add(None, || {
-                format!(
+                let prose = format!(
                     "row {row} is {} on node {} and {} on node {}",
                     state(first),
                     first.node,
                     state(other),
                     other.node
-                )
+                );
+                let mark = |node: &NodeRows| node.rows.get(row)?.as_ref()?.mark.marker();
+                Told::about(prose, row as u32, [mark(first), mark(other)])
             });
         }
     }
@@ -74,6 +76,7 @@ fn compare_foreign(first: &NodeRows, others: &[NodeRows], findings: &mut Finding
                         "node {} has a row {id:?} that node {} lacks",
                         has.node, lacks.node
                     )
+                    .into()
                 });
             }
         }

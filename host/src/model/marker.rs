@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Names one change of one worker; written `<worker>_<number>`, as the reference harness did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Marker {
     pub worker: u32,
     pub number: u32,
@@ -25,6 +25,16 @@ pub enum Mark {
     Of(Marker),
     /// Something that no change of this run was told to write.
     Foreign(Box<String>),
+}
+
+impl Mark {
+    /// The change that it names, if it names one.
+    pub fn marker(&self) -> Option<Marker> {
+        match self {
+            Self::Of(marker) => Some(*marker),
+            Self::None | Self::Foreign(_) => None,
+        }
+    }
 }
 
 impl From<Option<String>> for Mark {

@@ -2,6 +2,7 @@
 
 use super::change::Nanos;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One fault at its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,4 +49,82 @@ pub enum Cut {
     During,
     /// After the server committed: only the answer is lost.
     After,
+}
+
+impl SimFault {
+    /// When it is over, so far as it has an end.
+    pub fn over(&self) -> Nanos {
+        match &self.what {
+            Harm::PauseWorker { lasts, .. }
+            | Harm::CrashNode { lasts, .. }
+            | Harm::Partition { lasts, .. }
+            | Harm::DelayApply { lasts, .. }
+            | Harm::BlindProxy { lasts }
+            | Harm::RestartLocks { lasts } => self.at.saturating_add(*lasts),
+            Harm::CrashWorker { .. }
+            | Harm::CutCommit { .. }
+            | Harm::FailoverLocks
+            | Harm::SkewLocks { .. } => self.at,
+        }
+    }
+}
+
+/// As a schedule writes it: `1s crash n2 for 5s`.
+impl fmt::Display for SimFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", Short(self.at), self.what)
+    }
+}
+
+impl fmt::Display for Harm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PauseWorker { worker, lasts } => {
+                write!(f, "pause worker-{worker} for {}", Short(*lasts))
+            }
+            Self::CrashWorker { worker } => write!(f, "crash worker-{worker}"),
+            Self::CrashNode { node, lasts } => {
+                write!(f, "crash n{} for {}", node + 1, Short(*lasts))
+            }
+            Self::Partition { nodes, lasts } => {
+                let names: Vec<_> = nodes.iter().map(|node| format!("n{}", node + 1)).collect();
+                write!(f, "partition {} for {}", names.join(","), Short(*lasts))
+            }
+            Self::CutCommit { worker, cut } => write!(f, "{} worker-{worker}", cut.word()),
+            Self::DelayApply { node, lasts } => {
+                write!(f, "delay-apply n{} for {}", node + 1, Short(*lasts))
+            }
+            Self::BlindProxy { lasts } => write!(f, "blind proxy for {}", Short(*lasts)),
+            Self::RestartLocks { lasts } => write!(f, "restart locks for {}", Short(*lasts)),
+            Self::FailoverLocks => f.write_str("failover locks"),
+            Self::SkewLocks { ahead } => write!(f, "skew locks for {}", Short(*ahead)),
+        }
+    }
+}
+
+impl Cut {
+    pub const ALL: [Self; 3] = [Self::Before, Self::During, Self::After];
+
+    /// The word of a schedule.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Before => "cut-before-commit",
+            Self::During => "cut-in-commit",
+            Self::After => "cut-after-commit",
+        }
+    }
+}
+
+/// A duration in one word, exactly: `1500ms`.
+struct Short(Nanos);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+        let whole = units.iter().find(|(size, _)| self.0 % size == 0);
+        match whole {
+            Some((size, unit)) => write!(f, "{}{unit}", self.0 / size),
+            None => write!(f, "{}ns", self.0),
+        }
+    }
 }

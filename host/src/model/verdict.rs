@@ -1,5 +1,6 @@
 //! What the checkers say.
 
+use super::marker::Marker;
 use serde::{Deserialize, Serialize};
 
 /// The answer to one question, or to all of them together.
@@ -42,6 +43,17 @@ pub struct Answer {
     pub remark: Option<String>,
     /// How many violations there are beside the witness; 0 unless violated.
     pub further: u64,
+    /// What the witness is about, where that is a row and changes of it; only where violated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Subject>,
+}
+
+/// The row and the changes that a witness tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub row: u32,
+    /// In the order in which the prose names them.
+    pub markers: Vec<Marker>,
 }
 
 /// All answers, and what they come to.
@@ -80,6 +92,7 @@ mod tests {
             verdict,
             remark: None,
             further: 0,
+            about: None,
         }
     }
 

@@ -1,46 +1,86 @@
 //! Schedules of faults, as a workload file and the command line write them.
 
+mod simulated;
+
+pub use self::simulated::sim_schedule;
+
 use crate::model::lab_fault::LabFault;
 use crate::model::schedule::ScheduledFault;
 use serde::Deserialize;
+use std::fmt;
 
-/// A `[[fault]]` of a workload file, and what `--fault 'AT ACTION TARGET'` gives.
+/// A `[[fault]]` of a workload file, and what `--fault 'AT ACTION TARGET [for DURATION]'` gives: for
+/// the lab's servers, or for the simulator.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultOption {
     /// `2s`, `500ms`: from the moment when the workers are let go.
     pub at: String,
-    /// `pause`, `resume`, `kill`, `restart`, `isolate` or `heal`.
+    /// For the lab `pause`, `resume`, `kill`, `restart`, `isolate` or `heal`; the simulator's are in
+    /// `faults/simulated.rs`.
     pub action: String,
-    /// `n1`, …, `haproxy` or `redis`.
+    /// `n1`, …, `haproxy` or `redis`; in the simulator also `worker-0`, …, `proxy` or `locks`.
     pub target: String,
+    /// In the simulator, where a fault ends by itself.
+    #[serde(rename = "for")]
+    pub lasts: Option<String>,
 }
 
 impl FaultOption {
-    /// Reads `2s kill n2`, or the same with colons.
+    /// Reads `2s kill n2` and `1s crash n2 for 5s`, or the same with colons.
     pub fn parse(text: &str) -> Result<Self, String> {
         let words = text.split([' ', ':']).filter(|word| !word.is_empty());
-        let words: Vec<_> = words.map(str::to_owned).collect();
-        match <[String; 3]>::try_from(words) {
-            Ok([at, action, target]) => Ok(Self { at, action, target }),
-            Err(_) => Err("it is AT ACTION TARGET, as in '2s kill n2'".to_owned()),
-        }
+        let words: Vec<_> = words.collect();
+        let (at, action, target, lasts) = match words[..] {
+            [at, action, target] => (at, action, target, None),
+            [at, action, target, "for", lasts] => (at, action, target, Some(lasts.to_owned())),
+            _ => {
+                let told = "it is AT ACTION TARGET, as in '2s kill n2', and for the simulator AT \
+                            ACTION TARGET for DURATION, as in '1s crash n2 for 5s'";
+                return Err(told.to_owned());
+            }
+        };
+        let [at, action, target] = [at, action, target].map(str::to_owned);
+        Ok(Self {
+            at,
+            action,
+            target,
+            lasts,
+        })
     }
 
     fn scheduled(&self) -> Result<ScheduledFault, String> {
         let at = humantime::parse_duration(&self.at)
             .map_err(|error| format!("at = {:?}: {error}; write 2s or 500ms", self.at))?;
+        let fault = LabFault {
+            action: self.action.parse()?,
+            target: self.target.clone(),
+        };
+        if self.lasts.is_some() {
+            return Err(format!(
+                "{fault}: a server of the lab stays as it is until another fault ends that; leave out \
+                 `for`"
+            ));
+        }
         Ok(ScheduledFault {
             at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
-            fault: LabFault {
-                action: self.action.parse()?,
-                target: self.target.clone(),
-            },
+            fault,
         })
     }
 }
 
-/// The schedule, in the order of time.
+/// As `parse` reads it.
+impl fmt::Display for FaultOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.at, self.action, self.target)?;
+        match &self.lasts {
+            Some(lasts) => write!(f, " for {lasts}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The schedule for the lab's servers, in the order of time.
 pub fn schedule(options: &[FaultOption]) -> Result<Vec<ScheduledFault>, String> {
     let mut schedule = options
         .iter()
@@ -64,6 +104,7 @@ mod tests {
             .map(|fault| format!("{} {}", fault.at_ms, fault.fault))
             .collect();
         assert_eq!(told, ["1500 pause n2", "3000 resume n2"]);
+        assert_eq!(given[0].to_string(), "3s resume n2");
     }
 
     #[test]
@@ -76,6 +117,8 @@ mod tests {
             ("2s kill", "as in '2s kill n2'"),
             ("soon kill n2", "write 2s or 500ms"),
             ("2s burn n2", "there are pause, resume"),
+            ("2s kill n2 for 5s", "leave out `for`"),
+            ("2s kill n2 5s", "as in '1s crash n2 for 5s'"),
         ] {
             let error = wrong(text).unwrap_err();
             assert!(error.contains(says), "{error}");

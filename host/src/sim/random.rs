@@ -26,7 +26,8 @@ impl Random {
         key[..8].copy_from_slice(&seed.to_le_bytes());
         // Workers draw from streams below this (strategy/wasm/host.rs).
         key[24] = 1;
-        key[16] = purpose as u8;
+        // The generator ignores the lowest bit of a stream's number.
+        key[16] = (purpose as u8) << 1;
         Self(Pcg64::from_seed(key))
     }
 

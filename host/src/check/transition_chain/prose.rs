@@ -1,9 +1,10 @@
 //! What a broken chain means for the workers, told from the two changes involved.
 
-use super::super::findings::{Ms, acquired, released};
+use super::super::findings::{Ms, Told, acquired, released};
 use super::graph::Graph;
 use crate::model::change::{Change, Nanos};
 use crate::model::data::{Effect, RowState, Status};
+use crate::model::marker::Mark;
 
 /// When the worker that made this update was told so, if a change of the row can be found for it.
 pub fn time_of(graph: &Graph, effect: &Effect) -> Option<Nanos> {
@@ -11,7 +12,12 @@ pub fn time_of(graph: &Graph, effect: &Effect) -> Option<Nanos> {
     Some(reached(change, &effect.to))
 }
 
-pub fn illegal(graph: &Graph, effect: &Effect) -> String {
+pub fn illegal(graph: &Graph, effect: &Effect) -> Told {
+    let marks = [&effect.from.mark, &effect.to.mark].map(Mark::marker);
+    Told::about(illegal_prose(graph, effect), effect.row, marks)
+}
+
+fn illegal_prose(graph: &Graph, effect: &Effect) -> String {
     let Effect { row, from, to } = effect;
     let update = format!("row {row} went from {from} to {to}");
     let (before, after) = (writer(graph, *row, from), writer(graph, *row, to));
@@ -40,18 +46,20 @@ pub fn illegal(graph: &Graph, effect: &Effect) -> String {
     format!("{update}: worker {who} {verb} at {at} {what}")
 }
 
-pub fn left_twice(graph: &Graph, one: &Effect, other: &Effect) -> String {
-    format!(
+pub fn left_twice(graph: &Graph, one: &Effect, other: &Effect) -> Told {
+    let prose = format!(
         "row {} left {} twice, {} and {}: one of the two updates was lost",
         other.row,
         other.from,
         arrival(graph, one),
         arrival(graph, other)
-    )
+    );
+    let marks = [&one.to.mark, &other.to.mark].map(Mark::marker);
+    Told::about(prose, other.row, marks)
 }
 
-pub fn entered_twice(graph: &Graph, effect: &Effect) -> String {
-    format!(
+pub fn entered_twice(graph: &Graph, effect: &Effect) -> Told {
+    let prose = format!(
         "row {} came to {} twice: the same transition took effect again {}",
         effect.row,
         effect.to,
@@ -59,24 +67,28 @@ pub fn entered_twice(graph: &Graph, effect: &Effect) -> String {
             Some(at) => format!("(its worker was told of one at {})", Ms(at)),
             None => String::new(),
         }
-    )
+    );
+    Told::about(prose, effect.row, [effect.to.mark.marker()])
 }
 
-pub fn loose(graph: &Graph, effect: &Effect) -> String {
-    format!(
+pub fn loose(graph: &Graph, effect: &Effect) -> Told {
+    let prose = format!(
         "row {} left {}, {}, but nothing had led there: an update is missing",
         effect.row,
         effect.from,
         arrival(graph, effect)
-    )
+    );
+    let marks = [&effect.from.mark, &effect.to.mark].map(Mark::marker);
+    Told::about(prose, effect.row, marks)
 }
 
-pub fn circle(row: u32) -> String {
-    format!("row {row} has updates that lead back to themselves, apart from its beginning")
+pub fn circle(row: u32) -> Told {
+    let prose = "has updates that lead back to themselves, apart from its beginning";
+    Told::about(format!("row {row} {prose}"), row, [])
 }
 
-pub fn other_end(row: u32, expected: &RowState, node: &str, found: Option<&RowState>) -> String {
-    match found {
+pub fn other_end(row: u32, expected: &RowState, node: &str, found: Option<&RowState>) -> Told {
+    let prose = match found {
         Some(found) => {
             format!(
                 "row {row} is {found} on node {node}, but its last transition led to {expected}"
@@ -85,7 +97,9 @@ pub fn other_end(row: u32, expected: &RowState, node: &str, found: Option<&RowSt
         None => {
             format!("row {row} is gone from node {node}; its last transition led to {expected}")
         }
-    }
+    };
+    let found = found.and_then(|state| state.mark.marker());
+    Told::about(prose, row, [expected.mark.marker(), found])
 }
 
 fn writer<'a>(graph: &Graph<'a>, row: u32, state: &RowState) -> Option<&'a Change> {

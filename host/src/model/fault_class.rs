@@ -1,0 +1,154 @@
+//! The kinds of faults that a schedule can be drawn from.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// One kind of fault of the simulator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultClass {
+    Pause,
+    CrashWorker,
+    CrashNode,
+    Partition,
+    Cut,
+    DelayApply,
+    BlindProxy,
+    LockRestart,
+    LockFailover,
+    LockSkew,
+}
+
+impl FaultClass {
+    pub const ALL: [Self; 10] = [
+        Self::Pause,
+        Self::CrashWorker,
+        Self::CrashNode,
+        Self::Partition,
+        Self::Cut,
+        Self::DelayApply,
+        Self::BlindProxy,
+        Self::LockRestart,
+        Self::LockFailover,
+        Self::LockSkew,
+    ];
+
+    /// The word for people and files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::CrashWorker => "crash-worker",
+            Self::CrashNode => "crash-node",
+            Self::Partition => "partition",
+            Self::Cut => "cut",
+            Self::DelayApply => "delay-apply",
+            Self::BlindProxy => "blind-proxy",
+            Self::LockRestart => "lock-restart",
+            Self::LockFailover => "lock-failover",
+            Self::LockSkew => "lock-skew",
+        }
+    }
+
+    /// Whether it is the lock service that suffers.
+    pub fn is_of_locks(self) -> bool {
+        matches!(
+            self,
+            Self::LockRestart | Self::LockFailover | Self::LockSkew
+        )
+    }
+}
+
+/// Some of them, sorted, each once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaultClasses(Vec<FaultClass>);
+
+impl FaultClasses {
+    pub fn all() -> Self {
+        Self(FaultClass::ALL.to_vec())
+    }
+
+    pub fn as_slice(&self) -> &[FaultClass] {
+        &self.0
+    }
+
+    /// Those for which this is true.
+    pub fn filtered(&self, keep: impl Fn(FaultClass) -> bool) -> Self {
+        Self(
+            self.0
+                .iter()
+                .copied()
+                .filter(|&class| keep(class))
+                .collect(),
+        )
+    }
+}
+
+/// `none`, `all`, or the words with commas between them.
+impl FromStr for FaultClasses {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => return Ok(Self(Vec::new())),
+            "all" => return Ok(Self::all()),
+            _ => {}
+        }
+        let class = |word: &str| {
+            let found = FaultClass::ALL
+                .into_iter()
+                .find(|class| class.word() == word);
+            found.ok_or_else(|| {
+                let words = FaultClass::ALL.map(FaultClass::word).join(", ");
+                format!("there is no kind of fault {word:?}; there are none, all, {words}")
+            })
+        };
+        let mut classes = text
+            .split(',')
+            .map(|word| class(word.trim()))
+            .collect::<Result<Vec<_>, _>>()?;
+        classes.sort();
+        classes.dedup();
+        Ok(Self(classes))
+    }
+}
+
+impl fmt::Display for FaultClasses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            0 => f.write_str("none"),
+            n if n == FaultClass::ALL.len() => f.write_str("all"),
+            _ => {
+                let words: Vec<_> = self.0.iter().map(|class| class.word()).collect();
+                f.write_str(&words.join(","))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_written_the_same() {
+        for text in ["none", "all", "pause", "pause,cut,lock-skew"] {
+            assert_eq!(text.parse::<FaultClasses>().unwrap().to_string(), text);
+        }
+        let unsorted: FaultClasses = "cut, pause,cut".parse().unwrap();
+        assert_eq!(unsorted.to_string(), "pause,cut");
+        let json = serde_json::to_value(&unsorted).unwrap();
+        assert_eq!(json, serde_json::json!(["pause", "cut"]));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_there_is_told_with_those_that_are() {
+        let error = "pause,burn".parse::<FaultClasses>().unwrap_err();
+        assert!(
+            error.contains("\"burn\"; there are none, all, pause, crash-worker"),
+            "{error}"
+        );
+        assert!("".parse::<FaultClasses>().is_err());
+    }
+}

@@ -1,0 +1,226 @@
+//! Faults of the simulator, as schedules write them.
+
+use super::FaultOption;
+use crate::model::change::Nanos;
+use crate::model::sim_fault::{Cut, Harm, SimFault};
+
+/// What a simulation has that a fault can hit.
+#[derive(Debug, Clone, Copy)]
+struct Targets {
+    nodes: u32,
+    workers: u32,
+}
+
+const ACTIONS: &str = "pause worker-N, crash worker-N, crash nN, partition nN,nN, \
+                       cut-before-commit worker-N, cut-in-commit worker-N, cut-after-commit worker-N, \
+                       delay-apply nN, blind proxy, restart locks, failover locks and skew locks";
+
+/// The longest time of a schedule: a week, as for a change.
+const MOST: Nanos = 7 * 86_400 * 1_000_000_000;
+
+/// The simulator's schedule, in the order of time. A fault that nothing there can have is an error that
+/// says what there is.
+pub fn sim_schedule(
+    options: &[FaultOption],
+    nodes: u32,
+    workers: u32,
+) -> Result<Vec<SimFault>, String> {
+    let targets = Targets { nodes, workers };
+    let read = |option: &FaultOption| {
+        let fault = sim_fault(option, targets);
+        fault.map_err(|why| format!("{option}: {why}"))
+    };
+    let mut schedule = options.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    schedule.sort_by_key(|fault| fault.at);
+    Ok(schedule)
+}
+
+fn sim_fault(option: &FaultOption, targets: Targets) -> Result<SimFault, String> {
+    Ok(SimFault {
+        at: time("at", &option.at)?,
+        what: harm(option, targets)?,
+    })
+}
+
+fn harm(option: &FaultOption, targets: Targets) -> Result<Harm, String> {
+    let (action, target) = (option.action.as_str(), option.target.as_str());
+    if let Some(cut) = Cut::ALL.into_iter().find(|cut| cut.word() == action) {
+        let worker = targets.worker(target)?;
+        return at_once(option, Harm::CutCommit { worker, cut });
+    }
+    match (action, target) {
+        ("pause", _) => Ok(Harm::PauseWorker {
+            worker: targets.worker(target)?,
+            lasts: lasting(option)?,
+        }),
+        ("crash", _) if target.starts_with("worker") => {
+            let worker = targets.worker(target)?;
+            at_once(option, Harm::CrashWorker { worker })
+        }
+        ("crash", _) => Ok(Harm::CrashNode {
+            node: targets.node(target)?,
+            lasts: lasting(option)?,
+        }),
+        ("partition", _) => Ok(Harm::Partition {
+            nodes: targets.side(target)?,
+            lasts: lasting(option)?,
+        }),
+        ("delay-apply", _) => Ok(Harm::DelayApply {
+            node: targets.node(target)?,
+            lasts: lasting(option)?,
+        }),
+        ("blind", "proxy") => Ok(Harm::BlindProxy {
+            lasts: lasting(option)?,
+        }),
+        ("restart", "locks") => Ok(Harm::RestartLocks {
+            lasts: lasting(option)?,
+        }),
+        ("failover", "locks") => at_once(option, Harm::FailoverLocks),
+        ("skew", "locks") => Ok(Harm::SkewLocks {
+            ahead: lasting(option)?,
+        }),
+        _ => Err(format!(
+            "the simulator has no fault {action:?} of {target:?}; it has {ACTIONS}"
+        )),
+    }
+}
+
+impl Targets {
+    fn worker(self, target: &str) -> Result<u32, String> {
+        let number = target.strip_prefix("worker-").and_then(|n| n.parse().ok());
+        match number {
+            Some(worker) if worker < self.workers => Ok(worker),
+            _ => Err(format!(
+                "there is no worker {target:?}; there are {}",
+                range("worker-", 0, self.workers - 1)
+            )),
+        }
+    }
+
+    fn node(self, target: &str) -> Result<u32, String> {
+        let number = target.strip_prefix('n').and_then(|n| n.parse::<u32>().ok());
+        match number {
+            Some(node) if (1..=self.nodes).contains(&node) => Ok(node - 1),
+            _ => Err(format!(
+                "there is no node {target:?}; there are {}",
+                range("n", 1, self.nodes)
+            )),
+        }
+    }
+
+    /// The nodes of one side of a partition, sorted.
+    fn side(self, target: &str) -> Result<Vec<u32>, String> {
+        let nodes = target.split(',').map(|name| self.node(name));
+        let mut nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+        nodes.sort_unstable();
+        nodes.dedup();
+        match nodes.len() < self.nodes as usize {
+            true => Ok(nodes),
+            false => Err("a partition leaves at least one node on the other side".to_owned()),
+        }
+    }
+}
+
+/// `n1 to n3`, or `n1` alone.
+fn range(prefix: &str, first: u32, last: u32) -> String {
+    match first == last {
+        true => format!("{prefix}{first}"),
+        false => format!("{prefix}{first} to {prefix}{last}"),
+    }
+}
+
+fn lasting(option: &FaultOption) -> Result<Nanos, String> {
+    match &option.lasts {
+        Some(text) => time("for", text),
+        None => Err("say for how long, as in 'for 5s'".to_owned()),
+    }
+}
+
+fn at_once(option: &FaultOption, harm: Harm) -> Result<Harm, String> {
+    match option.lasts {
+        None => Ok(harm),
+        Some(_) => Err(format!(
+            "{} is done at once: leave out `for`",
+            option.action
+        )),
+    }
+}
+
+fn time(key: &str, text: &str) -> Result<Nanos, String> {
+    let parsed = humantime::parse_duration(text)
+        .map_err(|error| format!("{key} = {text:?}: {error}; write 2s or 500ms"))?;
+    let nanos = u64::try_from(parsed.as_nanos()).ok();
+    nanos
+        .filter(|nanos| *nanos <= MOST)
+        .ok_or_else(|| format!("{key} = {text:?}: a week is the most"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<SimFault, String> {
+        let option = FaultOption::parse(text)?;
+        Ok(sim_schedule(&[option], 3, 4)?.remove(0))
+    }
+
+    #[test]
+    fn what_is_read_is_written_the_same() {
+        for text in [
+            "20ms pause worker-3 for 15s",
+            "1s crash worker-3",
+            "1s crash n2 for 5s",
+            "1s partition n1,n2 for 8s",
+            "0s cut-before-commit worker-2",
+            "1234us cut-in-commit worker-0",
+            "1ns cut-after-commit worker-2",
+            "1s delay-apply n2 for 300ms",
+            "0s blind proxy for 5s",
+            "1s restart locks for 2s",
+            "2s failover locks",
+            "1500ms skew locks for 8s",
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_schedule_is_in_the_order_of_time() {
+        let given = ["3s failover locks", "20ms:pause:worker-1:for:15s"];
+        let given = given.map(|text| FaultOption::parse(text).unwrap());
+        let schedule = sim_schedule(&given, 3, 4).unwrap();
+        assert_eq!(schedule[0].at, 20_000_000);
+        assert_eq!(schedule[0].over(), 15_020_000_000);
+        assert_eq!(schedule[1].over(), 3_000_000_000);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_with_what_would() {
+        for (text, says) in [
+            ("1s pause worker-4 for 5s", "there are worker-0 to worker-3"),
+            ("1s pause n1 for 5s", "no worker \"n1\""),
+            (
+                "1s crash n4 for 5s",
+                "there is no node \"n4\"; there are n1 to n3",
+            ),
+            ("1s crash n0 for 5s", "there are n1 to n3"),
+            (
+                "1s partition n1,n2,n3 for 5s",
+                "at least one node on the other side",
+            ),
+            (
+                "1s burn n1 for 5s",
+                "no fault \"burn\" of \"n1\"; it has pause worker-N",
+            ),
+            ("1s restart n1 for 5s", "it has pause worker-N"),
+            ("1s crash n1", "n1: say for how long, as in 'for 5s'"),
+            ("1s crash worker-1 for 2s", "leave out `for`"),
+            ("soon crash worker-1", "write 2s or 500ms"),
+            ("9days crash worker-1", "a week is the most"),
+            ("1s crash n1 for ever", "write 2s or 500ms"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

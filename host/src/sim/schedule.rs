@@ -1,0 +1,190 @@
+//! Schedules of faults, drawn from a seed.
+
+use super::random::{Purpose, Random};
+use crate::model::change::Nanos;
+use crate::model::fault_class::FaultClass;
+use crate::model::sim_fault::{Cut, Harm, SimFault};
+
+const MS: Nanos = 1_000_000;
+const S: Nanos = 1_000 * MS;
+
+/// The most faults of one schedule: more of them hide each other's work, and are shrunk away anyway.
+const MOST: u64 = 3;
+
+/// What there is to be hit, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage {
+    pub nodes: u32,
+    pub workers: u32,
+    /// How long the run would take without faults, about.
+    pub length: Nanos,
+    pub has_locks: bool,
+}
+
+/// None to three faults of these kinds, in the order of time; the same for the same seed. Kinds that
+/// nothing there can suffer are left out.
+pub fn draw(seed: u64, classes: &[FaultClass], stage: &Stage) -> Vec<SimFault> {
+    let possible = |class: &&FaultClass| stage.can_suffer(**class);
+    let classes: Vec<_> = classes.iter().filter(possible).copied().collect();
+    if classes.is_empty() {
+        return Vec::new();
+    }
+    let mut random = Random::new(seed, Purpose::Faults);
+    let count = random.below(MOST + 1);
+    let mut faults: Vec<SimFault> = Vec::new();
+    for _ in 0..count {
+        // A fault makes the run longer, so a later one may come while it lasts.
+        let longest = faults.iter().map(SimFault::over).max().unwrap_or(0);
+        let within = match random.below(2) {
+            0 => stage.length,
+            _ => stage.length.max(longest),
+        };
+        let at = micros(random.below(within.max(1)));
+        let class = classes[random.below(classes.len() as u64) as usize];
+        let what = stage.harm(class, &mut random);
+        faults.push(SimFault { at, what });
+    }
+    faults.sort_by_key(|fault| fault.at);
+    faults
+}
+
+impl Stage {
+    fn can_suffer(&self, class: FaultClass) -> bool {
+        match class {
+            FaultClass::Partition | FaultClass::DelayApply => self.nodes > 1,
+            class => self.has_locks || !class.is_of_locks(),
+        }
+    }
+
+    fn harm(&self, class: FaultClass, random: &mut Random) -> Harm {
+        let worker = random.below(u64::from(self.workers)) as u32;
+        let node = random.below(u64::from(self.nodes)) as u32;
+        match class {
+            FaultClass::Pause => Harm::PauseWorker {
+                worker,
+                // Longer than the usual lease of ten seconds.
+                lasts: between(random, 10 * S + MS, 25 * S),
+            },
+            FaultClass::CrashWorker => Harm::CrashWorker { worker },
+            FaultClass::CrashNode => Harm::CrashNode {
+                node,
+                lasts: between(random, 2 * S, 15 * S),
+            },
+            FaultClass::Partition => Harm::Partition {
+                nodes: self.side(node, random),
+                // Shorter and longer than the time after which the others go on without them.
+                lasts: between(random, S, 15 * S),
+            },
+            FaultClass::Cut => Harm::CutCommit {
+                worker,
+                cut: Cut::ALL[random.below(Cut::ALL.len() as u64) as usize],
+            },
+            FaultClass::DelayApply => Harm::DelayApply {
+                node,
+                lasts: between(random, 20 * MS, 3 * S),
+            },
+            FaultClass::BlindProxy => Harm::BlindProxy {
+                lasts: between(random, 2 * S, 10 * S),
+            },
+            FaultClass::LockRestart => Harm::RestartLocks {
+                lasts: between(random, 100 * MS, 5 * S),
+            },
+            FaultClass::LockFailover => Harm::FailoverLocks,
+            FaultClass::LockSkew => Harm::SkewLocks {
+                ahead: between(random, S, 15 * S),
+            },
+        }
+    }
+
+    /// The node, and any of the nodes behind it that are not all others.
+    fn side(&self, node: u32, random: &mut Random) -> Vec<u32> {
+        let size = 1 + random.below(u64::from(self.nodes - 1)) as u32;
+        let mut side: Vec<_> = (0..size).map(|n| (node + n) % self.nodes).collect();
+        side.sort_unstable();
+        side
+    }
+}
+
+fn between(random: &mut Random, least: Nanos, most: Nanos) -> Nanos {
+    // In whole ms, which people can read.
+    least + random.below((most - least) / MS) * MS
+}
+
+/// Rounded, for the same reason.
+fn micros(at: Nanos) -> Nanos {
+    at / 1_000 * 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const STAGE: Stage = Stage {
+        nodes: 3,
+        workers: 6,
+        length: 200 * MS,
+        has_locks: true,
+    };
+
+    #[test]
+    fn a_seed_has_one_schedule_and_another_seed_another() {
+        let all = FaultClass::ALL;
+        assert_eq!(draw(7, &all, &STAGE), draw(7, &all, &STAGE));
+        let schedules: Vec<_> = (0..100).map(|seed| draw(seed, &all, &STAGE)).collect();
+        let different: BTreeSet<_> = schedules.iter().map(|s| format!("{s:?}")).collect();
+        assert!(different.len() > 60, "{}", different.len());
+        for count in 0..=3 {
+            assert!(schedules.iter().any(|schedule| schedule.len() == count));
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_and_can_be_suffered_is_drawn() {
+        let told = |classes: &[FaultClass], stage: &Stage| {
+            let faults = (0..500).flat_map(|seed| draw(seed, classes, stage));
+            let actions = faults.map(|fault| {
+                let text = fault.what.to_string();
+                text.split(' ').next().unwrap().to_owned()
+            });
+            actions
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&FaultClass::ALL, &STAGE).len(), 11);
+        assert_eq!(told(&[FaultClass::Pause], &STAGE), ["pause"]);
+        let alone = Stage { nodes: 1, ..STAGE };
+        let (partition, delay) = (FaultClass::Partition, FaultClass::DelayApply);
+        assert!(told(&[partition, delay], &alone).is_empty());
+        let without = Stage {
+            has_locks: false,
+            ..STAGE
+        };
+        assert!(told(&[FaultClass::LockSkew], &without).is_empty());
+    }
+
+    #[test]
+    fn every_fault_hits_something_that_is_there() {
+        for seed in 0..2_000 {
+            for fault in draw(seed, &FaultClass::ALL, &STAGE) {
+                match fault.what {
+                    Harm::PauseWorker { worker, lasts } => {
+                        assert!(worker < 6 && lasts > 10 * S && lasts < 25 * S);
+                    }
+                    Harm::CrashWorker { worker } | Harm::CutCommit { worker, .. } => {
+                        assert!(worker < 6);
+                    }
+                    Harm::CrashNode { node, .. } | Harm::DelayApply { node, .. } => {
+                        assert!(node < 3);
+                    }
+                    Harm::Partition { nodes, .. } => {
+                        assert!(!nodes.is_empty() && nodes.len() < 3);
+                        assert!(nodes.is_sorted() && nodes.iter().all(|node| *node < 3));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
