@@ -3,9 +3,7 @@
 //! What the user wrote is parsed into an enum (`url`), and one `match` for each kind turns it into a
 //! trait object here. A new backend is a file, a variant and a line.
 
-mod calls;
 pub mod clock;
-pub mod doing;
 pub mod lock_file;
 pub mod lock_memory;
 pub mod lock_redis;

@@ -3,9 +3,12 @@
 //! Everything here is asked through a trait and answered asynchronously, so that a simulator with a
 //! virtual clock can stand in for every one of them.
 
+pub mod calls;
 pub mod clock;
 pub mod database;
+pub mod doing;
 pub mod gate;
 pub mod lock;
 pub mod lock_names;
+pub mod mysql_codes;
 pub mod statement;

@@ -14,10 +14,10 @@ mod status;
 mod threads;
 mod values;
 
-use super::doing::Doing;
 use super::secret_url::SecretUrl;
 use super::url::AutocommitWrites;
 use crate::capability::database::{Database, Freshness, Session, Target};
+use crate::capability::doing::Doing;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;

@@ -13,8 +13,8 @@ mod signals;
 mod values;
 
 use self::classify::classify;
-use super::doing::Doing;
 use crate::capability::database::{Database, Freshness, Session, Target};
+use crate::capability::doing::Doing;
 use crate::capability::statement::Statement;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};

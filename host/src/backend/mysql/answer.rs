@@ -1,7 +1,7 @@
 //! Runs one statement to its very end.
 
 use super::values;
-use crate::backend::calls;
+use crate::capability::calls;
 use crate::model::value::{Row, Value};
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;

@@ -5,8 +5,9 @@
 //! are those that can come while a commit is under way, and a connection that is lost.
 
 use super::answer::Failure;
-use crate::backend::doing::Doing;
-use crate::model::fault::{Fault, FaultKind};
+use crate::capability::doing::Doing;
+use crate::capability::mysql_codes::{lost, of_code};
+use crate::model::fault::Fault;
 use mysql_async::{DriverError, Error, IoError};
 
 /// The fault for an error. Codes are the server's; 2003, 2006 and 2013 are those of every client
@@ -31,80 +32,6 @@ pub(super) fn classify(failure: &Failure, doing: Doing) -> Fault {
         },
         Error::Io(IoError::Io(error)) => lost(doing, failure.sent, &error.to_string()),
         error => lost(doing, failure.sent, &error.to_string()),
-    }
-}
-
-fn lost(doing: Doing, sent: bool, why: &str) -> Fault {
-    if !sent {
-        return Fault::unavailable(2006, format!("the server has gone away: {why}"));
-    }
-    let message = format!("lost the connection to the server during the call: {why}");
-    Fault::new(unless_it_wrote(doing), 2013, message)
-}
-
-/// What a server's error code means.
-pub fn of_code(code: u16, state: &str, doing: Doing) -> FaultKind {
-    if doing == Doing::Connecting {
-        return of_code_when_connecting(code, state);
-    }
-    match code {
-        // Deadlock, and on a cluster: certification failed, or a remote write set came first. A lock
-        // was not to be had in time, or the node did not catch up in time. The row changed since the
-        // transaction's snapshot (1020); the table did (1412); a statement must be prepared again
-        // (1615). The server has undone the statement, and the session undoes the rest.
-        1213 | 1205 | 1020 | 1412 | 1615 => FaultKind::Conflict,
-        // A statement was interrupted: by a kill, as brute force shows itself to some statements, or
-        // by max_statement_time. MariaDB looks for a kill once more after it has committed, so a
-        // COMMIT that says so may have been one.
-        1317 | 1969 => match doing {
-            Doing::Committing => FaultKind::Indefinite,
-            _ => FaultKind::Conflict,
-        },
-        // Not ready: a node outside the primary component refuses before it looks at the statement.
-        // Too many connections or statements; read-only just now.
-        1040 | 1047 | 1203 | 1226 | 1290 | 1461 | 1792 | 1836 => FaultKind::Unavailable,
-        // The disk or the memory is full, the lock table is: InnoDB may have undone more than the
-        // statement, and in a commit nobody knows how far it came.
-        1021 | 1037 | 1038 | 1041 | 1114 | 1206 => doing.of_a_failure(),
-        // 1180 is an error during COMMIT. In tests no write that got it for a lost majority appeared
-        // later, but its text is the only thing that tells that from other failures in a commit.
-        // 1030: a storage engine failed. 1053: the server is shutting down. 1158 to 1161: it lost the
-        // connection. 1927: the connection was killed.
-        1030 | 1053 | 1158..=1161 | 1180 | 1927 => unless_it_wrote(doing),
-        // Larger than the server takes; refused unread.
-        1153 => FaultKind::Rejected,
-        _ => of_state(state, doing),
-    }
-}
-
-fn of_code_when_connecting(code: u16, state: &str) -> FaultKind {
-    match (code, &state[..state.len().min(2)]) {
-        // Access denied, no such database: asking again won't help.
-        (1044 | 1045 | 1049 | 1698, _) | (_, "28" | "42") => FaultKind::Rejected,
-        _ => FaultKind::Unavailable,
-    }
-}
-
-/// The classes of SQLSTATE say as much as needed of the many codes that have no line of their own.
-fn of_state(state: &str, doing: Doing) -> FaultKind {
-    match state.get(..2).unwrap_or_default() {
-        // A connection exception.
-        "08" => unless_it_wrote(doing),
-        // A transaction rollback.
-        "40" => FaultKind::Conflict,
-        // Cardinality, bad data, a constraint, access, syntax or a missing thing: all of them are
-        // found while a statement runs, never while it commits.
-        "21" | "22" | "23" | "28" | "42" => FaultKind::Rejected,
-        _ => doing.of_the_unknown(),
-    }
-}
-
-/// A transaction whose connection is lost is rolled back, but that is the server's doing, and the
-/// session sees nothing of it.
-fn unless_it_wrote(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Committing | Doing::Writing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading => FaultKind::Unavailable,
     }
 }
 

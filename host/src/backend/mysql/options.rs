@@ -2,8 +2,8 @@
 
 use super::answer::Failure;
 use super::classify::classify;
-use crate::backend::doing::Doing;
 use crate::backend::secret_url::SecretUrl;
+use crate::capability::doing::Doing;
 use crate::model::fault::Fault;
 use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
 use std::time::Duration;

@@ -3,8 +3,8 @@
 use super::answer::{Failure, answer};
 use super::classify::classify;
 use super::options::Address;
-use crate::backend::doing::Doing;
 use crate::capability::database::Freshness;
+use crate::capability::doing::Doing;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
 use mysql_async::Conn;

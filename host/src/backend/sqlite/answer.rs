@@ -1,7 +1,7 @@
 //! Runs one statement to its very end.
 
 use super::values;
-use crate::backend::calls;
+use crate::capability::calls;
 use crate::model::value::{Row, Value};
 use futures_util::TryStreamExt;
 use sqlx::{Either, Error, Executor, Sqlite};

@@ -4,7 +4,7 @@
 //! inside a transaction can't, since the transaction is rolled back. A commit can, unless the error
 //! is one that SQLite gives before it writes the commit.
 
-use crate::backend::doing::Doing;
+use crate::capability::doing::Doing;
 use crate::model::fault::{Fault, FaultKind};
 use sqlx::Error;
 

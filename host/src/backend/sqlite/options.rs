@@ -2,7 +2,7 @@
 
 use super::SqliteLocation;
 use super::classify::classify;
-use crate::backend::doing::Doing;
+use crate::capability::doing::Doing;
 use crate::model::fault::Fault;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};

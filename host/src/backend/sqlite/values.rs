@@ -1,6 +1,6 @@
 //! Values on their way in and out, and what is wrong with a call before SQLite sees it.
 
-use crate::backend::calls;
+use crate::capability::calls;
 use crate::capability::statement::{Action, RowLock, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};

@@ -1,5 +1,5 @@
-use super::FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
 use super::*;
+use crate::model::fault::FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
 use mysql_async::ServerError;
 use std::io;
 

@@ -17,7 +17,7 @@ pub enum Doing {
 
 impl Doing {
     /// The machine or the server failed rather than the statement.
-    pub(super) fn of_a_failure(self) -> FaultKind {
+    pub fn of_a_failure(self) -> FaultKind {
         match self {
             Self::Committing => FaultKind::Indefinite,
             Self::Connecting | Self::Reading | Self::Writing => FaultKind::Unavailable,
@@ -25,7 +25,7 @@ impl Doing {
     }
 
     /// Nobody knows what the error means.
-    pub(super) fn of_the_unknown(self) -> FaultKind {
+    pub fn of_the_unknown(self) -> FaultKind {
         match self {
             Self::Committing => FaultKind::Indefinite,
             Self::Connecting | Self::Reading | Self::Writing => FaultKind::Rejected,

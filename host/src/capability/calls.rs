@@ -5,7 +5,7 @@ use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 
 /// `rejected` unless the statement reads.
-pub(super) fn check_reads(statement: &Statement) -> Result<(), Fault> {
+pub fn check_reads(statement: &Statement) -> Result<(), Fault> {
     match statement.action() {
         Action::Read => Ok(()),
         _ => {
@@ -16,13 +16,13 @@ pub(super) fn check_reads(statement: &Statement) -> Result<(), Fault> {
 }
 
 /// What a statement that reads is told where one that writes belongs.
-pub(super) fn not_an_update() -> Fault {
+pub fn not_an_update() -> Fault {
     let message = "this statement reads; give it to query";
     Fault::rejected("not-an-update", message)
 }
 
 /// `rejected` unless there is one parameter for each question mark.
-pub(super) fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+pub fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
     let (wanted, given) = (statement.parameters(), parameters.len());
     if wanted == given {
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) fn check_count(statement: &Statement, parameters: &[Value]) -> Result
 }
 
 /// About how much memory a row takes.
-pub(super) fn bytes_of(row: &Row) -> usize {
+pub fn bytes_of(row: &Row) -> usize {
     let heap = |value: &Value| match value {
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),

@@ -1,0 +1,333 @@
+//! The row locks of one node: who holds which, and who waits.
+//!
+//! Gap locks are not modelled: only records that are there, or that somebody is about to insert, can
+//! be locked.
+
+use crate::sim::store::RecordId;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+
+/// Who holds or wants a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A transaction, by the place of its connection and its number.
+    Transaction { connection: u32, number: u64 },
+    /// The node's applier, with the write set of this position.
+    Applier(u64),
+}
+
+/// What a request came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Granted {
+        /// It did not hold the lock before.
+        anew: bool,
+    },
+    /// It would have to wait, at first for this one.
+    Blocked(Owner),
+}
+
+/// Somebody's wait is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub(super) owner: Owner,
+    pub(super) record: RecordId,
+    /// As in `Asked`.
+    pub(super) anew: bool,
+}
+
+struct Lock {
+    exclusive: bool,
+    /// Most locks have one holder.
+    first: Option<Owner>,
+    others: Vec<Owner>,
+    queue: VecDeque<Waiter>,
+}
+
+#[derive(Clone, Copy)]
+struct Waiter {
+    owner: Owner,
+    exclusive: bool,
+}
+
+impl Lock {
+    fn holders(&self) -> impl Iterator<Item = Owner> + '_ {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
+    fn is_held_by(&self, owner: Owner) -> bool {
+        self.holders().any(|holder| holder == owner)
+    }
+
+    fn is_held_by_others(&self, owner: Owner) -> bool {
+        self.holders().any(|holder| holder != owner)
+    }
+
+    fn remove(&mut self, owner: Owner) {
+        self.others.retain(|other| *other != owner);
+        if self.first == Some(owner) {
+            self.first = self.others.pop();
+        }
+    }
+
+    /// Does what has to be waited for let the next one in? Then who waits behind it is not asked.
+    fn lets_in(&self, waiter: Waiter) -> bool {
+        !self.is_held_by_others(waiter.owner) || !(self.exclusive || waiter.exclusive)
+    }
+
+    fn let_in(&mut self, waiter: Waiter) -> bool {
+        let anew = !self.is_held_by(waiter.owner);
+        self.exclusive |= waiter.exclusive;
+        if anew {
+            match self.first {
+                None => {
+                    self.exclusive = waiter.exclusive;
+                    self.first = Some(waiter.owner);
+                }
+                Some(_) => self.others.push(waiter.owner),
+            }
+        }
+        anew
+    }
+}
+
+/// All row locks of one node.
+#[derive(Default)]
+pub(super) struct RowLocks {
+    locks: FxHashMap<RecordId, Lock>,
+}
+
+impl RowLocks {
+    /// Asks for a lock, and takes it if it is to be had at once.
+    pub(super) fn ask(&mut self, record: RecordId, owner: Owner, exclusive: bool) -> Asked {
+        let waiter = Waiter { owner, exclusive };
+        match self.locks.entry(record) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Lock {
+                    exclusive,
+                    first: Some(owner),
+                    others: Vec::new(),
+                    queue: VecDeque::new(),
+                });
+                Asked::Granted { anew: true }
+            }
+            Entry::Occupied(occupied) => {
+                let lock = occupied.into_mut();
+                let has = lock.is_held_by(owner);
+                if has && (lock.exclusive || !exclusive) {
+                    return Asked::Granted { anew: false };
+                }
+                // Whoever holds it already does not queue behind those who wait for it.
+                if lock.lets_in(waiter) && (has || lock.queue.is_empty()) {
+                    let anew = lock.let_in(waiter);
+                    return Asked::Granted { anew };
+                }
+                let mut holders = lock.holders();
+                let other = holders.find(|holder| *holder != owner);
+                let ahead = lock.queue.front().map(|waiter| waiter.owner);
+                Asked::Blocked(other.or(ahead).expect("somebody is in the way"))
+            }
+        }
+    }
+
+    /// Waits for a lock that was just refused.
+    pub(super) fn wait(&mut self, record: RecordId, owner: Owner, exclusive: bool) {
+        let Some(lock) = self.locks.get_mut(&record) else {
+            return;
+        };
+        let waiter = Waiter { owner, exclusive };
+        if lock.is_held_by(owner) {
+            lock.queue.push_front(waiter);
+        } else {
+            lock.queue.push_back(waiter);
+        }
+    }
+
+    /// Everybody whom this one waits for.
+    pub(super) fn in_the_way(&self, record: RecordId, owner: Owner) -> Vec<Owner> {
+        let Some(lock) = self.locks.get(&record) else {
+            return Vec::new();
+        };
+        let mut ahead = lock.queue.iter().take_while(|waiter| waiter.owner != owner);
+        let place = lock.queue.iter().position(|waiter| waiter.owner == owner);
+        let exclusive = place.is_some_and(|place| lock.queue[place].exclusive);
+        let holders = lock.holders().filter(|holder| *holder != owner);
+        let mut found: Vec<_> = holders.collect();
+        found.extend(
+            ahead
+                .by_ref()
+                .filter(|waiter| waiter.exclusive || exclusive)
+                .map(|waiter| waiter.owner),
+        );
+        found
+    }
+
+    /// Gives a lock back.
+    pub(super) fn release(&mut self, record: RecordId, owner: Owner, grants: &mut Vec<Grant>) {
+        if let Some(lock) = self.locks.get_mut(&record) {
+            lock.remove(owner);
+            self.let_next_in(record, grants);
+        }
+    }
+
+    /// Waits no longer.
+    pub(super) fn leave(&mut self, record: RecordId, owner: Owner, grants: &mut Vec<Grant>) {
+        if let Some(lock) = self.locks.get_mut(&record) {
+            lock.queue.retain(|waiter| waiter.owner != owner);
+            self.let_next_in(record, grants);
+        }
+    }
+
+    fn let_next_in(&mut self, record: RecordId, grants: &mut Vec<Grant>) {
+        let Some(lock) = self.locks.get_mut(&record) else {
+            return;
+        };
+        while let Some(&waiter) = lock.queue.front() {
+            if !lock.lets_in(waiter) {
+                break;
+            }
+            lock.queue.pop_front();
+            let anew = lock.let_in(waiter);
+            grants.push(Grant {
+                owner: waiter.owner,
+                record,
+                anew,
+            });
+        }
+        if lock.first.is_none() {
+            self.locks.remove(&record);
+        }
+    }
+
+    /// Takes a lock from whoever holds it. Those who wait go on waiting.
+    pub(super) fn take(&mut self, record: RecordId, owner: Owner) -> Vec<Owner> {
+        match self.ask(record, owner, true) {
+            Asked::Granted { .. } => Vec::new(),
+            Asked::Blocked(_) => {
+                let lock = self.locks.get_mut(&record).expect("it is held");
+                let victims = lock.holders().collect();
+                lock.others.clear();
+                lock.first = Some(owner);
+                lock.exclusive = true;
+                victims
+            }
+        }
+    }
+
+    /// The node died.
+    pub(super) fn clear(&mut self) {
+        self.locks.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::sql::TableId;
+
+    const ROW: RecordId = RecordId {
+        table: TableId(0),
+        index: 0,
+        slot: 7,
+    };
+
+    fn owner(number: u64) -> Owner {
+        Owner::Transaction {
+            connection: number as u32,
+            number,
+        }
+    }
+
+    const ANEW: Asked = Asked::Granted { anew: true };
+    const AGAIN: Asked = Asked::Granted { anew: false };
+
+    fn released(locks: &mut RowLocks, number: u64) -> Vec<u64> {
+        let mut grants = Vec::new();
+        locks.release(ROW, owner(number), &mut grants);
+        numbers(&grants)
+    }
+
+    fn numbers(grants: &[Grant]) -> Vec<u64> {
+        let number = |grant: &Grant| match grant.owner {
+            Owner::Transaction { number, .. } | Owner::Applier(number) => number,
+        };
+        grants.iter().map(number).collect()
+    }
+
+    #[test]
+    fn an_exclusive_lock_has_one_holder_and_goes_to_who_waits_longest() {
+        let mut locks = RowLocks::default();
+        assert_eq!(locks.ask(ROW, owner(1), true), ANEW);
+        assert_eq!(locks.ask(ROW, owner(1), true), AGAIN);
+        for waiter in [2, 3] {
+            assert_eq!(locks.ask(ROW, owner(waiter), true), Asked::Blocked(owner(1)));
+            locks.wait(ROW, owner(waiter), true);
+        }
+        assert_eq!(locks.in_the_way(ROW, owner(3)), [owner(1), owner(2)]);
+        assert_eq!(released(&mut locks, 1), [2]);
+        assert_eq!(released(&mut locks, 2), [3]);
+        assert_eq!(released(&mut locks, 3), []);
+        assert!(locks.locks.is_empty());
+    }
+
+    #[test]
+    fn shared_locks_go_together_but_pass_nobody_who_waits() {
+        let mut locks = RowLocks::default();
+        assert_eq!(locks.ask(ROW, owner(1), false), ANEW);
+        assert_eq!(locks.ask(ROW, owner(2), false), ANEW);
+        assert!(matches!(locks.ask(ROW, owner(3), true), Asked::Blocked(_)));
+        locks.wait(ROW, owner(3), true);
+        assert!(matches!(locks.ask(ROW, owner(4), false), Asked::Blocked(_)));
+        locks.wait(ROW, owner(4), false);
+        assert_eq!(
+            locks.in_the_way(ROW, owner(4)),
+            [owner(1), owner(2), owner(3)]
+        );
+        assert_eq!(released(&mut locks, 1), []);
+        assert_eq!(released(&mut locks, 2), [3]);
+        assert_eq!(released(&mut locks, 3), [4]);
+    }
+
+    #[test]
+    fn a_shared_lock_becomes_exclusive_when_the_others_are_gone() {
+        let mut locks = RowLocks::default();
+        for number in [1, 2] {
+            assert_eq!(locks.ask(ROW, owner(number), false), ANEW);
+        }
+        assert_eq!(locks.ask(ROW, owner(1), true), Asked::Blocked(owner(2)));
+        locks.wait(ROW, owner(1), true);
+        assert_eq!(released(&mut locks, 2), [1]);
+        assert_eq!(locks.ask(ROW, owner(2), false), Asked::Blocked(owner(1)));
+        assert_eq!(released(&mut locks, 1), []);
+        assert_eq!(locks.ask(ROW, owner(2), false), ANEW);
+        assert_eq!(locks.ask(ROW, owner(2), true), AGAIN, "nobody else has it");
+    }
+
+    #[test]
+    fn force_takes_the_lock_from_its_holders_and_leaves_those_who_wait() {
+        let mut locks = RowLocks::default();
+        for number in [1, 2] {
+            locks.ask(ROW, owner(number), false);
+        }
+        locks.wait(ROW, owner(3), true);
+        let applier = Owner::Applier(9);
+        assert_eq!(locks.take(ROW, applier), [owner(1), owner(2)]);
+        assert_eq!(locks.in_the_way(ROW, owner(3)), [applier]);
+        assert_eq!(released(&mut locks, 1), [], "it has it no more");
+        let mut grants = Vec::new();
+        locks.release(ROW, applier, &mut grants);
+        assert_eq!(numbers(&grants), [3]);
+    }
+
+    #[test]
+    fn who_leaves_the_queue_lets_those_behind_pass() {
+        let mut locks = RowLocks::default();
+        locks.ask(ROW, owner(1), false);
+        locks.wait(ROW, owner(2), true);
+        locks.wait(ROW, owner(3), false);
+        let mut grants = Vec::new();
+        locks.leave(ROW, owner(2), &mut grants);
+        assert_eq!(numbers(&grants), [3]);
+    }
+}
