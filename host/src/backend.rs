@@ -49,6 +49,7 @@ pub async fn open_database(
             let database = Mysql::open(endpoint, nodes, autocommit_writes).await?;
             return Ok(Arc::new(database));
         }
+        DatabaseUrl::Sim(_) => return Err(only_simulated("the cluster")),
     };
     Ok(Arc::new(Sqlite::open(location).await?))
 }
@@ -63,5 +64,11 @@ pub async fn open_lock_service(
         LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?),
+        LockUrl::Sim(_) => return Err(only_simulated("this lock service")),
     })
+}
+
+fn only_simulated(what: &str) -> Fault {
+    let message = format!("{what} is simulated, and goes with --db sim");
+    Fault::rejected("simulated", message)
 }

@@ -10,6 +10,8 @@ pub mod workload_file;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::model::schedule::ScheduledFault;
+use crate::model::sim_fault::SimFault;
+use crate::model::topology::Topology;
 use crate::strategy::wasm::Limits;
 use crate::workload::volume_state::VolumeState;
 use serde::{Deserialize, Serialize};
@@ -45,8 +47,19 @@ pub struct Plan {
     /// What the lab's servers are made to suffer in each trial, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<ScheduledFault>,
+    /// The simulated world; absent where the database is a real one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<SimulatedWorld>,
     /// Of each trial; none if it may take as long as it takes.
     pub time_limit_s: Option<u64>,
+}
+
+/// What a plan says of the simulator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SimulatedWorld {
+    pub topology: Topology,
+    /// In the order of time.
+    pub faults: Vec<SimFault>,
 }
 
 /// One strategy's turn.
@@ -95,6 +108,8 @@ pub enum PlanError {
     #[error("a fault of the schedule: {0}")]
     Fault(String),
     #[error("{0}")]
+    Sim(String),
+    #[error("{0}")]
     Topology(String),
     #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
@@ -103,6 +118,9 @@ pub enum PlanError {
 /// The most workers that one run can have. Each takes six mappings of memory, and Linux allows a
 /// process 65,530 of them unless it is told otherwise.
 pub const MAX_WORKERS: u64 = 10_000;
+
+/// The most workers of a simulation, whose instances share a few mappings.
+pub const MAX_SIMULATED_WORKERS: u64 = 100_000;
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -121,9 +139,13 @@ impl Plan {
             u64::from(workload.rows),
             u64::from(workload.workers_per_row),
         );
-        in_range("rows", rows, 1, MAX_WORKERS)?;
-        in_range("workers_per_row", per_row, 1, MAX_WORKERS)?;
-        in_range("rows × workers_per_row", rows * per_row, 1, MAX_WORKERS)?;
+        let most = match self.simulated {
+            Some(_) => MAX_SIMULATED_WORKERS,
+            None => MAX_WORKERS,
+        };
+        in_range("rows", rows, 1, most)?;
+        in_range("workers_per_row", per_row, 1, most)?;
+        in_range("rows × workers_per_row", rows * per_row, 1, most)?;
         let changes = u64::from(workload.changes_per_worker);
         in_range("changes_per_worker", changes, 1, 100_000_000)?;
         in_range("pause_ms", workload.pause_ms, 0, HOUR_MS)?;

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod cluster;
+pub mod crash;
 pub mod executor;
 pub mod kernel;
 pub mod log;

@@ -3,6 +3,7 @@
 //! A URL may hold a password, so no message repeats one: they name the scheme at most.
 
 use super::secret_url::SecretUrl;
+use crate::model::sim_locks::SimLocks;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ pub enum DatabaseUrl {
     SqliteFile(PathBuf),
     /// `mysql://USER:PASSWORD@HOST:PORT/NAME`: MariaDB or MySQL.
     Mysql(SecretUrl),
+    /// `sim` or `sim:nodes=5,…`: a simulated cluster, with what is said of it behind the colon.
+    Sim(String),
 }
 
 /// Which lock service to open.
@@ -32,6 +35,8 @@ pub enum LockUrl {
     File(PathBuf),
     /// `redis://HOST:PORT`.
     Redis(SecretUrl),
+    /// `lease`, `file` or `session`: in the simulator only.
+    Sim(SimLocks),
 }
 
 /// How a write that commits by itself is sent to a server; everything else is prepared.
@@ -76,9 +81,10 @@ impl UrlError {
     }
 }
 
-const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH and \
-                         mysql://USER:PASSWORD@HOST:PORT/NAME";
-const LOCK_SERVICES: &str = "memory, file:DIR and redis://HOST:PORT";
+const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
+                         mysql://USER:PASSWORD@HOST:PORT/NAME and sim";
+const LOCK_SERVICES: &str = "memory, file:DIR and redis://HOST:PORT; in the simulator lease, \
+                             file and session";
 
 impl FromStr for DatabaseUrl {
     type Err = UrlError;
@@ -86,6 +92,8 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, UrlError> {
         match text.split_once(':') {
             None if text == "sqlite" => Ok(Self::SqliteFresh),
+            None if text == "sim" => Ok(Self::Sim(String::new())),
+            Some(("sim", options)) => Ok(Self::Sim(options.to_owned())),
             Some(("sqlite", ":memory:")) => Ok(Self::SqliteMemory),
             Some(("sqlite", path)) => path_of(path)
                 .map(Self::SqliteFile)
@@ -102,6 +110,9 @@ impl FromStr for LockUrl {
     fn from_str(text: &str) -> Result<Self, UrlError> {
         match text.split_once(':') {
             None if text == "memory" => Ok(Self::Memory),
+            None if text.parse::<SimLocks>().is_ok() => {
+                text.parse().map(Self::Sim).map_err(UrlError)
+            }
             Some(("file", path)) => path_of(path)
                 .map(Self::File)
                 .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
@@ -119,7 +130,7 @@ fn path_of(text: &str) -> Option<PathBuf> {
 
 fn unknown(what: &str, text: &str, exists: &str) -> UrlError {
     let scheme = text.split([':', '/', '@']).next().unwrap_or_default();
-    let planned = matches!(scheme, "postgres" | "postgresql" | "rediss" | "sim");
+    let planned = matches!(scheme, "postgres" | "postgresql" | "rediss");
     UrlError(if planned {
         format!("this version has no {what} {scheme}; it has {exists}")
     } else {
@@ -134,6 +145,8 @@ impl fmt::Display for DatabaseUrl {
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
             Self::Mysql(url) => url.fmt(f),
+            Self::Sim(options) if options.is_empty() => f.write_str("sim"),
+            Self::Sim(options) => write!(f, "sim:{options}"),
         }
     }
 }
@@ -144,6 +157,7 @@ impl fmt::Display for LockUrl {
             Self::Memory => f.write_str("memory"),
             Self::File(folder) => write!(f, "file:{}", folder.display()),
             Self::Redis(url) => url.fmt(f),
+            Self::Sim(kind) => f.write_str(kind.word()),
         }
     }
 }
@@ -155,6 +169,7 @@ impl LockUrl {
             Self::Memory => "memory",
             Self::File(_) => "file",
             Self::Redis(_) => "redis",
+            Self::Sim(kind) => kind.word(),
         }
     }
 }
@@ -198,13 +213,15 @@ mod tests {
             "sqlite::memory:",
             "sqlite:a.db",
             "sqlite:/a b/c.db",
+            "sim",
+            "sim:nodes=5,regions=3",
         ] {
             let url: DatabaseUrl = text.parse().unwrap();
             assert_eq!(url.to_string(), text);
             let json = serde_json::to_string(&url).unwrap();
             assert_eq!(serde_json::from_str::<DatabaseUrl>(&json).unwrap(), url);
         }
-        for text in ["memory", "file:locks", "file:/var/locks"] {
+        for text in ["memory", "file:locks", "file:/var/locks", "lease", "file"] {
             assert_eq!(text.parse::<LockUrl>().unwrap().to_string(), text);
         }
         let spelled: DatabaseUrl = "sqlite:///a.db".parse().unwrap();
@@ -217,7 +234,6 @@ mod tests {
         let lock = |text: &str| text.parse::<LockUrl>().unwrap_err().to_string();
         for (message, says) in [
             (database("postgres://me:secret@db/x"), "this version"),
-            (database("sim"), "this version"),
             (database("me:secret@db"), "sqlite::memory:"),
             (database("sqlite:"), "needs a path"),
             (database("sqlit"), "there is no database \"sqlit\""),

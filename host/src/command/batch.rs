@@ -16,6 +16,7 @@ use super::output::{Output, print};
 use super::progress::{self, Screen};
 use super::run::{allow_open_files, find_lock_service, refuse_taken_tables, runtime};
 use super::supervise::Interrupts;
+use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{COULD_NOT_RUN, CommandError, machine};
 use crate::lab::Lab;
@@ -267,9 +268,15 @@ async fn run_in(
     lab: Option<&Lab>,
     screen: &Screen,
 ) -> Judged {
-    let (plan, planned) = (&cell.plan, cell.planned());
-    let strategy = cell.strategy.clone();
-    let judged = judged::run(plan, planned, strategy, folder, interrupts, lab, screen).await;
+    let turn = Turn {
+        plan: &cell.plan,
+        planned: cell.planned(),
+        strategy: cell.strategy.clone(),
+        interrupts,
+        lab,
+        screen,
+    };
+    let judged = judged::run(&turn, folder).await;
     let written = match &judged.report {
         Some(trial) => write_run(folder, cell, trial),
         None => Ok(()),

@@ -83,6 +83,7 @@ impl Before {
             background,
             usage,
             faults,
+            simulated: None,
         }
     }
 }

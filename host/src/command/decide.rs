@@ -5,12 +5,12 @@ use super::build::build_all;
 use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
-use crate::plan::faults::schedule;
+use crate::plan::faults::{FaultOption, schedule, sim_schedule};
 use crate::plan::strategies::{self, Located, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
-use crate::plan::{self, Plan, PlanError, PlannedTrial};
+use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::strategy::source::{self, Job};
-use crate::strategy::wasm::{CONTRACT_VERSION, Engine, Limits, PACKAGE, WasmStrategy};
+use crate::strategy::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ pub struct Decided {
 /// out to be wrong after the first trial.
 pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandError> {
     let mut plan = plan(options, fresh_seed())?;
-    let workers = plan.workload.workers();
-    let loaded = load(&options.strategies, quiet, plan.limits(), workers)?;
+    let engine = engine(&plan, plan.workload.workers())?;
+    let loaded = load(&options.strategies, quiet, &engine)?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok(Decided { plan, strategies })
@@ -44,6 +44,8 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     let (file_name, from_file) = read_workload(options, strategies::home().as_deref())?;
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.volume_state();
+    let database = parse_url::<DatabaseUrl>(&options.database)?;
+    let simulated = simulated(&database, &chosen)?;
     let changed = workload != from_file.volume_state();
     let plan = Plan {
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -54,7 +56,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         },
         workload,
         trials: Vec::new(),
-        database: parse_url::<DatabaseUrl>(&options.database)?,
+        database,
         nodes: nodes(&options.nodes)?,
         autocommit_writes: options.autocommit_writes,
         locks: parse_url::<LockUrl>(&options.locks)?,
@@ -63,7 +65,11 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
         change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
-        faults: schedule(chosen.fault.as_deref().unwrap_or_default()).map_err(PlanError::Fault)?,
+        faults: match simulated {
+            Some(_) => Vec::new(),
+            None => schedule(asked_faults(&chosen)).map_err(PlanError::Fault)?,
+        },
+        simulated,
         time_limit_s: chosen.time_limit_s,
     };
     plan.validate()?;
@@ -71,31 +77,68 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     Ok(plan)
 }
 
-/// Nothing asked for is ignored: what is for servers only is refused without one.
-fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
-    if matches!(plan.database, DatabaseUrl::Mysql(_)) {
-        return Ok(());
-    }
-    let wrong = |told: &str| Err(CommandError::Url(told.to_owned()));
-    if !plan.nodes.is_empty() {
-        return wrong("--node names the servers behind --db mysql://…, or is left out");
-    }
-    if plan.autocommit_writes == AutocommitWrites::Text {
-        return wrong("--autocommit-writes text is for --db mysql://…, or is left out");
-    }
-    Ok(())
+fn asked_faults(chosen: &WorkloadOptions) -> &[FaultOption] {
+    chosen.fault.as_deref().unwrap_or_default()
 }
 
-/// The trials of the strategies that were asked for, each built and loaded, for at most so many
-/// workers at once.
+/// The simulated world, if the database is one of it. A workload file's `[sim]` says nothing where it
+/// is not, so that one file can be run in both worlds.
+fn simulated(
+    database: &DatabaseUrl,
+    chosen: &WorkloadOptions,
+) -> Result<Option<SimulatedWorld>, PlanError> {
+    let DatabaseUrl::Sim(options) = database else {
+        return Ok(None);
+    };
+    let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Sim)?;
+    let workers = chosen.volume_state().workers();
+    let faults = sim_schedule(asked_faults(chosen), topology.nodes, workers);
+    Ok(Some(SimulatedWorld {
+        topology,
+        faults: faults.map_err(PlanError::Fault)?,
+    }))
+}
+
+/// Nothing asked for is ignored: what is for servers only is refused without one, and so is what is
+/// of another world.
+fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
+    let wrong = |told: &str| Err(CommandError::Url(told.to_owned()));
+    let is_mysql = matches!(plan.database, DatabaseUrl::Mysql(_));
+    if !is_mysql && !plan.nodes.is_empty() {
+        return wrong("--node names the servers behind --db mysql://…, or is left out");
+    }
+    let is_sim = plan.simulated.is_some();
+    if !is_mysql && !is_sim && plan.autocommit_writes == AutocommitWrites::Text {
+        return wrong("--autocommit-writes text is for --db mysql://… and sim, or is left out");
+    }
+    match plan.locks {
+        LockUrl::File(_) | LockUrl::Redis(_) if is_sim => wrong(
+            "the simulator has lock services of its own: --lock lease, file, session or memory",
+        ),
+        LockUrl::Sim(kind) if !is_sim => wrong(&format!(
+            "--lock {} is a simulated lock service, and goes with --db sim",
+            kind.word()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// An engine for the plan's world, and for at most so many workers at once.
+pub fn engine(plan: &Plan, workers: u32) -> Result<Engine, LoadError> {
+    let (limits, instances) = (plan.limits(), workers + SPARE_INSTANCES);
+    match plan.simulated {
+        Some(_) => Engine::for_simulations(limits, instances),
+        None => Engine::new(limits, instances),
+    }
+}
+
+/// The trials of the strategies that were asked for, each built and loaded.
 pub fn load(
     asked: &[String],
     quiet: bool,
-    limits: Limits,
-    workers: u32,
+    engine: &Engine,
 ) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
     let components = components(asked, strategies::home().as_deref(), quiet)?;
-    let engine = Engine::new(limits, workers + SPARE_INSTANCES)?;
     let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
     for component in components {
         let strategy = engine.load(&component)?;

@@ -1,14 +1,10 @@
 //! A trial and what is to be said of it: run, read back from its folder, judged, written.
 
-use super::progress::Screen;
-use super::supervise::Interrupts;
+use super::trial::Turn;
 use super::{CommandError, trial};
-use crate::lab::Lab;
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::TrialReport;
 use crate::run_dir::{RunDir, TrialDir};
-use crate::strategy::Strategy;
-use std::sync::Arc;
 
 /// A trial that was run, as far as it came.
 pub struct Judged {
@@ -19,29 +15,13 @@ pub struct Judged {
 }
 
 /// Runs the trial, and reports it from its folder alone, whatever became of it.
-pub async fn run(
-    plan: &Plan,
-    planned: &PlannedTrial,
-    strategy: Arc<dyn Strategy>,
-    folder: &RunDir,
-    interrupts: &Interrupts,
-    lab: Option<&Lab>,
-    screen: &Screen,
-) -> Judged {
+pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
+    let Turn { plan, planned, .. } = *turn;
     let trial_folder = match folder.create_trial(&planned.name) {
         Ok(trial_folder) => trial_folder,
         Err(error) => return Judged::nothing(Err(error.into())),
     };
-    let ran = trial::run(
-        plan,
-        planned,
-        strategy,
-        &trial_folder,
-        interrupts,
-        lab,
-        screen,
-    )
-    .await;
+    let ran = trial::run(turn, &trial_folder).await;
     let judged = judge(plan, planned, &trial_folder);
     Judged {
         ran: ran.and(judged.ran),

@@ -5,6 +5,7 @@ use super::options::PlanOptions;
 use super::output::Output;
 use super::progress::Screen;
 use super::supervise::Interrupts;
+use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, exit_code, judged, machine};
 use crate::backend::clock::RealClock;
@@ -84,8 +85,15 @@ async fn run_trials(
         if interrupts.any() {
             break;
         }
-        let strategy = strategy.clone();
-        let judged = judged::run(plan, planned, strategy, folder, interrupts, lab, &screen).await;
+        let turn = Turn {
+            plan,
+            planned,
+            strategy: strategy.clone(),
+            interrupts,
+            lab,
+            screen: &screen,
+        };
+        let judged = judged::run(&turn, folder).await;
         let written = match judged.report {
             Some(trial) => {
                 report.add(trial);

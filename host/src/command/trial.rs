@@ -28,19 +28,29 @@ use tokio::task::{JoinError, JoinHandle, JoinSet, spawn_blocking};
 /// Workers that are made ready at the same time.
 const PREPARED_AT_ONCE: usize = 32;
 
+/// One strategy's turn, and what it may touch.
+pub struct Turn<'a> {
+    pub plan: &'a Plan,
+    pub planned: &'a PlannedTrial,
+    pub strategy: Arc<dyn Strategy>,
+    pub interrupts: &'a Interrupts,
+    pub lab: Option<&'a Lab>,
+    pub screen: &'a Screen,
+}
+
 /// Runs the trial and writes what happened and what was found, but judges nothing. An error means
 /// that it could not be run or not be recorded to its end.
-pub async fn run(
-    plan: &Plan,
-    planned: &PlannedTrial,
-    strategy: Arc<dyn Strategy>,
-    folder: &TrialDir,
-    interrupts: &Interrupts,
-    lab: Option<&Lab>,
-    screen: &Screen,
-) -> Result<(), CommandError> {
+pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError> {
+    let Turn {
+        plan,
+        planned,
+        interrupts,
+        lab,
+        screen,
+        ..
+    } = *turn;
     let workload = &plan.workload;
-    let stage = Stage::set(plan, strategy, folder).await?;
+    let stage = Stage::set(plan, turn.strategy.clone(), folder).await?;
     let Stage {
         clock,
         database,
@@ -135,7 +145,11 @@ fn unless_broken<T: Default>(ended: Result<T, JoinError>, broken: &mut Option<St
 }
 
 /// Writes what was found and how it ended. The end is written also where the data can't be.
-fn keep(folder: &TrialDir, data: Result<Data, Fault>, mut end: End) -> Result<(), RunDirError> {
+pub(super) fn keep(
+    folder: &TrialDir,
+    data: Result<Data, Fault>,
+    mut end: End,
+) -> Result<(), RunDirError> {
     let kept = match data {
         Ok(data) => {
             end.effects = data.effects.as_ref().map(|effects| effects.len() as u64);

@@ -20,6 +20,20 @@ pub struct Conditions {
     /// What the lab's servers were made to suffer, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultEvent>,
+    /// Absent where the world was real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<Simulated>,
+}
+
+/// What is to be said of a simulation beside its figures, which are all in virtual time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Simulated {
+    /// Statements that the simulated nodes executed.
+    pub statements: u64,
+    /// Of the log of all events: the same for the same seed and plan.
+    pub digest: String,
+    /// Real time that the simulation took.
+    pub took_ns: Nanos,
 }
 
 /// Processor time and memory while the workers ran.

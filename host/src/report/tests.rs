@@ -143,6 +143,7 @@ fn conditions() -> Conditions {
             ended: 3_000_000,
             error: None,
         }],
+        simulated: None,
     }
 }
 

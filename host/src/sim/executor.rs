@@ -15,6 +15,8 @@ use std::task::{Context, Poll, Wake, Waker};
 pub struct Executor {
     kernel: Kernel,
     tasks: Slab<Task>,
+    /// How many of them the run waits for.
+    awaited: usize,
     ready: Arc<Mutex<Ready>>,
     /// Tasks that were woken while their actor is paused.
     held: Vec<usize>,
@@ -22,6 +24,7 @@ pub struct Executor {
 
 struct Task {
     actor: Actor,
+    is_awaited: bool,
     future: Pin<Box<dyn Future<Output = ()> + Send>>,
     waker: Waker,
 }
@@ -93,15 +96,35 @@ impl Executor {
         Self {
             kernel,
             tasks: Slab::new(),
+            awaited: 0,
             ready: Arc::default(),
             held: Vec::new(),
         }
     }
 
-    /// Adds a task of an actor. It runs with `run`.
+    /// Adds a task of an actor. It runs with `run`, which waits for it.
     pub fn spawn<T: Send + 'static>(
         &mut self,
         actor: Actor,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Joined<T> {
+        self.awaited += 1;
+        self.add(actor, true, future)
+    }
+
+    /// Adds a task that `run` does not wait for: it goes on, if it can, in the next run.
+    pub fn spawn_beside<T: Send + 'static>(
+        &mut self,
+        actor: Actor,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Joined<T> {
+        self.add(actor, false, future)
+    }
+
+    fn add<T: Send + 'static>(
+        &mut self,
+        actor: Actor,
+        is_awaited: bool,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Joined<T> {
         let told = Arc::new(Mutex::new(None));
@@ -110,6 +133,7 @@ impl Executor {
         let ready = self.ready.clone();
         self.tasks.insert(Task {
             actor,
+            is_awaited,
             future: Box::pin(async move {
                 let value = future.await;
                 *told.lock().expect("no panic while held") = Some(value);
@@ -120,11 +144,11 @@ impl Executor {
         joined
     }
 
-    /// Runs until all tasks are over, at most until this moment of the simulation.
+    /// Runs until all tasks that it waits for are over, at most until this moment of the simulation.
     pub fn run(&mut self, world: &World, until: Nanos) -> Result<(), Stuck> {
         loop {
             self.run_ready();
-            if self.tasks.is_empty() {
+            if self.awaited == 0 {
                 return Ok(());
             }
             match self.kernel.advance() {
@@ -155,7 +179,8 @@ impl Executor {
             let polled = task.future.as_mut().poll(&mut context);
             self.kernel.set_actor(Actor::Host);
             if polled == Poll::Ready(()) {
-                self.tasks.remove(number);
+                let over = self.tasks.remove(number);
+                self.awaited -= usize::from(over.is_awaited);
             }
         }
     }

@@ -62,9 +62,8 @@ pub fn decide(
     let given: Vec<_> = options.locks.iter().map(|url| lock_url(url, lab)).collect();
     let (workloads, locks) = both(workloads(options, plan, seed), locks(&given))?;
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
-    let limits = workloads[0].limits();
-    let asked = &options.plan.strategies;
-    let loaded = decide::load(asked, options.output.quiet, limits, workers.unwrap_or(0))?;
+    let engine = decide::engine(&workloads[0], workers.unwrap_or(0))?;
+    let loaded = decide::load(&options.plan.strategies, options.output.quiet, &engine)?;
     let mut cells: Vec<Cell> = Vec::new();
     for plan in &workloads {
         for (planned, strategy) in &loaded {
