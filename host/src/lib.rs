@@ -6,6 +6,7 @@ pub mod capability;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod explore;
 pub mod lab;
 pub mod model;
 pub mod plan;
