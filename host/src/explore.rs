@@ -1,3 +1,5 @@
 //! Strategies in the simulated world: one simulation, and many of them.
 
 pub mod case;
+pub mod search;
+pub mod shrink;
