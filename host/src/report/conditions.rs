@@ -1,7 +1,7 @@
 //! What surrounded a trial, in words and in cells.
 
 use crate::model::background::{Background, Load};
-use crate::model::conditions::{Conditions, Usage};
+use crate::model::conditions::{Conditions, Simulated, Usage};
 use crate::model::counters::NodeCounters;
 
 /// Counters of all nodes together; absent where no node has such a counter.
@@ -65,7 +65,17 @@ pub fn prose(conditions: &Conditions) -> Vec<String> {
             .map(|event| format!("fault: {event}")),
     );
     told.extend(usage(&conditions.usage));
+    told.extend(conditions.simulated.as_ref().map(simulation));
     told
+}
+
+fn simulation(simulated: &Simulated) -> String {
+    format!(
+        "simulated in {:.2} s: {} statements; the log of events has the digest {}",
+        simulated.took_ns as f64 / 1e9,
+        simulated.statements,
+        simulated.digest,
+    )
 }
 
 fn counters(conditions: &Conditions) -> String {

@@ -2,6 +2,7 @@
 
 use super::CellReport;
 use super::table::{number, table};
+use super::text::SIMULATED;
 use crate::model::end::Ended;
 use crate::record::summary::{Percentiles, Statistics};
 use std::fmt::Write;
@@ -63,6 +64,9 @@ fn one_workload(cells: &[CellReport]) -> String {
         plan.seed,
         table.trim_fmt(),
     );
+    if plan.simulated.is_some() {
+        text.push_str(SIMULATED);
+    }
     for cell in cells {
         if let Some(why) = &cell.error {
             let _ = writeln!(text, "  {}: {why}", cell.name());

@@ -12,9 +12,16 @@ use std::fmt::Write;
 const MAX_MESSAGES: usize = 10;
 const MAX_COUNTS: usize = 50;
 
+/// Behind the headline of a run in the simulator.
+pub(super) const SIMULATED: &str =
+    "All times are simulated: they say what the model does, not what a server did.\n\n";
+
 /// Plain text without colours; the same on a terminal and in a pipe.
 pub fn write(report: &RunReport) -> String {
     let mut text = headline(report);
+    if report.plan.simulated.is_some() {
+        text.push_str(SIMULATED);
+    }
     text.push_str(&outcomes(&report.trials));
     text.push('\n');
     text.push_str(&times(&report.trials));
