@@ -61,7 +61,10 @@ fn each_construct_outside_of_the_subset_is_named() {
         ("SELECT CONCAT(r) FROM t", "CONCAT of a real number"),
         ("SELECT 0.5 % 1", "remainder"),
         ("SELECT 1 WHERE 1", "WHERE without a table"),
-        ("SELECT 1 FOR UPDATE", "a locking clause without a table"),
+        (
+            "SELECT 1 FROM information_schema.tables FOR UPDATE",
+            "a locking clause without a table",
+        ),
         ("SELECT 1 FROM t FOR UPDATE OF t", "OF t"),
         (
             "SELECT 1 FROM t WHERE EXISTS (SELECT 1 FROM u FOR UPDATE)",
