@@ -5,6 +5,7 @@ pub mod clock;
 pub mod cluster;
 pub mod executor;
 pub mod kernel;
+pub mod locks;
 pub mod log;
 pub mod random;
 pub mod world;
