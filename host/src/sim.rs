@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod crash;
 pub mod executor;
 pub mod kernel;
+pub mod locks;
 pub mod log;
 pub mod random;
 pub mod schedule;

@@ -108,15 +108,18 @@ pub enum What {
         other: TransactionName,
         row: RowName,
     },
-    /// A call to the lock service was answered.
+    /// The lock service decided a call. `at` is when; the client hears it later, and much later if it
+    /// stands still.
     Lock {
         actor: Actor,
+        /// When the client sent it.
         sent: Nanos,
         call: LockCall,
+        /// One or several, with commas between them.
         names: Arc<str>,
         token: Option<u64>,
     },
-    /// A lease ended by itself.
+    /// A lease ended by itself, or a session that held the lock was not heard of for too long.
     LeaseEnded { owner: Arc<str>, names: Arc<str> },
     /// A fault of the schedule began.
     Fault(SimFault),
@@ -150,13 +153,25 @@ pub enum Answer {
 /// A call to the lock service, and how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockCall {
-    Granted { lease_ends: Option<Nanos> },
+    /// With the end of its lease on the service's clock as it goes now, unless it is renewed.
+    Granted {
+        lease_ends: Option<Nanos>,
+    },
+    /// Somebody else holds it.
     NotGranted,
     Released,
+    /// The lease had ended before.
     ReleasedLate,
     NotOwner,
     Renewed,
     Broken,
+    /// The client asked whether it holds the lock.
+    Asked {
+        held: bool,
+    },
+    /// What was given up without asking, because the client had stopped waiting for it.
+    GivenUp,
+    /// The service was away, or the answer was lost. `at` is when the client knew.
     Lost,
 }
 

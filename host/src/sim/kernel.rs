@@ -35,7 +35,14 @@ struct Agenda {
     timers: Slab<Timer>,
     /// Entries of timers that nobody waits for any more.
     stale: usize,
-    paused: BTreeMap<Actor, Nanos>,
+    paused: BTreeMap<Actor, Pause>,
+}
+
+/// A time in which an actor stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pause {
+    pub(super) since: Nanos,
+    pub(super) until: Nanos,
 }
 
 struct Timer {
@@ -137,19 +144,25 @@ impl Kernel {
     /// An actor's tasks stand still until then, whatever they wait for. A later end of an earlier
     /// pause stays.
     pub fn pause(&self, actor: Actor, until: Nanos) {
+        let now = self.now();
         let mut agenda = self.agenda();
-        let end = agenda.paused.entry(actor).or_default();
-        if *end < until {
-            *end = until;
-            agenda.push(until, Queued::Resume(actor));
-        }
+        let since = match agenda.paused.get(&actor) {
+            Some(pause) if pause.until >= until => return,
+            Some(pause) if pause.until > now => pause.since,
+            _ => now,
+        };
+        agenda.paused.insert(actor, Pause { since, until });
+        agenda.push(until, Queued::Resume(actor));
     }
 
     pub(super) fn is_paused(&self, actor: Actor) -> bool {
-        self.agenda()
-            .paused
-            .get(&actor)
-            .is_some_and(|&until| until > self.now())
+        self.last_pause(actor)
+            .is_some_and(|pause| pause.until > self.now())
+    }
+
+    /// The pause that an actor is in, or else the last that it was in.
+    pub(super) fn last_pause(&self, actor: Actor) -> Option<Pause> {
+        self.agenda().paused.get(&actor).copied()
     }
 
     /// Keeps what happened, if anything is kept.

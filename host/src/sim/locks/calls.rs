@@ -1,0 +1,125 @@
+//! Calls that are under way, and how they stand.
+
+use super::SessionKey;
+use super::message::{Answer, Silence};
+use crate::model::change::Nanos;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+pub(super) type CallKey = (SessionKey, u64);
+
+/// By session and number.
+#[derive(Default)]
+pub(super) struct Calls(BTreeMap<CallKey, Pending>);
+
+#[derive(Default)]
+struct Pending {
+    answer: Option<Result<Answer, Silence>>,
+    /// When it is there.
+    at: Nanos,
+    /// Where it waits to be called, and its place.
+    waits: Option<(Arc<str>, u64)>,
+    /// When the call for it is there.
+    called: Option<Nanos>,
+    waker: Option<Waker>,
+}
+
+impl Pending {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Calls {
+    pub(super) fn begin(&mut self, key: CallKey) {
+        self.0.insert(key, Pending::default());
+    }
+
+    /// An answer is sent. Nobody hears it if the caller is gone.
+    pub(super) fn answer(&mut self, key: CallKey, at: Nanos, answer: Answer) {
+        self.settle(key, at, Ok(answer));
+    }
+
+    fn settle(&mut self, key: CallKey, at: Nanos, answer: Result<Answer, Silence>) {
+        if let Some(pending) = self.0.get_mut(&key) {
+            pending.answer = Some(answer);
+            pending.at = at;
+            pending.wake();
+        }
+    }
+
+    /// The caller goes on waiting, until he is called.
+    pub(super) fn listen(&mut self, key: CallKey, name: Arc<str>, place: u64) {
+        if let Some(pending) = self.0.get_mut(&key) {
+            pending.waits = Some((name, place));
+        }
+    }
+
+    pub(super) fn call(&mut self, key: CallKey, at: Nanos) {
+        if let Some(pending) = self.0.get_mut(&key) {
+            pending.waits = None;
+            pending.called = Some(at);
+            pending.wake();
+        }
+    }
+
+    /// All connections break: what has not arrived by now never will.
+    pub(super) fn break_all(&mut self, now: Nanos) {
+        for pending in self.0.values_mut() {
+            if pending.answer.is_none() || pending.at > now {
+                pending.answer = Some(Err(Silence::Broken));
+                pending.at = now;
+                pending.wake();
+            }
+        }
+    }
+
+    /// Nothing that the session waits for will come.
+    pub(super) fn close(&mut self, session: SessionKey, now: Nanos) {
+        for (_, pending) in self.0.range_mut((session, 0)..=(session, u64::MAX)) {
+            pending.answer = Some(Err(Silence::Closed));
+            pending.at = now;
+            pending.called = Some(now);
+            pending.wake();
+        }
+    }
+
+    /// When the answer is there.
+    pub(super) fn poll_answered(&mut self, key: CallKey, waker: &Waker) -> Poll<Nanos> {
+        let Some(pending) = self.0.get_mut(&key) else {
+            return Poll::Pending;
+        };
+        if pending.answer.is_some() {
+            return Poll::Ready(pending.at);
+        }
+        pending.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    /// When the call is there.
+    pub(super) fn poll_called(&mut self, key: CallKey, waker: &Waker) -> Poll<Nanos> {
+        let Some(pending) = self.0.get_mut(&key) else {
+            return Poll::Pending;
+        };
+        if let Some(at) = pending.called {
+            return Poll::Ready(at);
+        }
+        pending.waker = Some(waker.clone());
+        Poll::Pending
+    }
+
+    pub(super) fn answered(&self, key: CallKey) -> Result<Answer, Silence> {
+        match self.0.get(&key).and_then(|pending| pending.answer.clone()) {
+            Some(answer) => answer,
+            None => Err(Silence::Broken),
+        }
+    }
+
+    /// The caller is gone. Gives where he waited.
+    pub(super) fn end(&mut self, key: CallKey) -> Option<(Arc<str>, u64)> {
+        self.0.remove(&key).and_then(|pending| pending.waits)
+    }
+}

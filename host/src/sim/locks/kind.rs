@@ -1,0 +1,71 @@
+//! In what the services differ, as far as their clients are told.
+
+use super::SESSION_TIMEOUT;
+use crate::capability::lock::SessionOptions;
+use crate::capability::lock_names;
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use crate::model::sim_locks::SimLocks;
+
+// Those of the backends of the same kind.
+const DEFAULT_LEASE: Nanos = 10_000_000_000;
+const DEFAULT_LEASE_POLL: Nanos = 250_000_000;
+const DEFAULT_FILE_POLL: Nanos = 10_000_000;
+const MILLISECOND: Nanos = 1_000_000;
+const DAY: Nanos = 24 * 60 * 60 * 1_000_000_000;
+
+pub(super) fn traits(kind: SimLocks) -> Vec<(String, String)> {
+    let [lease, fencing, fair] = match kind {
+        SimLocks::Lease => ["yes", "yes", "no"],
+        SimLocks::File => ["no", "no", "no"],
+        SimLocks::Session => ["no", "yes", "yes"],
+    };
+    lock_names::traits([
+        ("lease", lease),
+        ("fencing", fencing),
+        ("shared", "yes"),
+        ("fair", fair),
+        ("across-processes", "yes"),
+        ("across-hosts", "yes"),
+    ])
+}
+
+/// For how long a grant or a session lasts without a word (nothing for ever), and how often is asked
+/// while waiting (nothing if the service has a queue).
+pub(super) fn options(
+    kind: SimLocks,
+    asked: SessionOptions,
+) -> Result<(Option<Nanos>, Option<Nanos>), Fault> {
+    match (kind, asked) {
+        (SimLocks::Lease, SessionOptions { lease, poll }) => {
+            let lease = lease.unwrap_or(DEFAULT_LEASE);
+            let poll = poll.unwrap_or(DEFAULT_LEASE_POLL);
+            for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
+                if !(MILLISECOND..=DAY).contains(&time) {
+                    let message = format!("{what} is between a millisecond and a day");
+                    return Err(Fault::rejected("unsupported", message));
+                }
+            }
+            Ok((Some(lease), Some(poll)))
+        }
+        (_, SessionOptions { lease: Some(_), .. }) => Err(no_lease(kind)),
+        (SimLocks::File, SessionOptions { poll: Some(0), .. }) => {
+            let message = "a poll interval of 0 would never let anyone else run";
+            Err(Fault::rejected("unsupported", message))
+        }
+        (SimLocks::File, SessionOptions { poll, .. }) => {
+            Ok((None, Some(poll.unwrap_or(DEFAULT_FILE_POLL))))
+        }
+        (SimLocks::Session, SessionOptions { poll: Some(_), .. }) => {
+            let message = "session locks notify, so there is no poll interval";
+            Err(Fault::rejected("unsupported", message))
+        }
+        (SimLocks::Session, _) => Ok((Some(SESSION_TIMEOUT), None)),
+    }
+}
+
+pub(super) fn no_lease(kind: SimLocks) -> Fault {
+    let word = kind.word();
+    let message = format!("{word} locks have no lease; they are held until they are given up");
+    Fault::rejected("unsupported", message)
+}

@@ -1,0 +1,233 @@
+//! One lock, as its client has it.
+
+use super::client::{Call, Client};
+use super::kind::no_lease;
+use super::message::{Answer, LockNames, Request, Silence};
+use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
+use crate::capability::lock_names;
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use crate::model::sim_locks::SimLocks;
+use async_trait::async_trait;
+use std::sync::Arc;
+
+pub(super) struct SimLock {
+    names: Arc<LockNames>,
+    mode: Mode,
+    client: Arc<Client>,
+    /// What was granted, and not given up since. Whether it is still held, the service knows.
+    claim: Option<u64>,
+    tokens: Vec<(String, u64)>,
+}
+
+impl SimLock {
+    pub(super) fn new(names: LockNames, mode: Mode, client: Arc<Client>) -> Self {
+        Self {
+            names: Arc::new(names),
+            mode,
+            client,
+            claim: None,
+            tokens: Vec::new(),
+        }
+    }
+
+    fn now(&self) -> Nanos {
+        self.client.service.kernel.now()
+    }
+
+    /// Asks, and keeps in the log that no answer came.
+    async fn ask(&self, request: Request) -> Result<Answer, Silence> {
+        let sent = self.now();
+        let answer = self.client.answer(request).await;
+        if answer.is_err() {
+            self.client.log_lost(sent, &self.names);
+        }
+        answer
+    }
+
+    fn grant(&self, lease_begins: Nanos) -> Grant {
+        let ends = |lease| lease_begins.saturating_add(lease);
+        let lease = self.client.lease;
+        let has_leases = self.client.kind == SimLocks::Lease;
+        Grant {
+            owner: self.client.owner.clone(),
+            fencing: self.tokens.clone(),
+            lease_ends: lease.filter(|_| has_leases).map(ends),
+        }
+    }
+
+    /// What an acquire that got no answer comes to: certainly nothing, if the service can be told so.
+    fn acquire_fault(&self, silence: Silence) -> Fault {
+        let away = self.client.service.server().away.is_some();
+        match silence {
+            Silence::Broken if !away => {
+                let message =
+                    "the connection broke before the answer; what it may have taken was given up";
+                Fault::unavailable("connection-lost", message)
+            }
+            silence => silence.fault(true),
+        }
+    }
+
+    /// Asks for the names once, where there is a queue until the wait is over. Dropping what comes
+    /// back gives up what was taken.
+    async fn try_once(&self, deadline: Nanos) -> Result<(Call, Answer), Fault> {
+        let waits = deadline > self.now();
+        let request = Request::Acquire {
+            names: Arc::clone(&self.names),
+            mode: self.mode,
+            waits,
+        };
+        let sent = self.now();
+        let call = self.client.call(request).await;
+        let call = call.inspect_err(|_| self.client.log_lost(sent, &self.names));
+        let mut call = call.map_err(|silence| silence.fault(true))?;
+        let answer = tokio::select! {
+            biased;
+            answer = call.answer() => answer,
+            () = self.client.service.kernel.sleep_until(deadline), if waits && self.has_queue() => {
+                // Until the service knows, it might still grant it.
+                let told = self.client.answer(Request::GiveUp(call.number)).await;
+                told.map_err(|silence| self.acquire_fault(silence))?;
+                call.settled();
+                return Err(lock_names::wait_timeout(&self.names.told));
+            }
+        };
+        match answer {
+            Ok(answer) => Ok((call, answer)),
+            Err(silence) => {
+                self.client.log_lost(sent, &self.names);
+                Err(self.acquire_fault(silence))
+            }
+        }
+    }
+
+    fn has_queue(&self) -> bool {
+        self.client.poll.is_none()
+    }
+}
+
+#[async_trait]
+impl Lock for SimLock {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+        self.client.refuse_if_closed()?;
+        if let Some(claim) = self.claim {
+            if self.is_owner().await? {
+                return Err(lock_names::already_held());
+            }
+            self.claim = None;
+            self.client.give_up(claim);
+        }
+        let deadline = self.now().saturating_add(wait);
+        loop {
+            let lease_begins = crate::capability::clock::Clock::now(&*self.client.service.clock);
+            let (mut call, answer) = self.try_once(deadline).await?;
+            call.settled();
+            match answer {
+                Answer::Granted { token } => {
+                    self.claim = Some(call.number);
+                    let names = self.names.each.iter();
+                    let tokens = names.zip(token.into_iter().cycle());
+                    self.tokens = tokens
+                        .map(|(name, token)| (name.to_string(), token))
+                        .collect();
+                    return Ok(self.grant(lease_begins));
+                }
+                Answer::Taken { name, free_in } => {
+                    let left = deadline.saturating_sub(self.now());
+                    if left == 0 {
+                        return Err(lock_names::wait_timeout(&name));
+                    }
+                    let limit = left.min(free_in).min(self.client.poll.unwrap_or(left));
+                    tokio::select! {
+                        biased;
+                        () = call.called() => self.client.refuse_if_closed()?,
+                        () = self.client.service.kernel.sleep(limit) => {}
+                    }
+                }
+                _ => {
+                    let message = "the service had not heard of this process for too long";
+                    return Err(Fault::unavailable("session-expired", message));
+                }
+            }
+        }
+    }
+
+    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+        let Some(claim) = self.claim else {
+            return Ok(ReleaseOutcome::NotOwner);
+        };
+        if self.client.is_closed() {
+            self.claim = None;
+            return Ok(ReleaseOutcome::NotOwner);
+        }
+        match self.ask(Request::Release(claim)).await {
+            Ok(Answer::Released(outcome)) => {
+                self.claim = None;
+                Ok(outcome)
+            }
+            Ok(_) => Ok(ReleaseOutcome::NotOwner),
+            // It was not even sent, so the lock is held as before.
+            Err(Silence::Refused) => Err(Silence::Refused.fault(true)),
+            Err(silence) => {
+                self.claim = None;
+                self.client.give_up(claim);
+                Err(silence.fault(true))
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<Grant, Fault> {
+        if self.client.kind != SimLocks::Lease {
+            return Err(no_lease(self.client.kind));
+        }
+        let lease_begins = crate::capability::clock::Clock::now(&*self.client.service.clock);
+        if let Some(claim) = self.claim
+            && !self.client.is_closed()
+        {
+            let answer = self.ask(Request::Renew(claim)).await;
+            let answer = answer.map_err(|silence| silence.fault(true))?;
+            if let Answer::IsHeld(true) = answer {
+                return Ok(self.grant(lease_begins));
+            }
+        }
+        Err(Fault::conflict(
+            "not-owner",
+            "this lock is not held any more",
+        ))
+    }
+
+    async fn is_owner(&mut self) -> Result<bool, Fault> {
+        match self.claim {
+            Some(claim) if !self.client.is_closed() => {
+                let answer = self.ask(Request::IsHeld(claim)).await;
+                let answer = answer.map_err(|silence| silence.fault(false))?;
+                Ok(matches!(answer, Answer::IsHeld(true)))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    async fn break_lock(&mut self) -> Result<(), Fault> {
+        if self.client.kind == SimLocks::File {
+            let message = "a file lock is taken from nobody but a dead process";
+            return Err(Fault::rejected("unsupported", message));
+        }
+        self.client.refuse_if_closed()?;
+        let answer = self.ask(Request::Break(Arc::clone(&self.names))).await;
+        answer.map(drop).map_err(|silence| silence.fault(true))
+    }
+
+    async fn close(mut self: Box<Self>) {
+        // What fails is kept by the drop.
+        self.release().await.ok();
+    }
+}
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        if let Some(claim) = self.claim {
+            self.client.give_up(claim);
+        }
+    }
+}

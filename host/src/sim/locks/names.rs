@@ -1,0 +1,118 @@
+//! Who holds which name, and who waits for it.
+
+use super::SessionKey;
+use crate::capability::lock::Mode;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// All names that somebody holds or wants.
+#[derive(Default)]
+pub(super) struct Names(BTreeMap<Arc<str>, Name>);
+
+#[derive(Default)]
+struct Name {
+    /// Claims; of several, all are shared.
+    holders: BTreeSet<u64>,
+    shared: bool,
+    /// By their places, which are given in the order of arrival.
+    waiting: BTreeMap<u64, Waiter>,
+}
+
+/// Somebody who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiter {
+    pub(super) session: SessionKey,
+    pub(super) claim: u64,
+    pub(super) mode: Mode,
+}
+
+impl Name {
+    fn admits(&self, mode: Mode) -> bool {
+        self.holders.is_empty() || (self.shared && mode == Mode::Shared)
+    }
+
+    fn hold(&mut self, claim: u64, mode: Mode) {
+        self.shared = mode == Mode::Shared;
+        self.holders.insert(claim);
+    }
+}
+
+impl Names {
+    /// Whether nothing but other readers is in the way.
+    pub(super) fn admits(&self, name: &str, mode: Mode) -> bool {
+        self.0.get(name).is_none_or(|entry| entry.admits(mode))
+    }
+
+    pub(super) fn has_queue(&self, name: &str) -> bool {
+        let entry = self.0.get(name);
+        entry.is_some_and(|entry| !entry.waiting.is_empty())
+    }
+
+    pub(super) fn holders(&self, name: &str) -> impl Iterator<Item = u64> {
+        let entry = self.0.get(name).into_iter();
+        entry.flat_map(|entry| entry.holders.iter().copied())
+    }
+
+    pub(super) fn hold(&mut self, name: &Arc<str>, claim: u64, mode: Mode) {
+        let entry = self.0.entry(Arc::clone(name)).or_default();
+        entry.hold(claim, mode);
+    }
+
+    pub(super) fn wait(&mut self, name: &Arc<str>, place: u64, waiter: Waiter) {
+        let entry = self.0.entry(Arc::clone(name)).or_default();
+        entry.waiting.insert(place, waiter);
+    }
+
+    pub(super) fn give_up(&mut self, name: &str, claim: u64) {
+        self.change(name, |entry| entry.holders.remove(&claim));
+    }
+
+    pub(super) fn leave(&mut self, name: &str, place: u64) {
+        self.change(name, |entry| entry.waiting.remove(&place));
+    }
+
+    /// Takes the name from its holders.
+    pub(super) fn free(&mut self, name: &str) -> BTreeSet<u64> {
+        let freed = self.change(name, |entry| std::mem::take(&mut entry.holders));
+        freed.unwrap_or_default()
+    }
+
+    /// The first of those who wait, who waits no more.
+    pub(super) fn call(&mut self, name: &str) -> Option<Waiter> {
+        self.change(name, |entry| entry.waiting.pop_first())
+            .flatten()
+            .map(|(_, waiter)| waiter)
+    }
+
+    /// Lets the first of those who wait hold it, if he can. Strictly in order: a reader that overtook
+    /// a waiting writer would starve it.
+    pub(super) fn let_in(&mut self, name: &str) -> Option<Waiter> {
+        let entry = self.0.get_mut(name)?;
+        let next = entry.waiting.first_entry()?;
+        let waiter = *next.get();
+        if !entry.admits(waiter.mode) {
+            return None;
+        }
+        entry.waiting.pop_first();
+        entry.hold(waiter.claim, waiter.mode);
+        Some(waiter)
+    }
+
+    pub(super) fn forget_all(&mut self) {
+        self.0.clear();
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut Name) -> T) -> Option<T> {
+        let entry = self.0.get_mut(name)?;
+        let done = act(entry);
+        if entry.holders.is_empty() && entry.waiting.is_empty() {
+            self.0.remove(name);
+        }
+        Some(done)
+    }
+}
