@@ -3,3 +3,4 @@
 pub mod case;
 pub mod search;
 pub mod shrink;
+pub mod witness;

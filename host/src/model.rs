@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod schedule;
 pub mod sim_fault;
 pub mod sim_locks;
+pub mod timeline;
 pub mod topology;
 pub mod value;
 pub mod verdict;

@@ -1,0 +1,115 @@
+//! From all events of a violating simulation to the at most twelve that tell why.
+
+mod aborts;
+mod cast;
+mod moments;
+
+use crate::model::change::{Change, Nanos};
+use crate::model::event::Event;
+use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline};
+use crate::model::verdict::Subject;
+use cast::Cast;
+use moments::{Weighed, weigh};
+use std::collections::BTreeSet;
+
+/// More of them nobody reads.
+pub const MOST_MOMENTS: usize = 12;
+
+/// Aborts that are told apart from the moments.
+const MOST_ABORTS: usize = 6;
+
+/// The moments that matter for this violation. `let_go` is when the workers were let go, on the clock
+/// of the events.
+pub fn timeline(
+    about: Option<&Subject>,
+    changes: &[Change],
+    events: &[Event],
+    let_go: Nanos,
+) -> Timeline {
+    let cast = Cast::of(about, changes);
+    let mut weighed: Vec<_> = events
+        .iter()
+        .filter_map(|event| weigh(&cast, event, let_go))
+        .chain(cast.steps())
+        .collect();
+    weighed.sort_by_key(|weighed| weighed.moment.at);
+    once_each(&mut weighed);
+    let mut moments: Vec<_> = heaviest(weighed)
+        .into_iter()
+        .map(|weighed| (weighed.moment, weighed.led_by))
+        .collect();
+    for index in 0..moments.len() {
+        let (earlier, rest) = moments.split_at_mut(index);
+        let (moment, led_by) = &mut rest[0];
+        moment.after = earlier
+            .iter()
+            .rposition(|(earlier, _)| led_by.as_ref().is_some_and(|led_by| led_by.is(earlier)));
+    }
+    let moments: Vec<_> = moments.into_iter().map(|(moment, _)| moment).collect();
+    let stretches = stretches(&cast, events, let_go);
+    let lanes: BTreeSet<Lane> = moments
+        .iter()
+        .map(|moment| moment.lane)
+        .chain(cast.workers().map(Lane::Worker))
+        .collect();
+    let on_a_lane = |stretch: &Stretch| lanes.contains(&stretch.lane);
+    Timeline {
+        stretches: stretches.into_iter().filter(on_a_lane).collect(),
+        lanes: lanes.into_iter().collect(),
+        moments,
+        aborts: aborts::tell(&cast, events, let_go, MOST_ABORTS),
+    }
+}
+
+/// Of polls that say the same, the last one.
+fn once_each(weighed: &mut Vec<Weighed>) {
+    let mut seen = BTreeSet::new();
+    weighed.reverse();
+    weighed.retain(|weighed| {
+        let moment = &weighed.moment;
+        !weighed.repeats || seen.insert((moment.lane, moment.text.clone()))
+    });
+    weighed.reverse();
+}
+
+/// In the order of time. Of equal weight the earlier ones.
+fn heaviest(weighed: Vec<Weighed>) -> Vec<Weighed> {
+    let mut by_weight: Vec<usize> = (0..weighed.len()).collect();
+    by_weight.sort_by_key(|&index| std::cmp::Reverse(weighed[index].weight));
+    let chosen: BTreeSet<usize> = by_weight.into_iter().take(MOST_MOMENTS).collect();
+    let numbered = weighed.into_iter().enumerate();
+    numbered
+        .filter(|(index, _)| chosen.contains(index))
+        .map(|(_, weighed)| weighed)
+        .collect()
+}
+
+fn stretches(cast: &Cast, events: &[Event], let_go: Nanos) -> Vec<Stretch> {
+    let mut stretches: Vec<_> = cast
+        .holds()
+        .map(|(worker, from, to)| Stretch {
+            lane: Lane::Worker(worker),
+            from,
+            to,
+            kind: StretchKind::Holds,
+            text: format!("worker {worker} holds row {}", cast.row.unwrap_or(0)),
+        })
+        .collect();
+    for event in events {
+        if let Some((fault, lanes)) = cast.fault(event) {
+            let from = event.at.saturating_sub(let_go);
+            let to = from + fault.over().saturating_sub(fault.at);
+            stretches.extend(lanes.into_iter().map(|lane| Stretch {
+                lane,
+                from,
+                to,
+                kind: StretchKind::Fault,
+                text: fault.to_string(),
+            }));
+        }
+    }
+    stretches
+}
+
+#[cfg(test)]
+mod tests;

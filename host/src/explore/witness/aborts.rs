@@ -1,0 +1,79 @@
+//! For each abort who did it.
+
+use super::cast::Cast;
+use crate::model::change::Nanos;
+use crate::model::event::{Event, TransactionName, What};
+use std::collections::BTreeSet;
+
+/// One sentence for each abort of a transaction of the cast, the earliest first, so many at most.
+pub fn tell(cast: &Cast, events: &[Event], let_go: Nanos, most: usize) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut told = Vec::new();
+    for event in events {
+        let at = event.at.saturating_sub(let_go);
+        if !(cast.from..=cast.to).contains(&at) {
+            continue;
+        }
+        if let Some((victim, why)) = abort(cast, &event.what)
+            && seen.insert(victim.number)
+        {
+            let time = format!("{}.{:03} ms", at / 1_000_000, at / 1_000 % 1_000);
+            told.push(format!("{time}: {} was aborted: {why}", name(victim)));
+        }
+    }
+    if told.len() > most {
+        let more = told.len() - most;
+        told.truncate(most);
+        told.push(format!("and {more} more"));
+    }
+    told
+}
+
+fn abort<'a>(cast: &Cast, what: &'a What) -> Option<(&'a TransactionName, String)> {
+    let (victim, row, why) = match what {
+        What::CertificationFailed {
+            transaction,
+            position,
+            seen,
+            against,
+            against_position,
+            row,
+        } => {
+            let why = format!(
+                "its write set, number {position} in the order, failed certification; {}, number \
+                 {against_position}, had changed {row}, and n{} had seen only {seen} when COMMIT began",
+                name(against),
+                transaction.node + 1
+            );
+            (transaction, row, why)
+        }
+        What::BruteForceAborted {
+            victim,
+            by,
+            position,
+            row,
+        } => {
+            let why = format!(
+                "n{} applied {}, number {position} in the order, which changes {row}",
+                victim.node + 1,
+                name(by)
+            );
+            (victim, row, why)
+        }
+        What::Deadlock { victim, other, row } => {
+            let why = format!("it and {} waited for each other on {row}", name(other));
+            (victim, row, why)
+        }
+        _ => return None,
+    };
+    (cast.has(victim.actor) && cast.is_row(&row.key)).then_some((victim, why))
+}
+
+fn name(transaction: &TransactionName) -> String {
+    format!(
+        "transaction {} of {} on n{}",
+        transaction.number,
+        transaction.actor,
+        transaction.node + 1
+    )
+}

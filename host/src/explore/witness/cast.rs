@@ -1,0 +1,180 @@
+//! Who plays a part in a violation: the changes that it is about, and their rival.
+
+use super::moments::Weighed;
+use crate::model::change::{Change, Nanos, Step};
+use crate::model::event::{Actor, Event, What};
+use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::timeline::{Lane, Moment, Tone};
+use crate::model::verdict::Subject;
+use crate::workload::volume_state::row_id;
+use std::collections::BTreeSet;
+
+/// More changes than two are hard to follow, and two are what nearly every violation needs.
+const MOST: usize = 3;
+
+pub struct Cast<'a> {
+    pub row: Option<u32>,
+    /// Its `id`, where there is a row.
+    key: String,
+    changes: Vec<&'a Change>,
+    /// From the first acquire to the last release.
+    pub from: Nanos,
+    pub to: Nanos,
+}
+
+impl<'a> Cast<'a> {
+    pub fn of(about: Option<&Subject>, changes: &'a [Change]) -> Self {
+        let is_of = |change: &&Change| match about {
+            Some(about) => change.row == about.row && about.markers.contains(&change.marker()),
+            None => false,
+        };
+        let mut cast: Vec<&Change> = changes.iter().filter(is_of).take(MOST).collect();
+        if let [only] = cast[..] {
+            cast.extend(rival(only, changes));
+        }
+        if cast.is_empty() {
+            // Nobody is named: the first changes of the row, or of all rows.
+            let of_row = |change: &&Change| about.is_none_or(|about| change.row == about.row);
+            cast.extend(changes.iter().filter(of_row).take(2));
+        }
+        cast.sort_by_key(|change| change.acquire.invoked);
+        let row = about.map(|about| about.row);
+        Self {
+            row,
+            key: row.map(row_id).unwrap_or_default(),
+            from: cast.iter().map(|c| c.acquire.invoked).min().unwrap_or(0),
+            to: cast.iter().map(|change| end(change)).max().unwrap_or(0),
+            changes: cast,
+        }
+    }
+
+    /// Each once, by the beginning of their changes.
+    pub fn workers(&self) -> impl Iterator<Item = u32> {
+        let mut seen = BTreeSet::new();
+        let workers = self.changes.iter().map(|change| change.worker);
+        workers.filter(move |worker| seen.insert(*worker))
+    }
+
+    /// Whether it is one of the workers, while one of its changes lasts.
+    pub fn acts(&self, actor: Actor, at: Nanos) -> bool {
+        self.changes.iter().any(|change| {
+            actor == Actor::Worker(change.worker)
+                && (change.acquire.invoked..=end(change)).contains(&at)
+        })
+    }
+
+    /// Whether it is one of the workers.
+    pub fn has(&self, actor: Actor) -> bool {
+        self.workers().any(|worker| actor == Actor::Worker(worker))
+    }
+
+    /// Whether a key, or the name of a lock, is that of the row; every one is where there is no row.
+    pub fn is_row(&self, key: &str) -> bool {
+        self.row.is_none() || ends_with_word(key, &self.key)
+    }
+
+    /// The times for which the workers were told that they have the row.
+    pub fn holds(&self) -> impl Iterator<Item = (u32, Nanos, Nanos)> {
+        let held = self.changes.iter().filter(|change| change.held());
+        held.map(|change| {
+            let release = change.release.as_ref();
+            let to = release.map_or_else(|| end(change), |release| release.invoked);
+            (change.worker, change.acquire.returned, to)
+        })
+    }
+
+    /// What the workers were told in the end: of all moments these matter most.
+    pub fn steps(&self) -> impl Iterator<Item = Weighed> {
+        self.changes.iter().flat_map(|change| {
+            let acquire = step(change, "acquire", &change.acquire, 94);
+            let release = change
+                .release
+                .as_ref()
+                .map(|release| step(change, "release", release, 62));
+            std::iter::once(acquire).chain(release)
+        })
+    }
+
+    /// A fault that begins, if it hits somebody here and had not ended before, and where.
+    pub fn fault<'e>(&self, event: &'e Event) -> Option<(&'e SimFault, Vec<Lane>)> {
+        let What::Fault(fault) = &event.what else {
+            return None;
+        };
+        if fault.at > self.to || fault.over() < self.from {
+            return None;
+        }
+        let lanes = match &fault.what {
+            Harm::PauseWorker { worker, .. }
+            | Harm::CrashWorker { worker }
+            | Harm::CutCommit { worker, .. } => self
+                .has(Actor::Worker(*worker))
+                .then(|| vec![Lane::Worker(*worker)])?,
+            Harm::CrashNode { node, .. } | Harm::DelayApply { node, .. } => vec![Lane::Node(*node)],
+            Harm::Partition { nodes, .. } => nodes.iter().copied().map(Lane::Node).collect(),
+            Harm::BlindProxy { .. } => vec![Lane::Proxy],
+            Harm::RestartLocks { .. } | Harm::FailoverLocks | Harm::SkewLocks { .. } => {
+                vec![Lane::Locks]
+            }
+        };
+        Some((fault, lanes))
+    }
+}
+
+/// The change of another worker on the same row that overlaps this one, one that held the row before
+/// one that did not.
+fn rival<'a>(change: &Change, changes: &'a [Change]) -> Option<&'a Change> {
+    let overlaps = |other: &&Change| {
+        other.row == change.row
+            && other.worker != change.worker
+            && other.acquire.invoked <= end(change)
+            && change.acquire.invoked <= end(other)
+    };
+    let near = |other: &&Change| {
+        let apart = other.acquire.returned.abs_diff(change.acquire.returned);
+        (!other.held(), apart)
+    };
+    changes.iter().filter(overlaps).min_by_key(near)
+}
+
+fn end(change: &Change) -> Nanos {
+    let ends = change.steps().map(|step| step.returned).max();
+    ends.unwrap_or(change.acquire.returned)
+}
+
+fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
+    let row = change.row;
+    let (tone, text) = match (verb, step.outcome.reason()) {
+        ("acquire", None) => (
+            Tone::Gained,
+            format!("is told that it has row {row} (marker {})", change.marker()),
+        ),
+        (_, None) => (Tone::Plain, format!("is told that row {row} is given back")),
+        (_, Some(reason)) => (
+            Tone::Lost,
+            format!(
+                "{verb} of row {row} ends {}: {}",
+                step.outcome.word(),
+                reason.code
+            ),
+        ),
+    };
+    Weighed {
+        weight,
+        moment: Moment {
+            at: step.returned,
+            lane: Lane::Worker(change.worker),
+            tone,
+            text,
+            after: None,
+        },
+        led_by: None,
+        repeats: false,
+    }
+}
+
+/// Whether `volumes volume-1` ends with `volume-1`, which `volume-11` does not.
+fn ends_with_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let mut words = text.split(|c: char| !is_part(c)).filter(|w| !w.is_empty());
+    words.any(|found| found == word)
+}

@@ -1,0 +1,358 @@
+//! What an event is worth telling, and how.
+
+use super::cast::Cast;
+use crate::model::change::Nanos;
+use crate::model::event::{Actor, Answer, Event, LockCall, TransactionName, What};
+use crate::model::timeline::{Lane, Moment, Tone};
+use crate::model::value::Value;
+
+/// A moment that may be told.
+pub struct Weighed {
+    pub weight: u32,
+    pub moment: Moment,
+    pub led_by: Option<LedBy>,
+    /// Of several that say the same, one is enough.
+    pub repeats: bool,
+}
+
+/// The moment that leads to another: the last on this lane whose text has this in it.
+pub struct LedBy {
+    pub lane: Lane,
+    pub word: String,
+}
+
+impl LedBy {
+    pub fn is(&self, moment: &Moment) -> bool {
+        moment.lane == self.lane && moment.text.contains(&self.word)
+    }
+}
+
+/// A statement longer than this is cut in its middle.
+const LONGEST: usize = 110;
+
+/// What the event is worth, if it has to do with the cast at all.
+pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
+    let at = event.at.checked_sub(let_go)?;
+    if let Some((fault, lanes)) = cast.fault(event) {
+        let text = format!("fault: {}", fault.what);
+        return Some(moment(96, at, *lanes.first()?, Tone::Fault, text));
+    }
+    if !(cast.from..=cast.to).contains(&at) {
+        return None;
+    }
+    match &event.what {
+        What::Answered {
+            transaction,
+            text,
+            parameters,
+            answer,
+            ..
+        } if cast.acts(transaction.actor, at) => {
+            Some(answered(at, *transaction, text, parameters, answer))
+        }
+        What::Lock {
+            actor,
+            call,
+            names,
+            token,
+            ..
+        } if cast.has(*actor) && cast.is_row(names) => {
+            lock(at, *actor, *call, names, *token, let_go)
+        }
+        What::LeaseEnded { owner, names } if cast.is_row(names) => {
+            let text = format!("the lease of {} on {names} ends", owner_name(owner));
+            Some(moment(93, at, Lane::Locks, Tone::Lost, text))
+        }
+        What::Members { nodes } => {
+            let names: Vec<_> = nodes
+                .iter()
+                .map(|&node| Lane::Node(node).to_string())
+                .collect();
+            let lane = Lane::Node(nodes.first().copied().unwrap_or(0));
+            let text = format!("the cluster is now {}", names.join(", "));
+            Some(moment(58, at, lane, Tone::Plain, text))
+        }
+        What::FaultEnded(fault) => {
+            let begun = Event {
+                at: event.at,
+                what: What::Fault(fault.clone()),
+            };
+            let (_, lanes) = cast.fault(&begun)?;
+            let text = format!("over: {}", fault.what);
+            Some(moment(66, at, *lanes.first()?, Tone::Fault, text))
+        }
+        _ => of_the_cluster(cast, at, &event.what),
+    }
+}
+
+/// What nodes do with the transactions of the cast on its row.
+fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
+    let acts = |name: &TransactionName| cast.has(name.actor);
+    let told = |weight, node, tone, text| Some(moment(weight, at, Lane::Node(node), tone, text));
+    match what {
+        What::Ordered {
+            transaction,
+            position,
+            rows,
+        } if acts(transaction) && rows.iter().any(|row| cast.is_row(&row.key)) => {
+            let text = format!(
+                "{}'s write set is number {position} in the order",
+                transaction.actor
+            );
+            let mut weighed = told(84, transaction.node, Tone::Plain, text)?;
+            weighed.led_by = Some(LedBy {
+                lane: worker_lane(transaction.actor)?,
+                word: "UPDATE".to_owned(),
+            });
+            Some(weighed)
+        }
+        What::Applied {
+            node,
+            transaction,
+            position,
+        } if acts(transaction) && *node != transaction.node => {
+            let text = format!("applies number {position} of {}", transaction.actor);
+            let mut weighed = told(56, *node, Tone::Plain, text)?;
+            weighed.led_by = Some(LedBy {
+                lane: Lane::Node(transaction.node),
+                word: format!("number {position} in the order"),
+            });
+            Some(weighed)
+        }
+        What::CertificationFailed {
+            transaction,
+            position,
+            seen,
+            against,
+            against_position,
+            row,
+        } if acts(transaction) && cast.is_row(&row.key) => {
+            let text = format!(
+                "{}'s write set, number {position}, fails certification: {}'s number \
+                 {against_position} changed {row} after {seen}, the last that the node had seen",
+                transaction.actor, against.actor
+            );
+            let mut weighed = told(90, transaction.node, Tone::Lost, text)?;
+            weighed.led_by = Some(LedBy {
+                lane: Lane::Node(against.node),
+                word: format!("number {against_position} in the order"),
+            });
+            Some(weighed)
+        }
+        What::BruteForceAborted {
+            victim,
+            by,
+            position,
+            row,
+        } if acts(victim) && cast.is_row(&row.key) => {
+            let text = format!(
+                "number {position} of {} takes {row} and aborts {}'s transaction",
+                by.actor, victim.actor
+            );
+            let mut weighed = told(91, victim.node, Tone::Lost, text)?;
+            weighed.led_by = Some(LedBy {
+                lane: Lane::Node(by.node),
+                word: format!("number {position} in the order"),
+            });
+            Some(weighed)
+        }
+        What::Deadlock { victim, other, row } if acts(victim) && cast.is_row(&row.key) => {
+            let text = format!(
+                "{} and {} wait for each other on {row}; {} is rolled back",
+                victim.actor, other.actor, victim.actor
+            );
+            told(90, victim.node, Tone::Lost, text)
+        }
+        What::Replayed {
+            transaction,
+            position,
+        } if acts(transaction) => {
+            let text = format!("does number {position} of {} again", transaction.actor);
+            told(70, transaction.node, Tone::Plain, text)
+        }
+        What::RetriedByServer { transaction } if acts(transaction) => {
+            let text = format!("tries the statement of {} again", transaction.actor);
+            told(52, transaction.node, Tone::Plain, text)
+        }
+        What::Waits {
+            transaction,
+            row,
+            holder,
+        } if acts(transaction) && cast.is_row(&row.key) => {
+            let text = format!(
+                "{} waits for {}, which locks {row}",
+                transaction.actor, holder.actor
+            );
+            let mut weighed = told(54, transaction.node, Tone::Plain, text)?;
+            weighed.repeats = true;
+            Some(weighed)
+        }
+        _ => None,
+    }
+}
+
+fn answered(
+    at: Nanos,
+    transaction: TransactionName,
+    text: &str,
+    parameters: &[Value],
+    answer: &Answer,
+) -> Weighed {
+    let Actor::Worker(worker) = transaction.actor else {
+        unreachable!("only workers are of a cast");
+    };
+    let verb = text
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_uppercase();
+    let (told, tone) = match answer {
+        Answer::Affected(rows) => (format!("{rows} changed"), Tone::Plain),
+        Answer::Rows(None, _) => ("no row".to_owned(), Tone::Plain),
+        Answer::Rows(Some(row), _) => {
+            let columns: Vec<_> = row.iter().map(shown).collect();
+            (columns.join(", "), Tone::Plain)
+        }
+        Answer::Done => ("done".to_owned(), Tone::Plain),
+        Answer::Fault { kind, code } => (format!("{kind} {code}"), Tone::Lost),
+    };
+    let weight = match (verb.as_str(), answer) {
+        (_, Answer::Fault { .. }) => 82,
+        ("COMMIT", _) => 86,
+        ("UPDATE" | "INSERT" | "DELETE", Answer::Affected(1..)) => 88,
+        ("UPDATE" | "INSERT" | "DELETE", _) => 34,
+        ("SELECT", Answer::Rows(Some(_), _)) => 76,
+        ("SELECT", _) => 30,
+        ("ROLLBACK", _) => 20,
+        _ => 10,
+    };
+    let statement = cut(&filled_in(text, parameters));
+    let node = Lane::Node(transaction.node);
+    let mut weighed = moment(
+        weight,
+        at,
+        Lane::Worker(worker),
+        tone,
+        format!("{statement} on {node}: {told}"),
+    );
+    // Looking again and again at what has not changed.
+    weighed.repeats = !matches!(answer, Answer::Affected(1..)) && verb != "COMMIT";
+    weighed
+}
+
+fn lock(
+    at: Nanos,
+    actor: Actor,
+    call: LockCall,
+    names: &str,
+    token: Option<u64>,
+    let_go: Nanos,
+) -> Option<Weighed> {
+    let token = token.map_or(String::new(), |token| format!(" with token {token}"));
+    let (weight, tone, text) = match call {
+        LockCall::Granted { lease_ends } => {
+            let until = lease_ends.map_or(String::new(), |ends| {
+                format!(", until {}", ms(ends.saturating_sub(let_go)))
+            });
+            (
+                89,
+                Tone::Plain,
+                format!("grants {names} to {actor}{token}{until}"),
+            )
+        }
+        LockCall::NotGranted => (22, Tone::Plain, format!("{actor} does not get {names}")),
+        LockCall::Released => (46, Tone::Plain, format!("{actor} gives {names} back")),
+        LockCall::ReleasedLate => {
+            let text = format!("{actor} gives {names} back after its lease");
+            (68, Tone::Lost, text)
+        }
+        LockCall::NotOwner => (68, Tone::Lost, format!("{names} is not {actor}'s any more")),
+        LockCall::Renewed => (40, Tone::Plain, format!("{actor} renews {names}")),
+        LockCall::Broken => (80, Tone::Lost, format!("{actor} breaks {names}")),
+        LockCall::Lost => (
+            60,
+            Tone::Lost,
+            format!("no answer for {actor} about {names}"),
+        ),
+    };
+    let mut weighed = moment(weight, at, Lane::Locks, tone, text);
+    weighed.repeats = matches!(
+        call,
+        LockCall::NotGranted | LockCall::Renewed | LockCall::Lost
+    );
+    weighed.led_by = worker_lane(actor).map(|lane| LedBy {
+        lane,
+        word: String::new(),
+    });
+    Some(weighed)
+}
+
+fn moment(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> Weighed {
+    Weighed {
+        weight,
+        moment: Moment {
+            at,
+            lane,
+            tone,
+            text,
+            after: None,
+        },
+        led_by: None,
+        repeats: false,
+    }
+}
+
+fn worker_lane(actor: Actor) -> Option<Lane> {
+    match actor {
+        Actor::Worker(worker) => Some(Lane::Worker(worker)),
+        Actor::Host | Actor::Generator(_) => None,
+    }
+}
+
+/// `worker-3.0.0` is what an instance calls itself; people say worker 3.
+fn owner_name(owner: &str) -> String {
+    let number = owner
+        .strip_prefix("worker-")
+        .and_then(|rest| rest.split('.').next());
+    number.map_or_else(|| owner.to_owned(), |number| format!("worker {number}"))
+}
+
+/// The statement with its parameters in their places.
+fn filled_in(text: &str, parameters: &[Value]) -> String {
+    let mut parameters = parameters.iter();
+    let mut filled = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '?' => filled.push_str(&parameters.next().map_or("?".to_owned(), shown)),
+            '`' => {}
+            c => filled.push(c),
+        }
+    }
+    filled.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A value as it stands in SQL. Written by a strategy, so that nothing in it may steer a terminal.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Real(value) => value.to_string(),
+        Value::Text(text) => format!("'{}'", text.escape_debug()),
+        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
+
+fn cut(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= LONGEST {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(LONGEST / 2).collect();
+    let end: String = text.chars().skip(length - LONGEST / 2).collect();
+    format!("{begin} … {end}")
+}
+
+fn ms(at: Nanos) -> String {
+    format!("{}.{:03} ms", at / 1_000_000, at / 1_000 % 1_000)
+}

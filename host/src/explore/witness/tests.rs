@@ -1,0 +1,279 @@
+use super::*;
+use crate::model::change::{Restored, Step};
+use crate::model::event::{Actor, Answer, LockCall, RowName, TransactionName, What};
+use crate::model::marker::Marker;
+use crate::model::outcome::Outcome;
+use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::timeline::Tone;
+use crate::model::value::Value;
+
+const MS: u64 = 1_000_000;
+const LET_GO: u64 = 100 * MS;
+
+fn change(worker: u32, row: u32, times: [u64; 4]) -> Change {
+    let step = |invoked: u64, returned: u64| Step {
+        invoked: invoked * MS,
+        returned: returned * MS,
+        outcome: Outcome::Ok,
+        faults: Vec::new(),
+        lost_locks: Default::default(),
+        settled: None,
+    };
+    Change {
+        worker,
+        row,
+        number: 0,
+        acquire: step(times[0], times[1]),
+        check: None,
+        release: Some(step(times[2], times[3])),
+        restored: Restored::No,
+    }
+}
+
+fn about(row: u32, workers: &[u32]) -> Subject {
+    let marker = |&worker: &u32| Marker { worker, number: 0 };
+    Subject {
+        row,
+        markers: workers.iter().map(marker).collect(),
+    }
+}
+
+fn at(ms: u64, what: What) -> Event {
+    Event {
+        at: LET_GO + ms * MS,
+        what,
+    }
+}
+
+fn of(worker: u32, number: u64, node: u32) -> TransactionName {
+    TransactionName {
+        number,
+        actor: Actor::Worker(worker),
+        node,
+    }
+}
+
+fn row(number: u32) -> RowName {
+    RowName {
+        table: "volumes".into(),
+        key: format!("volume-{number}").into(),
+    }
+}
+
+fn update(transaction: TransactionName, affected: u64) -> What {
+    What::Answered {
+        transaction,
+        sent: 0,
+        text: "UPDATE `volumes` SET status = ? WHERE id = ?".into(),
+        parameters: vec![Value::from("deleting"), Value::from("volume-1")],
+        answer: Answer::Affected(affected),
+    }
+}
+
+fn texts(timeline: &Timeline) -> Vec<String> {
+    let moment =
+        |m: &crate::model::timeline::Moment| format!("{} {}: {}", m.at / MS, m.lane, m.text);
+    timeline.moments.iter().map(moment).collect()
+}
+
+#[test]
+fn two_holders_through_a_paused_one_are_told_in_order() {
+    let changes = [
+        change(0, 1, [0, 12_000, 12_001, 12_002]),
+        change(1, 1, [5, 10_010, 12_500, 12_600]),
+        change(2, 0, [0, 3, 4, 5]),
+    ];
+    let grant = |actor, token| What::Lock {
+        actor,
+        sent: 0,
+        call: LockCall::Granted {
+            lease_ends: Some(LET_GO + 10_001 * MS),
+        },
+        names: "volume-1".into(),
+        token: Some(token),
+    };
+    let pause = SimFault {
+        at: 2 * MS,
+        what: Harm::PauseWorker {
+            worker: 0,
+            lasts: 11_000 * MS,
+        },
+    };
+    let ended = What::LeaseEnded {
+        owner: "worker-0.0.0".into(),
+        names: "volume-1".into(),
+    };
+    let events = [
+        at(1, grant(Actor::Worker(0), 1)),
+        at(1, grant(Actor::Worker(2), 1)),
+        at(2, What::Fault(pause.clone())),
+        at(10_001, ended),
+        at(10_002, grant(Actor::Worker(1), 2)),
+        at(10_009, update(of(1, 7, 1), 1)),
+        at(11_002, What::FaultEnded(pause)),
+        at(11_900, update(of(0, 8, 0), 1)),
+    ];
+    let told = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    let texts = texts(&told);
+    assert_eq!(
+        texts,
+        [
+            "1 lock service: grants volume-1 to worker 0 with token 1, until 10001.000 ms",
+            "2 worker 0: fault: pause worker-0 for 11s",
+            "10001 lock service: the lease of worker 0 on volume-1 ends",
+            "10002 lock service: grants volume-1 to worker 1 with token 2, until 10001.000 ms",
+            "10009 worker 1: UPDATE volumes SET status = 'deleting' WHERE id = 'volume-1' on n2: 1 \
+             changed",
+            "10010 worker 1: is told that it has row 1 (marker 1_0)",
+            "11002 worker 0: over: pause worker-0 for 11s",
+            "11900 worker 0: UPDATE volumes SET status = 'deleting' WHERE id = 'volume-1' on n1: 1 \
+             changed",
+            "12000 worker 0: is told that it has row 1 (marker 0_0)",
+            "12002 worker 0: is told that row 1 is given back",
+            "12600 worker 1: is told that row 1 is given back",
+        ]
+    );
+    assert_eq!(told.lanes, [Lane::Worker(0), Lane::Worker(1), Lane::Locks]);
+    let holds = told
+        .stretches
+        .iter()
+        .filter(|s| s.kind == StretchKind::Holds);
+    let holds: Vec<_> = holds.map(|s| (s.lane, s.from / MS, s.to / MS)).collect();
+    assert_eq!(
+        holds,
+        [
+            (Lane::Worker(0), 12_000, 12_001),
+            (Lane::Worker(1), 10_010, 12_500)
+        ]
+    );
+    let faults = told
+        .stretches
+        .iter()
+        .filter(|s| s.kind == StretchKind::Fault);
+    let faults: Vec<_> = faults.map(|s| (s.from / MS, s.to / MS)).collect();
+    assert_eq!(faults, [(2, 11_002)]);
+}
+
+#[test]
+fn never_more_than_twelve_and_polls_only_once() {
+    let changes = [
+        change(0, 1, [0, 900, 901, 902]),
+        change(1, 1, [0, 800, 801, 802]),
+    ];
+    let events: Vec<_> = (1..700)
+        .flat_map(|ms| {
+            [
+                at(ms, update(of(0, ms, 0), 0)),
+                at(ms, update(of(1, ms, 0), ms % 2)),
+            ]
+        })
+        .collect();
+    let told = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    assert_eq!(told.moments.len(), MOST_MOMENTS);
+    assert!(told.moments.is_sorted_by_key(|moment| moment.at));
+    // What the workers were told in the end is never crowded out.
+    let gained = told.moments.iter().filter(|m| m.tone == Tone::Gained);
+    assert_eq!(gained.count(), 2);
+    let polls = texts(&told)
+        .into_iter()
+        .filter(|text| text.contains("0 changed"));
+    assert!(polls.count() <= 2);
+}
+
+#[test]
+fn who_aborted_whom_is_told_with_node_transaction_key_and_position() {
+    let changes = [change(0, 1, [0, 10, 20, 30]), change(1, 1, [0, 40, 50, 60])];
+    let events = [
+        at(
+            5,
+            What::Ordered {
+                transaction: of(0, 11, 0),
+                position: 7,
+                rows: vec![row(1)],
+            },
+        ),
+        at(
+            6,
+            What::BruteForceAborted {
+                victim: of(1, 12, 1),
+                by: of(0, 11, 0),
+                position: 7,
+                row: row(1),
+            },
+        ),
+        at(
+            8,
+            What::CertificationFailed {
+                transaction: of(1, 13, 1),
+                position: 9,
+                seen: 6,
+                against: of(0, 11, 0),
+                against_position: 7,
+                row: row(1),
+            },
+        ),
+        at(
+            9,
+            What::BruteForceAborted {
+                victim: of(1, 14, 1),
+                by: of(0, 11, 0),
+                position: 7,
+                row: row(11),
+            },
+        ),
+    ];
+    let told = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    assert_eq!(
+        told.aborts,
+        [
+            "6.000 ms: transaction 12 of worker 1 on n2 was aborted: n2 applied transaction 11 of \
+             worker 0 on n1, number 7 in the order, which changes volumes volume-1",
+            "8.000 ms: transaction 13 of worker 1 on n2 was aborted: its write set, number 9 in the \
+             order, failed certification; transaction 11 of worker 0 on n1, number 7, had changed \
+             volumes volume-1, and n2 had seen only 6 when COMMIT began",
+        ]
+    );
+    // The abort points at the write set's place in the order.
+    let texts = texts(&told);
+    let abort = texts
+        .iter()
+        .position(|text| text.contains("aborts worker 1"));
+    let ordered = texts.iter().position(|text| text.contains("is number 7"));
+    assert_eq!(told.moments[abort.unwrap()].after, ordered);
+    assert!(ordered.is_some());
+}
+
+#[test]
+fn one_change_alone_gets_its_rival_and_none_at_all_the_first() {
+    let changes = [
+        change(0, 1, [0, 10, 20, 30]),
+        change(1, 1, [40, 50, 60, 70]),
+        change(2, 1, [45, 75, 80, 90]),
+        change(3, 2, [40, 50, 60, 70]),
+    ];
+    let lanes = |about: Option<Subject>| timeline(about.as_ref(), &changes, &[], LET_GO).lanes;
+    assert_eq!(
+        lanes(Some(about(1, &[1]))),
+        [Lane::Worker(1), Lane::Worker(2)]
+    );
+    assert_eq!(lanes(Some(about(2, &[]))), [Lane::Worker(3)]);
+    assert_eq!(lanes(None), [Lane::Worker(0), Lane::Worker(1)]);
+}
+
+#[test]
+fn what_a_strategy_wrote_can_not_steer_a_terminal() {
+    let changes = [change(0, 1, [0, 10, 20, 30])];
+    let select = What::Answered {
+        transaction: of(0, 3, 0),
+        sent: 0,
+        text: "SELECT status FROM volumes".into(),
+        parameters: Vec::new(),
+        answer: Answer::Rows(Some(vec![Value::from("\x1b[2J")]), 1),
+    };
+    let told = timeline(Some(&about(1, &[0])), &changes, &[at(5, select)], LET_GO);
+    assert!(
+        texts(&told)[0].ends_with("on n1: '\\u{1b}[2J'"),
+        "{:?}",
+        texts(&told)
+    );
+}

@@ -1,0 +1,83 @@
+//! The few moments of a simulation that tell why it went wrong, side by side.
+
+use super::change::Nanos;
+use serde::Serialize;
+use std::fmt;
+
+/// Where something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lane {
+    Worker(u32),
+    /// From 0.
+    Node(u32),
+    Proxy,
+    Locks,
+}
+
+/// What a moment means, so that it can be told at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tone {
+    /// Something that happened as it should.
+    Plain,
+    /// A worker has what it asked for.
+    Gained,
+    /// Something was refused, rolled back or lost.
+    Lost,
+    /// A fault of the schedule.
+    Fault,
+}
+
+/// One of at most twelve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// Since the workers were let go.
+    pub at: Nanos,
+    pub lane: Lane,
+    pub tone: Tone,
+    pub text: String,
+    /// What led here, as an index of an earlier moment: a message, or the order of write sets.
+    pub after: Option<usize>,
+}
+
+/// A time that lasts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stretch {
+    pub lane: Lane,
+    pub from: Nanos,
+    pub to: Nanos,
+    pub kind: StretchKind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StretchKind {
+    /// A worker was told that it has the row, and has not given it back.
+    Holds,
+    /// A fault lasts.
+    Fault,
+}
+
+/// The moments in the order of time, on the lanes that they need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Timeline {
+    /// Workers, then nodes, the proxy, the lock service.
+    pub lanes: Vec<Lane>,
+    pub moments: Vec<Moment>,
+    pub stretches: Vec<Stretch>,
+    /// For each abort who did it: node, transaction, key, position in the order.
+    pub aborts: Vec<String>,
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Worker(worker) => write!(f, "worker {worker}"),
+            Self::Node(node) => write!(f, "n{}", node + 1),
+            Self::Proxy => f.write_str("proxy"),
+            Self::Locks => f.write_str("lock service"),
+        }
+    }
+}
