@@ -269,6 +269,15 @@ fn lock(
         LockCall::NotOwner => (68, Tone::Lost, format!("{names} is not {actor}'s any more")),
         LockCall::Renewed => (40, Tone::Plain, format!("{actor} renews {names}")),
         LockCall::Broken => (80, Tone::Lost, format!("{actor} breaks {names}")),
+        LockCall::Asked { held } => {
+            let answer = if held { "holds it" } else { "does not hold it" };
+            (
+                24,
+                Tone::Plain,
+                format!("{actor} asks for {names}: {answer}"),
+            )
+        }
+        LockCall::GivenUp => (30, Tone::Plain, format!("{actor} gives up {names}")),
         LockCall::Lost => (
             60,
             Tone::Lost,
