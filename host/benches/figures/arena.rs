@@ -37,6 +37,11 @@ pub fn load_cas(instances: u32) -> WasmStrategy {
     engine.load(&cas_component()).expect("a strategy")
 }
 
+pub fn load_cas_for_simulations(instances: u32) -> WasmStrategy {
+    let engine = Engine::for_simulations(LIMITS, instances).expect("an engine");
+    engine.load(&cas_component()).expect("a strategy")
+}
+
 /// A folder on the disk that the build is on.
 pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")

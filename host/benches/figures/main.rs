@@ -23,7 +23,8 @@ use report::Figure;
 /// What runs in a process of its own, since its memory is measured or its cores are limited.
 const CHILDREN: &[Child] = &[
     (runner_cpu::ON_ONE_CORE, runner_cpu::child),
-    (idle_workers::CHILD, idle_workers::child),
+    (idle_workers::REAL, idle_workers::child),
+    (idle_workers::SIMULATED, idle_workers::child_simulated),
     (session_memory::CHILD, session_memory::child),
     (checkers::IN_ORDER, || checkers::child(false)),
     (checkers::SHUFFLED, || checkers::child(true)),
@@ -38,6 +39,7 @@ const FIGURES: &[(&str, Measure)] = &[
     ("cpu", runner_cpu::measure),
     ("cpu-on-one-core", runner_cpu::measure_on_one_core),
     ("idle", idle_workers::measure),
+    ("idle-simulated", idle_workers::measure_simulated),
     ("session", session_memory::measure),
     ("checkers", checkers::measure_in_order),
     ("checkers-memory", checkers::measure_memory),
