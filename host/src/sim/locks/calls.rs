@@ -123,6 +123,11 @@ impl Calls {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The caller is gone. Gives where he waited.
     pub(super) fn end(&mut self, key: CallKey) -> Option<(Arc<str>, u64)> {
         self.0.remove(&key).and_then(|pending| pending.waits)
