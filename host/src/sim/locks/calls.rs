@@ -38,6 +38,11 @@ impl Calls {
         self.0.insert(key, Pending::default());
     }
 
+    /// Whether somebody waits for its answer.
+    pub(super) fn is_under_way(&self, key: CallKey) -> bool {
+        self.0.contains_key(&key)
+    }
+
     /// An answer is sent. Nobody hears it if the caller is gone.
     pub(super) fn answer(&mut self, key: CallKey, at: Nanos, answer: Answer) {
         self.settle(key, at, Ok(answer));
@@ -116,6 +121,11 @@ impl Calls {
             Some(answer) => answer,
             None => Err(Silence::Broken),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The caller is gone. Gives where he waited.

@@ -86,7 +86,7 @@ impl Server {
         let ends = self.names.holders(&name);
         let ends = ends.filter_map(|holder| self.claims.get(&holder).map(|claim| claim.deadline));
         let free_in = ends.max().unwrap_or(Nanos::MAX).saturating_sub(now);
-        if waits && self.kind == SimLocks::Lease {
+        if waits && self.kind == SimLocks::Lease && self.calls.is_under_way(key) {
             let place = self.next();
             let (session, claim) = key;
             let waiter = Waiter {
@@ -112,7 +112,8 @@ impl Server {
             let Some(name) = claim.names.each.get(claim.has).cloned() else {
                 return self.grant(number);
             };
-            if self.names.admits(&name, mode) && !self.names.has_queue(&name) {
+            let in_turn = self.kind != SimLocks::Session || !self.names.has_queue(&name);
+            if in_turn && self.names.admits(&name, mode) {
                 claim.has += 1;
                 self.names.hold(&name, number, mode);
             } else if waits {

@@ -36,7 +36,7 @@ pub(super) struct Server {
     /// What came while it was away, and is sent again.
     pub(super) later: Vec<(SessionKey, Request)>,
     pub(super) renews: bool,
-    messages: Slab<Message>,
+    pub(super) messages: Slab<Message>,
     /// When it looks at its clock next.
     pub(super) looks: Nanos,
     /// The last number given to a session, a call or a place.

@@ -2,24 +2,38 @@
 
 mod fixture;
 
-use super::{A_WHILE, assert_fault, assert_rejected, contract, must_wait};
+use super::{A_WHILE, assert_fault, assert_rejected, contract};
+use crate::support::simulated::Time;
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
 use contend::model::fault::{Fault, FaultKind};
-use fixture::{Fixture, file, memory, owned, redis};
+use fixture::{Fixture, file, in_simulation, memory, owned, redis};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use std::time::Duration;
+use tokio::sync::oneshot::Receiver;
 
 const LONG: u64 = 10_000_000_000;
 const SHORT: u64 = 60_000_000;
 /// Long enough that a busy machine can renew it in time.
 const LEASE: u64 = 400_000_000;
 
-macro_rules! every_script_on {
-    ($($backend:ident),*) => {
-        $(contract! { $backend:
+/// Makes one test of each script for one simulated service.
+macro_rules! simulated {
+    ($name:ident = $kind:expr; $($script:ident),* $(,)?) => {
+        mod $name {
+            $(
+                #[test]
+                fn $script() {
+                    super::in_simulation($kind, async |fixture| super::$script(&fixture).await);
+                }
+            )*
+        }
+    };
+}
+
+macro_rules! every_script {
+    ($on:ident! $($backend:tt)*) => {
+        $on! { $($backend)*
             every_trait_is_told,
             a_held_lock_excludes_until_its_release,
             a_waiting_acquire_gets_what_is_released,
@@ -46,17 +60,23 @@ macro_rules! every_script_on {
             a_holder_that_lives_keeps_its_lease,
             what_is_given_up_is_not_renewed,
             a_lease_of_nothing_is_refused,
-        })*
+        }
     };
 }
 
-every_script_on!(memory, file, redis);
+every_script!(contract! memory:);
+every_script!(contract! file:);
+every_script!(contract! redis:);
+every_script!(simulated! simulated_lease = contend::model::sim_locks::SimLocks::Lease;);
+every_script!(simulated! simulated_file = contend::model::sim_locks::SimLocks::File;);
+every_script!(simulated! simulated_session = contend::model::sim_locks::SimLocks::Session;);
 
 fn spawn_acquire(
+    time: &Time,
     mut lock: Box<dyn Lock>,
     wait: u64,
-) -> JoinHandle<(Box<dyn Lock>, Result<Grant, Fault>)> {
-    tokio::spawn(async move {
+) -> Receiver<(Box<dyn Lock>, Result<Grant, Fault>)> {
+    time.spawn(async move {
         let result = lock.acquire(wait).await;
         (lock, result)
     })
@@ -91,8 +111,8 @@ async fn a_waiting_acquire_gets_what_is_released(fixture: &Fixture) {
     let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
     let (_other, waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
-    let mut waiting = spawn_acquire(waiter, LONG);
-    must_wait(&mut waiting, "two hold it").await;
+    let mut waiting = spawn_acquire(&fixture.time, waiter, LONG);
+    fixture.must_wait(&mut waiting, "two hold it").await;
     holder.release().await.unwrap();
     let (_lock, granted) = waiting.await.unwrap();
     granted.unwrap();
@@ -102,9 +122,7 @@ async fn the_wait_limit_is_kept(fixture: &Fixture) {
     let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
     let (_other, mut waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
-    let begun = Instant::now();
-    let result = waiter.acquire(SHORT).await;
-    let waited = begun.elapsed();
+    let (result, waited) = fixture.time.measure(waiter.acquire(SHORT)).await;
     assert_fault(result, FaultKind::Conflict, "lock-wait-timeout");
     assert!(waited >= Duration::from_nanos(SHORT), "{waited:?}");
     assert!(waited < Duration::from_secs(2), "{waited:?}");
@@ -142,8 +160,8 @@ async fn a_closed_session_holds_nothing(fixture: &Fixture) {
     let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
     let (session, waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
-    let waiting = spawn_acquire(waiter, LONG);
-    sleep(A_WHILE).await;
+    let waiting = spawn_acquire(&fixture.time, waiter, LONG);
+    fixture.time.sleep(A_WHILE).await;
     session.close().await;
     let (_lock, result) = waiting.await.unwrap();
     assert_rejected(result, "session-closed");
@@ -186,20 +204,20 @@ async fn several_names_in_any_order_never_block_each_other(fixture: &Fixture) {
     let mut workers = Vec::new();
     for names in [["a", "b"], ["b", "a"]] {
         let (session, mut lock) = fixture.lock(&names, Mode::Exclusive).await;
-        workers.push(tokio::spawn(async move {
+        let time = fixture.time.clone();
+        workers.push(fixture.time.spawn(async move {
             for _ in 0..20 {
                 lock.acquire(LONG).await.unwrap();
-                tokio::task::yield_now().await;
+                time.step_aside().await;
                 lock.release().await.unwrap();
             }
             drop(session);
         }));
     }
     for worker in workers {
-        timeout(Duration::from_secs(8), worker)
-            .await
-            .expect("both wait for each other")
-            .unwrap();
+        let patience = Duration::from_secs(8);
+        let ended = fixture.time.timeout(patience, worker).await;
+        ended.expect("both wait for each other").unwrap();
     }
 }
 
@@ -228,7 +246,9 @@ async fn a_cancelled_acquire_leaves_nothing_behind(fixture: &Fixture) {
     let (_one, mut holder) = fixture.lock(&["a"], Mode::Exclusive).await;
     let (_other, mut cancelled) = fixture.lock(&["a"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
-    must_wait(cancelled.acquire(LONG), "two hold it").await;
+    fixture
+        .must_wait(cancelled.acquire(LONG), "two hold it")
+        .await;
     holder.release().await.unwrap();
     fixture.assert_given_up("a").await;
     // The lock itself is as good as new.
@@ -239,7 +259,9 @@ async fn a_cancelled_acquire_of_several_names_leaves_nothing_behind(fixture: &Fi
     let (_one, mut holder) = fixture.lock(&["b"], Mode::Exclusive).await;
     let (_other, mut cancelled) = fixture.lock(&["a", "b"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
-    must_wait(cancelled.acquire(LONG), "two hold it").await;
+    fixture
+        .must_wait(cancelled.acquire(LONG), "two hold it")
+        .await;
     fixture.assert_given_up("a").await;
     fixture.assert_taken("b").await;
 }
@@ -315,14 +337,14 @@ async fn the_first_to_come_is_the_first_served(fixture: &Fixture) {
     for (number, mode) in modes.into_iter().enumerate() {
         let (session, mut lock) = fixture.lock(&["a"], mode).await;
         let served = Arc::clone(&served);
-        waiting.push(tokio::spawn(async move {
+        waiting.push(fixture.time.spawn(async move {
             lock.acquire(LONG).await.unwrap();
             served.lock().unwrap().push(number);
             lock.release().await.unwrap();
             drop(session);
         }));
         // The next one comes when this one waits.
-        sleep(Duration::from_millis(20)).await;
+        fixture.time.sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(
         *served.lock().unwrap(),
@@ -360,18 +382,18 @@ async fn nobody_is_ever_inside_together(fixture: &Fixture) {
     for _ in 0..6 {
         let (session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
         let inside = Arc::clone(&inside);
-        workers.push(tokio::spawn(async move {
+        let time = fixture.time.clone();
+        workers.push(fixture.time.spawn(async move {
             for turn in 0..20 {
                 // Now and then someone loses patience while waiting, or just after.
                 if turn % 5 == 0 {
-                    timeout(Duration::from_micros(300), lock.acquire(LONG))
-                        .await
-                        .ok();
+                    let impatience = Duration::from_micros(300);
+                    time.timeout(impatience, lock.acquire(LONG)).await;
                     lock.release().await.unwrap();
                 }
                 lock.acquire(LONG).await.unwrap();
                 assert!(!inside.swap(true, Ordering::SeqCst), "two are inside");
-                tokio::task::yield_now().await;
+                time.step_aside().await;
                 inside.store(false, Ordering::SeqCst);
                 assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
             }
@@ -397,7 +419,7 @@ async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
             let token = next.acquire(LONG).await.unwrap().fencing;
             assert!(token.is_empty() || token > late_token, "{token:?}");
         } else {
-            sleep(Duration::from_nanos(2 * LEASE)).await;
+            fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
         }
         let refused = late.renew().await;
         assert_fault(refused, FaultKind::Conflict, "not-owner");
@@ -419,7 +441,7 @@ async fn a_reader_whose_lease_ran_out_is_told_while_others_read(fixture: &Fixtur
     let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared).await;
     late.acquire(0).await.unwrap();
     reader.acquire(0).await.unwrap();
-    sleep(Duration::from_nanos(2 * LEASE)).await;
+    fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
     assert!(!late.is_owner().await.unwrap());
     assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
     fixture.assert_taken("a").await;
@@ -437,7 +459,7 @@ async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
     let first = lock.acquire(0).await.unwrap();
     let mut last = first.lease_ends;
     for _ in 0..4 {
-        sleep(Duration::from_nanos(LEASE)).await;
+        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
         let renewed = lock.renew().await.unwrap();
         assert!(renewed.lease_ends > last, "{renewed:?} after {last:?}");
         assert_eq!(renewed.fencing, first.fencing);
@@ -453,7 +475,7 @@ async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
         return;
     };
     lock.acquire(0).await.unwrap();
-    sleep(Duration::from_nanos(4 * LEASE)).await;
+    fixture.time.sleep(Duration::from_nanos(4 * LEASE)).await;
     assert!(lock.is_owner().await.unwrap());
     fixture.assert_taken("a").await;
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
@@ -471,7 +493,7 @@ async fn what_is_given_up_is_not_renewed(fixture: &Fixture) {
         } else {
             assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
         }
-        sleep(Duration::from_nanos(LEASE)).await;
+        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
         fixture.assert_free("a").await;
     }
 }

@@ -152,10 +152,8 @@ fn a_script_waits_spawns_and_loses_patience_in_virtual_time() {
     use contend::sim::cluster::Cluster;
     use contend::sim::log::Recording;
     let kernel = Kernel::new(Recording::Off);
-    let world = World {
-        kernel: kernel.clone(),
-        cluster: Arc::new(Cluster::new(kernel, &Topology::default(), 1)),
-    };
+    let cluster = Cluster::new(kernel.clone(), &Topology::default(), 1);
+    let world = World::new(kernel, Arc::new(cluster), None, Vec::new());
     let a_while = Duration::from_secs(600);
     run_in(&world, |time| async move {
         let inner = time.clone();

@@ -1,7 +1,8 @@
 //! A lock service and those who come to it.
 
-use crate::backend_contract::assert_fault;
+use crate::backend_contract::{A_WHILE, assert_fault};
 use crate::redis_server;
+use crate::support::simulated::{Time, run_in};
 use contend::backend::clock::RealClock;
 use contend::backend::lock_file::FileLocks;
 use contend::backend::lock_memory::MemoryLocks;
@@ -9,13 +10,26 @@ use contend::backend::lock_redis::RedisLocks;
 use contend::backend::secret_url::SecretUrl;
 use contend::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
 use contend::model::fault::FaultKind;
+use contend::model::sim_locks::SimLocks;
+use contend::model::topology::Topology;
+use contend::sim::clock::SimClock;
+use contend::sim::cluster::Cluster;
+use contend::sim::kernel::Kernel;
+use contend::sim::locks::{self, SimLockService};
+use contend::sim::log::Recording;
+use contend::sim::world::World;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(super) struct Fixture {
+    pub(super) time: Time,
     pub(super) service: Arc<dyn LockService>,
     /// The same service, where nobody renews a lease but the holder itself.
     unrenewed: Option<Arc<dyn LockService>>,
+    /// The same service, if it is simulated: it can be told to renew nothing.
+    simulated: Option<Arc<SimLockService>>,
+    /// What is dropped has to be told to a server, so it is not free at once.
+    is_told: bool,
     sessions: AtomicU32,
     _folder: Option<tempfile::TempDir>,
 }
@@ -23,8 +37,11 @@ pub(super) struct Fixture {
 impl Fixture {
     fn of(service: Arc<dyn LockService>, folder: Option<tempfile::TempDir>) -> Self {
         Self {
+            time: Time::Real,
             service,
             unrenewed: None,
+            simulated: None,
+            is_told: false,
             sessions: AtomicU32::new(0),
             _folder: folder,
         }
@@ -56,6 +73,9 @@ impl Fixture {
         mode: Mode,
         lease: u64,
     ) -> Option<(Box<dyn LockSession>, Box<dyn Lock>)> {
+        if let Some(simulated) = &self.simulated {
+            simulated.stop_renewing();
+        }
         let service = self.unrenewed.as_ref();
         assert_eq!(service.is_some(), self.has("lease"));
         Some(leased_lock(&**service?, name, mode, lease).await)
@@ -89,7 +109,7 @@ impl Fixture {
     /// is well before a lease would have freed it.
     pub(super) async fn assert_given_up(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
-        let wait = if self.has("lease") { 3_000_000_000 } else { 0 };
+        let wait = if self.is_told { 3_000_000_000 } else { 0 };
         lock.acquire(wait).await.expect("a lock that was given up");
         lock.release().await.unwrap();
     }
@@ -101,6 +121,12 @@ impl Fixture {
             FaultKind::Conflict,
             "lock-wait-timeout",
         );
+    }
+
+    /// Sees that a call is still waiting after a while. `otherwise` says what it means if it isn't.
+    pub(super) async fn must_wait(&self, call: impl Future, otherwise: &str) {
+        let waited = self.time.timeout(A_WHILE, call).await;
+        assert!(waited.is_none(), "{otherwise}");
     }
 
     pub(super) async fn close(&self) {}
@@ -147,5 +173,29 @@ pub(super) async fn redis() -> Fixture {
     let (service, other) = (open().await.unwrap(), open().await.unwrap());
     let mut fixture = Fixture::of(Arc::new(service), None);
     fixture.unrenewed = Some(Arc::new(other.without_renewal()));
+    fixture.is_told = true;
     fixture
+}
+
+/// Runs a script with a simulated service, in virtual time.
+pub(super) fn in_simulation<F>(kind: SimLocks, script: impl FnOnce(Fixture) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let kernel = Kernel::new(Recording::Off);
+    let clock = Arc::new(SimClock::new(kernel.clone()));
+    let topology = Topology::default();
+    let cluster = Arc::new(Cluster::new(kernel.clone(), &topology, 1));
+    let service = locks::open(kind, kernel.clone(), clock.clone(), &topology, 1);
+    let world = World::new(kernel, cluster, Some(service.clone()), Vec::new());
+    run_in(&world, |time| {
+        clock.start();
+        let mut fixture = Fixture::of(service.clone(), None);
+        if fixture.has("lease") {
+            fixture.unrenewed = Some(service.clone());
+        }
+        fixture.simulated = Some(service);
+        (fixture.time, fixture.is_told) = (time, true);
+        script(fixture)
+    });
 }

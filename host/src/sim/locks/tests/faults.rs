@@ -1,0 +1,154 @@
+//! The faults of the service itself.
+
+use super::*;
+use crate::model::fault::Fault;
+use crate::model::sim_fault::Harm;
+
+const RESTART: Harm = Harm::RestartLocks { lasts: 2 * S };
+
+fn told<T: std::fmt::Debug>(answer: Result<T, Fault>) -> (FaultKind, String) {
+    let fault = answer.unwrap_err();
+    (fault.kind, fault.code)
+}
+
+fn is(kind: FaultKind, code: &str) -> (FaultKind, String) {
+    (kind, code.to_owned())
+}
+
+#[test]
+fn a_restarted_service_refuses_and_then_knows_what_it_knew() {
+    for kind in SimLocks::ALL {
+        let mut rig = Rig::new(kind);
+        let (_one, holder) = rig.lock(0, "a");
+        let (_other, next) = rig.lock(1, "a");
+        rig.acquire(0, &holder, 0).unwrap();
+        rig.service.begin(&RESTART);
+        let refused = is(FaultKind::Unavailable, "connection-refused");
+        assert_eq!(told(rig.acquire(1, &next, 60 * S)), refused);
+        assert_eq!(told(rig.release(0, &holder)), refused);
+        rig.sleep(2 * S);
+        rig.service.end(&RESTART);
+        assert!(rig.is_owner(0, &holder));
+        assert!(rig.acquire(1, &next, 0).is_err());
+        assert_eq!(rig.release(0, &holder), Ok(ReleaseOutcome::Released));
+    }
+}
+
+/// Polls a call once, which sends it, and lets the fault come while it is under way, either before it
+/// arrives or after it was decided.
+fn under_way(kind: SimLocks, release: bool, fault: &Harm) -> Vec<(FaultKind, String)> {
+    let mut seen = Vec::new();
+    for after_us in [0, 5, 40, 60, 80, 100, 120] {
+        let mut rig = Rig::new(kind);
+        let (session, lock) = rig.lock(0, "a");
+        if release {
+            rig.acquire(0, &lock, 0).unwrap();
+        }
+        let call = lock.clone();
+        let answer = rig.executor.spawn(Actor::Worker(0), async move {
+            let mut lock = call.lock().await;
+            match release {
+                true => lock.release().await.map(|_| ()),
+                false => lock.acquire(0).await.map(|_| ()),
+            }
+        });
+        let (kernel, service, harm) = (rig.kernel.clone(), rig.service.clone(), fault.clone());
+        rig.executor.spawn(Actor::Host, async move {
+            kernel.sleep(after_us * 1_000).await;
+            service.begin(&harm);
+            kernel.sleep(2 * S).await;
+            service.end(&harm);
+        });
+        rig.run();
+        let Err(fault) = answer.take().unwrap() else {
+            continue;
+        };
+        seen.push((fault.kind, fault.code));
+        // Whatever it did was given up as soon as the service could be told.
+        rig.sleep(S);
+        let (other, next) = rig.lock(1, "a");
+        rig.acquire(1, &next, 0).unwrap();
+        assert_eq!(rig.release(1, &next), Ok(ReleaseOutcome::Released));
+        drop((lock, next, other, session));
+        rig.sleep(S);
+        rig.assert_empty();
+    }
+    assert!(seen.len() > 2, "hardly anything was under way: {seen:?}");
+    seen
+}
+
+#[test]
+fn what_was_under_way_when_the_service_went_away_is_indefinite_and_given_up() {
+    for kind in SimLocks::ALL {
+        for release in [true, false] {
+            for seen in under_way(kind, release, &RESTART) {
+                assert_eq!(seen, is(FaultKind::Indefinite, "connection-lost"));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_acquire_that_was_under_way_at_a_fail_over_certainly_took_nothing() {
+    for kind in SimLocks::ALL {
+        for seen in under_way(kind, false, &Harm::FailoverLocks) {
+            assert_eq!(seen, is(FaultKind::Unavailable, "connection-lost"));
+        }
+        for seen in under_way(kind, true, &Harm::FailoverLocks) {
+            assert_eq!(seen, is(FaultKind::Indefinite, "connection-lost"));
+        }
+    }
+}
+
+#[test]
+fn a_fail_over_forgets_the_holders_and_goes_on_counting() {
+    for kind in SimLocks::ALL {
+        let mut rig = Rig::new(kind);
+        let (_one, holder) = rig.lock(0, "a");
+        let (_other, next) = rig.lock(1, "a");
+        let first = rig.acquire(0, &holder, 0).unwrap();
+        rig.service.begin(&Harm::FailoverLocks);
+        let second = rig.acquire(1, &next, 0).unwrap();
+        assert!(second.fencing >= first.fencing);
+        assert_eq!(second.fencing == first.fencing, kind == SimLocks::File);
+        assert!(!rig.is_owner(0, &holder));
+        assert_eq!(rig.release(0, &holder), Ok(ReleaseOutcome::NotOwner));
+        assert!(rig.is_owner(1, &next));
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_ends_leases_and_sessions_early() {
+    for (ahead, released) in [
+        (20 * S, ReleaseOutcome::Expired),
+        (3 * S, ReleaseOutcome::Released),
+    ] {
+        for kind in [SimLocks::Lease, SimLocks::Session] {
+            let mut rig = Rig::new(kind);
+            let (_one, holder) = rig.lock(0, "a");
+            rig.acquire(0, &holder, 0).unwrap();
+            rig.service.begin(&Harm::SkewLocks { ahead });
+            let (_other, next) = rig.lock(1, "a");
+            let taken = rig.acquire(1, &next, 30 * S).is_ok();
+            assert_eq!(taken, released == ReleaseOutcome::Expired, "{kind:?}");
+            assert_eq!(rig.release(0, &holder), Ok(released), "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_lease_ends_while_the_service_is_away_and_a_session_does_not() {
+    let away = Harm::RestartLocks { lasts: 20 * S };
+    for (kind, released) in [
+        (SimLocks::Lease, ReleaseOutcome::Expired),
+        (SimLocks::Session, ReleaseOutcome::Released),
+    ] {
+        let mut rig = Rig::new(kind);
+        let (_one, holder) = rig.lock(0, "a");
+        rig.acquire(0, &holder, 0).unwrap();
+        rig.service.begin(&away);
+        rig.sleep(20 * S);
+        rig.service.end(&away);
+        assert_eq!(rig.release(0, &holder), Ok(released), "{kind:?}");
+    }
+}
