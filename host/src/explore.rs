@@ -3,4 +3,5 @@
 pub mod case;
 pub mod search;
 pub mod shrink;
+pub mod token;
 pub mod witness;

@@ -6,6 +6,7 @@ pub mod json;
 pub mod overview;
 mod table;
 pub mod text;
+pub mod timeline;
 
 use crate::check::{Fairness, fairness};
 use crate::model::change::Change;
