@@ -14,11 +14,13 @@ pub mod output;
 mod progress;
 pub mod report;
 pub mod run;
+mod simulated;
 mod stage;
 mod supervise;
 mod trial;
 mod with_lab;
 
+use crate::explore::simulation::SimulationError;
 use crate::lab::LabError;
 use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
@@ -52,6 +54,8 @@ pub enum CommandError {
     RunDir(#[from] RunDirError),
     #[error("{0}")]
     Lab(#[from] LabError),
+    #[error("{0}")]
+    Simulation(#[from] SimulationError),
     #[error("{what}: {} ({})", fault.message, fault.code)]
     Backend { what: String, fault: Fault },
     #[error(

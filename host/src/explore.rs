@@ -3,5 +3,6 @@
 pub mod case;
 pub mod search;
 pub mod shrink;
+pub mod simulation;
 pub mod token;
 pub mod witness;

@@ -1,7 +1,7 @@
 //! A trial and what is to be said of it: run, read back from its folder, judged, written.
 
 use super::trial::Turn;
-use super::{CommandError, trial};
+use super::{CommandError, simulated, trial};
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::TrialReport;
 use crate::run_dir::{RunDir, TrialDir};
@@ -21,7 +21,10 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
         Ok(trial_folder) => trial_folder,
         Err(error) => return Judged::nothing(Err(error.into())),
     };
-    let ran = trial::run(turn, &trial_folder).await;
+    let ran = match &plan.simulated {
+        Some(world) => simulated::run(turn, world, &trial_folder).await,
+        None => trial::run(turn, &trial_folder).await,
+    };
     let judged = judge(plan, planned, &trial_folder);
     Judged {
         ran: ran.and(judged.ran),

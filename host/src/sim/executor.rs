@@ -25,7 +25,7 @@ pub struct Executor {
 struct Task {
     actor: Actor,
     is_awaited: bool,
-    future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    future: Pin<Box<dyn Future<Output = ()>>>,
     waker: Waker,
 }
 
@@ -103,29 +103,29 @@ impl Executor {
     }
 
     /// Adds a task of an actor. It runs with `run`, which waits for it.
-    pub fn spawn<T: Send + 'static>(
+    pub fn spawn<T: 'static>(
         &mut self,
         actor: Actor,
-        future: impl Future<Output = T> + Send + 'static,
+        future: impl Future<Output = T> + 'static,
     ) -> Joined<T> {
         self.awaited += 1;
         self.add(actor, true, future)
     }
 
     /// Adds a task that `run` does not wait for: it goes on, if it can, in the next run.
-    pub fn spawn_beside<T: Send + 'static>(
+    pub fn spawn_beside<T: 'static>(
         &mut self,
         actor: Actor,
-        future: impl Future<Output = T> + Send + 'static,
+        future: impl Future<Output = T> + 'static,
     ) -> Joined<T> {
         self.add(actor, false, future)
     }
 
-    fn add<T: Send + 'static>(
+    fn add<T: 'static>(
         &mut self,
         actor: Actor,
         is_awaited: bool,
-        future: impl Future<Output = T> + Send + 'static,
+        future: impl Future<Output = T> + 'static,
     ) -> Joined<T> {
         let told = Arc::new(Mutex::new(None));
         let joined = Joined(told.clone());

@@ -1,8 +1,11 @@
-//! Everything that is simulated beside the workers.
+//! Everything that is simulated beside the workers, and what it is made to suffer.
 
 use super::cluster::{Cluster, ClusterEvent};
+use super::crash::Crashes;
 use super::kernel::Kernel;
 use super::locks::{LockEvent, SimLockService};
+use crate::model::change::Nanos;
+use crate::model::event::{Actor, What};
 use crate::model::sim_fault::{Harm, SimFault};
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ pub struct World {
     pub cluster: Arc<Cluster>,
     /// Absent where locks are in memory.
     pub locks: Option<Arc<SimLockService>>,
+    pub crashes: Crashes,
     faults: Vec<SimFault>,
 }
 
@@ -37,7 +41,29 @@ impl World {
             kernel,
             cluster,
             locks,
+            crashes: Crashes::default(),
             faults,
+        }
+    }
+
+    /// The workers are let go now: the times of the schedule count from here.
+    pub fn begin_schedule(&self) {
+        let now = self.kernel.now();
+        for (number, fault) in (0..).zip(&self.faults) {
+            let begins = now.saturating_add(fault.at);
+            self.kernel.schedule(begins, Happening::FaultBegins(number));
+            if let Some(lasts) = fault.what.lasts() {
+                let ends = begins.saturating_add(lasts);
+                self.kernel.schedule(ends, Happening::FaultEnds(number));
+            }
+        }
+    }
+
+    /// Ends what the schedule did and has not ended yet, and does nothing more of it, so that what
+    /// is left can be read from all nodes.
+    pub fn make_whole(&mut self) {
+        for fault in std::mem::take(&mut self.faults) {
+            self.end(&fault.what);
         }
     }
 
@@ -50,14 +76,86 @@ impl World {
                     locks.happen(event);
                 }
             }
-            Happening::FaultBegins(number) => self.on_locks(number, SimLockService::begin),
-            Happening::FaultEnds(number) => self.on_locks(number, SimLockService::end),
+            Happening::FaultBegins(number) => {
+                if let Some(fault) = self.faults.get(number as usize) {
+                    self.kernel.log(|| What::Fault(fault.clone()));
+                    self.begin(&fault.what);
+                }
+            }
+            Happening::FaultEnds(number) => {
+                if let Some(fault) = self.faults.get(number as usize) {
+                    self.kernel.log(|| What::FaultEnded(fault.clone()));
+                    self.end(&fault.what);
+                }
+            }
         }
     }
 
-    fn on_locks(&self, fault: u32, act: fn(&SimLockService, &Harm)) {
-        if let (Some(locks), Some(fault)) = (&self.locks, self.faults.get(fault as usize)) {
-            act(locks, &fault.what);
+    fn begin(&self, harm: &Harm) {
+        match harm {
+            Harm::PauseWorker { worker, lasts } => {
+                let until = self.kernel.now().saturating_add(*lasts);
+                self.kernel.pause(Actor::Worker(*worker), until);
+            }
+            Harm::CrashWorker { worker } => self.crash(*worker),
+            Harm::CrashNode { .. }
+            | Harm::Partition { .. }
+            | Harm::CutCommit { .. }
+            | Harm::DelayApply { .. }
+            | Harm::BlindProxy { .. } => self.cluster.begin(harm),
+            Harm::RestartLocks { .. } | Harm::FailoverLocks | Harm::SkewLocks { .. } => {
+                if let Some(locks) = &self.locks {
+                    locks.begin(harm);
+                }
+            }
+        }
+    }
+
+    fn end(&self, harm: &Harm) {
+        match harm {
+            Harm::CrashNode { .. }
+            | Harm::Partition { .. }
+            | Harm::DelayApply { .. }
+            | Harm::BlindProxy { .. } => self.cluster.end(harm),
+            Harm::RestartLocks { .. } => {
+                if let Some(locks) = &self.locks {
+                    locks.end(harm);
+                }
+            }
+            // A pause ends by itself; the others are done when they begin.
+            Harm::PauseWorker { .. }
+            | Harm::CrashWorker { .. }
+            | Harm::CutCommit { .. }
+            | Harm::FailoverLocks
+            | Harm::SkewLocks { .. } => {}
+        }
+    }
+
+    /// Its connections break before its instance is told to end: a dead process says no goodbye.
+    fn crash(&self, worker: u32) {
+        let actor = Actor::Worker(worker);
+        self.cluster.break_connections(actor);
+        if let Some(locks) = &self.locks {
+            locks.worker_crashed(actor);
+        }
+        self.crashes.crash(worker);
+    }
+}
+
+impl Harm {
+    /// How long it lasts, where it has an end that must be brought about.
+    fn lasts(&self) -> Option<Nanos> {
+        match self {
+            Self::CrashNode { lasts, .. }
+            | Self::Partition { lasts, .. }
+            | Self::DelayApply { lasts, .. }
+            | Self::BlindProxy { lasts }
+            | Self::RestartLocks { lasts }
+            | Self::PauseWorker { lasts, .. } => Some(*lasts),
+            Self::CrashWorker { .. }
+            | Self::CutCommit { .. }
+            | Self::FailoverLocks
+            | Self::SkewLocks { .. } => None,
         }
     }
 }

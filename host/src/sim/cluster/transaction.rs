@@ -75,6 +75,7 @@ impl<T> Writes<T> {
         self.list.len()
     }
 
+    #[allow(dead_code)]
     pub(super) fn records(&self) -> impl Iterator<Item = RecordId> + '_ {
         self.list.iter().map(|(record, _)| *record)
     }

@@ -1,0 +1,123 @@
+//! One strategy's turn in the simulator.
+
+use super::CommandError;
+use super::progress::{self, Counters};
+use super::trial::{self, Turn};
+use crate::backend::url::{AutocommitWrites, LockUrl};
+use crate::explore::case::Case;
+use crate::explore::simulation::{Ran, Simulation, SimulationError};
+use crate::model::conditions::{Conditions, Simulated, Usage};
+use crate::model::end::End;
+use crate::plan::{Plan, SimulatedWorld};
+use crate::record::journal::Journal;
+use crate::run_dir::{RunDirError, TrialDir};
+use crate::sim::log::Recording;
+use crate::worker::stop::Stopper;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+
+/// Simulates the trial and writes what happened and what was found, as for a real one.
+pub async fn run(
+    turn: &Turn<'_>,
+    world: &SimulatedWorld,
+    folder: &TrialDir,
+) -> Result<(), CommandError> {
+    let path = folder.history_path();
+    let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
+    let workers = turn.plan.workload.workers();
+    let mut counters = Counters::default();
+    let done: Vec<_> = (0..workers).map(|_| counters.add()).collect();
+    let all = u64::from(workers) * u64::from(turn.plan.workload.changes_per_worker);
+    let name = turn.planned.name.clone();
+    let shown = turn.screen.clone().show(name, counters.clone(), all);
+    let bar = tokio::spawn(shown);
+    let (ready, stopper) = oneshot::channel();
+    let (case, strategy) = (case(turn.plan, world), turn.strategy.clone());
+    let began = Instant::now();
+    let simulation = spawn_blocking(move || {
+        let mut done = done.into_iter();
+        let done = || done.next().unwrap_or_default();
+        let recording = Recording::Digest;
+        let simulation = Simulation::set(&case, &strategy, Arc::new(journal), recording, done)?;
+        // Nobody listens if the user has had enough already.
+        ready.send(simulation.stopper()).ok();
+        simulation.run()
+    });
+    let ran = tokio::select! {
+        ran = simulation => ran,
+        never = obey(turn, stopper) => match never {},
+    };
+    let took = began.elapsed();
+    progress::end(bar).await;
+    match ran {
+        Ok(Ok(ran)) => Ok(keep(folder, ran, took.as_nanos() as u64, counters.sum())?),
+        Ok(Err(SimulationError::Unrecorded(error))) => Err(unrecorded(turn, folder, &error)),
+        Ok(Err(error)) => Err(error.into()),
+        Err(panic) => Err(unrecorded(turn, folder, &panic)),
+    }
+}
+
+/// Ends the simulation when the user asks for it. Never returns.
+async fn obey(
+    turn: &Turn<'_>,
+    stopper: oneshot::Receiver<Arc<Stopper>>,
+) -> std::convert::Infallible {
+    if let Ok(stopper) = stopper.await {
+        turn.interrupts.reached(1).await;
+        stopper.finish();
+        turn.interrupts.reached(2).await;
+        stopper.abandon();
+    }
+    std::future::pending().await
+}
+
+fn unrecorded(turn: &Turn, folder: &TrialDir, why: &dyn std::fmt::Display) -> CommandError {
+    CommandError::Unrecorded {
+        strategy: turn.planned.name.clone(),
+        why: why.to_string(),
+        folder: folder.history_path(),
+    }
+}
+
+fn case(plan: &Plan, world: &SimulatedWorld) -> Case {
+    Case {
+        seed: plan.seed,
+        workload: plan.workload.clone(),
+        topology: world.topology.clone(),
+        locks: match plan.locks {
+            LockUrl::Sim(kind) => Some(kind),
+            LockUrl::Memory | LockUrl::File(_) | LockUrl::Redis(_) => None,
+        },
+        settings: plan.settings.clone(),
+        faults: world.faults.clone(),
+        autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
+        change_timeout_s: plan.change_timeout_s,
+        time_limit_s: plan.time_limit_s,
+    }
+}
+
+fn keep(folder: &TrialDir, ran: Ran, took_ns: u64, changes: u64) -> Result<(), RunDirError> {
+    folder.write_conditions(&Conditions {
+        server: ran.server,
+        counters: ran.counters,
+        background: ran.background,
+        // The runner is the whole world here; what it used says nothing of a database.
+        usage: Usage::default(),
+        faults: Vec::new(),
+        simulated: Some(Simulated {
+            statements: ran.statements,
+            digest: ran.log.digest(),
+            took_ns,
+        }),
+    })?;
+    let end = End {
+        how: ran.how,
+        total_time: ran.total_time,
+        changes,
+        effects: None,
+        data_unread: None,
+    };
+    trial::keep(folder, ran.data, end)
+}

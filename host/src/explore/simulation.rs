@@ -1,0 +1,336 @@
+//! One simulation: fresh data, all workers ready, let go, wait, read what is in the database.
+
+use super::case::Case;
+use crate::backend::lock_memory::MemoryLocks;
+use crate::capability::clock::Clock;
+use crate::capability::database::Database;
+use crate::capability::gate::Gate;
+use crate::capability::lock::LockService;
+use crate::model::background::Background;
+use crate::model::change::Nanos;
+use crate::model::counters::NodeCounters;
+use crate::model::data::Data;
+use crate::model::end::Ended;
+use crate::model::event::Actor;
+use crate::model::fault::Fault;
+use crate::model::sim_fault::Harm;
+use crate::record::journal::Journal;
+use crate::sim::clock::SimClock;
+use crate::sim::cluster::Cluster;
+use crate::sim::crash::Mortal;
+use crate::sim::database::SimDatabase;
+use crate::sim::executor::{Executor, Joined, Stuck};
+use crate::sim::kernel::Kernel;
+use crate::sim::locks;
+use crate::sim::log::{Log, Recording};
+use crate::sim::random::{Purpose, Random};
+use crate::sim::world::World;
+use crate::strategy::Strategy;
+use crate::worker::background::{self, Generated, Generators};
+use crate::worker::stop::{self, Stop, Stopper};
+use crate::worker::{Arena, Worker};
+use crate::workload::volume_state::{self, RowAccess};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+const NANOS_PER_S: u64 = 1_000_000_000;
+
+/// No simulation goes on for longer, whatever its workers do: a year.
+const HORIZON: Nanos = 365 * 86_400 * NANOS_PER_S;
+
+/// Workers do not begin in the very same nanosecond, but within this.
+const START_WITHIN: Nanos = 1_000_000;
+
+/// Changes under way may take so long to finish when the time is up.
+const GRACE: Nanos = 5 * NANOS_PER_S;
+
+/// When the faults have been undone, nodes that were away come back within this.
+const RECOVERY: Nanos = 60 * NANOS_PER_S;
+
+/// Why there is no result. A strategy is at fault in none of these.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    #[error("the simulated database could not be set up: {0}")]
+    SetUp(Fault),
+    #[error("a change could not be recorded: {0}")]
+    Unrecorded(io::Error),
+    #[error(
+        "the simulation came to a standstill {}: the model is at fault; please report it with the \
+         command that led here",
+        match .0 { Stuck::ForEver => "(nothing left to happen)", Stuck::OutOfTime => "(a year went by)" }
+    )]
+    Stuck(Stuck),
+}
+
+/// What was found when a simulation was over; its changes are in the journal.
+pub struct Ran {
+    pub how: Ended,
+    /// Simulated, from the moment when the workers were let go to the end of the last one.
+    pub total_time: Nanos,
+    pub data: Result<Data, Fault>,
+    pub background: Option<Background>,
+    pub counters: Vec<NodeCounters>,
+    pub server: BTreeMap<String, String>,
+    /// SQL statements that the nodes executed for workers, generators and checks.
+    pub statements: u64,
+    pub log: Log,
+    /// When the workers were let go, on the log's clock.
+    pub let_go: Nanos,
+}
+
+/// A simulation with its workers ready.
+pub struct Simulation {
+    case: Case,
+    executor: Executor,
+    world: World,
+    clock: Arc<SimClock>,
+    database: Arc<SimDatabase>,
+    arena: Arc<Arena>,
+    stopper: Arc<Stopper>,
+    workers: Vec<Worker>,
+    generators: Option<Generators>,
+    before: Vec<NodeCounters>,
+}
+
+impl Simulation {
+    /// Makes the world and its tables, and every worker's instance with its session. `done` counts
+    /// each worker's changes.
+    pub fn set(
+        case: &Case,
+        strategy: &Arc<dyn Strategy>,
+        journal: Arc<Journal>,
+        recording: Recording,
+        done: impl FnMut() -> Arc<AtomicU32>,
+    ) -> Result<Self, SimulationError> {
+        let kernel = Kernel::new(recording);
+        let clock = Arc::new(SimClock::new(kernel.clone()));
+        let cluster = Arc::new(Cluster::new(kernel.clone(), &case.topology, case.seed));
+        let database = SimDatabase::new(cluster.clone(), case.autocommit_as_text);
+        let database = Arc::new(database);
+        let sim_locks = case.locks.map(|kind| {
+            locks::open(
+                kind,
+                kernel.clone(),
+                clock.clone(),
+                &case.topology,
+                case.seed,
+            )
+        });
+        let locks: Arc<dyn LockService> = match &sim_locks {
+            Some(locks) => locks.clone(),
+            None => Arc::new(MemoryLocks::new(clock.clone())),
+        };
+        let world = World::new(kernel.clone(), cluster, sim_locks, case.faults.clone());
+        let is_crash = |harm: &Harm| matches!(harm, Harm::CrashWorker { .. });
+        let strategy = match case.faults.iter().any(|fault| is_crash(&fault.what)) {
+            true => Arc::new(Mortal {
+                strategy: strategy.clone(),
+                crashes: world.crashes.clone(),
+            }),
+            false => strategy.clone(),
+        };
+        let (stopper, stop) = stop::channel();
+        let arena = Arc::new(Arena {
+            workload: case.workload.clone(),
+            strategy,
+            database: database.clone(),
+            gate: Arc::new(Gate::new(volume_state::TABLES, database.dialect())),
+            locks,
+            clock: clock.clone(),
+            settings: Arc::new(case.settings.clone()),
+            seed: case.seed,
+            change_timeout_ns: case.change_timeout_s.saturating_mul(NANOS_PER_S),
+            stop,
+            journal,
+            rows: RowAccess::default(),
+        });
+        let mut executor = Executor::new(kernel);
+        let ready = get_ready(&mut executor, &world, &arena, done)?;
+        Ok(Self {
+            case: case.clone(),
+            executor,
+            world,
+            clock,
+            database,
+            arena,
+            stopper: Arc::new(stopper),
+            workers: ready.workers,
+            generators: Some(ready.generators),
+            before: ready.counters,
+        })
+    }
+
+    /// Ends the simulation before its time, from any thread.
+    pub fn stopper(&self) -> Arc<Stopper> {
+        self.stopper.clone()
+    }
+
+    /// Lets the workers go, and runs to the end.
+    pub fn run(mut self) -> Result<Ran, SimulationError> {
+        let let_go = self.clock.start();
+        self.world.begin_schedule();
+        let (background_stopper, background_stop) = stop::channel();
+        let background = self.start_background(&background_stop);
+        let running = self.start_workers(background_stopper);
+        let out_of_time = self.start_time_limit();
+        let stuck = SimulationError::Stuck;
+        self.executor.run(&self.world, HORIZON).map_err(stuck)?;
+        for worker in &running {
+            if let Some(Err(error)) = worker.take() {
+                return Err(SimulationError::Unrecorded(error));
+            }
+        }
+        let generated: Vec<_> = background.iter().filter_map(Joined::take).collect();
+        let background = background::total(&generated);
+        let how = match (out_of_time.load(Relaxed), self.arena.stop.is_requested()) {
+            (true, _) => Ended::TimeLimit,
+            (false, true) => Ended::Interrupted,
+            (false, false) => Ended::Completed,
+        };
+        let total_time = self.clock.now();
+        let left = self.read_what_is_left()?;
+        Ok(Ran {
+            how,
+            total_time,
+            data: left.data,
+            background,
+            counters: since(&left.counters, &self.before),
+            server: left.server,
+            statements: 0,
+            log: self.world.kernel.take_log(),
+            let_go,
+        })
+    }
+
+    fn start_background(&mut self, stop: &Stop) -> Vec<Joined<Generated>> {
+        let tasks = self.generators.take().map(|all| all.into_tasks(stop));
+        (0..)
+            .zip(tasks.into_iter().flatten())
+            .map(|(number, task)| self.executor.spawn(Actor::Generator(number), task))
+            .collect()
+    }
+
+    /// The last worker that ends stops the background load.
+    fn start_workers(&mut self, background: Stopper) -> Vec<Joined<io::Result<()>>> {
+        let workers = std::mem::take(&mut self.workers);
+        let left = Arc::new(AtomicU32::new(workers.len() as u32));
+        let background = Arc::new(background);
+        let mut random = Random::new(self.case.seed, Purpose::Start);
+        let mut running = Vec::with_capacity(workers.len());
+        for (number, worker) in (0..).zip(workers) {
+            let begins = self.world.kernel.sleep(random.below(START_WITHIN));
+            let (left, background) = (left.clone(), background.clone());
+            let work = async move {
+                begins.await;
+                let ran = worker.run().await;
+                if left.fetch_sub(1, Relaxed) == 1 {
+                    background.finish();
+                }
+                ran
+            };
+            running.push(self.executor.spawn(Actor::Worker(number), work));
+        }
+        running
+    }
+
+    fn start_time_limit(&mut self) -> Arc<AtomicBool> {
+        let reached = Arc::new(AtomicBool::new(false));
+        if let Some(limit) = self.case.time_limit_s {
+            let kernel = self.world.kernel.clone();
+            let (stopper, reached) = (self.stopper.clone(), reached.clone());
+            let limit = async move {
+                kernel.sleep(limit.saturating_mul(NANOS_PER_S)).await;
+                reached.store(true, Relaxed);
+                stopper.finish();
+                kernel.sleep(GRACE).await;
+                stopper.abandon();
+            };
+            self.executor.spawn_beside(Actor::Host, limit);
+        }
+        reached
+    }
+
+    fn read_what_is_left(&mut self) -> Result<Left, SimulationError> {
+        let had_faults = !self.case.faults.is_empty();
+        self.world.make_whole();
+        let kernel = self.world.kernel.clone();
+        let (database, clock) = (self.database.clone(), self.clock.clone());
+        let (rows, audit) = (self.case.workload.rows, self.case.workload.audit);
+        let left = self.executor.spawn(Actor::Host, async move {
+            if had_faults {
+                kernel.sleep(RECOVERY).await;
+            }
+            Left {
+                counters: database.counters().await,
+                server: database.describe().await.unwrap_or_default(),
+                data: volume_state::read_data(&*database, &*clock, rows, audit).await,
+            }
+        });
+        run_for(&mut self.executor, &self.world, &left)
+    }
+}
+
+struct Left {
+    data: Result<Data, Fault>,
+    counters: Vec<NodeCounters>,
+    server: BTreeMap<String, String>,
+}
+
+struct Ready {
+    workers: Vec<Worker>,
+    generators: Generators,
+    counters: Vec<NodeCounters>,
+}
+
+fn get_ready(
+    executor: &mut Executor,
+    world: &World,
+    arena: &Arc<Arena>,
+    mut done: impl FnMut() -> Arc<AtomicU32>,
+) -> Result<Ready, SimulationError> {
+    let (database, workload) = (arena.database.clone(), arena.workload.clone());
+    let made = executor.spawn(Actor::Host, async move {
+        volume_state::prepare(&*database, &workload).await
+    });
+    run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
+    let prepare = |number| {
+        let worker = Worker::prepare(arena.clone(), number, done());
+        executor.spawn(Actor::Worker(number), worker)
+    };
+    let workers: Vec<_> = (0..arena.workload.workers()).map(prepare).collect();
+    let (database, clock) = (arena.database.clone(), arena.clock.clone());
+    let workload = arena.workload.clone();
+    let generators = executor.spawn(Actor::Host, async move {
+        let generators = Generators::prepare(workload, &*database, clock).await?;
+        Ok::<_, Fault>((generators, database.counters().await))
+    });
+    let ready = run_for(executor, world, &generators)?;
+    let (generators, counters) = ready.map_err(SimulationError::SetUp)?;
+    let workers = workers.iter().filter_map(Joined::take).collect();
+    Ok(Ready {
+        workers,
+        generators,
+        counters,
+    })
+}
+
+/// Runs all tasks to their end, and gives what this one came to.
+fn run_for<T>(
+    executor: &mut Executor,
+    world: &World,
+    task: &Joined<T>,
+) -> Result<T, SimulationError> {
+    let stuck = SimulationError::Stuck;
+    executor.run(world, HORIZON).map_err(stuck)?;
+    task.take().ok_or(stuck(Stuck::ForEver))
+}
+
+fn since(now: &[NodeCounters], before: &[NodeCounters]) -> Vec<NodeCounters> {
+    let grown = |now: &NodeCounters| {
+        let then = before.iter().find(|then| then.node == now.node);
+        then.map_or_else(|| now.clone(), |then| now.since(then))
+    };
+    now.iter().map(grown).collect()
+}
