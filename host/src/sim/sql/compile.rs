@@ -154,7 +154,7 @@ fn number(number: &str) -> Result<Value, Fault> {
 
 fn bytes(hex: &str) -> Result<Vec<u8>, Fault> {
     let wrong = || syntax(format!("x'{hex}' is no bytes"));
-    if !hex.is_ascii() || hex.len() % 2 != 0 {
+    if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
         return Err(wrong());
     }
     let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).map_err(|_| wrong());
