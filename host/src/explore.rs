@@ -1,7 +1,10 @@
 //! Strategies in the simulated world: one simulation, and many of them.
 
 pub mod case;
+pub mod examine;
+pub mod outcome;
 pub mod search;
 pub mod shrink;
+pub mod tally;
 pub mod token;
 pub mod witness;
