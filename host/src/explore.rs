@@ -5,6 +5,5 @@ pub mod examine;
 pub mod outcome;
 pub mod search;
 pub mod shrink;
-pub mod tally;
 pub mod token;
 pub mod witness;

@@ -4,11 +4,11 @@ use super::case::Case;
 use super::outcome::Simulated;
 use super::search::{Seeds, Tried, search};
 use super::shrink::{Shrunk, shrink};
-use super::tally::Tally;
 use super::witness;
 use crate::model::change::Nanos;
 use crate::model::fault_class::FaultClasses;
 use crate::model::timeline::Timeline;
+use crate::record::tally::Tally;
 use crate::sim::log::Recording;
 use crate::sim::schedule::{self, Stage};
 use std::sync::Mutex;
@@ -65,7 +65,13 @@ impl<E: Send> Question<'_, E> {
                 Err(error) => Tried::Stop(Err(error)),
                 Ok(simulated) => {
                     let mut tally = tally.lock().expect("no panic while held");
-                    tally.add(&case, &simulated);
+                    tally.add(
+                        &simulated.judgement.verdict,
+                        &simulated.changes,
+                        &case.faults,
+                    );
+                    tally.simulated_ns = tally.simulated_ns.saturating_add(simulated.total_time);
+                    tally.statements += simulated.statements;
                     progress(&tally);
                     match simulated.violation() {
                         None => Tried::Holds,

@@ -1,9 +1,7 @@
 //! What all simulations of a search came to together.
 
-use super::case::Case;
-use super::outcome::Simulated;
-use crate::model::change::Nanos;
-use crate::model::sim_fault::Harm;
+use crate::model::change::{Change, Nanos};
+use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,15 +28,14 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn add(&mut self, case: &Case, simulated: &Simulated) {
+    /// One simulation more.
+    pub fn add(&mut self, verdict: &Verdict, changes: &[Change], faults: &[SimFault]) {
         self.seeds += 1;
-        if let Verdict::Unknown(why) = &simulated.judgement.verdict {
+        if let Verdict::Unknown(why) = verdict {
             self.unknown += 1;
             self.unknown_why.get_or_insert_with(|| why.clone());
         }
-        self.simulated_ns = self.simulated_ns.saturating_add(simulated.total_time);
-        self.statements += simulated.statements;
-        for change in &simulated.changes {
+        for change in changes {
             self.changes += 1;
             self.ok += u64::from(change.is_ok());
             self.indeterminate += u64::from(change.is_indeterminate());
@@ -47,7 +44,7 @@ impl Tally {
                 count(&mut self.faults_met, name, u64::from(fault.count));
             }
         }
-        for fault in &case.faults {
+        for fault in faults {
             count(&mut self.faults, word(&fault.what).to_owned(), 1);
         }
     }
@@ -71,5 +68,49 @@ fn word(harm: &Harm) -> &'static str {
         Harm::RestartLocks { .. } => "lock service restarted",
         Harm::FailoverLocks => "lock service failed over",
         Harm::SkewLocks { .. } => "lock service's clock off",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fault::{Fault, FaultKind, count_fault};
+    use crate::record::fixtures::change;
+
+    #[test]
+    fn simulations_are_summed_up() {
+        let mut met = change(1, 0, 5, 6);
+        let conflict = Fault::new(FaultKind::Conflict, "1213", "");
+        count_fault(&mut met.acquire.faults, &conflict);
+        count_fault(&mut met.acquire.faults, &conflict);
+        let fault = SimFault {
+            at: 0,
+            what: Harm::FailoverLocks,
+        };
+        let mut tally = Tally::default();
+        tally.add(
+            &Verdict::Valid,
+            &[met.clone(), change(2, 0, 5, 6)],
+            &[fault],
+        );
+        tally.add(&Verdict::Unknown("why".into()), &[met], &[]);
+        assert_eq!(
+            (tally.seeds, tally.unknown, tally.changes, tally.ok),
+            (2, 1, 3, 3)
+        );
+        assert_eq!(tally.faults_met["conflict 1213"], 4);
+        assert_eq!(tally.faults["lock service failed over"], 1);
+    }
+
+    #[test]
+    fn codes_that_are_made_up_take_no_memory() {
+        let mut tally = Tally::default();
+        for code in 0..1_000 {
+            let mut met = change(1, 0, 5, 6);
+            count_fault(&mut met.acquire.faults, &Fault::conflict(code, ""));
+            tally.add(&Verdict::Valid, &[met], &[]);
+        }
+        assert_eq!(tally.faults_met.len(), MOST_CODES + 1);
+        assert_eq!(tally.faults_met["others"], 950);
     }
 }
