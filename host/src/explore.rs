@@ -1,6 +1,8 @@
 //! Strategies in the simulated world: one simulation, and many of them.
 
 pub mod case;
+pub mod examine;
+pub mod outcome;
 pub mod search;
 pub mod shrink;
 pub mod simulation;

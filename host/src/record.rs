@@ -3,6 +3,7 @@
 pub mod histogram;
 pub mod journal;
 pub mod summary;
+pub mod tally;
 
 #[cfg(test)]
 mod fixtures;

@@ -1,5 +1,6 @@
 //! What a run tells, made from saved data alone: data in, bytes out.
 
+pub mod check;
 mod conditions;
 pub mod csv;
 pub mod json;

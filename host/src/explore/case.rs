@@ -24,3 +24,40 @@ pub struct Case {
     /// Of simulated time; then the changes under way are finished and no more begun.
     pub time_limit_s: Option<u64>,
 }
+
+impl Case {
+    /// What makes it up, in words: `seed 7, 1 row × 2 workers × 1 change, …`.
+    pub fn prose(&self) -> String {
+        let workload = &self.workload;
+        let counted = |count: u32, one: &str| match count {
+            1 => format!("1 {one}"),
+            n => format!("{n} {one}s"),
+        };
+        let mut parts = vec![
+            format!("seed {}", self.seed),
+            format!(
+                "{} × {} × {}",
+                counted(workload.rows, "row"),
+                counted(workload.workers_per_row, "worker"),
+                counted(workload.changes_per_worker, "change")
+            ),
+            format!("pause {} ms", workload.pause_ms),
+            format!("hold {} ms", workload.hold_ms),
+            counted(self.topology.nodes, "node"),
+        ];
+        if let Some(locks) = self.locks {
+            parts.push(format!("locks {}", locks.word()));
+        }
+        let faults: Vec<_> = self
+            .faults
+            .iter()
+            .map(|fault| format!("“{fault}”"))
+            .collect();
+        parts.push(match &faults[..] {
+            [] => "no faults".to_owned(),
+            [one] => format!("one fault: {one}"),
+            several => format!("faults: {}", several.join(", ")),
+        });
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,69 @@
+//! What one simulation came to.
+
+use super::case::Case;
+use crate::model::change::{Change, Nanos};
+use crate::model::event::Event;
+use crate::model::topology::Topology;
+use crate::model::verdict::{Answer, Judgement, Verdict};
+
+/// A simulation that is over, and judged.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    pub judgement: Judgement,
+    pub changes: Vec<Change>,
+    /// Empty unless they were to be kept.
+    pub events: Vec<Event>,
+    /// When the workers were let go, on the clock of the events.
+    pub let_go: Nanos,
+    /// From then to the end of the last worker.
+    pub total_time: Nanos,
+    /// SQL statements that the nodes executed.
+    pub statements: u64,
+}
+
+impl Simulated {
+    /// The first checker that was violated, in the order of the judgement.
+    pub fn violation(&self) -> Option<&Answer> {
+        let mut answers = self.judgement.answers.iter();
+        answers.find(|answer| matches!(answer.verdict, Verdict::Violated(_)))
+    }
+
+    /// Whether this checker was violated.
+    pub fn violates(&self, checker: &str) -> bool {
+        let mut answers = self.judgement.answers.iter();
+        answers.any(|a| a.checker == checker && matches!(a.verdict, Verdict::Violated(_)))
+    }
+}
+
+/// The usual lease of a lock, and after what time a session that is not heard of ends.
+const LEASE_MS: u64 = 10_000;
+
+/// Everything catches up within this, when it works again.
+const CATCHING_UP_MS: u64 = 3_000;
+
+/// The moment from which everything works, so that a strategy has no excuse any more: all faults are
+/// over, and what they left behind is undone.
+pub fn whole_from(case: &Case) -> Nanos {
+    let Some(over) = case.faults.iter().map(|fault| fault.over()).max() else {
+        return 0;
+    };
+    let Topology {
+        suspect_timeout_ms,
+        rejoin_ms,
+        health_check_ms,
+        health_check_fall,
+        ..
+    } = case.topology;
+    // A strategy's own lease, if the user gave one by the name that all of ours read.
+    let lease = case.settings.get("lease-ms").and_then(|ms| ms.parse().ok());
+    let health_check = health_check_ms.saturating_mul(u64::from(health_check_fall) + 1);
+    let left_behind = [
+        suspect_timeout_ms,
+        rejoin_ms,
+        health_check,
+        LEASE_MS.max(lease.unwrap_or(0)),
+        CATCHING_UP_MS,
+    ];
+    let ms = left_behind.into_iter().fold(0, u64::saturating_add);
+    over.saturating_add(ms.saturating_mul(1_000_000))
+}

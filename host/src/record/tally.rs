@@ -1,0 +1,116 @@
+//! What all simulations of a search came to together.
+
+use crate::model::change::{Change, Nanos};
+use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::verdict::Verdict;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A strategy may make up a code for each fault; beyond so many they are counted together.
+const MOST_CODES: usize = 50;
+
+/// Sums, so that a million seeds take no more memory than one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Tally {
+    pub seeds: u64,
+    /// Seeds whose verdict was unknown, and the reason of the first that was counted.
+    pub unknown: u64,
+    pub unknown_why: Option<String>,
+    pub simulated_ns: Nanos,
+    pub statements: u64,
+    pub changes: u64,
+    pub ok: u64,
+    pub indeterminate: u64,
+    /// What strategies were told on the way, by kind and code: `conflict 1213`.
+    pub faults_met: BTreeMap<String, u64>,
+    /// What the schedules did, by its word.
+    pub faults: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// One simulation more.
+    pub fn add(&mut self, verdict: &Verdict, changes: &[Change], faults: &[SimFault]) {
+        self.seeds += 1;
+        if let Verdict::Unknown(why) = verdict {
+            self.unknown += 1;
+            self.unknown_why.get_or_insert_with(|| why.clone());
+        }
+        for change in changes {
+            self.changes += 1;
+            self.ok += u64::from(change.is_ok());
+            self.indeterminate += u64::from(change.is_indeterminate());
+            for fault in change.steps().flat_map(|step| &step.faults) {
+                let name = format!("{} {}", fault.kind.word(), fault.code);
+                count(&mut self.faults_met, name, u64::from(fault.count));
+            }
+        }
+        for fault in faults {
+            count(&mut self.faults, word(&fault.what).to_owned(), 1);
+        }
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, name: String, more: u64) {
+    let is_full = counts.len() >= MOST_CODES && !counts.contains_key(&name);
+    let name = if is_full { "others".to_owned() } else { name };
+    *counts.entry(name).or_default() += more;
+}
+
+fn word(harm: &Harm) -> &'static str {
+    match harm {
+        Harm::PauseWorker { .. } => "worker paused",
+        Harm::CrashWorker { .. } => "worker crashed",
+        Harm::CrashNode { .. } => "node crashed",
+        Harm::Partition { .. } => "partition",
+        Harm::CutCommit { .. } => "connection cut at commit",
+        Harm::DelayApply { .. } => "apply delayed",
+        Harm::BlindProxy { .. } => "proxy blind",
+        Harm::RestartLocks { .. } => "lock service restarted",
+        Harm::FailoverLocks => "lock service failed over",
+        Harm::SkewLocks { .. } => "lock service's clock off",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fault::{Fault, FaultKind, count_fault};
+    use crate::record::fixtures::change;
+
+    #[test]
+    fn simulations_are_summed_up() {
+        let mut met = change(1, 0, 5, 6);
+        let conflict = Fault::new(FaultKind::Conflict, "1213", "");
+        count_fault(&mut met.acquire.faults, &conflict);
+        count_fault(&mut met.acquire.faults, &conflict);
+        let fault = SimFault {
+            at: 0,
+            what: Harm::FailoverLocks,
+        };
+        let mut tally = Tally::default();
+        tally.add(
+            &Verdict::Valid,
+            &[met.clone(), change(2, 0, 5, 6)],
+            &[fault],
+        );
+        tally.add(&Verdict::Unknown("why".into()), &[met], &[]);
+        assert_eq!(
+            (tally.seeds, tally.unknown, tally.changes, tally.ok),
+            (2, 1, 3, 3)
+        );
+        assert_eq!(tally.faults_met["conflict 1213"], 4);
+        assert_eq!(tally.faults["lock service failed over"], 1);
+    }
+
+    #[test]
+    fn codes_that_are_made_up_take_no_memory() {
+        let mut tally = Tally::default();
+        for code in 0..1_000 {
+            let mut met = change(1, 0, 5, 6);
+            count_fault(&mut met.acquire.faults, &Fault::conflict(code, ""));
+            tally.add(&Verdict::Valid, &[met], &[]);
+        }
+        assert_eq!(tally.faults_met.len(), MOST_CODES + 1);
+        assert_eq!(tally.faults_met["others"], 950);
+    }
+}

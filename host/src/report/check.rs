@@ -1,0 +1,283 @@
+//! What `runner check` tells: a verdict for each strategy, and for a violation its least witness.
+
+use super::table::table;
+use super::text::counts_prose;
+use super::timeline::{self, wrapped};
+use crate::model::change::Nanos;
+use crate::model::timeline::Timeline;
+use crate::model::verdict::Verdict;
+use crate::record::tally::Tally;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// All strategies that were checked.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckReport {
+    pub checked: Vec<Checked>,
+}
+
+/// One strategy.
+#[derive(Debug, Clone, Serialize)]
+pub struct Checked {
+    pub strategy: String,
+    /// Of the component.
+    pub digest: String,
+    pub verdict: Verdict,
+    pub tally: Tally,
+    /// Real time, making smaller included.
+    pub took_ns: Nanos,
+    /// Only where violated.
+    pub witness: Option<Witness>,
+}
+
+/// A violation, as small as it could be made. The same for the same seed and plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct Witness {
+    pub checker: String,
+    pub prose: String,
+    /// The seed that was found.
+    pub seed: u64,
+    /// What the smaller case is made of.
+    pub case: String,
+    /// Simulations that it took to make it smaller.
+    pub tries: u32,
+    pub timeline: Timeline,
+    /// The command that tells it again.
+    pub replay: String,
+}
+
+/// Plain text for a person; a table behind it if there were several strategies.
+pub fn text(report: &CheckReport) -> String {
+    let mut text = String::new();
+    for checked in &report.checked {
+        text.push_str(&one(checked));
+        text.push('\n');
+    }
+    match report.checked.len() {
+        0 | 1 => {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+        _ => text.push_str(&overview(&report.checked)),
+    }
+    text
+}
+
+/// One JSON object.
+pub fn json(report: &CheckReport) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(report).expect("plain data");
+    text.push(b'\n');
+    text
+}
+
+fn one(checked: &Checked) -> String {
+    let mut text = format!("{}: {}", checked.strategy, checked.verdict.word());
+    match (&checked.witness, &checked.verdict) {
+        (Some(witness), _) => {
+            let _ = writeln!(text, " ({})", witness.checker);
+            text.push_str(&told(witness));
+        }
+        (None, Verdict::Unknown(why)) => {
+            let _ = writeln!(text, ": {why}");
+        }
+        (None, _) => text.push('\n'),
+    }
+    text.push_str(&summary(checked));
+    text
+}
+
+/// The same whenever it is told again.
+fn told(witness: &Witness) -> String {
+    let smaller = match witness.tries {
+        0 => format!("found with seed {}: {}", witness.seed, witness.case),
+        tries => format!(
+            "found with seed {}, and made smaller in {tries} simulations: {}",
+            witness.seed, witness.case
+        ),
+    };
+    format!(
+        "{}\n{}\n\n{}\ntold again by:\n  {}\n\n",
+        wrapped(&witness.prose, "  ", "  "),
+        wrapped(&smaller, "  ", "  "),
+        timeline::write(&witness.timeline),
+        witness.replay,
+    )
+}
+
+fn summary(checked: &Checked) -> String {
+    let tally = &checked.tally;
+    let seconds = checked.took_ns as f64 / 1e9;
+    let simulated = tally.simulated_ns as f64 / 1e9;
+    let mut lines = vec![
+        format!(
+            "{} in {seconds:.1} s ({:.0} a second), {simulated:.0} s simulated ({:.0} × real time), {} \
+             statements",
+            counted(tally.seeds, "seed"),
+            rate(tally.seeds as f64, seconds),
+            rate(simulated, seconds),
+            tally.statements,
+        ),
+        format!(
+            "changes: {}, ok {}, indeterminate {}",
+            tally.changes, tally.ok, tally.indeterminate
+        ),
+    ];
+    if !tally.faults_met.is_empty() {
+        lines.push(format!("faults met: {}", counts_prose(&tally.faults_met)));
+    }
+    if !tally.faults.is_empty() {
+        lines.push(format!(
+            "what was done to them: {}",
+            counts_prose(&tally.faults)
+        ));
+    }
+    if let Some(why) = &tally.unknown_why {
+        lines.push(format!(
+            "nothing to be learnt from {}: {why}",
+            counted(tally.unknown, "seed")
+        ));
+    }
+    let lines = lines.iter().map(|line| wrapped(line, "  ", "    ") + "\n");
+    lines.collect()
+}
+
+fn overview(checked: &[Checked]) -> String {
+    let mut table = table(
+        &[
+            "strategy",
+            "verdict",
+            "by",
+            "seeds",
+            "changes",
+            "conflicts",
+            "indeterm.",
+        ],
+        3,
+    );
+    for checked in checked {
+        let tally = &checked.tally;
+        let met = tally.faults_met.iter();
+        let conflicts: u64 = met
+            .filter(|(name, _)| name.starts_with("conflict"))
+            .map(|(_, n)| n)
+            .sum();
+        table.add_row([
+            checked.strategy.clone(),
+            checked.verdict.word().to_owned(),
+            checked
+                .witness
+                .as_ref()
+                .map_or_else(String::new, |w| w.checker.clone()),
+            tally.seeds.to_string(),
+            tally.changes.to_string(),
+            conflicts.to_string(),
+            tally.indeterminate.to_string(),
+        ]);
+    }
+    table.trim_fmt() + "\n"
+}
+
+fn counted(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    }
+}
+
+fn rate(count: f64, seconds: f64) -> f64 {
+    match seconds > 0.0 {
+        true => count / seconds,
+        false => 0.0,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::timeline::tests::two_holders;
+    use super::*;
+
+    pub fn witness() -> Witness {
+        Witness {
+            checker: "mutual-exclusion".to_owned(),
+            prose: "workers 0 and 3 held row 0 at once for 10.000 ms, from 12004.000 ms to 12014.000 \
+                    ms: worker 3 (3_0) held it from 10008.000 ms to 12500.000 ms; worker 0 (0_0) held \
+                    it from 12004.000 ms to 12014.000 ms"
+                .to_owned(),
+            seed: 17,
+            case: "seed 18, 1 row × 2 workers × 1 change, no faults".to_owned(),
+            tries: 41,
+            timeline: two_holders(),
+            replay: "runner check lock-only --replay 17-0102-0304-0506".to_owned(),
+        }
+    }
+
+    fn report(verdicts: &[Verdict]) -> CheckReport {
+        let checked = verdicts.iter().map(|verdict| Checked {
+            strategy: "lock-only".to_owned(),
+            digest: "sha256:ab".to_owned(),
+            verdict: verdict.clone(),
+            tally: Tally {
+                seeds: 1,
+                simulated_ns: 5_000_000_000,
+                changes: 18,
+                faults_met: [("conflict 1213".to_owned(), 3)].into(),
+                ..Tally::default()
+            },
+            took_ns: 500_000_000,
+            witness: matches!(verdict, Verdict::Violated(_)).then(witness),
+        });
+        CheckReport {
+            checked: checked.collect(),
+        }
+    }
+
+    #[test]
+    fn a_violation_is_told_with_its_timeline_and_the_command_that_tells_it_again() {
+        let told = text(&report(&[Verdict::Violated(witness().prose)]));
+        assert!(
+            told.starts_with("lock-only: violated (mutual-exclusion)\n  workers 0 and 3"),
+            "{told}"
+        );
+        assert!(
+            told.contains("seed 17, and made smaller in 41 simulations: seed 18"),
+            "{told}"
+        );
+        assert!(
+            told.contains("\n  runner check lock-only --replay 17-0102-0304-0506\n"),
+            "{told}"
+        );
+        assert!(
+            told.contains("\n  1 seed in 0.5 s (2 a second), 5 s simulated (10 × real time)"),
+            "{told}"
+        );
+        assert!(
+            told.lines().all(|line| line.chars().count() <= 120),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn several_strategies_end_in_a_table() {
+        let told = text(&report(&[Verdict::Valid, Verdict::Unknown("why".into())]));
+        assert!(told.contains("lock-only: unknown: why\n"), "{told}");
+        let last: Vec<_> = told.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(last, ["lock-only", "unknown", "1", "18", "3", "0"]);
+        assert!(!text(&report(&[Verdict::Valid])).contains("strategy "));
+    }
+
+    #[test]
+    fn another_program_reads_the_same() {
+        let json = json(&report(&[Verdict::Violated("why".into())]));
+        let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let checked = &value["checked"][0];
+        assert_eq!(checked["verdict"]["violated"], "why");
+        assert_eq!(
+            checked["witness"]["timeline"]["moments"]
+                .as_array()
+                .unwrap()
+                .len(),
+            12
+        );
+        assert_eq!(checked["witness"]["timeline"]["lanes"][0]["worker"], 0);
+    }
+}
