@@ -5,6 +5,7 @@ pub mod examine;
 pub mod outcome;
 pub mod search;
 pub mod shrink;
+pub mod simulate;
 pub mod simulation;
 pub mod token;
 pub mod witness;

@@ -1,0 +1,35 @@
+//! A case, simulated and judged, with nothing written.
+
+use super::case::Case;
+use super::outcome::{Simulated, whole_from};
+use super::simulation::{Simulation, SimulationError};
+use crate::check::{Evidence, judge_simulated};
+use crate::record::journal::Journal;
+use crate::sim::log::Recording;
+use crate::strategy::Strategy;
+use std::sync::Arc;
+
+/// Simulates the case with this strategy, and asks every checker.
+pub fn simulate(
+    case: &Case,
+    strategy: &Arc<dyn Strategy>,
+    recording: Recording,
+) -> Result<Simulated, SimulationError> {
+    let journal = Arc::new(Journal::in_memory());
+    let simulation = Simulation::set(case, strategy, journal.clone(), recording, Arc::default)?;
+    let ran = simulation.run()?;
+    let changes = journal.take();
+    let evidence = Evidence {
+        rows: case.workload.rows,
+        changes: &changes,
+        data: ran.data.as_ref().ok(),
+    };
+    Ok(Simulated {
+        judgement: judge_simulated(&evidence, whole_from(case)),
+        changes,
+        let_go: ran.let_go,
+        total_time: ran.total_time,
+        statements: ran.statements,
+        events: ran.log.into_events(),
+    })
+}
