@@ -4,11 +4,15 @@
 pub mod clock;
 pub mod cluster;
 pub mod crash;
+pub mod database;
 pub mod executor;
 pub mod kernel;
 pub mod locks;
 pub mod log;
+pub mod proxy;
 pub mod random;
 pub mod schedule;
+mod session;
 pub mod sql;
+pub mod store;
 pub mod world;

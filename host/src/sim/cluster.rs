@@ -1,24 +1,107 @@
-//! The cluster: nodes that replicate by certification.
+//! The cluster: nodes that replicate by certification, as Galera does.
+//!
+//! Everything that happens on the servers is an event here, and touches one state behind one lock
+//! that nobody ever waits for. Clients come in through `sim::session` and `sim::database`.
+
+mod applier;
+mod calls;
+mod causal;
+mod commit;
+mod connection;
+mod deadlock;
+mod definition;
+mod doors;
+mod errors;
+mod faults;
+mod flow;
+mod locking;
+mod membership;
+mod network;
+mod node;
+mod order;
+mod processors;
+mod row_locks;
+mod state;
+mod statement;
+mod timeouts;
+mod transaction;
+
+pub use connection::{ConnectionId, Ticket};
+pub(super) use connection::{Given, Kind, Reply, Variables};
+pub(super) use doors::Request;
 
 use super::kernel::Kernel;
 use crate::model::topology::Topology;
+use state::State;
+use std::sync::{Mutex, MutexGuard};
 
 /// What happens in the cluster of itself.
 #[derive(Debug)]
-pub enum ClusterEvent {}
+pub enum ClusterEvent {
+    /// A call has come to its server.
+    Arrived(Ticket),
+    /// The processor is done with it, or a lock that it waited for is there.
+    Served(Ticket),
+    /// Its node has heard from every member.
+    GroupHeard(Ticket),
+    /// A write set failed certification, and its node knows.
+    Refused(Ticket),
+    /// An answer has come to its client.
+    Replied(ConnectionId),
+    /// The server sees that the client is gone.
+    Left(ConnectionId),
+    /// Some wait may have lasted too long.
+    Timeouts,
+    /// Every member has a write set.
+    Ordered { pending: u32, mark: u64 },
+    /// A node may go on applying.
+    Deliver { node: u32, incarnation: u32 },
+    /// A node is done with applying one write set.
+    Applied { node: u32, incarnation: u32 },
+    /// Some node was silent long enough to be shut out.
+    Suspect,
+    /// A node has caught up.
+    Rejoin { node: u32, incarnation: u32 },
+}
 
 /// All nodes, and what is on its way between them.
 pub struct Cluster {
-    #[allow(dead_code)]
     kernel: Kernel,
+    names: Vec<String>,
+    state: Mutex<State>,
 }
 
 impl Cluster {
-    pub fn new(kernel: Kernel, _topology: &Topology, _seed: u64) -> Self {
-        Self { kernel }
+    /// A cluster whose nodes are all up and hold nothing.
+    pub fn new(kernel: Kernel, topology: &Topology, seed: u64) -> Self {
+        let state = State::new(kernel.clone(), topology, seed);
+        Self {
+            kernel,
+            names: topology.names(),
+            state: Mutex::new(state),
+        }
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while held")
+    }
+
+    /// The moment of an event has come.
     pub fn happen(&self, event: ClusterEvent) {
-        match event {}
+        let mut state = self.state();
+        match event {
+            ClusterEvent::Arrived(ticket) => state.arrived(ticket),
+            ClusterEvent::Served(ticket) => state.served(ticket),
+            ClusterEvent::GroupHeard(ticket) => state.group_heard(ticket),
+            ClusterEvent::Refused(ticket) => state.refused(ticket),
+            ClusterEvent::Replied(id) => state.replied(id),
+            ClusterEvent::Left(id) => state.left(id),
+            ClusterEvent::Timeouts => state.timeouts_are_due(),
+            ClusterEvent::Ordered { pending, mark } => state.reached_all(pending, mark),
+            ClusterEvent::Deliver { node, incarnation } => state.delivered(node, incarnation),
+            ClusterEvent::Applied { node, incarnation } => state.applied(node, incarnation),
+            ClusterEvent::Suspect => state.suspect(),
+            ClusterEvent::Rejoin { node, incarnation } => state.rejoin(node, incarnation),
+        }
     }
 }

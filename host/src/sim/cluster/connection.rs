@@ -57,6 +57,8 @@ pub(super) struct Call {
     pub(super) retries: u32,
     /// It has waited for what it must have seen.
     pub(super) is_synced: bool,
+    /// What it comes to if the commit that it does by itself works out.
+    pub(super) given: Option<Given>,
 }
 
 impl Default for Call {
@@ -69,6 +71,7 @@ impl Default for Call {
             sent: 0,
             retries: 0,
             is_synced: false,
+            given: None,
         }
     }
 }
@@ -100,10 +103,16 @@ pub(super) enum Phase {
     /// The statement has a processor, or waits for one.
     Served,
     /// It waits for a row lock, until then.
-    LockWait { record: RecordId, until: Nanos },
+    LockWait {
+        record: RecordId,
+        until: Nanos,
+    },
     /// It waits until the node has this position, until then; the round trip that tells the position
     /// may still be under way.
-    CausalWait { position: u64, until: Nanos },
+    CausalWait {
+        position: u64,
+        until: Nanos,
+    },
     /// A definition goes round.
     Defining,
     /// The commit has a processor, or waits for one.
@@ -111,7 +120,9 @@ pub(super) enum Phase {
     /// Flow control holds the commit back.
     Paused,
     /// Its write set is on its way, by its place among those that are.
-    Replicating { pending: u32 },
+    Replicating {
+        pending: u32,
+    },
     /// Its write set has its place in the order, and waits for its turn.
     Ordered,
 }
@@ -120,7 +131,7 @@ pub(super) enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sim) struct Variables {
     pub(super) lock_wait_timeout: Nanos,
-    pub(super) sync_wait: u32,
+    pub(in crate::sim) sync_wait: u32,
     pub(super) retry_autocommit: u32,
     pub(super) isolation: Isolation,
 }
@@ -150,6 +161,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// Nobody waits for an answer any more.
+    pub(super) fn forget_client(&mut self) {
+        self.is_left = true;
+        self.travelling = None;
+        self.reply = None;
+        self.waker = None;
+    }
+
     pub(super) fn is_autocommit_write(&self) -> bool {
         !self.in_transaction && self.call.doing == Doing::Committing
     }

@@ -93,11 +93,20 @@ mod tests {
             1,
         );
         network.set_members(&[true; 3]);
-        assert_eq!((network.to_all(0), network.from_all(0)), (2_010_000, 5_010_000));
+        assert_eq!(
+            (network.to_all(0), network.from_all(0)),
+            (2_010_000, 5_010_000)
+        );
         network.set_members(&[true, true, false]);
-        assert_eq!((network.to_all(0), network.from_all(0)), (1_010_000, 3_010_000));
+        assert_eq!(
+            (network.to_all(0), network.from_all(0)),
+            (1_010_000, 3_010_000)
+        );
         network.set_members(&[true, false, false]);
         assert_eq!((network.to_all(0), network.from_all(0)), (0, 0));
-        assert_eq!([false, true].map(|proxied| network.client(proxied)), [1_000, 2_000]);
+        assert_eq!(
+            [false, true].map(|proxied| network.client(proxied)),
+            [1_000, 2_000]
+        );
     }
 }

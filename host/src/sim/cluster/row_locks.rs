@@ -131,6 +131,10 @@ impl RowLocks {
         }
     }
 
+    pub(super) fn is_locked(&self, record: RecordId) -> bool {
+        self.locks.contains_key(&record)
+    }
+
     /// Waits for a lock that was just refused.
     pub(super) fn wait(&mut self, record: RecordId, owner: Owner, exclusive: bool) {
         let Some(lock) = self.locks.get_mut(&record) else {
@@ -261,7 +265,10 @@ mod tests {
         assert_eq!(locks.ask(ROW, owner(1), true), ANEW);
         assert_eq!(locks.ask(ROW, owner(1), true), AGAIN);
         for waiter in [2, 3] {
-            assert_eq!(locks.ask(ROW, owner(waiter), true), Asked::Blocked(owner(1)));
+            assert_eq!(
+                locks.ask(ROW, owner(waiter), true),
+                Asked::Blocked(owner(1))
+            );
             locks.wait(ROW, owner(waiter), true);
         }
         assert_eq!(locks.in_the_way(ROW, owner(3)), [owner(1), owner(2)]);

@@ -1,0 +1,263 @@
+//! What statements read, lock and change.
+
+use super::connection::{Given, Phase};
+use super::locking::Halt;
+use super::state::State;
+use super::transaction::Isolation;
+use crate::model::fault::Fault;
+use crate::model::value::Value;
+use crate::sim::sql::{
+    Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId, Update,
+    View, Visits,
+};
+use crate::sim::store::{RecordId, Seen};
+use std::collections::BTreeMap;
+
+/// Whether a row meets the WHERE of a statement.
+type Matches<'a> = &'a dyn Fn(&[Value], &dyn View, &StoredRow) -> Result<bool, Fault>;
+
+impl State {
+    /// Executes the statement of the call; nothing if it waits, or goes on to commit.
+    pub(super) fn perform_statement(&mut self, slot: u32) -> Option<Result<Given, Fault>> {
+        let prepared = self.planned(slot);
+        let plan = match &prepared.plan {
+            Ok(plan) => plan,
+            Err(fault) => return Some(Err(fault.clone())),
+        };
+        let parameters = std::mem::take(&mut self.at(slot).call.parameters);
+        let result = match plan {
+            Plan::Select(select) => self.select(slot, select, &parameters),
+            Plan::Insert(insert) => self.insert(slot, insert, &parameters),
+            Plan::Update(update) => self.update(slot, update, &parameters),
+            Plan::Delete(delete) => self.delete(slot, delete, &parameters),
+            Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Fault),
+            Plan::Define(_) => self.begin_definition(slot),
+        };
+        self.at(slot).call.parameters = parameters;
+        match result {
+            Err(Halt::Waits) => None,
+            Err(Halt::Fault(fault)) => Some(Err(fault)),
+            Ok(given) => {
+                let connection = self.at(slot);
+                if connection.in_transaction || connection.transaction.rows.is_empty() {
+                    return Some(Ok(given));
+                }
+                connection.call.given = Some(given);
+                let work = self.commit_times.draw(&mut self.random);
+                self.work(slot, Phase::Committing, work);
+                None
+            }
+        }
+    }
+
+    /// What the session sees: what the node has, its own changes on top.
+    fn latest<'a>(&'a self, slot: u32, hidden: &'a [RecordId]) -> Seen<'a> {
+        let connection = &self.connections[slot as usize];
+        self.seen(slot, self.nodes[connection.node as usize].applied, hidden)
+    }
+
+    fn seen<'a>(&'a self, slot: u32, position: u64, hidden: &'a [RecordId]) -> Seen<'a> {
+        Seen {
+            store: &self.store,
+            position,
+            own: &self.connections[slot as usize].transaction,
+            hidden,
+        }
+    }
+
+    fn select(&mut self, slot: u32, select: &Select, with: &[Value]) -> Result<Given, Halt> {
+        let connection = &self.connections[slot as usize];
+        let isolation = connection.transaction.isolation;
+        let shared = LockClause {
+            exclusive: false,
+            if_locked: IfLocked::Wait,
+        };
+        let serializable = connection.in_transaction && isolation == Isolation::Serializable;
+        let lock = select.lock().or(serializable.then_some(shared));
+        if let (Some(lock), Some(table)) = (lock, select.table()) {
+            let visits = select.visits(with, &self.latest(slot, &[]))?;
+            let matches: Matches = &|with, view, row| select.matches(with, view, row);
+            let hidden = self.lock_rows(slot, table, visits, lock, with, matches)?;
+            let rows = select.rows(with, &self.latest(slot, &hidden))?;
+            return Ok(Given::Rows(rows));
+        }
+        let rows = match (connection.in_transaction, isolation) {
+            (true, Isolation::RepeatableRead) => {
+                let position = self.open_view(slot);
+                select.rows(with, &self.seen(slot, position, &[]))?
+            }
+            _ => select.rows(with, &self.latest(slot, &[]))?,
+        };
+        Ok(Given::Rows(rows))
+    }
+
+    fn update(&mut self, slot: u32, update: &Update, with: &[Value]) -> Result<Given, Halt> {
+        let visits = update.visits(with, &self.latest(slot, &[]))?;
+        let matches: Matches = &|with, view, row| update.matches(with, view, row);
+        self.lock_rows(slot, update.table(), visits, FOR_WRITE, with, matches)?;
+        let changes = update.changes(with, &self.latest(slot, &[]))?;
+        self.write(slot, changes)
+    }
+
+    fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
+        let visits = delete.visits(with, &self.latest(slot, &[]))?;
+        let matches: Matches = &|with, view, row| delete.matches(with, view, row);
+        self.lock_rows(slot, delete.table(), visits, FOR_WRITE, with, matches)?;
+        let changes = delete.changes(with, &self.latest(slot, &[]))?;
+        self.write(slot, changes)
+    }
+
+    fn insert(&mut self, slot: u32, insert: &Insert, with: &[Value]) -> Result<Given, Halt> {
+        let changes = insert.changes(with, &self.latest(slot, &[]))?;
+        for change in &changes {
+            let record = self.store.place(change.table, &change.key);
+            self.lock(slot, record, true, IfLocked::Wait)?;
+        }
+        self.write(slot, changes)
+    }
+
+    /// Locks what a statement comes by. Gives what it has to leave out.
+    fn lock_rows(
+        &mut self,
+        slot: u32,
+        table: TableId,
+        visits: Visits,
+        lock: LockClause,
+        with: &[Value],
+        matches: Matches<'_>,
+    ) -> Result<Vec<RecordId>, Halt> {
+        let mut left_out = Vec::new();
+        let mut visit = |state: &mut Self, record| {
+            let got = state.lock(slot, record, lock.exclusive, lock.if_locked)?;
+            if !got {
+                left_out.push(record);
+            }
+            Ok::<_, Halt>(got)
+        };
+        match visits {
+            Visits::Keys(keys) => {
+                for key in keys {
+                    if let Some(record) = self.store.find(table, &key) {
+                        visit(self, record)?;
+                    }
+                }
+            }
+            Visits::Scan { enough } => {
+                let mut found = 0;
+                for record in self.store.in_order(table) {
+                    if enough.is_some_and(|enough| found >= enough) {
+                        break;
+                    }
+                    let node = self.connections[slot as usize].node as usize;
+                    let is_there = self.latest(slot, &[]).row(record).is_some();
+                    // What somebody is inserting is waited for.
+                    if !is_there && !self.nodes[node].locks.is_locked(record) {
+                        continue;
+                    }
+                    if visit(self, record)? && enough.is_some() {
+                        let view = self.latest(slot, &[]);
+                        if let Some(row) = view.row(record) {
+                            found += u64::from(matches(with, &view, row)?);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(left_out)
+    }
+
+    /// Writes what is locked. Either all of it or nothing.
+    fn write(&mut self, slot: u32, changes: Vec<RowChange>) -> Result<Given, Halt> {
+        let affected = changes.len() as u64;
+        let mut keys = BTreeMap::new();
+        let mut made = Vec::new();
+        let mut rows = Vec::with_capacity(changes.len());
+        for change in &changes {
+            let record = self.store.place(change.table, &change.key);
+            let is_new = change.before.is_none();
+            let again = rows.iter().rev().any(|(written, _)| *written == record);
+            if is_new && (again || self.latest(slot, &[]).row(record).is_some()) {
+                return Err(duplicate(&change.key).into());
+            }
+            self.check_unique(slot, record, change, &mut keys)?;
+            let table = self.schema.table(change.table).cloned();
+            if let (Some(old), Some(new), Some(table)) = (&change.before, &change.after, table) {
+                let uuid = &mut self.last_uuid;
+                made.extend(table.fire(old, new, || {
+                    *uuid += 1;
+                    *uuid
+                })?);
+            }
+            rows.push((record, change.after.clone()));
+        }
+        let made: Vec<_> = made
+            .into_iter()
+            .filter_map(|(id, row)| {
+                let key = self.schema.table(id)?.key_of(&row);
+                Some((self.store.place(id, &key), row))
+            })
+            .collect();
+        let transaction = &mut self.connections[slot as usize].transaction;
+        for (record, row) in rows {
+            transaction.rows.set(record, row);
+        }
+        for (record, owner) in keys {
+            transaction.unique.set(record, owner);
+        }
+        for (record, row) in made {
+            transaction.rows.set(record, Some(row));
+            transaction.made.push(record);
+        }
+        Ok(Given::Affected(affected))
+    }
+
+    /// Locks the unique keys that a change takes or gives up, and sees that none is taken twice.
+    fn check_unique(
+        &mut self,
+        slot: u32,
+        record: RecordId,
+        change: &RowChange,
+        keys: &mut BTreeMap<RecordId, Option<u32>>,
+    ) -> Result<(), Halt> {
+        let Some(table) = self.schema.table(change.table).cloned() else {
+            return Ok(());
+        };
+        for unique in 0..table.unique.len() {
+            let key = |row: &Option<StoredRow>| table.unique_key_of(unique, row.as_ref()?);
+            let (before, after) = (key(&change.before), key(&change.after));
+            if before == after {
+                continue;
+            }
+            if let Some(before) = before {
+                let given_up = self.store.place_unique(change.table, unique, &before);
+                self.lock(slot, given_up, true, IfLocked::Wait)?;
+                keys.insert(given_up, None);
+            }
+            if let Some(after) = after {
+                let taken = self.store.place_unique(change.table, unique, &after);
+                self.lock(slot, taken, true, IfLocked::Wait)?;
+                let connection = &self.connections[slot as usize];
+                let applied = self.nodes[connection.node as usize].applied;
+                let by = match (keys.get(&taken), connection.transaction.unique.get(taken)) {
+                    (Some(owner), _) => *owner,
+                    (None, Some(owner)) => owner.copied(),
+                    (None, None) => self.store.owner(taken, applied),
+                };
+                if by.is_some_and(|by| by != record.slot) {
+                    return Err(duplicate(&after).into());
+                }
+                keys.insert(taken, Some(record.slot));
+            }
+        }
+        Ok(())
+    }
+}
+
+const FOR_WRITE: LockClause = LockClause {
+    exclusive: true,
+    if_locked: IfLocked::Wait,
+};
+
+fn duplicate(key: &Key) -> Fault {
+    Fault::rejected(1062, format!("Duplicate entry '{key}'"))
+}

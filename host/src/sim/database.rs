@@ -1,0 +1,92 @@
+//! The simulated cluster as a database.
+
+use super::cluster::{Cluster, Given, Kind};
+use super::session::{SimSession, check_read, of_the_host};
+use crate::capability::database::{Database, Freshness, Session, Target};
+use crate::capability::doing::Doing;
+use crate::capability::statement::Statement;
+use crate::model::counters::NodeCounters;
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One simulated cluster, for whoever uses it.
+pub struct SimDatabase {
+    cluster: Arc<Cluster>,
+    /// Writes that commit by themselves are sent as text, so that the server may try them again.
+    autocommit_as_text: bool,
+}
+
+impl SimDatabase {
+    pub fn new(cluster: Arc<Cluster>, autocommit_as_text: bool) -> Self {
+        Self {
+            cluster,
+            autocommit_as_text,
+        }
+    }
+
+    async fn session(&self, target: &Target) -> Result<SimSession, Fault> {
+        let node = self.cluster.number(target)?;
+        SimSession::open(self.cluster.clone(), node, self.autocommit_as_text).await
+    }
+}
+
+#[async_trait]
+impl Database for SimDatabase {
+    fn dialect(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn nodes(&self) -> &[String] {
+        self.cluster.names()
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        Ok(Box::new(self.session(target).await?))
+    }
+
+    async fn read(
+        &self,
+        node: &str,
+        freshness: Freshness,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        let node = self.cluster.number(&Target::Node(node.to_owned()))?;
+        check_read(statement, parameters)?;
+        // A row lock outside a transaction locks nothing that outlives the statement.
+        let text = match statement.row_lock() {
+            Some(lock) => &lock.text_without_clause,
+            None => statement.text(),
+        };
+        let mut reader = SimSession::reader(self.cluster.clone(), node, freshness).await?;
+        let call = reader.call(Kind::Statement, Doing::Reading, text, parameters);
+        let given = call.await.map_err(of_the_host);
+        reader.end();
+        match given? {
+            Given::Rows(rows) => Ok(rows),
+            Given::Affected(_) | Given::Done => Ok(Vec::new()),
+        }
+    }
+
+    async fn members(&self) -> Result<usize, Fault> {
+        let there_and_back = self.cluster.one_way(false) + self.cluster.one_way(false);
+        self.cluster.kernel().sleep(there_and_back).await;
+        self.cluster.members_now().ok_or_else(|| {
+            let message = "no node is in the part of the cluster that can commit";
+            Fault::unavailable("no-primary", message)
+        })
+    }
+
+    async fn counters(&self) -> Vec<NodeCounters> {
+        self.cluster.counted()
+    }
+
+    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+        Ok(self.cluster.described())
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,158 @@
+//! The endpoint: a proxy that gives connections to the nodes in turn, as far as it believes in them.
+
+use crate::model::change::Nanos;
+use crate::model::topology::Topology;
+
+/// Looks at every node now and then. Nothing happens at those moments: what it believes is worked out
+/// when somebody comes.
+pub struct Proxy {
+    nodes: Vec<Believed>,
+    next: usize,
+    interval: Nanos,
+    fall: u64,
+    /// So many faults keep it from looking.
+    blind: u32,
+}
+
+struct Believed {
+    is_healthy: bool,
+    /// What it will believe, and from when on.
+    change: Option<(Nanos, bool)>,
+    /// What is true.
+    truth: bool,
+}
+
+impl Proxy {
+    pub fn new(topology: &Topology) -> Self {
+        let believed = || Believed {
+            is_healthy: true,
+            change: None,
+            truth: true,
+        };
+        Self {
+            nodes: (0..topology.nodes).map(|_| believed()).collect(),
+            next: 0,
+            interval: topology.health_check_ms.max(1) * 1_000_000,
+            fall: u64::from(topology.health_check_fall.max(1)),
+            blind: 0,
+        }
+    }
+
+    /// Whether a node answers as a healthy one from now on.
+    pub fn found(&mut self, node: usize, is_healthy: bool, now: Nanos) {
+        self.settle(now);
+        let change = self.change(is_healthy, now);
+        let believed = &mut self.nodes[node];
+        if believed.truth != is_healthy {
+            believed.truth = is_healthy;
+            let differs = believed.is_healthy != is_healthy;
+            believed.change = differs.then_some(change);
+        }
+    }
+
+    fn change(&self, to: bool, now: Nanos) -> (Nanos, bool) {
+        let at = match to {
+            true => (now / self.interval + 1) * self.interval,
+            false => now + self.interval * self.fall,
+        };
+        (at, to)
+    }
+
+    fn settle(&mut self, now: Nanos) {
+        if self.blind > 0 {
+            return;
+        }
+        for believed in &mut self.nodes {
+            if let Some((at, is_healthy)) = believed.change
+                && at <= now
+            {
+                believed.is_healthy = is_healthy;
+                believed.change = None;
+            }
+        }
+    }
+
+    /// It stops looking.
+    pub fn blind(&mut self, now: Nanos) {
+        self.settle(now);
+        self.blind += 1;
+    }
+
+    /// It looks again, and needs as long as ever to believe what it sees.
+    pub fn see(&mut self, now: Nanos) {
+        self.blind = self.blind.saturating_sub(1);
+        if self.blind > 0 {
+            return;
+        }
+        for number in 0..self.nodes.len() {
+            let believed = &self.nodes[number];
+            let differs = believed.truth != believed.is_healthy;
+            let change = differs.then(|| self.change(believed.truth, now));
+            self.nodes[number].change = change;
+        }
+    }
+
+    /// The next node that it believes in.
+    pub fn choose(&mut self, now: Nanos) -> Option<u32> {
+        self.settle(now);
+        let count = self.nodes.len();
+        let turn = (0..count).map(|step| (self.next + step) % count);
+        let chosen = turn.into_iter().find(|&node| self.nodes[node].is_healthy)?;
+        self.next = (chosen + 1) % count;
+        Some(chosen as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy() -> Proxy {
+        Proxy::new(&Topology::default())
+    }
+
+    const SECOND: Nanos = 1_000_000_000;
+
+    fn four(proxy: &mut Proxy, now: Nanos) -> [Option<u32>; 4] {
+        [(); 4].map(|()| proxy.choose(now))
+    }
+
+    #[test]
+    fn nodes_come_in_turn() {
+        let chosen = four(&mut proxy(), 0);
+        assert_eq!(chosen, [Some(0), Some(1), Some(2), Some(0)]);
+    }
+
+    #[test]
+    fn a_dead_node_is_believed_in_until_it_missed_its_checks_and_back_at_the_next_one() {
+        let mut proxy = proxy();
+        proxy.found(1, false, SECOND / 2);
+        assert_eq!(four(&mut proxy, 2 * SECOND)[1], Some(1));
+        let chosen = four(&mut proxy, 5 * SECOND / 2);
+        assert!(!chosen.contains(&Some(1)), "{chosen:?}");
+        proxy.found(1, true, 31 * SECOND / 10);
+        assert!(!four(&mut proxy, 39 * SECOND / 10).contains(&Some(1)));
+        assert!(four(&mut proxy, 4 * SECOND).contains(&Some(1)));
+    }
+
+    #[test]
+    fn a_blind_proxy_believes_what_it_did_and_a_short_absence_is_not_noticed() {
+        let mut proxy = proxy();
+        proxy.blind(0);
+        proxy.found(1, false, SECOND);
+        assert!(four(&mut proxy, 100 * SECOND).contains(&Some(1)));
+        proxy.see(100 * SECOND);
+        assert!(four(&mut proxy, 101 * SECOND).contains(&Some(1)));
+        assert!(!four(&mut proxy, 102 * SECOND).contains(&Some(1)));
+        proxy.found(2, false, 103 * SECOND);
+        proxy.found(2, true, 104 * SECOND);
+        assert!(four(&mut proxy, 200 * SECOND).contains(&Some(2)));
+    }
+
+    #[test]
+    fn with_nobody_to_believe_in_there_is_no_answer() {
+        let mut proxy = proxy();
+        (0..3).for_each(|node| proxy.found(node, false, 0));
+        assert_eq!(proxy.choose(3 * SECOND), None);
+    }
+}
