@@ -60,10 +60,7 @@ where
 {
     let kernel = Kernel::new(Recording::Keep);
     let cluster = Arc::new(Cluster::new(kernel.clone(), topology, 1));
-    let world = World {
-        kernel: kernel.clone(),
-        cluster: cluster.clone(),
-    };
+    let world = World::new(kernel.clone(), cluster.clone(), None, Vec::new());
     let lab = Lab {
         kernel: kernel.clone(),
         database: Arc::new(SimDatabase::new(cluster.clone(), true)),
