@@ -198,7 +198,7 @@ impl Simulation {
             background,
             counters: since(&left.counters, &self.before),
             server: left.server,
-            statements: 0,
+            statements: self.world.cluster.statements(),
             log: self.world.kernel.take_log(),
             let_go,
         })

@@ -26,6 +26,9 @@ mod statement;
 mod timeouts;
 mod transaction;
 
+#[cfg(test)]
+mod tests;
+
 pub use connection::{ConnectionId, Ticket};
 pub(super) use connection::{Given, Kind, Reply, Variables};
 pub(super) use doors::Request;

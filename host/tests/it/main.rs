@@ -16,6 +16,7 @@ mod main_job;
 mod on_the_lab;
 mod output;
 mod redis_server;
+mod sim;
 mod sim_sql;
 mod stopping;
 mod worker;

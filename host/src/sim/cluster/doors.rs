@@ -52,6 +52,11 @@ impl Cluster {
         Ok(Some(found as u32))
     }
 
+    /// How many statements the nodes have executed.
+    pub fn statements(&self) -> u64 {
+        self.state().statements
+    }
+
     /// How long one message takes between a client and its server.
     pub(in crate::sim) fn one_way(&self, is_proxied: bool) -> Nanos {
         self.state().network.client(is_proxied)

@@ -52,6 +52,8 @@ pub(super) struct State {
     pub(super) floor: u64,
     /// Where the next commit of a worker breaks.
     pub(super) cuts: BTreeMap<u32, Cut>,
+    /// Statements that were executed, those that waited for a lock counted once.
+    pub(super) statements: u64,
     last_mark: u64,
     last_transaction: u64,
     pub(super) last_uuid: u128,
@@ -85,6 +87,7 @@ impl State {
             views: BTreeMap::new(),
             floor: 0,
             cuts: BTreeMap::new(),
+            statements: 0,
             last_mark: 0,
             last_transaction: 0,
             last_uuid: 0,

@@ -34,6 +34,9 @@ impl State {
             Plan::Define(_) => self.begin_definition(slot),
         };
         self.at(slot).call.parameters = parameters;
+        if !matches!(result, Err(Halt::Waits)) {
+            self.statements += 1;
+        }
         match result {
             Err(Halt::Waits) => None,
             Err(Halt::Fault(fault)) => Some(Err(fault)),

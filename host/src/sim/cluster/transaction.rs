@@ -75,11 +75,6 @@ impl<T> Writes<T> {
         self.list.len()
     }
 
-    #[allow(dead_code)]
-    pub(super) fn records(&self) -> impl Iterator<Item = RecordId> + '_ {
-        self.list.iter().map(|(record, _)| *record)
-    }
-
     /// All of them; none are left.
     pub(super) fn take(&mut self) -> Vec<(RecordId, Option<T>)> {
         self.index.clear();

@@ -2,22 +2,39 @@
 
 pub(super) mod fixture;
 pub(super) mod mariadb;
+mod simulated;
 
-use super::{A_WHILE, assert_rejected, contract, must_wait};
+use super::{A_WHILE, assert_rejected, contract};
 use contend::capability::database::{Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use mariadb::{galera, mariadb_node, mariadb_node_as_text};
+use simulated::{in_simulation, simulated_alone, simulated_cluster};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::sync::oneshot::Receiver;
+
+/// Makes one test of each script for one simulated cluster.
+macro_rules! simulated {
+    ($name:ident: $($script:ident),* $(,)?) => {
+        mod $name {
+            $(
+                #[test]
+                fn $script() {
+                    let topology = super::$name();
+                    let script = async |fixture| super::$script(&fixture).await;
+                    super::in_simulation(&topology, script);
+                }
+            )*
+        }
+    };
+}
 
 macro_rules! every_script_on {
-    ($($backend:ident),*) => {
-        $(contract! { $backend:
+    ($on:ident! $($backend:ident),*) => {
+        $($on! { $backend:
             a_committed_write_is_seen_by_every_session,
             values_come_back_as_they_were_stored,
             anomaly_dirty_read,
@@ -33,7 +50,6 @@ macro_rules! every_script_on {
             dropping_rolls_back,
             a_wrong_call_is_rejected_with_its_reason,
             an_unknown_node_is_rejected,
-            an_abandoned_query_is_stopped,
             an_abandoned_write_takes_no_effect_after_the_close,
             shared_reads_are_bounded_but_none_is_lost,
         })*
@@ -41,18 +57,36 @@ macro_rules! every_script_on {
 }
 
 every_script_on!(
-    sqlite_file,
+    contract! sqlite_file,
     sqlite_memory,
     galera,
     mariadb_node,
     mariadb_node_as_text
 );
+every_script_on!(simulated! simulated_cluster, simulated_alone);
+
+/// Where a statement can take for ever: the simulator has no joins.
+mod joins {
+    use super::*;
+    macro_rules! every_join_script_on {
+        ($($backend:ident),*) => {
+            $(contract! { $backend: an_abandoned_query_is_stopped })*
+        };
+    }
+    every_join_script_on!(
+        sqlite_file,
+        sqlite_memory,
+        galera,
+        mariadb_node,
+        mariadb_node_as_text
+    );
+}
 
 /// Where a transaction that has read a row may not write it after somebody else did. MariaDB lets it,
 /// unless it is told not to: see `mysql`.
 macro_rules! every_snapshot_script_on {
-    ($($backend:ident),*) => {
-        $(contract! { $backend:
+    ($on:ident! $($backend:ident),*) => {
+        $($on! { $backend:
             anomaly_lost_update,
             anomaly_lost_update_through_a_stale_snapshot,
             anomaly_lost_update_through_a_late_lock,
@@ -62,7 +96,8 @@ macro_rules! every_snapshot_script_on {
 
 mod snapshots {
     use super::*;
-    every_snapshot_script_on!(sqlite_file, sqlite_memory);
+    every_snapshot_script_on!(contract! sqlite_file, sqlite_memory);
+    every_snapshot_script_on!(simulated! simulated_alone);
 }
 
 const ADD_ONE: &str = "UPDATE things SET n = n + 1 WHERE id = 1";
@@ -87,7 +122,7 @@ fn assert_conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> Fault {
 }
 
 /// What a session's own task gives back: the session, and what it was told.
-type Told<T> = JoinHandle<(Box<dyn Session>, Result<T, Fault>)>;
+type Told<T> = Receiver<(Box<dyn Session>, Result<T, Fault>)>;
 
 /// Runs a statement on a session of its own task, since it may have to wait for us.
 pub(super) fn spawn_execute(
@@ -96,7 +131,7 @@ pub(super) fn spawn_execute(
     text: &str,
 ) -> Told<u64> {
     let statement = fixture.statement(text);
-    tokio::spawn(async move {
+    fixture.time.spawn(async move {
         let result = session.execute(&statement, &[]).await;
         (session, result)
     })
@@ -108,7 +143,7 @@ pub(super) fn spawn_query(
     text: &str,
 ) -> Told<Vec<Row>> {
     let statement = fixture.statement(text);
-    tokio::spawn(async move {
+    fixture.time.spawn(async move {
         let result = session.query(&statement, &[]).await;
         (session, result)
     })
@@ -152,7 +187,7 @@ async fn anomaly_dirty_read(fixture: &Fixture) {
     writer.begin().await.unwrap();
     fixture.execute(&mut writer, ADD_ONE).await.unwrap();
     let reading = spawn_query(fixture, reader, READ);
-    sleep(A_WHILE).await;
+    fixture.time.sleep(A_WHILE).await;
     writer.rollback().await.unwrap();
     assert_eq!(integer(&reading.await.unwrap().1.unwrap()), 0);
 }
@@ -176,7 +211,7 @@ async fn fault_after_somebody_wrote(fixture: &Fixture, then: &str) -> Fault {
     stale.begin().await.unwrap();
     assert_eq!(integer(&fixture.query(&mut stale, READ).await.unwrap()), 0);
     let writing = spawn_execute(fixture, other, "UPDATE things SET n = 7 WHERE id = 1");
-    sleep(A_WHILE).await;
+    fixture.time.sleep(A_WHILE).await;
     let fault = match fixture.statement(then).action() {
         Action::Read => assert_conflict(fixture.query(&mut stale, then).await),
         _ => assert_conflict(fixture.execute(&mut stale, then).await),
@@ -202,7 +237,9 @@ async fn for_update_excludes_for_update(fixture: &Fixture) {
     let seen = fixture.query(&mut first, READ_LOCKED).await.unwrap();
     assert_eq!(integer(&seen), 0);
     let mut waiting = spawn_query(fixture, second, READ_LOCKED);
-    must_wait(&mut waiting, "two sessions hold the same row").await;
+    fixture
+        .must_wait(&mut waiting, "two sessions hold the same row")
+        .await;
     fixture.execute(&mut first, ADD_ONE).await.unwrap();
     first.commit().await.unwrap();
     let (mut second, seen) = waiting.await.unwrap();
@@ -221,7 +258,9 @@ async fn for_update_excludes_a_write(fixture: &Fixture) {
     holder.begin().await.unwrap();
     fixture.query(&mut holder, READ_LOCKED).await.unwrap();
     let mut writing = spawn_execute(fixture, writer, ADD_ONE);
-    must_wait(&mut writing, "a write passed a row lock").await;
+    fixture
+        .must_wait(&mut writing, "a write passed a row lock")
+        .await;
     holder.rollback().await.unwrap();
     assert_eq!(writing.await.unwrap().1.unwrap(), 1);
 }
@@ -237,7 +276,7 @@ async fn contended_increments_all_count(fixture: &Fixture) {
     for _ in 0..6 {
         let mut session = fixture.session().await;
         let (read, write) = (fixture.statement(READ_LOCKED), fixture.statement(ADD_ONE));
-        workers.push(tokio::spawn(async move {
+        workers.push(fixture.time.spawn(async move {
             let mut counted = 0;
             for _ in 0..20 {
                 session.begin().await.unwrap();
@@ -379,12 +418,12 @@ async fn an_abandoned_query_is_stopped(fixture: &Fixture) {
     fill(fixture, 2_000).await;
     let mut session = fixture.session().await;
     let endless = fixture.statement(ENDLESS);
-    timeout(Duration::from_millis(50), session.query(&endless, &[]))
-        .await
-        .expect_err("8 billion rows were counted");
-    timeout(Duration::from_secs(2), session.close())
-        .await
-        .expect("the abandoned query goes on");
+    let time = &fixture.time;
+    let counting = session.query(&endless, &[]);
+    let counted = time.timeout(Duration::from_millis(50), counting).await;
+    assert!(counted.is_none(), "8 billion rows were counted");
+    let closed = time.timeout(Duration::from_secs(2), session.close()).await;
+    closed.expect("the abandoned query goes on");
 }
 
 async fn an_abandoned_write_takes_no_effect_after_the_close(fixture: &Fixture) {
@@ -392,13 +431,15 @@ async fn an_abandoned_write_takes_no_effect_after_the_close(fixture: &Fixture) {
     holder.begin().await.unwrap();
     fixture.query(&mut holder, READ_LOCKED).await.unwrap();
     let write = fixture.statement(ADD_ONE);
-    must_wait(session.execute(&write, &[]), "a write passed a row lock").await;
+    fixture
+        .must_wait(session.execute(&write, &[]), "a write passed a row lock")
+        .await;
     // The write waits still, and may or may not get the lock now.
-    let closing = tokio::spawn(session.close());
+    let closing = fixture.time.spawn(session.close());
     holder.rollback().await.unwrap();
     closing.await.unwrap();
     let at_close = fixture.n().await;
-    sleep(A_WHILE).await;
+    fixture.time.sleep(A_WHILE).await;
     assert_eq!(
         fixture.n().await,
         at_close,
@@ -411,7 +452,7 @@ async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
     let reads = (0..32).map(|_| {
         let (database, node) = (Arc::clone(&fixture.database), node.clone());
         let statement = fixture.statement(READ);
-        tokio::spawn(async move {
+        fixture.time.spawn(async move {
             database
                 .read(&node, Freshness::AsItIs, &statement, &[])
                 .await

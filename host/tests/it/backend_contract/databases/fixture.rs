@@ -1,7 +1,8 @@
 //! A database with something in it.
 
-use super::integer;
 use super::mariadb::Schema;
+use super::{A_WHILE, integer};
+use crate::support::simulated::Time;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::gate::Gate;
@@ -20,15 +21,25 @@ pub(super) enum Belongings {
 /// One database with a table `things` of two rows, both with `n` = 0.
 pub(in crate::backend_contract) struct Fixture {
     pub(in crate::backend_contract) database: Arc<dyn Database>,
+    pub(in crate::backend_contract) time: Time,
     gate: Gate,
     belongings: Belongings,
 }
 
 impl Fixture {
     pub(super) async fn of(database: Arc<dyn Database>, belongings: Belongings) -> Self {
+        Self::at(Time::Real, database, belongings).await
+    }
+
+    pub(super) async fn at(
+        time: Time,
+        database: Arc<dyn Database>,
+        belongings: Belongings,
+    ) -> Self {
         let gate = Gate::new(&["things"], database.dialect());
         let fixture = Self {
             database,
+            time,
             gate,
             belongings,
         };
@@ -57,6 +68,12 @@ impl Fixture {
         for node in self.database.nodes() {
             self.read_at(node, &any).await.unwrap();
         }
+    }
+
+    /// Sees that a call is still waiting after a while. `otherwise` says what it means if it isn't.
+    pub(in crate::backend_contract) async fn must_wait(&self, call: impl Future, otherwise: &str) {
+        let waited = self.time.timeout(A_WHILE, call).await;
+        assert!(waited.is_none(), "{otherwise}");
     }
 
     /// The column for a value of this type.
