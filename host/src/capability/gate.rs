@@ -14,6 +14,8 @@ use crate::model::fault::Fault;
 use sqlparser::ast::{self, ObjectName, Query};
 use sqlparser::dialect::{Dialect, MySqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longer statements are refused: no strategy needs them, and parsing them would cost the host.
 pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
@@ -23,11 +25,27 @@ pub const MAX_TABLES_PER_STATEMENT: usize = 3;
 
 const MAX_NESTING: usize = 40;
 
+/// How many statements are kept. A strategy has a handful; who builds a new text each time, instead of
+/// using parameters, pays for it.
+pub const MAX_STATEMENTS: usize = 256;
+
+/// A statement is judged on a stack of its own. The parser goes deep, and what it touched of a fiber's
+/// stack would stay with the instance as long as it lives: most of an idle worker's memory.
+const JUDGING_STACK: usize = 1 << 20;
+
 /// Judges the statements of one run's strategies.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Gate {
     tables: Vec<String>,
     dialect: &'static str,
+    judged: Mutex<BTreeMap<Arc<str>, Arc<Statement>>>,
+}
+
+/// A strategy's text, and the statement that it became.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub text: Arc<str>,
+    pub statement: Arc<Statement>,
 }
 
 impl Gate {
@@ -36,7 +54,30 @@ impl Gate {
         Self {
             tables: tables.iter().map(|&table| table.to_owned()).collect(),
             dialect,
+            judged: Mutex::default(),
         }
+    }
+
+    /// The same as `admit`, but each text is judged once and kept for all instances. They share a lock
+    /// for it, so each asks once and keeps the answer.
+    pub fn judged(&self, sql: &str) -> Result<Judged, Fault> {
+        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, statement)) = all.get_key_value(sql) {
+            return Ok(Judged {
+                text: text.clone(),
+                statement: statement.clone(),
+            });
+        }
+        let statement = stacker::grow(JUDGING_STACK, || self.admit(sql))?;
+        let judged = Judged {
+            text: sql.into(),
+            statement: Arc::new(statement),
+        };
+        if all.len() >= MAX_STATEMENTS {
+            all.clear();
+        }
+        all.insert(judged.text.clone(), judged.statement.clone());
+        Ok(judged)
     }
 
     /// Parses and judges a strategy's statement. `rejected` with `syntax` or `not-allowed` and a

@@ -158,3 +158,17 @@ fn size_and_depth_have_bounds() {
     let deep = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
     admit(&deep).expect_err("deep nesting");
 }
+
+#[test]
+fn a_text_is_judged_once_for_all_and_the_number_that_is_kept_has_a_bound() {
+    let gate = Gate::new(&["volumes"], "sqlite");
+    let first = gate.judged("SELECT id FROM volumes").unwrap();
+    let again = gate.judged("SELECT id FROM volumes").unwrap();
+    assert!(Arc::ptr_eq(&first.statement, &again.statement));
+    assert_eq!(&*again.text, "SELECT id FROM volumes");
+    for number in 0..3 * MAX_STATEMENTS {
+        gate.judged(&format!("SELECT {number}")).unwrap();
+        assert!(gate.judged.lock().unwrap().len() <= MAX_STATEMENTS);
+    }
+    gate.judged("DROP TABLE volumes").unwrap_err();
+}

@@ -1,7 +1,7 @@
 ;; A strategy that does what the first letter of the row says: `c` computes a little, `e` without end,
 ;; `s` sleeps, `r` recurses without end, `o` writes just beyond its memory of 128 KiB, `n` where its
-;; neighbour's begins if each has 1 MiB, `g` grows by a page, `b` by more than anybody has. `d` traps
-;; if anything was left in its memory, and leaves something there.
+;; neighbour's begins if each has 1 MiB, `g` grows by a page, `b` by more than anybody has, `t` its
+;; table likewise. `d` traps if anything was left in its memory, and leaves something there.
 (component
   (import "contend:strategy/timing@0.1.0" (instance $timing
     (export "sleep" (func (param "duration" u64)))))
@@ -9,6 +9,7 @@
   (core module $guest
     (import "timing" "sleep" (func $sleep (param i64)))
     (memory (export "memory") 2)
+    (table $table 1 funcref)
     (global $free (mut i32) (i32.const 1024))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       global.get $free
@@ -36,6 +37,11 @@
         (if (i32.ne (memory.grow (i32.const 1)) (i32.const 2)) (then unreachable))
         (if (i32.load (i32.const 196604)) (then unreachable))
         (i32.store (i32.const 196604) (i32.const 1))))
+      (if (i32.eq (local.get $what) (i32.const 116)) (then
+        (if (i32.ne (table.grow $table (ref.null func) (i32.const 20000)) (i32.const -1))
+          (then unreachable))
+        (if (i32.ne (table.grow $table (ref.null func) (i32.const 1000)) (i32.const 1))
+          (then unreachable))))
       (if (i32.eq (local.get $what) (i32.const 98)) (then (drop (memory.grow (i32.const 60000)))))
       (if (i32.eq (local.get $what) (i32.const 100)) (then
         (if (i32.load (i32.const 65536)) (then unreachable))

@@ -186,6 +186,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_table_grows_within_a_limit_only() {
+        for strategy in both() {
+            let mut instance = instance(&strategy).await;
+            instance.change(doing("table")).await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn more_instances_than_there_was_room_made_for_are_refused() {
         for strategy in both() {
             let _two = [instance(&strategy).await, instance(&strategy).await];
