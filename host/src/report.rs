@@ -3,6 +3,7 @@
 pub mod check;
 mod conditions;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod overview;
 mod table;
