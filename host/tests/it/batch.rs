@@ -1,10 +1,9 @@
 //! Batches: a row for each cell, whatever becomes of it, and nothing that is finished twice.
 
-use crate::support::{Finished, Sandbox, finished, hostile, signal};
+use crate::support::{Finished, Sandbox, component, finished, hostile, signal};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 type Row = BTreeMap<String, String>;
@@ -350,7 +349,7 @@ fn the_folder_of_another_batch_is_refused_and_left_as_it_is() {
         .refused_with(&["workload.rows is 2 there and 3 here"]);
     sandbox.write("a-quick.toml", QUICK);
     // The same strategy with a note in it is another component.
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/strategies/cas.wasm");
+    let built = component("cas");
     let noted = [&fs::read(built).unwrap()[..], b"\0\x05\x04note"].concat();
     fs::create_dir(sandbox.path("mine")).unwrap();
     sandbox.write("mine/cas.wasm", noted);

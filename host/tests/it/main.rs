@@ -9,6 +9,7 @@ mod batch;
 mod conditions;
 mod contract;
 mod crash;
+mod determinism;
 mod documents;
 mod hostile;
 mod lab;

@@ -97,6 +97,12 @@ impl Sandbox {
     }
 }
 
+/// One of our own strategies, as `make test` has built it.
+pub fn component(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/strategies");
+    folder.join(format!("{name}.wasm"))
+}
+
 pub fn finished(output: Output) -> Finished {
     Finished {
         code: output.status.code().unwrap_or(-1),

@@ -1,0 +1,153 @@
+//! The same seed and the same case give the same log of events, byte for byte: in another process, and
+//! whatever was simulated before.
+
+use crate::support::component;
+use contend::explore::case::Case;
+use contend::explore::simulation::Simulation;
+use contend::model::fault_class::FaultClass;
+use contend::model::sim_locks::SimLocks;
+use contend::model::topology::Topology;
+use contend::record::journal::Journal;
+use contend::sim::log::Recording;
+use contend::sim::schedule::{self, Stage};
+use contend::strategy::wasm::{Engine, Limits};
+use contend::strategy::{Capabilities, Death, Instance, Strategy, Transition};
+use contend::workload::volume_state::VolumeState;
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const SEEDS: u64 = 100;
+
+/// Set in the other process.
+const CHILD: &str = "CONTEND_TEST_DIGESTS";
+
+fn strategy(name: &str) -> Arc<dyn Strategy> {
+    let limits = Limits {
+        memory_bytes: 16 << 20,
+        computing: Duration::from_secs(1),
+    };
+    let engine = Engine::for_simulations(limits, 16).unwrap();
+    Arc::new(engine.load(&component(name)).unwrap())
+}
+
+/// Every kind of fault, and both kinds of regions, so that all of the model takes part.
+fn case(seed: u64) -> Case {
+    let workload = VolumeState {
+        rows: 2,
+        workers_per_row: 3,
+        changes_per_worker: 3,
+        pause_ms: 1,
+        hold_ms: 2,
+        background_generators: 2,
+        ..VolumeState::default()
+    };
+    let stage = Stage {
+        nodes: 3,
+        workers: workload.workers(),
+        length: 300_000_000,
+        has_locks: true,
+    };
+    Case {
+        seed,
+        workload,
+        topology: Topology {
+            regions: 1 + (seed % 3) as u32,
+            ..Topology::default()
+        },
+        locks: Some(SimLocks::ALL[seed as usize % 3]),
+        settings: [].into(),
+        faults: schedule::draw(seed, &FaultClass::ALL, &stage),
+        autocommit_as_text: seed % 2 == 0,
+        change_timeout_s: 60,
+        time_limit_s: None,
+    }
+}
+
+fn digest(seed: u64, strategy: &Arc<dyn Strategy>) -> String {
+    let journal = Arc::new(Journal::in_memory());
+    let case = case(seed);
+    let simulation =
+        Simulation::set(&case, strategy, journal, Recording::Digest, Arc::default).unwrap();
+    simulation.run().unwrap().log.digest()
+}
+
+fn digests() -> Vec<String> {
+    let strategies = ["for-update", "lock-operation"].map(strategy);
+    let digest = |seed: u64| digest(seed, &strategies[seed as usize % strategies.len()]);
+    (0..SEEDS).map(digest).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_events_in_another_process() {
+    if std::env::var_os(CHILD).is_some() {
+        for digest in digests() {
+            println!("digest {digest}");
+        }
+        return;
+    }
+    let this = "determinism::the_same_seed_gives_the_same_events_in_another_process";
+    let other = Command::new(std::env::current_exe().unwrap())
+        .args([this, "--exact", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(other.stdout).unwrap();
+    let theirs: Vec<_> = told
+        .lines()
+        .filter_map(|line| line.split_once("digest ").map(|(_, digest)| digest))
+        .collect();
+    let ours = digests();
+    assert_eq!(ours, theirs);
+    // They are of different logs, so that equal ones mean something.
+    let different: BTreeSet<_> = ours.iter().collect();
+    assert_eq!(different.len() as u64, SEEDS);
+}
+
+/// A strategy that looks at the real clock, which none can that is a component.
+struct Leaky(Arc<dyn Strategy>);
+
+#[async_trait::async_trait]
+impl Strategy for Leaky {
+    async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
+        let clock = capabilities.clock.clone();
+        let instance = self.0.instantiate(capabilities).await?;
+        Ok(Box::new(LeakyInstance { instance, clock }))
+    }
+}
+
+struct LeakyInstance {
+    instance: Box<dyn Instance>,
+    clock: Arc<dyn contend::capability::clock::Clock>,
+}
+
+#[async_trait::async_trait]
+impl Instance for LeakyInstance {
+    async fn change(
+        &mut self,
+        transition: Transition,
+    ) -> Result<Result<(), contend::model::fault::Fault>, Death> {
+        let began = Instant::now();
+        std::hint::black_box(vec![0u8; 100_000]);
+        self.clock.sleep(began.elapsed().as_nanos() as u64).await;
+        self.instance.change(transition).await
+    }
+
+    fn take_faults(&mut self) -> Vec<contend::model::fault::FaultCount> {
+        self.instance.take_faults()
+    }
+
+    async fn end(self: Box<Self>) {
+        self.instance.end().await;
+    }
+}
+
+/// The digest tells: with one look at the real clock, no two simulations are the same.
+#[test]
+fn a_look_at_the_real_clock_shows_in_the_digest() {
+    let strategy = strategy("cas");
+    assert_eq!(digest(1, &strategy), digest(1, &strategy));
+    let leaky: Arc<dyn Strategy> = Arc::new(Leaky(strategy));
+    assert_ne!(digest(1, &leaky), digest(1, &leaky));
+}
