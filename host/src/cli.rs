@@ -1,8 +1,14 @@
 //! The command line. The only place that names clap.
 
+mod check;
+mod workload;
+
+use self::check::CheckArguments;
+use self::workload::WorkloadArguments;
 use crate::backend::url::AutocommitWrites;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
+use crate::command::check::CheckOptions;
 use crate::command::lab::{LabCommand, LabVerb};
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
@@ -11,7 +17,6 @@ use crate::command::run::RunOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::workload::volume_state::CheckConnections;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -20,6 +25,7 @@ pub enum Command {
     Run(Box<RunOptions>),
     Batch(Box<BatchOptions>),
     Build(BuildOptions),
+    Check(Box<CheckOptions>),
     Report(ReportOptions),
     Lab(LabCommand),
 }
@@ -33,6 +39,7 @@ pub fn parse() -> Command {
         Some(Verb::Build { folders, all, out }) => {
             Command::Build(BuildOptions { folders, all, out })
         }
+        Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
         Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
             run,
             output: output.into(),
@@ -80,6 +87,9 @@ enum Verb {
         #[arg(long, value_name = "FILE", conflicts_with = "all")]
         out: Option<PathBuf>,
     },
+    /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
+    /// goes wrong; then tell the least of it
+    Check(Box<CheckArguments>),
     /// Make table, CSV and verdict again from the folder of a run, also of one that was killed
     Report {
         #[arg(value_name = "DIR")]
@@ -168,42 +178,8 @@ struct RunArguments {
     /// A file, or a name in workloads/; flags come before what it says
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
-    /// Rows to compete for [default: 100]
-    #[arg(long, value_name = "N")]
-    rows: Option<u32>,
-    /// Workers that compete for each row [default: 1]
-    #[arg(long, value_name = "N")]
-    workers_per_row: Option<u32>,
-    /// Changes that each worker makes [default: 10]
-    #[arg(long, value_name = "N")]
-    changes_per_worker: Option<u32>,
-    /// Wait before each change [default: 10]
-    #[arg(long, value_name = "MS")]
-    pause_ms: Option<u64>,
-    /// Wait between acquire and release [default: 10]
-    #[arg(long, value_name = "MS")]
-    hold_ms: Option<u64>,
-    /// Readings of all nodes after acquire, at most; 0 for no check [default: 6]
-    #[arg(long, value_name = "N")]
-    check_tries: Option<u32>,
-    /// Wait after the n-th reading, times n [default: 250]
-    #[arg(long, value_name = "MS")]
-    check_wait_ms: Option<u64>,
-    /// How the check reaches the nodes: persistent or fresh connections [default: persistent]
-    #[arg(long, value_name = "HOW")]
-    check: Option<CheckConnections>,
-    /// Sessions that load the database beside the workers, each on its own row [default: 0]
-    #[arg(long, value_name = "N")]
-    background_generators: Option<u32>,
-    /// What each of them reads in a second [default: 10]
-    #[arg(long, value_name = "N")]
-    background_selects_per_s: Option<u32>,
-    /// What each of them writes in a second [default: 5]
-    #[arg(long, value_name = "N")]
-    background_updates_per_s: Option<u32>,
-    /// Let the database record every committed update, as proof [default: true]
-    #[arg(long, value_name = "BOOL")]
-    audit: Option<bool>,
+    #[command(flatten)]
+    numbers: WorkloadArguments,
     /// memory, file:DIR or redis://HOST:PORT
     #[arg(long, value_name = "URL", default_value = "memory")]
     lock: String,
@@ -322,21 +298,7 @@ impl From<RunArguments> for RunOptions {
         let mut plan = arguments.common.options(arguments.strategy);
         plan.workload = arguments.workload;
         plan.locks = arguments.lock;
-        plan.flags = WorkloadOptions {
-            rows: arguments.rows,
-            workers_per_row: arguments.workers_per_row,
-            changes_per_worker: arguments.changes_per_worker,
-            pause_ms: arguments.pause_ms,
-            hold_ms: arguments.hold_ms,
-            check_tries: arguments.check_tries,
-            check_wait_ms: arguments.check_wait_ms,
-            check: arguments.check,
-            background_generators: arguments.background_generators,
-            background_selects_per_s: arguments.background_selects_per_s,
-            background_updates_per_s: arguments.background_updates_per_s,
-            audit: arguments.audit,
-            ..plan.flags
-        };
+        plan.flags = arguments.numbers.options().or(plan.flags);
         Self {
             lab,
             plan,
@@ -378,6 +340,7 @@ impl CommonArguments {
                 fault: (!self.fault.is_empty()).then_some(self.fault),
                 ..WorkloadOptions::default()
             },
+            defaults: WorkloadOptions::default(),
             database: self.db,
             nodes: self.node,
             autocommit_writes: self.autocommit_writes,

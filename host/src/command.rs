@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod build;
+pub mod check;
 mod conditions;
 mod decide;
 mod faults;
@@ -103,6 +104,13 @@ pub enum CommandError {
         there: u64,
         asked: u64,
     },
+    #[error(
+        "runner check simulates: leave --db out, or say --db sim:…; on a real database run `runner \
+         --strategy …`"
+    )]
+    OnlySimulated,
+    #[error("{given} can't be told again here: {why}")]
+    Replay { given: String, why: String },
     #[error("the runtime could not be started: {0}")]
     Runtime(std::io::Error),
 }

@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         Command::Run(options) => command::run::run(&options),
         Command::Batch(options) => command::batch::batch(&options),
         Command::Build(options) => command::build::build(&options),
+        Command::Check(options) => command::check::check(&options),
         Command::Report(options) => command::report::report(&options),
         Command::Lab(command) => command::lab::lab(command),
     };

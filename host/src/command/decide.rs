@@ -42,6 +42,7 @@ pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandErro
 /// The plan without its trials. The seed is this one if neither flags nor file say another.
 pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     let (file_name, from_file) = read_workload(options, strategies::home().as_deref())?;
+    let from_file = from_file.or(options.defaults.clone());
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.volume_state();
     let database = parse_url::<DatabaseUrl>(&options.database)?;

@@ -9,6 +9,8 @@ pub struct PlanOptions {
     pub strategies: Vec<String>,
     pub workload: Option<String>,
     pub flags: WorkloadOptions,
+    /// For what neither flags nor file say, before the runner's own defaults.
+    pub defaults: WorkloadOptions,
     pub database: String,
     /// The servers behind it.
     pub nodes: Vec<String>,

@@ -24,18 +24,14 @@ impl Output {
     /// Finds out now whether the results can go where they are wanted, so that a run of an hour does
     /// not end with "permission denied". Leaves nothing behind.
     pub fn check(&self) -> Result<(), CommandError> {
-        let Some(path) = self.csv_file() else {
-            return Ok(());
-        };
-        new_file(path)?;
-        fs::remove_file(path).map_err(|error| output_error(path, error.to_string()))
+        check_new(self.csv_file(), "--csv")
     }
 
     /// Shows a finished run. A file that can't be written keeps nothing from the screen, and the
     /// other way round.
     pub fn show(&self, report: &RunReport) -> Result<(), CommandError> {
         let written = match self.csv_file() {
-            Some(path) => new_file(path).and_then(|mut file| {
+            Some(path) => new_file(path, "--csv").and_then(|mut file| {
                 file.write_all(&report::csv::write(report))
                     .map_err(|error| output_error(path, error.to_string()))
             }),
@@ -69,20 +65,27 @@ pub fn print(text: &[u8]) -> Result<(), CommandError> {
     }
 }
 
-/// Makes a file. Never takes one that is there.
-fn new_file(path: &Path) -> Result<File, CommandError> {
+/// Finds out whether a file can be made, and leaves nothing behind.
+pub(super) fn check_new(path: Option<&Path>, flag: &str) -> Result<(), CommandError> {
+    let Some(path) = path else { return Ok(()) };
+    new_file(path, flag)?;
+    fs::remove_file(path).map_err(|error| output_error(path, error.to_string()))
+}
+
+/// Makes a file, which the user named by this flag. Never takes one that is there.
+pub(super) fn new_file(path: &Path, flag: &str) -> Result<File, CommandError> {
     File::create_new(path).map_err(|error| {
         let why = match error.kind() {
-            io::ErrorKind::AlreadyExists => "is there already, and nothing is ever overwritten; \
-                                             name another file with --csv"
-                .to_owned(),
+            io::ErrorKind::AlreadyExists => format!(
+                "is there already, and nothing is ever overwritten; name another file with {flag}"
+            ),
             _ => error.to_string(),
         };
         output_error(path, why)
     })
 }
 
-fn output_error(path: &Path, why: String) -> CommandError {
+pub(super) fn output_error(path: &Path, why: String) -> CommandError {
     CommandError::Output {
         path: path.to_owned(),
         why,

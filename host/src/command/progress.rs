@@ -1,9 +1,10 @@
 //! Progress bars: on a terminal only.
 
+use crate::record::tally::Tally;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
@@ -62,6 +63,19 @@ impl Screen {
         }
     }
 
+    /// Draws what a search has come to, whenever it is told, until it is dropped.
+    pub fn search(&self, strategy: &str) -> SearchBar {
+        let bar = self.bars.add(ProgressBar::no_length());
+        bar.set_style(style("{msg}"));
+        let began = Instant::now();
+        SearchBar {
+            strategy: strategy.to_owned(),
+            began,
+            drawn: Mutex::new(began),
+            bar: ClearAtEnd(bar),
+        }
+    }
+
     /// Draws how far a batch has come, above the bar of its cell, until it is dropped: which cell is
     /// running and since when, and how long the rest may take from here, if that can be told.
     pub async fn show_batch(self, cell: String, since_begin: Duration, left: Option<Duration>) {
@@ -91,6 +105,34 @@ pub async fn end(bar: JoinHandle<()>) {
     bar.abort();
     // An error is all that an aborted task can give.
     bar.await.ok();
+}
+
+/// The line of a search.
+pub struct SearchBar {
+    strategy: String,
+    began: Instant,
+    drawn: Mutex<Instant>,
+    bar: ClearAtEnd,
+}
+
+impl SearchBar {
+    /// What there is so far; drawn now and then.
+    pub fn tell(&self, tally: &Tally) {
+        let mut drawn = self.drawn.lock().expect("no panic while held");
+        if drawn.elapsed() < REDRAW {
+            return;
+        }
+        *drawn = Instant::now();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let simulated = tally.simulated_ns as f64 / 1e9;
+        self.bar.0.set_message(format!(
+            "{}: {} seeds, {:.0} a second, {:.0} × real time, no violation yet",
+            self.strategy,
+            tally.seeds,
+            tally.seeds as f64 / seconds,
+            simulated / seconds
+        ));
+    }
 }
 
 struct ClearAtEnd(ProgressBar);

@@ -81,7 +81,8 @@ fn unrecorded(turn: &Turn, folder: &TrialDir, why: &dyn std::fmt::Display) -> Co
     }
 }
 
-fn case(plan: &Plan, world: &SimulatedWorld) -> Case {
+/// What the plan decides of a simulation.
+pub(super) fn case(plan: &Plan, world: &SimulatedWorld) -> Case {
     Case {
         seed: plan.seed,
         workload: plan.workload.clone(),

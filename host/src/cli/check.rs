@@ -1,0 +1,125 @@
+//! `runner check`.
+
+use super::workload::WorkloadArguments;
+use crate::backend::url::AutocommitWrites;
+use crate::command::check::CheckOptions;
+use crate::command::options::PlanOptions;
+use crate::model::fault_class::FaultClasses;
+use crate::plan::faults::FaultOption;
+use crate::plan::workload_file::WorkloadOptions;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A small workload unless another is named: 2 rows, 3 workers on each, 3 changes, pause 1 ms, hold
+/// 2 ms. Exit code: 0 no violation, 1 violated, 2 unknown or could not run.
+#[derive(Args)]
+pub struct CheckArguments {
+    /// A .wasm component, the name of a strategy, its source folder, or "all"
+    #[arg(value_name = "STRATEGY", required = true)]
+    strategy: Vec<String>,
+    /// Seeds to try, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    seeds: u64,
+    /// The first of them [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Begin no seed after this, as in 30s or 10m
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+    /// What each seed may do to workers, nodes and lock service: none, all, or some of pause,
+    /// crash-worker, crash-node, partition, cut, delay-apply, blind-proxy, lock-restart,
+    /// lock-failover, lock-skew
+    #[arg(long, value_name = "KINDS", default_value = "all")]
+    faults: FaultClasses,
+    /// A fault for every seed, as in '20ms pause worker-3 for 15s' or '1s crash n2 for 5s'; may be
+    /// repeated
+    #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
+    fault: Vec<FaultOption>,
+    /// A file, or a name in workloads/; flags come before what it says
+    #[arg(long, value_name = "NAME|FILE")]
+    workload: Option<String>,
+    #[command(flatten)]
+    numbers: WorkloadArguments,
+    /// The simulated cluster, as in sim:nodes=5,regions=3,region_latency_ms=40
+    #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
+    db: String,
+    /// The simulated lock service: lease, file, session or memory
+    #[arg(long, value_name = "KIND", default_value = "lease")]
+    lock: String,
+    /// A setting for the strategy; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// How writes that commit by themselves are sent, prepared or text: a server tries only text
+    /// again by itself [default: prepared]
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "prepared",
+        hide_default_value = true
+    )]
+    autocommit_writes: AutocommitWrites,
+    /// Bound on one acquire or release, in simulated time [default: 60]
+    #[arg(long, value_name = "S")]
+    change_timeout_s: Option<u64>,
+    /// Bound on one simulation, in simulated time [default: none]
+    #[arg(long, value_name = "S")]
+    time_limit_s: Option<u64>,
+    /// Memory of one instance, at most
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    memory_mib: u64,
+    /// Computing time of one call of the strategy, at most; waiting is not counted
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    computing_ms: u64,
+    /// Tell a violation again: what it was told with, or a seed
+    #[arg(long, value_name = "TOKEN|SEED", conflicts_with_all = ["seed", "time"])]
+    replay: Option<String>,
+    /// Threads [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Write the timeline as a page here too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Print the results as JSON instead of the report
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+    /// Print nothing but errors; the exit code tells the verdict
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl From<CheckArguments> for CheckOptions {
+    fn from(arguments: CheckArguments) -> Self {
+        let rest = WorkloadOptions {
+            seed: arguments.seed,
+            change_timeout_s: arguments.change_timeout_s,
+            time_limit_s: arguments.time_limit_s,
+            // Flags replace the schedule of the file; without any, it stays.
+            fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
+            ..WorkloadOptions::default()
+        };
+        Self {
+            plan: PlanOptions {
+                strategies: arguments.strategy,
+                workload: arguments.workload,
+                flags: arguments.numbers.options().or(rest),
+                defaults: WorkloadOptions::default(),
+                database: arguments.db,
+                nodes: Vec::new(),
+                autocommit_writes: arguments.autocommit_writes,
+                locks: arguments.lock,
+                settings: arguments.set,
+                memory_mib: arguments.memory_mib,
+                computing_ms: arguments.computing_ms,
+            },
+            seeds: arguments.seeds,
+            time: arguments.time,
+            faults: arguments.faults,
+            replay: arguments.replay,
+            html: arguments.html,
+            json: arguments.json,
+            quiet: arguments.quiet,
+            jobs: arguments.jobs,
+        }
+    }
+}

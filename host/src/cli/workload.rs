@@ -1,0 +1,65 @@
+//! The numbers of a workload, each a flag.
+
+use crate::plan::workload_file::WorkloadOptions;
+use crate::workload::volume_state::CheckConnections;
+use clap::Args;
+
+#[derive(Args)]
+pub struct WorkloadArguments {
+    /// Rows to compete for [default: 100]
+    #[arg(long, value_name = "N")]
+    rows: Option<u32>,
+    /// Workers that compete for each row [default: 1]
+    #[arg(long, value_name = "N")]
+    workers_per_row: Option<u32>,
+    /// Changes that each worker makes [default: 10]
+    #[arg(long, value_name = "N")]
+    changes_per_worker: Option<u32>,
+    /// Wait before each change [default: 10]
+    #[arg(long, value_name = "MS")]
+    pause_ms: Option<u64>,
+    /// Wait between acquire and release [default: 10]
+    #[arg(long, value_name = "MS")]
+    hold_ms: Option<u64>,
+    /// Readings of all nodes after acquire, at most; 0 for no check [default: 6]
+    #[arg(long, value_name = "N")]
+    check_tries: Option<u32>,
+    /// Wait after the n-th reading, times n [default: 250]
+    #[arg(long, value_name = "MS")]
+    check_wait_ms: Option<u64>,
+    /// How the check reaches the nodes: persistent or fresh connections [default: persistent]
+    #[arg(long, value_name = "HOW")]
+    check: Option<CheckConnections>,
+    /// Sessions that load the database beside the workers, each on its own row [default: 0]
+    #[arg(long, value_name = "N")]
+    background_generators: Option<u32>,
+    /// What each of them reads in a second [default: 10]
+    #[arg(long, value_name = "N")]
+    background_selects_per_s: Option<u32>,
+    /// What each of them writes in a second [default: 5]
+    #[arg(long, value_name = "N")]
+    background_updates_per_s: Option<u32>,
+    /// Let the database record every committed update, as proof [default: true]
+    #[arg(long, value_name = "BOOL")]
+    audit: Option<bool>,
+}
+
+impl WorkloadArguments {
+    pub fn options(self) -> WorkloadOptions {
+        WorkloadOptions {
+            rows: self.rows,
+            workers_per_row: self.workers_per_row,
+            changes_per_worker: self.changes_per_worker,
+            pause_ms: self.pause_ms,
+            hold_ms: self.hold_ms,
+            check_tries: self.check_tries,
+            check_wait_ms: self.check_wait_ms,
+            check: self.check,
+            background_generators: self.background_generators,
+            background_selects_per_s: self.background_selects_per_s,
+            background_updates_per_s: self.background_updates_per_s,
+            audit: self.audit,
+            ..WorkloadOptions::default()
+        }
+    }
+}

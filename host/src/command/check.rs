@@ -1,0 +1,265 @@
+//! `runner check STRATEGY…`: many simulations, each from its own seed, until one goes wrong.
+
+mod command_line;
+
+use super::decide::{self, Decided};
+use super::options::PlanOptions;
+use super::output::{self, print};
+use super::progress::Screen;
+use super::simulated::case;
+use super::{COULD_NOT_RUN, CommandError};
+use crate::explore::case::Case;
+use crate::explore::examine::{Examined, Found, Question};
+use crate::explore::search::Seeds;
+use crate::explore::simulate::simulate;
+use crate::explore::token::{Replay, Token};
+use crate::model::fault_class::FaultClasses;
+use crate::model::verdict::Verdict;
+use crate::plan::workload_file::WorkloadOptions;
+use crate::plan::{Plan, PlanError, PlannedTrial};
+use crate::report::check::{CheckReport, Checked, Witness, json, text};
+use crate::report::html;
+use crate::sim::log::Recording;
+use crate::strategy::Strategy;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+/// What the user asked for.
+#[derive(Clone)]
+pub struct CheckOptions {
+    pub plan: PlanOptions,
+    pub seeds: u64,
+    pub time: Option<Duration>,
+    /// What each seed draws its faults from.
+    pub faults: FaultClasses,
+    /// A seed, or the token of a violation.
+    pub replay: Option<String>,
+    pub html: Option<PathBuf>,
+    pub json: bool,
+    pub quiet: bool,
+    /// Threads; as many as there are processors if not said.
+    pub jobs: Option<usize>,
+}
+
+/// Where neither flag nor file says another.
+const FIRST_SEED: u64 = 1;
+const CHANGE_TIMEOUT_S: u64 = 60;
+
+/// A trillion: more than a century of them can do.
+const MOST_SEEDS: u64 = 1_000_000_000_000;
+const MOST_JOBS: u64 = 1_024;
+
+/// Instances of each thread beyond one for each worker: a replacement may be made before the dead
+/// one is gone.
+const SPARE_INSTANCES: u32 = 8;
+
+/// What is checked if no workload is named: small, so that many seeds are tried, and with enough
+/// workers on a row for each to meet others on other nodes.
+fn small_workload() -> WorkloadOptions {
+    WorkloadOptions {
+        rows: Some(2),
+        workers_per_row: Some(3),
+        changes_per_worker: Some(3),
+        pause_ms: Some(1),
+        hold_ms: Some(2),
+        check_tries: Some(3),
+        ..WorkloadOptions::default()
+    }
+}
+
+/// Checks each strategy in turn, and shows what came of it.
+pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
+    let (decided, jobs) = decide(options)?;
+    let Decided { plan, strategies } = &decided;
+    let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
+    let case = case(plan, world);
+    let replayed = replayed(options, plan, &case)?;
+    output::check_new(options.html.as_deref(), "--html")?;
+    let seeds = Seeds {
+        first: replayed.unwrap_or(plan.seed),
+        count: replayed.map_or(options.seeds, |_| 1),
+        time: options.time.filter(|_| replayed.is_none()),
+        jobs,
+    };
+    let screen = Screen::new(options.quiet);
+    let mut checked = Vec::new();
+    for (planned, strategy) in plan.trials.iter().zip(strategies) {
+        let check = Check {
+            options,
+            plan,
+            planned,
+            case: &case,
+            seeds: &seeds,
+        };
+        checked.push(check.run(strategy.clone(), &screen)?);
+    }
+    let report = CheckReport { checked };
+    show(options, &report)?;
+    Ok(exit_code(&report))
+}
+
+fn decide(options: &CheckOptions) -> Result<(Decided, usize), CommandError> {
+    let processors = available_parallelism().map_or(1, usize::from);
+    let jobs = options.jobs.unwrap_or(processors);
+    in_range("seeds", options.seeds, MOST_SEEDS)?;
+    in_range("jobs", jobs as u64, MOST_JOBS)?;
+    let mut asked = options.plan.clone();
+    asked.defaults = match asked.workload {
+        None => small_workload(),
+        Some(_) => WorkloadOptions::default(),
+    };
+    asked.defaults.change_timeout_s = Some(CHANGE_TIMEOUT_S);
+    let mut plan = decide::plan(&asked, FIRST_SEED)?;
+    if plan.simulated.is_none() {
+        return Err(CommandError::OnlySimulated);
+    }
+    let workers = plan.workload.workers() + SPARE_INSTANCES;
+    let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
+    let loaded = decide::load(&asked.strategies, options.quiet, &engine)?;
+    let (trials, strategies) = loaded.into_iter().unzip();
+    plan.trials = trials;
+    Ok((Decided { plan, strategies }, jobs))
+}
+
+fn in_range(key: &'static str, value: u64, most: u64) -> Result<(), PlanError> {
+    match (1..=most).contains(&value) {
+        true => Ok(()),
+        false => Err(PlanError::OutOfRange {
+            key,
+            value,
+            least: 1,
+            most,
+        }),
+    }
+}
+
+/// The seed to be told again, if one was asked for. Refuses a token of another simulation.
+fn replayed(options: &CheckOptions, plan: &Plan, case: &Case) -> Result<Option<u64>, CommandError> {
+    let Some(given) = &options.replay else {
+        return Ok(None);
+    };
+    let refused = |why: String| CommandError::Replay {
+        given: given.clone(),
+        why,
+    };
+    let [planned] = &plan.trials[..] else {
+        return Err(refused("it is of one strategy; name that one".to_owned()));
+    };
+    match given.parse().map_err(refused)? {
+        Replay::Seed(seed) => Ok(Some(seed)),
+        Replay::Exactly(asked) => {
+            let here = token(options, plan, planned, case, asked.seed);
+            let differences = asked.differences(&here);
+            match differences.is_empty() {
+                true => Ok(Some(asked.seed)),
+                false => Err(refused(differences.join(", and "))),
+            }
+        }
+    }
+}
+
+/// Everything but the seed and the component is the plan, what bounds an instance included.
+fn token(
+    options: &CheckOptions,
+    plan: &Plan,
+    planned: &PlannedTrial,
+    case: &Case,
+    seed: u64,
+) -> Token {
+    let case = Case {
+        seed: 0,
+        ..case.clone()
+    };
+    let bounds = (plan.memory_mib, plan.computing_ms);
+    Token::new(seed, &planned.digest, &(case, &options.faults, bounds))
+}
+
+/// One strategy's turn.
+struct Check<'a> {
+    options: &'a CheckOptions,
+    plan: &'a Plan,
+    planned: &'a PlannedTrial,
+    case: &'a Case,
+    seeds: &'a Seeds,
+}
+
+impl Check<'_> {
+    fn run(&self, strategy: Arc<dyn Strategy>, screen: &Screen) -> Result<Checked, CommandError> {
+        let began = Instant::now();
+        let takes_locks = self.planned.takes_locks();
+        // A lock service that nobody asks can suffer what it will.
+        let classes = self
+            .options
+            .faults
+            .filtered(|class| takes_locks || !class.is_of_locks());
+        let bar = screen.search(&self.planned.name);
+        let question = Question {
+            case: self.case,
+            classes: &classes,
+            simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
+        };
+        let Examined { tally, found } = question.examine(self.seeds, &|tally| bar.tell(tally))?;
+        drop(bar);
+        let verdict = match &found {
+            Some(found) => Verdict::Violated(found.prose.clone()),
+            None if tally.seeds == 0 => Verdict::Unknown("there was no time for a seed".to_owned()),
+            // Some seeds that tell nothing are no reason to doubt those that do.
+            None if tally.unknown < tally.seeds => Verdict::Valid,
+            None => Verdict::Unknown(tally.unknown_why.clone().unwrap_or_default()),
+        };
+        Ok(Checked {
+            strategy: self.planned.name.clone(),
+            digest: self.planned.digest.clone(),
+            verdict,
+            tally,
+            took_ns: began.elapsed().as_nanos() as u64,
+            witness: found.map(|found| self.witness(found)),
+        })
+    }
+
+    fn witness(&self, found: Found) -> Witness {
+        let token = token(self.options, self.plan, self.planned, self.case, found.seed);
+        Witness {
+            checker: found.checker,
+            prose: found.prose,
+            seed: found.seed,
+            case: found.case.prose(),
+            tries: found.tries,
+            timeline: found.timeline,
+            replay: command_line::of(self.options, self.planned, &token),
+        }
+    }
+}
+
+fn show(options: &CheckOptions, report: &CheckReport) -> Result<(), CommandError> {
+    let written = match &options.html {
+        Some(path) => output::new_file(path, "--html").and_then(|mut file| {
+            let page = html::write(report);
+            file.write_all(page.as_bytes())
+                .map_err(|error| output::output_error(path, error.to_string()))
+        }),
+        None => Ok(()),
+    };
+    let shown = match (options.json, options.quiet) {
+        (true, _) => print(&json(report)),
+        (false, true) => Ok(()),
+        (false, false) => print(text(report).as_bytes()),
+    };
+    written.and(shown)
+}
+
+/// 0 if all are valid, 1 if any is violated, else 2.
+fn exit_code(report: &CheckReport) -> ExitCode {
+    let verdicts = || report.checked.iter().map(|checked| &checked.verdict);
+    if verdicts().any(|verdict| matches!(verdict, Verdict::Violated(_))) {
+        return ExitCode::FAILURE;
+    }
+    match verdicts().all(|verdict| *verdict == Verdict::Valid) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(COULD_NOT_RUN),
+    }
+}
