@@ -15,7 +15,7 @@ impl State {
             if !self.membership.is_member(node) || !self.nodes[node as usize].is_primary {
                 continue;
             }
-            let at = self.now() + self.network.from_all(node);
+            let at = self.now() + self.network.hear_all(node);
             let queue = &mut self.nodes[node as usize].queue;
             let at = queue.back().map_or(at, |&before| before.max(at));
             queue.push_back(at);

@@ -41,7 +41,7 @@ impl State {
             self.schedule(at, ClusterEvent::Timeouts);
         }
         let node = self.at(slot).node;
-        let at = self.now() + self.network.to_all(node) + self.network.from_all(node);
+        let at = self.now() + self.network.reach_all(node) + self.network.hear_all(node);
         self.schedule(at, ClusterEvent::GroupHeard(ticket));
     }
 

@@ -67,7 +67,7 @@ impl State {
     /// The write set sets out to all members.
     pub(super) fn travel(&mut self, pending: u32) {
         let Pending { origin, mark, .. } = self.pending[pending as usize];
-        let at = self.now() + self.network.to_all(origin);
+        let at = self.now() + self.network.reach_all(origin);
         self.schedule(at, ClusterEvent::Ordered { pending, mark });
     }
 
@@ -122,7 +122,7 @@ impl State {
         {
             let ticket = self.enter(pending.connection.slot, Phase::Ordered);
             if !is_certified {
-                let at = self.now() + self.network.from_all(pending.origin);
+                let at = self.now() + self.network.hear_all(pending.origin);
                 self.schedule(at, ClusterEvent::Refused(ticket));
             }
         }

@@ -47,7 +47,7 @@ impl State {
         }
         let node = self.at(slot).node;
         let ticket = self.enter(slot, Phase::Defining);
-        let at = self.now() + self.network.to_all(node) + self.network.from_all(node);
+        let at = self.now() + self.network.reach_all(node) + self.network.hear_all(node);
         self.schedule(at, ClusterEvent::GroupHeard(ticket));
         Err(Halt::Waits)
     }

@@ -58,12 +58,12 @@ impl Network {
     }
 
     /// Until what a node sends has come to every member.
-    pub(super) fn to_all(&mut self, from: u32) -> Nanos {
+    pub(super) fn reach_all(&mut self, from: u32) -> Nanos {
         self.farthest[from as usize].0 + self.slowest()
     }
 
     /// Until a node has heard from every member.
-    pub(super) fn from_all(&mut self, to: u32) -> Nanos {
+    pub(super) fn hear_all(&mut self, to: u32) -> Nanos {
         self.farthest[to as usize].1 + self.slowest()
     }
 }
@@ -94,16 +94,16 @@ mod tests {
         );
         network.set_members(&[true; 3]);
         assert_eq!(
-            (network.to_all(0), network.from_all(0)),
+            (network.reach_all(0), network.hear_all(0)),
             (2_010_000, 5_010_000)
         );
         network.set_members(&[true, true, false]);
         assert_eq!(
-            (network.to_all(0), network.from_all(0)),
+            (network.reach_all(0), network.hear_all(0)),
             (1_010_000, 3_010_000)
         );
         network.set_members(&[true, false, false]);
-        assert_eq!((network.to_all(0), network.from_all(0)), (0, 0));
+        assert_eq!((network.reach_all(0), network.hear_all(0)), (0, 0));
         assert_eq!(
             [false, true].map(|proxied| network.client(proxied)),
             [1_000, 2_000]

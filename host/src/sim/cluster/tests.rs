@@ -8,7 +8,7 @@ use crate::model::event::Actor;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::fault_class::FaultClass;
 use crate::model::sim_fault::Harm;
-use crate::model::value::Value;
+use crate::model::value::{Row, Value};
 use crate::sim::database::SimDatabase;
 use crate::sim::executor::Executor;
 use crate::sim::log::Recording;
@@ -44,6 +44,13 @@ fn read(text: &str) -> Statement {
     Statement::of_host(text, Action::Read)
 }
 
+fn integer(rows: &[Row]) -> i64 {
+    match rows[0][..] {
+        [Value::Integer(integer)] => integer,
+        ref other => panic!("{other:?}"),
+    }
+}
+
 /// One change, in one of three ways that exclude each other across nodes.
 async fn change(session: &mut dyn Session, way: u64, row: i64) -> Result<bool, Fault> {
     let id = [Value::Integer(row)];
@@ -53,16 +60,16 @@ async fn change(session: &mut dyn Session, way: u64, row: i64) -> Result<bool, F
         1 => {
             session.begin().await?;
             let lock = read("SELECT n FROM rows_ WHERE id = ? FOR UPDATE");
-            session.query(&lock, &id).await?;
-            session.execute(&add, &id).await?;
+            let n = integer(&session.query(&lock, &id).await?);
+            let set = write("UPDATE rows_ SET n = ? WHERE id = ?");
+            let with = [Value::Integer(n + 1), Value::Integer(row)];
+            session.execute(&set, &with).await?;
             session.commit().await?;
             Ok(true)
         }
         _ => {
             let read = read("SELECT n FROM rows_ WHERE id = ?");
-            let [Value::Integer(n)] = session.query(&read, &id).await?[0][..] else {
-                panic!("one integer");
-            };
+            let n = integer(&session.query(&read, &id).await?);
             let swap = write("UPDATE rows_ SET n = ? WHERE id = ? AND n = ?");
             let with = [
                 Value::Integer(n + 1),
@@ -163,10 +170,7 @@ async fn settle(storm: Arc<Storm>) -> Vec<i64> {
     for node in storm.database.nodes() {
         let rows = storm.database.read(node, Freshness::Causal, &all, &[]);
         let rows = rows.await.unwrap();
-        let n = rows.into_iter().map(|row| match row[0] {
-            Value::Integer(n) => n,
-            ref other => panic!("{other:?}"),
-        });
+        let n = rows.into_iter().map(|row| integer(&[row]));
         seen.push(n.collect::<Vec<_>>());
     }
     assert!(seen.iter().all(|rows| *rows == seen[0]), "{seen:?}");

@@ -1,13 +1,16 @@
 //! What was seen on a real cluster, one test for each phenomenon.
 
-use super::fixture::{ADD_ONE, Client, Lab, READ, READ_LOCKED, assert_fault, count, exact, run};
-use contend::capability::database::Freshness;
+use super::fixture::{
+    ADD_ONE, Client, Lab, MS, READ, READ_LOCKED, assert_fault, count, exact, integer, run,
+};
+use contend::capability::database::{Database, Freshness, Target};
 use contend::model::event::What;
 use contend::model::fault::Fault;
 use contend::model::fault::FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
 use contend::model::sim_fault::{Cut, Harm};
 use contend::model::topology::Topology;
-use futures_util::future::join;
+use futures_util::future::{join, select};
+use std::pin::pin;
 
 fn certification_failures(what: &What) -> bool {
     matches!(what, What::CertificationFailed { .. })
@@ -245,7 +248,7 @@ fn a_transaction_reads_at_its_first_reading_and_with_read_committed_at_each() {
         writer.write(ADD_ONE).await.unwrap();
         assert_eq!(reader.n().await, 1);
         let locked = reader.query(READ_LOCKED).await.unwrap();
-        assert_eq!(super::fixture::integer(&locked), 2);
+        assert_eq!(integer(&locked), 2);
         reader
             .write("UPDATE things SET n = 7 WHERE id = 1")
             .await
@@ -308,10 +311,7 @@ fn a_lock_is_waited_for_until_the_time_out_or_not_at_all_or_left_out() {
         assert_fault(told, Conflict, "1205");
         assert_eq!(ms, 0);
         let skip = "SELECT id FROM things ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED";
-        assert_eq!(
-            super::fixture::integer(&other.query(skip).await.unwrap()),
-            2
-        );
+        assert_eq!(integer(&other.query(skip).await.unwrap()), 2);
     });
 }
 
@@ -357,10 +357,7 @@ fn a_killed_node_stalls_commits_for_the_group_time_out_and_comes_back_with_every
         assert_fault(lost.0.begin().await, Unavailable, "2003");
         let refused = lab.read_at("n3", Freshness::AsItIs).await;
         assert_fault(refused, Unavailable, "2003");
-        assert_eq!(
-            contend::capability::database::Database::members(&*lab.database).await,
-            Ok(2)
-        );
+        assert_eq!(lab.database.members().await, Ok(2));
         let (ms, told) = lab.ms(writer.write(ADD_ONE)).await;
         told.unwrap();
         assert_eq!(ms, 2);
@@ -368,10 +365,7 @@ fn a_killed_node_stalls_commits_for_the_group_time_out_and_comes_back_with_every
         let early = lab.read_at("n3", Freshness::AsItIs).await;
         assert_fault(early, Unavailable, "1047");
         lab.sleep(6_500).await;
-        assert_eq!(
-            contend::capability::database::Database::members(&*lab.database).await,
-            Ok(3)
-        );
+        assert_eq!(lab.database.members().await, Ok(3));
         assert_eq!(lab.n().await, 2);
         lost.begin().await;
     });
@@ -426,7 +420,7 @@ fn without_a_majority_nobody_commits_until_it_is_back() {
         harms.iter().for_each(|harm| lab.cluster.begin(harm));
         assert_fault(client.write(ADD_ONE).await, Indefinite, "1180");
         assert_fault(client.write(ADD_ONE).await, Unavailable, "1047");
-        let members = contend::capability::database::Database::members(&*lab.database);
+        let members = lab.database.members();
         assert_fault(members.await, Unavailable, "no-primary");
         harms.iter().for_each(|harm| lab.cluster.end(harm));
         lab.sleep(6_500).await;
@@ -481,23 +475,95 @@ fn a_cut_commit_is_indefinite_and_its_effect_depends_on_when() {
 fn a_certified_commit_whose_lock_on_another_row_is_taken_is_replayed() {
     let ((), events) = run(&exact(), async |lab: Lab| {
         let (mut one, mut other) = (lab.client(0).await, lab.client(1).await);
+        let mut third = lab.client(0).await;
         one.begin().await;
         one.query(READ_LOCKED).await.unwrap();
-        one.write("UPDATE things SET n = 5 WHERE id = 2")
-            .await
-            .unwrap();
+        let write = "UPDATE things SET n = 5 WHERE id = 2";
+        one.write(write).await.unwrap();
         let committing = async {
             lab.sleep(1).await;
             one.0.commit().await
         };
-        let (committed, written) = join(committing, other.write(ADD_ONE)).await;
+        // Has the row as soon as the commit has lost it, and loses it when that is replayed.
+        let waiting = async {
+            third.begin().await;
+            let locked = "SELECT n FROM things WHERE id = 2 FOR UPDATE";
+            assert_eq!(integer(&third.query(locked).await.unwrap()), 0);
+            lab.sleep(100).await;
+            third.write(write).await
+        };
+        let written = join(committing, join(other.write(ADD_ONE), waiting)).await;
+        let (committed, (written, late)) = written;
         written.unwrap();
         committed.unwrap();
+        assert_fault(late, Conflict, "1213");
         assert_eq!(lab.n().await, 1);
         assert_eq!(lab.counted(|node| node.replays).await, 1);
     });
     let replays = |what: &What| matches!(what, What::Replayed { .. });
     assert_eq!(count(&events, replays), 1);
+}
+
+#[test]
+fn a_causal_read_waits_for_a_node_that_lags_but_not_for_ever() {
+    let ((), _) = run(&exact(), async |lab: Lab| {
+        let (mut writer, mut reader) = (lab.client(0).await, lab.client(1).await);
+        let wait = "SET SESSION wsrep_sync_wait = 1";
+        reader.write(wait).await.unwrap();
+        for (lags_ms, told) in [(300, Ok(1)), (10_000, Err("1205"))] {
+            let harm = Harm::DelayApply { node: 1, lasts: 0 };
+            let reading = async {
+                writer.write(ADD_ONE).await.unwrap();
+                let (ms, seen) = lab.ms(reader.query(READ)).await;
+                assert!((290..=6_000).contains(&ms), "{ms}");
+                seen
+            };
+            let (seen, ()) = join(reading, lab.suffer(harm, lags_ms)).await;
+            match told {
+                Ok(n) => assert_eq!(integer(&seen.unwrap()), n),
+                Err(code) => assert_fault(seen, Conflict, code),
+            }
+        }
+    });
+}
+
+#[test]
+fn what_a_dead_node_had_sent_is_there_if_all_had_it_and_lost_if_not() {
+    for (us, n) in [(500, 0), (1_500, 1)] {
+        let ((), _) = run(&exact(), async move |lab: Lab| {
+            let mut client = lab.client(0).await;
+            let dying = async {
+                lab.kernel.sleep(us * 1_000).await;
+                let harm = Harm::CrashNode { node: 0, lasts: 0 };
+                lab.suffer(harm, 10_000).await;
+            };
+            let (told, ()) = join(client.write(ADD_ONE), dying).await;
+            assert_fault(told, Indefinite, "2013");
+            lab.sleep(10_000).await;
+            assert_eq!(lab.n().await, n);
+        });
+    }
+}
+
+#[test]
+fn a_close_waits_for_a_commit_that_is_on_its_way_to_the_others() {
+    let ((), _) = run(&exact(), async |lab: Lab| {
+        let mut client = lab.client(0).await;
+        let harm = Harm::Partition {
+            nodes: vec![0],
+            lasts: 0,
+        };
+        let abandoning = async {
+            {
+                let patience = pin!(lab.kernel.sleep(MS));
+                select(pin!(client.write(ADD_ONE)), patience).await;
+            }
+            lab.ms(client.0.close()).await.0
+        };
+        let (ms, ()) = join(abandoning, lab.suffer(harm, 1_000)).await;
+        assert!((990..1_010).contains(&ms), "{ms}");
+        assert_eq!(lab.n().await, 1);
+    });
 }
 
 #[test]
@@ -523,7 +589,6 @@ fn a_node_that_lags_makes_writers_pause() {
 #[test]
 fn the_proxy_gives_a_dead_node_until_it_notices() {
     let ((), _) = run(&exact(), async |lab: Lab| {
-        use contend::capability::database::{Database, Target};
         lab.cluster.begin(&Harm::CrashNode { node: 1, lasts: 0 });
         let mut refused = [0, 0];
         for phase in [0, 1] {
