@@ -1,7 +1,7 @@
 //! Did every change come to an end, and was a conflict tried again?
 
 use super::findings::{Findings, Ms, Told};
-use crate::model::change::{Change, Nanos, Step};
+use crate::model::change::{Change, Nanos, Restored, Settled, Step};
 use crate::model::fault::FaultKind;
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Answer;
@@ -107,18 +107,18 @@ fn tell(change: &Change, verb: &str, step: &Step, why: &str) -> Told {
     Told::about(prose, row, [Some(marker)])
 }
 
-/// The changes that held their rows, by row and beginning: row, invocation of acquire, and the latest
-/// end of all up to this one.
+/// The changes that held their rows, or may have, by row and beginning: row, invocation of acquire,
+/// and the latest end of all up to this one.
 struct Occupied(Vec<(u32, Nanos, Nanos)>);
 
 impl Occupied {
     fn new(changes: &[Change]) -> Self {
-        let held = changes.iter().filter(|change| change.held());
+        let unclear = |change: &Change| change.acquire.settled == Some(Settled::Unknown);
+        let held = changes
+            .iter()
+            .filter(|change| change.held() || unclear(change));
         let mut spans: Vec<_> = held
-            .map(|change| {
-                let end = change.steps().map(|step| step.returned).max();
-                (change.row, change.acquire.invoked, end.unwrap_or(0))
-            })
+            .map(|change| (change.row, change.acquire.invoked, given_back(change)))
             .collect();
         spans.sort_unstable();
         for i in 1..spans.len() {
@@ -139,6 +139,17 @@ impl Occupied {
             Some((of, _, end)) if of == row => end,
             _ => 0,
         }
+    }
+}
+
+/// When the change certainly held its row no more. Never, where nobody could give the row back:
+/// whoever waits for it can't be blamed.
+fn given_back(change: &Change) -> Nanos {
+    let release = change.release.as_ref();
+    let is_over = change.restored == Restored::Yes || release.is_some_and(Step::took_effect);
+    match change.steps().map(|step| step.returned).max() {
+        Some(end) if is_over => end,
+        _ => Nanos::MAX,
     }
 }
 
@@ -225,6 +236,19 @@ mod tests {
         let answer = answer(&[ended([0, S], trap, Vec::new())], 0);
         let why = answer.verdict.why().unwrap();
         assert!(why.contains("its instance died: unreachable"), "{why}");
+    }
+
+    #[test]
+    fn whoever_waits_for_a_row_that_nobody_could_give_back_is_not_blamed() {
+        let waiter = ended([0, 60 * S], timed_out(), Vec::new());
+        let mut lost = change(0, 1, 0, [0, 1, 2 * S, 3 * S]);
+        lost.acquire.outcome = Outcome::indeterminate("2013", "lost");
+        lost.acquire.settled = Some(Settled::Unknown);
+        lost.release = None;
+        let word = |changes: &[Change]| answer(changes, 0).verdict.word();
+        assert_eq!(word(&[lost.clone(), waiter.clone()]), "valid");
+        lost.restored = Restored::Yes;
+        assert_eq!(word(&[lost, waiter]), "violated");
     }
 
     #[test]

@@ -5,13 +5,17 @@
 
 use super::{Arena, NANOS_PER_MS};
 use crate::capability::database::{Freshness, Target};
-use crate::model::change::{Restored, Settled};
+use crate::model::change::{Nanos, Restored, Settled};
 use crate::model::data::RowState;
 use crate::model::fault::FaultKind;
 use crate::model::marker::Marker;
 
-/// Rounds of reading, and tries to restore; enough for a node that is away for some seconds.
-const MAX_ROUNDS: u64 = 10;
+/// Rounds of reading, and tries to restore, at least; each may take some seconds by itself.
+const ROUNDS: u64 = 10;
+
+/// So long it is tried again, at least: enough for a node that is started anew, or for a partition
+/// that heals.
+const PATIENCE: Nanos = 30_000_000_000;
 
 /// Of them, when the run is to end at once and not all answer.
 const HURRIED_ROUNDS: u64 = 2;
@@ -20,7 +24,7 @@ const HURRIED_ROUNDS: u64 = 2;
 /// them may come late.
 const UNANIMOUS_ROUNDS: u64 = 5;
 
-/// The wait after the n-th round is n times this.
+/// The wait after the n-th round is n times this, and from the tenth on ten times.
 const WAIT_MS: u64 = 50;
 
 /// Does the change hold the row after all?
@@ -41,7 +45,8 @@ pub async fn restore(arena: &Arena, row: u32, marker: Marker) -> Restored {
     // The statement names the marker, so doing it again is harmless even if it happened; but then
     // a later try finds nothing to do, and can't say who did it.
     let mut otherwise = Restored::No;
-    for round in 1..=MAX_ROUNDS {
+    let began = arena.clock.now();
+    for round in 1.. {
         match try_to_restore(arena, row, marker).await {
             Ok(true) => return Restored::Yes,
             Ok(false) => return otherwise,
@@ -49,7 +54,10 @@ pub async fn restore(arena: &Arena, row: u32, marker: Marker) -> Restored {
             Err(FaultKind::Indefinite) => otherwise = Restored::Unclear,
             Err(FaultKind::Conflict | FaultKind::Unavailable) => {}
         }
-        arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await;
+        if arena.is_enough(round, began) {
+            break;
+        }
+        arena.wait_after(round).await;
     }
     otherwise
 }
@@ -80,7 +88,8 @@ async fn settle(
         UNANIMOUS_ROUNDS
     };
     let mut unanimous = 0;
-    for round in 1..=MAX_ROUNDS {
+    let began = arena.clock.now();
+    for round in 1.. {
         let read = |node| {
             let freshness = Freshness::Causal;
             arena.rows.read(&*arena.database, node, freshness, row)
@@ -93,10 +102,23 @@ async fn settle(
         if unanimous >= needed {
             return Settled::NoEffect;
         }
-        if arena.stop.is_abandoned() && unanimous == 0 && round >= HURRIED_ROUNDS {
+        let hurried = arena.stop.is_abandoned() && unanimous == 0 && round >= HURRIED_ROUNDS;
+        if hurried || arena.is_enough(round, began) {
             break;
         }
-        arena.clock.sleep(round * WAIT_MS * NANOS_PER_MS).await;
+        arena.wait_after(round).await;
     }
     Settled::Unknown
+}
+
+impl Arena {
+    fn is_enough(&self, rounds: u64, began: Nanos) -> bool {
+        let waited = self.clock.now().saturating_sub(began);
+        rounds >= ROUNDS && (waited >= PATIENCE || self.stop.is_abandoned())
+    }
+
+    async fn wait_after(&self, round: u64) {
+        let wait = round.min(10) * WAIT_MS * NANOS_PER_MS;
+        self.clock.sleep(wait).await;
+    }
 }
