@@ -1,7 +1,7 @@
 //! Did every change come to an end, and was a conflict tried again?
 
 use super::findings::{Findings, Ms, Told};
-use crate::model::change::{Change, Nanos, Step};
+use crate::model::change::{Change, Nanos, Restored, Settled, Step};
 use crate::model::fault::FaultKind;
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Answer;
@@ -97,6 +97,17 @@ fn stuck(verb: &str, step: &Step, since: Nanos) -> Option<String> {
     })
 }
 
+/// When the change was done with its row. One that nobody could give back keeps it, through no fault of
+/// who comes after.
+fn given_back(change: &Change) -> Nanos {
+    let released = change.release.as_ref().is_some_and(Step::took_effect);
+    let last = change.steps().map(|step| step.returned).max();
+    match released || change.restored == Restored::Yes {
+        true => last.unwrap_or(Nanos::MAX),
+        false => Nanos::MAX,
+    }
+}
+
 fn tell(change: &Change, verb: &str, step: &Step, why: &str) -> Told {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
     let (began, ended) = (Ms(step.invoked), Ms(step.returned));
@@ -113,12 +124,12 @@ struct Occupied(Vec<(u32, Nanos, Nanos)>);
 
 impl Occupied {
     fn new(changes: &[Change]) -> Self {
-        let held = changes.iter().filter(|change| change.held());
+        let unclear = |change: &&Change| change.acquire.settled == Some(Settled::Unknown);
+        let held = changes
+            .iter()
+            .filter(|change| change.held() || unclear(change));
         let mut spans: Vec<_> = held
-            .map(|change| {
-                let end = change.steps().map(|step| step.returned).max();
-                (change.row, change.acquire.invoked, end.unwrap_or(0))
-            })
+            .map(|change| (change.row, change.acquire.invoked, given_back(change)))
             .collect();
         spans.sort_unstable();
         for i in 1..spans.len() {
@@ -259,6 +270,30 @@ mod tests {
         assert_eq!(told.verdict.word(), "violated");
         let later = change(0, 1, 0, [61 * S, 62 * S, 70 * S, 71 * S]);
         assert_eq!(answer(&[later, waiter], 0).verdict.word(), "violated");
+    }
+
+    #[test]
+    fn a_row_that_could_not_be_given_back_is_not_free() {
+        let waiter = ended([30 * S, 90 * S], timed_out(), Vec::new());
+        let mut unclear = ended([0, S], Outcome::indeterminate("2013", "lost"), Vec::new());
+        unclear.worker = 0;
+        unclear.acquire.settled = Some(Settled::NoEffect);
+        let told = answer(&[unclear.clone(), waiter.clone()], 0);
+        assert_eq!(told.verdict.word(), "violated");
+        unclear.acquire.settled = Some(Settled::Unknown);
+        let told = answer(&[unclear.clone(), waiter.clone()], 0);
+        assert_eq!(told.verdict, Verdict::Valid);
+        unclear.restored = Restored::Yes;
+        assert_eq!(
+            answer(&[unclear, waiter.clone()], 0).verdict.word(),
+            "violated"
+        );
+
+        let mut kept = change(0, 1, 0, [0, S, 2 * S, 3 * S]);
+        let release = kept.release.as_mut().unwrap();
+        release.outcome = Outcome::indeterminate("2013", "lost");
+        release.settled = Some(Settled::Unknown);
+        assert_eq!(answer(&[kept, waiter], 0).verdict, Verdict::Valid);
     }
 
     #[test]
