@@ -8,6 +8,7 @@ use super::output::{self, print};
 use super::progress::Screen;
 use super::simulated::case;
 use super::{COULD_NOT_RUN, CommandError};
+use crate::backend::url::DatabaseUrl;
 use crate::explore::case::Case;
 use crate::explore::examine::{Examined, Found, Question};
 use crate::explore::search::Seeds;
@@ -108,15 +109,16 @@ fn decide(options: &CheckOptions) -> Result<(Decided, usize), CommandError> {
     in_range("seeds", options.seeds, MOST_SEEDS)?;
     in_range("jobs", jobs as u64, MOST_JOBS)?;
     let mut asked = options.plan.clone();
+    let database = decide::parse_url::<DatabaseUrl>(&asked.database)?;
+    if !matches!(database, DatabaseUrl::Sim(_)) {
+        return Err(CommandError::OnlySimulated);
+    }
     asked.defaults = match asked.workload {
         None => small_workload(),
         Some(_) => WorkloadOptions::default(),
     };
     asked.defaults.change_timeout_s = Some(CHANGE_TIMEOUT_S);
     let mut plan = decide::plan(&asked, FIRST_SEED)?;
-    if plan.simulated.is_none() {
-        return Err(CommandError::OnlySimulated);
-    }
     let workers = plan.workload.workers() + SPARE_INSTANCES;
     let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
     let loaded = decide::load(&asked.strategies, options.quiet, &engine)?;

@@ -121,7 +121,7 @@ struct Short(Nanos);
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
-        let whole = units.iter().find(|(size, _)| self.0 % size == 0);
+        let whole = units.iter().find(|(size, _)| self.0.is_multiple_of(*size));
         match whole {
             Some((size, unit)) => write!(f, "{}{unit}", self.0 / size),
             None => write!(f, "{}ns", self.0),

@@ -121,7 +121,7 @@ impl<'a> Cast<'a> {
 }
 
 /// The change of another worker on the same row that overlaps this one, one that held the row before
-/// one that did not.
+/// one that did not; else the last one before it.
 fn rival<'a>(change: &Change, changes: &'a [Change]) -> Option<&'a Change> {
     let overlaps = |other: &&Change| {
         other.row == change.row
@@ -133,7 +133,16 @@ fn rival<'a>(change: &Change, changes: &'a [Change]) -> Option<&'a Change> {
         let apart = other.acquire.returned.abs_diff(change.acquire.returned);
         (!other.held(), apart)
     };
-    changes.iter().filter(overlaps).min_by_key(near)
+    let before = |other: &&Change| {
+        let of_row = other.row == change.row && other.worker != change.worker;
+        of_row && other.acquire.invoked < change.acquire.invoked
+    };
+    let earlier = || changes.iter().filter(before).max_by_key(|other| end(other));
+    changes
+        .iter()
+        .filter(overlaps)
+        .min_by_key(near)
+        .or_else(earlier)
 }
 
 fn end(change: &Change) -> Nanos {

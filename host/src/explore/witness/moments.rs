@@ -99,12 +99,7 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
                 "{}'s write set is number {position} in the order",
                 transaction.actor
             );
-            let mut weighed = told(84, transaction.node, Tone::Plain, text)?;
-            weighed.led_by = Some(LedBy {
-                lane: worker_lane(transaction.actor)?,
-                word: "UPDATE".to_owned(),
-            });
-            Some(weighed)
+            told(84, transaction.node, Tone::Plain, text)
         }
         What::Applied {
             node,
@@ -235,6 +230,11 @@ fn answered(
         tone,
         format!("{statement} on {node}: {told}"),
     );
+    // The answer to what was replicated.
+    weighed.led_by = (weight >= 86).then(|| LedBy {
+        lane: Lane::Node(transaction.node),
+        word: format!("worker {worker}'s write set is number"),
+    });
     // Looking again and again at what has not changed.
     weighed.repeats = !matches!(answer, Answer::Affected(1..)) && verb != "COMMIT";
     weighed
