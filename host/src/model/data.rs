@@ -75,7 +75,7 @@ impl fmt::Display for RowState {
     }
 }
 
-/// One committed update of one row, as the database's own audit recorded it.
+/// One committed update that changed the state of a row, as the database's own audit recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     pub row: u32,
@@ -96,7 +96,7 @@ pub struct NodeRows {
 /// Everything that is read from the database after a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Data {
-    /// Every committed update; absent when the run kept no audit.
+    /// Every committed update that changed a state; absent when the run kept no audit.
     pub effects: Option<Vec<Effect>>,
     /// One entry for each node that answered.
     pub nodes: Vec<NodeRows>,

@@ -1,5 +1,6 @@
 //! The tables of volume-state.
 
+use contend::backend::clock::RealClock;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Target};
 use contend::capability::statement::{Action, Statement};
@@ -30,4 +31,37 @@ async fn no_text_is_longer_than_the_schema_says() {
         assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
     }
     session.close().await;
+}
+
+#[tokio::test]
+async fn an_update_that_leaves_the_state_as_it_was_is_no_effect() {
+    let database = Sqlite::open(SqliteLocation::Memory).await.unwrap();
+    let tables = VolumeState {
+        rows: 1,
+        ..VolumeState::default()
+    };
+    volume_state::prepare(&database, &tables).await.unwrap();
+    let mut session = database.connect(&Target::Endpoint).await.unwrap();
+    for set in [
+        "migration_status = '1'",
+        "status = 'deleting', attach_status = 'm'",
+        "migration_status = '2'",
+        "status = 'deleting'",
+        "status = 'available'",
+        "attach_status = NULL",
+    ] {
+        let update = Statement::of_host(format!("UPDATE volumes SET {set}"), Action::Write);
+        assert_eq!(session.execute(&update, &[]).await, Ok(1), "{set}");
+    }
+    session.close().await;
+    let clock = RealClock::new();
+    let read = volume_state::read_data(&database, &clock, 1, true).await;
+    let effects = read.unwrap().effects.unwrap();
+    let told: Vec<_> = effects
+        .iter()
+        .map(|effect| format!("{} → {}", effect.from, effect.to))
+        .collect();
+    // The fence that was raised and the status that was written again are not among them.
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(effects.iter().all(|effect| effect.from != effect.to));
 }

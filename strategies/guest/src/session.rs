@@ -1,6 +1,6 @@
 //! Opening sessions, and transactions that can't be left open.
 
-use crate::{Fault, Session, db, lock, setting_or_nothing};
+use crate::{Fault, Session, db, lock, replication, setting_or_nothing};
 
 /// Opens a session through the run's endpoint. The first was opened before the clock started.
 pub fn connect() -> Result<Session, Fault> {
@@ -21,6 +21,11 @@ pub fn open_locks() -> Result<lock::Session, Fault> {
 }
 
 impl Session {
+    /// Waits until this session sees everything that was committed anywhere before the call.
+    pub fn sync(&self) -> Result<(), Fault> {
+        replication::sync(self)
+    }
+
     /// Runs `work` in a transaction: commits if it says true; rolls back if it says false or fails.
     ///
     /// It retries nothing. After a `conflict` the transaction is gone, so only the whole of it may

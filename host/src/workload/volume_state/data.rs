@@ -15,8 +15,8 @@ const TRIES: u32 = 10;
 /// The wait between them.
 const WAIT_NS: Nanos = 500_000_000;
 
-/// Reads every row of every node that answers, and the audit of the first of them: it is replicated
-/// with the rows, in the same transactions. The readings are causal, so a node that lags is waited
+/// Reads every row of every node that answers, and the changes of state in the audit of the first of
+/// them: it is replicated with the rows, in the same transactions. The readings are causal, so a node that lags is waited
 /// for. A fault only if no node answers.
 pub async fn read_data(
     database: &dyn Database,
@@ -94,7 +94,10 @@ async fn read_effects(database: &dyn Database, node: &str) -> Result<Vec<Effect>
         Action::Read,
     );
     let rows = database.read(node, Freshness::Causal, &all, &[]).await?;
-    Ok(rows.into_iter().map(effect).collect())
+    // An update of another column (a fencing token, say) leaves the state as it was, and so does one
+    // that writes the same state again: no transition, and nothing that a change has to answer for.
+    let effects = rows.into_iter().map(effect);
+    Ok(effects.filter(|effect| effect.from != effect.to).collect())
 }
 
 fn effect(mut columns: Row) -> Effect {

@@ -1,0 +1,70 @@
+//! SELECT … FOR UPDATE as a lock: a transaction locks one row, the guard, and writes nothing. While it
+//! is open, a second session reads the status of the row in question and writes the new one by its
+//! id alone. Then the first session rolls back.
+//!
+//! On one node this is right: nobody else gets the guard, so nobody else reads or writes. On several
+//! nodes it is wrong. A row lock counts on its own node; what other nodes hear of is the write set,
+//! and a transaction that wrote nothing has none. Two nodes give out the guard at the same time, and
+//! neither ever learns of it. Its limit on one node: all rows wait for one guard.
+//!
+//! The guard is `volume-0`. The lock on it keeps the second session out too, so that row's own
+//! changes are made in the first, and so are all on SQLite, whose locks are on the whole database.
+
+use contend_guest::{db, prelude::*};
+
+const GUARD: &str = "volume-0";
+const LOCK: &str = "SELECT status FROM volumes WHERE id = ? FOR UPDATE";
+const LOOK: &str = "SELECT status FROM volumes WHERE id = ?";
+const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ?";
+
+struct ForUpdateGuard {
+    guard: Session,
+    work: Session,
+    whole_database: bool,
+}
+
+impl StateStrategy for ForUpdateGuard {
+    fn new() -> Result<Self, Fault> {
+        let (guard, work) = (connect()?, connect()?);
+        let whole_database = db::dialect() == "sqlite";
+        Ok(Self {
+            guard,
+            work,
+            whole_database,
+        })
+    }
+
+    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+        let inside = self.whole_database || t.row == GUARD;
+        let values = [t.to, t.marker, t.row].map(Value::from);
+        let expected = Value::from(t.from);
+        let attempt = || self.attempt(inside, &values, &expected);
+        while !retry_conflicts(RETRY_WAIT, attempt)? {
+            sleep(RETRY_WAIT);
+        }
+        Ok(())
+    }
+}
+
+impl ForUpdateGuard {
+    /// One look under the guard. Says whether the row was changed.
+    fn attempt(&self, inside: bool, values: &[Value; 3], expected: &Value) -> Result<bool, Fault> {
+        let session = if inside { &self.guard } else { &self.work };
+        let mut changed = false;
+        let committed = self.guard.transaction(|| {
+            self.guard.query(LOCK, &[GUARD.into()])?;
+            let rows = session.query(LOOK, &values[2..])?;
+            if rows.first().and_then(|row| row.first()) == Some(expected) {
+                changed = session.execute(WRITE, values)? == 1;
+            }
+            Ok(changed && inside)
+        });
+        match committed {
+            // What the second session wrote stays, however the first one ends.
+            _ if changed && !inside => Ok(true),
+            committed => committed,
+        }
+    }
+}
+
+contend_guest::state_strategy!(ForUpdateGuard);

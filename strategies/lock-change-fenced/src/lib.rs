@@ -1,0 +1,81 @@
+//! A distributed lock whose fencing token decides, so that a holder who lost the lock without knowing
+//! it changes nothing.
+//!
+//! Under a lock named after the row, the token is written into the row (`migration_status`), if no
+//! greater one is there: the fence is raised. Then the status is read, and the new one written if the
+//! row still carries this token. No row changed at either step means that a later holder was here,
+//! and all begins again.
+//!
+//! The fence must be raised before the read. If the token were only compared in the last write, a
+//! holder who stood still could write between another's read and write: the other, who read
+//! `available`, has a greater token, and overwrites it. Once the fence is up, nobody before can write
+//! any more, so what is read then stays true until this holder or a later one writes. Its limit: a
+//! write more for each look, and the database must be able to compare. Nothing moves without the
+//! lock service, or with one that gives no tokens, which is `rejected`.
+//!
+//! Settings: as `lock-change`.
+
+use contend_guest::prelude::*;
+
+const RAISE: &str = "UPDATE volumes SET migration_status = ? \
+                     WHERE id = ? AND (migration_status IS NULL OR migration_status < ?)";
+const LOOK: &str = "SELECT status FROM volumes WHERE id = ?";
+const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? \
+                     WHERE id = ? AND migration_status = ?";
+
+struct LockChangeFenced {
+    session: Session,
+    locks: lock::Session,
+    lock_wait_ns: u64,
+}
+
+impl StateStrategy for LockChangeFenced {
+    fn new() -> Result<Self, Fault> {
+        Ok(Self {
+            lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
+            session: connect()?,
+            locks: open_locks()?,
+        })
+    }
+
+    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+        while !retry_conflicts(RETRY_WAIT, || self.attempt(&t))? {
+            sleep(RETRY_WAIT);
+        }
+        Ok(())
+    }
+}
+
+impl LockChangeFenced {
+    /// One look under the lock. Says whether the row was changed.
+    fn attempt(&self, t: &Transition) -> Result<bool, Fault> {
+        let lock = self.locks.lock(&[t.row.clone()], Mode::Exclusive)?;
+        let grant = lock.acquire(self.lock_wait_ns)?;
+        let Some(fence) = grant.fencing.first() else {
+            let message = "the lock service gives no fencing tokens";
+            return Err(Fault::rejected("no-fencing", message));
+        };
+        // As text, tokens of one length compare like numbers.
+        let changed = self.fenced(t, format!("{:020}", fence.token));
+        // As in `lock-change`: what happened to the row is decided.
+        let _ = lock.release();
+        changed
+    }
+
+    fn fenced(&self, t: &Transition, token: String) -> Result<bool, Fault> {
+        let session = &self.session;
+        let (row, token) = (Value::from(t.row.as_str()), Value::from(token));
+        let raise = [token.clone(), row.clone(), token.clone()];
+        if retry_conflicts(RETRY_WAIT, || session.execute(RAISE, &raise))? == 0 {
+            return Ok(false);
+        }
+        session.sync()?;
+        let values = [t.to.as_str().into(), t.marker.as_str().into(), row, token];
+        let look = session.query(LOOK, &values[2..3])?;
+        let status = look.first().and_then(|row| row.first());
+        let expected = status.and_then(Value::as_text) == Some(&t.from);
+        Ok(expected && session.execute(WRITE, &values)? == 1)
+    }
+}
+
+contend_guest::state_strategy!(LockChangeFenced);
