@@ -4,7 +4,7 @@ pub mod background;
 mod check;
 mod contender;
 mod nodes;
-mod settle;
+pub mod settle;
 pub mod stop;
 
 use self::contender::Contender;
@@ -37,6 +37,8 @@ pub struct Arena {
     pub settings: Arc<BTreeMap<String, String>>,
     pub seed: u64,
     pub change_timeout_ns: u64,
+    /// How long settling tries again where the nodes don't answer: `settle::PATIENCE`.
+    pub patience_ns: u64,
     pub stop: Stop,
     pub journal: Arc<Journal>,
     pub rows: RowAccess,

@@ -8,6 +8,7 @@ use contend::record::journal::Journal;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::strategy::{Capabilities, Strategy};
 use contend::worker::Arena;
+use contend::worker::settle;
 use contend::worker::stop::{self, Stopper};
 use contend::workload::volume_state::{RowAccess, TABLES, VolumeState};
 use std::path::{Path, PathBuf};
@@ -85,6 +86,7 @@ pub fn arena(
         change_timeout_ns: HOUR_NS,
         stop,
         journal,
+        patience_ns: settle::PATIENCE,
         rows: RowAccess::default(),
     };
     (Arc::new(arena), stopper)

@@ -11,6 +11,7 @@ use crate::record::journal::Journal;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
 use crate::worker::Arena;
+use crate::worker::settle;
 use crate::worker::stop::{self, Stopper};
 use crate::workload::volume_state::{self, RowAccess};
 use std::fmt::Display;
@@ -59,6 +60,7 @@ impl Stage {
             change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
             stop,
             journal: Arc::new(journal),
+            patience_ns: settle::PATIENCE,
             rows: RowAccess::default(),
         });
         Ok(Self {

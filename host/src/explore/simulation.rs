@@ -27,6 +27,7 @@ use crate::sim::random::{Purpose, Random};
 use crate::sim::world::World;
 use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
+use crate::worker::settle;
 use crate::worker::stop::{self, Stop, Stopper};
 use crate::worker::{Arena, Worker};
 use crate::workload::volume_state::{self, RowAccess};
@@ -144,6 +145,7 @@ impl Simulation {
             change_timeout_ns: case.change_timeout_s.saturating_mul(NANOS_PER_S),
             stop,
             journal,
+            patience_ns: settle::PATIENCE,
             rows: RowAccess::default(),
         });
         let mut executor = Executor::new(kernel);

@@ -15,7 +15,7 @@ const ROUNDS: u64 = 10;
 
 /// So long it is tried again, at least: enough for a node that is started anew, or for a partition
 /// that heals.
-const PATIENCE: Nanos = 30_000_000_000;
+pub const PATIENCE: Nanos = 30_000_000_000;
 
 /// Of them, when the run is to end at once and not all answer.
 const HURRIED_ROUNDS: u64 = 2;
@@ -114,7 +114,7 @@ async fn settle(
 impl Arena {
     fn is_enough(&self, rounds: u64, began: Nanos) -> bool {
         let waited = self.clock.now().saturating_sub(began);
-        rounds >= ROUNDS && (waited >= PATIENCE || self.stop.is_abandoned())
+        rounds >= ROUNDS && (waited >= self.patience_ns || self.stop.is_abandoned())
     }
 
     async fn wait_after(&self, round: u64) {

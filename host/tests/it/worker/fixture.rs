@@ -303,6 +303,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
         stop,
         journal: Arc::new(Journal::create(&history).unwrap()),
+        patience_ns: 0,
         rows: RowAccess::default(),
     });
     database.connects.store(0, Ordering::Relaxed);
