@@ -1,7 +1,7 @@
 //! One strategy, many seeds: is there one by which it goes wrong, and what is the least of it?
 
 use super::case::Case;
-use super::outcome::Simulated;
+use super::outcome::{Simulated, lease};
 use super::search::{Seeds, Tried, search};
 use super::shrink::{Shrunk, shrink};
 use super::witness;
@@ -13,10 +13,9 @@ use crate::sim::log::Recording;
 use crate::sim::schedule::{self, Stage};
 use std::sync::Mutex;
 
-const NANOS_PER_MS: u64 = 1_000_000;
-
-/// A step takes about so long, its waiting for others left out.
-const STEP: Nanos = 3 * NANOS_PER_MS;
+/// Times of faults are drawn within this, if a run without any is shorter or longer.
+const SHORTEST: Nanos = 10_000_000;
+const LONGEST: Nanos = 600_000_000_000;
 
 /// All simulations of one shrinking together execute about so many statements at most: what a bound
 /// on time would be, but the same on every machine.
@@ -59,8 +58,9 @@ impl<E: Send> Question<'_, E> {
         progress: &(dyn Fn(&Tally) + Sync),
     ) -> Result<Examined, E> {
         let tally = Mutex::new(Tally::default());
+        let stage = self.stage()?;
         let searched = search(seeds, |seed| {
-            let case = self.case_of(seed);
+            let case = self.case_of(seed, &stage);
             match (self.simulate)(&case, Recording::Off) {
                 Err(error) => Tried::Stop(Err(error)),
                 Ok(simulated) => {
@@ -82,7 +82,7 @@ impl<E: Send> Question<'_, E> {
         });
         let found = match searched.stopped {
             None => None,
-            Some((seed, violated)) => Some(self.least(seed, violated?)?),
+            Some((seed, violated)) => Some(self.least(self.case_of(seed, &stage), violated?)?),
         };
         Ok(Examined {
             tally: tally.into_inner().expect("no panic while held"),
@@ -91,20 +91,40 @@ impl<E: Send> Question<'_, E> {
     }
 
     /// The case of a seed, with the faults that the seed draws.
-    fn case_of(&self, seed: u64) -> Case {
-        let stage = stage(self.case);
+    fn case_of(&self, seed: u64, stage: &Stage) -> Case {
         let mut case = Case {
             seed,
             ..self.case.clone()
         };
         case.faults
-            .extend(schedule::draw(seed, self.classes.as_slice(), &stage));
+            .extend(schedule::draw(seed, self.classes.as_slice(), stage));
         case.faults.sort_by_key(|fault| fault.at);
         case
     }
 
-    /// Makes the case of a violating seed as small as it can be, and tells it.
-    fn least(&self, seed: u64, checker: String) -> Result<Found, E> {
+    /// What faults can hit, and how long a run takes: that depends on the strategy, on how it waits
+    /// above all, so it is tried out, always with the same seed.
+    fn stage(&self) -> Result<Stage, E> {
+        let case = Case {
+            seed: 0,
+            ..self.case.clone()
+        };
+        let length = match self.classes.as_slice() {
+            [] => 0,
+            _ => (self.simulate)(&case, Recording::Off)?.total_time,
+        };
+        Ok(Stage {
+            nodes: case.topology.nodes,
+            workers: case.workload.workers(),
+            length: length.clamp(SHORTEST, LONGEST),
+            has_locks: case.locks.is_some(),
+            lease: lease(&case),
+        })
+    }
+
+    /// Makes a violating case as small as it can be, and tells it.
+    fn least(&self, case: Case, checker: String) -> Result<Found, E> {
+        let seed = case.seed;
         let mut statements = 0;
         let violates = |case: &Case| {
             if statements >= MOST_STATEMENTS {
@@ -115,7 +135,7 @@ impl<E: Send> Question<'_, E> {
             statements += simulated.statements;
             simulated.violates(&checker).then_some(())
         };
-        let Shrunk { case, tries, .. } = shrink(self.case_of(seed), (), violates);
+        let Shrunk { case, tries, .. } = shrink(case, (), violates);
         let simulated = (self.simulate)(&case, Recording::Keep)?;
         let answers = &simulated.judgement.answers;
         let answer = answers.iter().find(|answer| answer.checker == checker);
@@ -134,23 +154,6 @@ impl<E: Send> Question<'_, E> {
             case,
             tries,
         })
-    }
-}
-
-/// What faults can hit, and how long a run of the case would take without them: the workers of a row
-/// take turns.
-fn stage(case: &Case) -> Stage {
-    let workload = &case.workload;
-    let hold = workload.hold_ms.saturating_mul(NANOS_PER_MS);
-    let turn = hold.saturating_add(2 * STEP);
-    let round = turn
-        .saturating_mul(u64::from(workload.workers_per_row))
-        .saturating_add(workload.pause_ms.saturating_mul(NANOS_PER_MS));
-    Stage {
-        nodes: case.topology.nodes,
-        workers: workload.workers(),
-        length: round.saturating_mul(u64::from(workload.changes_per_worker)),
-        has_locks: case.locks.is_some(),
     }
 }
 

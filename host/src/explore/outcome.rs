@@ -38,6 +38,15 @@ impl Simulated {
 /// The usual lease of a lock, and after what time a session that is not heard of ends.
 const LEASE_MS: u64 = 10_000;
 
+const NANOS_PER_MS: u64 = 1_000_000;
+
+/// After what time a lock is given to another at the latest, if its holder is not heard of.
+pub fn lease(case: &Case) -> Nanos {
+    // A strategy's own, if the user gave one by the name that all of ours read.
+    let given = case.settings.get("lease-ms").and_then(|ms| ms.parse().ok());
+    given.unwrap_or(LEASE_MS).saturating_mul(NANOS_PER_MS)
+}
+
 /// Everything catches up within this, when it works again.
 const CATCHING_UP_MS: u64 = 3_000;
 
@@ -54,16 +63,9 @@ pub fn whole_from(case: &Case) -> Nanos {
         health_check_fall,
         ..
     } = case.topology;
-    // A strategy's own lease, if the user gave one by the name that all of ours read.
-    let lease = case.settings.get("lease-ms").and_then(|ms| ms.parse().ok());
     let health_check = health_check_ms.saturating_mul(u64::from(health_check_fall) + 1);
-    let left_behind = [
-        suspect_timeout_ms,
-        rejoin_ms,
-        health_check,
-        LEASE_MS.max(lease.unwrap_or(0)),
-        CATCHING_UP_MS,
-    ];
+    let left_behind = [suspect_timeout_ms, rejoin_ms, health_check, CATCHING_UP_MS];
     let ms = left_behind.into_iter().fold(0, u64::saturating_add);
-    over.saturating_add(ms.saturating_mul(1_000_000))
+    over.saturating_add(ms.saturating_mul(NANOS_PER_MS))
+        .saturating_add(lease(case))
 }

@@ -19,6 +19,8 @@ pub struct Stage {
     /// How long the run would take without faults, about.
     pub length: Nanos,
     pub has_locks: bool,
+    /// After what time a lock is given to another, if its holder is not heard of.
+    pub lease: Nanos,
 }
 
 /// None to three faults of these kinds, in the order of time; the same for the same seed. Kinds that
@@ -62,8 +64,7 @@ impl Stage {
         match class {
             FaultClass::Pause => Harm::PauseWorker {
                 worker,
-                // Longer than the usual lease of ten seconds.
-                lasts: between(random, 10 * S + MS, 25 * S),
+                lasts: self.pause(random),
             },
             FaultClass::CrashWorker => Harm::CrashWorker { worker },
             FaultClass::CrashNode => Harm::CrashNode {
@@ -91,9 +92,19 @@ impl Stage {
             },
             FaultClass::LockFailover => Harm::FailoverLocks,
             FaultClass::LockSkew => Harm::SkewLocks {
-                ahead: between(random, S, 15 * S),
+                ahead: between(random, self.lease / 2, 2 * self.lease),
             },
         }
+    }
+
+    /// Longer than a lease. Who waits for the lock goes on when the lease ends, and is soon done: the
+    /// pause that ends in that time is the one that shows what the lock is worth.
+    fn pause(&self, random: &mut Random) -> Nanos {
+        let longer = match random.below(4) {
+            0 => random.below(self.lease.max(1)),
+            _ => random.below(self.length.max(1)),
+        };
+        self.lease + micros(longer).max(MS)
     }
 
     /// The node, and any of the nodes behind it that are not all others.
@@ -125,6 +136,7 @@ mod tests {
         workers: 6,
         length: 200 * MS,
         has_locks: true,
+        lease: 10 * S,
     };
 
     #[test]
@@ -165,12 +177,29 @@ mod tests {
     }
 
     #[test]
+    fn most_pauses_end_while_those_who_waited_for_the_lease_are_at_work() {
+        let pauses = (0..2_000).flat_map(|seed| draw(seed, &[FaultClass::Pause], &STAGE));
+        let lasts: Vec<_> = pauses
+            .filter_map(|fault| match fault.what {
+                Harm::PauseWorker { lasts, .. } => Some(lasts),
+                _ => None,
+            })
+            .collect();
+        let soon = lasts.iter().filter(|lasts| **lasts < 10 * S + STAGE.length);
+        let soon = soon.count();
+        assert!(
+            soon * 4 > lasts.len() * 2 && soon * 10 < lasts.len() * 9,
+            "{soon}"
+        );
+    }
+
+    #[test]
     fn every_fault_hits_something_that_is_there() {
         for seed in 0..2_000 {
             for fault in draw(seed, &FaultClass::ALL, &STAGE) {
                 match fault.what {
                     Harm::PauseWorker { worker, lasts } => {
-                        assert!(worker < 6 && lasts > 10 * S && lasts < 25 * S);
+                        assert!(worker < 6 && lasts > 10 * S && lasts <= 20 * S);
                     }
                     Harm::CrashWorker { worker } | Harm::CutCommit { worker, .. } => {
                         assert!(worker < 6);

@@ -86,8 +86,16 @@ fn examine(
 fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
     let found = |jobs| examine("all", &pauses_break, jobs).unwrap().found.unwrap();
     let one = found(1);
+    let all = FaultClasses::all();
+    let question = Question {
+        case: &case(),
+        classes: &all,
+        simulate: &pauses_break,
+    };
+    let stage = question.stage().unwrap();
+    assert_eq!((stage.length, stage.workers), (SHORTEST, 6));
     let first = (0..).find(|&seed| {
-        let faults = schedule::draw(seed, &FaultClass::ALL, &stage(&case()));
+        let faults = schedule::draw(seed, &FaultClass::ALL, &stage);
         faults
             .iter()
             .any(|fault| matches!(fault.what, Harm::PauseWorker { .. }))

@@ -133,6 +133,7 @@ async fn suffer(storm: Arc<Storm>, seed: u64, nodes: u32) {
         workers: WORKERS,
         length: 3_000 * MS,
         has_locks: false,
+        lease: 10_000 * MS,
     };
     let began = storm.kernel.now();
     let faults = draw(seed, &FaultClass::ALL, &stage);
