@@ -1,12 +1,13 @@
 //! What WebAssembly costs: a change through `cas.wasm` against the same strategy in Rust.
 
-use super::arena::{capabilities, load_cas};
+use super::arena::{capabilities, load_cas, load_cas_for_simulations};
 use super::native_cas::NativeCas;
 use super::process::cpu_seconds;
 use super::report::Figure;
 use super::spread::Spread;
 use super::stub::Stub;
 use contend::model::marker::Marker;
+use contend::strategy::wasm::WasmStrategy;
 use contend::strategy::{Instance, Strategy, Transition};
 use contend::workload::volume_state::row_id;
 use std::sync::Arc;
@@ -16,19 +17,35 @@ const CHANGES: u32 = 100_000;
 const MOST_MICROS: f64 = 2.0;
 
 pub fn measure() -> Figure {
+    figure(
+        "A change through Wasm instead of native Rust",
+        load_cas,
+        "the runner's engine",
+    )
+    .at_most(MOST_MICROS)
+}
+
+pub fn measure_simulated() -> Figure {
+    figure(
+        "The same in an engine for simulations",
+        load_cas_for_simulations,
+        "an engine for simulations",
+    )
+}
+
+fn figure(name: &'static str, load: fn(u32) -> WasmStrategy, engine: &str) -> Figure {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    let (wasm, native) = runtime.block_on(both());
+    let (wasm, native) = runtime.block_on(both(load));
     let more = wasm.iter().zip(&native).map(|(wasm, native)| wasm - native);
     let more = Spread::new(more, "µs more");
     let (wasm, native) = (Spread::new(wasm, "µs"), Spread::new(native, "µs"));
-    Figure::new("A change through Wasm instead of native Rust", more)
-        .at_most(MOST_MICROS)
+    Figure::new(name, more)
         .method(format!(
             "One change is an acquire and a release by `cas` on a database that answers every update \
-             at once; the component runs in the runner's engine with all limits on, its rival is the \
+             at once; the component runs in {engine} with all limits on, its rival is the \
              same strategy as a Rust type behind the same traits. {ROUNDS} rounds of {CHANGES} \
              changes each, the two in turn."
         ))
@@ -38,9 +55,9 @@ pub fn measure() -> Figure {
         ))
 }
 
-async fn both() -> (Vec<f64>, Vec<f64>) {
+async fn both(load: fn(u32) -> WasmStrategy) -> (Vec<f64>, Vec<f64>) {
     let stub = Arc::new(Stub::answering());
-    let mut wasm = instance(&load_cas(1), &stub).await;
+    let mut wasm = instance(&load(1), &stub).await;
     let mut native = instance(&NativeCas, &stub).await;
     // The first call makes the strategy's statement.
     micros_per_change(&mut *wasm, &stub).await;

@@ -13,6 +13,7 @@ use contend::workload::volume_state::VolumeState;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
 
 pub const REAL: &str = "idle-workers";
 pub const SIMULATED: &str = "idle-simulated-workers";
@@ -52,7 +53,9 @@ pub fn measure_simulated() -> Figure {
         "100,000 idle workers of a simulation: resident memory of the process",
         SIMULATED,
         MOST_MEGABYTES_SIMULATED,
-        format!("The same with {SIMULATED_WORKERS} workers in an engine for simulations."),
+        format!(
+            "The same with {SIMULATED_WORKERS} workers in an engine for simulations, on one thread."
+        ),
     )
 }
 
@@ -73,18 +76,18 @@ fn figure(name: &'static str, child: &str, most: f64, method: String) -> Figure 
 }
 
 pub fn child() -> serde_json::Value {
-    in_runtime(idle(REAL_WORKERS, load_cas))
+    let runtime = Builder::new_multi_thread();
+    run(runtime, idle(REAL_WORKERS, load_cas))
 }
 
+/// On one thread, as a simulation is.
 pub fn child_simulated() -> serde_json::Value {
-    in_runtime(idle(SIMULATED_WORKERS, load_cas_for_simulations))
+    let runtime = Builder::new_current_thread();
+    run(runtime, idle(SIMULATED_WORKERS, load_cas_for_simulations))
 }
 
-fn in_runtime(idle: impl Future<Output = Measured>) -> serde_json::Value {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+fn run(mut runtime: Builder, idle: impl Future<Output = Measured>) -> serde_json::Value {
+    let runtime = runtime.enable_all().build().expect("a runtime");
     serde_json::to_value(runtime.block_on(idle)).expect("numbers")
 }
 

@@ -36,6 +36,7 @@ type Measure = fn() -> Figure;
 /// In the order of the report.
 const FIGURES: &[(&str, Measure)] = &[
     ("wasm", change_through_wasm::measure),
+    ("wasm-simulated", change_through_wasm::measure_simulated),
     ("cpu", runner_cpu::measure),
     ("cpu-on-one-core", runner_cpu::measure_on_one_core),
     ("idle", idle_workers::measure),
@@ -45,6 +46,7 @@ const FIGURES: &[(&str, Measure)] = &[
     ("checkers-memory", checkers::measure_memory),
     ("checkers-shuffled", checkers::measure_shuffled),
     ("instantiate", parts::instantiate),
+    ("instantiate-simulated", parts::instantiate_simulated),
     ("load", parts::load),
     ("append", parts::append),
 ];

@@ -1,13 +1,15 @@
 //! Parts of the runner's own cost, without targets.
 
-use super::arena::{LIMITS, capabilities, cas_component, folder, load_cas};
+use super::arena::{
+    LIMITS, capabilities, cas_component, folder, load_cas, load_cas_for_simulations,
+};
 use super::report::Figure;
 use super::spread::Spread;
 use super::stub::Stub;
 use contend::check::synthetic;
 use contend::record::journal::{self, Journal};
 use contend::strategy::Strategy;
-use contend::strategy::wasm::Engine;
+use contend::strategy::wasm::{Engine, WasmStrategy};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,10 +18,22 @@ const INSTANCES: u32 = 2_000;
 const LINES: u32 = 50_000;
 
 pub fn instantiate() -> Figure {
+    instances_made("An instance made", load_cas, "")
+}
+
+pub fn instantiate_simulated() -> Figure {
+    instances_made(
+        "An instance of a simulation made",
+        load_cas_for_simulations,
+        " It is one for simulations.",
+    )
+}
+
+fn instances_made(name: &'static str, load: fn(u32) -> WasmStrategy, engine: &str) -> Figure {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let strategy = load_cas(INSTANCES);
+    let strategy = load(INSTANCES);
     let rounds = (0..ROUNDS).map(|_| {
         let stub = Arc::new(Stub::answering());
         let given = (0..INSTANCES).map(|_| capabilities(stub.clone(), stub.session()));
@@ -39,9 +53,9 @@ pub fn instantiate() -> Figure {
             took.as_secs_f64() * 1e6 / f64::from(INSTANCES)
         })
     });
-    Figure::new("An instance made", Spread::new(rounds, "µs")).method(format!(
+    Figure::new(name, Spread::new(rounds, "µs")).method(format!(
         "{INSTANCES} instances of `cas.wasm` that live at the same time; {ROUNDS} rounds in one \
-         engine."
+         engine.{engine}"
     ))
 }
 
