@@ -48,6 +48,7 @@ fn case(seed: u64) -> Case {
         workers: workload.workers(),
         length: 300_000_000,
         has_locks: true,
+        lease: 10_000_000_000,
     };
     Case {
         seed,

@@ -16,6 +16,7 @@ mod hostile;
 mod lab;
 mod main_job;
 mod on_the_lab;
+mod oracles;
 mod output;
 mod redis_server;
 mod sim;

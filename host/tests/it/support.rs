@@ -48,7 +48,11 @@ impl Sandbox {
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_runner")), arguments)
+    }
+
+    fn command_of(&self, program: &Path, arguments: &str) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments.split_whitespace())
             .env("CONTEND_LAB", &self.lab)
@@ -60,6 +64,11 @@ impl Sandbox {
     /// Runs to the end. Arguments are split at white space.
     pub fn run(&self, arguments: &str) -> Finished {
         finished(self.command(arguments).output().unwrap())
+    }
+
+    /// The same with another build of the runner.
+    pub fn run_program(&self, program: &Path, arguments: &str) -> Finished {
+        finished(self.command_of(program, arguments).output().unwrap())
     }
 
     /// Runs a script of the shell, in which `$runner` is the program.

@@ -1,0 +1,187 @@
+//! What `runner check` must find, and what it must not: strategies whose verdict is known.
+//!
+//! `make test` tries as many seeds as it has time for; `make oracles` all of them, with the release
+//! build that `CONTEND_ORACLES` names.
+
+use crate::support::{Finished, Sandbox, component};
+use contend::explore::case::Case;
+use contend::explore::simulate::simulate;
+use contend::model::topology::Topology;
+use contend::sim::log::Recording;
+use contend::strategy::Strategy;
+use contend::strategy::wasm::{Engine, Limits};
+use contend::workload::volume_state::VolumeState;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The release build, where all seeds are to be tried.
+fn thorough() -> Option<PathBuf> {
+    std::env::var_os("CONTEND_ORACLES").map(PathBuf::from)
+}
+
+fn check(arguments: &str, few: u32, many: u32) -> Finished {
+    let thorough = thorough();
+    let seeds = if thorough.is_some() { many } else { few };
+    let sandbox = Sandbox::new();
+    let arguments = format!("check {arguments} --seeds {seeds}");
+    match thorough {
+        Some(runner) => sandbox.run_program(&runner, &arguments),
+        None => sandbox.run(&arguments),
+    }
+}
+
+/// Nothing is found, although there was something to find.
+fn holds(arguments: &str, few: u32, many: u32) {
+    let finished = check(arguments, few, many);
+    let told = format!("{arguments}\n{}{}", finished.stdout, finished.stderr);
+    assert_eq!(finished.code, 0, "{told}");
+}
+
+/// A violation is found, told in prose with these words, and witnessed by at most twelve events.
+fn is_violated(arguments: &str, seeds: u32, words: &str) {
+    let finished = check(arguments, seeds, seeds);
+    let told = format!("{arguments}\n{}{}", finished.stdout, finished.stderr);
+    assert_eq!(finished.code, 1, "{told}");
+    let prose = finished.stdout.split_whitespace().collect::<Vec<_>>();
+    assert!(prose.join(" ").contains(words), "{told}");
+    let (timeline, _) = finished.stdout.split_once("told again by:").expect(&told);
+    let events = timeline.lines().filter(|line| {
+        let mut columns = line.split_whitespace();
+        let is_time = |word: &str| word.parse::<f64>().is_ok();
+        columns.next().is_some_and(is_time) && columns.next() == Some("ms")
+    });
+    assert!((2..=12).contains(&events.count()), "{told}");
+}
+
+const TWO_HOLDERS: &str = "at once";
+
+#[test]
+fn who_looks_and_then_writes_loses_updates() {
+    is_violated("unguarded --faults none", 1_000, TWO_HOLDERS);
+    is_violated("read-modify-write --faults none", 1_000, TWO_HOLDERS);
+    // On one node too.
+    is_violated(
+        "read-modify-write --faults none --db sim:nodes=1",
+        1_000,
+        TWO_HOLDERS,
+    );
+}
+
+#[test]
+fn compare_and_swap_and_row_locks_hold() {
+    holds("cas for-update --faults none", 60, 10_000);
+}
+
+#[test]
+fn compare_and_swap_and_row_locks_hold_under_all_faults() {
+    holds("cas for-update --faults all", 40, 10_000);
+}
+
+#[test]
+fn a_lock_alone_holds_as_long_as_its_service_does() {
+    for service in ["lease", "file", "session"] {
+        holds(
+            &format!("lock-only --faults none --lock {service}"),
+            25,
+            2_000,
+        );
+    }
+}
+
+#[test]
+fn a_holder_that_pauses_for_longer_than_its_lease_is_not_alone() {
+    is_violated("lock-only --lock lease --faults pause", 2_000, TWO_HOLDERS);
+}
+
+#[test]
+fn a_fencing_token_keeps_a_late_holder_off() {
+    holds("lock-change-fenced --lock lease --faults pause", 25, 10_000);
+}
+
+/// The published form has a transaction inside: the lock only spares it conflicts.
+#[test]
+fn a_lock_around_a_transaction_may_fail_and_the_row_stays_right() {
+    holds("lock-change --lock lease --faults pause", 25, 10_000);
+    holds(
+        "lock-change --lock lease --faults lock-failover",
+        25,
+        10_000,
+    );
+}
+
+#[test]
+fn a_lock_service_that_forgets_lets_two_in() {
+    is_violated(
+        "lock-only --lock lease --faults lock-failover",
+        2_000,
+        TWO_HOLDERS,
+    );
+}
+
+#[test]
+fn a_row_lock_without_a_write_excludes_nobody_on_another_node() {
+    is_violated("for-update-guard --faults none", 1_000, TWO_HOLDERS);
+    holds(
+        "for-update-guard --faults none --db sim:nodes=1",
+        60,
+        10_000,
+    );
+}
+
+#[test]
+fn a_conflict_that_is_taken_for_a_success_is_found() {
+    is_violated("for-update-no-retry --faults none", 1_000, "worker");
+}
+
+/// With snapshot isolation, who reads, computes and writes is refused nearly always: what is left is
+/// the window in which the server does not see the change of another node.
+#[test]
+fn snapshot_isolation_makes_lost_updates_rarer_and_its_race_window_lets_them_through() {
+    let without = lost(false, 0);
+    let with_window = lost(true, 300);
+    let without_window = lost(true, 0);
+    assert_eq!(without_window, 0);
+    assert!(
+        0 < with_window && with_window < without,
+        "{with_window} of {without}"
+    );
+}
+
+/// In how many of a hundred seeds an update is lost.
+fn lost(snapshot_isolation: bool, snapshot_race_us: u64) -> usize {
+    let limits = Limits {
+        memory_bytes: 16 << 20,
+        computing: Duration::from_secs(1),
+    };
+    let engine = Engine::for_simulations(limits, 16).unwrap();
+    let strategy = engine.load(&component("read-modify-write")).unwrap();
+    let strategy: Arc<dyn Strategy> = Arc::new(strategy);
+    let case = |seed| Case {
+        seed,
+        workload: VolumeState {
+            rows: 1,
+            workers_per_row: 2,
+            changes_per_worker: 2,
+            pause_ms: 0,
+            hold_ms: 1,
+            ..VolumeState::default()
+        },
+        topology: Topology {
+            snapshot_isolation,
+            snapshot_race_us,
+            ..Topology::default()
+        },
+        locks: None,
+        settings: [].into(),
+        faults: Vec::new(),
+        autocommit_as_text: false,
+        change_timeout_s: 5,
+        time_limit_s: None,
+    };
+    let is_lost = |&seed: &u64| {
+        let simulated = simulate(&case(seed), &strategy, Recording::Off).unwrap();
+        simulated.violation().is_some()
+    };
+    (0..100).filter(is_lost).count()
+}
