@@ -3,7 +3,7 @@
 CARGO ?= cargo
 RUNNER = target/release/runner
 
-.PHONY: run test lint bench tools tools-lab clean
+.PHONY: run test oracles lint bench tools tools-lab clean
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -17,6 +17,12 @@ test: tools tools-lab lint
 	$(CARGO) build --locked --bin runner
 	target/debug/runner build --all
 	$(CARGO) test --locked -p contend -p contend-guest
+
+# The strategies whose verdict is known, in the simulator: all seeds.
+oracles: tools
+	$(CARGO) build --release --locked --bin runner
+	$(RUNNER) build --all
+	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles
 
 lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
