@@ -5,17 +5,13 @@ use super::outcome::{Simulated, lease};
 use super::search::{Seeds, Tried, search};
 use super::shrink::{Shrunk, shrink};
 use super::witness;
-use crate::model::change::Nanos;
+use crate::model::event::{Actor, Event, LockCall, What};
 use crate::model::fault_class::FaultClasses;
 use crate::model::timeline::Timeline;
 use crate::record::tally::Tally;
 use crate::sim::log::Recording;
-use crate::sim::schedule::{self, Stage};
+use crate::sim::schedule::{self, Call, Stage};
 use std::sync::Mutex;
-
-/// Times of faults are drawn within this, if a run without any is shorter or longer.
-const SHORTEST: Nanos = 10_000_000;
-const LONGEST: Nanos = 600_000_000_000;
 
 /// All simulations of one shrinking together execute about so many statements at most: what a bound
 /// on time would be, but the same on every machine.
@@ -58,12 +54,15 @@ impl<E: Send> Question<'_, E> {
         progress: &(dyn Fn(&Tally) + Sync),
     ) -> Result<Examined, E> {
         let tally = Mutex::new(Tally::default());
-        let stage = self.stage()?;
         let searched = search(seeds, |seed| {
-            let case = self.case_of(seed, &stage);
-            match (self.simulate)(&case, Recording::Off) {
+            let case = self.case_of(seed);
+            let simulated = case.and_then(|case| {
+                let simulated = (self.simulate)(&case, Recording::Off)?;
+                Ok((case, simulated))
+            });
+            match simulated {
                 Err(error) => Tried::Stop(Err(error)),
-                Ok(simulated) => {
+                Ok((case, simulated)) => {
                     let mut tally = tally.lock().expect("no panic while held");
                     tally.add(
                         &simulated.judgement.verdict,
@@ -82,7 +81,7 @@ impl<E: Send> Question<'_, E> {
         });
         let found = match searched.stopped {
             None => None,
-            Some((seed, violated)) => Some(self.least(self.case_of(seed, &stage), violated?)?),
+            Some((seed, violated)) => Some(self.least(self.case_of(seed)?, violated?)?),
         };
         Ok(Examined {
             tally: tally.into_inner().expect("no panic while held"),
@@ -90,36 +89,29 @@ impl<E: Send> Question<'_, E> {
         })
     }
 
-    /// The case of a seed, with the faults that the seed draws.
-    fn case_of(&self, seed: u64, stage: &Stage) -> Case {
+    /// The case of a seed, with the faults that the seed draws: for that it is simulated without them
+    /// first, to know when its workers do what.
+    fn case_of(&self, seed: u64) -> Result<Case, E> {
         let mut case = Case {
             seed,
             ..self.case.clone()
         };
-        case.faults
-            .extend(schedule::draw(seed, self.classes.as_slice(), stage));
-        case.faults.sort_by_key(|fault| fault.at);
-        case
-    }
-
-    /// What faults can hit, and how long a run takes: that depends on the strategy, on how it waits
-    /// above all, so it is tried out, always with the same seed.
-    fn stage(&self) -> Result<Stage, E> {
-        let case = Case {
-            seed: 0,
-            ..self.case.clone()
-        };
-        let length = match self.classes.as_slice() {
-            [] => 0,
-            _ => (self.simulate)(&case, Recording::Off)?.total_time,
-        };
-        Ok(Stage {
+        let classes = self.classes.as_slice();
+        if classes.is_empty() || schedule::count(seed) == 0 {
+            return Ok(case);
+        }
+        let without = (self.simulate)(&case, Recording::Keep)?;
+        let stage = Stage {
             nodes: case.topology.nodes,
             workers: case.workload.workers(),
-            length: length.clamp(SHORTEST, LONGEST),
+            length: without.total_time,
+            calls: calls(&without),
             has_locks: case.locks.is_some(),
             lease: lease(&case),
-        })
+        };
+        case.faults.extend(schedule::draw(seed, classes, &stage));
+        case.faults.sort_by_key(|fault| fault.at);
+        Ok(case)
     }
 
     /// Makes a violating case as small as it can be, and tells it.
@@ -155,6 +147,33 @@ impl<E: Send> Question<'_, E> {
             tries,
         })
     }
+}
+
+/// The statements of workers, and the locks that they got, from the moment when they were let go.
+fn calls(simulated: &Simulated) -> Vec<Call> {
+    let call = |event: &Event| {
+        let (actor, sent) = match &event.what {
+            What::Answered {
+                transaction, sent, ..
+            } => (transaction.actor, *sent),
+            What::Lock {
+                actor,
+                sent,
+                call: LockCall::Granted { .. },
+                ..
+            } => (*actor, *sent),
+            _ => return None,
+        };
+        let Actor::Worker(worker) = actor else {
+            return None;
+        };
+        Some(Call {
+            worker,
+            sent: sent.checked_sub(simulated.let_go)?,
+            answered: event.at.checked_sub(simulated.let_go)?,
+        })
+    };
+    simulated.events.iter().filter_map(call).collect()
 }
 
 #[cfg(test)]

@@ -12,15 +12,30 @@ const S: Nanos = 1_000 * MS;
 const MOST: u64 = 3;
 
 /// What there is to be hit, and when.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Stage {
     pub nodes: u32,
     pub workers: u32,
-    /// How long the run would take without faults, about.
+    /// How long the run takes without faults.
     pub length: Nanos,
+    /// When workers wait for the answer to a call, without faults. What goes wrong does so there.
+    pub calls: Vec<Call>,
     pub has_locks: bool,
     /// After what time a lock is given to another, if its holder is not heard of.
     pub lease: Nanos,
+}
+
+/// A worker's call: a statement, or a lock that it got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    pub worker: u32,
+    pub sent: Nanos,
+    pub answered: Nanos,
+}
+
+/// How many faults a seed has.
+pub fn count(seed: u64) -> u64 {
+    Random::new(seed, Purpose::Faults).below(MOST + 1)
 }
 
 /// None to three faults of these kinds, in the order of time; the same for the same seed. Kinds that
@@ -35,22 +50,48 @@ pub fn draw(seed: u64, classes: &[FaultClass], stage: &Stage) -> Vec<SimFault> {
     let count = random.below(MOST + 1);
     let mut faults: Vec<SimFault> = Vec::new();
     for _ in 0..count {
-        // A fault makes the run longer, so a later one may come while it lasts.
-        let longest = faults.iter().map(SimFault::over).max().unwrap_or(0);
-        let within = match random.below(2) {
-            0 => stage.length,
-            _ => stage.length.max(longest),
-        };
-        let at = micros(random.below(within.max(1)));
         let class = classes[random.below(classes.len() as u64) as usize];
-        let what = stage.harm(class, &mut random);
-        faults.push(SimFault { at, what });
+        let hit = stage.moment(&faults, &mut random);
+        let what = stage.harm(class, hit.worker, &mut random);
+        faults.push(SimFault { at: hit.at, what });
     }
     faults.sort_by_key(|fault| fault.at);
     faults
 }
 
+/// When, and which worker is hit if one is.
+struct Hit {
+    at: Nanos,
+    worker: u32,
+}
+
 impl Stage {
+    /// Mostly while some worker waits for an answer. The run takes the same course as without faults
+    /// until the first of them, so that one is where it was aimed at. A fault makes the run longer, so
+    /// a later one may also come while it lasts.
+    fn moment(&self, before: &[SimFault], random: &mut Random) -> Hit {
+        let longest = before.iter().map(SimFault::over).max().unwrap_or(0);
+        let worker = random.below(u64::from(self.workers)) as u32;
+        let anywhere = random.below(self.length.max(1));
+        let later = random.below(self.length.max(longest).max(1));
+        let call = random.below(self.calls.len() as u64) as usize;
+        let part = random.next();
+        match (random.below(8), self.calls.get(call)) {
+            (0, _) | (_, None) => Hit {
+                at: micros(anywhere),
+                worker,
+            },
+            (1, _) if longest > 0 => Hit {
+                at: micros(later),
+                worker,
+            },
+            (_, Some(call)) => Hit {
+                at: call.sent + part % call.answered.saturating_sub(call.sent).max(1),
+                worker: call.worker,
+            },
+        }
+    }
+
     fn can_suffer(&self, class: FaultClass) -> bool {
         match class {
             FaultClass::Partition | FaultClass::DelayApply => self.nodes > 1,
@@ -58,8 +99,7 @@ impl Stage {
         }
     }
 
-    fn harm(&self, class: FaultClass, random: &mut Random) -> Harm {
-        let worker = random.below(u64::from(self.workers)) as u32;
+    fn harm(&self, class: FaultClass, worker: u32, random: &mut Random) -> Harm {
         let node = random.below(u64::from(self.nodes)) as u32;
         match class {
             FaultClass::Pause => Harm::PauseWorker {
@@ -131,23 +171,60 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const STAGE: Stage = Stage {
-        nodes: 3,
-        workers: 6,
-        length: 200 * MS,
-        has_locks: true,
-        lease: 10 * S,
-    };
+    const LENGTH: Nanos = 200 * MS;
+
+    fn stage() -> Stage {
+        let call = |worker| Call {
+            worker,
+            sent: u64::from(worker) * 30 * MS,
+            answered: u64::from(worker) * 30 * MS + 7,
+        };
+        Stage {
+            nodes: 3,
+            workers: 6,
+            length: LENGTH,
+            calls: (0..6).map(call).collect(),
+            has_locks: true,
+            lease: 10 * S,
+        }
+    }
+
+    #[test]
+    fn most_faults_hit_a_worker_that_waits_for_an_answer() {
+        let faults = (0..1_000).flat_map(|seed| draw(seed, &[FaultClass::CrashWorker], &stage()));
+        let (aimed, others): (Vec<_>, Vec<_>) = faults.partition(|fault| match fault.what {
+            Harm::CrashWorker { worker } => {
+                let sent = u64::from(worker) * 30 * MS;
+                (sent..sent + 7).contains(&fault.at)
+            }
+            _ => false,
+        });
+        assert!(
+            aimed.len() > 3 * others.len(),
+            "{} {}",
+            aimed.len(),
+            others.len()
+        );
+        assert!(others.len() * 10 > aimed.len());
+        let none = Stage {
+            calls: Vec::new(),
+            ..stage()
+        };
+        assert!((0..100).any(|seed| !draw(seed, &FaultClass::ALL, &none).is_empty()));
+    }
 
     #[test]
     fn a_seed_has_one_schedule_and_another_seed_another() {
         let all = FaultClass::ALL;
-        assert_eq!(draw(7, &all, &STAGE), draw(7, &all, &STAGE));
-        let schedules: Vec<_> = (0..100).map(|seed| draw(seed, &all, &STAGE)).collect();
+        assert_eq!(draw(7, &all, &stage()), draw(7, &all, &stage()));
+        let schedules: Vec<_> = (0..100).map(|seed| draw(seed, &all, &stage())).collect();
         let different: BTreeSet<_> = schedules.iter().map(|s| format!("{s:?}")).collect();
         assert!(different.len() > 60, "{}", different.len());
-        for count in 0..=3 {
-            assert!(schedules.iter().any(|schedule| schedule.len() == count));
+        for many in 0..=3 {
+            assert!(schedules.iter().any(|schedule| schedule.len() == many));
+        }
+        for (schedule, seed) in schedules.iter().zip(0..) {
+            assert_eq!(count(seed), schedule.len() as u64);
         }
     }
 
@@ -164,28 +241,31 @@ mod tests {
                 .into_iter()
                 .collect::<Vec<_>>()
         };
-        assert_eq!(told(&FaultClass::ALL, &STAGE).len(), 11);
-        assert_eq!(told(&[FaultClass::Pause], &STAGE), ["pause"]);
-        let alone = Stage { nodes: 1, ..STAGE };
+        assert_eq!(told(&FaultClass::ALL, &stage()).len(), 11);
+        assert_eq!(told(&[FaultClass::Pause], &stage()), ["pause"]);
+        let alone = Stage {
+            nodes: 1,
+            ..stage()
+        };
         let (partition, delay) = (FaultClass::Partition, FaultClass::DelayApply);
         assert!(told(&[partition, delay], &alone).is_empty());
         let without = Stage {
             has_locks: false,
-            ..STAGE
+            ..stage()
         };
         assert!(told(&[FaultClass::LockSkew], &without).is_empty());
     }
 
     #[test]
     fn most_pauses_end_while_those_who_waited_for_the_lease_are_at_work() {
-        let pauses = (0..2_000).flat_map(|seed| draw(seed, &[FaultClass::Pause], &STAGE));
+        let pauses = (0..2_000).flat_map(|seed| draw(seed, &[FaultClass::Pause], &stage()));
         let lasts: Vec<_> = pauses
             .filter_map(|fault| match fault.what {
                 Harm::PauseWorker { lasts, .. } => Some(lasts),
                 _ => None,
             })
             .collect();
-        let soon = lasts.iter().filter(|lasts| **lasts < 10 * S + STAGE.length);
+        let soon = lasts.iter().filter(|lasts| **lasts < 10 * S + LENGTH);
         let soon = soon.count();
         assert!(
             soon * 4 > lasts.len() * 2 && soon * 10 < lasts.len() * 9,
@@ -196,7 +276,7 @@ mod tests {
     #[test]
     fn every_fault_hits_something_that_is_there() {
         for seed in 0..2_000 {
-            for fault in draw(seed, &FaultClass::ALL, &STAGE) {
+            for fault in draw(seed, &FaultClass::ALL, &stage()) {
                 match fault.what {
                     Harm::PauseWorker { worker, lasts } => {
                         assert!(worker < 6 && lasts > 10 * S && lasts <= 20 * S);

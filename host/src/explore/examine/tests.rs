@@ -92,14 +92,8 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
         classes: &all,
         simulate: &pauses_break,
     };
-    let stage = question.stage().unwrap();
-    assert_eq!((stage.length, stage.workers), (SHORTEST, 6));
-    let first = (0..).find(|&seed| {
-        let faults = schedule::draw(seed, &FaultClass::ALL, &stage);
-        faults
-            .iter()
-            .any(|fault| matches!(fault.what, Harm::PauseWorker { .. }))
-    });
+    let is_pause = |fault: &SimFault| matches!(fault.what, Harm::PauseWorker { .. });
+    let first = (0..).find(|&seed| question.case_of(seed).unwrap().faults.iter().any(is_pause));
     assert_eq!(Some(one.seed), first);
     let [SimFault { what, .. }] = &one.case.faults[..] else {
         panic!("{:?}", one.case.faults);
@@ -115,6 +109,40 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
             (one.seed, one.case.clone(), one.tries)
         );
     }
+}
+
+#[test]
+fn faults_are_aimed_at_what_workers_do_without_them() {
+    let with_calls = |case: &Case, recording| {
+        let mut simulated = pauses_break(case, recording)?;
+        simulated.let_go = 1_000;
+        let lock = |sent, call, at| Event {
+            at,
+            what: What::Lock {
+                actor: Actor::Worker(2),
+                sent,
+                call,
+                names: "volume-0".into(),
+                token: None,
+            },
+        };
+        let granted = LockCall::Granted { lease_ends: None };
+        simulated.events = vec![
+            lock(500, granted, 2_000),
+            lock(51_000, granted, 51_007),
+            lock(91_000, LockCall::NotGranted, 91_007),
+        ];
+        Ok(simulated)
+    };
+    let simulated: Result<Simulated, String> = with_calls(&case(), Recording::Keep);
+    let call = Call {
+        worker: 2,
+        sent: 50_000,
+        answered: 50_007,
+    };
+    assert_eq!(calls(&simulated.unwrap()), [call]);
+    let found = examine("pause", &with_calls, 1).unwrap().found.unwrap();
+    assert_eq!(found.seed, found.case.seed);
 }
 
 #[test]

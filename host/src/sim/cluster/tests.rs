@@ -132,6 +132,7 @@ async fn suffer(storm: Arc<Storm>, seed: u64, nodes: u32) {
         nodes,
         workers: WORKERS,
         length: 3_000 * MS,
+        calls: Vec::new(),
         has_locks: false,
         lease: 10_000 * MS,
     };
