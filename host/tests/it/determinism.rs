@@ -49,6 +49,7 @@ fn case(seed: u64) -> Case {
         length: 300_000_000,
         has_locks: true,
         lease: 10_000_000_000,
+        calls: Vec::new(),
     };
     Case {
         seed,
