@@ -61,13 +61,13 @@ pub fn timeline(
     }
 }
 
-/// Of polls that say the same, the last one.
+/// Of what is worth telling once, the last one.
 fn once_each(weighed: &mut Vec<Weighed>) {
     let mut seen = BTreeSet::new();
     weighed.reverse();
-    weighed.retain(|weighed| {
-        let moment = &weighed.moment;
-        !weighed.repeats || seen.insert((moment.lane, moment.text.clone()))
+    weighed.retain(|weighed| match &weighed.once {
+        Some(once) => seen.insert(once.clone()),
+        None => true,
     });
     weighed.reverse();
 }

@@ -86,7 +86,8 @@ impl Stage {
                 worker,
             },
             (_, Some(call)) => Hit {
-                at: call.sent + part % call.answered.saturating_sub(call.sent).max(1),
+                at: micros(call.sent + part % call.answered.saturating_sub(call.sent).max(1))
+                    .max(call.sent),
                 worker: call.worker,
             },
         }
@@ -144,7 +145,7 @@ impl Stage {
             0 => random.below(self.lease.max(1)),
             _ => random.below(self.length.max(1)),
         };
-        self.lease + micros(longer).max(MS)
+        self.lease + (longer / MS * MS).max(MS)
     }
 
     /// The node, and any of the nodes behind it that are not all others.

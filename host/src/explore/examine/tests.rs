@@ -1,6 +1,5 @@
 use super::*;
 use crate::explore::outcome::whole_from;
-use crate::model::fault_class::FaultClass;
 use crate::model::marker::Marker;
 use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::sim_locks::SimLocks;

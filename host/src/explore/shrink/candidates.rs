@@ -92,12 +92,19 @@ fn shorter_waits(case: &Case) -> Vec<Case> {
 fn shorter_faults(case: &Case) -> Vec<Case> {
     let mut smaller = Vec::new();
     for (index, fault) in case.faults.iter().enumerate() {
-        for (part, of) in [(1, 2), (3, 4)] {
+        let Some(now) = lasts(&mut fault.what.clone()).copied() else {
+            continue;
+        };
+        // Shorter; or if that will not do, a number that is easier to read.
+        let round = [1_000 * MS, 100 * MS, 10 * MS, MS].map(|unit| now / unit * unit);
+        for shorter in [now / 2 / MS * MS, now / 4 * 3 / MS * MS]
+            .into_iter()
+            .chain(round)
+        {
             let mut faults = case.faults.clone();
-            let Some(lasts) = lasts(&mut faults[index].what) else {
-                continue;
-            };
-            *lasts = (*lasts * part / of / MS * MS).max(MS);
+            if let Some(lasts) = lasts(&mut faults[index].what) {
+                *lasts = shorter.max(MS);
+            }
             if faults[index] != *fault {
                 smaller.push(with_faults(case, faults));
             }
@@ -109,8 +116,13 @@ fn shorter_faults(case: &Case) -> Vec<Case> {
 fn earlier_faults(case: &Case) -> Vec<Case> {
     let mut smaller = Vec::new();
     for (index, fault) in case.faults.iter().enumerate() {
-        let rounded = fault.at / MS * MS;
-        let earlier = [0, fault.at / 2 / MS * MS, rounded];
+        let earlier = [
+            0,
+            fault.at / 2 / MS * MS,
+            fault.at / MS * MS,
+            fault.at / (MS / 10) * (MS / 10),
+            fault.at / (MS / 100) * (MS / 100),
+        ];
         for at in earlier.into_iter().filter(|at| *at < fault.at) {
             let mut faults = case.faults.clone();
             faults[index].at = at;

@@ -20,6 +20,8 @@ pub struct Cast<'a> {
     /// From the first acquire to the last release.
     pub from: Nanos,
     pub to: Nanos,
+    /// When the last acquire was over.
+    pub point: Nanos,
 }
 
 impl<'a> Cast<'a> {
@@ -44,6 +46,11 @@ impl<'a> Cast<'a> {
             key: row.map(row_id).unwrap_or_default(),
             from: cast.iter().map(|c| c.acquire.invoked).min().unwrap_or(0),
             to: cast.iter().map(|change| end(change)).max().unwrap_or(0),
+            point: cast
+                .iter()
+                .map(|change| change.acquire.returned)
+                .max()
+                .unwrap_or(0),
             changes: cast,
         }
     }
@@ -61,6 +68,15 @@ impl<'a> Cast<'a> {
             actor == Actor::Worker(change.worker)
                 && (change.acquire.invoked..=end(change)).contains(&at)
         })
+    }
+
+    /// The step of a change that it is at, as a number that no other step of it has.
+    pub fn phase(&self, actor: Actor, at: Nanos) -> usize {
+        let steps = self.changes.iter().flat_map(|change| {
+            let own = actor == Actor::Worker(change.worker);
+            change.steps().filter(move |step| own && step.returned < at)
+        });
+        steps.count()
     }
 
     /// Whether it is one of the workers.
@@ -177,7 +193,7 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
             after: None,
         },
         led_by: None,
-        repeats: false,
+        once: None,
     }
 }
 

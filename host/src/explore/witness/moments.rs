@@ -11,8 +11,8 @@ pub struct Weighed {
     pub weight: u32,
     pub moment: Moment,
     pub led_by: Option<LedBy>,
-    /// Of several that say the same, one is enough.
-    pub repeats: bool,
+    /// Of several with the same of these, the last one is enough: workers look again and again.
+    pub once: Option<String>,
 }
 
 /// The moment that leads to another: the last on this lane whose text has this in it.
@@ -30,9 +30,18 @@ impl LedBy {
 /// A statement longer than this is cut in its middle.
 const LONGEST: usize = 110;
 
-/// What the event is worth, if it has to do with the cast at all.
+/// What the event is worth, if it has to do with the cast at all. What comes after the last worker has
+/// the row explains little.
 pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
     let at = event.at.checked_sub(let_go)?;
+    let mut weighed = worth(cast, event, at, let_go)?;
+    if at > cast.point {
+        weighed.weight = weighed.weight * 2 / 3;
+    }
+    Some(weighed)
+}
+
+fn worth(cast: &Cast, event: &Event, at: Nanos, let_go: Nanos) -> Option<Weighed> {
     if let Some((fault, lanes)) = cast.fault(event) {
         let text = format!("fault: {}", fault.what);
         return Some(moment(96, at, *lanes.first()?, Tone::Fault, text));
@@ -48,7 +57,7 @@ pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
             answer,
             ..
         } if cast.acts(transaction.actor, at) => {
-            Some(answered(at, *transaction, text, parameters, answer))
+            Some(answered(cast, at, *transaction, text, parameters, answer))
         }
         What::Lock {
             actor,
@@ -57,7 +66,7 @@ pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
             token,
             ..
         } if cast.has(*actor) && cast.is_row(names) => {
-            lock(at, *actor, *call, names, *token, let_go)
+            lock(cast, at, *actor, *call, names, *token, let_go)
         }
         What::LeaseEnded { owner, names } if cast.is_row(names) => {
             let text = format!("the lease of {} on {names} ends", owner_name(owner));
@@ -83,6 +92,11 @@ pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
         }
         _ => of_the_cluster(cast, at, &event.what),
     }
+}
+
+/// What a worker does so often in one step that only the last time is worth telling.
+fn once(cast: &Cast, actor: Actor, at: Nanos, what: &str) -> Option<String> {
+    Some(format!("{actor} {} {what}", cast.phase(actor, at)))
 }
 
 /// What nodes do with the transactions of the cast on its row.
@@ -179,7 +193,7 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
                 transaction.actor, holder.actor
             );
             let mut weighed = told(54, transaction.node, Tone::Plain, text)?;
-            weighed.repeats = true;
+            weighed.once = once(cast, transaction.actor, at, "waits");
             Some(weighed)
         }
         _ => None,
@@ -187,6 +201,7 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
 }
 
 fn answered(
+    cast: &Cast,
     at: Nanos,
     transaction: TransactionName,
     text: &str,
@@ -235,12 +250,14 @@ fn answered(
         lane: Lane::Node(transaction.node),
         word: format!("worker {worker}'s write set is number"),
     });
-    // Looking again and again at what has not changed.
-    weighed.repeats = !matches!(answer, Answer::Affected(1..)) && verb != "COMMIT";
+    if weight < 80 {
+        weighed.once = once(cast, transaction.actor, at, &verb);
+    }
     weighed
 }
 
 fn lock(
+    cast: &Cast,
     at: Nanos,
     actor: Actor,
     call: LockCall,
@@ -285,10 +302,14 @@ fn lock(
         ),
     };
     let mut weighed = moment(weight, at, Lane::Locks, tone, text);
-    weighed.repeats = matches!(
-        call,
-        LockCall::NotGranted | LockCall::Renewed | LockCall::Lost
-    );
+    weighed.once = match call {
+        LockCall::Granted { .. } => once(cast, actor, at, "granted"),
+        LockCall::Released => once(cast, actor, at, "released"),
+        LockCall::NotGranted | LockCall::Renewed | LockCall::Asked { .. } | LockCall::Lost => {
+            once(cast, actor, at, "other calls")
+        }
+        _ => None,
+    };
     weighed.led_by = worker_lane(actor).map(|lane| LedBy {
         lane,
         word: String::new(),
@@ -307,7 +328,7 @@ fn moment(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> Weigh
             after: None,
         },
         led_by: None,
-        repeats: false,
+        once: None,
     }
 }
 
