@@ -3,7 +3,7 @@
 CARGO ?= cargo
 RUNNER = target/release/runner
 
-.PHONY: run test oracles lint bench tools tools-lab clean
+.PHONY: run test oracles browser lint bench tools tools-lab clean
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -17,6 +17,23 @@ test: tools tools-lab lint
 	$(CARGO) build --locked --bin runner
 	target/debug/runner build --all
 	$(CARGO) test --locked -p contend -p contend-guest
+	@$(MAKE) --no-print-directory browser
+
+# The page of `runner check --html` in a real browser. Installs one where that can be done.
+BROWSER = target/browser
+PLAYWRIGHT = playwright-core@1.65.1
+
+browser:
+	@find_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
+	if ! find_browser >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null || exit 2; fi; \
+	if ! program=$$(find_browser); then echo "browser: there is no Chromium: the page was not tested"; exit 0; fi; \
+	if ! command -v npm >/dev/null; then echo "browser: there is no npm: the page was not tested"; exit 0; fi; \
+	mkdir -p $(BROWSER) && rm -f $(BROWSER)/page.html && cp host/tests/browser/page.mjs $(BROWSER)/ && \
+	npm install --silent --no-audit --no-fund --prefix $(BROWSER) $(PLAYWRIGHT) >/dev/null || exit 2; \
+	target/debug/runner check unguarded --html $(BROWSER)/page.html --quiet; \
+	node $(BROWSER)/page.mjs "$$program" $(BROWSER)/page.html
 
 # The strategies whose verdict is known, in the simulator: all seeds.
 oracles: tools

@@ -1,7 +1,6 @@
 //! The timeline for a phone: lanes as thin lines at the left, cards one below the other.
 
 use super::drawing::{LINE, Row, both_hold, colour, pause_before, place, rows, text, tone};
-use super::escaped;
 use crate::model::timeline::{Lane, StretchKind, Timeline};
 use crate::report::timeline::time;
 use std::fmt::Write;
@@ -9,7 +8,7 @@ use std::fmt::Write;
 const WIDTH: u32 = 380;
 const TOP: u32 = 12;
 const LANE: u32 = 22;
-const GAP: u32 = 12;
+const GAP: u32 = 14;
 /// Above the text of a card: who, and when.
 const HEAD: u32 = 18;
 const CHARACTER: f64 = 7.5;
@@ -65,6 +64,13 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
         let x = centre(timeline, moment.lane);
         let colour = colour(timeline, moment.lane);
         let (middle, width) = (row.middle(), WIDTH - left - 4);
+        if let Some(pause) = pause_before(timeline, index) {
+            let (x, y) = (WIDTH - 8, row.top - 3);
+            let _ = writeln!(
+                svg,
+                "<text class=\"pause\" x=\"{x}\" y=\"{y}\">{pause}</text>"
+            );
+        }
         if let Some(after) = moment.after {
             let (from, source) = (&rows[after], centre(timeline, timeline.moments[after].lane));
             let (y, end) = (from.middle(), middle - 7);
@@ -84,16 +90,14 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
             row.top,
             row.height
         );
-        let pause = pause_before(timeline, index).map_or(String::new(), |p| format!(" · {p}"));
         let head = LINE + row.top + 2;
         let _ = writeln!(
             svg,
             "<text class=\"who {colour}\" x=\"{}\" y=\"{head}\">{}<tspan class=\"when\"> · \
-             {}{}</tspan></text>",
+             {}</tspan></text>",
             left + 10,
             moment.lane,
-            time(moment.at),
-            escaped(&pause)
+            time(moment.at)
         );
         text(
             &mut svg,
