@@ -75,7 +75,7 @@ impl Default for Topology {
             latency_ms: None,
             latency: spread(60.0, 300.0),
             client_latency: spread(40.0, 150.0),
-            statement: spread(90.0, 400.0),
+            statement: spread(200.0, 900.0),
             commit: spread(150.0, 800.0),
             apply: spread(120.0, 700.0),
             processors: 2,

@@ -102,7 +102,7 @@ impl State {
         self.nodes[number as usize].is_applying = true;
         self.take_by_force(&placed.records, Owner::Applier(position), number);
         let work = self.apply_times.draw(&mut self.random);
-        let done = self.processors.take(number, self.now(), work);
+        let done = self.processors.take_at_once(number, self.now(), work);
         let incarnation = self.nodes[number as usize].incarnation;
         let node = number;
         self.schedule(done, ClusterEvent::Applied { node, incarnation });

@@ -1,4 +1,6 @@
-//! The servers' processors: work waits until one is free, in the order in which it came.
+//! The servers' processors: work of clients waits until one is free, in the order in which it came. An
+//! applier waits for nobody: a thread that sleeps most of its time is let in at once by the operating
+//! system, and whoever worked goes on afterwards.
 
 use crate::model::change::Nanos;
 use crate::model::topology::Topology;
@@ -33,6 +35,14 @@ impl Processors {
     }
 }
 
+impl Processors {
+    /// The same for work that goes first.
+    pub(super) fn take_at_once(&mut self, node: u32, now: Nanos, work: Nanos) -> Nanos {
+        self.take(node, now, work);
+        now + work
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +61,14 @@ mod tests {
         let done = [(0, 100), (0, 30), (10, 30), (10, 30), (200, 5)];
         let done = done.map(|(now, work)| two.take(0, now, work));
         assert_eq!(done, [100, 30, 60, 90, 205]);
+    }
+
+    #[test]
+    fn what_goes_first_keeps_the_others_waiting() {
+        let mut one = processors(1, true);
+        assert_eq!(one.take(0, 0, 100), 100);
+        assert_eq!(one.take_at_once(0, 10, 20), 30);
+        assert_eq!(one.take(0, 10, 5), 125);
     }
 
     #[test]
