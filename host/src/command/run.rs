@@ -36,7 +36,7 @@ pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
     let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
     let decided = decide(&plan, options.output.quiet)?;
     check_schedule(&decided.plan.faults, lab.as_ref())?;
-    allow_open_files(decided.plan.workload.workers())?;
+    allow_open_files(&decided.plan)?;
     runtime()?.block_on(run_all(options, decided, lab.as_ref()))
 }
 
@@ -152,10 +152,15 @@ pub(super) async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.
-pub(super) fn allow_open_files(workers: u32) -> Result<(), CommandError> {
+pub(super) fn allow_open_files(plan: &Plan) -> Result<(), CommandError> {
     // The database and its log, a lock, and what waits for one.
     const PER_WORKER: u64 = 4;
     const BESIDE: u64 = 200;
+    // What is simulated opens nothing.
+    if plan.simulated.is_some() {
+        return Ok(());
+    }
+    let workers = plan.workload.workers();
     let needed = u64::from(workers) * PER_WORKER + BESIDE;
     let allowed = rlimit::increase_nofile_limit(needed)
         .or_else(|_| rlimit::Resource::NOFILE.get_soft())
