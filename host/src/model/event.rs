@@ -54,8 +54,8 @@ pub enum What {
         parameters: Vec<Value>,
         answer: Answer,
     },
-    /// The node executed a writing statement, so that the row is locked and changed within the
-    /// transaction.
+    /// The transaction has the row's lock now: it reads the row with a locking clause, or is about to
+    /// change it.
     Locked {
         transaction: TransactionName,
         row: RowName,

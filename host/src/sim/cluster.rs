@@ -25,6 +25,7 @@ mod state;
 mod statement;
 mod timeouts;
 mod transaction;
+mod views;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! The simulated cluster, as clients see it.
 
+mod failures;
 mod fixture;
 mod galera_rules;
