@@ -39,7 +39,7 @@ browser:
 oracles: tools
 	$(CARGO) build --release --locked --bin runner
 	$(RUNNER) build --all
-	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles
+	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles calibration
 
 lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \

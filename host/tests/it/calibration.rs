@@ -1,0 +1,105 @@
+//! The simulator against the lab: the published workloads, simulated, beside what the lab measured
+//! (`results/galera/published.csv`). What the model gets wrong is told in `results/simulator`.
+//!
+//! `make test` makes a fifth of the changes; `make oracles` all of them, with the release build.
+
+use crate::support::Sandbox;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// By workload, strategy and, for those that take locks, the lock service.
+type Cells = BTreeMap<(String, String, String), Cell>;
+
+struct Cell {
+    acquire_mean_ms: f64,
+    conflicts_per_change: f64,
+    verdict: String,
+}
+
+fn cells(csv: &Path) -> Cells {
+    let mut reader = csv::Reader::from_path(csv).unwrap();
+    let headings = reader.headers().unwrap().clone();
+    let records = reader.records().map(Result::unwrap);
+    let cell = |record: csv::StringRecord| {
+        let at = |heading: &str| {
+            let place = headings.iter().position(|name| name == heading);
+            record[place.unwrap()].to_owned()
+        };
+        let number = |heading: &str| at(heading).parse::<f64>().unwrap();
+        let locks = match at("locks").split(':').next().unwrap() {
+            _ if !at("solution").starts_with("lock") => "",
+            // What stands for it in the simulator.
+            "redis" => "lease",
+            locks => locks,
+        }
+        .to_owned();
+        let cell = Cell {
+            acquire_mean_ms: number("acquire mean"),
+            conflicts_per_change: number("deadlocks sum") / number("ok"),
+            verdict: at("verdict"),
+        };
+        ((at("workload"), at("solution"), locks), cell)
+    };
+    records.map(cell).collect()
+}
+
+#[test]
+fn the_simulator_tells_the_same_story_as_the_lab() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let lab = cells(&root.join("results/galera/published.csv"));
+    let sandbox = Sandbox::new();
+    let mut files = Vec::new();
+    let thorough = std::env::var_os("CONTEND_ORACLES").map(PathBuf::from);
+    for workload in ["seed-100x1", "seed-100x3"] {
+        let text = std::fs::read_to_string(root.join(format!("workloads/{workload}.toml")));
+        let text = text.unwrap();
+        assert!(text.contains("changes_per_worker = 10"), "{text}");
+        let text = match thorough {
+            Some(_) => text,
+            None => text.replace("changes_per_worker = 10", "changes_per_worker = 2"),
+        };
+        sandbox.write(&format!("{workload}.toml"), text);
+        files.push(format!("{workload}.toml"));
+    }
+    let strategies = ["cas", "for-update", "lock-change", "lock-operation"];
+    let components = strategies.map(|name| {
+        let component = crate::support::component(name);
+        component.to_string_lossy().into_owned()
+    });
+    let arguments = format!(
+        "batch --db sim --seed 1 --workload {} --strategy {} --lock lease --lock file \
+         --csv simulated.csv --quiet",
+        files.join(" "),
+        components.join(",")
+    );
+    let ran = match thorough {
+        Some(runner) => sandbox.run_program(&runner, &arguments),
+        None => sandbox.run(&arguments),
+    };
+    // With one worker for each row nothing is contended, and the verdict is unknown.
+    assert_eq!(ran.code, 2, "{}{}", ran.stdout, ran.stderr);
+    let simulated = cells(&sandbox.path("simulated.csv"));
+    assert_eq!(simulated.len(), 12);
+    for (key, ours) in &simulated {
+        let theirs = &lab[key];
+        assert_eq!(ours.verdict, theirs.verdict, "{key:?}");
+        let (one, other) = (ours.conflicts_per_change, theirs.conflicts_per_change);
+        // Below one in twenty changes, there is hardly a conflict in either.
+        let alike = one.max(other) < 0.05 || (one / other < 2.0 && other / one < 2.0);
+        assert!(alike, "{key:?}: {one} conflicts per change, the lab {other}");
+    }
+    // The order of mean acquire times where rows are contended, but for compare-and-swap, which the
+    // model makes too quick.
+    let order = |cells: &Cells| {
+        let mut cells: Vec<_> = cells
+            .iter()
+            .filter(|((workload, strategy, locks), _)| {
+                workload == "seed-100x3" && strategy != "cas" && locks != "lease"
+            })
+            .map(|((_, strategy, _), cell)| (cell.acquire_mean_ms, strategy.clone()))
+            .collect();
+        cells.sort_by(|one, other| one.0.total_cmp(&other.0));
+        cells.into_iter().map(|(_, name)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&simulated), order(&lab));
+}
