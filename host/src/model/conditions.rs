@@ -30,8 +30,6 @@ pub struct Conditions {
 pub struct Simulated {
     /// Statements that the simulated nodes executed.
     pub statements: u64,
-    /// Of the log of all events: the same for the same seed and plan.
-    pub digest: String,
     /// Real time that the simulation took.
     pub took_ns: Nanos,
 }

@@ -71,10 +71,9 @@ pub fn prose(conditions: &Conditions) -> Vec<String> {
 
 fn simulation(simulated: &Simulated) -> String {
     format!(
-        "simulated in {:.2} s: {} statements; the log of events has the digest {}",
+        "simulated in {:.2} s: {} statements",
         simulated.took_ns as f64 / 1e9,
         simulated.statements,
-        simulated.digest,
     )
 }
 

@@ -31,18 +31,18 @@ impl Random {
         Self(Pcg64::from_seed(key))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// Evenly from 0 up to, not including, `below`; 0 if that is 0.
     pub fn below(&mut self, below: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(below)) >> 64) as u64
+        ((u128::from(self.next_u64()) * u128::from(below)) >> 64) as u64
     }
 
     /// Evenly from 0 up to, not including, 1.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
@@ -75,7 +75,7 @@ impl Times {
 
     /// One time, in nanoseconds: somewhere between two neighbouring quantiles.
     pub fn draw(&self, random: &mut Random) -> u64 {
-        let drawn = random.next();
+        let drawn = random.next_u64();
         let last = self.0.len() as u64 - 1;
         let place = ((drawn >> 32) * last) >> 32;
         let (low, high) = (self.0[place as usize], self.0[place as usize + 1]);
@@ -107,7 +107,7 @@ mod tests {
     fn streams_are_apart() {
         let mut one = Random::new(7, Purpose::Network);
         let mut other = Random::new(7, Purpose::Servers);
-        assert_ne!(one.next(), other.next());
+        assert_ne!(one.next_u64(), other.next_u64());
         assert!((0..1000).all(|_| one.below(3) < 3));
     }
 }

@@ -75,7 +75,7 @@ impl Stage {
         let anywhere = random.below(self.length.max(1));
         let later = random.below(self.length.max(longest).max(1));
         let call = random.below(self.calls.len() as u64) as usize;
-        let part = random.next();
+        let part = random.next_u64();
         match (random.below(8), self.calls.get(call)) {
             (0, _) | (_, None) => Hit {
                 at: micros(anywhere),

@@ -86,7 +86,10 @@ fn the_simulator_tells_the_same_story_as_the_lab() {
         let (one, other) = (ours.conflicts_per_change, theirs.conflicts_per_change);
         // Below one in twenty changes, there is hardly a conflict in either.
         let alike = one.max(other) < 0.05 || (one / other < 2.0 && other / one < 2.0);
-        assert!(alike, "{key:?}: {one} conflicts per change, the lab {other}");
+        assert!(
+            alike,
+            "{key:?}: {one} conflicts per change, the lab {other}"
+        );
     }
     // The order of mean acquire times where rows are contended, but for compare-and-swap, which the
     // model makes too quick.

@@ -61,7 +61,7 @@ fn case(seed: u64) -> Case {
         locks: Some(SimLocks::ALL[seed as usize % 3]),
         settings: [].into(),
         faults: schedule::draw(seed, &FaultClass::ALL, &stage),
-        autocommit_as_text: seed % 2 == 0,
+        autocommit_as_text: seed.is_multiple_of(2),
         change_timeout_s: 60,
         time_limit_s: None,
     }

@@ -49,7 +49,9 @@ impl StateStrategy for LockChangeFenced {
 impl LockChangeFenced {
     /// One look under the lock. Says whether the row was changed.
     fn attempt(&self, t: &Transition) -> Result<bool, Fault> {
-        let lock = self.locks.lock(&[t.row.clone()], Mode::Exclusive)?;
+        let lock = self
+            .locks
+            .lock(std::slice::from_ref(&t.row), Mode::Exclusive)?;
         let grant = lock.acquire(self.lock_wait_ns)?;
         let Some(fence) = grant.fencing.first() else {
             let message = "the lock service gives no fencing tokens";
