@@ -45,7 +45,8 @@ fn is_violated(arguments: &str, seeds: u32, words: &str) {
     assert_eq!(finished.code, 1, "{told}");
     let prose = finished.stdout.split_whitespace().collect::<Vec<_>>();
     assert!(prose.join(" ").contains(words), "{told}");
-    let (timeline, _) = finished.stdout.split_once("told again by:").expect(&told);
+    let (before, _) = finished.stdout.split_once("told again by:").expect(&told);
+    let (_, timeline) = before.split_once(" time  ").expect(&told);
     let events = timeline.lines().filter(|line| {
         let mut columns = line.split_whitespace();
         let is_time = |word: &str| word.parse::<f64>().is_ok();
