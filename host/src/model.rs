@@ -1,5 +1,6 @@
 //! The nouns of a run: plain data, no I/O, no clock, and nothing else of ours.
 
+pub mod allocations;
 pub mod background;
 pub mod change;
 pub mod conditions;
@@ -9,12 +10,15 @@ pub mod end;
 pub mod event;
 pub mod fault;
 pub mod fault_class;
+pub mod found;
 pub mod lab_fault;
 pub mod marker;
 pub mod outcome;
+pub mod pool;
 pub mod schedule;
 pub mod sim_fault;
 pub mod sim_locks;
+pub mod statements;
 pub mod timeline;
 pub mod topology;
 pub mod value;

@@ -108,6 +108,7 @@ impl Worker {
             check: None,
             release: None,
             restored: Restored::No,
+            allocation: None,
         };
         if change.acquire.outcome.is_ok() {
             change.check = check::on_all_nodes(&self.arena, self.row, marker).await;

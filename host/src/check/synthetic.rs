@@ -69,6 +69,7 @@ pub fn change(worker: u32, row: u32, number: u32, times: [Nanos; 4]) -> Change {
         }),
         release: Some(ok(release, released)),
         restored: Restored::No,
+        allocation: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fault::FaultCount;
 use super::marker::Marker;
 use super::outcome::Outcome;
+use super::statements::Statements;
 use serde::{Deserialize, Serialize};
 
 /// A nanosecond count since the run began.
@@ -26,6 +27,20 @@ pub struct Change {
     /// What the host itself did to give the row back, because the strategy had not.
     #[serde(default, skip_serializing_if = "Restored::is_no")]
     pub restored: Restored,
+    /// What there is to say of an allocation; absent in volume-state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Box<Allocation>>,
+}
+
+/// Of a change that takes an address from a pool, and perhaps gives it back.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Allocation {
+    /// What the strategy said that it got; or, where it did not end ok, what settling found.
+    pub address: Option<String>,
+    /// How many addresses the strategy says that it tried; absent where it did not end ok.
+    pub attempts: Option<u32>,
+    /// What the strategy executed, acquire and release together.
+    pub statements: Statements,
 }
 
 /// Whether the host itself gave a row back.
@@ -111,12 +126,13 @@ impl Change {
         self.acquire.took_effect()
     }
 
-    /// Both steps ended ok and the check found the marker on every node: what the reference
-    /// harness counts as a success.
+    /// All of its steps ended ok and the check found the marker on every node: what the reference
+    /// harness counts as a success. An allocation may have no release; any other change has one.
     pub fn is_ok(&self) -> bool {
+        let release = self.release.as_ref().map(|release| release.outcome.is_ok());
         self.acquire.outcome.is_ok()
             && self.check.is_none_or(|check| check.agreed)
-            && self.release.as_ref().is_some_and(|r| r.outcome.is_ok())
+            && release.unwrap_or(self.allocation.is_some())
     }
 
     /// Some step's outcome could not be told.

@@ -1,0 +1,71 @@
+//! What a run of ip-allocation left in the database.
+
+use super::marker::Mark;
+use serde::{Deserialize, Serialize};
+
+/// Everything that is read from the database after a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocations {
+    /// One entry for each node that answered.
+    pub nodes: Vec<NodeAllocations>,
+    /// The nodes that did not, by name.
+    pub silent: Vec<String>,
+}
+
+/// The tables of one node when all workers had ended, in an order that is the same on all nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeAllocations {
+    pub node: String,
+    pub requests: Vec<Request>,
+    pub ranges: Vec<Range>,
+}
+
+/// A row of `ip_allocations` or of `ip_requests`, as a strategy wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Request {
+    pub table: Table,
+    pub address: String,
+    pub subnet: String,
+    /// The pool's `id`.
+    pub pool: String,
+    pub status: String,
+    pub mark: Mark,
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    IpAllocations,
+    IpRequests,
+}
+
+/// A row of `availability_ranges`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Range {
+    /// The pool's `id`.
+    pub pool: String,
+    pub first: String,
+    pub last: String,
+}
+
+impl Request {
+    /// The address belongs to somebody.
+    pub fn is_allocated(&self) -> bool {
+        self.status == "ALLOCATED"
+    }
+
+    /// Somebody began to take the address and has not finished.
+    pub fn is_pending(&self) -> bool {
+        matches!(&*self.status, "RESERVED" | "REQUESTED")
+    }
+}
+
+impl Table {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IpAllocations => "ip_allocations",
+            Self::IpRequests => "ip_requests",
+        }
+    }
+}

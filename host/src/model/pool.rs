@@ -1,0 +1,75 @@
+//! A pool of addresses: the row of a workload of the kind ip-allocation.
+
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// The addresses from `first` to `last`, of one family.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// The subnet's name, as `192.168.0.0/24`.
+    pub subnet: String,
+    pub first: IpAddr,
+    pub last: IpAddr,
+}
+
+impl Pool {
+    /// How many addresses it has; at most `u128::MAX`, which the whole of IPv6 exceeds by one.
+    pub fn capacity(&self) -> u128 {
+        let span = number(self.last).saturating_sub(number(self.first));
+        span.saturating_add(1)
+    }
+
+    /// Whether the address is one of it.
+    pub fn has(&self, address: IpAddr) -> bool {
+        let is_of_family = address.is_ipv4() == self.first.is_ipv4();
+        let place = number(self.first)..=number(self.last);
+        is_of_family && place.contains(&number(address))
+    }
+}
+
+/// The address's place among those of its family.
+pub fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => address.into(),
+    }
+}
+
+/// The `id` of the pool of this number.
+pub fn pool_id(row: u32) -> String {
+    format!("pool-{row}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(first: &str, last: &str) -> Pool {
+        Pool {
+            subnet: "any".to_owned(),
+            first: first.parse().unwrap(),
+            last: last.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_pool_has_its_ends_and_nothing_of_the_other_family() {
+        let four = pool("192.168.0.2", "192.168.0.254");
+        assert_eq!(four.capacity(), 253);
+        for (address, has) in [
+            ("192.168.0.1", false),
+            ("192.168.0.2", true),
+            ("192.168.0.254", true),
+            ("192.168.0.255", false),
+            ("::c0a8:2", false),
+        ] {
+            assert_eq!(four.has(address.parse().unwrap()), has, "{address}");
+        }
+        let six = pool("2001:db8::", "2001:db8::ffff:ffff:ffff:ffff");
+        assert_eq!(six.capacity(), 1 << 64);
+        assert_eq!(
+            pool("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").capacity(),
+            u128::MAX
+        );
+    }
+}
