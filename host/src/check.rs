@@ -14,6 +14,7 @@ pub mod synthetic;
 mod trace;
 mod transition_chain;
 
+pub mod ip_allocation;
 pub use fairness::{Fairness, OfWorker, Wait, fairness};
 
 use crate::model::change::{Change, Nanos};

@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod build;
 pub mod check;
+mod components;
 mod conditions;
 mod decide;
 mod faults;
@@ -32,6 +33,7 @@ use crate::run_dir::RunDirError;
 use crate::strategy::source::BuildError;
 use crate::strategy::toolchain::ToolchainError;
 use crate::strategy::wasm::LoadError;
+use crate::workload::Kind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,10 +62,16 @@ pub enum CommandError {
     #[error("{what}: {} ({})", fault.message, fault.code)]
     Backend { what: String, fault: Fault },
     #[error(
-        "{0} already has a table `volumes` or `volumes_audit`, which a run would replace; drop it or \
-         name another database"
+        "{database} already has a table {}, which a run would replace; drop it or name another \
+         database",
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
     )]
-    TablesTaken(String),
+    TablesTaken {
+        database: String,
+        names: &'static [&'static str],
+    },
+    #[error("{strategy} is a strategy for workloads of the kind {kind}; name one with --workload")]
+    OtherKind { strategy: String, kind: Kind },
     #[error("{0}")]
     Url(String),
     #[error("{path}: {why}")]

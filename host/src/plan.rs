@@ -3,6 +3,7 @@
 pub mod faults;
 mod nearest;
 pub mod pattern;
+pub mod pools;
 pub mod strategies;
 pub mod topology;
 pub mod workload_file;
@@ -13,7 +14,7 @@ use crate::model::schedule::ScheduledFault;
 use crate::model::sim_fault::SimFault;
 use crate::model::topology::Topology;
 use crate::strategy::wasm::Limits;
-use crate::workload::volume_state::VolumeState;
+use crate::workload::{Kind, Workload};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ pub struct Plan {
     /// The contract's package with its version.
     pub contract: String,
     pub workload_name: String,
-    pub workload: VolumeState,
+    pub workload: Workload,
     /// One trial for each strategy, in this order, each on fresh data.
     pub trials: Vec<PlannedTrial>,
     /// The endpoint that strategies connect to.
@@ -107,6 +108,10 @@ pub enum PlanError {
     SettingTwice { name: String },
     #[error("a fault of the schedule: {0}")]
     Fault(String),
+    #[error("a pool: {0}")]
+    Pool(String),
+    #[error("{keys}: that is for a workload of the kind {of}, and this one is {kind}")]
+    OtherKind { keys: String, of: Kind, kind: Kind },
     #[error("{0}")]
     Sim(String),
     #[error("{0}")]
@@ -158,6 +163,9 @@ impl Plan {
         in_range("background_selects_per_s", selects, 0, 1000)?;
         let updates = u64::from(workload.background_updates_per_s);
         in_range("background_updates_per_s", updates, 0, 1000)?;
+        if let Some(allocation) = &workload.ip_allocation {
+            in_range("step_wait_ms", allocation.step_wait_ms, 0, HOUR_MS)?;
+        }
         in_range("memory_mib", self.memory_mib, 1, 4096)?;
         in_range("computing_ms", self.computing_ms, 10, HOUR_MS)?;
         in_range("change_timeout_s", self.change_timeout_s, 1, 7 * 86_400)?;
@@ -181,8 +189,12 @@ fn in_range(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), 
 }
 
 /// The name of a workload that is nowhere written down: rows × workers per row.
-pub fn workload_name(workload: &VolumeState) -> String {
-    format!("{}x{}", workload.rows, workload.workers_per_row)
+pub fn workload_name(workload: &Workload) -> String {
+    let size = format!("{}x{}", workload.rows, workload.workers_per_row);
+    match workload.kind() {
+        Kind::VolumeState => size,
+        Kind::IpAllocation => format!("ip-{size}"),
+    }
 }
 
 /// Splits each `name=value`. A name that is given twice is a mistake: one of the two would be ignored.

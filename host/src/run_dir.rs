@@ -11,6 +11,7 @@
 //!   end.json             how the trial ended, and when
 //!   rows.json            the rows of every node afterwards
 //!   effects.jsonl        every committed update, as the database's audit recorded it
+//!   allocations.json     of ip-allocation: the tables of every node afterwards, instead of both
 //!   latency.hlog         HdrHistogram log; a tag for each step and outcome
 //!   verdict.json         what the checkers said
 //! ```
@@ -22,14 +23,16 @@ mod file;
 pub use self::error::RunDirError;
 
 use self::file::{aside, read_json, replace, whole, write_json};
-use crate::check::{Evidence, judge};
+use crate::model::allocations::Allocations;
 use crate::model::conditions::Conditions;
 use crate::model::data::{Data, Effect, NodeRows};
 use crate::model::end::{End, Ended};
+use crate::model::found::Found;
 use crate::model::verdict::Judgement;
 use crate::plan::Plan;
 use crate::record::histogram;
 use crate::record::journal::{self, History};
+use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -45,6 +48,7 @@ const CONDITIONS: &str = "conditions.json";
 const END: &str = "end.json";
 const ROWS: &str = "rows.json";
 const EFFECTS: &str = "effects.jsonl";
+const ALLOCATIONS: &str = "allocations.json";
 const HISTOGRAMS: &str = "latency.hlog";
 const VERDICT: &str = "verdict.json";
 
@@ -81,7 +85,7 @@ pub struct TrialDir {
 #[derive(Debug)]
 pub struct TrialRecord {
     pub history: History,
-    pub data: Option<Data>,
+    pub found: Option<Found>,
     /// Absent when the runner was killed.
     pub conditions: Option<Conditions>,
     /// Absent when the runner was killed.
@@ -176,7 +180,14 @@ impl TrialDir {
     }
 
     /// Writes what was found in the database.
-    pub fn write_data(&self, data: &Data) -> Result<(), RunDirError> {
+    pub fn write_found(&self, found: &Found) -> Result<(), RunDirError> {
+        match found {
+            Found::VolumeState(data) => self.write_data(data),
+            Found::IpAllocation(found) => write_json(&self.root.join(ALLOCATIONS), found),
+        }
+    }
+
+    fn write_data(&self, data: &Data) -> Result<(), RunDirError> {
         if let Some(effects) = &data.effects {
             replace(&self.root.join(EFFECTS), |out| {
                 effects.iter().try_for_each(|effect| {
@@ -202,18 +213,17 @@ impl TrialDir {
             Ok(history) => history,
             Err(source) => return Err(RunDirError::History { path, source }),
         };
-        let data = self.load_data()?;
+        let found = self.load_found()?;
         let end = self.load_end()?;
         if let Some(end) = &end {
             whole(path, history.changes.len(), Some(end.changes))?;
-            let effects = data.as_ref().and_then(|data| data.effects.as_ref());
-            let found = effects.map_or(0, Vec::len);
-            let read = data.as_ref().and(end.effects);
-            whole(self.root.join(EFFECTS), found, read)?;
+            let effects = found.as_ref().and_then(Found::effects).unwrap_or(0);
+            let read = found.as_ref().and(end.effects);
+            whole(self.root.join(EFFECTS), effects as usize, read)?;
         }
         Ok(Some(TrialRecord {
             history,
-            data,
+            found,
             conditions: read_json(&self.root.join(CONDITIONS))?,
             end,
         }))
@@ -222,6 +232,14 @@ impl TrialDir {
     /// How the trial ended; nothing if it did not.
     pub fn load_end(&self) -> Result<Option<End>, RunDirError> {
         read_json(&self.root.join(END))
+    }
+
+    fn load_found(&self) -> Result<Option<Found>, RunDirError> {
+        let found = read_json::<Allocations>(&self.root.join(ALLOCATIONS))?;
+        match found {
+            Some(found) => Ok(Some(Found::IpAllocation(found))),
+            None => Ok(self.load_data()?.map(Found::VolumeState)),
+        }
     }
 
     fn load_data(&self) -> Result<Option<Data>, RunDirError> {
@@ -271,17 +289,14 @@ impl TrialDir {
 impl TrialRecord {
     /// The checkers' answers, from this record alone. A history that lacks changes is not held
     /// against the data, since what they did would be laid at the strategy's door.
-    pub fn judge(&self, rows: u32) -> Judgement {
+    pub fn judge(&self, workload: &Workload) -> Judgement {
         let failed = self
             .end
             .as_ref()
             .is_some_and(|end| end.how == Ended::Failed);
         let lacks_changes = failed || self.history.torn;
-        judge(&Evidence {
-            rows,
-            changes: &self.history.changes,
-            data: self.data.as_ref().filter(|_| !lacks_changes),
-        })
+        let found = self.found.as_ref().filter(|_| !lacks_changes);
+        workload.judge(&self.history.changes, found)
     }
 }
 

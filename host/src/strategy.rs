@@ -5,11 +5,13 @@ pub mod toolchain;
 pub mod wasm;
 
 use crate::capability::clock::Clock;
-use crate::capability::database::{Database, Session};
+use crate::capability::database::{Database, Session, Target};
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
+use crate::model::pool::Pool;
+use crate::model::statements::Statements;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +25,33 @@ pub struct Transition {
     pub marker: String,
 }
 
+/// An address that a strategy says it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocated {
+    pub address: String,
+    pub attempts: u32,
+}
+
+/// What an instance is asked to do: what its world exports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Make a transition.
+    Change(Transition),
+    /// Take an address of the pool; the answer says which.
+    Allocate {
+        pool_id: String,
+        pool: Pool,
+        marker: String,
+    },
+    /// Give it back.
+    Release {
+        pool_id: String,
+        pool: Pool,
+        address: String,
+        marker: String,
+    },
+}
+
 /// Everything that one instance may touch.
 pub struct Capabilities {
     pub database: Arc<dyn Database>,
@@ -30,6 +59,8 @@ pub struct Capabilities {
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<BTreeMap<String, String>>,
+    /// Where `connect` to the endpoint goes.
+    pub endpoint: Target,
     /// The session that the first `connect` to the endpoint gets, opened before the clock started.
     pub first_session: Option<Box<dyn Session>>,
     pub worker: u32,
@@ -37,6 +68,8 @@ pub struct Capabilities {
     /// the lock service and draw different random numbers.
     pub generation: u32,
     pub seed: u64,
+    /// Whether its statements are counted and timed.
+    pub counts_statements: bool,
 }
 
 /// A loaded strategy.
@@ -49,8 +82,9 @@ pub trait Strategy: Send + Sync {
 /// One worker's instance. After a death, or when a call was abandoned, it can only be ended.
 #[async_trait]
 pub trait Instance: Send {
-    /// Makes a transition. The inner result is what the strategy says; a death is what became of it.
-    async fn change(&mut self, transition: Transition) -> Result<Result<(), Fault>, Death>;
+    /// Does what it is asked. The inner result is what the strategy says, with the address that it took
+    /// where it was asked for one; a death is what became of it, also where its world lacks the call.
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death>;
 
     /// The faults that capability calls gave the strategy since this was last asked.
     fn take_faults(&mut self) -> Vec<FaultCount>;
@@ -58,6 +92,11 @@ pub trait Instance: Send {
     /// The locks that releases found lost since this was last asked.
     fn take_lost_locks(&mut self) -> LostLocks {
         LostLocks::default()
+    }
+
+    /// The statements that it executed since this was last asked, where they are counted.
+    fn take_statements(&mut self) -> Statements {
+        Statements::default()
     }
 
     /// Rolls back its sessions and gives up its locks. When this returns, nothing of the instance

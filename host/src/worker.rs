@@ -3,22 +3,25 @@
 pub mod background;
 mod check;
 mod contender;
+mod ip_allocation;
 mod nodes;
 pub mod settle;
 pub mod stop;
+mod volume_state;
 
 use self::contender::Contender;
 use self::stop::Stop;
 use crate::capability::clock::Clock;
-use crate::capability::database::Database;
+use crate::capability::database::{Database, Target};
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
-use crate::model::change::{Change, Restored, Settled};
-use crate::model::data::Status;
+use crate::model::change::Change;
 use crate::model::marker::Marker;
 use crate::record::journal::Journal;
 use crate::strategy::Strategy;
-use crate::workload::volume_state::{RowAccess, VolumeState};
+use crate::workload::Workload;
+use crate::workload::ip_allocation::{AllocationAccess, Connect};
+use crate::workload::volume_state::RowAccess;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -28,7 +31,7 @@ const NANOS_PER_MS: u64 = 1_000_000;
 
 /// What all workers of a trial are given. They only read it.
 pub struct Arena {
-    pub workload: VolumeState,
+    pub workload: Workload,
     pub strategy: Arc<dyn Strategy>,
     pub database: Arc<dyn Database>,
     pub gate: Arc<Gate>,
@@ -42,6 +45,7 @@ pub struct Arena {
     pub stop: Stop,
     pub journal: Arc<Journal>,
     pub rows: RowAccess,
+    pub allocations: AllocationAccess,
 }
 
 /// One worker, ready to run.
@@ -93,61 +97,26 @@ impl Worker {
             worker: self.number,
             number,
         };
-        let mut acquire = self
-            .contender
-            .step(self.row, Status::Available, Status::Deleting, marker)
-            .await;
-        if !acquire.outcome.is_ok() {
-            acquire.settled = Some(settle::acquired(&self.arena, self.row, marker).await);
+        let arena = self.arena.clone();
+        match &arena.workload.ip_allocation {
+            None => self.volume_change(marker).await,
+            Some(kind) => self.allocation(kind, marker).await,
         }
-        let mut change = Change {
-            worker: self.number,
-            row: self.row,
-            number,
-            acquire,
-            check: None,
-            release: None,
-            restored: Restored::No,
-            allocation: None,
-        };
-        if change.acquire.outcome.is_ok() {
-            change.check = check::on_all_nodes(&self.arena, self.row, marker).await;
-            self.arena.wait(self.arena.workload.hold_ms).await;
-        }
-        // A change that failed its check still releases, as published; so does one that holds the
-        // row although it was told otherwise.
-        if change.held() {
-            self.release(&mut change).await;
-        } else if change.acquire.settled == Some(Settled::Unknown) {
-            change.restored = settle::restore(&self.arena, self.row, marker).await;
-            if change.restored == Restored::Yes {
-                // What could be given back was held.
-                change.acquire.settled = Some(Settled::TookEffect);
-            }
-        }
-        change
-    }
-
-    async fn release(&mut self, change: &mut Change) {
-        let marker = change.marker();
-        let mut release = self
-            .contender
-            .step(self.row, Status::Deleting, Status::Available, marker)
-            .await;
-        if !release.outcome.is_ok() {
-            release.settled = Some(settle::released(&self.arena, self.row, marker).await);
-        }
-        if !release.took_effect() {
-            change.restored = settle::restore(&self.arena, self.row, marker).await;
-            if change.restored == Restored::Yes {
-                release.settled = Some(Settled::NoEffect);
-            }
-        }
-        change.release = Some(release);
     }
 }
 
 impl Arena {
+    /// Where this worker's sessions go when they go to the endpoint.
+    fn endpoint_of(&self, worker: u32) -> Target {
+        let nodes = self.database.nodes();
+        match &self.workload.ip_allocation {
+            Some(kind) if kind.connect == Connect::Nodes => {
+                Target::Node(nodes[worker as usize % nodes.len()].clone())
+            }
+            _ => Target::Endpoint,
+        }
+    }
+
     /// Waits, but not beyond the moment when the run is to stop.
     async fn wait(&self, ms: u64) {
         if ms == 0 {

@@ -2,7 +2,7 @@
 
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
-use contend::capability::database::{Database, Session};
+use contend::capability::database::{Database, Session, Target};
 use contend::capability::gate::Gate;
 use contend::record::journal::Journal;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
@@ -10,7 +10,9 @@ use contend::strategy::{Capabilities, Strategy};
 use contend::worker::Arena;
 use contend::worker::settle;
 use contend::worker::stop::{self, Stopper};
-use contend::workload::volume_state::{RowAccess, TABLES, VolumeState};
+use contend::workload::Workload;
+use contend::workload::ip_allocation::AllocationAccess;
+use contend::workload::volume_state::{RowAccess, TABLES};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,17 +58,19 @@ pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> C
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock,
         settings: Arc::default(),
+        endpoint: Target::Endpoint,
         first_session: Some(session),
         worker: 0,
         generation: 0,
         seed: 1,
+        counts_statements: false,
     }
 }
 
 /// An arena as `command::trial` makes it, with its clock running. Keep the stopper: without it,
 /// nobody could ask the workers to stop, which they notice.
 pub fn arena(
-    workload: VolumeState,
+    workload: Workload,
     strategy: Arc<dyn Strategy>,
     database: Arc<dyn Database>,
     journal: Arc<Journal>,
@@ -88,6 +92,7 @@ pub fn arena(
         journal,
         patience_ns: settle::PATIENCE,
         rows: RowAccess::default(),
+        allocations: AllocationAccess::default(),
     };
     (Arc::new(arena), stopper)
 }

@@ -8,7 +8,7 @@ use super::spread::Spread;
 use super::stub::Stub;
 use contend::model::marker::Marker;
 use contend::strategy::wasm::WasmStrategy;
-use contend::strategy::{Instance, Strategy, Transition};
+use contend::strategy::{Call, Instance, Strategy, Transition};
 use contend::workload::volume_state::row_id;
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub) -> f64 {
                 to: to.to_owned(),
                 marker: marker.to_string(),
             };
-            let told = instance.change(transition).await;
+            let told = instance.call(Call::Change(transition)).await;
             told.expect("alive").expect("no fault");
             assert!(instance.take_faults().is_empty());
         }

@@ -9,7 +9,7 @@ use super::stub::Stub;
 use contend::record::journal::Journal;
 use contend::strategy::wasm::WasmStrategy;
 use contend::worker::Worker;
-use contend::workload::volume_state::VolumeState;
+use contend::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,10 +94,10 @@ fn run(mut runtime: Builder, idle: impl Future<Output = Measured>) -> serde_json
 async fn idle(count: u32, load: fn(u32) -> WasmStrategy) -> Measured {
     let before = megabytes("VmRSS");
     let stub = Arc::new(Stub::silent());
-    let workload = VolumeState {
+    let workload = Workload {
         rows: count,
         pause_ms: 0,
-        ..VolumeState::default()
+        ..Workload::default()
     };
     let journal = Arc::new(Journal::in_memory());
     let strategy = Arc::new(load(count));

@@ -6,7 +6,7 @@ use contend::capability::database::Session;
 use contend::capability::statement::Statement;
 use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
 use contend::model::value::Value;
-use contend::strategy::{Capabilities, Death, Instance, Strategy, Transition};
+use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use std::sync::Arc;
 
 /// What `strategies/cas` executes.
@@ -38,12 +38,15 @@ impl Strategy for NativeCas {
 
 #[async_trait]
 impl Instance for Cas {
-    async fn change(&mut self, t: Transition) -> Result<Result<(), Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+        let Call::Change(t) = call else {
+            unreachable!("of volume-state");
+        };
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         loop {
             match self.session.execute(&self.swap, &values).await {
                 Ok(0) => {}
-                Ok(_) => return Ok(Ok(())),
+                Ok(_) => return Ok(Ok(None)),
                 Err(fault) => {
                     count_fault(&mut self.faults, &fault);
                     if fault.kind != FaultKind::Conflict {

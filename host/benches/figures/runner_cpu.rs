@@ -11,13 +11,12 @@ use contend::backend::clock::RealClock;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Freshness};
 use contend::capability::statement::{Action, Statement};
-use contend::check::{Evidence, judge};
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
 use contend::record::journal::{self, Journal};
 use contend::strategy::wasm::WasmStrategy;
 use contend::worker::Worker;
-use contend::workload::volume_state::{self, VolumeState};
+use contend::workload::Workload;
 use plain::Plain;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -107,28 +106,28 @@ fn both() -> Measured {
     Measured { runner, plain }
 }
 
-fn workload() -> VolumeState {
-    VolumeState {
+fn workload() -> Workload {
+    Workload {
         rows: 1,
         workers_per_row: 1,
         changes_per_worker: CHANGES,
         pause_ms: 0,
         hold_ms: 0,
-        ..VolumeState::default()
+        ..Workload::default()
+    }
+}
+
+fn one_row() -> Workload {
+    Workload {
+        rows: 1,
+        ..Workload::default()
     }
 }
 
 /// One round; proves that every change was made.
 async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.expect("SQLite"));
-    let made = volume_state::prepare(
-        &*database,
-        &VolumeState {
-            rows: 1,
-            ..VolumeState::default()
-        },
-    )
-    .await;
+    let made = one_row().prepare(&*database).await;
     made.expect("the tables");
     let folder = folder();
     let history = folder.path().join("history.jsonl");
@@ -142,8 +141,8 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
 
     ran.expect("no panic").expect("a journal to the end");
     let clock = RealClock::new();
-    let data = volume_state::read_data(&*database, &clock, 1, true).await;
-    let data = data.expect("the data");
+    let found = one_row().read_found(&*database, &clock).await;
+    let found = found.expect("the data");
     let history = journal::read(&history).expect("a history");
     assert_eq!(history.changes.len(), CHANGES as usize);
     let tries = |change: &contend::model::change::Change| change.check.map(|check| check.tries);
@@ -153,11 +152,7 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
             .iter()
             .all(|c| c.is_ok() && tries(c) == Some(1))
     );
-    let judgement = judge(&Evidence {
-        rows: 1,
-        changes: &history.changes,
-        data: Some(&data),
-    });
+    let judgement = one_row().judge(&history.changes, Some(&found));
     let mut answers = judgement.answers.iter();
     let counted = answers.find(|answer| answer.checker == "every-change-counted");
     assert_eq!(counted.expect("a checker").verdict, Verdict::Valid);
@@ -184,14 +179,7 @@ async fn by_plain_loop() -> Used {
 /// The tables and the trigger, as the runner makes them.
 async fn schema() -> Vec<String> {
     let database = Sqlite::open(SqliteLocation::Memory).await.expect("SQLite");
-    let made = volume_state::prepare(
-        &database,
-        &VolumeState {
-            rows: 1,
-            ..VolumeState::default()
-        },
-    )
-    .await;
+    let made = one_row().prepare(&database).await;
     made.expect("the tables");
     let look = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid";
     let look = Statement::of_host(look, Action::Read);

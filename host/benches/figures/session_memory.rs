@@ -7,7 +7,7 @@ use super::report::Figure;
 use super::spread::Spread;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Target};
-use contend::workload::volume_state::{self, VolumeState};
+use contend::workload::Workload;
 
 pub const CHILD: &str = "session-memory";
 
@@ -36,14 +36,11 @@ async fn kilobytes_per_session() -> f64 {
     let folder = folder();
     let file = SqliteLocation::File(folder.path().join("database.sqlite"));
     let database = Sqlite::open(file).await.expect("SQLite");
-    let made = volume_state::prepare(
-        &database,
-        &VolumeState {
-            rows: 1,
-            ..VolumeState::default()
-        },
-    )
-    .await;
+    let tables = Workload {
+        rows: 1,
+        ..Workload::default()
+    };
+    let made = tables.prepare(&database).await;
     made.expect("the tables");
     let look = contend::capability::statement::Statement::of_host(
         "SELECT status FROM volumes",

@@ -1,7 +1,9 @@
 //! The numbers of a workload, each a flag.
 
+use crate::plan::pools::PoolOption;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::workload::volume_state::CheckConnections;
+use crate::workload::CheckConnections;
+use crate::workload::ip_allocation::Connect;
 use clap::Args;
 
 #[derive(Args)]
@@ -42,6 +44,19 @@ pub struct WorkloadArguments {
     /// Let the database record every committed update, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
+    /// Of ip-allocation: give each address back after the hold [default: false]
+    #[arg(long, value_name = "BOOL")]
+    release: Option<bool>,
+    /// Of ip-allocation: connect to the endpoint, or to the nodes in turn [default: endpoint]
+    #[arg(long, value_name = "endpoint|nodes")]
+    connect: Option<Connect>,
+    /// Of ip-allocation: wait before each step of an algorithm, at most; drawn anew [default: 0]
+    #[arg(long, value_name = "MS")]
+    step_wait_ms: Option<u64>,
+    /// Of ip-allocation: a pool to take addresses from; may be repeated
+    /// [default: 192.168.0.0/24 192.168.0.2-192.168.0.254]
+    #[arg(long, value_name = "SUBNET FIRST-LAST")]
+    pool: Vec<PoolOption>,
 }
 
 impl WorkloadArguments {
@@ -59,6 +74,10 @@ impl WorkloadArguments {
             background_selects_per_s: self.background_selects_per_s,
             background_updates_per_s: self.background_updates_per_s,
             audit: self.audit,
+            release: self.release,
+            connect: self.connect,
+            step_wait_ms: self.step_wait_ms,
+            pool: (!self.pool.is_empty()).then_some(self.pool),
             ..WorkloadOptions::default()
         }
     }

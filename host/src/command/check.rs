@@ -16,13 +16,16 @@ use crate::explore::simulate::simulate;
 use crate::explore::token::{Replay, Token};
 use crate::model::fault_class::FaultClasses;
 use crate::model::verdict::Verdict;
+use crate::plan::pools::PoolOption;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::plan::{Plan, PlanError, PlannedTrial};
 use crate::report::check::{CheckReport, Checked, Witness, json, text};
 use crate::report::html;
 use crate::sim::log::Recording;
 use crate::strategy::Strategy;
+use crate::workload::Kind;
 use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -60,15 +63,30 @@ const SPARE_INSTANCES: u32 = 8;
 
 /// What is checked if no workload is named: small, so that many seeds are tried, and with enough
 /// workers on a row for each to meet others on other nodes.
-fn small_workload() -> WorkloadOptions {
-    WorkloadOptions {
-        rows: Some(2),
+fn small_workload(kind: Kind) -> WorkloadOptions {
+    let of_every_kind = WorkloadOptions {
         workers_per_row: Some(3),
         changes_per_worker: Some(3),
         pause_ms: Some(1),
         hold_ms: Some(2),
-        check_tries: Some(3),
         ..WorkloadOptions::default()
+    };
+    match kind {
+        Kind::VolumeState => WorkloadOptions {
+            rows: Some(2),
+            check_tries: Some(3),
+            ..of_every_kind
+        },
+        Kind::IpAllocation => WorkloadOptions {
+            workers_per_row: Some(4),
+            release: Some(true),
+            pool: Some(vec![PoolOption {
+                subnet: "192.168.0.0/28".to_owned(),
+                first: IpAddr::V4(Ipv4Addr::new(192, 168, 0, 2)),
+                last: IpAddr::V4(Ipv4Addr::new(192, 168, 0, 7)),
+            }]),
+            ..of_every_kind
+        },
     }
 }
 
@@ -113,15 +131,12 @@ fn decide(options: &CheckOptions) -> Result<(Decided, usize), CommandError> {
     if !matches!(database, DatabaseUrl::Sim(_)) {
         return Err(CommandError::OnlySimulated);
     }
-    asked.defaults = match asked.workload {
-        None => small_workload(),
-        Some(_) => WorkloadOptions::default(),
-    };
     asked.defaults.change_timeout_s = Some(CHANGE_TIMEOUT_S);
-    let mut plan = decide::plan(&asked, FIRST_SEED)?;
+    let (mut plan, components) =
+        decide::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
     let workers = plan.workload.workers() + SPARE_INSTANCES;
     let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
-    let loaded = decide::load(&asked.strategies, options.quiet, &engine)?;
+    let loaded = decide::load(components, &engine)?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok((Decided { plan, strategies }, jobs))

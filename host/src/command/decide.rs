@@ -1,17 +1,17 @@
 //! From what was asked for to a plan and its loaded strategies.
 
 use super::CommandError;
-use super::build::build_all;
+use super::components;
 use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::plan::faults::{FaultOption, schedule, sim_schedule};
-use crate::plan::strategies::{self, Located, ResolveError};
+use crate::plan::strategies::{self, ResolveError};
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
-use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
-use std::path::{Path, PathBuf};
+use crate::workload::Kind;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -31,12 +31,42 @@ pub struct Decided {
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
 /// out to be wrong after the first trial.
 pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandError> {
-    let mut plan = plan(options, fresh_seed())?;
+    let (mut plan, components) =
+        plan_and_components(options, fresh_seed(), quiet, |_| WorkloadOptions::default())?;
     let engine = engine(&plan, plan.workload.workers())?;
-    let loaded = load(&options.strategies, quiet, &engine)?;
+    let loaded = load(components, &engine)?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok(Decided { plan, strategies })
+}
+
+/// The plan without its trials, and the components that these are to be of. Where no workload is named,
+/// its kind is that of the strategies, and its numbers are these.
+pub fn plan_and_components(
+    options: &PlanOptions,
+    seed: u64,
+    quiet: bool,
+    numbers: impl Fn(Kind) -> WorkloadOptions,
+) -> Result<(Plan, Vec<components::Found>), CommandError> {
+    let (plan, found) = match options.workload {
+        Some(_) => {
+            let plan = plan(options, seed)?;
+            (plan, components::find(&options.strategies, quiet)?)
+        }
+        None => {
+            let found = components::find(&options.strategies, quiet)?;
+            let mut options = options.clone();
+            let kind = components::kind_of(&found).unwrap_or(Kind::VolumeState);
+            let numbers = WorkloadOptions {
+                kind: Some(kind),
+                ..numbers(kind)
+            };
+            options.defaults = numbers.or(options.defaults);
+            (plan(&options, seed)?, found)
+        }
+    };
+    let fitting = components::fitting(found, &[plan.workload.kind()])?;
+    Ok((plan, fitting))
 }
 
 /// The plan without its trials. The seed is this one if neither flags nor file say another.
@@ -44,10 +74,10 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     let (file_name, from_file) = read_workload(options, strategies::home().as_deref())?;
     let from_file = from_file.or(options.defaults.clone());
     let chosen = options.flags.clone().or(from_file.clone());
-    let workload = chosen.volume_state();
+    let workload = chosen.workload()?;
     let database = parse_url::<DatabaseUrl>(&options.database)?;
-    let simulated = simulated(&database, &chosen)?;
-    let changed = workload != from_file.volume_state();
+    let simulated = simulated(&database, &chosen, workload.workers())?;
+    let changed = workload != from_file.workload()?;
     let plan = Plan {
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
@@ -87,12 +117,12 @@ fn asked_faults(chosen: &WorkloadOptions) -> &[FaultOption] {
 fn simulated(
     database: &DatabaseUrl,
     chosen: &WorkloadOptions,
+    workers: u32,
 ) -> Result<Option<SimulatedWorld>, PlanError> {
     let DatabaseUrl::Sim(options) = database else {
         return Ok(None);
     };
     let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Sim)?;
-    let workers = chosen.volume_state().workers();
     let faults = sim_schedule(asked_faults(chosen), topology.nodes, workers);
     Ok(Some(SimulatedWorld {
         topology,
@@ -133,15 +163,16 @@ pub fn engine(plan: &Plan, workers: u32) -> Result<Engine, LoadError> {
     }
 }
 
-/// The trials of the strategies that were asked for, each built and loaded.
+/// The trials of the strategies that were asked for, each loaded.
 pub fn load(
-    asked: &[String],
-    quiet: bool,
+    components: Vec<components::Found>,
     engine: &Engine,
 ) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
-    let components = components(asked, strategies::home().as_deref(), quiet)?;
     let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
-    for component in components {
+    for components::Found {
+        path: component, ..
+    } in components
+    {
         let strategy = engine.load(&component)?;
         let name = strategies::name(&component);
         if loaded.iter().any(|(trial, _)| trial.name == name) {
@@ -169,43 +200,6 @@ fn read_workload(
     let path = workload_file::find(given, folder.as_deref())?;
     let name = strategies::name(&path);
     Ok((Some(name), workload_file::read(&path)?))
-}
-
-/// The component files of the strategies that were asked for, each built if it is older than its
-/// sources.
-fn components(
-    asked: &[String],
-    home: Option<&Path>,
-    quiet: bool,
-) -> Result<Vec<PathBuf>, CommandError> {
-    let mut given = Vec::new();
-    for name in asked {
-        match (name.as_str(), home) {
-            ("all", Some(home)) if !strategies::all(home).is_empty() => {
-                given.extend(strategies::all(home));
-            }
-            _ => given.push(name.clone()),
-        }
-    }
-    let mut components = Vec::new();
-    let mut stale = Vec::new();
-    for name in given {
-        let component = match strategies::locate(&name, home)? {
-            Located::Component(path) => path,
-            Located::Source { folder, component } => {
-                if source::is_stale(&folder, &component) {
-                    stale.push(Job {
-                        dir: folder,
-                        out: component.clone(),
-                    });
-                }
-                component
-            }
-        };
-        components.push(component);
-    }
-    build_all(&stale, quiet)?;
-    Ok(components)
 }
 
 pub fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {

@@ -38,7 +38,7 @@ fn judge(plan: &Plan, planned: &PlannedTrial, folder: &TrialDir) -> Judged {
         Ok(None) => return Judged::nothing(Ok(())),
         Err(error) => return Judged::nothing(Err(error.into())),
     };
-    let judgement = record.judge(plan.workload.rows);
+    let judgement = record.judge(&plan.workload);
     let written = folder.write_findings(&record, &judgement);
     let (history, end) = (&record.history, record.end.as_ref());
     let conditions = record.conditions.clone();

@@ -20,7 +20,7 @@ pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
     let mut report = RunReport::new(plan, options.run.clone());
     for planned in report.plan.trials.clone() {
         if let Some(record) = folder.trial(&planned.name).load()? {
-            let judgement = record.judge(report.plan.workload.rows);
+            let judgement = record.judge(&report.plan.workload);
             let (end, conditions) = (record.end.as_ref(), record.conditions);
             let trial = TrialReport::new(&planned, &record.history, end, conditions, judgement);
             report.add(trial);

@@ -15,7 +15,6 @@ use crate::lab::Lab;
 use crate::plan::Plan;
 use crate::report::{self, RunReport, TrialReport};
 use crate::run_dir::{RunDir, RunDirError};
-use crate::workload::volume_state;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -130,10 +129,13 @@ pub(super) async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError>
     )
     .await
     .map_err(error)?;
-    let taken = volume_state::exists(&*database).await;
+    let taken = plan.workload.has_taken_tables(&*database).await;
     database.close().await;
     match taken.map_err(error)? {
-        true => Err(CommandError::TablesTaken(plan.database.to_string())),
+        true => Err(CommandError::TablesTaken {
+            database: plan.database.to_string(),
+            names: plan.workload.kind().tables(),
+        }),
         false => Ok(()),
     }
 }

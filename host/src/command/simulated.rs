@@ -91,7 +91,7 @@ pub(super) fn case(plan: &Plan, world: &SimulatedWorld) -> Case {
             LockUrl::Sim(kind) => Some(kind),
             LockUrl::Memory | LockUrl::File(_) | LockUrl::Redis(_) => None,
         },
-        settings: plan.settings.clone(),
+        settings: plan.workload.settings(&plan.settings),
         faults: world.faults.clone(),
         autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
         change_timeout_s: plan.change_timeout_s,
@@ -119,5 +119,5 @@ fn keep(folder: &TrialDir, ran: Ran, took_ns: u64, changes: u64) -> Result<(), R
         effects: None,
         data_unread: None,
     };
-    trial::keep(folder, ran.data, end)
+    trial::keep(folder, ran.found, end)
 }

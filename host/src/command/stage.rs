@@ -13,7 +13,8 @@ use crate::strategy::Strategy;
 use crate::worker::Arena;
 use crate::worker::settle;
 use crate::worker::stop::{self, Stopper};
-use crate::workload::volume_state::{self, RowAccess};
+use crate::workload::ip_allocation::AllocationAccess;
+use crate::workload::volume_state::RowAccess;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -42,7 +43,9 @@ impl Stage {
         let locks = open_lock_service(&plan.locks, clock.clone())
             .await
             .map_err(backend_error(&plan.locks))?;
-        volume_state::prepare(&*database, &plan.workload)
+        let workload = &plan.workload;
+        workload
+            .prepare(&*database)
             .await
             .map_err(backend_error("the tables could not be made"))?;
         let path = folder.history_path();
@@ -52,16 +55,17 @@ impl Stage {
             workload: plan.workload.clone(),
             strategy,
             database: database.clone(),
-            gate: Arc::new(Gate::new(volume_state::TABLES, database.dialect())),
+            gate: Arc::new(Gate::new(workload.kind().tables(), database.dialect())),
             locks,
             clock: clock.clone(),
-            settings: Arc::new(plan.settings.clone()),
+            settings: Arc::new(plan.workload.settings(&plan.settings)),
             seed: plan.seed,
             change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
             stop,
             journal: Arc::new(journal),
             patience_ns: settle::PATIENCE,
             rows: RowAccess::default(),
+            allocations: AllocationAccess::default(),
         });
         Ok(Self {
             clock,

@@ -9,16 +9,15 @@ use super::supervise::{GRACE, Interrupts, supervise};
 use crate::capability::clock::Clock;
 use crate::lab::Lab;
 use crate::model::background::Background;
-use crate::model::data::Data;
 use crate::model::end::{End, Ended};
 use crate::model::fault::Fault;
+use crate::model::found::Found;
 use crate::plan::{Plan, PlannedTrial};
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
 use crate::worker::stop::{self, Stopper};
 use crate::worker::{Arena, Worker};
-use crate::workload::volume_state;
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
@@ -97,7 +96,7 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
     let conditions = before
         .conditions(&**database, usage, background, faults)
         .await;
-    let data = volume_state::read_data(&**database, &**clock, workload.rows, workload.audit).await;
+    let found = workload.read_found(&**database, &**clock).await;
     database.close().await;
     let end = End {
         how,
@@ -107,7 +106,7 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
         data_unread: None,
     };
     folder.write_conditions(&conditions)?;
-    keep(folder, data, end)?;
+    keep(folder, found, end)?;
     mended?;
     match broken {
         None => Ok(()),
@@ -147,13 +146,13 @@ fn unless_broken<T: Default>(ended: Result<T, JoinError>, broken: &mut Option<St
 /// Writes what was found and how it ended. The end is written also where the data can't be.
 pub(super) fn keep(
     folder: &TrialDir,
-    data: Result<Data, Fault>,
+    found: Result<Found, Fault>,
     mut end: End,
 ) -> Result<(), RunDirError> {
-    let kept = match data {
-        Ok(data) => {
-            end.effects = data.effects.as_ref().map(|effects| effects.len() as u64);
-            folder.write_data(&data)
+    let kept = match found {
+        Ok(found) => {
+            end.effects = found.effects();
+            folder.write_found(&found)
         }
         Err(fault) => {
             end.data_unread = Some(fault.to_string());

@@ -3,7 +3,7 @@
 use crate::model::sim_fault::SimFault;
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
-use crate::workload::volume_state::VolumeState;
+use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     pub seed: u64,
-    pub workload: VolumeState,
+    pub workload: Workload,
     pub topology: Topology,
     /// None for locks in the runner's memory, which cost nothing and never fail.
     pub locks: Option<SimLocks>,

@@ -3,7 +3,6 @@
 use super::case::Case;
 use super::outcome::{Simulated, whole_from};
 use super::simulation::{Simulation, SimulationError};
-use crate::check::{Evidence, judge_simulated};
 use crate::record::journal::Journal;
 use crate::sim::log::Recording;
 use crate::strategy::Strategy;
@@ -19,13 +18,9 @@ pub fn simulate(
     let simulation = Simulation::set(case, strategy, journal.clone(), recording, Arc::default)?;
     let ran = simulation.run()?;
     let changes = journal.take();
-    let evidence = Evidence {
-        rows: case.workload.rows,
-        changes: &changes,
-        data: ran.data.as_ref().ok(),
-    };
+    let (workload, found) = (&case.workload, ran.found.as_ref().ok());
     Ok(Simulated {
-        judgement: judge_simulated(&evidence, whole_from(case)),
+        judgement: workload.judge_simulated(&changes, found, whole_from(case)),
         changes,
         let_go: ran.let_go,
         total_time: ran.total_time,

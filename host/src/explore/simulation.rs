@@ -9,10 +9,10 @@ use crate::capability::lock::LockService;
 use crate::model::background::Background;
 use crate::model::change::Nanos;
 use crate::model::counters::NodeCounters;
-use crate::model::data::Data;
 use crate::model::end::Ended;
 use crate::model::event::Actor;
 use crate::model::fault::Fault;
+use crate::model::found::Found;
 use crate::model::sim_fault::Harm;
 use crate::record::journal::Journal;
 use crate::sim::clock::SimClock;
@@ -30,7 +30,8 @@ use crate::worker::background::{self, Generated, Generators};
 use crate::worker::settle;
 use crate::worker::stop::{self, Stop, Stopper};
 use crate::worker::{Arena, Worker};
-use crate::workload::volume_state::{self, RowAccess};
+use crate::workload::ip_allocation::AllocationAccess;
+use crate::workload::volume_state::RowAccess;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub struct Ran {
     pub how: Ended,
     /// Simulated, from the moment when the workers were let go to the end of the last one.
     pub total_time: Nanos,
-    pub data: Result<Data, Fault>,
+    pub found: Result<Found, Fault>,
     pub background: Option<Background>,
     pub counters: Vec<NodeCounters>,
     pub server: BTreeMap<String, String>,
@@ -137,7 +138,7 @@ impl Simulation {
             workload: case.workload.clone(),
             strategy,
             database: database.clone(),
-            gate: Arc::new(Gate::new(volume_state::TABLES, database.dialect())),
+            gate: Arc::new(Gate::new(case.workload.kind().tables(), database.dialect())),
             locks,
             clock: clock.clone(),
             settings: Arc::new(case.settings.clone()),
@@ -147,6 +148,7 @@ impl Simulation {
             journal,
             patience_ns: settle::PATIENCE,
             rows: RowAccess::default(),
+            allocations: AllocationAccess::default(),
         });
         let mut executor = Executor::new(kernel);
         let ready = get_ready(&mut executor, &world, &arena, done)?;
@@ -196,7 +198,7 @@ impl Simulation {
         Ok(Ran {
             how,
             total_time,
-            data: left.data,
+            found: left.found,
             background,
             counters: since(&left.counters, &self.before),
             server: left.server,
@@ -259,7 +261,7 @@ impl Simulation {
         self.world.make_whole();
         let kernel = self.world.kernel.clone();
         let (database, clock) = (self.database.clone(), self.clock.clone());
-        let (rows, audit) = (self.case.workload.rows, self.case.workload.audit);
+        let workload = self.case.workload.clone();
         let left = self.executor.spawn(Actor::Host, async move {
             if had_faults {
                 kernel.sleep(RECOVERY).await;
@@ -267,7 +269,7 @@ impl Simulation {
             Left {
                 counters: database.counters().await,
                 server: database.describe().await.unwrap_or_default(),
-                data: volume_state::read_data(&*database, &*clock, rows, audit).await,
+                found: workload.read_found(&*database, &*clock).await,
             }
         });
         run_for(&mut self.executor, &self.world, &left)
@@ -275,7 +277,7 @@ impl Simulation {
 }
 
 struct Left {
-    data: Result<Data, Fault>,
+    found: Result<Found, Fault>,
     counters: Vec<NodeCounters>,
     server: BTreeMap<String, String>,
 }
@@ -293,9 +295,10 @@ fn get_ready(
     mut done: impl FnMut() -> Arc<AtomicU32>,
 ) -> Result<Ready, SimulationError> {
     let (database, workload) = (arena.database.clone(), arena.workload.clone());
-    let made = executor.spawn(Actor::Host, async move {
-        volume_state::prepare(&*database, &workload).await
-    });
+    let made = executor.spawn(
+        Actor::Host,
+        async move { workload.prepare(&*database).await },
+    );
     run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
     let prepare = |number| {
         let worker = Worker::prepare(arena.clone(), number, done());

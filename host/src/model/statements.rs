@@ -35,6 +35,19 @@ impl Statements {
         executed.ns = executed.ns.saturating_add(ns);
     }
 
+    /// Adds what was executed besides.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.select, other.select),
+            (&mut self.insert, other.insert),
+            (&mut self.update, other.update),
+            (&mut self.delete, other.delete),
+        ] {
+            sum.count += more.count;
+            sum.ns = sum.ns.saturating_add(more.ns);
+        }
+    }
+
     /// By verb, in the order in which the reference harness reported them.
     pub fn by_verb(&self) -> [(&'static str, Executed); 4] {
         [

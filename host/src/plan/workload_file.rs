@@ -3,7 +3,9 @@
 use super::PlanError;
 use super::faults::FaultOption;
 use super::nearest::nearest;
-use crate::workload::volume_state::{CheckConnections, VolumeState};
+use super::pools::{PoolOption, pools};
+use crate::workload::ip_allocation::{Connect, IpAllocation};
+use crate::workload::{CheckConnections, Kind, Workload};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct WorkloadOptions {
-    pub kind: Option<String>,
+    pub kind: Option<Kind>,
     pub rows: Option<u32>,
     pub workers_per_row: Option<u32>,
     pub changes_per_worker: Option<u32>,
@@ -24,6 +26,11 @@ pub struct WorkloadOptions {
     pub background_selects_per_s: Option<u32>,
     pub background_updates_per_s: Option<u32>,
     pub audit: Option<bool>,
+    pub release: Option<bool>,
+    pub connect: Option<Connect>,
+    pub step_wait_ms: Option<u64>,
+    /// `[[pool]]`, at least once; each is a row.
+    pub pool: Option<Vec<PoolOption>>,
     pub seed: Option<u64>,
     pub change_timeout_s: Option<u64>,
     pub time_limit_s: Option<u64>,
@@ -48,14 +55,16 @@ pub const KEYS: &[&str] = &[
     "background_selects_per_s",
     "background_updates_per_s",
     "audit",
+    "release",
+    "connect",
+    "step_wait_ms",
+    "pool",
     "seed",
     "change_timeout_s",
     "time_limit_s",
     "fault",
     "sim",
 ];
-
-const KIND: &str = "volume-state";
 
 impl WorkloadOptions {
     /// These options, and for what they leave open, the others.
@@ -78,6 +87,10 @@ impl WorkloadOptions {
                 .background_updates_per_s
                 .or(other.background_updates_per_s),
             audit: self.audit.or(other.audit),
+            release: self.release.or(other.release),
+            connect: self.connect.or(other.connect),
+            step_wait_ms: self.step_wait_ms.or(other.step_wait_ms),
+            pool: self.pool.or(other.pool),
             seed: self.seed.or(other.seed),
             change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
             time_limit_s: self.time_limit_s.or(other.time_limit_s),
@@ -86,10 +99,23 @@ impl WorkloadOptions {
         }
     }
 
-    /// The numbers of the workload, defaults filled in.
-    pub fn volume_state(&self) -> VolumeState {
-        let default = VolumeState::default();
-        VolumeState {
+    /// The numbers of the workload, defaults filled in. What is for workloads of another kind is an
+    /// error, since it would be ignored.
+    pub fn workload(&self) -> Result<Workload, PlanError> {
+        let kind = self.kind.unwrap_or(Kind::VolumeState);
+        let of_another = match kind {
+            Kind::VolumeState => (self.of_ip_allocation(), Kind::IpAllocation),
+            Kind::IpAllocation => (self.of_volume_state(), Kind::VolumeState),
+        };
+        if let (keys @ [_, ..], of) = (&of_another.0[..], of_another.1) {
+            let keys = keys.join(", ");
+            return Err(PlanError::OtherKind { keys, of, kind });
+        }
+        let default = match kind {
+            Kind::VolumeState => Workload::default(),
+            Kind::IpAllocation => self.allocation()?,
+        };
+        Ok(Workload {
             rows: self.rows.unwrap_or(default.rows),
             workers_per_row: self.workers_per_row.unwrap_or(default.workers_per_row),
             changes_per_worker: self
@@ -110,8 +136,71 @@ impl WorkloadOptions {
                 .background_updates_per_s
                 .unwrap_or(default.background_updates_per_s),
             audit: self.audit.unwrap_or(default.audit),
-        }
+            ip_allocation: default.ip_allocation,
+        })
     }
+
+    /// A workload of ip-allocation, with the published numbers for what every kind has.
+    fn allocation(&self) -> Result<Workload, PlanError> {
+        let pools = match &self.pool {
+            Some(given) => pools(given)?,
+            None => vec![IpAllocation::published_pool()],
+        };
+        Ok(Workload {
+            rows: pools.len() as u32,
+            workers_per_row: 20,
+            changes_per_worker: 1,
+            pause_ms: 0,
+            hold_ms: 0,
+            check_tries: 0,
+            audit: false,
+            ip_allocation: Some(IpAllocation {
+                pools,
+                release: self.release.unwrap_or(false),
+                connect: self.connect.unwrap_or_default(),
+                step_wait_ms: self.step_wait_ms.unwrap_or(0),
+            }),
+            ..Workload::default()
+        })
+    }
+
+    /// The keys that were given and that only volume-state has.
+    fn of_volume_state(&self) -> Vec<&'static str> {
+        given(&[
+            ("rows", self.rows.is_some()),
+            ("check_tries", self.check_tries.is_some()),
+            ("check_wait_ms", self.check_wait_ms.is_some()),
+            ("check", self.check.is_some()),
+            (
+                "background_generators",
+                self.background_generators.is_some(),
+            ),
+            (
+                "background_selects_per_s",
+                self.background_selects_per_s.is_some(),
+            ),
+            (
+                "background_updates_per_s",
+                self.background_updates_per_s.is_some(),
+            ),
+            ("audit", self.audit.is_some()),
+        ])
+    }
+
+    /// The keys that were given and that only ip-allocation has.
+    fn of_ip_allocation(&self) -> Vec<&'static str> {
+        given(&[
+            ("release", self.release.is_some()),
+            ("connect", self.connect.is_some()),
+            ("step_wait_ms", self.step_wait_ms.is_some()),
+            ("pool", self.pool.is_some()),
+        ])
+    }
+}
+
+fn given(keys: &[(&'static str, bool)]) -> Vec<&'static str> {
+    let given = keys.iter().filter(|(_, is_given)| *is_given);
+    given.map(|(key, _)| *key).collect()
 }
 
 /// Finds a workload by the path of its file, or by its name in `folder`.
@@ -169,10 +258,9 @@ fn parse(text: &str) -> Result<WorkloadOptions, String> {
         }
     }
     let options: WorkloadOptions = toml::from_str(text).map_err(|error| error.to_string())?;
-    match options.kind.as_deref() {
-        Some(KIND) => Ok(options),
-        Some(other) => Err(format!("unknown kind {other:?}; there is {KIND:?}")),
-        None => Err(format!("no kind; say kind = {KIND:?}")),
+    match options.kind {
+        Some(_) => Ok(options),
+        None => Err(format!("no kind; say {}", Kind::choice())),
     }
 }
 
@@ -199,10 +287,10 @@ mod tests {
 
     #[test]
     fn another_kind_or_none_is_refused() {
+        let why = parse("kind = \"volumes\"").unwrap_err();
         assert!(
-            parse("kind = \"volumes\"")
-                .unwrap_err()
-                .contains("volume-state")
+            why.contains("volume-state") && why.contains("ip-allocation"),
+            "{why}"
         );
         assert!(parse("rows = 1").unwrap_err().contains("kind"));
     }
@@ -214,9 +302,41 @@ mod tests {
             rows: Some(9),
             ..WorkloadOptions::default()
         };
-        let workload = flags.or(file).volume_state();
+        let workload = flags.or(file).workload().unwrap();
         assert_eq!((workload.rows, workload.hold_ms), (9, 1));
-        assert_eq!(workload.pause_ms, VolumeState::default().pause_ms);
+        assert_eq!(workload.pause_ms, Workload::default().pause_ms);
+    }
+
+    #[test]
+    fn the_rows_of_ip_allocation_are_its_pools() {
+        let text = |pools: &str| format!("kind = \"ip-allocation\"\nrelease = true\n{pools}");
+        let pool = |last| {
+            format!(
+                "[[pool]]\nsubnet = \"10.0.0.0/24\"\nfirst = \"10.0.0.{last}\"\nlast = \"10.0.0.{last}\"\n"
+            )
+        };
+        let two = text(&format!("{}{}", pool(1), pool(2)));
+        let workload = parse(&two).unwrap().workload().unwrap();
+        let allocation = workload.ip_allocation.as_ref().unwrap();
+        assert_eq!((workload.rows, allocation.pools.len()), (2, 2));
+        assert!(allocation.release);
+        let published = parse(&text("")).unwrap().workload().unwrap();
+        let pools = published.ip_allocation.unwrap().pools;
+        assert_eq!(pools, [IpAllocation::published_pool()]);
+    }
+
+    #[test]
+    fn what_is_for_another_kind_is_refused() {
+        for (text, says) in [
+            (
+                "kind = \"ip-allocation\"\nrows = 3\naudit = true\n",
+                "rows, audit",
+            ),
+            ("kind = \"volume-state\"\nrelease = true\n", "release"),
+        ] {
+            let error = parse(text).unwrap().workload().unwrap_err().to_string();
+            assert!(error.starts_with(says), "{error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
-use crate::strategy::{Capabilities, Death, Instance, Strategy, Transition};
+use crate::model::statements::Statements;
+use crate::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -82,7 +83,7 @@ impl Strategy for Mortal {
 
 #[async_trait]
 impl Instance for MortalInstance {
-    async fn change(&mut self, transition: Transition) -> Result<Result<(), Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         let Self {
             instance,
             crashes,
@@ -96,7 +97,7 @@ impl Instance for MortalInstance {
                 code: "worker-crashed",
                 message: "the worker's process died".to_owned(),
             }),
-            told = instance.change(transition) => told,
+            told = instance.call(call) => told,
         }
     }
 
@@ -106,6 +107,10 @@ impl Instance for MortalInstance {
 
     fn take_lost_locks(&mut self) -> LostLocks {
         self.instance.take_lost_locks()
+    }
+
+    fn take_statements(&mut self) -> Statements {
+        self.instance.take_statements()
     }
 
     async fn end(self: Box<Self>) {

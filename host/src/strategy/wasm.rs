@@ -6,13 +6,14 @@ mod computing;
 mod config;
 mod contract;
 mod convert;
+mod exports;
 mod host;
 mod instance;
 mod memory;
 mod slots;
 
-use self::bindings::StateStrategyPre;
 use self::computing::{Metering, Ticker};
+use self::exports::Linked;
 use self::host::HostState;
 use self::instance::WasmInstance;
 use super::{Capabilities, Death, Instance, Strategy};
@@ -26,7 +27,7 @@ use std::time::Duration;
 use wasmtime::Config;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-pub use self::contract::{CONTRACT_VERSION, PACKAGE};
+pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, world_of};
 
 /// What one instance may use up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,16 +127,17 @@ impl Engine {
         }
         let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
         let component = self.compile(&path, &digest, &bytes)?;
-        if let Some(difference) = contract::difference(&self.engine, &component) {
-            return Err(LoadError::OtherContract { path, difference });
-        }
+        let world = match contract::fit(&self.engine, &component) {
+            Ok(world) => world,
+            Err(difference) => return Err(LoadError::OtherContract { path, difference }),
+        };
         let mut linker = Linker::<HostState>::new(&self.engine);
         let linked = bindings::StateStrategy::add_to_linker::<_, HasSelf<_>>(&mut linker, |s| s)
             .and_then(|()| linker.instantiate_pre(&component))
-            .and_then(StateStrategyPre::new);
+            .and_then(|pre| Linked::new(world, pre));
         match linked {
-            Ok(pre) => Ok(WasmStrategy {
-                pre,
+            Ok(linked) => Ok(WasmStrategy {
+                linked,
                 digest,
                 imports: contract::imports(&self.engine, &component),
                 limits: self.limits,
@@ -169,7 +171,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A component that fits, compiled and linked.
 pub struct WasmStrategy {
-    pre: StateStrategyPre<HostState>,
+    linked: Linked,
     digest: String,
     imports: Vec<String>,
     limits: Limits,
@@ -182,6 +184,11 @@ impl WasmStrategy {
         &self.digest
     }
 
+    /// What it is for.
+    pub fn world(&self) -> World {
+        self.linked.world()
+    }
+
     /// The interfaces of the contract that it imports, sorted: all that it can touch.
     pub fn imports(&self) -> &[String] {
         &self.imports
@@ -191,7 +198,8 @@ impl WasmStrategy {
 #[async_trait]
 impl Strategy for WasmStrategy {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
-        let made = WasmInstance::make(&self.pre, self.limits, &self.metering, capabilities).await;
+        let made =
+            WasmInstance::make(&self.linked, self.limits, &self.metering, capabilities).await;
         Ok(Box::new(made?))
     }
 }

@@ -8,14 +8,15 @@ use crate::model::background::{Background, Load};
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::record::histogram::Latencies;
-use crate::workload::volume_state::{BackgroundAccess, VolumeState};
+use crate::workload::Workload;
+use crate::workload::volume_state::BackgroundAccess;
 use std::sync::Arc;
 
 const NANOS_PER_S: u64 = 1_000_000_000;
 
 /// Generators with their sessions, ready to be let go.
 pub struct Generators {
-    workload: VolumeState,
+    workload: Workload,
     clock: Arc<dyn Clock>,
     sessions: Vec<Box<dyn Session>>,
 }
@@ -23,7 +24,7 @@ pub struct Generators {
 impl Generators {
     /// Opens a session for each.
     pub async fn prepare(
-        workload: VolumeState,
+        workload: Workload,
         database: &dyn Database,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Fault> {

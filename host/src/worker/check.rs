@@ -6,7 +6,7 @@ use crate::model::change::Check;
 use crate::model::data::RowState;
 use crate::model::fault::Fault;
 use crate::model::marker::Marker;
-use crate::workload::volume_state::CheckConnections;
+use crate::workload::CheckConnections;
 
 /// A connection error does not count as a try, but even those have an end.
 const MAX_UNREACHABLE: u32 = 60;

@@ -1,13 +1,11 @@
 //! The worker's instance: made, asked, and replaced when it dies.
 
 use super::Arena;
-use crate::capability::database::Target;
 use crate::model::change::{LostLocks, Step};
-use crate::model::data::Status;
-use crate::model::marker::Marker;
 use crate::model::outcome::Outcome;
-use crate::strategy::{Capabilities, Death, Instance, Transition};
-use crate::workload::volume_state::row_id;
+use crate::model::statements::Statements;
+use crate::strategy::{Allocated, Call, Capabilities, Death, Instance};
+use crate::workload::Kind;
 use std::sync::Arc;
 
 pub struct Contender {
@@ -17,6 +15,15 @@ pub struct Contender {
     generation: u32,
     /// What preparing came to; nothing after a death.
     instance: Option<Result<Box<dyn Instance>, Outcome>>,
+}
+
+/// A step, and what came of it beside.
+pub struct Stepped {
+    pub step: Step,
+    /// The address, where one was asked for and the step ended ok.
+    pub allocated: Option<Allocated>,
+    /// What the strategy executed, where that is counted.
+    pub statements: Statements,
 }
 
 impl Contender {
@@ -38,42 +45,42 @@ impl Contender {
         }
     }
 
-    /// One timed transition. The time is the strategy's alone: a fresh instance is made before it,
-    /// a dead one ended after it.
-    pub async fn step(&mut self, row: u32, from: Status, to: Status, marker: Marker) -> Step {
-        let transition = Transition {
-            row: row_id(row),
-            from: from.into(),
-            to: to.into(),
-            marker: marker.to_string(),
-        };
+    /// One timed step. The time is the strategy's alone: a fresh instance is made before it, a dead one
+    /// ended after it.
+    pub async fn step(&mut self, call: Call) -> Stepped {
         let ready = match self.instance.take() {
             Some(ready) => ready,
             None => self.instantiate().await,
         };
         let invoked = self.arena.clock.now();
-        let mut step = Step {
-            invoked,
-            returned: invoked,
-            outcome: Outcome::Ok,
-            faults: Vec::new(),
-            lost_locks: LostLocks::default(),
-            settled: None,
+        let mut stepped = Stepped {
+            step: Step {
+                invoked,
+                returned: invoked,
+                outcome: Outcome::Ok,
+                faults: Vec::new(),
+                lost_locks: LostLocks::default(),
+                settled: None,
+            },
+            allocated: None,
+            statements: Statements::default(),
         };
+        let step = &mut stepped.step;
         let mut instance = match ready {
             Ok(instance) => instance,
             Err(outcome) => {
                 step.outcome = outcome;
-                return step;
+                return stepped;
             }
         };
-        let told = bounded(&self.arena, instance.change(transition)).await;
+        let told = bounded(&self.arena, instance.call(call)).await;
         step.returned = self.arena.clock.now();
         step.faults = instance.take_faults();
         step.lost_locks = instance.take_lost_locks();
+        stepped.statements = instance.take_statements();
         match told {
             Ok(told) => {
-                step.outcome = Outcome::from(told);
+                step.outcome = Outcome::from(told.map(|allocated| stepped.allocated = allocated));
                 self.instance = Some(Ok(instance));
             }
             Err(died) => {
@@ -81,22 +88,25 @@ impl Contender {
                 instance.end().await;
             }
         }
-        step
+        stepped
     }
 
     async fn instantiate(&mut self) -> Result<Box<dyn Instance>, Outcome> {
         let arena = &self.arena;
-        let session = arena.database.connect(&Target::Endpoint).await;
+        let endpoint = arena.endpoint_of(self.worker);
+        let session = arena.database.connect(&endpoint).await;
         let capabilities = Capabilities {
             database: arena.database.clone(),
             gate: arena.gate.clone(),
             locks: arena.locks.clone(),
             clock: arena.clock.clone(),
             settings: arena.settings.clone(),
+            endpoint,
             first_session: Some(session.map_err(|fault| Outcome::from(Err(fault)))?),
             worker: self.worker,
             generation: self.generation,
             seed: arena.seed,
+            counts_statements: arena.workload.kind() == Kind::IpAllocation,
         };
         self.generation += 1;
         bounded(arena, arena.strategy.instantiate(capabilities)).await

@@ -7,7 +7,7 @@ use super::{Arena, NANOS_PER_MS};
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::{Nanos, Restored, Settled};
 use crate::model::data::RowState;
-use crate::model::fault::FaultKind;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::marker::Marker;
 
 /// Rounds of reading, and tries to restore, at least; each may take some seconds by itself.
@@ -30,14 +30,33 @@ const WAIT_MS: u64 = 50;
 /// Does the change hold the row after all?
 pub async fn acquired(arena: &Arena, row: u32, marker: Marker) -> Settled {
     let held = RowState::held_by(marker);
-    settle(arena, row, |state| state == Some(&held)).await
+    let read = |node| arena.read_causally(node, row);
+    settle(arena, read, |state| state.as_ref() == Some(&held))
+        .await
+        .0
 }
 
 /// Is the row given back after all? It is unless the change still holds it: whoever waited for the
 /// row may have it by now.
 pub async fn released(arena: &Arena, row: u32, marker: Marker) -> Settled {
     let held = RowState::held_by(marker);
-    settle(arena, row, |state| state != Some(&held)).await
+    let read = |node| arena.read_causally(node, row);
+    settle(arena, read, |state| state.as_ref() != Some(&held))
+        .await
+        .0
+}
+
+/// Has the allocation an address after all? And which?
+pub async fn allocated(arena: &Arena, marker: Marker) -> (Settled, Option<String>) {
+    let read = |node| arena.allocations.held(&*arena.database, node, marker);
+    let (settled, address) = settle(arena, read, Option::is_some).await;
+    (settled, address.flatten())
+}
+
+/// Is the address given back after all?
+pub async fn deallocated(arena: &Arena, marker: Marker) -> Settled {
+    let read = |node| arena.allocations.held(&*arena.database, node, marker);
+    settle(arena, read, Option::is_none).await.0
 }
 
 /// Gives back a row that the change still holds, by the host's own hand.
@@ -72,15 +91,18 @@ async fn try_to_restore(arena: &Arena, row: u32, marker: Marker) -> Result<bool,
     restored.map_err(|fault| fault.kind)
 }
 
-/// Reads the row until it is known whether the effect is there. The readings are causal, so one node
+/// Reads until it is known whether the effect is there, and gives the reading that shows it. The readings are causal, so one node
 /// that shows it is enough, and one that lags behind says nothing rather than something old. That
 /// none shows it must be said by every member of the cluster: on one that is silent, a commit may
 /// still be under way.
-async fn settle(
-    arena: &Arena,
-    row: u32,
-    took_effect: impl Fn(Option<&RowState>) -> bool,
-) -> Settled {
+async fn settle<'a, T, F>(
+    arena: &'a Arena,
+    read: impl Fn(&'a str) -> F,
+    took_effect: impl Fn(&T) -> bool,
+) -> (Settled, Option<T>)
+where
+    F: Future<Output = Result<T, Fault>>,
+{
     let nodes = arena.database.nodes();
     let needed = if nodes.len() == 1 {
         1
@@ -90,17 +112,13 @@ async fn settle(
     let mut unanimous = 0;
     let began = arena.clock.now();
     for round in 1.. {
-        let read = |node| {
-            let freshness = Freshness::Causal;
-            arena.rows.read(&*arena.database, node, freshness, row)
-        };
-        let states = arena.ask_nodes(read).await;
-        if states.given.iter().any(|state| took_effect(state.as_ref())) {
-            return Settled::TookEffect;
+        let answers = arena.ask_nodes(&read).await;
+        unanimous += u64::from(answers.complete);
+        if let Some(shown) = answers.given.into_iter().find(&took_effect) {
+            return (Settled::TookEffect, Some(shown));
         }
-        unanimous += u64::from(states.complete);
         if unanimous >= needed {
-            return Settled::NoEffect;
+            return (Settled::NoEffect, None);
         }
         let hurried = arena.stop.is_abandoned() && unanimous == 0 && round >= HURRIED_ROUNDS;
         if hurried || arena.is_enough(round, began) {
@@ -108,10 +126,15 @@ async fn settle(
         }
         arena.wait_after(round).await;
     }
-    Settled::Unknown
+    (Settled::Unknown, None)
 }
 
 impl Arena {
+    async fn read_causally(&self, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
+        let database = &*self.database;
+        self.rows.read(database, node, Freshness::Causal, row).await
+    }
+
     fn is_enough(&self, rounds: u64, began: Nanos) -> bool {
         let waited = self.clock.now().saturating_sub(began);
         rounds >= ROUNDS && (waited >= self.patience_ns || self.stop.is_abandoned())

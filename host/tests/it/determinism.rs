@@ -11,8 +11,8 @@ use contend::record::journal::Journal;
 use contend::sim::log::Recording;
 use contend::sim::schedule::{self, Stage};
 use contend::strategy::wasm::{Engine, Limits};
-use contend::strategy::{Capabilities, Death, Instance, Strategy, Transition};
-use contend::workload::volume_state::VolumeState;
+use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
+use contend::workload::Workload;
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Arc;
@@ -34,14 +34,14 @@ fn strategy(name: &str) -> Arc<dyn Strategy> {
 
 /// Every kind of fault, and both kinds of regions, so that all of the model takes part.
 fn case(seed: u64) -> Case {
-    let workload = VolumeState {
+    let workload = Workload {
         rows: 2,
         workers_per_row: 3,
         changes_per_worker: 3,
         pause_ms: 1,
         hold_ms: 2,
         background_generators: 2,
-        ..VolumeState::default()
+        ..Workload::default()
     };
     let stage = Stage {
         nodes: 3,
@@ -126,14 +126,14 @@ struct LeakyInstance {
 
 #[async_trait::async_trait]
 impl Instance for LeakyInstance {
-    async fn change(
+    async fn call(
         &mut self,
-        transition: Transition,
-    ) -> Result<Result<(), contend::model::fault::Fault>, Death> {
+        call: Call,
+    ) -> Result<Result<Option<Allocated>, contend::model::fault::Fault>, Death> {
         let began = Instant::now();
         std::hint::black_box(vec![0u8; 100_000]);
         self.clock.sleep(began.elapsed().as_nanos() as u64).await;
-        self.instance.change(transition).await
+        self.instance.call(call).await
     }
 
     fn take_faults(&mut self) -> Vec<contend::model::fault::FaultCount> {

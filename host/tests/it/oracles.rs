@@ -10,7 +10,7 @@ use contend::model::topology::Topology;
 use contend::sim::log::Recording;
 use contend::strategy::Strategy;
 use contend::strategy::wasm::{Engine, Limits};
-use contend::workload::volume_state::VolumeState;
+use contend::workload::Workload;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,13 +162,13 @@ fn lost(snapshot_isolation: bool, snapshot_race_us: u64) -> usize {
     let strategy: Arc<dyn Strategy> = Arc::new(strategy);
     let case = |seed| Case {
         seed,
-        workload: VolumeState {
+        workload: Workload {
             rows: 1,
             workers_per_row: 2,
             changes_per_worker: 2,
             pause_ms: 0,
             hold_ms: 1,
-            ..VolumeState::default()
+            ..Workload::default()
         },
         topology: Topology {
             snapshot_isolation,

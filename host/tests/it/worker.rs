@@ -8,7 +8,7 @@ use contend::model::change::{Change, Restored, Settled};
 use contend::model::fault::Fault;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::stop::Stopper;
-use contend::workload::volume_state::VolumeState;
+use contend::workload::Workload;
 use fixture::{Effect, Left, Reads, Say, Script, Terms};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,11 +23,11 @@ fn rejected() -> Say {
     Say::Fault(Fault::rejected("no", "it did not happen"))
 }
 
-fn one_change() -> VolumeState {
-    VolumeState {
+fn one_change() -> Workload {
+    Workload {
         rows: 1,
         changes_per_worker: 1,
-        ..VolumeState::default()
+        ..Workload::default()
     }
 }
 
@@ -172,7 +172,7 @@ async fn the_check_after_acquire_has_its_tries_and_a_node_that_is_away_costs_non
 
 #[tokio::test]
 async fn asked_to_abandon_it_waits_for_no_slow_node() {
-    let workload = VolumeState {
+    let workload = Workload {
         check_wait_ms: 3_600_000,
         ..one_change()
     };
@@ -231,7 +231,7 @@ async fn a_session_is_opened_before_the_clock_starts_and_is_the_one_that_the_str
 #[tokio::test]
 async fn it_waits_before_it_acquires_and_before_it_releases() {
     // The clock of these tests makes a hundredth of each wait.
-    let workload = VolumeState {
+    let workload = Workload {
         pause_ms: 4_000,
         hold_ms: 6_000,
         changes_per_worker: 2,
@@ -260,7 +260,7 @@ async fn an_instance_that_is_never_made_costs_its_changes_and_no_more() {
 
 #[tokio::test]
 async fn asked_to_finish_it_finishes_its_change_and_begins_no_other() {
-    let workload = VolumeState {
+    let workload = Workload {
         changes_per_worker: 1000,
         hold_ms: 10_000,
         pause_ms: 0,

@@ -5,17 +5,18 @@ use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::FaultKind;
+use contend::model::found::Found;
 use contend::model::value::Value;
-use contend::workload::volume_state::{self, VolumeState};
+use contend::workload::Workload;
 
 #[tokio::test]
 async fn no_text_is_longer_than_the_schema_says() {
     let database = Sqlite::open(SqliteLocation::Memory).await.unwrap();
-    let tables = VolumeState {
+    let tables = Workload {
         rows: 1,
-        ..VolumeState::default()
+        ..Workload::default()
     };
-    volume_state::prepare(&database, &tables).await.unwrap();
+    tables.prepare(&database).await.unwrap();
     let mut session = database.connect(&Target::Endpoint).await.unwrap();
     for (column, length) in [
         ("id", 36),
@@ -36,11 +37,11 @@ async fn no_text_is_longer_than_the_schema_says() {
 #[tokio::test]
 async fn an_update_that_leaves_the_state_as_it_was_is_no_effect() {
     let database = Sqlite::open(SqliteLocation::Memory).await.unwrap();
-    let tables = VolumeState {
+    let tables = Workload {
         rows: 1,
-        ..VolumeState::default()
+        ..Workload::default()
     };
-    volume_state::prepare(&database, &tables).await.unwrap();
+    tables.prepare(&database).await.unwrap();
     let mut session = database.connect(&Target::Endpoint).await.unwrap();
     for set in [
         "migration_status = '1'",
@@ -55,8 +56,10 @@ async fn an_update_that_leaves_the_state_as_it_was_is_no_effect() {
     }
     session.close().await;
     let clock = RealClock::new();
-    let read = volume_state::read_data(&database, &clock, 1, true).await;
-    let effects = read.unwrap().effects.unwrap();
+    let Found::VolumeState(data) = tables.read_found(&database, &clock).await.unwrap() else {
+        panic!("another kind");
+    };
+    let effects = data.effects.unwrap();
     let told: Vec<_> = effects
         .iter()
         .map(|effect| format!("{} → {}", effect.from, effect.to))

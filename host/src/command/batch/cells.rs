@@ -1,6 +1,7 @@
 //! From what was asked for to the cells of the batch, in the order in which they are run.
 
 use super::super::CommandError;
+use super::super::components;
 use super::super::decide::{self, parse_url};
 use super::super::options::PlanOptions;
 use super::super::with_lab::lock_url;
@@ -63,10 +64,14 @@ pub fn decide(
     let (workloads, locks) = both(workloads(options, plan, seed), locks(&given))?;
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
     let engine = decide::engine(&workloads[0], workers.unwrap_or(0))?;
-    let loaded = decide::load(&options.plan.strategies, options.output.quiet, &engine)?;
+    let kinds: Vec<_> = workloads.iter().map(|plan| plan.workload.kind()).collect();
+    let found = components::find(&options.plan.strategies, options.output.quiet)?;
+    let loaded = decide::load(components::fitting(found, &kinds)?, &engine)?;
     let mut cells: Vec<Cell> = Vec::new();
     for plan in &workloads {
-        for (planned, strategy) in &loaded {
+        let fits =
+            |strategy: &WasmStrategy| components::kind(strategy.world()) == plan.workload.kind();
+        for (planned, strategy) in loaded.iter().filter(|(_, strategy)| fits(strategy)) {
             let without = [(None, &LockUrl::Memory)];
             let with = || locks.iter().map(|(word, url)| (Some(word.clone()), url));
             let services: Vec<_> = match planned.takes_locks() {

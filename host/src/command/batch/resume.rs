@@ -41,7 +41,7 @@ pub fn survey(folder: &BatchDir, cells: &[Cell]) -> Result<Vec<Standing>, Comman
 }
 
 fn finished(cell: &Cell, folder: &RunDir, record: &TrialRecord) -> Result<Standing, CommandError> {
-    let judgement = record.judge(cell.plan.workload.rows);
+    let judgement = record.judge(&cell.plan.workload);
     let (history, end) = (&record.history, record.end.as_ref());
     let is_complete = folder.has_results();
     if !is_complete {

@@ -6,7 +6,7 @@ use crate::explore::token::Token;
 use crate::plan::PlannedTrial;
 use crate::plan::strategies::{component_folder, home};
 use crate::plan::workload_file::WorkloadOptions;
-use crate::workload::volume_state::CheckConnections;
+use crate::workload::CheckConnections;
 
 /// Of the whole command line what bears on a simulation, for this strategy alone.
 pub fn of(options: &CheckOptions, planned: &PlannedTrial, token: &Token) -> String {
@@ -38,6 +38,9 @@ fn flags(options: &CheckOptions) -> Vec<String> {
     for (flag, value) in workload(&plan.flags) {
         add(flag, value);
     }
+    for pool in plan.flags.pool.iter().flatten() {
+        add("--pool", Some(pool.to_string()));
+    }
     let unless = |value: &str, usual: &str| (value != usual).then(|| value.to_owned());
     add("--db", unless(&plan.database, "sim"));
     add("--lock", unless(&plan.locks, "lease"));
@@ -60,7 +63,7 @@ fn flags(options: &CheckOptions) -> Vec<String> {
 }
 
 /// The seed is not among them: the token has it.
-fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 14] {
+fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 17] {
     let small = |value: Option<u32>| value.map(|n| n.to_string());
     let large = |value: Option<u64>| value.map(|n| n.to_string());
     let check = flags.check.map(|check| match check {
@@ -89,6 +92,15 @@ fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 14] {
             small(flags.background_updates_per_s),
         ),
         ("--audit", flags.audit.map(|audit| audit.to_string())),
+        (
+            "--release",
+            flags.release.map(|release| release.to_string()),
+        ),
+        (
+            "--connect",
+            flags.connect.map(|connect| connect.to_string()),
+        ),
+        ("--step-wait-ms", large(flags.step_wait_ms)),
         ("--change-timeout-s", large(flags.change_timeout_s)),
         ("--time-limit-s", large(flags.time_limit_s)),
     ]

@@ -5,17 +5,17 @@ use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::model::verdict::{Answer, Judgement, Subject, Verdict};
-use crate::workload::volume_state::VolumeState;
+use crate::workload::Workload;
 use std::collections::BTreeMap;
 
 fn case() -> Case {
     Case {
         seed: 0,
-        workload: VolumeState {
+        workload: Workload {
             rows: 2,
             workers_per_row: 3,
             changes_per_worker: 3,
-            ..VolumeState::default()
+            ..Workload::default()
         },
         topology: Topology::default(),
         locks: Some(SimLocks::Lease),

@@ -157,7 +157,7 @@ fn with_workers(case: &Case, rows: u32, per_row: u32) -> Case {
         (place % per_row) * rows + row % rows
     };
     let mut smaller = case.clone();
-    smaller.workload.rows = rows;
+    smaller.workload.set_rows(rows);
     smaller.workload.workers_per_row = per_row;
     for fault in &mut smaller.faults {
         match &mut fault.what {

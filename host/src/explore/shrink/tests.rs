@@ -2,7 +2,7 @@ use super::*;
 use crate::model::sim_fault::{Cut, Harm, SimFault};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
-use crate::workload::volume_state::VolumeState;
+use crate::workload::Workload;
 use std::collections::BTreeMap;
 
 const S: u64 = 1_000_000_000;
@@ -11,12 +11,12 @@ fn big() -> Case {
     let fault = |at, what| SimFault { at, what };
     Case {
         seed: 100,
-        workload: VolumeState {
+        workload: Workload {
             rows: 4,
             workers_per_row: 5,
             changes_per_worker: 20,
             background_generators: 7,
-            ..VolumeState::default()
+            ..Workload::default()
         },
         topology: Topology {
             nodes: 5,

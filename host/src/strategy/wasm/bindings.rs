@@ -1,4 +1,7 @@
-//! What wasmtime generates from the contract.
+//! What wasmtime generates from the contract: the imports and one world here, and the other world,
+//! with the same imports, beside.
+
+pub mod allocation;
 
 pub use super::host::{LockHandle, LockSessionHandle, SessionHandle};
 

@@ -1,6 +1,8 @@
 //! Does a component fit the contract? Nothing is skipped in silence: what it wants and what there
 //! is are told side by side.
 
+use std::path::Path;
+use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -13,16 +15,32 @@ pub const CONTRACT_VERSION: &str = "0.1.0";
 /// The interfaces that the host offers.
 const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
 
-/// The interface that a strategy for volume-state exports.
-const EXPORTED: &str = "state-change";
+/// What a strategy can be for. One of them it exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum World {
+    State,
+    Allocation,
+}
 
-/// What the component wants beside what there is, a line each; nothing if it fits.
-pub fn difference(engine: &Engine, component: &Component) -> Option<String> {
+impl World {
+    const ALL: [Self; 2] = [Self::State, Self::Allocation];
+
+    /// The interface that a strategy of this world exports.
+    pub fn interface(self) -> &'static str {
+        match self {
+            Self::State => "state-change",
+            Self::Allocation => "allocation",
+        }
+    }
+}
+
+/// The world that the component is for; or, if it does not fit, what it wants beside what there is, a
+/// line each.
+pub fn fit(engine: &Engine, component: &Component) -> Result<World, String> {
     let component_type = component.component_type();
     let imports = component_type.imports(engine).map(|(name, _)| name);
     let exports = component_type.exports(engine).map(|(name, _)| name);
-    let lines = compare(imports, exports);
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    compare(imports, exports).map_err(|lines| lines.join("\n"))
 }
 
 /// The names of the interfaces that the component imports, all of them ours, sorted.
@@ -34,23 +52,52 @@ pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     interfaces
 }
 
+/// The world of a component's file, by a look at what it exports; nothing if it is no strategy. Loading
+/// it tells why.
+pub fn world_of(path: &Path) -> Option<World> {
+    let bytes = std::fs::read(path).ok()?;
+    let mut exports = Vec::new();
+    // Of what is nested nothing is exported.
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(&bytes) {
+        match payload.ok()? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    exports.push(export.ok()?.name.name);
+                }
+            }
+            _ => {}
+        }
+    }
+    let has = |world: &World| exports.contains(&&*full_name(world.interface()));
+    World::ALL.into_iter().find(has)
+}
+
 fn compare<'a>(
     imports: impl Iterator<Item = &'a str>,
     exports: impl Iterator<Item = &'a str>,
-) -> Vec<String> {
+) -> Result<World, Vec<String>> {
     let mut lines: Vec<String> = imports.filter_map(unfit_import).collect();
     let exports: Vec<&str> = exports.collect();
-    let wanted = full_name(EXPORTED);
-    if !exports.contains(&wanted.as_str()) {
+    let of = |interface: &str| exports.contains(&&*full_name(interface));
+    let world = World::ALL.into_iter().find(|world| of(world.interface()));
+    if world.is_none() {
         let given = match exports.as_slice() {
             [] => "nothing".to_owned(),
             some => some.join(", "),
         };
+        let known = World::ALL.map(|world| full_name(world.interface()));
         lines.push(format!(
-            "  it exports {given}; a strategy for volume-state exports {wanted}"
+            "  it exports {given}; a strategy exports {}",
+            known.join(" or ")
         ));
     }
-    lines
+    match world {
+        Some(world) if lines.is_empty() => Ok(world),
+        _ => Err(lines),
+    }
 }
 
 fn unfit_import(name: &str) -> Option<String> {
@@ -97,7 +144,7 @@ mod tests {
         }
         interfaces.sort();
         let mut known: Vec<_> = OFFERED.iter().map(|&name| name.to_owned()).collect();
-        known.extend(["state-change".to_owned(), "allocation".to_owned()]);
+        known.extend(World::ALL.map(|world| world.interface().to_owned()));
         known.sort();
         assert_eq!(interfaces, known);
     }
@@ -110,11 +157,11 @@ mod tests {
             "contend:strategy/lock@0.2.0",
             "wasi:cli/stdout@0.2.0",
         ];
-        let lines = compare(imports.into_iter(), fits.into_iter());
+        let lines = compare(imports.into_iter(), fits.into_iter()).unwrap_err();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains("lock@0.2.0") && lines[0].contains("lock@0.1.0"));
         assert!(lines[1].contains("wasi:cli/stdout@0.2.0"));
-        let lines = compare(std::iter::empty(), std::iter::empty());
+        let lines = compare(std::iter::empty(), std::iter::empty()).unwrap_err();
         assert!(lines[0].contains("exports nothing"));
     }
 }

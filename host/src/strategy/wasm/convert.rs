@@ -1,10 +1,12 @@
 //! Between the generated types and ours.
 
-use super::super::Transition;
+use super::super::{Allocated, Transition};
+use super::bindings::allocation::exports::contend::strategy::allocation;
 use super::bindings::contend::strategy::{lock, types};
 use super::bindings::exports::contend::strategy::state_change;
 use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
 use crate::model::fault::{Fault, FaultKind};
+use crate::model::pool::Pool;
 use crate::model::value::Value;
 
 /// Longer texts from a guest are cut: they end in the history and on a terminal.
@@ -35,6 +37,22 @@ pub fn transition(transition: Transition) -> state_change::Transition {
         from,
         to,
         marker,
+    }
+}
+
+pub fn pool(id: String, pool: &Pool) -> allocation::Pool {
+    allocation::Pool {
+        id,
+        subnet: pool.subnet.clone(),
+        first: pool.first.to_string(),
+        last: pool.last.to_string(),
+    }
+}
+
+pub fn allocated(told: allocation::Allocated) -> Allocated {
+    Allocated {
+        address: clean(&told.address),
+        attempts: told.attempts,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::capability::statement::Statement;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
-use crate::strategy::{Capabilities, Transition};
+use crate::strategy::{Call, Capabilities, Transition};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ pub fn load(engine: &Engine) -> WasmStrategy {
 }
 
 /// Lets it do what this word's first letter stands for.
-pub fn doing(what: &str) -> Transition {
-    Transition {
+pub fn doing(what: &str) -> Call {
+    Call::Change(Transition {
         row: what.to_owned(),
         from: String::new(),
         to: String::new(),
         marker: String::new(),
-    }
+    })
 }
 
 /// Nothing but a clock: the strategy imports no more.
@@ -40,10 +40,12 @@ pub fn only_a_clock(clock: impl Clock + 'static) -> Capabilities {
         locks: Arc::new(Nothing),
         clock: Arc::new(clock),
         settings: Arc::default(),
+        endpoint: Target::Endpoint,
         first_session: None,
         worker: 0,
         generation: 0,
         seed: 1,
+        counts_statements: false,
     }
 }
 

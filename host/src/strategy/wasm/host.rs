@@ -16,6 +16,7 @@ use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount, count_fault};
+use crate::model::statements::Statements as Executed;
 use crate::strategy::Capabilities;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
@@ -40,6 +41,8 @@ pub struct HostState {
     pub faults: Vec<FaultCount>,
     /// The locks that releases found lost since this was last taken.
     pub lost_locks: LostLocks,
+    /// The statements that were executed since this was last taken, where they are counted.
+    pub executed: Executed,
     capabilities: Capabilities,
     random: Pcg64,
     statements: Statements,
@@ -67,6 +70,7 @@ impl HostState {
             computing: Computing::new(limits.computing),
             faults: Vec::new(),
             lost_locks: LostLocks::default(),
+            executed: Executed::default(),
             random: Pcg64::from_seed(key),
             capabilities,
             statements: Statements::default(),

@@ -1,12 +1,13 @@
 //! One worker's instance of a component.
 
-use super::super::{Capabilities, Death, Instance, Transition};
-use super::bindings::{StateStrategy, StateStrategyPre};
+use super::super::{Allocated, Call, Capabilities, Death, Instance};
 use super::computing::{self, Metering};
+use super::exports::{Exports, Linked};
 use super::host::HostState;
 use super::{Limits, convert};
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
+use crate::model::statements::Statements;
 use async_trait::async_trait;
 use wasmtime::{Store, Trap};
 
@@ -16,29 +17,29 @@ const MAX_BYTES_PER_HOST_CALL: usize = 4 << 20;
 
 pub struct WasmInstance {
     store: Store<HostState>,
-    strategy: StateStrategy,
+    exports: Exports,
     limits: Limits,
     metering: Metering,
 }
 
 impl WasmInstance {
     pub async fn make(
-        pre: &StateStrategyPre<HostState>,
+        linked: &Linked,
         limits: Limits,
         metering: &Metering,
         capabilities: Capabilities,
     ) -> Result<Self, Death> {
-        let mut store = Store::new(pre.engine(), HostState::new(limits, capabilities));
+        let mut store = Store::new(linked.engine(), HostState::new(limits, capabilities));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(MAX_BYTES_PER_HOST_CALL);
         if let Metering::Clock { .. } = metering {
             store.epoch_deadline_callback(|mut context| context.data_mut().computing.interrupt());
         }
         begin(&mut store, limits, metering);
-        match pre.instantiate_async(&mut store).await {
-            Ok(strategy) => Ok(Self {
+        match linked.instantiate(&mut store).await {
+            Ok(exports) => Ok(Self {
                 store,
-                strategy,
+                exports,
                 limits,
                 metering: metering.clone(),
             }),
@@ -65,15 +66,10 @@ fn begin(store: &mut Store<HostState>, limits: Limits, metering: &Metering) {
 
 #[async_trait]
 impl Instance for WasmInstance {
-    async fn change(&mut self, transition: Transition) -> Result<Result<(), Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         begin(&mut self.store, self.limits, &self.metering);
-        let transition = convert::transition(transition);
-        self.strategy
-            .contend_strategy_state_change()
-            .call_change(&mut self.store, &transition)
-            .await
-            .map(|told| told.map_err(convert::fault_from_guest))
-            .map_err(|error| death(&error, self.limits))
+        let told = self.exports.call(&mut self.store, call).await;
+        told.map_err(|error| death(&error, self.limits))
     }
 
     fn take_faults(&mut self) -> Vec<FaultCount> {
@@ -82,6 +78,10 @@ impl Instance for WasmInstance {
 
     fn take_lost_locks(&mut self) -> LostLocks {
         std::mem::take(&mut self.store.data_mut().lost_locks)
+    }
+
+    fn take_statements(&mut self) -> Statements {
+        std::mem::take(&mut self.store.data_mut().executed)
     }
 
     async fn end(self: Box<Self>) {
@@ -123,7 +123,7 @@ mod tests {
 
     async fn instance(strategy: &WasmStrategy) -> WasmInstance {
         let given = only_a_clock(Impatient);
-        WasmInstance::make(&strategy.pre, LIMITS, &strategy.metering, given)
+        WasmInstance::make(&strategy.linked, LIMITS, &strategy.metering, given)
             .await
             .unwrap()
     }
@@ -135,7 +135,7 @@ mod tests {
             let strategy = strategy();
             let mut instance = instance(&strategy).await;
             for what in ["compute", "sleep", "compute"] {
-                instance.change(doing(what)).await.unwrap().unwrap();
+                instance.call(doing(what)).await.unwrap().unwrap();
                 left.push(instance.store.get_fuel().unwrap());
             }
         }
@@ -162,12 +162,12 @@ mod tests {
                 ("big", "memory-limit", "the limit is 1048576"),
             ] {
                 let mut instance = instance(&strategy).await;
-                let death = instance.change(doing(what)).await.unwrap_err();
+                let death = instance.call(doing(what)).await.unwrap_err();
                 assert_eq!(death.code, code, "{what}: {death}");
                 assert!(death.message.contains(message), "{what}: {death}");
-                neighbour.change(doing("compute")).await.unwrap().unwrap();
+                neighbour.call(doing("compute")).await.unwrap().unwrap();
             }
-            neighbour.change(doing("dirty")).await.unwrap().unwrap();
+            neighbour.call(doing("dirty")).await.unwrap().unwrap();
         }
     }
 
@@ -177,9 +177,9 @@ mod tests {
             for _ in 0..3 {
                 let mut instance = instance(&strategy).await;
                 for what in ["dirty", "grow"] {
-                    instance.change(doing(what)).await.unwrap().unwrap();
+                    instance.call(doing(what)).await.unwrap().unwrap();
                 }
-                let second = instance.change(doing("dirty")).await.unwrap_err();
+                let second = instance.call(doing("dirty")).await.unwrap_err();
                 assert_eq!(second.code, "trap", "what it left is there");
             }
         }
@@ -189,7 +189,7 @@ mod tests {
     async fn a_table_grows_within_a_limit_only() {
         for strategy in both() {
             let mut instance = instance(&strategy).await;
-            instance.change(doing("table")).await.unwrap().unwrap();
+            instance.call(doing("table")).await.unwrap().unwrap();
         }
     }
 
@@ -198,7 +198,8 @@ mod tests {
         for strategy in both() {
             let _two = [instance(&strategy).await, instance(&strategy).await];
             let given = only_a_clock(Impatient);
-            let third = WasmInstance::make(&strategy.pre, LIMITS, &strategy.metering, given).await;
+            let third =
+                WasmInstance::make(&strategy.linked, LIMITS, &strategy.metering, given).await;
             assert!(third.is_err());
         }
     }

@@ -1,19 +1,13 @@
 //! What the run left in the database.
 
+use super::super::reading::{each_node, patiently};
 use super::{row_number, row_state};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::change::Nanos;
 use crate::model::data::{Data, Effect, NodeRows, RowState};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
-
-/// A node that has just come back answers within that many tries.
-const TRIES: u32 = 10;
-
-/// The wait between them.
-const WAIT_NS: Nanos = 500_000_000;
 
 /// Reads every row of every node that answers, and the changes of state in the audit of the first of
 /// them: it is replicated with the rows, in the same transactions. The readings are causal, so a node that lags is waited
@@ -24,46 +18,20 @@ pub async fn read_data(
     rows: u32,
     audit: bool,
 ) -> Result<Data, Fault> {
-    let mut data = Data {
-        effects: None,
-        nodes: Vec::new(),
-        silent: Vec::new(),
+    let read = async |node: &str| read_rows(database, node, rows).await;
+    let (nodes, silent) = each_node(database, clock, read).await?;
+    let effects = match nodes.first() {
+        Some(first) if audit => {
+            let read = async || read_effects(database, &first.node).await;
+            Some(patiently(clock, read).await?)
+        }
+        _ => None,
     };
-    let mut last = None;
-    for node in database.nodes() {
-        match patiently(clock, async || read_rows(database, node, rows).await).await {
-            Ok(rows) => data.nodes.push(rows),
-            Err(fault) => {
-                data.silent.push(node.clone());
-                last = Some(fault);
-            }
-        }
-    }
-    match (data.nodes.first(), last) {
-        (None, Some(fault)) => return Err(fault),
-        (Some(first), _) if audit => {
-            let node = &first.node;
-            let read = async || read_effects(database, node).await;
-            data.effects = Some(patiently(clock, read).await?);
-        }
-        _ => {}
-    }
-    Ok(data)
-}
-
-/// Reads again while a node can't answer just now.
-async fn patiently<T>(
-    clock: &dyn Clock,
-    read: impl AsyncFn() -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    let mut tries = 1;
-    loop {
-        match read().await {
-            Err(fault) if fault.kind != FaultKind::Rejected && tries < TRIES => tries += 1,
-            done => return done,
-        }
-        clock.sleep(WAIT_NS).await;
-    }
+    Ok(Data {
+        effects,
+        nodes,
+        silent,
+    })
 }
 
 async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<NodeRows, Fault> {

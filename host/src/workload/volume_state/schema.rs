@@ -1,19 +1,17 @@
 //! The tables: the one that strategies change, and the audit that they can't see.
 
-use super::{VolumeState, row_id};
-use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::statement::{Action, Statement};
+use super::super::tables::{self, define, fill};
+use super::row_id;
+use crate::capability::database::Session;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
+use crate::workload::Workload;
 
 /// The tables that a strategy may read and write.
 pub const TABLES: &[&str] = &["volumes"];
 
 /// Every table that a run makes.
-const OURS: &[&str] = &["volumes", "volumes_audit", "volumes_background"];
-
-/// What a table's comment says, where a database has comments: it may be made anew.
-const MARK: &str = "made by contend, which replaces it in every run";
+pub const MADE: &[&str] = &["volumes", "volumes_audit", "volumes_background"];
 
 /// What one database words differently from another.
 struct Wording {
@@ -27,17 +25,11 @@ struct Wording {
 
 impl Wording {
     fn of(dialect: &str) -> Self {
-        match dialect {
-            "mysql" => Self {
-                // Texts are compared as they are, as SQLite does.
-                table_options: format!(
-                    "ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='{MARK}'"
-                ),
-                audit_key: ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
-            },
-            _ => Self {
-                table_options: String::new(),
-                audit_key: ("", ""),
+        Self {
+            table_options: tables::options(dialect),
+            audit_key: match dialect {
+                "mysql" => ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
+                _ => ("", ""),
             },
         }
     }
@@ -77,79 +69,29 @@ impl Wording {
     }
 }
 
-/// Is there a table of one of these names that is somebody else's, and so not ours to drop?
-pub async fn exists(database: &dyn Database) -> Result<bool, Fault> {
-    let node = &database.nodes()[0];
-    let as_it_is = Freshness::AsItIs;
-    for table in OURS {
-        let look = match database.dialect() {
-            "mysql" => format!(
-                "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() \
-                 AND table_name = '{table}' AND table_comment <> '{MARK}'"
-            ),
-            _ => format!("SELECT 1 FROM sqlite_master WHERE name = '{table}'"),
-        };
-        let look = Statement::of_host(look, Action::Read);
-        if !database.read(node, as_it_is, &look, &[]).await?.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Makes the tables anew, with every row available, and waits until every node has them.
-pub async fn prepare(database: &dyn Database, workload: &VolumeState) -> Result<(), Fault> {
-    let mut session = database.connect(&Target::Endpoint).await?;
-    let wording = Wording::of(database.dialect());
-    let made = make(&mut *session, &wording, workload).await;
-    session.close().await;
-    made?;
-    let count = Statement::of_host("SELECT count(*) FROM volumes", Action::Read);
-    for node in database.nodes() {
-        database.read(node, Freshness::Causal, &count, &[]).await?;
-    }
-    Ok(())
-}
-
-async fn make(
+/// Makes the tables, with every row available.
+pub async fn make(
     session: &mut dyn Session,
-    wording: &Wording,
-    workload: &VolumeState,
+    dialect: &str,
+    workload: &Workload,
 ) -> Result<(), Fault> {
-    for table in OURS {
-        define(session, format!("DROP TABLE IF EXISTS {table}")).await?;
-    }
+    let wording = Wording::of(dialect);
     define(session, wording.volumes("volumes")).await?;
     if workload.audit {
         define(session, wording.audit()).await?;
         define(session, wording.trigger()).await?;
     }
-    fill(session, "volumes", (0..workload.rows).map(row_id)).await?;
+    fill_rows(session, "volumes", workload.rows).await?;
     let generators = workload.background_generators;
     if generators > 0 {
         define(session, wording.volumes("volumes_background")).await?;
-        fill(session, "volumes_background", (0..generators).map(row_id)).await?;
+        fill_rows(session, "volumes_background", generators).await?;
     }
     Ok(())
 }
 
-async fn define(session: &mut dyn Session, text: String) -> Result<(), Fault> {
-    let statement = Statement::of_host(text, Action::Define);
-    session.execute(&statement, &[]).await.map(|_| ())
-}
-
-async fn fill(
-    session: &mut dyn Session,
-    table: &str,
-    ids: impl Iterator<Item = String>,
-) -> Result<(), Fault> {
-    let insert = Statement::of_host(
-        format!("INSERT INTO {table} (id, status) VALUES (?, 'available')"),
-        Action::Write,
-    );
-    session.begin().await?;
-    for id in ids {
-        session.execute(&insert, &[Value::from(id)]).await?;
-    }
-    session.commit().await
+async fn fill_rows(session: &mut dyn Session, table: &str, rows: u32) -> Result<(), Fault> {
+    let insert = format!("INSERT INTO {table} (id, status) VALUES (?, 'available')");
+    let ids = (0..rows).map(|row| [Value::from(row_id(row))]);
+    fill(session, &insert, ids).await
 }

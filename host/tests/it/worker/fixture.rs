@@ -12,10 +12,12 @@ use contend::model::change::{Change, Nanos};
 use contend::model::fault::{Fault, FaultCount};
 use contend::model::value::{Row, Value};
 use contend::record::journal::{self, Journal};
-use contend::strategy::{Capabilities, Death, Instance, Strategy, Transition};
+use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::worker::stop::{self, Stopper};
 use contend::worker::{Arena, Worker};
-use contend::workload::volume_state::{self, RowAccess, VolumeState};
+use contend::workload::Workload;
+use contend::workload::ip_allocation::AllocationAccess;
+use contend::workload::volume_state::{self, RowAccess};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -81,7 +83,10 @@ struct Scripted {
 
 #[async_trait]
 impl Instance for Scripted {
-    async fn change(&mut self, t: Transition) -> Result<Result<(), Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+        let Call::Change(t) = call else {
+            panic!("of volume-state");
+        };
         let next = self.steps.lock().unwrap().pop();
         let (effect, say) = next.unwrap_or((Effect::Happens, Say::Ok));
         if effect == Effect::LeftOpen {
@@ -94,7 +99,7 @@ impl Instance for Scripted {
             self.session.execute(&write, &values).await.unwrap();
         }
         match say {
-            Say::Ok => Ok(Ok(())),
+            Say::Ok => Ok(Ok(None)),
             Say::Fault(fault) => Ok(Err(fault)),
             Say::Death => Err(Death {
                 code: "trap",
@@ -248,7 +253,7 @@ pub(super) struct Left {
 pub(super) async fn run<F: Future<Output = ()>>(
     strategy: impl Strategy + 'static,
     reads: Reads,
-    workload: VolumeState,
+    workload: Workload,
     meanwhile: impl FnOnce(Stopper) -> F,
 ) -> Left {
     let terms = Terms {
@@ -270,7 +275,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
     terms: Terms,
     strategy: impl Strategy + 'static,
     reads: Reads,
-    workload: VolumeState,
+    workload: Workload,
     meanwhile: impl FnOnce(Stopper) -> F,
 ) -> Left {
     let folder = tempfile::tempdir().unwrap();
@@ -282,13 +287,11 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         count: AtomicU32::new(0),
         connects: AtomicU32::new(0),
     });
-    let tables = VolumeState {
+    let tables = Workload {
         audit: false,
         ..workload.clone()
     };
-    volume_state::prepare(&database.database, &tables)
-        .await
-        .unwrap();
+    tables.prepare(&database.database).await.unwrap();
     let clock = Arc::new(Hurried(RealClock::new()));
     let (stopper, stop) = stop::channel();
     let arena = Arc::new(Arena {
@@ -305,6 +308,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         journal: Arc::new(Journal::create(&history).unwrap()),
         patience_ns: 0,
         rows: RowAccess::default(),
+        allocations: AllocationAccess::default(),
     });
     database.connects.store(0, Ordering::Relaxed);
     let worker = Worker::prepare(arena, 0, Arc::default()).await;

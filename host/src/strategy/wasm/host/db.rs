@@ -1,7 +1,9 @@
 use super::{HostState, MAX_SESSIONS, SessionHandle, dangling, too_many};
 use crate::capability::database::{Session, Target};
+use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
+use crate::strategy::Capabilities;
 use crate::strategy::wasm::bindings::contend::strategy::{db, types};
 use crate::strategy::wasm::convert::{value_from_guest, value_to_guest};
 use wasmtime::Result;
@@ -23,13 +25,12 @@ impl HostState {
         if self.sessions.len() >= MAX_SESSIONS {
             return Err(too_many("sessions", MAX_SESSIONS));
         }
-        let target = match target {
-            db::Target::Endpoint => Target::Endpoint,
-            db::Target::Node(name) => Target::Node(name),
-        };
-        let ready = match target {
-            Target::Endpoint => self.capabilities.first_session.take(),
-            Target::Node(_) => None,
+        let (target, ready) = match target {
+            db::Target::Endpoint => {
+                let first = self.capabilities.first_session.take();
+                (self.capabilities.endpoint.clone(), first)
+            }
+            db::Target::Node(name) => (Target::Node(name), None),
         };
         let session = match ready {
             Some(session) => session,
@@ -48,7 +49,10 @@ impl HostState {
             Ok(statement) => statement,
             Err(fault) => return Ok(Err(fault)),
         };
-        Ok(self.session(handle)?.execute(&statement, parameters).await)
+        let began = self.now_if_counted();
+        let affected = self.session(handle)?.execute(&statement, parameters).await;
+        self.count(sql, began);
+        Ok(affected)
     }
 
     async fn run_query(
@@ -61,7 +65,26 @@ impl HostState {
             Ok(statement) => statement,
             Err(fault) => return Ok(Err(fault)),
         };
-        Ok(self.session(handle)?.query(&statement, parameters).await)
+        let began = self.now_if_counted();
+        let rows = self.session(handle)?.query(&statement, parameters).await;
+        self.count(sql, began);
+        Ok(rows)
+    }
+
+    fn now_if_counted(&self) -> Option<Nanos> {
+        let Capabilities {
+            counts_statements,
+            clock,
+            ..
+        } = &self.capabilities;
+        counts_statements.then(|| clock.now())
+    }
+
+    fn count(&mut self, sql: &str, began: Option<Nanos>) {
+        if let Some(began) = began {
+            let took = self.capabilities.clock.now().saturating_sub(began);
+            self.executed.count(sql, took);
+        }
     }
 }
 

@@ -1,0 +1,87 @@
+//! The components of the strategies that were asked for, and what workloads they are for.
+
+use super::CommandError;
+use super::build::build_all;
+use crate::plan::strategies::{self, Located};
+use crate::strategy::source::{self, Job};
+use crate::strategy::wasm::{World, world_of};
+use crate::workload::Kind;
+use std::path::PathBuf;
+
+/// One of them, built.
+pub struct Found {
+    pub path: PathBuf,
+    /// Unknown of a file that is no strategy; loading it says why.
+    kind: Option<Kind>,
+    /// It was asked for as one of all.
+    is_of_all: bool,
+}
+
+/// Finds each, and builds those that are older than their sources.
+pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
+    let home = strategies::home();
+    let mut given = Vec::new();
+    for name in asked {
+        let all = home.as_deref().map(strategies::all).unwrap_or_default();
+        match name.as_str() {
+            "all" if !all.is_empty() => given.extend(all.into_iter().map(|name| (name, true))),
+            _ => given.push((name.clone(), false)),
+        }
+    }
+    let (mut paths, mut stale) = (Vec::new(), Vec::new());
+    for (name, is_of_all) in given {
+        let component = match strategies::locate(&name, home.as_deref())? {
+            Located::Component(path) => path,
+            Located::Source { folder, component } => {
+                if source::is_stale(&folder, &component) {
+                    stale.push(Job {
+                        dir: folder,
+                        out: component.clone(),
+                    });
+                }
+                component
+            }
+        };
+        paths.push((component, is_of_all));
+    }
+    build_all(&stale, quiet)?;
+    let found = paths.into_iter().map(|(path, is_of_all)| Found {
+        kind: world_of(&path).map(kind),
+        path,
+        is_of_all,
+    });
+    Ok(found.collect())
+}
+
+/// The kind of workload that those are for that were named one by one, if it is the same for all.
+pub fn kind_of(found: &[Found]) -> Option<Kind> {
+    let mut named = found.iter().filter(|one| !one.is_of_all);
+    let first = named.next()?.kind?;
+    named.all(|one| one.kind == Some(first)).then_some(first)
+}
+
+/// Those that are for workloads of any of these kinds. One that was named and is not is an error; of
+/// all, it is left out.
+pub fn fitting(found: Vec<Found>, kinds: &[Kind]) -> Result<Vec<Found>, CommandError> {
+    let mut fitting = Vec::new();
+    for one in found {
+        match one.kind {
+            Some(kind) if !kinds.contains(&kind) => {
+                if !one.is_of_all {
+                    let strategy = strategies::name(&one.path);
+                    return Err(CommandError::OtherKind { strategy, kind });
+                }
+            }
+            _ => fitting.push(one),
+        }
+    }
+    Ok(fitting)
+}
+
+/// What a world is for.
+pub fn kind(world: World) -> Kind {
+    match world {
+        World::State => Kind::VolumeState,
+        World::Allocation => Kind::IpAllocation,
+    }
+}

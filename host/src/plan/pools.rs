@@ -1,0 +1,173 @@
+//! Pools of addresses, as a workload file and the command line write them.
+
+use super::PlanError;
+use crate::model::pool::{Pool, number};
+use serde::Deserialize;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// A `[[pool]]` of a workload file, and what `--pool 'SUBNET FIRST-LAST'` gives.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolOption {
+    /// `192.168.0.0/24`, `2001:db8::/64`.
+    pub subnet: String,
+    pub first: IpAddr,
+    pub last: IpAddr,
+}
+
+impl FromStr for PoolOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text
+            .split_once(' ')
+            .and_then(|(subnet, range)| Some((subnet, range.split_once('-')?)));
+        let parsed = parts.and_then(|(subnet, (first, last))| {
+            Some(Self {
+                subnet: subnet.to_owned(),
+                first: first.trim().parse().ok()?,
+                last: last.trim().parse().ok()?,
+            })
+        });
+        parsed.ok_or_else(|| {
+            "it is 'SUBNET FIRST-LAST', as in '192.168.0.0/24 192.168.0.2-192.168.0.254'".to_owned()
+        })
+    }
+}
+
+/// As it is read.
+impl fmt::Display for PoolOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}-{}", self.subnet, self.first, self.last)
+    }
+}
+
+/// The pools, if each lies in its subnet and no two of a subnet meet.
+pub fn pools(options: &[PoolOption]) -> Result<Vec<Pool>, PlanError> {
+    let wrong = |why: String| Err(PlanError::Pool(why));
+    if options.is_empty() {
+        return wrong("there is no pool; say at least one".to_owned());
+    }
+    let mut pools: Vec<Pool> = Vec::new();
+    for option in options {
+        let PoolOption {
+            subnet,
+            first,
+            last,
+        } = option;
+        let Some(whole) = whole(subnet) else {
+            return wrong(format!(
+                "{subnet:?} is no subnet; write 192.168.0.0/24 or 2001:db8::/64"
+            ));
+        };
+        let pool = Pool {
+            subnet: subnet.clone(),
+            first: *first,
+            last: *last,
+        };
+        if !whole.has(*first) || !whole.has(*last) || number(*first) > number(*last) {
+            return wrong(format!(
+                "{first} to {last} is no range of addresses in {subnet}"
+            ));
+        }
+        let meets = |other: &&Pool| {
+            other.subnet == pool.subnet && (other.has(*first) || pool.has(other.first))
+        };
+        if let Some(other) = pools.iter().find(meets) {
+            return wrong(format!(
+                "{first} to {last} and {} to {} of {subnet} have addresses in common",
+                other.first, other.last
+            ));
+        }
+        pools.push(pool);
+    }
+    Ok(pools)
+}
+
+/// All addresses of a subnet.
+fn whole(subnet: &str) -> Option<Pool> {
+    let (address, length) = subnet.split_once('/')?;
+    let (address, length): (IpAddr, u32) = (address.parse().ok()?, length.parse().ok()?);
+    let (first, last) = match address {
+        IpAddr::V4(address) => {
+            let hosts = u32::MAX
+                .checked_shr(length)
+                .filter(|_| length <= 32)
+                .or((length == 32).then_some(0))?;
+            let first = u32::from(address) & !hosts;
+            (IpAddr::V4(first.into()), IpAddr::V4((first | hosts).into()))
+        }
+        IpAddr::V6(address) => {
+            let hosts = u128::MAX
+                .checked_shr(length)
+                .filter(|_| length <= 128)
+                .or((length == 128).then_some(0))?;
+            let first = u128::from(address) & !hosts;
+            (IpAddr::V6(first.into()), IpAddr::V6((first | hosts).into()))
+        }
+    };
+    (first == address).then(|| Pool {
+        subnet: subnet.to_owned(),
+        first,
+        last,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[&str]) -> Result<Vec<Pool>, String> {
+        let options: Result<Vec<PoolOption>, _> = given.iter().map(|text| text.parse()).collect();
+        pools(&options?).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn pools_lie_in_their_subnets() {
+        let pools = read(&[
+            "192.168.0.0/24 192.168.0.2-192.168.0.99",
+            "192.168.0.0/24 192.168.0.100-192.168.0.254",
+            "2001:db8::/64 2001:db8::-2001:db8::ffff:ffff:ffff:ffff",
+            "10.0.0.7/32 10.0.0.7-10.0.0.7",
+            "0.0.0.0/0 1.0.0.0-2.0.0.0",
+            "::/0 ::1-::2",
+            "::1/128 ::1-::1",
+        ]);
+        assert_eq!(pools.unwrap().len(), 7);
+    }
+
+    #[test]
+    fn what_makes_no_pool_is_told() {
+        for (given, says) in [
+            (&[][..], "say at least one"),
+            (&["192.168.0.0/24"], "it is 'SUBNET FIRST-LAST'"),
+            (&["192.168.0.0/24 a-b"], "it is 'SUBNET FIRST-LAST'"),
+            (&["here 10.0.0.1-10.0.0.2"], "is no subnet"),
+            (&["10.0.0.1/24 10.0.0.1-10.0.0.2"], "is no subnet"),
+            (&["10.0.0.0/33 10.0.0.1-10.0.0.2"], "is no subnet"),
+            (&["::/129 ::1-::2"], "is no subnet"),
+            (&["10.0.0.0/24 10.0.0.9-10.0.0.2"], "is no range"),
+            (&["10.0.0.0/24 10.0.0.9-10.0.1.2"], "is no range"),
+            (&["10.0.0.0/24 ::1-::2"], "is no range"),
+            (
+                &[
+                    "10.0.0.0/24 10.0.0.1-10.0.0.9",
+                    "10.0.0.0/24 10.0.0.9-10.0.0.20",
+                ],
+                "addresses in common",
+            ),
+            (
+                &[
+                    "10.0.0.0/24 10.0.0.5-10.0.0.6",
+                    "10.0.0.0/24 10.0.0.1-10.0.0.20",
+                ],
+                "addresses in common",
+            ),
+        ] {
+            let error = read(given).unwrap_err();
+            assert!(error.contains(says), "{given:?}: {error}");
+        }
+    }
+}

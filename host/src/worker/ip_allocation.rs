@@ -1,0 +1,64 @@
+//! One change of ip-allocation: take an address, hold it, and perhaps give it back.
+
+use super::contender::Stepped;
+use super::{Worker, settle};
+use crate::model::change::{Allocation, Change, Restored};
+use crate::model::marker::Marker;
+use crate::model::pool::pool_id;
+use crate::strategy::Call;
+use crate::workload::ip_allocation::IpAllocation;
+
+impl Worker {
+    pub(super) async fn allocation(&mut self, kind: &IpAllocation, marker: Marker) -> Change {
+        let pool = &kind.pools[self.row as usize];
+        let asked = Call::Allocate {
+            pool_id: pool_id(self.row),
+            pool: pool.clone(),
+            marker: marker.to_string(),
+        };
+        let Stepped {
+            step: mut acquire,
+            allocated,
+            statements,
+        } = self.contender.step(asked).await;
+        let mut allocation = Allocation {
+            attempts: allocated.as_ref().map(|allocated| allocated.attempts),
+            address: allocated.map(|allocated| allocated.address),
+            statements,
+        };
+        if !acquire.outcome.is_ok() {
+            let (settled, address) = settle::allocated(&self.arena, marker).await;
+            acquire.settled = Some(settled);
+            allocation.address = address;
+        }
+        let mut change = Change {
+            worker: self.number,
+            row: self.row,
+            number: marker.number,
+            acquire,
+            check: None,
+            release: None,
+            restored: Restored::No,
+            allocation: None,
+        };
+        if let Some(address) = allocation.address.clone().filter(|_| kind.release) {
+            if change.acquire.outcome.is_ok() {
+                self.arena.wait(self.arena.workload.hold_ms).await;
+            }
+            let asked = Call::Release {
+                pool_id: pool_id(self.row),
+                pool: pool.clone(),
+                address,
+                marker: marker.to_string(),
+            };
+            let mut stepped = self.contender.step(asked).await;
+            if !stepped.step.outcome.is_ok() {
+                stepped.step.settled = Some(settle::deallocated(&self.arena, marker).await);
+            }
+            allocation.statements.add(&stepped.statements);
+            change.release = Some(stepped.step);
+        }
+        change.allocation = Some(Box::new(allocation));
+        change
+    }
+}

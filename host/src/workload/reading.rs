@@ -1,0 +1,50 @@
+//! Reading every node after a run.
+
+use crate::capability::clock::Clock;
+use crate::capability::database::Database;
+use crate::model::change::Nanos;
+use crate::model::fault::{Fault, FaultKind};
+
+/// A node that has just come back answers within that many tries.
+const TRIES: u32 = 10;
+
+/// The wait between them.
+const WAIT_NS: Nanos = 500_000_000;
+
+/// What the nodes said, in their order, and the names of those that said nothing. A fault only if
+/// there was no answer at all.
+pub async fn each_node<T>(
+    database: &dyn Database,
+    clock: &dyn Clock,
+    read: impl AsyncFn(&str) -> Result<T, Fault>,
+) -> Result<(Vec<T>, Vec<String>), Fault> {
+    let (mut given, mut silent, mut last) = (Vec::new(), Vec::new(), None);
+    for node in database.nodes() {
+        match patiently(clock, async || read(node).await).await {
+            Ok(answer) => given.push(answer),
+            Err(fault) => {
+                silent.push(node.clone());
+                last = Some(fault);
+            }
+        }
+    }
+    match last {
+        Some(fault) if given.is_empty() => Err(fault),
+        _ => Ok((given, silent)),
+    }
+}
+
+/// Reads again while a node can't answer just now.
+pub async fn patiently<T>(
+    clock: &dyn Clock,
+    read: impl AsyncFn() -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut tries = 1;
+    loop {
+        match read().await {
+            Err(fault) if fault.kind != FaultKind::Rejected && tries < TRIES => tries += 1,
+            done => return done,
+        }
+        clock.sleep(WAIT_NS).await;
+    }
+}

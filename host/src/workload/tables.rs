@@ -1,0 +1,60 @@
+//! Making tables, and knowing our own again.
+
+use crate::capability::database::{Database, Freshness, Session};
+use crate::capability::statement::{Action, Statement};
+use crate::model::fault::Fault;
+use crate::model::value::Value;
+
+/// What a table's comment says, where a database has comments: it may be made anew.
+const MARK: &str = "made by contend, which replaces it in every run";
+
+/// What stands behind the columns of each table.
+pub fn options(dialect: &str) -> String {
+    match dialect {
+        // Texts are compared as they are, as SQLite does.
+        "mysql" => {
+            format!("ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='{MARK}'")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Is there a table of one of these names that does not say that it is ours?
+pub async fn exist(database: &dyn Database, tables: &[&str]) -> Result<bool, Fault> {
+    let node = &database.nodes()[0];
+    let as_it_is = Freshness::AsItIs;
+    for table in tables {
+        let look = match database.dialect() {
+            "mysql" => format!(
+                "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() \
+                 AND table_name = '{table}' AND table_comment <> '{MARK}'"
+            ),
+            _ => format!("SELECT 1 FROM sqlite_master WHERE name = '{table}'"),
+        };
+        let look = Statement::of_host(look, Action::Read);
+        if !database.read(node, as_it_is, &look, &[]).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Runs a statement that makes or drops something.
+pub async fn define(session: &mut dyn Session, text: String) -> Result<(), Fault> {
+    let statement = Statement::of_host(text, Action::Define);
+    session.execute(&statement, &[]).await.map(|_| ())
+}
+
+/// Inserts all rows in one transaction.
+pub async fn fill<const N: usize>(
+    session: &mut dyn Session,
+    insert: &str,
+    rows: impl Iterator<Item = [Value; N]>,
+) -> Result<(), Fault> {
+    let insert = Statement::of_host(insert, Action::Write);
+    session.begin().await?;
+    for values in rows {
+        session.execute(&insert, &values).await?;
+    }
+    session.commit().await
+}
