@@ -1,5 +1,6 @@
 //! What a run tells, made from saved data alone: data in, bytes out.
 
+mod allocations;
 pub mod check;
 mod conditions;
 pub mod csv;

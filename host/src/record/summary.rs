@@ -1,7 +1,9 @@
 //! One trial in figures. Every one of them can be had again from the history.
 
+mod allocations;
 mod statistics;
 
+pub use allocations::{Allocations, Spread, Verb};
 pub use statistics::{Percentiles, Statistics};
 
 use super::histogram::{Durations, Latencies};
@@ -53,6 +55,9 @@ pub struct Summary {
     pub faults: BTreeMap<String, u64>,
     /// Locks that were not held any more when they were given back: `not-owner` → 400.
     pub lost_locks: BTreeMap<String, u64>,
+    /// Absent in volume-state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocations: Option<Allocations>,
 }
 
 impl Summary {
@@ -82,7 +87,7 @@ impl Summary {
             agreement_max_ms: agreement.max().map(|_| longest_agreement as f64 / 1e6),
             changes_per_second: (total_time_ns > 0)
                 .then(|| ok as f64 / (total_time_ns as f64 / 1e9)),
-            release_ms: of_ok(changes, |change| change.release.as_ref().map_or(0.0, ms)),
+            release_ms: releases_of_ok(changes),
             acquire_ms: of_ok(changes, |change| ms(&change.acquire)),
             deadlocks: faults_of_ok(changes, FaultColumn::Deadlocks),
             timeouts: faults_of_ok(changes, FaultColumn::Timeouts),
@@ -97,6 +102,7 @@ impl Summary {
             ),
             faults: faults(changes),
             lost_locks: lost_locks(changes),
+            allocations: Allocations::of(changes),
         }
     }
 }
@@ -122,6 +128,12 @@ fn ms(step: &Step) -> f64 {
 
 fn of_ok(changes: &[Change], figure: impl Fn(&Change) -> f64 + Clone) -> Option<Statistics> {
     Statistics::of(changes.iter().filter(|change| change.is_ok()).map(figure))
+}
+
+/// An allocation may be ok without one.
+fn releases_of_ok(changes: &[Change]) -> Option<Statistics> {
+    let ok = changes.iter().filter(|change| change.is_ok());
+    Statistics::of(ok.filter_map(|change| change.release.as_ref()).map(ms))
 }
 
 fn faults_of_ok(changes: &[Change], column: FaultColumn) -> Option<Statistics> {

@@ -1,7 +1,7 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
 use super::text::counts_prose;
-use super::{CellReport, RunReport, TrialReport, conditions};
+use super::{CellReport, RunReport, TrialReport, allocations, conditions};
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::summary::{Percentiles, Statistics, Summary};
 
@@ -44,7 +44,7 @@ fn lines(mut lines: impl Iterator<Item = Vec<Cell>>) -> Vec<u8> {
     writer.into_inner().expect("writing to memory")
 }
 
-type Cell = (String, String);
+pub(super) type Cell = (String, String);
 
 fn line(
     plan: &Plan,
@@ -70,6 +70,9 @@ fn line(
     cells.extend(what_was_run(plan, planned));
     cells.extend(conditions::cells(
         trial.and_then(|trial| trial.conditions.as_ref()),
+    ));
+    cells.extend(allocations::cells(
+        trial.and_then(|trial| trial.summary.allocations.as_ref()),
     ));
     cells
 }
@@ -181,7 +184,7 @@ fn percentile_cells(name: &str, percentiles: Option<&Percentiles>) -> Vec<Cell> 
     ]
 }
 
-fn cell(heading: &str, value: impl ToString) -> Cell {
+pub(super) fn cell(heading: &str, value: impl ToString) -> Cell {
     (heading.to_owned(), value.to_string())
 }
 
@@ -189,6 +192,6 @@ fn decimals(value: f64) -> String {
     format!("{value:.2}")
 }
 
-fn optional(value: Option<f64>) -> String {
+pub(super) fn optional(value: Option<f64>) -> String {
     value.map(decimals).unwrap_or_default()
 }

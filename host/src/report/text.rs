@@ -1,7 +1,7 @@
 //! The report for a person: two tables of figures, then each verdict with its reasons.
 
 use super::table::{number, table};
-use super::{RunReport, TrialReport, conditions};
+use super::{RunReport, TrialReport, allocations, conditions};
 use crate::check::Fairness;
 use crate::model::verdict::{Answer, Verdict};
 use crate::record::summary::Percentiles;
@@ -123,6 +123,14 @@ fn verdict(trial: &TrialReport) -> String {
     counted("steps not ok", &trial.reasons);
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
         let _ = writeln!(text, "    {code}: {message}");
+    }
+    for told in trial
+        .summary
+        .allocations
+        .iter()
+        .flat_map(allocations::prose)
+    {
+        let _ = writeln!(text, "  {told}");
     }
     if let (Some(p), Some(max)) = (&trial.summary.agreement_ms, trial.summary.agreement_max_ms) {
         let _ = writeln!(

@@ -63,6 +63,20 @@ impl Percentiles {
             p999: ms(0.999),
         })
     }
+
+    /// Of values in order, exactly: the least that so many per cent do not exceed; `None` of none.
+    pub fn of_sorted(values: &[f64]) -> Option<Self> {
+        let at = |quantile: f64| {
+            let rank = (quantile * values.len() as f64).ceil() as usize;
+            values.get(rank.max(1) - 1).copied()
+        };
+        Some(Self {
+            p50: at(0.5)?,
+            p95: at(0.95)?,
+            p99: at(0.99)?,
+            p999: at(0.999)?,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +95,14 @@ mod tests {
             min: 2.0,
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn percentiles_of_few_values_are_values_of_them() {
+        let found = Percentiles::of_sorted(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!((found.p50, found.p95, found.p999), (2.0, 4.0, 4.0));
+        assert_eq!(Percentiles::of_sorted(&[7.0]).unwrap().p50, 7.0);
+        assert_eq!(Percentiles::of_sorted(&[]), None);
     }
 
     #[test]
