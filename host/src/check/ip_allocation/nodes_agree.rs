@@ -118,7 +118,7 @@ mod tests {
             let why = answer.verdict.why().unwrap();
             assert!(why.contains(&format!("node {has} has 10.0.0.")), "{why}");
             assert!(
-                why.contains("as ALLOCATED (3_0) in ip_allocations"),
+                why.contains("as ALLOCATED (0_1) in ip_allocations"),
                 "{why}"
             );
             assert_eq!((answer.verdict.word(), answer.further), ("violated", 0));
@@ -148,7 +148,7 @@ mod tests {
         let why = answer.verdict.why().unwrap();
         assert_eq!(
             why,
-            "node a has the range 2001:db8:2::3–2001:db8:2:0:ffff:ffff:ffff:ffff of pool-2, and \
+            "node a has the range 2001:db8:2::4–2001:db8:2:0:ffff:ffff:ffff:ffff of pool-2, and \
              node c does not"
         );
         assert_eq!(answer.about.unwrap().row, 2);
