@@ -5,6 +5,7 @@ mod contention;
 mod every_change_counted;
 mod fairness;
 mod findings;
+pub mod ip_allocation;
 mod mutual_exclusion;
 mod nodes_agree;
 mod overlap;
@@ -14,7 +15,6 @@ pub mod synthetic;
 mod trace;
 mod transition_chain;
 
-pub mod ip_allocation;
 pub use fairness::{Fairness, OfWorker, Wait, fairness};
 
 use crate::model::change::{Change, Nanos};

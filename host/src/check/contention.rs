@@ -1,7 +1,7 @@
 //! Did the run have anything in it that could have gone wrong?
 
 use super::overlap::{Span, overlaps};
-use crate::model::change::Change;
+use crate::model::change::{Change, Nanos};
 
 /// Why nothing about exclusion can be learnt from this history; `None` if something can.
 ///
@@ -16,6 +16,18 @@ pub fn missing(changes: &[Change]) -> Option<&'static str> {
     if !changes.iter().any(Change::held) {
         return Some("no worker ever took a row");
     }
+    let spans = asked(changes, |change| {
+        change.steps().last().map_or(0, |step| step.returned)
+    });
+    match overlaps(spans).next() {
+        Some(_) => None,
+        None => Some("nothing was contended: no two workers were ever at one row at once"),
+    }
+}
+
+/// The spans from the invocation of acquire to what the change ends with here, of those that asked
+/// anybody.
+pub fn asked(changes: &[Change], end: impl Fn(&Change) -> Nanos) -> Vec<Span> {
     let asked = changes
         .iter()
         .zip(0..)
@@ -25,12 +37,9 @@ pub fn missing(changes: &[Change]) -> Option<&'static str> {
         worker: change.worker,
         change: index,
         start: change.acquire.invoked,
-        end: change.steps().last().map_or(0, |step| step.returned),
+        end: end(change),
     });
-    match overlaps(spans.collect()).next() {
-        Some(_) => None,
-        None => Some("nothing was contended: no two workers were ever at one row at once"),
-    }
+    spans.collect()
 }
 
 #[cfg(test)]

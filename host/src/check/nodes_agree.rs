@@ -7,7 +7,8 @@ use crate::model::data::NodeRows;
 use crate::model::verdict::Answer;
 use std::collections::BTreeSet;
 
-const CUT: &str = "the run was cut, so there is no data to hold its history against";
+/// Why nothing can be told without data.
+pub const CUT: &str = "the run was cut, so there is no data to hold its history against";
 
 /// Compares the rows of every node, read when all workers had ended, with the first node's. What
 /// was seen during the run is a remark: a reading that was late is what replication is, not a
@@ -19,23 +20,41 @@ pub fn answer(evidence: &Evidence) -> Answer {
         compare_rows(first, others, &mut findings);
         compare_foreign(first, others, &mut findings);
     }
-    let silent = evidence.data.map_or(&[][..], |data| &data.silent);
-    let unknown = match (evidence.data, nodes, silent) {
-        (None, ..) => Some(CUT.to_owned()),
-        (Some(_), [], _) => Some("no node answered after the run".to_owned()),
-        (_, _, [_, ..]) => Some(format!(
-            "after the run, no answer from {}",
-            silent.join(", ")
-        )),
-        _ => None,
+    let heard = evidence.data.map(|data| Heard {
+        nodes: data.nodes.len(),
+        silent: &data.silent,
+    });
+    let mut answer = conclude(findings, heard);
+    if answer.remark.is_none() && !nodes.is_empty() {
+        answer.remark = staleness(evidence.changes);
+    }
+    answer
+}
+
+/// Of how many nodes the data was read after the run, and which did not answer.
+pub struct Heard<'a> {
+    pub nodes: usize,
+    pub silent: &'a [String],
+}
+
+/// The answer, whatever the nodes have: unknown if one of them was not heard, or if there is no data;
+/// with a remark if there was nothing to compare.
+pub fn conclude(findings: Findings, heard: Option<Heard>) -> Answer {
+    let (unknown, is_trivial) = match heard {
+        None => (Some(CUT.to_owned()), false),
+        Some(Heard { nodes: 0, .. }) => (Some("no node answered after the run".to_owned()), false),
+        Some(Heard { nodes, silent: [] }) => (None, nodes == 1),
+        Some(Heard { silent, .. }) => {
+            let silent = silent.join(", ");
+            (
+                Some(format!("after the run, no answer from {silent}")),
+                false,
+            )
+        }
     };
     let question = "after the run, are all nodes identical?";
     let mut answer = findings.answer("nodes-agree", question, unknown.as_deref());
-    answer.remark = match nodes {
-        [] => None,
-        [_] if silent.is_empty() => Some("trivial: one node, nothing to compare".to_owned()),
-        _ => staleness(evidence.changes),
-    };
+    answer.remark = is_trivial.then(|| "trivial: one node, nothing to compare".to_owned());
     answer
 }
 

@@ -1,7 +1,7 @@
 //! A pool of addresses: the row of a workload of the kind ip-allocation.
 
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The addresses from `first` to `last`, of one family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +35,23 @@ pub fn number(address: IpAddr) -> u128 {
     }
 }
 
+/// The address of this place, of the other one's family; `None` beyond its end.
+pub fn address_at(number: u128, family_of: IpAddr) -> Option<IpAddr> {
+    match family_of {
+        IpAddr::V4(_) => Some(Ipv4Addr::from(u32::try_from(number).ok()?).into()),
+        IpAddr::V6(_) => Some(Ipv6Addr::from(number).into()),
+    }
+}
+
 /// The `id` of the pool of this number.
 pub fn pool_id(row: u32) -> String {
     format!("pool-{row}")
+}
+
+/// The number of the pool with this `id`, if that is how `pool_id` writes it.
+pub fn pool_number(id: &str) -> Option<u32> {
+    let row = id.strip_prefix("pool-")?.parse().ok()?;
+    (pool_id(row) == id).then_some(row)
 }
 
 #[cfg(test)]
@@ -71,5 +85,36 @@ mod tests {
             pool("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").capacity(),
             u128::MAX
         );
+    }
+
+    #[test]
+    fn an_address_is_had_again_from_its_place() {
+        for text in ["0.0.0.0", "192.168.0.254", "::", "2001:db8::ff"] {
+            let address = text.parse().unwrap();
+            assert_eq!(address_at(number(address), address), Some(address));
+        }
+        assert_eq!(
+            address_at(1 << 32, "::".parse().unwrap())
+                .unwrap()
+                .to_string(),
+            "::1:0:0"
+        );
+        assert_eq!(address_at(1 << 32, "0.0.0.0".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn only_an_id_as_it_is_written_has_a_number() {
+        assert_eq!(pool_number(&pool_id(0)), Some(0));
+        assert_eq!(pool_number(&pool_id(u32::MAX)), Some(u32::MAX));
+        for id in [
+            "pool-01",
+            "pool-+1",
+            "pool-",
+            "pool-x",
+            "1",
+            "pool-4294967296",
+        ] {
+            assert_eq!(pool_number(id), None, "{id}");
+        }
     }
 }

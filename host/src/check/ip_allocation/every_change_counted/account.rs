@@ -1,0 +1,185 @@
+//! How many rows one change may have in the end.
+
+use super::super::prose::is_failed;
+use crate::model::change::{Change, Restored, Settled, Step};
+use crate::model::outcome::Outcome;
+
+/// Holds the number of rows found (`None`: there is no data) against what the change was told and
+/// what settling found, and says what is wrong.
+pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
+    // Known from the history alone, whatever the data says now.
+    broken_promise(change)?;
+    let Some(found) = found else { return Ok(()) };
+    let (least, most) = expected(change);
+    if found > most {
+        Err(match &change.acquire {
+            _ if found > 1 => "one allocation has several rows",
+            acquire if is_failed(acquire) => "the fault promised that nothing had happened",
+            acquire if !takes_effect(acquire).1 => {
+                "it took effect after the host had read that it had not"
+            }
+            _ => "it was given back, and still stands there",
+        })
+    } else if found < least {
+        Err(match change.acquire.outcome {
+            Outcome::Ok if change.release.is_none() => "a silent success",
+            _ => "the row was there, and is gone although nobody gave it back",
+        })
+    } else {
+        Ok(())
+    }
+}
+
+/// A fault said that a step certainly had no effect, and the host's reading says otherwise.
+fn broken_promise(change: &Change) -> Result<(), &'static str> {
+    let lied = |step: &&Step| is_failed(step) && step.settled == Some(Settled::TookEffect);
+    if lied(&&change.acquire) {
+        return Err("the fault promised that nothing had happened, but the host found the row");
+    }
+    let Some(release) = change.release.as_ref().filter(lied) else {
+        return Ok(());
+    };
+    let code = release.outcome.reason().map(|reason| &*reason.code);
+    Err(match code {
+        Some("not-allocated") => {
+            "the host, too, found no row to give back, so the allocation was lost; or it was given \
+             back and told otherwise"
+        }
+        _ => "the fault promised that nothing had happened, but the host found the row gone",
+    })
+}
+
+/// The least and the most rows that the change explains.
+fn expected(change: &Change) -> (u8, u8) {
+    let (surely, maybe) = takes_effect(&change.acquire);
+    let release = change.release.as_ref().map(takes_effect);
+    let (gone, maybe_gone) = match (change.restored, release) {
+        (Restored::Yes, _) => (true, true),
+        (Restored::No, None) => (false, false),
+        (Restored::No, Some(release)) => release,
+        (Restored::Unclear, release) => (release.is_some_and(|(surely, _)| surely), true),
+    };
+    (u8::from(surely && !maybe_gone), u8::from(maybe && !gone))
+}
+
+/// Whether the step surely took effect, and whether it may have.
+fn takes_effect(step: &Step) -> (bool, bool) {
+    match (&step.outcome, step.settled) {
+        (Outcome::Ok, _) => (true, true),
+        (Outcome::Failed(_), _) => (false, false),
+        (Outcome::Indeterminate(_), Some(Settled::TookEffect)) => (true, true),
+        (Outcome::Indeterminate(_), Some(Settled::NoEffect)) => (false, false),
+        (Outcome::Indeterminate(_), Some(Settled::Unknown) | None) => (false, true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::synthetic::{address, given_back, kept, refused};
+    use super::*;
+    use Settled::{NoEffect, TookEffect, Unknown};
+
+    /// The diagnoses for no, one and two rows; empty where the count is right.
+    fn diagnoses(change: &Change) -> [&'static str; 3] {
+        [0, 1, 2].map(|found| account(change, Some(found)).err().unwrap_or(""))
+    }
+
+    fn unclear(step: &mut Step, settled: Option<Settled>) {
+        step.outcome = Outcome::indeterminate("2013", "lost");
+        step.settled = settled;
+    }
+
+    fn failed(code: &str) -> Outcome {
+        refused(0, 0, 0, [0, 1], code).acquire.outcome
+    }
+
+    const MORE: &str = "one allocation has several rows";
+    const SILENT: &str = "a silent success";
+    const PROMISED: &str = "the fault promised that nothing had happened";
+    const LATE: &str = "it took effect after the host had read that it had not";
+    const STILL: &str = "it was given back, and still stands there";
+    const GONE: &str = "the row was there, and is gone although nobody gave it back";
+
+    #[test]
+    fn each_outcome_of_acquire_explains_its_own_number_of_rows() {
+        let ok = kept(0, 0, 0, [0, 1], &address(0, 0));
+        assert_eq!(diagnoses(&ok), [SILENT, "", MORE]);
+        for settled in [None, Some(NoEffect), Some(Unknown)] {
+            let mut failed = refused(0, 0, 0, [0, 1], "1213");
+            failed.acquire.settled = settled;
+            assert_eq!(diagnoses(&failed), ["", PROMISED, MORE]);
+        }
+        for (settled, expected) in [
+            (None, ["", "", MORE]),
+            (Some(Unknown), ["", "", MORE]),
+            (Some(NoEffect), ["", LATE, MORE]),
+            (Some(TookEffect), [GONE, "", MORE]),
+        ] {
+            let mut change = ok.clone();
+            unclear(&mut change.acquire, settled);
+            assert_eq!(diagnoses(&change), expected, "{settled:?}");
+        }
+    }
+
+    #[test]
+    fn each_outcome_of_release_leaves_its_own_number_of_rows() {
+        let ok = given_back(0, 0, 0, [0, 1, 2, 3], &address(0, 0));
+        assert_eq!(diagnoses(&ok), ["", STILL, MORE]);
+        for (settled, expected) in [
+            (None, ["", "", MORE]),
+            (Some(Unknown), ["", "", MORE]),
+            (Some(NoEffect), [GONE, "", MORE]),
+            (Some(TookEffect), ["", STILL, MORE]),
+        ] {
+            let mut change = ok.clone();
+            unclear(change.release.as_mut().unwrap(), settled);
+            assert_eq!(diagnoses(&change), expected, "{settled:?}");
+        }
+        let mut refused = ok.clone();
+        let release = refused.release.as_mut().unwrap();
+        release.outcome = failed("1213");
+        release.settled = Some(NoEffect);
+        assert_eq!(diagnoses(&refused), [GONE, "", MORE]);
+    }
+
+    #[test]
+    fn what_the_host_gave_back_is_gone() {
+        let mut change = given_back(0, 0, 0, [0, 1, 2, 3], &address(0, 0));
+        unclear(change.release.as_mut().unwrap(), Some(NoEffect));
+        change.restored = Restored::Yes;
+        assert_eq!(diagnoses(&change), ["", STILL, MORE]);
+        change.restored = Restored::Unclear;
+        assert_eq!(diagnoses(&change), ["", "", MORE]);
+        change.release.as_mut().unwrap().settled = Some(TookEffect);
+        assert_eq!(diagnoses(&change), ["", STILL, MORE]);
+        change.release = None;
+        assert_eq!(diagnoses(&change), ["", "", MORE]);
+        unclear(&mut change.acquire, Some(Unknown));
+        change.restored = Restored::Yes;
+        assert_eq!(diagnoses(&change), ["", STILL, MORE]);
+    }
+
+    #[test]
+    fn a_broken_promise_is_told_even_without_data() {
+        let mut lied = refused(0, 0, 0, [0, 1], "1213");
+        lied.acquire.settled = Some(TookEffect);
+        let mut lost = given_back(0, 0, 0, [0, 1, 2, 3], &address(0, 0));
+        let release = lost.release.as_mut().unwrap();
+        release.outcome = failed("not-allocated");
+        release.settled = Some(TookEffect);
+        let mut half = lost.clone();
+        half.release.as_mut().unwrap().outcome = failed("1213");
+        for (change, diagnosis) in [
+            (lied, "the host found the row"),
+            (lost, "the allocation was lost"),
+            (half, "the host found the row gone"),
+        ] {
+            for found in [None, Some(0), Some(1)] {
+                let told = account(&change, found).unwrap_err();
+                assert!(told.contains(diagnosis), "{told}");
+            }
+        }
+        let ok = kept(0, 0, 0, [0, 1], &address(0, 0));
+        assert_eq!(account(&ok, None), Ok(()));
+    }
+}

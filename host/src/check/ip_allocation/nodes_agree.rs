@@ -1,0 +1,169 @@
+//! After the run, are all nodes identical?
+
+use super::super::findings::{Findings, Told};
+use super::super::nodes_agree::{Heard, conclude};
+use super::Evidence;
+use super::names::Names;
+use super::prose::{Plain, Row};
+use crate::model::allocations::NodeAllocations;
+use crate::model::verdict::Answer;
+
+/// Compares the rows and the ranges of every node, read when all workers had ended, with the first
+/// node's: each that only one of the two has is a violation. n·log n.
+pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
+    let mut findings = Findings::default();
+    if let [first, others @ ..] = evidence.nodes() {
+        for other in others {
+            compare(names, first, other, &mut findings);
+        }
+    }
+    let heard = evidence.found.map(|found| Heard {
+        nodes: found.nodes.len(),
+        silent: &found.silent,
+    });
+    conclude(findings, heard)
+}
+
+fn compare(
+    names: &Names,
+    first: &NodeAllocations,
+    other: &NodeAllocations,
+    findings: &mut Findings,
+) {
+    let nodes = [&*first.node, &*other.node];
+    for (request, on) in differences(&first.requests, &other.requests) {
+        findings.add(None, || {
+            let prose = tell(nodes, on, &Row(request).to_string());
+            match names.row(&request.pool) {
+                Some(row) => Told::about(prose, row, [request.mark.marker()]),
+                None => prose.into(),
+            }
+        });
+    }
+    for (range, on) in differences(&first.ranges, &other.ranges) {
+        findings.add(None, || {
+            let (pool, first, last) = (Plain(&range.pool), Plain(&range.first), Plain(&range.last));
+            let prose = tell(nodes, on, &format!("the range {first}–{last} of {pool}"));
+            match names.row(&range.pool) {
+                Some(row) => Told::about(prose, row, []),
+                None => prose.into(),
+            }
+        });
+    }
+}
+
+fn tell(nodes: [&str; 2], on: usize, what: &str) -> String {
+    let (has, lacks) = (nodes[on], nodes[1 - on]);
+    format!("node {has} has {what}, and node {lacks} does not")
+}
+
+/// What only one of the two has, with its place among them, 0 or 1. As often as it has it more often.
+fn differences<'a, T: Ord>(one: &'a [T], other: &'a [T]) -> Vec<(&'a T, usize)> {
+    let sorted = |items: &'a [T]| {
+        let mut items: Vec<_> = items.iter().collect();
+        items.sort_unstable();
+        items.into_iter().peekable()
+    };
+    let (mut one, mut other) = (sorted(one), sorted(other));
+    let mut differences = Vec::new();
+    loop {
+        match (one.peek(), other.peek()) {
+            (None, None) => return differences,
+            (Some(a), Some(b)) if a == b => {
+                one.next();
+                other.next();
+            }
+            (Some(a), b) if b.is_none_or(|b| a < b) => {
+                differences.extend(one.next().map(|item| (item, 0)));
+            }
+            _ => differences.extend(other.next().map(|item| (item, 1))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::synthetic::history;
+    use super::*;
+    use crate::model::allocations::Allocations;
+    use crate::model::verdict::Verdict;
+
+    fn judge(change: impl FnOnce(&mut Allocations)) -> Answer {
+        let (pools, changes, mut found) = history(6, 3, 3);
+        change(&mut found);
+        let evidence = Evidence {
+            pools: &pools,
+            changes: &changes,
+            found: Some(&found),
+        };
+        answer(&evidence, &Names::new(&evidence))
+    }
+
+    #[test]
+    fn identical_nodes_are_valid_in_any_order() {
+        assert_eq!(judge(|_| ()).verdict, Verdict::Valid);
+        let reversed = judge(|found| {
+            found.nodes[1].requests.reverse();
+            found.nodes[1].ranges.reverse();
+        });
+        assert_eq!((reversed.verdict, reversed.remark), (Verdict::Valid, None));
+    }
+
+    #[test]
+    fn a_row_that_one_node_lacks_is_told_whichever_it_is() {
+        for (lacks, has) in [(0, "b"), (1, "a")] {
+            let answer = judge(|found| {
+                found.nodes[lacks].requests.remove(0);
+            });
+            let why = answer.verdict.why().unwrap();
+            assert!(why.contains(&format!("node {has} has 10.0.0.")), "{why}");
+            assert!(
+                why.contains("as ALLOCATED (0_1) in ip_allocations"),
+                "{why}"
+            );
+            assert_eq!((answer.verdict.word(), answer.further), ("violated", 0));
+            let about = answer.about.unwrap();
+            assert_eq!((about.row, about.markers.len()), (0, 1));
+        }
+    }
+
+    #[test]
+    fn a_row_that_differs_or_is_there_twice_is_told() {
+        let differs = judge(|found| found.nodes[1].requests[0].status = "RESERVED".into());
+        assert_eq!((differs.verdict.word(), differs.further), ("violated", 1));
+        let twice = judge(|found| {
+            let row = found.nodes[1].requests[0].clone();
+            found.nodes[1].requests.push(row);
+        });
+        assert_eq!((twice.verdict.word(), twice.further), ("violated", 0));
+    }
+
+    #[test]
+    fn a_range_that_one_node_lacks_is_told() {
+        let answer = judge(|found| {
+            found.nodes.push(found.nodes[0].clone());
+            found.nodes[2].node = "c".into();
+            found.nodes[2].ranges.pop();
+        });
+        let why = answer.verdict.why().unwrap();
+        assert_eq!(
+            why,
+            "node a has the range 2001:db8:2::4–2001:db8:2:0:ffff:ffff:ffff:ffff of pool-2, and \
+             node c does not"
+        );
+        assert_eq!(answer.about.unwrap().row, 2);
+    }
+
+    #[test]
+    fn a_silent_node_is_not_taken_to_agree_and_one_alone_is_trivial() {
+        let silent = judge(|found| found.silent.push("c".into()));
+        let why = silent.verdict.why();
+        assert_eq!(why, Some("after the run, no answer from c"));
+        assert_eq!(silent.verdict.word(), "unknown");
+        let alone = judge(|found| found.nodes.truncate(1));
+        assert_eq!(alone.verdict, Verdict::Valid);
+        assert!(alone.remark.unwrap().contains("trivial"));
+        let none = judge(|found| found.nodes.clear());
+        assert_eq!(none.verdict.word(), "unknown");
+    }
+}

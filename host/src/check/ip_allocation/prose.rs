@@ -1,0 +1,102 @@
+//! How rows and who wrote them are told. What a strategy wrote must not speak to the terminal, so
+//! only what is certainly harmless is told as it is.
+
+use super::super::findings::Ms;
+use super::names::Names;
+use crate::model::allocations::Request;
+use crate::model::change::{Change, Step};
+use crate::model::outcome::Outcome;
+use std::fmt;
+
+/// A text that a strategy wrote.
+pub struct Plain<'a>(pub &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let harmless = |c: char| c.is_ascii_alphanumeric() || ".:-_/".contains(c);
+        match !self.0.is_empty() && self.0.chars().all(harmless) {
+            true => f.write_str(self.0),
+            false => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+/// A row of one of the tables of requests: `10.0.0.1 of pool-0 as ALLOCATED (3_0) in ip_requests`.
+pub struct Row<'a>(pub &'a Request);
+
+impl fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Request {
+            table,
+            address,
+            pool,
+            status,
+            mark,
+            ..
+        } = self.0;
+        let (address, pool, status) = (Plain(address), Plain(pool), Plain(status));
+        let table = table.name();
+        write!(f, "{address} of {pool} as {status} ({mark}) in {table}")
+    }
+}
+
+/// How a step ended, and when: `ended failed (1213) at 12.345 ms`.
+pub struct Ended<'a>(pub &'a Step);
+
+impl fmt::Display for Ended<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Step {
+            outcome, returned, ..
+        } = self.0;
+        write!(f, "ended {}", outcome.word())?;
+        if let Some(reason) = outcome.reason() {
+            write!(f, " ({})", Plain(&reason.code))?;
+        }
+        write!(f, " at {}", Ms(*returned))
+    }
+}
+
+/// Whose row it is: `worker 3 (3_0), whose allocation ended ok at 12.345 ms`.
+pub fn owner(names: &Names, request: &Request) -> String {
+    match names.change(request) {
+        Some(change) => {
+            let (worker, marker) = (change.worker, change.marker());
+            let ended = Ended(&change.acquire);
+            format!("worker {worker} ({marker}), whose allocation {ended}")
+        }
+        None => format!("no change of this run ({})", request.mark),
+    }
+}
+
+/// The address of a change, as its worker was told or as it was found.
+pub fn address_of(change: &Change) -> Option<&str> {
+    change.allocation.as_ref()?.address.as_deref()
+}
+
+/// The worker was told that this certainly did not happen.
+pub fn is_failed(step: &Step) -> bool {
+    matches!(step.outcome, Outcome::Failed(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::synthetic::{address, kept, row_of};
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_quoted() {
+        let mut row = row_of(&kept(3, 0, 0, [0, 1], &address(0, 5)));
+        let told = Row(&row).to_string();
+        assert_eq!(
+            told,
+            "10.0.0.5 of pool-0 as ALLOCATED (3_0) in ip_allocations"
+        );
+        row.address = "\x1b[2J".into();
+        row.status = String::new();
+        let told = Row(&row).to_string();
+        assert_eq!(
+            told,
+            "\"\\u{1b}[2J\" of pool-0 as \"\" (3_0) in ip_allocations"
+        );
+    }
+}
