@@ -5,10 +5,9 @@ use super::{IpThreeStep, Request};
 use contend_guest::{prelude::*, text_of};
 
 const RIVALS: &str =
-    "SELECT id, status, requested_at FROM ip_requests WHERE pool_id = ? AND address = ?";
+    "SELECT id, status, requested_at FROM ip_requests WHERE address = ? AND subnet_id = ?";
 const ALLOCATE: &str =
     "UPDATE ip_requests SET status = 'ALLOCATED' WHERE id = ? AND requested_at = ?";
-
 const RECYCLE: &str = "UPDATE ip_requests SET status = 'RECYCLABLE' WHERE id = ?";
 
 impl IpThreeStep {
@@ -85,7 +84,7 @@ impl IpThreeStep {
 
     /// All requests for the address, the own one among them.
     fn rivals(&self, own: &Request) -> Result<Vec<Row>, Fault> {
-        let values = [&*own.pool.id, &own.address].map(Value::from);
+        let values = [&*own.address, &own.pool.subnet].map(Value::from);
         self.session.query(RIVALS, &values)
     }
 }
