@@ -1,9 +1,50 @@
 //! Generated from `wit/`: the only file that knows the generator.
+//!
+//! What a strategy may import is generated once, and each world's exports beside it, so that
+//! `Session`, `Fault` and the rest are the same types in all worlds. The generator describes the
+//! imports in a section of this crate, and a world's exports in the macro `export!` of its module:
+//! a component exports only what it names with that macro.
 
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "state-strategy",
-    pub_export_macro: true,
-    default_bindings_module: "contend_guest::bindings",
+    world: "capabilities",
     additional_derives: [PartialEq],
 });
+
+/// The world of strategies for volume-state.
+pub mod state {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "state-strategy",
+        pub_export_macro: true,
+        default_bindings_module: "contend_guest::bindings::state",
+        additional_derives: [PartialEq],
+        with: {
+            "contend:strategy/types@0.1.0": crate::bindings::contend::strategy::types,
+            "contend:strategy/db@0.1.0": crate::bindings::contend::strategy::db,
+            "contend:strategy/lock@0.1.0": crate::bindings::contend::strategy::lock,
+            "contend:strategy/timing@0.1.0": crate::bindings::contend::strategy::timing,
+            "contend:strategy/replication@0.1.0": crate::bindings::contend::strategy::replication,
+            "contend:strategy/settings@0.1.0": crate::bindings::contend::strategy::settings,
+        },
+    });
+}
+
+/// The world of strategies for ip-allocation.
+pub mod allocation {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "allocation-strategy",
+        pub_export_macro: true,
+        default_bindings_module: "contend_guest::bindings::allocation",
+        additional_derives: [PartialEq],
+        with: {
+            "contend:strategy/types@0.1.0": crate::bindings::contend::strategy::types,
+            "contend:strategy/db@0.1.0": crate::bindings::contend::strategy::db,
+            "contend:strategy/lock@0.1.0": crate::bindings::contend::strategy::lock,
+            "contend:strategy/timing@0.1.0": crate::bindings::contend::strategy::timing,
+            "contend:strategy/replication@0.1.0": crate::bindings::contend::strategy::replication,
+            "contend:strategy/settings@0.1.0": crate::bindings::contend::strategy::settings,
+        },
+    });
+}

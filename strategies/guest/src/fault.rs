@@ -2,6 +2,9 @@
 
 use crate::{Detail, Fault};
 
+/// MariaDB's code, and SQLite's for a primary and for a unique key.
+const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
+
 impl Fault {
     /// Certainly no effect; the transaction is gone; try again.
     pub fn conflict(code: &str, message: impl Into<String>) -> Self {
@@ -16,6 +19,14 @@ impl Fault {
     /// It may or may not have happened.
     pub fn indefinite(code: &str, message: impl Into<String>) -> Self {
         Self::Indefinite(detail(code, message))
+    }
+
+    /// Whether this is `rejected` because a row has the same primary or unique key already.
+    pub fn is_duplicate_key(&self) -> bool {
+        match self {
+            Self::Rejected(detail) => DUPLICATE_KEY.contains(&&*detail.code),
+            _ => false,
+        }
     }
 
     pub fn detail(&self) -> &Detail {

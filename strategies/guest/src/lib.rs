@@ -27,8 +27,13 @@
 //! adds nothing to what a strategy can touch. Built for anything but Wasm, the crate links, and
 //! every call of the host panics: enough for unit tests of what does not call it.
 
+pub mod addresses;
+mod allocation;
+mod attempts;
+pub mod availability;
 #[doc(hidden)]
 pub mod bindings;
+mod choice;
 mod fault;
 mod retry;
 mod session;
@@ -37,21 +42,30 @@ mod strategy;
 pub mod update;
 mod value;
 
+pub use allocation::AllocationStrategy;
+#[doc(hidden)]
+pub use allocation::{allocate, release};
+pub use attempts::{Attempts, Limits, exhausted, not_allocated};
+pub use bindings::allocation::exports::contend::strategy::allocation::{Allocated, Pool};
 pub use bindings::contend::strategy::{db, lock, replication, timing};
-pub use bindings::exports::contend::strategy::state_change::Transition;
+pub use bindings::state::exports::contend::strategy::state_change::Transition;
+pub use choice::{Choice, among_the_lowest};
 pub use db::Session;
-pub use retry::{RETRY_WAIT, retry_conflicts, sleep};
+pub use retry::{RETRY_WAIT, random_below, retry_conflicts, sleep, wait_up_to};
 pub use session::{connect, open_locks};
 pub use settings::{setting, setting_or_nothing};
 #[doc(hidden)]
 pub use strategy::change;
 pub use strategy::{AVAILABLE, StateStrategy};
-pub use value::{Detail, Fault, Row, Value};
+pub use value::{Detail, Fault, Row, Value, integer_of, text_of};
 
 /// Everything that a strategy usually names.
 pub mod prelude {
     pub use crate::lock::{self, Lock, Mode, ReleaseOutcome};
     pub use crate::update::{ARG, Statement, Update, column};
+    pub use crate::{
+        Allocated, AllocationStrategy, Attempts, Limits, Pool, exhausted, not_allocated,
+    };
     pub use crate::{
         Fault, RETRY_WAIT, Row, Session, StateStrategy, Transition, Value, connect, open_locks,
         retry_conflicts, setting, setting_or_nothing, sleep,

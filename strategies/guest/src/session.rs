@@ -32,10 +32,23 @@ impl Session {
     /// be tried again: a statement that went on alone would commit by itself, outside any
     /// transaction. A commit that ends `indefinite` is returned as that.
     pub fn transaction(&self, work: impl FnOnce() -> Result<bool, Fault>) -> Result<bool, Fault> {
+        self.commit_if(|&commit| commit, work)
+    }
+
+    /// The same for work that is to be committed whenever it does not fail.
+    pub fn atomically<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        self.commit_if(|_| true, work)
+    }
+
+    fn commit_if<T>(
+        &self,
+        is_to_be_committed: impl FnOnce(&T) -> bool,
+        work: impl FnOnce() -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         self.begin()?;
         match work() {
-            Ok(true) => self.commit().map(|()| true),
-            Ok(false) => self.rollback().map(|()| false),
+            Ok(done) if is_to_be_committed(&done) => self.commit().map(|()| done),
+            Ok(done) => self.rollback().map(|()| done),
             Err(fault) => {
                 // Also after a conflict: it may have come from the lock service, and then the
                 // transaction is still open. What went wrong first is what counts.

@@ -36,6 +36,8 @@ pub fn change<S: StateStrategy>(kept: &mut Option<S>, transition: Transition) ->
 macro_rules! state_strategy {
     ($strategy:ty) => {
         const _: () = {
+            use $crate::bindings::state::exports::contend::strategy::state_change::Guest;
+
             struct Component;
 
             thread_local! {
@@ -43,22 +45,22 @@ macro_rules! state_strategy {
                     const { ::std::cell::RefCell::new(None) };
             }
 
-            impl $crate::bindings::exports::contend::strategy::state_change::Guest for Component {
+            impl Guest for Component {
                 fn change(
                     transition: $crate::Transition,
                 ) -> ::std::result::Result<(), $crate::Fault> {
                     KEPT.with_borrow_mut(|kept| $crate::change(kept, transition))
                 }
-    }
+            }
 
             #[cfg(target_arch = "wasm32")]
-            $crate::bindings::export!(Component with_types_in $crate::bindings);
+    $crate::bindings::state::export!(Component with_types_in $crate::bindings::state);
 
             // Elsewhere the exports' names (`contend:strategy/…#change`) are more than linkers of
             // shared libraries take; naming the function keeps the strategy checked and in use.
             #[cfg(not(target_arch = "wasm32"))]
             const _: fn($crate::Transition) -> ::std::result::Result<(), $crate::Fault> =
-                <Component as $crate::bindings::exports::contend::strategy::state_change::Guest>::change;
+                <Component as Guest>::change;
         };
     };
 }

@@ -20,6 +20,19 @@ impl Value {
     }
 }
 
+/// The text in a column of a row. `rejected` with `bad-row` if there is none.
+pub fn text_of(row: &Row, column: usize) -> Result<&str, Fault> {
+    let text = row.get(column).and_then(Value::as_text);
+    text.ok_or_else(|| Fault::rejected("bad-row", format!("column {column} of a row is no text")))
+}
+
+/// The same for an integer.
+pub fn integer_of(row: &Row, column: usize) -> Result<i64, Fault> {
+    let integer = row.get(column).and_then(Value::as_integer);
+    let bad = || format!("column {column} of a row is no integer");
+    integer.ok_or_else(|| Fault::rejected("bad-row", bad()))
+}
+
 // A `String` is moved and not copied: a strategy that turns its transition's fields into parameters
 // allocates nothing for them.
 impl From<String> for Value {

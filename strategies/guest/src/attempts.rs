@@ -1,0 +1,125 @@
+//! How often an allocation may try, and how it says that it did not come to an end.
+
+use crate::retry::{RETRY_WAIT, sleep, wait_up_to};
+use crate::{Allocated, Fault, setting};
+use std::fmt::Display;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// What all strategies for ip-allocation let their user decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    attempts: u32,
+    step_wait: Duration,
+}
+
+/// The attempts of one allocation.
+#[derive(Debug)]
+pub struct Attempts {
+    made: u32,
+    limits: Limits,
+}
+
+impl Limits {
+    /// Settings: `attempts` (50), at most so many for each allocation; `step-wait-ms` (0), a random
+    /// wait of at most so long before each step of the algorithm.
+    pub fn given() -> Result<Self, Fault> {
+        let most = NonZeroU32::new(50).expect("50 is not 0");
+        Ok(Self {
+            attempts: setting("attempts", most)?.get(),
+            step_wait: Duration::from_millis(setting("step-wait-ms", 0)?),
+        })
+    }
+
+    /// The first attempt of an allocation.
+    pub fn begin(self) -> Attempts {
+        Attempts {
+            made: 1,
+            limits: self,
+        }
+    }
+}
+
+impl Attempts {
+    /// How many there were, with the one that is being made.
+    pub fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// Begins another one. `rejected` with `attempts-exhausted` if there were enough.
+    pub fn again(&mut self) -> Result<(), Fault> {
+        if self.made >= self.limits.attempts {
+            let message = format!("gave up after {} attempts", self.made);
+            return Err(Fault::rejected("attempts-exhausted", message));
+        }
+        self.made += 1;
+        Ok(())
+    }
+
+    /// Makes a step of the algorithm. After a `conflict`, which certainly had no effect, it waits
+    /// 10 ms and makes the whole step again, which is another attempt.
+    pub fn step<T>(&mut self, mut step: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+        loop {
+            wait_up_to(self.limits.step_wait);
+            match step() {
+                Err(Fault::Conflict(_)) => self.again()?,
+                done => return done,
+            }
+            sleep(RETRY_WAIT);
+        }
+    }
+
+    /// The address is the caller's.
+    pub fn ended_with(self, address: impl Display) -> Allocated {
+        Allocated {
+            address: address.to_string(),
+            attempts: self.made,
+        }
+    }
+}
+
+/// All addresses of the pool are taken.
+pub fn exhausted() -> Fault {
+    Fault::rejected("exhausted", "all addresses of the pool are allocated")
+}
+
+/// The allocation does not have the address that it gives back.
+pub fn not_allocated(address: &str) -> Fault {
+    let message = format!("{address} is not allocated with this marker");
+    Fault::rejected("not-allocated", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts(attempts: u32) -> Attempts {
+        let step_wait = Duration::ZERO;
+        Limits {
+            attempts,
+            step_wait,
+        }
+        .begin()
+    }
+
+    #[test]
+    fn there_are_as_many_attempts_as_were_given() {
+        let mut three = attempts(3);
+        assert_eq!(three.made(), 1);
+        assert_eq!((three.again(), three.again()), (Ok(()), Ok(())));
+        let fault = three.again().unwrap_err();
+        assert_eq!(fault.detail().code, "attempts-exhausted");
+        assert_eq!(three.ended_with("10.0.0.1").attempts, 3);
+    }
+
+    #[test]
+    fn a_conflict_is_an_attempt_and_nothing_else_is() {
+        let mut one = attempts(1);
+        let fault = one.step(|| Err::<(), _>(Fault::conflict("1213", "deadlock")));
+        assert_eq!(fault.unwrap_err().detail().code, "attempts-exhausted");
+        let lost = Fault::indefinite("2013", "lost");
+        assert_eq!(one.step(|| Err::<(), _>(lost.clone())), Err(lost));
+        assert_eq!(one.step(|| Ok(7)), Ok(7));
+        assert_eq!(one.made(), 1);
+    }
+}

@@ -1,0 +1,74 @@
+//! The primary key decides: read which addresses of the pool are taken, pick one of the next free ones
+//! at random, and insert it as allocated, all without a transaction. Whoever finds that somebody
+//! else has inserted it (a duplicate key) reads and picks anew.
+//!
+//! This is what the project behind the published harness adopted later. The window is a balance: in a
+//! small one the rivals pick the same address, a large one scatters the addresses over the pool. On
+//! a multi-master cluster two nodes can insert the same address at once, and the one that commits
+//! later gets a `conflict`, which is another attempt after 10 ms.
+//!
+//! Its limit: each attempt reads all allocations of the pool, so the nth one costs as much as there
+//! are, and a node that lags shows addresses as free that are not.
+//!
+//! Settings: `window` (10): how many of the lowest free addresses to pick from; `attempts` (50), each
+//! duplicate key and each conflict being one; `step-wait-ms` (0): before each attempt a random
+//! wait of at most so long.
+
+use contend_guest::addresses::Ranges;
+use contend_guest::{among_the_lowest, prelude::*, text_of};
+use std::num::NonZeroU64;
+
+const LOOK: &str = "SELECT address FROM ip_allocations WHERE pool_id = ?";
+const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, status, marker) \
+                      VALUES (?, ?, ?, 'ALLOCATED', ?)";
+const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marker = ?";
+const WINDOW: NonZeroU64 = NonZeroU64::new(10).unwrap();
+
+struct IpWindow {
+    session: Session,
+    limits: Limits,
+    window: u128,
+}
+
+impl AllocationStrategy for IpWindow {
+    fn new() -> Result<Self, Fault> {
+        Ok(Self {
+            session: connect()?,
+            limits: Limits::given()?,
+            window: setting("window", WINDOW)?.get().into(),
+        })
+    }
+
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault> {
+        let mut attempts = self.limits.begin();
+        loop {
+            match attempts.step(|| self.attempt(&pool, &marker)) {
+                Err(fault) if fault.is_duplicate_key() => attempts.again()?,
+                done => return done.map(|address| attempts.ended_with(address)),
+            }
+        }
+    }
+
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+        let values = [&*address, &pool.subnet, &marker].map(Value::from);
+        match retry_conflicts(RETRY_WAIT, || self.session.execute(FREE, &values))? {
+            0 => Err(not_allocated(&address)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl IpWindow {
+    fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Fault> {
+        let rows = self.session.query(LOOK, &[(&*pool.id).into()])?;
+        let taken = rows.iter().map(|row| text_of(row, 0)?.parse());
+        let free = Ranges::of(pool)?.without(&taken.collect::<Result<_, _>>()?);
+        let picked = among_the_lowest(&free, self.window).ok_or_else(exhausted)?;
+        let address = picked.to_string();
+        let values = [&*address, &pool.subnet, &pool.id, marker].map(Value::from);
+        self.session.execute(INSERT, &values)?;
+        Ok(address)
+    }
+}
+
+contend_guest::allocation_strategy!(IpWindow);
