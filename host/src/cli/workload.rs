@@ -54,8 +54,8 @@ pub struct WorkloadArguments {
     #[arg(long, value_name = "MS")]
     step_wait_ms: Option<u64>,
     /// Of ip-allocation: a pool to take addresses from; may be repeated
-    /// [default: 192.168.0.0/24 192.168.0.2-192.168.0.254]
-    #[arg(long, value_name = "SUBNET FIRST-LAST")]
+    /// [default: 192.168.0.0/24,192.168.0.2-192.168.0.254]
+    #[arg(long, value_name = "SUBNET,FIRST-LAST")]
     pool: Vec<PoolOption>,
 }
 

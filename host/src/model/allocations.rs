@@ -3,6 +3,15 @@
 use super::marker::Mark;
 use serde::{Deserialize, Serialize};
 
+/// The address belongs to somebody.
+pub const ALLOCATED: &str = "ALLOCATED";
+
+/// Somebody began to take the address, and for a while nobody else may.
+pub const RESERVED: &str = "RESERVED";
+
+/// Somebody asks for the address, and perhaps others do.
+pub const REQUESTED: &str = "REQUESTED";
+
 /// Everything that is read from the database after a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocations {
@@ -52,12 +61,12 @@ pub struct Range {
 impl Request {
     /// The address belongs to somebody.
     pub fn is_allocated(&self) -> bool {
-        self.status == "ALLOCATED"
+        self.status == ALLOCATED
     }
 
     /// Somebody began to take the address and has not finished.
     pub fn is_pending(&self) -> bool {
-        matches!(&*self.status, "RESERVED" | "REQUESTED")
+        matches!(&*self.status, RESERVED | REQUESTED)
     }
 }
 

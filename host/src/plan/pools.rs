@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// A `[[pool]]` of a workload file, and what `--pool 'SUBNET FIRST-LAST'` gives.
+/// A `[[pool]]` of a workload file, and what `--pool SUBNET,FIRST-LAST` gives.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolOption {
@@ -22,7 +22,7 @@ impl FromStr for PoolOption {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text
-            .split_once(' ')
+            .split_once([' ', ','])
             .and_then(|(subnet, range)| Some((subnet, range.split_once('-')?)));
         let parsed = parts.and_then(|(subnet, (first, last))| {
             Some(Self {
@@ -32,7 +32,7 @@ impl FromStr for PoolOption {
             })
         });
         parsed.ok_or_else(|| {
-            "it is 'SUBNET FIRST-LAST', as in '192.168.0.0/24 192.168.0.2-192.168.0.254'".to_owned()
+            "it is SUBNET,FIRST-LAST, as in 192.168.0.0/24,192.168.0.2-192.168.0.254".to_owned()
         })
     }
 }
@@ -40,7 +40,7 @@ impl FromStr for PoolOption {
 /// As it is read.
 impl fmt::Display for PoolOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}-{}", self.subnet, self.first, self.last)
+        write!(f, "{},{}-{}", self.subnet, self.first, self.last)
     }
 }
 
@@ -142,8 +142,8 @@ mod tests {
     fn what_makes_no_pool_is_told() {
         for (given, says) in [
             (&[][..], "say at least one"),
-            (&["192.168.0.0/24"], "it is 'SUBNET FIRST-LAST'"),
-            (&["192.168.0.0/24 a-b"], "it is 'SUBNET FIRST-LAST'"),
+            (&["192.168.0.0/24"], "it is SUBNET,FIRST-LAST"),
+            (&["192.168.0.0/24,a-b"], "it is SUBNET,FIRST-LAST"),
             (&["here 10.0.0.1-10.0.0.2"], "is no subnet"),
             (&["10.0.0.1/24 10.0.0.1-10.0.0.2"], "is no subnet"),
             (&["10.0.0.0/33 10.0.0.1-10.0.0.2"], "is no subnet"),

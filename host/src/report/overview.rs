@@ -55,11 +55,9 @@ fn one_workload(cells: &[CellReport]) -> String {
         table.add_row(line(cell));
     }
     let mut text = format!(
-        "{}: {} rows × {} workers × {} changes, database {}, seed {}\n\n{}\n",
+        "{}: {}, database {}, seed {}\n\n{}\n",
         plan.workload_name,
-        workload.rows,
-        workload.workers_per_row,
-        workload.changes_per_worker,
+        workload.size(),
         plan.database,
         plan.seed,
         table.trim_fmt(),

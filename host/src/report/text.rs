@@ -39,12 +39,10 @@ fn headline(report: &RunReport) -> String {
     let plan = &report.plan;
     let workload = &plan.workload;
     format!(
-        "{}: {} rows × {} workers × {} changes, pause {} ms, hold {} ms\n\
+        "{}: {}, pause {} ms, hold {} ms\n\
          database {}, locks {}, seed {}\n\n",
         plan.workload_name,
-        workload.rows,
-        workload.workers_per_row,
-        workload.changes_per_worker,
+        workload.size(),
         workload.pause_ms,
         workload.hold_ms,
         plan.database,

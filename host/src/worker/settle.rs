@@ -9,6 +9,7 @@ use crate::model::change::{Nanos, Restored, Settled};
 use crate::model::data::RowState;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::marker::Marker;
+use crate::workload::ip_allocation::Holding;
 
 /// Rounds of reading, and tries to restore, at least; each may take some seconds by itself.
 const ROUNDS: u64 = 10;
@@ -31,9 +32,8 @@ const WAIT_MS: u64 = 50;
 pub async fn acquired(arena: &Arena, row: u32, marker: Marker) -> Settled {
     let held = RowState::held_by(marker);
     let read = |node| arena.read_causally(node, row);
-    settle(arena, read, |state| state.as_ref() == Some(&held))
-        .await
-        .0
+    let shows = |state: &Option<RowState>| Shown::is(state.as_ref() == Some(&held));
+    settle(arena, read, shows).await.0
 }
 
 /// Is the row given back after all? It is unless the change still holds it: whoever waited for the
@@ -41,22 +41,30 @@ pub async fn acquired(arena: &Arena, row: u32, marker: Marker) -> Settled {
 pub async fn released(arena: &Arena, row: u32, marker: Marker) -> Settled {
     let held = RowState::held_by(marker);
     let read = |node| arena.read_causally(node, row);
-    settle(arena, read, |state| state.as_ref() != Some(&held))
-        .await
-        .0
+    let shows = |state: &Option<RowState>| Shown::is(state.as_ref() != Some(&held));
+    settle(arena, read, shows).await.0
 }
 
 /// Has the allocation an address after all? And which?
 pub async fn allocated(arena: &Arena, marker: Marker) -> (Settled, Option<String>) {
-    let read = |node| arena.allocations.held(&*arena.database, node, marker);
-    let (settled, address) = settle(arena, read, Option::is_some).await;
-    (settled, address.flatten())
+    let read = |node| arena.allocations.holding(&*arena.database, node, marker);
+    // A reservation that was left may be made an allocation of by another worker at any time.
+    let shows = |holding: &Holding| match holding {
+        Holding::Address(_) => Shown::Effect,
+        Holding::Pending => Shown::Open,
+        Holding::Nothing => Shown::NoEffect,
+    };
+    match settle(arena, read, shows).await {
+        (settled, Some(Holding::Address(address))) => (settled, Some(address)),
+        (settled, _) => (settled, None),
+    }
 }
 
 /// Is the address given back after all?
 pub async fn deallocated(arena: &Arena, marker: Marker) -> Settled {
-    let read = |node| arena.allocations.held(&*arena.database, node, marker);
-    settle(arena, read, Option::is_none).await.0
+    let read = |node| arena.allocations.holding(&*arena.database, node, marker);
+    let shows = |holding: &Holding| Shown::is(!matches!(holding, Holding::Address(_)));
+    settle(arena, read, shows).await.0
 }
 
 /// Gives back a row that the change still holds, by the host's own hand.
@@ -91,6 +99,24 @@ async fn try_to_restore(arena: &Arena, row: u32, marker: Marker) -> Result<bool,
     restored.map_err(|fault| fault.kind)
 }
 
+/// What a reading says of an effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Effect,
+    NoEffect,
+    /// It is not there, and may yet come.
+    Open,
+}
+
+impl Shown {
+    fn is(effect: bool) -> Self {
+        match effect {
+            true => Self::Effect,
+            false => Self::NoEffect,
+        }
+    }
+}
+
 /// Reads until it is known whether the effect is there, and gives the reading that shows it. The readings are causal, so one node
 /// that shows it is enough, and one that lags behind says nothing rather than something old. That
 /// none shows it must be said by every member of the cluster: on one that is silent, a commit may
@@ -98,7 +124,7 @@ async fn try_to_restore(arena: &Arena, row: u32, marker: Marker) -> Result<bool,
 async fn settle<'a, T, F>(
     arena: &'a Arena,
     read: impl Fn(&'a str) -> F,
-    took_effect: impl Fn(&T) -> bool,
+    shows: impl Fn(&T) -> Shown,
 ) -> (Settled, Option<T>)
 where
     F: Future<Output = Result<T, Fault>>,
@@ -114,11 +140,15 @@ where
     for round in 1.. {
         let answers = arena.ask_nodes(&read).await;
         unanimous += u64::from(answers.complete);
-        if let Some(shown) = answers.given.into_iter().find(&took_effect) {
+        let is_open = answers.given.iter().any(|it| shows(it) == Shown::Open);
+        let mut given = answers.given.into_iter();
+        if let Some(shown) = given.find(|it| shows(it) == Shown::Effect) {
             return (Settled::TookEffect, Some(shown));
         }
-        if unanimous >= needed {
-            return (Settled::NoEffect, None);
+        match unanimous >= needed {
+            true if is_open => break,
+            true => return (Settled::NoEffect, None),
+            false => {}
         }
         let hurried = arena.stop.is_abandoned() && unanimous == 0 && round >= HURRIED_ROUNDS;
         if hurried || arena.is_enough(round, began) {

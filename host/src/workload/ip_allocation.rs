@@ -4,7 +4,7 @@ mod access;
 mod data;
 mod schema;
 
-pub use self::access::AllocationAccess;
+pub use self::access::{AllocationAccess, Holding};
 pub use self::data::read_allocations;
 pub use self::schema::{TABLES, make};
 

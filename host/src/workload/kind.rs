@@ -72,6 +72,18 @@ impl Workload {
         }
     }
 
+    /// `100 rows × 3 workers × 10 changes`.
+    pub fn size(&self) -> String {
+        let (rows, changes) = match self.kind() {
+            Kind::VolumeState => ("rows", "changes"),
+            Kind::IpAllocation => ("pools", "allocations"),
+        };
+        format!(
+            "{} {rows} × {} workers × {} {changes}",
+            self.rows, self.workers_per_row, self.changes_per_worker
+        )
+    }
+
     /// What strategies find in `settings`: what was given, and what the workload says, which comes
     /// after.
     pub fn settings(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {

@@ -188,3 +188,14 @@ fn lost(snapshot_isolation: bool, snapshot_race_us: u64) -> usize {
     };
     (0..100).filter(is_lost).count()
 }
+
+#[test]
+fn a_primary_key_and_a_locked_range_give_no_address_twice() {
+    holds("ip-window ip-for-update --faults none", 40, 3_000);
+    holds("ip-window ip-for-update", 30, 3_000);
+}
+
+#[test]
+fn who_takes_a_conflict_for_success_gives_an_address_twice() {
+    is_violated("ip-for-update-no-retry --faults none", 1_000, "given twice");
+}

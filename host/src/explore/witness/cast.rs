@@ -14,8 +14,8 @@ const MOST: usize = 3;
 
 pub struct Cast<'a> {
     pub row: Option<u32>,
-    /// Its `id`, where there is a row.
-    key: String,
+    /// Its `id`, where it is a row of a table; a pool is many of them.
+    key: Option<String>,
     changes: Vec<&'a Change>,
     /// From the first acquire to the last release.
     pub from: Nanos,
@@ -41,9 +41,10 @@ impl<'a> Cast<'a> {
         }
         cast.sort_by_key(|change| change.acquire.invoked);
         let row = about.map(|about| about.row);
+        let is_pool = cast.iter().any(|change| change.allocation.is_some());
         Self {
             row,
-            key: row.map(row_id).unwrap_or_default(),
+            key: row.filter(|_| !is_pool).map(row_id),
             from: cast.iter().map(|c| c.acquire.invoked).min().unwrap_or(0),
             to: cast.iter().map(|change| end(change)).max().unwrap_or(0),
             point: cast
@@ -84,9 +85,11 @@ impl<'a> Cast<'a> {
         self.workers().any(|worker| actor == Actor::Worker(worker))
     }
 
-    /// Whether a key, or the name of a lock, is that of the row; every one is where there is no row.
+    /// Whether a key, or the name of a lock, is that of the row; every one is where there is no row, or
+    /// where it is a pool.
     pub fn is_row(&self, key: &str) -> bool {
-        self.row.is_none() || ends_with_word(key, &self.key)
+        let own = self.key.as_deref();
+        own.is_none_or(|own| ends_with_word(key, own))
     }
 
     /// The times for which the workers were told that they have the row.
@@ -167,17 +170,23 @@ fn end(change: &Change) -> Nanos {
 }
 
 fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
-    let row = change.row;
+    let what = match change.allocation.as_deref() {
+        None => format!("row {}", change.row),
+        Some(allocation) => match &allocation.address {
+            Some(address) => address.clone(),
+            None => format!("an address of pool {}", change.row),
+        },
+    };
     let (tone, text) = match (verb, step.outcome.reason()) {
         ("acquire", None) => (
             Tone::Gained,
-            format!("is told that it has row {row} (marker {})", change.marker()),
+            format!("is told that it has {what} (marker {})", change.marker()),
         ),
-        (_, None) => (Tone::Plain, format!("is told that row {row} is given back")),
+        (_, None) => (Tone::Plain, format!("is told that {what} is given back")),
         (_, Some(reason)) => (
             Tone::Lost,
             format!(
-                "{verb} of row {row} ends {}: {}",
+                "{verb} of {what} ends {}: {}",
                 step.outcome.word(),
                 reason.code
             ),

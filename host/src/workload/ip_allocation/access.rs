@@ -2,9 +2,19 @@
 
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
+use crate::model::allocations::{ALLOCATED, REQUESTED, RESERVED};
 use crate::model::fault::Fault;
 use crate::model::marker::Marker;
 use crate::model::value::Value;
+
+/// What an allocation has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holding {
+    Nothing,
+    /// A reservation or a request that somebody may still make an allocation of.
+    Pending,
+    Address(String),
+}
 
 /// The statements, made once.
 pub struct AllocationAccess {
@@ -14,8 +24,7 @@ pub struct AllocationAccess {
 impl Default for AllocationAccess {
     fn default() -> Self {
         let look = |table| {
-            let sql =
-                format!("SELECT address FROM {table} WHERE marker = ? AND status = 'ALLOCATED'");
+            let sql = format!("SELECT address, status FROM {table} WHERE marker = ?");
             Statement::of_host(sql, Action::Read)
         };
         Self {
@@ -25,27 +34,27 @@ impl Default for AllocationAccess {
 }
 
 impl AllocationAccess {
-    /// The address that the allocation with this marker has, as one node says, causally; nothing if
-    /// it has none.
-    pub async fn held(
+    /// What the allocation with this marker has, as one node says, causally.
+    pub async fn holding(
         &self,
         database: &dyn Database,
         node: &str,
         marker: Marker,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Holding, Fault> {
         let marker = [Value::from(marker.to_string())];
+        let mut holding = Holding::Nothing;
         for look in &self.by_marker {
-            let rows = database
-                .read(node, Freshness::Causal, look, &marker)
-                .await?;
-            let first = rows
-                .into_iter()
-                .next()
-                .and_then(|row| row.into_iter().next());
-            if let Some(address) = first.and_then(Value::into_text) {
-                return Ok(Some(address));
+            let causal = Freshness::Causal;
+            for row in database.read(node, causal, look, &marker).await? {
+                let mut columns = row.into_iter().map(Value::into_text);
+                let [address, status] = [columns.next(), columns.next()].map(Option::flatten);
+                match (address, status.as_deref()) {
+                    (Some(address), Some(ALLOCATED)) => return Ok(Holding::Address(address)),
+                    (_, Some(RESERVED | REQUESTED)) => holding = Holding::Pending,
+                    _ => {}
+                }
             }
         }
-        Ok(None)
+        Ok(holding)
     }
 }
