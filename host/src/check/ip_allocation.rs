@@ -8,8 +8,8 @@ mod nodes_agree;
 mod nothing_pending;
 mod prose;
 mod ranges_agree;
-#[doc(hidden)]
-pub mod synthetic;
+#[cfg(test)]
+mod synthetic;
 mod unique_allocation;
 
 use super::nodes_agree::CUT;

@@ -123,6 +123,25 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_another_one_in_another_subnet_and_the_same_in_another_pool() {
+        let pool = |subnet: &str| Pool {
+            subnet: subnet.to_owned(),
+            first: "10.0.0.1".parse().unwrap(),
+            last: "10.0.0.9".parse().unwrap(),
+        };
+        let pools = ["10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/8"].map(pool);
+        let evidence = Evidence {
+            pools: &pools,
+            changes: &[],
+            found: None,
+        };
+        let names = Names::new(&evidence);
+        let [one, other, same] = [0, 1, 2].map(|row| names.place(row, "10.0.0.5"));
+        assert_eq!(one, same);
+        assert_ne!(one, other);
+    }
+
+    #[test]
     fn a_row_leads_to_the_change_of_its_own_pool_and_must_name_its_subnet() {
         let pools = pools(2);
         let changes = [kept(3, 0, 0, [0, 1], &address(0, 5))];

@@ -1,4 +1,4 @@
-//! Right histories of any size, for the checkers' tests and for measuring them.
+//! Right histories of any size, for the checkers' tests.
 
 use super::super::synthetic;
 use crate::model::allocations::{Allocations, NodeAllocations, Range, Request, Table};

@@ -166,7 +166,12 @@ fn an_address_that_is_none_of_the_pool_is_told_of_who_was_told() {
 fn an_address_in_two_rows_is_told_with_their_owners_once_for_all_nodes() {
     // What a check for duplicates in one table would miss.
     let change = kept(3, 0, 0, ms([0, 10]), &address(0, 7));
-    let rows = [row_of(&change), stray(Table::IpRequests, 0, 7, "9_9")];
+    let between = stray(Table::IpAllocations, 0, 8, "9_8");
+    let rows = [
+        row_of(&change),
+        between,
+        stray(Table::IpRequests, 0, 7, "9_9"),
+    ];
     let answer = judge(std::slice::from_ref(&change), &rows);
     assert_eq!(
         answer.verdict,
@@ -181,11 +186,11 @@ fn an_address_in_two_rows_is_told_with_their_owners_once_for_all_nodes() {
     assert_eq!(answer.about.unwrap().markers.len(), 2);
 
     let mut free = rows.clone();
-    free[1].status = "RECYCLABLE".into();
+    free[2].status = "RECYCLABLE".into();
     let answer = judge(std::slice::from_ref(&change), &free);
     assert_eq!(answer.verdict, Verdict::Valid);
     let mut elsewhere = rows;
-    elsewhere[1] = stray(Table::IpRequests, 0, 8, "9_9");
+    elsewhere[2] = stray(Table::IpRequests, 0, 9, "9_9");
     let answer = judge(std::slice::from_ref(&change), &elsewhere);
     assert_eq!(answer.verdict, Verdict::Valid);
 }
