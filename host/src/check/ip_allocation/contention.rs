@@ -48,7 +48,7 @@ mod tests {
         let refused = refused(1, 0, 0, [5, 8], "1213");
         assert_eq!(missing(&[holder.clone(), refused.clone()]), None);
         assert!(
-            missing(&[refused.clone()])
+            missing(std::slice::from_ref(&refused))
                 .unwrap()
                 .contains("ever got an address")
         );

@@ -225,8 +225,10 @@ mod tests {
             "worker 9 (9_0) was told at 20.000 ms that pool-0 is exhausted, but since it had asked, \
              at 10.000 ms, at most 1 of its 2 addresses can have been taken",
         );
-        let mut elsewhere = two;
-        elsewhere.row = 1;
+        let [mut elsewhere, mut full] = [two.clone(), keeps(3, [0, 5])];
+        (elsewhere.row, full.row) = (1, 1);
+        let changes = [one.clone(), elsewhere.clone(), full, exhausted([10, 20])];
+        assert_told(&changes, "at most 1 of its 2");
         assert_told(&[one, elsewhere, exhausted([10, 20])], "at most 1 of its 2");
     }
 

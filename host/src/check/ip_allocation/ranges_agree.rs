@@ -59,8 +59,8 @@ fn as_they_began(pools: &[Pool], names: &Names, ranges: &[Range]) -> bool {
         let is_new = !std::mem::replace(&mut seen[row as usize], true);
         Some(is_new && ends == [Some(pool.first), Some(pool.last)])
     };
-    let is_whole = ranges.iter().map(is_new_and_whole);
-    ranges.len() == pools.len() && is_whole.fold(true, |all, one| all && one == Some(true))
+    let mut is_whole = ranges.iter().map(is_new_and_whole);
+    ranges.len() == pools.len() && is_whole.all(|whole| whole == Some(true))
 }
 
 /// Returns what was excused.
