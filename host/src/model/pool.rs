@@ -1,7 +1,7 @@
 //! A pool of addresses: the row of a workload of the kind ip-allocation.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The addresses from `first` to `last`, of one family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

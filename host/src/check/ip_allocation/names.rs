@@ -5,8 +5,8 @@ use super::Evidence;
 use crate::model::allocations::Request;
 use crate::model::change::Change;
 use crate::model::pool::{Pool, pool_number};
+use core::net::IpAddr;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// An address of a subnet: what must not be given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

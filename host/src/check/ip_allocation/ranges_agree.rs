@@ -11,7 +11,7 @@ use crate::model::change::{Change, Restored};
 use crate::model::pool::{Pool, address_at, number, pool_id};
 use crate::model::verdict::Answer;
 use books::{Books, Free};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Holds, on every node and for each pool, the ranges of what is free against the rows that are
 /// ALLOCATED. Ranges must be within their pool and must not overlap; an allocated address must be in

@@ -7,8 +7,8 @@ use crate::model::marker::Mark;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::pool::{Pool, pool_id};
 use crate::model::statements::Statements;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 const STEP: Nanos = 700_000;
 
