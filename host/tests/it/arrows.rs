@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("strategy", &["model", "capability"]),
     ("sim", &["model", "capability", "strategy"]),
     ("lab", &["model"]),
-    ("workload", &["model", "capability"]),
+    ("workload", &["model", "capability", "check"]),
     (
         "worker",
         &["model", "capability", "strategy", "record", "workload"],
@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("plan", &["model", "backend", "strategy", "workload"]),
-    ("run_dir", &["model", "plan", "record", "check"]),
+    ("run_dir", &["model", "workload", "plan", "record", "check"]),
     ("report", &["model", "record", "check", "plan"]),
     (
         "command",
