@@ -2,7 +2,6 @@
 
 use crate::addresses::{Address, Range, Ranges};
 use crate::attempts::not_allocated;
-use crate::retry::{RETRY_WAIT, retry_conflicts};
 use crate::{Fault, Pool, Session, Value};
 use std::collections::BTreeSet;
 
@@ -53,15 +52,13 @@ pub fn take_out(
 pub fn release(session: &Session, pool: &Pool, address: &str, marker: &str) -> Result<(), Fault> {
     let values = [address, &pool.subnet, marker].map(Value::from);
     let range = Range::parse(address, address)?;
-    retry_conflicts(RETRY_WAIT, || {
-        session.atomically(|| {
-            if session.execute(FREE, &values)? == 0 {
-                return Err(not_allocated(address));
-            }
-            session.execute(INSERT, &row(pool, &range))?;
-            Ok(())
+    let freed = session.find_own(|| {
+        session.transaction(|| {
+            Ok(session.execute(FREE, &values)? == 1
+                && session.execute(INSERT, &row(pool, &range))? == 1)
         })
-    })
+    })?;
+    freed.then_some(()).ok_or_else(|| not_allocated(address))
 }
 
 fn row(pool: &Pool, range: &Range) -> [Value; 3] {

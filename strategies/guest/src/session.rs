@@ -1,6 +1,8 @@
 //! Opening sessions, and transactions that can't be left open.
 
-use crate::{Fault, Session, db, lock, replication, setting_or_nothing};
+use crate::{
+    Fault, RETRY_WAIT, Session, db, lock, replication, retry_conflicts, setting_or_nothing,
+};
 
 /// Opens a session through the run's endpoint. The first was opened before the clock started.
 pub fn connect() -> Result<Session, Fault> {
@@ -24,6 +26,17 @@ impl Session {
     /// Waits until this session sees everything that was committed anywhere before the call.
     pub fn sync(&self) -> Result<(), Fault> {
         replication::sync(self)
+    }
+
+    /// Makes a step that has to find a row which this strategy has written before, and says whether it
+    /// did. That there is none is believed only after [`Session::sync`]: a session that was lost may
+    /// have been opened again on a node that has not heard of the row yet. Conflicts are tried again.
+    pub fn find_own(&self, mut step: impl FnMut() -> Result<bool, Fault>) -> Result<bool, Fault> {
+        if retry_conflicts(RETRY_WAIT, &mut step)? {
+            return Ok(true);
+        }
+        self.sync()?;
+        retry_conflicts(RETRY_WAIT, step)
     }
 
     /// Runs `work` in a transaction: commits if it says true; rolls back if it says false or fails.

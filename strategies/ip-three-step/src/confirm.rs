@@ -20,7 +20,8 @@ impl IpThreeStep {
     pub fn give_up(&self, own: &Request) -> Result<(), Fault> {
         sleep(self.give_up_wait);
         let values = [(&*own.id).into()];
-        match retry_conflicts(RETRY_WAIT, || self.session.execute(RECYCLE, &values)) {
+        let recycle = || Ok(self.session.execute(RECYCLE, &values)? == 1);
+        match self.session.find_own(recycle) {
             Ok(_) => Ok(()),
             Err(fault) => {
                 let detail = fault.into_detail();

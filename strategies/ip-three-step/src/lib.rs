@@ -72,10 +72,9 @@ impl AllocationStrategy for IpThreeStep {
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
         let values = [&*address, &pool.subnet, &marker].map(Value::from);
-        match retry_conflicts(RETRY_WAIT, || self.session.execute(FREE, &values))? {
-            0 => Err(not_allocated(&address)),
-            _ => Ok(()),
-        }
+        let free = || Ok(self.session.execute(FREE, &values)? == 1);
+        let freed = self.session.find_own(free)?;
+        freed.then_some(()).ok_or_else(|| not_allocated(&address))
     }
 }
 

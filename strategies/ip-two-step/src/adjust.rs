@@ -82,9 +82,9 @@ impl IpTwoStep {
     /// stands, others may mark it: so if it can't be deleted, the allocation is `indefinite`.
     pub fn give_up(&self, own: &Reservation) -> Result<bool, Fault> {
         let values = own.key();
-        let give_up = || self.session.execute(GIVE_UP, &values);
-        let given_up = match retry_conflicts(RETRY_WAIT, give_up) {
-            Ok(0) => self.is_allocated(own),
+        let give_up = || Ok(self.session.execute(GIVE_UP, &values)? == 1);
+        let given_up = match self.session.find_own(give_up) {
+            Ok(false) => self.is_allocated(own),
             given_up => given_up.map(|_| false),
         };
         given_up.map_err(|fault| {

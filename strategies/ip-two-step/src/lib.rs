@@ -9,7 +9,8 @@
 //!
 //! Its limit: everybody does everybody's work, so rivals cost each other more the more there are, and
 //! choosing in sequence makes all of them choose the same. Who has reserved and is then held up for
-//! longer than the expiry loses the address to whoever wants it.
+//! longer than the expiry loses the address to whoever wants it. And who got no answer to the first step
+//! can't know how it ends: if the reservation stands, somebody makes an allocation of it later.
 //!
 //! What the published program left open or did otherwise:
 //! - It knew no conflicts: who met one died. Here each is tried again after 10 ms.
