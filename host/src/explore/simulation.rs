@@ -1,5 +1,8 @@
 //! One simulation: fresh data, all workers ready, let go, wait, read what is in the database.
 
+mod ready;
+
+use self::ready::{Ready, get_ready, result_of, run_for};
 use super::case::Case;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::clock::Clock;
@@ -93,6 +96,7 @@ pub struct Simulation {
     workers: Vec<Worker>,
     generators: Option<Generators>,
     before: Vec<NodeCounters>,
+    server: BTreeMap<String, String>,
 }
 
 impl Simulation {
@@ -149,7 +153,12 @@ impl Simulation {
             rows: RowAccess::default(),
         });
         let mut executor = Executor::new(kernel);
-        let ready = get_ready(&mut executor, &world, &arena, done)?;
+        let Ready {
+            workers,
+            generators,
+            counters,
+            server,
+        } = get_ready(&mut executor, &world, &arena, done)?;
         Ok(Self {
             case: case.clone(),
             executor,
@@ -158,9 +167,10 @@ impl Simulation {
             database,
             arena,
             stopper: Arc::new(stopper),
-            workers: ready.workers,
-            generators: Some(ready.generators),
-            before: ready.counters,
+            workers,
+            generators: Some(generators),
+            before: counters,
+            server,
         })
     }
 
@@ -180,12 +190,10 @@ impl Simulation {
         let stuck = SimulationError::Stuck;
         self.executor.run(&self.world, HORIZON).map_err(stuck)?;
         for worker in &running {
-            if let Some(Err(error)) = worker.take() {
-                return Err(SimulationError::Unrecorded(error));
-            }
+            result_of(worker)?.map_err(SimulationError::Unrecorded)?;
         }
-        let generated: Vec<_> = background.iter().filter_map(Joined::take).collect();
-        let background = background::total(&generated);
+        let generated = background.iter().map(result_of);
+        let background = background::total(&generated.collect::<Result<Vec<_>, _>>()?);
         let how = match (out_of_time.load(Relaxed), self.arena.stop.is_requested()) {
             (true, _) => Ended::TimeLimit,
             (false, true) => Ended::Interrupted,
@@ -199,7 +207,7 @@ impl Simulation {
             data: left.data,
             background,
             counters: since(&left.counters, &self.before),
-            server: left.server,
+            server: self.server,
             statements: self.world.cluster.statements(),
             log: self.world.kernel.take_log(),
             let_go,
@@ -266,7 +274,6 @@ impl Simulation {
             }
             Left {
                 counters: database.counters().await,
-                server: database.describe().await.unwrap_or_default(),
                 data: volume_state::read_data(&*database, &*clock, rows, audit).await,
             }
         });
@@ -277,56 +284,6 @@ impl Simulation {
 struct Left {
     data: Result<Data, Fault>,
     counters: Vec<NodeCounters>,
-    server: BTreeMap<String, String>,
-}
-
-struct Ready {
-    workers: Vec<Worker>,
-    generators: Generators,
-    counters: Vec<NodeCounters>,
-}
-
-fn get_ready(
-    executor: &mut Executor,
-    world: &World,
-    arena: &Arc<Arena>,
-    mut done: impl FnMut() -> Arc<AtomicU32>,
-) -> Result<Ready, SimulationError> {
-    let (database, workload) = (arena.database.clone(), arena.workload.clone());
-    let made = executor.spawn(Actor::Host, async move {
-        volume_state::prepare(&*database, &workload).await
-    });
-    run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
-    let prepare = |number| {
-        let worker = Worker::prepare(arena.clone(), number, done());
-        executor.spawn(Actor::Worker(number), worker)
-    };
-    let workers: Vec<_> = (0..arena.workload.workers()).map(prepare).collect();
-    let (database, clock) = (arena.database.clone(), arena.clock.clone());
-    let workload = arena.workload.clone();
-    let generators = executor.spawn(Actor::Host, async move {
-        let generators = Generators::prepare(workload, &*database, clock).await?;
-        Ok::<_, Fault>((generators, database.counters().await))
-    });
-    let ready = run_for(executor, world, &generators)?;
-    let (generators, counters) = ready.map_err(SimulationError::SetUp)?;
-    let workers = workers.iter().filter_map(Joined::take).collect();
-    Ok(Ready {
-        workers,
-        generators,
-        counters,
-    })
-}
-
-/// Runs all tasks to their end, and gives what this one came to.
-fn run_for<T>(
-    executor: &mut Executor,
-    world: &World,
-    task: &Joined<T>,
-) -> Result<T, SimulationError> {
-    let stuck = SimulationError::Stuck;
-    executor.run(world, HORIZON).map_err(stuck)?;
-    task.take().ok_or(stuck(Stuck::ForEver))
 }
 
 fn since(now: &[NodeCounters], before: &[NodeCounters]) -> Vec<NodeCounters> {
