@@ -7,15 +7,16 @@ use crate::model::event::Actor;
 use crate::model::sim_fault::Harm;
 
 impl Cluster {
-    /// A fault begins. Those that are about workers or locks are not the cluster's.
+    /// A fault begins, which none that is under way does already (`sim::under_way`). Those that are
+    /// about workers or locks are not the cluster's.
     pub fn begin(&self, harm: &Harm) {
         let mut state = self.state();
         match harm {
             Harm::CrashNode { node, .. } => state.crash(*node),
             Harm::Partition { nodes, .. } => state.cut_off(nodes),
-            Harm::DelayApply { node, .. } => state.nodes[*node as usize].delays += 1,
+            Harm::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
             Harm::CutCommit { worker, cut } => {
-                state.cuts.insert(*worker, *cut);
+                state.cuts.entry(*worker).or_default().push_back(*cut);
             }
             Harm::BlindProxy { .. } => {
                 let now = state.now();
@@ -29,15 +30,14 @@ impl Cluster {
         }
     }
 
-    /// A fault that lasts is over.
+    /// What a fault did that lasts is over.
     pub fn end(&self, harm: &Harm) {
         let mut state = self.state();
         match harm {
             Harm::CrashNode { node, .. } => state.start(*node),
             Harm::Partition { nodes, .. } => state.heal(nodes),
             Harm::DelayApply { node, .. } => {
-                let delays = &mut state.nodes[*node as usize].delays;
-                *delays = delays.saturating_sub(1);
+                state.nodes[*node as usize].is_delayed = false;
                 state.go_on(*node);
                 state.resume_writers();
             }
