@@ -16,7 +16,7 @@ use crate::model::data::Data;
 use crate::model::end::Ended;
 use crate::model::event::Actor;
 use crate::model::fault::Fault;
-use crate::model::sim_fault::Harm;
+use crate::model::sim_fault::{Harm, SimFaultEvent};
 use crate::record::journal::Journal;
 use crate::sim::clock::SimClock;
 use crate::sim::cluster::Cluster;
@@ -75,6 +75,8 @@ pub struct Ran {
     pub total_time: Nanos,
     pub data: Result<Data, Fault>,
     pub background: Option<Background>,
+    /// What became of each fault of the schedule, in the order of time.
+    pub faults: Vec<SimFaultEvent>,
     pub counters: Vec<NodeCounters>,
     pub server: BTreeMap<String, String>,
     /// SQL statements that the nodes executed for workers, generators and checks.
@@ -200,12 +202,14 @@ impl Simulation {
             (false, false) => Ended::Completed,
         };
         let total_time = self.clock.now();
+        let faults = self.world.fates();
         let left = self.read_what_is_left()?;
         Ok(Ran {
             how,
             total_time,
             data: left.data,
             background,
+            faults,
             counters: since(&left.counters, &self.before),
             server: self.server,
             statements: self.world.cluster.statements(),

@@ -69,6 +69,35 @@ impl SimFault {
     }
 }
 
+/// A fault of a simulation that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimFaultEvent {
+    pub fault: SimFault,
+    pub fate: Fate,
+}
+
+/// What became of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    Came,
+    /// The workers had all ended before its time.
+    TooLate,
+    /// Its worker sent no commit any more that it could have cut.
+    NoCommit,
+}
+
+impl fmt::Display for SimFaultEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.fault)?;
+        match self.fate {
+            Fate::Came => Ok(()),
+            Fate::TooLate => f.write_str(" (never came: the trial was over before)"),
+            Fate::NoCommit => f.write_str(" (cut nothing: there was no commit any more)"),
+        }
+    }
+}
+
 /// As a schedule writes it: `1s crash n2 for 5s`.
 impl fmt::Display for SimFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,8 @@
 //! Two faults may do the same at the same time, such as two crashes of one node. What they do begins
 //! with the first and ends with the last of them.
 
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{Fate, Harm, SimFault, SimFaultEvent};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -62,6 +63,29 @@ impl UnderWay {
         numbers.filter_map(|number| self.end(number)).collect()
     }
 
+    /// What became of each fault. `uncut` says how many cuts of each worker still wait for a commit:
+    /// the last ones that came, because the first ones are the first to hit.
+    pub(super) fn fates(&self, mut uncut: BTreeMap<u32, usize>) -> Vec<SimFaultEvent> {
+        let mut fate = |fault: &SimFault, stage: Stage| match fault.what {
+            _ if stage == Stage::ToCome => Fate::TooLate,
+            Harm::CutCommit { worker, .. } => match uncut.get_mut(&worker) {
+                Some(left) if *left > 0 => {
+                    *left -= 1;
+                    Fate::NoCommit
+                }
+                _ => Fate::Came,
+            },
+            _ => Fate::Came,
+        };
+        let told = self.faults.iter().rev().map(|(fault, stage)| SimFaultEvent {
+            fault: fault.clone(),
+            fate: fate(fault, *stage),
+        });
+        let mut told: Vec<_> = told.collect();
+        told.reverse();
+        told
+    }
+
     /// Does a fault that is under way do the same?
     fn goes_on(&self, harm: &Harm) -> bool {
         let mut faults = self.faults.iter();
@@ -87,6 +111,7 @@ fn does_the_same(one: &Harm, other: &Harm) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::sim_fault::Cut;
 
     fn crash(node: u32, at: u64, lasts: u64) -> SimFault {
         SimFault {
@@ -122,6 +147,26 @@ mod tests {
         assert_eq!(under_way.begin(3), None);
         assert_eq!(under_way.end(3), None);
         assert_eq!(under_way.call_off(), []);
+    }
+
+    #[test]
+    fn it_is_known_of_each_fault_what_became_of_it() {
+        let cut = |worker, at| SimFault {
+            at,
+            what: Harm::CutCommit {
+                worker,
+                cut: Cut::After,
+            },
+        };
+        let all = vec![cut(0, 0), cut(0, 1), cut(1, 1), crash(0, 2, 9), cut(0, 9)];
+        let mut under_way = UnderWay::new(all);
+        for number in 0..4 {
+            under_way.begin(number);
+        }
+        let fates = under_way.fates([(0, 1), (1, 0)].into());
+        let fates: Vec<_> = fates.into_iter().map(|event| event.fate).collect();
+        use Fate::{Came, NoCommit, TooLate};
+        assert_eq!(fates, [Came, NoCommit, Came, Came, TooLate]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::locks::{LockEvent, SimLockService};
 use super::under_way::UnderWay;
 use crate::model::change::Nanos;
 use crate::model::event::{Actor, What};
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{Harm, SimFault, SimFaultEvent};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -67,6 +67,11 @@ impl World {
         for fault in self.schedule.borrow_mut().call_off() {
             self.end(&fault.what);
         }
+    }
+
+    /// What became of each fault of the schedule so far, in the order of the schedule.
+    pub fn fates(&self) -> Vec<SimFaultEvent> {
+        self.schedule.borrow().fates(self.cluster.uncut())
     }
 
     /// The moment of a happening has come.

@@ -5,6 +5,7 @@ use super::state::State;
 use super::{Cluster, ClusterEvent};
 use crate::model::event::Actor;
 use crate::model::sim_fault::Harm;
+use std::collections::BTreeMap;
 
 impl Cluster {
     /// A fault begins, which none that is under way does already (`sim::under_way`). Those that are
@@ -52,6 +53,13 @@ impl Cluster {
             | Harm::FailoverLocks
             | Harm::SkewLocks { .. } => {}
         }
+    }
+
+    /// How many cuts of each worker wait for a commit.
+    pub fn uncut(&self) -> BTreeMap<u32, usize> {
+        let state = self.state();
+        let cuts = state.cuts.iter();
+        cuts.map(|(worker, cuts)| (*worker, cuts.len())).collect()
     }
 
     /// The process at the other end of these connections died. Its servers undo what was not
