@@ -39,6 +39,22 @@ pub enum Harm {
     SkewLocks { ahead: Nanos },
 }
 
+impl Harm {
+    /// Whether it is the lock service that suffers.
+    pub fn is_of_locks(&self) -> bool {
+        match self {
+            Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. } => true,
+            Self::PauseWorker { .. }
+            | Self::CrashWorker { .. }
+            | Self::CrashNode { .. }
+            | Self::Partition { .. }
+            | Self::CutCommit { .. }
+            | Self::DelayApply { .. }
+            | Self::BlindProxy { .. } => false,
+        }
+    }
+}
+
 /// When the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
