@@ -66,7 +66,12 @@ pub fn prose(conditions: &Conditions) -> Vec<String> {
     );
     told.extend(usage(&conditions.usage));
     if let Some(simulated) = &conditions.simulated {
-        told.extend(simulated.faults.iter().map(|event| format!("fault: {event}")));
+        told.extend(
+            simulated
+                .faults
+                .iter()
+                .map(|event| format!("fault: {event}")),
+        );
         told.push(simulation(simulated));
     }
     told

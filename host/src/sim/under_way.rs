@@ -77,10 +77,14 @@ impl UnderWay {
             },
             _ => Fate::Came,
         };
-        let told = self.faults.iter().rev().map(|(fault, stage)| SimFaultEvent {
-            fault: fault.clone(),
-            fate: fate(fault, *stage),
-        });
+        let told = self
+            .faults
+            .iter()
+            .rev()
+            .map(|(fault, stage)| SimFaultEvent {
+                fault: fault.clone(),
+                fate: fate(fault, *stage),
+            });
         let mut told: Vec<_> = told.collect();
         told.reverse();
         told
@@ -136,8 +140,12 @@ mod tests {
 
     #[test]
     fn what_is_called_off_ends_once_and_what_did_not_come_stays_away() {
-        let [over, shorter, longer, late] =
-            [crash(0, 0, 1), crash(1, 2, 9), crash(1, 3, 9), crash(2, 9, 9)];
+        let [over, shorter, longer, late] = [
+            crash(0, 0, 1),
+            crash(1, 2, 9),
+            crash(1, 3, 9),
+            crash(2, 9, 9),
+        ];
         let mut under_way = UnderWay::new(vec![over, shorter, longer.clone(), late]);
         for number in 0..3 {
             under_way.begin(number);

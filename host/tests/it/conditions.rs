@@ -70,11 +70,16 @@ fn a_simulated_trial_tells_of_each_fault_what_became_of_it() {
         assert!(finished.stdout.contains(told), "{}", finished.stdout);
     }
     let (_, trial) = sandbox.report("run");
-    let faults = trial["conditions"]["simulated"]["faults"].as_array().unwrap();
+    let faults = trial["conditions"]["simulated"]["faults"]
+        .as_array()
+        .unwrap();
     let fates: Vec<_> = faults.iter().map(|event| &event["fate"]).collect();
     assert_eq!(fates, ["came", "no-commit", "too-late"]);
     let table = std::fs::read_to_string(sandbox.path("run/results.csv")).unwrap();
-    assert!(table.contains("1ms pause worker-1 for 20s; 10s cut-after-commit"), "{table}");
+    assert!(
+        table.contains("1ms pause worker-1 for 20s; 10s cut-after-commit"),
+        "{table}"
+    );
 }
 
 #[test]

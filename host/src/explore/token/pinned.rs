@@ -103,7 +103,8 @@ impl NativeInstance {
         } = transition.clone();
         let row = Value::from(row);
         if self.swaps {
-            let swap = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
+            let swap =
+                "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
             let values = [to.into(), marker.into(), row, from.into()];
             let swap = Statement::of_host(swap, Action::Write);
             return Ok(self.session.execute(&swap, &values).await? == 1);
@@ -111,7 +112,10 @@ impl NativeInstance {
         self.session.begin().await?;
         let read = "SELECT status FROM volumes WHERE id = ? FOR UPDATE";
         let read = Statement::of_host(read, Action::Read);
-        let found = self.session.query(&read, &[row.clone()]).await?;
+        let found = self
+            .session
+            .query(&read, std::slice::from_ref(&row))
+            .await?;
         if found != [[Value::from(from)]] {
             self.session.rollback().await?;
             return Ok(false);
@@ -241,12 +245,7 @@ fn drawn() -> u16 {
 fn a_model_that_takes_another_course_has_another_number() {
     let quiet = [0, 1, 2, 3].map(|seed| events(&case(seed, Vec::new())));
     let faulty = [0, 1, 2].map(|seed| events(&case(seed, faults())));
-    let pinned = (
-        2,
-        [54202, 20333, 5215, 63214],
-        [6392, 4654, 17582],
-        59456,
-    );
+    let pinned = (2, [54202, 20333, 5215, 63214], [6392, 4654, 17582], 59456);
     let found = (MODEL, quiet, faulty, drawn());
     assert_eq!(
         found, pinned,

@@ -143,6 +143,9 @@ mod tests {
     #[test]
     fn what_an_instance_draws_is_part_of_the_model() {
         let first = random(7, 3, 1).next_u64();
-        assert_eq!(first, 359_915_954_464_353_126, "raise MODEL in explore/token.rs and pin this");
+        assert_eq!(
+            first, 359_915_954_464_353_126,
+            "raise MODEL in explore/token.rs and pin this"
+        );
     }
 }

@@ -41,12 +41,7 @@ impl Rig {
         rig
     }
 
-    fn recording(
-        kind: SimLocks,
-        seed: u64,
-        recording: Recording,
-        schedule: Vec<SimFault>,
-    ) -> Self {
+    fn recording(kind: SimLocks, seed: u64, recording: Recording, schedule: Vec<SimFault>) -> Self {
         let kernel = Kernel::new(recording);
         let clock = Arc::new(SimClock::new(kernel.clone()));
         clock.start();
