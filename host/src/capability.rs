@@ -10,5 +10,6 @@ pub mod doing;
 pub mod gate;
 pub mod lock;
 pub mod lock_names;
+pub mod mysql_calls;
 pub mod mysql_codes;
 pub mod statement;

@@ -1,11 +1,12 @@
 //! The command line. The only place that names clap.
 
 mod check;
+mod shared;
 mod workload;
 
 use self::check::CheckArguments;
+use self::shared::SharedArguments;
 use self::workload::WorkloadArguments;
-use crate::backend::url::AutocommitWrites;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
 use crate::command::check::CheckOptions;
@@ -180,7 +181,7 @@ struct RunArguments {
     workload: Option<String>,
     #[command(flatten)]
     numbers: WorkloadArguments,
-    /// memory, file:DIR or redis://HOST:PORT
+    /// memory, file:DIR or redis://HOST:PORT; with --db sim lease, file, session or memory
     #[arg(long, value_name = "URL", default_value = "memory")]
     lock: String,
     #[command(flatten)]
@@ -204,11 +205,13 @@ struct CommonArguments {
     /// Bound on each strategy's trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
-    /// A fault of the lab at a time of each trial, as in '2s kill n2'; may be repeated
-    #[arg(long, value_name = "AT ACTION TARGET", value_parser = FaultOption::parse)]
+    /// A fault at a time of each trial: of the lab as in '2s kill n2', and with --db sim as in
+    /// '1s crash n2 for 5s' or '20ms pause worker-3 for 15s'; may be repeated
+    #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
     fault: Vec<FaultOption>,
-    /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH or
-    /// mysql://USER:PASSWORD@HOST:PORT/NAME
+    /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH,
+    /// mysql://USER:PASSWORD@HOST:PORT/NAME, or sim for a simulated cluster, as in
+    /// sim:nodes=5,regions=3,region_latency_ms=40
     #[arg(long, value_name = "URL", default_value = "sqlite")]
     db: String,
     /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none.
@@ -219,24 +222,8 @@ struct CommonArguments {
     /// One server of the cluster behind --db, for the check on all nodes; once for each
     #[arg(long, value_name = "URL")]
     node: Vec<String>,
-    /// How writes that commit by themselves are sent to a server, prepared or text: Galera's own
-    /// retry (wsrep_retry_autocommit) is for text only [default: prepared]
-    #[arg(
-        long,
-        value_name = "HOW",
-        default_value = "prepared",
-        hide_default_value = true
-    )]
-    autocommit_writes: AutocommitWrites,
-    /// A setting for the strategy; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// Memory of one instance, at most
-    #[arg(long, value_name = "MIB", default_value_t = 64)]
-    memory_mib: u64,
-    /// Computing time of one call of the strategy, at most; waiting is not counted
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    computing_ms: u64,
+    #[command(flatten)]
+    shared: SharedArguments,
 }
 
 #[derive(Args)]
@@ -253,7 +240,8 @@ struct BatchArguments {
         value_delimiter = ','
     )]
     strategy: Vec<String>,
-    /// memory, file:DIR or redis://HOST:PORT; strategies that take locks run once with each
+    /// memory, file:DIR or redis://HOST:PORT, and with --db sim lease, file, session or memory;
+    /// strategies that take locks run once with each
     #[arg(long, value_name = "URL", default_value = "memory")]
     lock: Vec<String>,
     #[command(flatten)]
@@ -343,11 +331,11 @@ impl CommonArguments {
             defaults: WorkloadOptions::default(),
             database: self.db,
             nodes: self.node,
-            autocommit_writes: self.autocommit_writes,
+            autocommit_writes: self.shared.autocommit_writes,
             locks: "memory".to_owned(),
-            settings: self.set,
-            memory_mib: self.memory_mib,
-            computing_ms: self.computing_ms,
+            settings: self.shared.set,
+            memory_mib: self.shared.memory_mib,
+            computing_ms: self.shared.computing_ms,
         }
     }
 }
@@ -372,6 +360,24 @@ mod tests {
                 .get_arguments()
                 .any(|a| a.get_long() == Some(flag.as_str()));
             assert!(found, "no flag --{flag} for the key {key}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_a_run_and_a_batch_names_the_simulated_world_too() {
+        let mut run = Arguments::command();
+        let mut batch = run.find_subcommand("batch").unwrap().clone();
+        for command in [&mut run, &mut batch] {
+            let help = command.render_long_help().to_string();
+            let words: Vec<_> = help.split_whitespace().collect();
+            let help = words.join(" ");
+            for given in [
+                "sim:nodes=5,regions=3",
+                "with --db sim lease, file, session or memory",
+                "'1s crash n2 for 5s'",
+            ] {
+                assert!(help.contains(given), "{given}: {help}");
+            }
         }
     }
 }

@@ -115,8 +115,6 @@ pub enum PlanError {
     #[error("{0}")]
     Sim(String),
     #[error("{0}")]
-    Topology(String),
-    #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
 }
 

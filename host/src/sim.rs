@@ -15,4 +15,5 @@ pub mod schedule;
 mod session;
 pub mod sql;
 pub mod store;
+mod under_way;
 pub mod world;

@@ -18,6 +18,7 @@ use super::secret_url::SecretUrl;
 use super::url::AutocommitWrites;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
+use crate::capability::mysql_calls;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
@@ -75,7 +76,7 @@ impl Database for Mysql {
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
         let node = self.servers.node(node)?;
-        values::check_read(statement, parameters)?;
+        mysql_calls::check_read(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
         let text = match statement.row_lock() {
             Some(lock) => &lock.text_without_clause,

@@ -1,7 +1,7 @@
 //! `runner check`.
 
+use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
-use crate::backend::url::AutocommitWrites;
 use crate::command::check::CheckOptions;
 use crate::command::options::PlanOptions;
 use crate::model::fault_class::FaultClasses;
@@ -47,30 +47,14 @@ pub struct CheckArguments {
     /// The simulated lock service: lease, file, session or memory
     #[arg(long, value_name = "KIND", default_value = "lease")]
     lock: String,
-    /// A setting for the strategy; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// How writes that commit by themselves are sent, prepared or text: a server tries only text
-    /// again by itself [default: prepared]
-    #[arg(
-        long,
-        value_name = "HOW",
-        default_value = "prepared",
-        hide_default_value = true
-    )]
-    autocommit_writes: AutocommitWrites,
     /// Bound on one acquire or release, in simulated time [default: 60]
     #[arg(long, value_name = "S")]
     change_timeout_s: Option<u64>,
     /// Bound on one simulation, in simulated time [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
-    /// Memory of one instance, at most
-    #[arg(long, value_name = "MIB", default_value_t = 64)]
-    memory_mib: u64,
-    /// Computing time of one call of the strategy, at most; waiting is not counted
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
-    computing_ms: u64,
+    #[command(flatten)]
+    shared: SharedArguments,
     /// Tell a violation again: what it was told with, or a seed
     #[arg(long, value_name = "TOKEN|SEED", conflicts_with_all = ["seed", "time"])]
     replay: Option<String>,
@@ -106,11 +90,11 @@ impl From<CheckArguments> for CheckOptions {
                 defaults: WorkloadOptions::default(),
                 database: arguments.db,
                 nodes: Vec::new(),
-                autocommit_writes: arguments.autocommit_writes,
+                autocommit_writes: arguments.shared.autocommit_writes,
                 locks: arguments.lock,
-                settings: arguments.set,
-                memory_mib: arguments.memory_mib,
-                computing_ms: arguments.computing_ms,
+                settings: arguments.shared.set,
+                memory_mib: arguments.shared.memory_mib,
+                computing_ms: arguments.shared.computing_ms,
             },
             seeds: arguments.seeds,
             time: arguments.time,

@@ -1,7 +1,9 @@
 //! `runner check STRATEGY…`: many simulations, each from its own seed, until one goes wrong.
 
 mod command_line;
+mod enough;
 
+use self::enough::Enough;
 use super::decide::{self, Decided};
 use super::options::PlanOptions;
 use super::output::{self, print};
@@ -90,7 +92,7 @@ fn small_workload(kind: Kind) -> WorkloadOptions {
     }
 }
 
-/// Checks each strategy in turn, and shows what came of it.
+/// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
 pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let (decided, jobs) = decide(options)?;
     let Decided { plan, strategies } = &decided;
@@ -105,6 +107,7 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         jobs,
     };
     let screen = Screen::new(options.quiet);
+    let enough = Enough::listen()?;
     let mut checked = Vec::new();
     for (planned, strategy) in plan.trials.iter().zip(strategies) {
         let check = Check {
@@ -113,6 +116,7 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             planned,
             case: &case,
             seeds: &seeds,
+            enough: &enough,
         };
         checked.push(check.run(strategy.clone(), &screen)?);
     }
@@ -202,6 +206,7 @@ struct Check<'a> {
     planned: &'a PlannedTrial,
     case: &'a Case,
     seeds: &'a Seeds,
+    enough: &'a Enough,
 }
 
 impl Check<'_> {
@@ -218,11 +223,16 @@ impl Check<'_> {
             case: self.case,
             classes: &classes,
             simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
+            enough: &|| self.enough.is_said(),
         };
         let Examined { tally, found } = question.examine(self.seeds, &|tally| bar.tell(tally))?;
         drop(bar);
+        let was_interrupted = self.enough.is_said();
         let verdict = match &found {
             Some(found) => Verdict::Violated(found.prose.clone()),
+            None if tally.seeds == 0 && was_interrupted => {
+                Verdict::Unknown("it was interrupted before its first seed".to_owned())
+            }
             None if tally.seeds == 0 => Verdict::Unknown("there was no time for a seed".to_owned()),
             // Some seeds that tell nothing are no reason to doubt those that do.
             None if tally.unknown < tally.seeds => Verdict::Valid,
@@ -234,6 +244,7 @@ impl Check<'_> {
             verdict,
             tally,
             took_ns: began.elapsed().as_nanos() as u64,
+            was_interrupted,
             witness: found.map(|found| self.witness(found)),
         })
     }

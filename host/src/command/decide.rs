@@ -150,7 +150,21 @@ fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
             "--lock {} is a simulated lock service, and goes with --db sim",
             kind.word()
         )),
+        LockUrl::Memory => check_locks_can_suffer(plan),
         _ => Ok(()),
+    }
+}
+
+/// Locks in the runner's memory never fail: what a schedule does to them would come to nothing.
+fn check_locks_can_suffer(plan: &Plan) -> Result<(), CommandError> {
+    let mut faults = plan.simulated.iter().flat_map(|world| &world.faults);
+    match faults.find(|fault| fault.what.is_of_locks()) {
+        None => Ok(()),
+        Some(fault) => Err(CommandError::Url(format!(
+            "the schedule has the fault {:?}, and locks in memory suffer none: take --lock lease, file \
+             or session, or leave the fault out",
+            fault.to_string()
+        ))),
     }
 }
 

@@ -110,6 +110,7 @@ fn keep(folder: &TrialDir, ran: Ran, took_ns: u64, changes: u64) -> Result<(), R
         simulated: Some(Simulated {
             statements: ran.statements,
             took_ns,
+            faults: ran.faults,
         }),
     })?;
     let end = End {

@@ -24,6 +24,8 @@ pub struct Question<'a, E> {
     /// What each seed draws its faults from; they come beside those of the case.
     pub classes: &'a FaultClasses,
     pub simulate: &'a (dyn Fn(&Case, Recording) -> Result<Simulated, E> + Sync),
+    /// Asked now and then: if so, nothing more is tried, neither seeds nor what is smaller.
+    pub enough: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// What came of it.
@@ -54,7 +56,7 @@ impl<E: Send> Question<'_, E> {
         progress: &(dyn Fn(&Tally) + Sync),
     ) -> Result<Examined, E> {
         let tally = Mutex::new(Tally::default());
-        let searched = search(seeds, |seed| {
+        let searched = search(seeds, self.enough, |seed| {
             let case = self.case_of(seed);
             let simulated = case.and_then(|case| {
                 let simulated = (self.simulate)(&case, Recording::Off)?;
@@ -117,17 +119,18 @@ impl<E: Send> Question<'_, E> {
     /// Makes a violating case as small as it can be, and tells it.
     fn least(&self, case: Case, checker: String) -> Result<Found, E> {
         let seed = case.seed;
-        let mut statements = 0;
+        let (mut statements, mut tries) = (0, 0);
         let violates = |case: &Case| {
-            if statements >= MOST_STATEMENTS {
+            if statements >= MOST_STATEMENTS || (self.enough)() {
                 return None;
             }
+            tries += 1;
             // A smaller case that can't be simulated is none.
             let simulated = (self.simulate)(case, Recording::Off).ok()?;
             statements += simulated.statements;
             simulated.violates(&checker).then_some(())
         };
-        let Shrunk { case, tries, .. } = shrink(case, (), violates);
+        let Shrunk { case, .. } = shrink(case, (), violates);
         let simulated = (self.simulate)(&case, Recording::Keep)?;
         let answers = &simulated.judgement.answers;
         let answer = answers.iter().find(|answer| answer.checker == checker);

@@ -35,15 +35,20 @@ pub struct Searched<V> {
 
 /// Tries seeds until one stops the search. Of several that would, the first in order is the result,
 /// whichever thread is quickest: seeds before it are always tried to their end, and only what comes
-/// after it is left out. It depends on the machine's speed only where time ends the search.
-pub fn search<V: Send>(seeds: &Seeds, simulate: impl Fn(u64) -> Tried<V> + Sync) -> Searched<V> {
+/// after it is left out. It depends on the machine's speed only where time ends the search, or
+/// `enough`: then no seed is begun any more.
+pub fn search<V: Send>(
+    seeds: &Seeds,
+    enough: impl Fn() -> bool + Sync,
+    simulate: impl Fn(u64) -> Tried<V> + Sync,
+) -> Searched<V> {
     let began = Instant::now();
     let (next, tried) = (AtomicU64::new(0), AtomicU64::new(0));
     // The offset from which on nothing need be tried.
     let bound = AtomicU64::new(seeds.count);
     let found: Mutex<Option<(u64, V)>> = Mutex::new(None);
     let work = || loop {
-        if seeds.time.is_some_and(|time| began.elapsed() >= time) {
+        if enough() || seeds.time.is_some_and(|time| began.elapsed() >= time) {
             break;
         }
         let offset = next.fetch_add(1, Relaxed);
@@ -88,10 +93,14 @@ mod tests {
         }
     }
 
+    fn never() -> bool {
+        false
+    }
+
     #[test]
     fn each_seed_is_tried_once_if_all_hold() {
         let tried = Mutex::new(Vec::new());
-        let searched = search(&seeds(u64::MAX - 10, 500, 4), |seed| {
+        let searched = search(&seeds(u64::MAX - 10, 500, 4), never, |seed| {
             tried.lock().unwrap().push(seed);
             Tried::<()>::Holds
         });
@@ -108,7 +117,7 @@ mod tests {
         // Seed 3 does not end before seed 4 is under way too, and lets it be found first.
         let both = Barrier::new(2);
         let higher = AtomicU64::new(0);
-        let searched = search(&seeds(3, 2, 2), |seed| {
+        let searched = search(&seeds(3, 2, 2), never, |seed| {
             both.wait();
             match seed {
                 3 => {
@@ -130,7 +139,7 @@ mod tests {
     #[test]
     fn the_rest_is_left_out_when_one_is_found() {
         let tried = Mutex::new(BTreeSet::new());
-        let searched = search(&seeds(0, u64::MAX, 3), |seed| {
+        let searched = search(&seeds(0, u64::MAX, 3), never, |seed| {
             tried.lock().unwrap().insert(seed);
             match seed % 100 {
                 99 => Tried::Stop(seed),
@@ -148,7 +157,18 @@ mod tests {
             time: Some(Duration::ZERO),
             ..seeds(0, u64::MAX, 2)
         };
-        let searched = search(&none, |_| Tried::<()>::Holds);
+        let searched = search(&none, never, |_| Tried::<()>::Holds);
         assert_eq!(searched.tried, 0);
+    }
+
+    #[test]
+    fn no_seed_is_begun_when_the_user_has_had_enough() {
+        let tried = AtomicU64::new(0);
+        let enough = || tried.load(Relaxed) >= 3;
+        let searched = search(&seeds(0, 10, 1), enough, |_| {
+            tried.fetch_add(1, Relaxed);
+            Tried::<()>::Holds
+        });
+        assert_eq!((searched.stopped, searched.tried), (None, 3));
     }
 }

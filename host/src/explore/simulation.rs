@@ -1,5 +1,8 @@
 //! One simulation: fresh data, all workers ready, let go, wait, read what is in the database.
 
+mod ready;
+
+use self::ready::{Ready, get_ready, result_of, run_for};
 use super::case::Case;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::clock::Clock;
@@ -13,7 +16,7 @@ use crate::model::end::Ended;
 use crate::model::event::Actor;
 use crate::model::fault::Fault;
 use crate::model::found::Found;
-use crate::model::sim_fault::Harm;
+use crate::model::sim_fault::{Harm, SimFaultEvent};
 use crate::record::journal::Journal;
 use crate::sim::clock::SimClock;
 use crate::sim::cluster::Cluster;
@@ -73,6 +76,8 @@ pub struct Ran {
     pub total_time: Nanos,
     pub found: Result<Found, Fault>,
     pub background: Option<Background>,
+    /// What became of each fault of the schedule, in the order of time.
+    pub faults: Vec<SimFaultEvent>,
     pub counters: Vec<NodeCounters>,
     pub server: BTreeMap<String, String>,
     /// SQL statements that the nodes executed for workers, generators and checks.
@@ -94,6 +99,7 @@ pub struct Simulation {
     workers: Vec<Worker>,
     generators: Option<Generators>,
     before: Vec<NodeCounters>,
+    server: BTreeMap<String, String>,
 }
 
 impl Simulation {
@@ -151,7 +157,12 @@ impl Simulation {
             allocations: AllocationAccess::default(),
         });
         let mut executor = Executor::new(kernel);
-        let ready = get_ready(&mut executor, &world, &arena, done)?;
+        let Ready {
+            workers,
+            generators,
+            counters,
+            server,
+        } = get_ready(&mut executor, &world, &arena, done)?;
         Ok(Self {
             case: case.clone(),
             executor,
@@ -160,9 +171,10 @@ impl Simulation {
             database,
             arena,
             stopper: Arc::new(stopper),
-            workers: ready.workers,
-            generators: Some(ready.generators),
-            before: ready.counters,
+            workers,
+            generators: Some(generators),
+            before: counters,
+            server,
         })
     }
 
@@ -182,26 +194,26 @@ impl Simulation {
         let stuck = SimulationError::Stuck;
         self.executor.run(&self.world, HORIZON).map_err(stuck)?;
         for worker in &running {
-            if let Some(Err(error)) = worker.take() {
-                return Err(SimulationError::Unrecorded(error));
-            }
+            result_of(worker)?.map_err(SimulationError::Unrecorded)?;
         }
-        let generated: Vec<_> = background.iter().filter_map(Joined::take).collect();
-        let background = background::total(&generated);
+        let generated = background.iter().map(result_of);
+        let background = background::total(&generated.collect::<Result<Vec<_>, _>>()?);
         let how = match (out_of_time.load(Relaxed), self.arena.stop.is_requested()) {
             (true, _) => Ended::TimeLimit,
             (false, true) => Ended::Interrupted,
             (false, false) => Ended::Completed,
         };
         let total_time = self.clock.now();
+        let faults = self.world.fates();
         let left = self.read_what_is_left()?;
         Ok(Ran {
             how,
             total_time,
             found: left.found,
             background,
+            faults,
             counters: since(&left.counters, &self.before),
-            server: left.server,
+            server: self.server,
             statements: self.world.cluster.statements(),
             log: self.world.kernel.take_log(),
             let_go,
@@ -268,7 +280,6 @@ impl Simulation {
             }
             Left {
                 counters: database.counters().await,
-                server: database.describe().await.unwrap_or_default(),
                 found: workload.read_found(&*database, &*clock).await,
             }
         });
@@ -279,57 +290,6 @@ impl Simulation {
 struct Left {
     found: Result<Found, Fault>,
     counters: Vec<NodeCounters>,
-    server: BTreeMap<String, String>,
-}
-
-struct Ready {
-    workers: Vec<Worker>,
-    generators: Generators,
-    counters: Vec<NodeCounters>,
-}
-
-fn get_ready(
-    executor: &mut Executor,
-    world: &World,
-    arena: &Arc<Arena>,
-    mut done: impl FnMut() -> Arc<AtomicU32>,
-) -> Result<Ready, SimulationError> {
-    let (database, workload) = (arena.database.clone(), arena.workload.clone());
-    let made = executor.spawn(
-        Actor::Host,
-        async move { workload.prepare(&*database).await },
-    );
-    run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
-    let prepare = |number| {
-        let worker = Worker::prepare(arena.clone(), number, done());
-        executor.spawn(Actor::Worker(number), worker)
-    };
-    let workers: Vec<_> = (0..arena.workload.workers()).map(prepare).collect();
-    let (database, clock) = (arena.database.clone(), arena.clock.clone());
-    let workload = arena.workload.clone();
-    let generators = executor.spawn(Actor::Host, async move {
-        let generators = Generators::prepare(workload, &*database, clock).await?;
-        Ok::<_, Fault>((generators, database.counters().await))
-    });
-    let ready = run_for(executor, world, &generators)?;
-    let (generators, counters) = ready.map_err(SimulationError::SetUp)?;
-    let workers = workers.iter().filter_map(Joined::take).collect();
-    Ok(Ready {
-        workers,
-        generators,
-        counters,
-    })
-}
-
-/// Runs all tasks to their end, and gives what this one came to.
-fn run_for<T>(
-    executor: &mut Executor,
-    world: &World,
-    task: &Joined<T>,
-) -> Result<T, SimulationError> {
-    let stuck = SimulationError::Stuck;
-    executor.run(world, HORIZON).map_err(stuck)?;
-    task.take().ok_or(stuck(Stuck::ForEver))
 }
 
 fn since(now: &[NodeCounters], before: &[NodeCounters]) -> Vec<NodeCounters> {

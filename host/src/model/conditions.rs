@@ -4,6 +4,7 @@ use super::background::Background;
 use super::change::Nanos;
 use super::counters::NodeCounters;
 use super::schedule::FaultEvent;
+use super::sim_fault::SimFaultEvent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,9 @@ pub struct Simulated {
     pub statements: u64,
     /// Real time that the simulation took.
     pub took_ns: Nanos,
+    /// The schedule, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<SimFaultEvent>,
 }
 
 /// Processor time and memory while the workers ran.

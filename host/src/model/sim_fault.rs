@@ -39,6 +39,22 @@ pub enum Harm {
     SkewLocks { ahead: Nanos },
 }
 
+impl Harm {
+    /// Whether it is the lock service that suffers.
+    pub fn is_of_locks(&self) -> bool {
+        match self {
+            Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. } => true,
+            Self::PauseWorker { .. }
+            | Self::CrashWorker { .. }
+            | Self::CrashNode { .. }
+            | Self::Partition { .. }
+            | Self::CutCommit { .. }
+            | Self::DelayApply { .. }
+            | Self::BlindProxy { .. } => false,
+        }
+    }
+}
+
 /// When the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,6 +81,35 @@ impl SimFault {
             | Harm::CutCommit { .. }
             | Harm::FailoverLocks
             | Harm::SkewLocks { .. } => self.at,
+        }
+    }
+}
+
+/// A fault of a simulation that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimFaultEvent {
+    pub fault: SimFault,
+    pub fate: Fate,
+}
+
+/// What became of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    Came,
+    /// The workers had all ended before its time.
+    TooLate,
+    /// Its worker sent no commit any more that it could have cut.
+    NoCommit,
+}
+
+impl fmt::Display for SimFaultEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.fault)?;
+        match self.fate {
+            Fate::Came => Ok(()),
+            Fate::TooLate => f.write_str(" (never came: the trial was over before)"),
+            Fate::NoCommit => f.write_str(" (cut nothing: there was no commit any more)"),
         }
     }
 }

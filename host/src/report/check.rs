@@ -26,6 +26,8 @@ pub struct Checked {
     pub tally: Tally,
     /// Real time, making smaller included.
     pub took_ns: Nanos,
+    /// The user had had enough before all was tried.
+    pub was_interrupted: bool,
     /// Only where violated.
     pub witness: Option<Witness>,
 }
@@ -131,6 +133,9 @@ fn summary(checked: &Checked) -> String {
             counts_prose(&tally.faults)
         ));
     }
+    if checked.was_interrupted {
+        lines.push("ended early: interrupted".to_owned());
+    }
     if let Some(why) = &tally.unknown_why {
         lines.push(format!(
             "nothing to be learnt from {}: {why}",
@@ -224,6 +229,7 @@ pub(super) mod tests {
                 ..Tally::default()
             },
             took_ns: 500_000_000,
+            was_interrupted: false,
             witness: matches!(verdict, Verdict::Violated(_)).then(witness),
         });
         CheckReport {

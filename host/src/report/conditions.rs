@@ -44,7 +44,7 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
             "runner peak MiB",
             usage.and_then(|u| u.runner_peak_kib).map(mib),
         ),
-        cell("lab faults", conditions.map(lab_faults)),
+        cell("lab faults", conditions.map(all_faults)),
         cell("server", conditions.map(server)),
     ]
 }
@@ -65,7 +65,15 @@ pub fn prose(conditions: &Conditions) -> Vec<String> {
             .map(|event| format!("fault: {event}")),
     );
     told.extend(usage(&conditions.usage));
-    told.extend(conditions.simulated.as_ref().map(simulation));
+    if let Some(simulated) = &conditions.simulated {
+        told.extend(
+            simulated
+                .faults
+                .iter()
+                .map(|event| format!("fault: {event}")),
+        );
+        told.push(simulation(simulated));
+    }
     told
 }
 
@@ -142,8 +150,11 @@ fn server(conditions: &Conditions) -> String {
     told.join("; ")
 }
 
-fn lab_faults(conditions: &Conditions) -> String {
-    let told: Vec<_> = conditions.faults.iter().map(ToString::to_string).collect();
+/// Of the lab's servers, or of the simulator.
+fn all_faults(conditions: &Conditions) -> String {
+    let simulated = conditions.simulated.iter().flat_map(|s| &s.faults);
+    let told = conditions.faults.iter().map(ToString::to_string);
+    let told: Vec<_> = told.chain(simulated.map(ToString::to_string)).collect();
     told.join("; ")
 }
 

@@ -1,9 +1,10 @@
 //! The simulated cluster as a database.
 
 use super::cluster::{Cluster, Given, Kind};
-use super::session::{SimSession, check_read, of_the_host};
+use super::session::{SimSession, of_the_host};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
+use crate::capability::mysql_calls::check_read;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;

@@ -10,8 +10,8 @@ pub struct Proxy {
     next: usize,
     interval: Nanos,
     fall: u64,
-    /// So many faults keep it from looking.
-    blind: u32,
+    /// A fault keeps it from looking.
+    is_blind: bool,
 }
 
 struct Believed {
@@ -34,7 +34,7 @@ impl Proxy {
             next: 0,
             interval: topology.health_check_ms.max(1) * 1_000_000,
             fall: u64::from(topology.health_check_fall.max(1)),
-            blind: 0,
+            is_blind: false,
         }
     }
 
@@ -59,7 +59,7 @@ impl Proxy {
     }
 
     fn settle(&mut self, now: Nanos) {
-        if self.blind > 0 {
+        if self.is_blind {
             return;
         }
         for believed in &mut self.nodes {
@@ -75,15 +75,12 @@ impl Proxy {
     /// It stops looking.
     pub fn blind(&mut self, now: Nanos) {
         self.settle(now);
-        self.blind += 1;
+        self.is_blind = true;
     }
 
     /// It looks again, and needs as long as ever to believe what it sees.
     pub fn see(&mut self, now: Nanos) {
-        self.blind = self.blind.saturating_sub(1);
-        if self.blind > 0 {
-            return;
-        }
+        self.is_blind = false;
         for number in 0..self.nodes.len() {
             let believed = &self.nodes[number];
             let differs = believed.truth != believed.is_healthy;

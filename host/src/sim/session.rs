@@ -1,9 +1,9 @@
 //! A session with the simulated cluster, as `backend::mysql` has one with a real one.
 
 use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variables};
-use crate::capability::calls;
 use crate::capability::database::{Freshness, Session};
 use crate::capability::doing::Doing;
+use crate::capability::mysql_calls::{check_read, check_write};
 use crate::capability::mysql_codes::lost;
 use crate::capability::statement::{Action, Statement};
 use crate::model::event::Actor;
@@ -163,36 +163,6 @@ impl SimSession {
             // A definition commits by itself, whatever is open.
             (Action::Write, false) | (Action::Define, _) => Doing::Committing,
         }
-    }
-}
-
-/// `rejected` unless the statement has its parameters and the server could store them.
-fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    calls::check_count(statement, parameters)?;
-    let not_a_number = |value: &Value| matches!(value, Value::Real(real) if !real.is_finite());
-    if parameters.iter().any(not_a_number) {
-        let message = "a parameter is not a finite number, which MariaDB can't store";
-        return Err(Fault::rejected("not-a-number", message));
-    }
-    Ok(())
-}
-
-/// `rejected` unless the statement reads and has its parameters.
-pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    calls::check_reads(statement)?;
-    check_parameters(statement, parameters)
-}
-
-fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    match statement.action() {
-        Action::Write => check_parameters(statement, parameters),
-        // Run as text, in which a question mark is a question mark.
-        Action::Define | Action::Set if parameters.is_empty() => Ok(()),
-        Action::Define | Action::Set => {
-            let message = "a definition or a setting takes no parameters";
-            Err(Fault::rejected("parameter-count", message))
-        }
-        Action::Read => Err(calls::not_an_update()),
     }
 }
 

@@ -57,6 +57,7 @@ mod types;
 mod update;
 mod value;
 mod view;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -71,3 +72,4 @@ pub use setting::Setting;
 pub use trigger::Trigger;
 pub use update::Update;
 pub use view::{RowChange, StoredRow, View, Visits};
+pub use written::Written;

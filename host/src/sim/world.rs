@@ -4,9 +4,11 @@ use super::cluster::{Cluster, ClusterEvent};
 use super::crash::Crashes;
 use super::kernel::Kernel;
 use super::locks::{LockEvent, SimLockService};
+use super::under_way::UnderWay;
 use crate::model::change::Nanos;
 use crate::model::event::{Actor, What};
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{Harm, SimFault, SimFaultEvent};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// What can happen of itself, by whose it is.
@@ -27,7 +29,7 @@ pub struct World {
     /// Absent where locks are in memory.
     pub locks: Option<Arc<SimLockService>>,
     pub crashes: Crashes,
-    faults: Vec<SimFault>,
+    schedule: RefCell<UnderWay>,
 }
 
 impl World {
@@ -35,21 +37,21 @@ impl World {
         kernel: Kernel,
         cluster: Arc<Cluster>,
         locks: Option<Arc<SimLockService>>,
-        faults: Vec<SimFault>,
+        schedule: Vec<SimFault>,
     ) -> Self {
         Self {
             kernel,
             cluster,
             locks,
             crashes: Crashes::default(),
-            faults,
+            schedule: RefCell::new(UnderWay::new(schedule)),
         }
     }
 
     /// The workers are let go now: the times of the schedule count from here.
     pub fn begin_schedule(&self) {
         let now = self.kernel.now();
-        for (number, fault) in (0..).zip(&self.faults) {
+        for (number, fault) in (0..).zip(self.schedule.borrow().schedule()) {
             let begins = now.saturating_add(fault.at);
             self.kernel.schedule(begins, Happening::FaultBegins(number));
             if let Some(lasts) = fault.what.lasts() {
@@ -61,10 +63,15 @@ impl World {
 
     /// Ends what the schedule did and has not ended yet, and does nothing more of it, so that what
     /// is left can be read from all nodes.
-    pub fn make_whole(&mut self) {
-        for fault in std::mem::take(&mut self.faults) {
+    pub fn make_whole(&self) {
+        for fault in self.schedule.borrow_mut().call_off() {
             self.end(&fault.what);
         }
+    }
+
+    /// What became of each fault of the schedule so far, in the order of the schedule.
+    pub fn fates(&self) -> Vec<SimFaultEvent> {
+        self.schedule.borrow().fates(self.cluster.uncut())
     }
 
     /// The moment of a happening has come.
@@ -77,13 +84,18 @@ impl World {
                 }
             }
             Happening::FaultBegins(number) => {
-                if let Some(fault) = self.faults.get(number as usize) {
+                let begun = self.schedule.borrow_mut().begin(number);
+                if let Some((fault, is_new)) = begun {
                     self.kernel.log(|| What::Fault(fault.clone()));
-                    self.begin(&fault.what);
+                    // A pause is as long as the longest of those that are under way.
+                    if is_new || matches!(fault.what, Harm::PauseWorker { .. }) {
+                        self.begin(&fault.what);
+                    }
                 }
             }
             Happening::FaultEnds(number) => {
-                if let Some(fault) = self.faults.get(number as usize) {
+                let ended = self.schedule.borrow_mut().end(number);
+                if let Some(fault) = ended {
                     self.kernel.log(|| What::FaultEnded(fault.clone()));
                     self.end(&fault.what);
                 }

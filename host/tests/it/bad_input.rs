@@ -54,6 +54,10 @@ fn a_flag_that_makes_no_sense() {
             "there is no lock service",
         ),
         (
+            "--strategy lock-change --db sim --fault 1s:failover:locks",
+            "the fault \"1s failover locks\", and locks in memory suffer none: take --lock lease",
+        ),
+        (
             "--strategy cas --strategy cas",
             "two strategies are called \"cas\"",
         ),

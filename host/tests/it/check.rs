@@ -143,6 +143,10 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
             "--fault 1s:pause:worker-6:for:2s",
             "there are worker-0 to worker-5",
         ),
+        (
+            "--lock memory --fault 1s:skew:locks:for:5s",
+            "the fault \"1s skew locks for 5s\", and locks in memory suffer none",
+        ),
         ("--fault 1s:kill:n1", "the simulator has no fault \"kill\""),
         (
             "--replay 17-0",

@@ -51,3 +51,42 @@ fn a_check_over_fresh_connections_finds_the_same() {
     let (code, trial) = Sandbox::new().trial(&format!("{SMALL} --check fresh"));
     assert_eq!((code, count(&trial, "ok")), (0, 60), "{trial:#}");
 }
+
+#[test]
+fn a_simulated_trial_tells_of_each_fault_what_became_of_it() {
+    let sandbox = Sandbox::new();
+    let schedule = "--fault 9h:crash:n2:for:2s --fault 1ms:pause:worker-1:for:20s \
+                    --fault 10s:cut-after-commit:worker-0";
+    let arguments = format!(
+        "--strategy cas --db sim --rows 1 --workers-per-row 2 --changes-per-worker 1 {schedule} \
+         --out run"
+    );
+    let finished = sandbox.run(&arguments);
+    for told in [
+        "  fault: 1ms pause worker-1 for 20s\n",
+        "  fault: 10s cut-after-commit worker-0 (cut nothing: there was no commit any more)\n",
+        "  fault: 32400s crash n2 for 2s (never came: the trial was over before)\n",
+    ] {
+        assert!(finished.stdout.contains(told), "{}", finished.stdout);
+    }
+    let (_, trial) = sandbox.report("run");
+    let faults = trial["conditions"]["simulated"]["faults"]
+        .as_array()
+        .unwrap();
+    let fates: Vec<_> = faults.iter().map(|event| &event["fate"]).collect();
+    assert_eq!(fates, ["came", "no-commit", "too-late"]);
+    let table = std::fs::read_to_string(sandbox.path("run/results.csv")).unwrap();
+    assert!(
+        table.contains("1ms pause worker-1 for 20s; 10s cut-after-commit"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_simulated_trial_without_faults_tells_of_none() {
+    let small = "--rows 1 --workers-per-row 2 --changes-per-worker 1";
+    let (_, trial) = Sandbox::new().trial(&format!("--strategy cas --db sim {small}"));
+    let simulated = &trial["conditions"]["simulated"];
+    assert!(simulated["statements"].is_u64(), "{trial:#}");
+    assert!(simulated["faults"].is_null(), "{simulated:#}");
+}

@@ -1,6 +1,8 @@
 //! Limits of time.
 
-use crate::support::{Sandbox, count, hostile, verdict};
+use crate::support::{Sandbox, count, finished, hostile, signal, verdict};
+use std::fs;
+use std::time::Duration;
 
 #[test]
 fn a_time_limit_ends_the_trial_in_order() {
@@ -25,4 +27,49 @@ fn a_step_that_never_ends_is_abandoned_when_the_run_is_to_end() {
     assert_eq!(code, 2);
     assert_eq!(trial["reasons"]["run-stopped"], 2, "{trial:#}");
     assert_eq!(count(&trial, "indeterminate"), 2);
+}
+
+/// The process catches Ctrl-C, and has worked for a second of processor time since it did.
+fn wait_until_at_work(pid: u32) {
+    let catches = || {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        u64::from_str_radix(mask.unwrap().trim(), 16).unwrap() & 2 != 0
+    };
+    let ticks = || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
+        let used = fields.skip(11).take(2).map(|field| field.parse::<u64>());
+        used.map(Result::unwrap).sum::<u64>()
+    };
+    while !catches() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let before = ticks();
+    while ticks() < before + 100 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_search_with_what_it_came_to() {
+    let sandbox = Sandbox::new();
+    let endless = "--seeds 1000000000 --faults none --jobs 1";
+    for (strategies, code, told) in [
+        ("cas", 0, "cas: valid\n"),
+        (
+            "cas for-update",
+            2,
+            "for-update: unknown: it was interrupted before its first seed\n",
+        ),
+    ] {
+        let child = sandbox.start(&format!("check {strategies} {endless}"));
+        wait_until_at_work(child.id());
+        signal(&child, "-INT");
+        let ended = finished(child.wait_with_output().unwrap());
+        assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
+        for told in [told, "\n  ended early: interrupted\n"] {
+            assert!(ended.stdout.contains(told), "{}", ended.stdout);
+        }
+    }
 }

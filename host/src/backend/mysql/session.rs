@@ -5,10 +5,10 @@ use super::classify::classify;
 use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
-use super::values;
 use crate::backend::url::AutocommitWrites;
 use crate::capability::database::{Session, Target};
 use crate::capability::doing::Doing;
+use crate::capability::mysql_calls;
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
@@ -238,7 +238,7 @@ fn outside(doing: Doing) -> Fault {
 #[async_trait]
 impl Session for MysqlSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
-        values::check_write(statement, parameters)?;
+        mysql_calls::check_write(statement, parameters)?;
         self.enter().await?;
         let result = self.write(statement, parameters).await;
         self.leave(result)
@@ -249,7 +249,7 @@ impl Session for MysqlSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
-        values::check_read(statement, parameters)?;
+        mysql_calls::check_read(statement, parameters)?;
         self.enter().await?;
         let answer = self.answer(statement, parameters, Doing::Reading).await;
         self.leave(answer.map(|answer| answer.rows))

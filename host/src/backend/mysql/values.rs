@@ -1,7 +1,5 @@
-//! Values on their way in and out, and what is wrong with a call before the server sees it.
+//! Values on their way in and out.
 
-use crate::capability::calls;
-use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 use mysql_async::consts::{ColumnFlags, ColumnType};
@@ -9,36 +7,6 @@ use mysql_async::{Column, Value as Stored};
 
 /// The collation of what is bytes rather than text.
 const BINARY: u16 = 63;
-
-/// `rejected` unless the statement reads and has its parameters.
-pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    calls::check_reads(statement)?;
-    check_parameters(statement, parameters)
-}
-
-/// `rejected` if the statement reads, or lacks a parameter.
-pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    match statement.action() {
-        Action::Write => check_parameters(statement, parameters),
-        // Run as text, in which a question mark is a question mark.
-        Action::Define | Action::Set if parameters.is_empty() => Ok(()),
-        Action::Define | Action::Set => {
-            let message = "a definition or a setting takes no parameters";
-            Err(Fault::rejected("parameter-count", message))
-        }
-        Action::Read => Err(calls::not_an_update()),
-    }
-}
-
-fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    calls::check_count(statement, parameters)?;
-    let not_a_number = |value: &Value| matches!(value, Value::Real(real) if !real.is_finite());
-    if parameters.iter().any(not_a_number) {
-        let message = "a parameter is not a finite number, which MariaDB can't store";
-        return Err(Fault::rejected("not-a-number", message));
-    }
-    Ok(())
-}
 
 /// A parameter as the server takes it.
 pub(super) fn parameter(value: &Value) -> Stored {

@@ -7,6 +7,7 @@ use crate::model::topology::Topology;
 use crate::model::verdict::{Answer, Judgement, Subject, Verdict};
 use crate::workload::Workload;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 fn case() -> Case {
     Case {
@@ -71,6 +72,7 @@ fn examine(
         case: &case(),
         classes: &classes.parse().unwrap(),
         simulate,
+        enough: &|| false,
     };
     let seeds = Seeds {
         first: 0,
@@ -90,6 +92,7 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
         case: &case(),
         classes: &all,
         simulate: &pauses_break,
+        enough: &|| false,
     };
     let is_pause = |fault: &SimFault| matches!(fault.what, Harm::PauseWorker { .. });
     let first = (0..).find(|&seed| question.case_of(seed).unwrap().faults.iter().any(is_pause));
@@ -206,4 +209,35 @@ fn everything_is_whole_only_when_what_faults_left_behind_is_undone() {
     assert_eq!(usual, 3_000_000_000 + 28_000_000_000);
     case.settings.insert("lease-ms".into(), "60000".into());
     assert_eq!(whole_from(&case), usual + 50_000_000_000);
+}
+
+#[test]
+fn who_has_had_enough_is_told_what_there_is() {
+    let has_violated = AtomicBool::new(false);
+    let noting = |case: &Case, recording| {
+        let simulated = pauses_break(case, recording)?;
+        has_violated.fetch_or(simulated.violation().is_some(), Relaxed);
+        Ok(simulated)
+    };
+    let (case, classes) = (case(), "pause".parse().unwrap());
+    let examine = |enough: &(dyn Fn() -> bool + Sync)| {
+        let question = Question {
+            case: &case,
+            classes: &classes,
+            simulate: &noting,
+            enough,
+        };
+        let seeds = Seeds {
+            first: 0,
+            count: 200,
+            time: None,
+            jobs: 1,
+        };
+        let examined: Result<Examined, String> = question.examine(&seeds, &|_| {});
+        examined.unwrap()
+    };
+    let nothing = examine(&|| true);
+    assert!(nothing.found.is_none() && nothing.tally.seeds == 0);
+    let found = examine(&|| has_violated.load(Relaxed)).found.unwrap();
+    assert_eq!((found.tries, found.case.workload.workers()), (0, 6));
 }

@@ -10,6 +10,7 @@ fn page(witness: Witness) -> String {
         verdict: Verdict::Violated(witness.prose.clone()),
         tally: Tally::default(),
         took_ns: 1,
+        was_interrupted: false,
         witness: Some(witness),
     };
     write(&CheckReport {

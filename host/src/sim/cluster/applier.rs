@@ -62,7 +62,7 @@ impl State {
                 self.advance(number);
             } else if own {
                 self.commit_in_turn(&placed, number, position);
-            } else if self.nodes[number as usize].delays > 0 {
+            } else if self.nodes[number as usize].is_delayed {
                 return;
             } else {
                 return self.apply(&placed, number, position);

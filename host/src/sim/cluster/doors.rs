@@ -12,7 +12,7 @@ use crate::model::fault::Fault;
 use crate::model::sim_fault::Cut;
 use crate::model::value::Value;
 use crate::sim::kernel::Kernel;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::task::{Context, Poll};
 
 /// What a client sends.
@@ -126,7 +126,7 @@ impl Cluster {
         let at = now + state.network.client(is_proxied);
         if request.doing == Doing::Committing
             && let Actor::Worker(worker) = actor
-            && let Some(cut) = state.cuts.remove(&worker)
+            && let Some(cut) = state.cuts.get_mut(&worker).and_then(VecDeque::pop_front)
         {
             if cut == Cut::Before {
                 state.tell_lost(id.slot, "it broke before the call was through");

@@ -5,17 +5,19 @@ use super::state::State;
 use super::{Cluster, ClusterEvent};
 use crate::model::event::Actor;
 use crate::model::sim_fault::Harm;
+use std::collections::BTreeMap;
 
 impl Cluster {
-    /// A fault begins. Those that are about workers or locks are not the cluster's.
+    /// A fault begins, which none that is under way does already (`sim::under_way`). Those that are
+    /// about workers or locks are not the cluster's.
     pub fn begin(&self, harm: &Harm) {
         let mut state = self.state();
         match harm {
             Harm::CrashNode { node, .. } => state.crash(*node),
             Harm::Partition { nodes, .. } => state.cut_off(nodes),
-            Harm::DelayApply { node, .. } => state.nodes[*node as usize].delays += 1,
+            Harm::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
             Harm::CutCommit { worker, cut } => {
-                state.cuts.insert(*worker, *cut);
+                state.cuts.entry(*worker).or_default().push_back(*cut);
             }
             Harm::BlindProxy { .. } => {
                 let now = state.now();
@@ -29,15 +31,14 @@ impl Cluster {
         }
     }
 
-    /// A fault that lasts is over.
+    /// What a fault did that lasts is over.
     pub fn end(&self, harm: &Harm) {
         let mut state = self.state();
         match harm {
             Harm::CrashNode { node, .. } => state.start(*node),
             Harm::Partition { nodes, .. } => state.heal(nodes),
             Harm::DelayApply { node, .. } => {
-                let delays = &mut state.nodes[*node as usize].delays;
-                *delays = delays.saturating_sub(1);
+                state.nodes[*node as usize].is_delayed = false;
                 state.go_on(*node);
                 state.resume_writers();
             }
@@ -52,6 +53,13 @@ impl Cluster {
             | Harm::FailoverLocks
             | Harm::SkewLocks { .. } => {}
         }
+    }
+
+    /// How many cuts of each worker wait for a commit.
+    pub fn uncut(&self) -> BTreeMap<u32, usize> {
+        let state = self.state();
+        let cuts = state.cuts.iter();
+        cuts.map(|(worker, cuts)| (*worker, cuts.len())).collect()
     }
 
     /// The process at the other end of these connections died. Its servers undo what was not

@@ -23,8 +23,8 @@ pub(super) struct Node {
     pub(super) queue: VecDeque<Nanos>,
     /// The write set behind `applied` is being applied.
     pub(super) is_applying: bool,
-    /// So many faults keep it from applying.
-    pub(super) delays: u32,
+    /// A fault keeps it from applying.
+    pub(super) is_delayed: bool,
     /// Another one after each crash and each return. What was planned for another is void.
     pub(super) incarnation: u32,
     pub(super) is_up: bool,
@@ -44,7 +44,7 @@ impl Default for Node {
             applied: 0,
             queue: VecDeque::new(),
             is_applying: false,
-            delays: 0,
+            is_delayed: false,
             incarnation: 0,
             is_up: true,
             is_primary: true,

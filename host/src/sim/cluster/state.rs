@@ -22,7 +22,7 @@ use crate::sim::store::{RecordId, Store};
 use crate::sim::world::Happening;
 use rustc_hash::FxHashMap;
 use slab::Slab;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 pub(super) struct State {
@@ -50,8 +50,8 @@ pub(super) struct State {
     pub(super) views: BTreeMap<u64, u32>,
     /// Nobody looks further back than this.
     pub(super) floor: u64,
-    /// Where the next commit of a worker breaks.
-    pub(super) cuts: BTreeMap<u32, Cut>,
+    /// Where the next commits of a worker break, one after the other.
+    pub(super) cuts: BTreeMap<u32, VecDeque<Cut>>,
     /// Statements that were executed, those that waited for a lock counted once.
     pub(super) statements: u64,
     last_mark: u64,

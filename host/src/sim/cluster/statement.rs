@@ -8,13 +8,13 @@ use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::sim::sql::{
     Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId, Update,
-    View, Visits,
+    View, Visits, Written,
 };
 use crate::sim::store::{RecordId, Seen};
 use std::collections::BTreeMap;
 
 /// Whether a row meets the WHERE of a statement.
-type Matches<'a> = &'a dyn Fn(&[Value], &dyn View, &StoredRow) -> Result<bool, Fault>;
+type Matches<'a> = &'a dyn Fn(&dyn View, &StoredRow) -> Result<bool, Fault>;
 
 impl State {
     /// Executes the statement of the call; nothing if it waits, or goes on to commit.
@@ -79,8 +79,8 @@ impl State {
         let lock = select.lock().or(serializable.then_some(shared));
         if let (Some(lock), Some(table)) = (lock, select.table()) {
             let visits = select.visits(with, &self.latest(slot, &[]))?;
-            let matches: Matches = &|with, view, row| select.matches(with, view, row);
-            let hidden = self.lock_rows(slot, table, visits, lock, with, matches)?;
+            let matches: Matches = &|view, row| select.matches(with, view, row);
+            let hidden = self.lock_rows(slot, table, visits, lock, matches)?;
             let rows = select.rows(with, &self.latest(slot, &hidden))?;
             return Ok(Given::Rows(rows));
         }
@@ -95,17 +95,13 @@ impl State {
     }
 
     fn update(&mut self, slot: u32, update: &Update, with: &[Value]) -> Result<Given, Halt> {
-        let visits = update.visits(with, &self.latest(slot, &[]))?;
-        let matches: Matches = &|with, view, row| update.matches(with, view, row);
-        self.lock_rows(slot, update.table(), visits, FOR_WRITE, with, matches)?;
+        self.lock_written(slot, update.written(), with)?;
         let changes = update.changes(with, &self.latest(slot, &[]))?;
         self.write(slot, changes)
     }
 
     fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
-        let visits = delete.visits(with, &self.latest(slot, &[]))?;
-        let matches: Matches = &|with, view, row| delete.matches(with, view, row);
-        self.lock_rows(slot, delete.table(), visits, FOR_WRITE, with, matches)?;
+        self.lock_written(slot, delete.written(), with)?;
         let changes = delete.changes(with, &self.latest(slot, &[]))?;
         self.write(slot, changes)
     }
@@ -119,6 +115,14 @@ impl State {
         self.write(slot, changes)
     }
 
+    /// Locks what an UPDATE or a DELETE comes by.
+    fn lock_written(&mut self, slot: u32, written: &Written, with: &[Value]) -> Result<(), Halt> {
+        let visits = written.visits(with, &self.latest(slot, &[]))?;
+        let matches: Matches = &|view, row| written.matches(with, view, row);
+        self.lock_rows(slot, written.table(), visits, FOR_WRITE, matches)?;
+        Ok(())
+    }
+
     /// Locks what a statement comes by. Gives what it has to leave out.
     fn lock_rows(
         &mut self,
@@ -126,7 +130,6 @@ impl State {
         table: TableId,
         visits: Visits,
         lock: LockClause,
-        with: &[Value],
         matches: Matches<'_>,
     ) -> Result<Vec<RecordId>, Halt> {
         let mut left_out = Vec::new();
@@ -160,7 +163,7 @@ impl State {
                     if visit(self, record)? && enough.is_some() {
                         let view = self.latest(slot, &[]);
                         if let Some(row) = view.row(record) {
-                            found += u64::from(matches(with, &view, row)?);
+                            found += u64::from(matches(&view, row)?);
                         }
                     }
                 }

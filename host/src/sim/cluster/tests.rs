@@ -7,7 +7,7 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::event::Actor;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::fault_class::FaultClass;
-use crate::model::sim_fault::Harm;
+use crate::model::sim_fault::SimFault;
 use crate::model::value::{Row, Value};
 use crate::sim::database::SimDatabase;
 use crate::sim::executor::Executor;
@@ -15,7 +15,6 @@ use crate::sim::log::Recording;
 use crate::sim::random::{Purpose, Random};
 use crate::sim::schedule::{Stage, draw};
 use crate::sim::world::World;
-use futures_util::future::join_all;
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;
@@ -127,7 +126,7 @@ async fn work(storm: Arc<Storm>, worker: u32, seed: u64) -> Told {
     told
 }
 
-async fn suffer(storm: Arc<Storm>, seed: u64, nodes: u32) {
+fn schedule(seed: u64, nodes: u32) -> Vec<SimFault> {
     let stage = Stage {
         nodes,
         workers: WORKERS,
@@ -136,21 +135,7 @@ async fn suffer(storm: Arc<Storm>, seed: u64, nodes: u32) {
         has_locks: false,
         lease: 10_000 * MS,
     };
-    let began = storm.kernel.now();
-    let faults = draw(seed, &FaultClass::ALL, &stage);
-    join_all(faults.into_iter().map(|fault| {
-        let storm = storm.clone();
-        async move {
-            storm.kernel.sleep_until(began + fault.at).await;
-            storm.cluster.begin(&fault.what);
-            if let Harm::CrashWorker { worker } = fault.what {
-                storm.cluster.break_connections(Actor::Worker(worker));
-            }
-            storm.kernel.sleep_until(began + fault.over()).await;
-            storm.cluster.end(&fault.what);
-        }
-    }))
-    .await;
+    draw(seed, &FaultClass::ALL, &stage)
 }
 
 async fn make(storm: Arc<Storm>) {
@@ -190,7 +175,9 @@ fn storm(seed: u64) -> (Told, String) {
     };
     let kernel = Kernel::new(Recording::Digest);
     let cluster = Arc::new(Cluster::new(kernel.clone(), &topology, seed));
-    let world = World::new(kernel.clone(), cluster.clone(), None, Vec::new());
+    let faults = schedule(seed, nodes);
+    let over = faults.iter().map(SimFault::over).max().unwrap_or(0);
+    let world = World::new(kernel.clone(), cluster.clone(), None, faults);
     let storm = Arc::new(Storm {
         database: Arc::new(SimDatabase::new(cluster.clone(), true)),
         kernel: kernel.clone(),
@@ -203,7 +190,9 @@ fn storm(seed: u64) -> (Told, String) {
     let workers: Vec<_> = (0..WORKERS)
         .map(|worker| executor.spawn(Actor::Worker(worker), work(storm.clone(), worker, seed)))
         .collect();
-    executor.spawn(Actor::Host, suffer(storm.clone(), seed, nodes));
+    world.begin_schedule();
+    let last = kernel.sleep(over + MS);
+    executor.spawn(Actor::Host, last);
     executor.run(&world, until).unwrap();
     let settled = executor.spawn(Actor::Host, settle(storm.clone()));
     executor.run(&world, until).unwrap();

@@ -15,6 +15,7 @@ use super::select::{IfLocked, LockClause, Select};
 use super::setting::{Setting, setting};
 use super::trigger;
 use super::update::Update;
+use super::written::Written;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     self, AssignmentTarget, Expr, FromTable, LockType, NonBlock, ObjectType, SetExpr, Statement,
@@ -106,16 +107,17 @@ fn select(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Select, Fault> {
 }
 
 /// The rows of the table that a statement writes. Its level stays open.
-fn rows(
+fn written(
     from: &ast::TableWithJoins,
     filter: Option<&Expr>,
     scope: &mut Scope<'_>,
-) -> Result<(Rows, Arc<Table>), Fault> {
+) -> Result<(Written, Arc<Table>), Fault> {
     let (name, alias) = relation(from)?;
     let (id, table) = scope.find(name)?;
     let level = scope.open(alias.unwrap_or(plain(name)?), table.clone())?;
     let filter = filter.map(|filter| expression(filter, scope)).transpose()?;
-    Ok((Rows::new(id, &table, level, filter), table))
+    let rows = Rows::new(id, &table, level, filter);
+    Ok((Written { rows }, table))
 }
 
 fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, Fault> {
@@ -123,7 +125,7 @@ fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, Fault> {
         return Err(unsupported("ORDER BY or LIMIT in an UPDATE"));
     }
     rest::of_update(ast)?;
-    let (rows, table) = rows(&ast.table, ast.selection.as_ref(), scope)?;
+    let (written, table) = written(&ast.table, ast.selection.as_ref(), scope)?;
     let mut assignments = Vec::new();
     for assignment in &ast.assignments {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
@@ -137,7 +139,7 @@ fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, Fault> {
         assignments.push((column, expression(&assignment.value, scope)?));
     }
     Ok(Update {
-        rows,
+        written,
         table,
         assignments,
     })
@@ -154,8 +156,8 @@ fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, Fault> {
     let [from] = from.as_slice() else {
         return Err(unsupported("DELETE from several tables"));
     };
-    let (rows, _) = rows(from, ast.selection.as_ref(), scope)?;
-    Ok(Delete { rows })
+    let (written, _) = written(from, ast.selection.as_ref(), scope)?;
+    Ok(Delete { written })
 }
 
 pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert, Fault> {

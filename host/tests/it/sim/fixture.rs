@@ -7,7 +7,7 @@ use contend::model::change::Nanos;
 use contend::model::counters::NodeCounters;
 use contend::model::event::{Actor, Event, What};
 use contend::model::fault::{Fault, FaultKind};
-use contend::model::sim_fault::Harm;
+use contend::model::sim_fault::{Harm, SimFault};
 use contend::model::topology::{Spread, Topology};
 use contend::model::value::{Row, Value};
 use contend::sim::cluster::Cluster;
@@ -58,9 +58,23 @@ where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
+    suffering(topology, &[], task)
+}
+
+/// The same under a schedule, whose times count from the begin of the task. When the task is over,
+/// the schedule is too, and everything is made whole; then all nodes come to the same.
+pub(super) fn suffering<F, T>(
+    topology: &Topology,
+    schedule: &[SimFault],
+    task: impl FnOnce(Lab) -> F,
+) -> (T, Vec<Event>)
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
     let kernel = Kernel::new(Recording::Keep);
     let cluster = Arc::new(Cluster::new(kernel.clone(), topology, 1));
-    let world = World::new(kernel.clone(), cluster.clone(), None, Vec::new());
+    let world = World::new(kernel.clone(), cluster.clone(), None, schedule.to_vec());
     let lab = Lab {
         kernel: kernel.clone(),
         database: Arc::new(SimDatabase::new(cluster.clone(), true)),
@@ -70,9 +84,20 @@ where
     let made = lab.clone();
     executor.spawn(Actor::Host, async move { made.make().await });
     executor.run(&world, 1_000 * MS).unwrap();
-    let joined = executor.spawn(Actor::Worker(0), task(lab));
+    world.begin_schedule();
+    let joined = executor.spawn(Actor::Worker(0), task(lab.clone()));
     executor.run(&world, 1_000_000 * MS).unwrap();
     let told = joined.take().expect("the task is over");
+    if !schedule.is_empty() {
+        world.make_whole();
+        let whole = executor.spawn(Actor::Host, async move {
+            lab.sleep(100_000).await;
+            assert_eq!(lab.database.members().await, Ok(lab.database.nodes().len()));
+            lab.n().await
+        });
+        executor.run(&world, 2_000_000 * MS).unwrap();
+        assert!(whole.take().is_some());
+    }
     (told, kernel.take_log().into_events())
 }
 

@@ -58,14 +58,14 @@ impl Tables {
             }
             Plan::Update(update) => {
                 let changes = update.changes(parameters, self)?;
-                let visits = update.visits(parameters, self)?;
-                assert_visited(&changes, &visits);
-                let meets = |row: &StoredRow| update.matches(parameters, self, row);
-                (changes, self.count(update.table(), meets)?)
+                let written = update.written();
+                assert_visited(&changes, &written.visits(parameters, self)?);
+                let meets = |row: &StoredRow| written.matches(parameters, self, row);
+                (changes, self.count(written.table(), meets)?)
             }
             Plan::Delete(delete) => {
                 let changes = delete.changes(parameters, self)?;
-                assert_visited(&changes, &delete.visits(parameters, self)?);
+                assert_visited(&changes, &delete.written().visits(parameters, self)?);
                 let matched = changes.len() as u64;
                 (changes, matched)
             }

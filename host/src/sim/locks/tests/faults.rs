@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::fault::Fault;
-use crate::model::sim_fault::Harm;
+use crate::model::sim_fault::{Harm, SimFault};
 
 const RESTART: Harm = Harm::RestartLocks { lasts: 2 * S };
 
@@ -150,5 +150,43 @@ fn a_lease_ends_while_the_service_is_away_and_a_session_does_not() {
         rig.sleep(20 * S);
         rig.service.end(&away);
         assert_eq!(rig.release(0, &holder), Ok(released), "{kind:?}");
+    }
+}
+
+fn at(second: u64, what: Harm) -> SimFault {
+    SimFault {
+        at: second * S,
+        what,
+    }
+}
+
+#[test]
+fn a_service_that_is_restarted_twice_is_away_until_both_restarts_are_over() {
+    for kind in SimLocks::ALL {
+        let away = |lasts| Harm::RestartLocks { lasts: lasts * S };
+        let schedule = vec![at(1, away(2)), at(2, away(6)), at(3, away(1))];
+        let mut rig = Rig::suffering(kind, schedule);
+        let (_one, holder) = rig.lock(0, "a");
+        rig.acquire(0, &holder, 0).unwrap();
+        rig.sleep(7 * S);
+        let refused = is(FaultKind::Unavailable, "connection-refused");
+        assert_eq!(told(rig.release(0, &holder)), refused);
+        rig.sleep(2 * S);
+        assert_eq!(rig.release(0, &holder), Ok(ReleaseOutcome::Released));
+    }
+}
+
+#[test]
+fn a_restart_after_the_end_never_comes() {
+    let away = Harm::RestartLocks { lasts: 100 * S };
+    for (begins, comes) in [(1, true), (20, false)] {
+        let mut rig = Rig::suffering(SimLocks::Lease, vec![at(begins, away.clone())]);
+        let (_one, lock) = rig.lock(0, "a");
+        rig.sleep(10 * S);
+        assert_eq!(rig.acquire(0, &lock, 0).is_err(), comes);
+        rig.make_whole();
+        rig.sleep(20 * S);
+        let (_other, lock) = rig.lock(1, "b");
+        rig.acquire(1, &lock, 0).unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use super::super::*;
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
 use crate::model::event::What;
+use crate::model::sim_fault::SimFault;
 use crate::sim::cluster::Cluster;
 use crate::sim::executor::Executor;
 use crate::sim::log::Recording;
@@ -26,14 +27,21 @@ impl Rig {
     }
 
     pub(super) fn with_seed(kind: SimLocks, seed: u64) -> Self {
-        Self::recording(kind, seed, Recording::Keep)
+        Self::recording(kind, seed, Recording::Keep, Vec::new())
     }
 
     pub(super) fn quiet(kind: SimLocks) -> Self {
-        Self::recording(kind, 1, Recording::Off)
+        Self::recording(kind, 1, Recording::Off, Vec::new())
     }
 
-    fn recording(kind: SimLocks, seed: u64, recording: Recording) -> Self {
+    /// With a schedule, whose times count from now.
+    pub(super) fn suffering(kind: SimLocks, schedule: Vec<SimFault>) -> Self {
+        let rig = Self::recording(kind, 1, Recording::Keep, schedule);
+        rig.world.begin_schedule();
+        rig
+    }
+
+    fn recording(kind: SimLocks, seed: u64, recording: Recording, schedule: Vec<SimFault>) -> Self {
         let kernel = Kernel::new(recording);
         let clock = Arc::new(SimClock::new(kernel.clone()));
         clock.start();
@@ -42,11 +50,16 @@ impl Rig {
         let cluster = Arc::new(Cluster::new(kernel.clone(), &topology, seed));
         let locks = Some(service.clone());
         Self {
-            world: World::new(kernel.clone(), cluster, locks, Vec::new()),
+            world: World::new(kernel.clone(), cluster, locks, schedule),
             executor: Executor::new(kernel.clone()),
             kernel,
             service,
         }
+    }
+
+    /// The schedule is over.
+    pub(super) fn make_whole(&self) {
+        self.world.make_whole();
     }
 
     /// Runs what was spawned to its end.

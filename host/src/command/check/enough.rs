@@ -1,0 +1,41 @@
+//! Ends a search at Ctrl-C.
+
+use crate::command::supervise::Interrupts;
+use crate::command::{COULD_NOT_RUN, CommandError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use tokio::runtime::{Builder, Runtime};
+
+/// Whether the user has had enough. Listens as long as it is there.
+pub struct Enough {
+    said: Arc<AtomicBool>,
+    _listens: Runtime,
+}
+
+impl Enough {
+    /// From here on the first signal lets what is under way come to its end, and begins nothing more;
+    /// the second ends the program at once, with nothing told.
+    pub fn listen() -> Result<Self, CommandError> {
+        let said = Arc::new(AtomicBool::new(false));
+        let mut runtime = Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(CommandError::Runtime)?;
+        let interrupts = runtime.block_on(async { Interrupts::listen() });
+        let interrupts = interrupts.map_err(CommandError::Runtime)?;
+        let says = said.clone();
+        runtime.spawn(async move {
+            interrupts.reached(1).await;
+            says.store(true, Relaxed);
+            interrupts.reached(2).await;
+            std::process::exit(COULD_NOT_RUN.into());
+        });
+        Ok(Self {
+            said,
+            _listens: runtime,
+        })
+    }
+
+    pub fn is_said(&self) -> bool {
+        self.said.load(Relaxed)
+    }
+}

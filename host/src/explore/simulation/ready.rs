@@ -1,0 +1,91 @@
+//! Everything that is done before the workers are let go.
+
+use super::{HORIZON, SimulationError};
+use crate::model::counters::NodeCounters;
+use crate::model::event::Actor;
+use crate::model::fault::Fault;
+use crate::sim::executor::{Executor, Joined, Stuck};
+use crate::sim::world::World;
+use crate::worker::background::Generators;
+use crate::worker::{Arena, Worker};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+/// What a simulation has when its workers can be let go.
+pub(super) struct Ready {
+    pub(super) workers: Vec<Worker>,
+    pub(super) generators: Generators,
+    pub(super) counters: Vec<NodeCounters>,
+    pub(super) server: BTreeMap<String, String>,
+}
+
+/// Makes the tables, the workers and the background load. No fault is under way yet, so whatever
+/// fails here is no strategy's doing.
+pub(super) fn get_ready(
+    executor: &mut Executor,
+    world: &World,
+    arena: &Arc<Arena>,
+    mut done: impl FnMut() -> Arc<AtomicU32>,
+) -> Result<Ready, SimulationError> {
+    let (database, workload) = (arena.database.clone(), arena.workload.clone());
+    let made = executor.spawn(
+        Actor::Host,
+        async move { workload.prepare(&*database).await },
+    );
+    run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
+    let prepare = |number| {
+        let worker = Worker::prepare(arena.clone(), number, done());
+        executor.spawn(Actor::Worker(number), worker)
+    };
+    let workers: Vec<_> = (0..arena.workload.workers()).map(prepare).collect();
+    let (database, clock) = (arena.database.clone(), arena.clock.clone());
+    let workload = arena.workload.clone();
+    let beside = executor.spawn(Actor::Host, async move {
+        let generators = Generators::prepare(workload, &*database, clock).await?;
+        let server = database.describe().await?;
+        Ok::<_, Fault>((generators, database.counters().await, server))
+    });
+    let beside = run_for(executor, world, &beside)?;
+    let (generators, counters, server) = beside.map_err(SimulationError::SetUp)?;
+    Ok(Ready {
+        workers: workers.iter().map(result_of).collect::<Result<_, _>>()?,
+        generators,
+        counters,
+        server,
+    })
+}
+
+/// Runs all tasks to their end, and gives what this one came to.
+pub(super) fn run_for<T>(
+    executor: &mut Executor,
+    world: &World,
+    task: &Joined<T>,
+) -> Result<T, SimulationError> {
+    let stuck = SimulationError::Stuck;
+    executor.run(world, HORIZON).map_err(stuck)?;
+    result_of(task)
+}
+
+/// What a task came to that was run to its end. One without a result is an error, and not one fewer:
+/// its worker's changes would be missing, and nobody would know.
+pub(super) fn result_of<T>(task: &Joined<T>) -> Result<T, SimulationError> {
+    let stuck = SimulationError::Stuck(Stuck::ForEver);
+    task.take().ok_or(stuck)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::kernel::Kernel;
+    use crate::sim::log::Recording;
+
+    #[test]
+    fn a_task_without_a_result_is_an_error_and_not_left_out() {
+        let mut executor = Executor::new(Kernel::new(Recording::Off));
+        let tasks = [0, 1].map(|number| executor.spawn(Actor::Worker(number), async {}));
+        let results: Result<Vec<()>, _> = tasks.iter().map(result_of).collect();
+        let error = results.unwrap_err();
+        assert!(matches!(error, SimulationError::Stuck(Stuck::ForEver)));
+    }
+}

@@ -1,0 +1,190 @@
+//! The faults of a schedule while a simulation runs: which have come, and what of them lasts.
+//!
+//! Two faults may do the same at the same time, such as two crashes of one node. What they do begins
+//! with the first and ends with the last of them.
+
+use crate::model::sim_fault::{Fate, Harm, SimFault, SimFaultEvent};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    ToCome,
+    UnderWay,
+    Over,
+}
+
+/// A schedule that is being carried out.
+pub(super) struct UnderWay {
+    faults: Vec<(SimFault, Stage)>,
+    is_called_off: bool,
+}
+
+impl UnderWay {
+    pub(super) fn new(schedule: Vec<SimFault>) -> Self {
+        let to_come = |fault| (fault, Stage::ToCome);
+        Self {
+            faults: schedule.into_iter().map(to_come).collect(),
+            is_called_off: false,
+        }
+    }
+
+    pub(super) fn schedule(&self) -> impl Iterator<Item = &SimFault> {
+        self.faults.iter().map(|(fault, _)| fault)
+    }
+
+    /// The fault begins, and whether anything is to be done: not if another one does the same already.
+    /// Nothing if the schedule was called off.
+    pub(super) fn begin(&mut self, number: u32) -> Option<(SimFault, bool)> {
+        if self.is_called_off {
+            return None;
+        }
+        let fault = self.faults.get(number as usize)?.0.clone();
+        let is_new = !self.goes_on(&fault.what);
+        self.faults[number as usize].1 = Stage::UnderWay;
+        Some((fault, is_new))
+    }
+
+    /// The time of the fault is over. Nothing if what it did goes on, because another one does the
+    /// same, or if it never began.
+    pub(super) fn end(&mut self, number: u32) -> Option<SimFault> {
+        let (fault, stage) = self.faults.get_mut(number as usize)?;
+        if *stage != Stage::UnderWay {
+            return None;
+        }
+        *stage = Stage::Over;
+        let fault = fault.clone();
+        (!self.goes_on(&fault.what)).then_some(fault)
+    }
+
+    /// Nothing more of the schedule comes. Gives what is to be ended, each once.
+    pub(super) fn call_off(&mut self) -> Vec<SimFault> {
+        self.is_called_off = true;
+        let numbers = 0..self.faults.len() as u32;
+        numbers.filter_map(|number| self.end(number)).collect()
+    }
+
+    /// What became of each fault. `uncut` says how many cuts of each worker still wait for a commit:
+    /// the last ones that came, because the first ones are the first to hit.
+    pub(super) fn fates(&self, mut uncut: BTreeMap<u32, usize>) -> Vec<SimFaultEvent> {
+        let mut fate = |fault: &SimFault, stage: Stage| match fault.what {
+            _ if stage == Stage::ToCome => Fate::TooLate,
+            Harm::CutCommit { worker, .. } => match uncut.get_mut(&worker) {
+                Some(left) if *left > 0 => {
+                    *left -= 1;
+                    Fate::NoCommit
+                }
+                _ => Fate::Came,
+            },
+            _ => Fate::Came,
+        };
+        let told = self
+            .faults
+            .iter()
+            .rev()
+            .map(|(fault, stage)| SimFaultEvent {
+                fault: fault.clone(),
+                fate: fate(fault, *stage),
+            });
+        let mut told: Vec<_> = told.collect();
+        told.reverse();
+        told
+    }
+
+    /// Does a fault that is under way do the same?
+    fn goes_on(&self, harm: &Harm) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|(fault, stage)| *stage == Stage::UnderWay && does_the_same(&fault.what, harm))
+    }
+}
+
+/// Whether one of them alone would do. Never so for what is done at once.
+fn does_the_same(one: &Harm, other: &Harm) -> bool {
+    match (one, other) {
+        (Harm::PauseWorker { worker, .. }, Harm::PauseWorker { worker: same, .. }) => {
+            worker == same
+        }
+        (Harm::CrashNode { node, .. }, Harm::CrashNode { node: same, .. })
+        | (Harm::DelayApply { node, .. }, Harm::DelayApply { node: same, .. }) => node == same,
+        (Harm::Partition { nodes, .. }, Harm::Partition { nodes: same, .. }) => nodes == same,
+        (Harm::BlindProxy { .. }, Harm::BlindProxy { .. })
+        | (Harm::RestartLocks { .. }, Harm::RestartLocks { .. }) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sim_fault::Cut;
+
+    fn crash(node: u32, at: u64, lasts: u64) -> SimFault {
+        SimFault {
+            at,
+            what: Harm::CrashNode { node, lasts },
+        }
+    }
+
+    #[test]
+    fn what_two_do_begins_with_the_first_and_ends_with_the_last() {
+        let [first, second, elsewhere] = [crash(1, 0, 5), crash(1, 3, 9), crash(2, 4, 1)];
+        let all = vec![first.clone(), second.clone(), elsewhere.clone()];
+        let mut under_way = UnderWay::new(all);
+        assert_eq!(under_way.begin(0), Some((first, true)));
+        assert_eq!(under_way.begin(1), Some((second.clone(), false)));
+        assert_eq!(under_way.begin(2), Some((elsewhere.clone(), true)));
+        assert_eq!(under_way.end(0), None);
+        assert_eq!(under_way.end(2), Some(elsewhere));
+        assert_eq!(under_way.end(1), Some(second));
+        assert_eq!(under_way.end(1), None);
+    }
+
+    #[test]
+    fn what_is_called_off_ends_once_and_what_did_not_come_stays_away() {
+        let [over, shorter, longer, late] = [
+            crash(0, 0, 1),
+            crash(1, 2, 9),
+            crash(1, 3, 9),
+            crash(2, 9, 9),
+        ];
+        let mut under_way = UnderWay::new(vec![over, shorter, longer.clone(), late]);
+        for number in 0..3 {
+            under_way.begin(number);
+        }
+        under_way.end(0);
+        assert_eq!(under_way.call_off(), [longer]);
+        assert_eq!(under_way.begin(3), None);
+        assert_eq!(under_way.end(3), None);
+        assert_eq!(under_way.call_off(), []);
+    }
+
+    #[test]
+    fn it_is_known_of_each_fault_what_became_of_it() {
+        let cut = |worker, at| SimFault {
+            at,
+            what: Harm::CutCommit {
+                worker,
+                cut: Cut::After,
+            },
+        };
+        let all = vec![cut(0, 0), cut(0, 1), cut(1, 1), crash(0, 2, 9), cut(0, 9)];
+        let mut under_way = UnderWay::new(all);
+        for number in 0..4 {
+            under_way.begin(number);
+        }
+        let fates = under_way.fates([(0, 1), (1, 0)].into());
+        let fates: Vec<_> = fates.into_iter().map(|event| event.fate).collect();
+        use Fate::{Came, NoCommit, TooLate};
+        assert_eq!(fates, [Came, NoCommit, Came, Came, TooLate]);
+    }
+
+    #[test]
+    fn what_is_done_at_once_is_done_each_time() {
+        let failover = SimFault {
+            at: 0,
+            what: Harm::FailoverLocks,
+        };
+        let mut under_way = UnderWay::new(vec![failover.clone(), failover.clone()]);
+        assert_eq!(under_way.begin(0), Some((failover.clone(), true)));
+        assert_eq!(under_way.begin(1), Some((failover, true)));
+    }
+}
