@@ -244,6 +244,10 @@ struct BatchArguments {
     /// strategies that take locks run once with each
     #[arg(long, value_name = "URL", default_value = "memory")]
     lock: Vec<String>,
+    /// Run every cell so many times, each time with the next seed: all of them once, then all again
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
     #[command(flatten)]
     common: CommonArguments,
     /// The batch's folder [default: results/batches/NAME, after the file of --csv]
@@ -303,6 +307,7 @@ impl From<BatchArguments> for BatchOptions {
             plan: arguments.common.options(arguments.strategy),
             workloads: arguments.workload,
             locks: arguments.lock,
+            repeat: arguments.repeat,
             lab,
             out: arguments.out,
             output: Output {

@@ -6,6 +6,7 @@ pub mod pattern;
 pub mod pools;
 pub mod strategies;
 pub mod topology;
+pub mod variant;
 pub mod workload_file;
 
 use crate::backend::secret_url::SecretUrl;
@@ -73,6 +74,9 @@ pub struct PlannedTrial {
     pub digest: String,
     /// The interfaces of the contract that it imports, sorted.
     pub imports: Vec<String>,
+    /// Settings of its own, before those of the plan.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
 }
 
 impl PlannedTrial {
@@ -133,6 +137,13 @@ impl Plan {
             memory_bytes: self.memory_mib << 20,
             computing: Duration::from_millis(self.computing_ms),
         }
+    }
+
+    /// What this trial's strategy finds in `settings`.
+    pub fn settings_of(&self, trial: &PlannedTrial) -> BTreeMap<String, String> {
+        let mut settings = self.settings.clone();
+        settings.extend(trial.settings.clone());
+        self.workload.settings(settings)
     }
 
     /// Checks every number against its range; says which key is wrong and what it may be.

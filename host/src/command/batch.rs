@@ -34,6 +34,8 @@ pub struct BatchOptions {
     /// Names, files and patterns of files.
     pub workloads: Vec<String>,
     pub locks: Vec<String>,
+    /// Every cell so many times, each time with another seed; all cells once, then all again.
+    pub repeat: u32,
     /// Run on the lab, in this folder or in the usual one.
     pub lab: Option<Option<PathBuf>>,
     pub out: Option<PathBuf>,

@@ -20,7 +20,7 @@ use crate::model::fault_class::FaultClasses;
 use crate::model::verdict::Verdict;
 use crate::plan::pools::PoolOption;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::plan::{Plan, PlanError, PlannedTrial};
+use crate::plan::{Plan, PlanError, PlannedTrial, SimulatedWorld};
 use crate::report::check::{CheckReport, Checked, Witness, json, text};
 use crate::report::html;
 use crate::sim::log::Recording;
@@ -97,8 +97,7 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let (decided, jobs) = decide(options)?;
     let Decided { plan, strategies } = &decided;
     let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
-    let case = case(plan, world);
-    let replayed = replayed(options, plan, &case)?;
+    let replayed = replayed(options, plan, world)?;
     output::check_new(options.html.as_deref(), "--html")?;
     let seeds = Seeds {
         first: replayed.unwrap_or(plan.seed),
@@ -110,6 +109,7 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let enough = Enough::listen()?;
     let mut checked = Vec::new();
     for (planned, strategy) in plan.trials.iter().zip(strategies) {
+        let case = case(plan, planned, world);
         let check = Check {
             options,
             plan,
@@ -159,7 +159,11 @@ fn in_range(key: &'static str, value: u64, most: u64) -> Result<(), PlanError> {
 }
 
 /// The seed to be told again, if one was asked for. Refuses a token of another simulation.
-fn replayed(options: &CheckOptions, plan: &Plan, case: &Case) -> Result<Option<u64>, CommandError> {
+fn replayed(
+    options: &CheckOptions,
+    plan: &Plan,
+    world: &SimulatedWorld,
+) -> Result<Option<u64>, CommandError> {
     let Some(given) = &options.replay else {
         return Ok(None);
     };
@@ -173,7 +177,8 @@ fn replayed(options: &CheckOptions, plan: &Plan, case: &Case) -> Result<Option<u
     match given.parse().map_err(refused)? {
         Replay::Seed(seed) => Ok(Some(seed)),
         Replay::Exactly(asked) => {
-            let here = token(options, plan, planned, case, asked.seed);
+            let case = case(plan, planned, world);
+            let here = token(options, plan, planned, &case, asked.seed);
             let differences = asked.differences(&here);
             match differences.is_empty() {
                 true => Ok(Some(asked.seed)),

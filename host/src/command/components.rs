@@ -3,14 +3,18 @@
 use super::CommandError;
 use super::build::build_all;
 use crate::plan::strategies::{self, Located};
+use crate::plan::variant::Variant;
 use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{World, world_of};
 use crate::workload::Kind;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// One of them, built.
 pub struct Found {
     pub path: PathBuf,
+    /// Settings of its own.
+    pub settings: BTreeMap<String, String>,
     /// Unknown of a file that is no strategy; loading it says why.
     kind: Option<Kind>,
     /// It was asked for as one of all.
@@ -30,10 +34,12 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
     }
     let (mut paths, mut stale) = (Vec::new(), Vec::new());
     for (name, is_of_all) in given {
-        let component = match strategies::locate(&name, home.as_deref())? {
+        let variant = Variant::parse(&name)?;
+        let component = match strategies::locate(&variant.strategy, home.as_deref())? {
             Located::Component(path) => path,
             Located::Source { folder, component } => {
-                if source::is_stale(&folder, &component) {
+                let is_asked = stale.iter().any(|job: &Job| job.out == component);
+                if !is_asked && source::is_stale(&folder, &component) {
                     stale.push(Job {
                         dir: folder,
                         out: component.clone(),
@@ -42,12 +48,13 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
                 component
             }
         };
-        paths.push((component, is_of_all));
+        paths.push((component, variant.settings, is_of_all));
     }
     build_all(&stale, quiet)?;
-    let found = paths.into_iter().map(|(path, is_of_all)| Found {
+    let found = paths.into_iter().map(|(path, settings, is_of_all)| Found {
         kind: world_of(&path).map(kind),
         path,
+        settings,
         is_of_all,
     });
     Ok(found.collect())

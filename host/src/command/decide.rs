@@ -7,6 +7,7 @@ use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::plan::faults::{FaultOption, schedule, sim_schedule};
 use crate::plan::strategies::{self, ResolveError};
+use crate::plan::variant::Variant;
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
@@ -184,11 +185,13 @@ pub fn load(
 ) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
     let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
     for components::Found {
-        path: component, ..
+        path: component,
+        settings,
+        ..
     } in components
     {
         let strategy = engine.load(&component)?;
-        let name = strategies::name(&component);
+        let name = strategies::name(&component) + &Variant::suffix(&settings);
         if loaded.iter().any(|(trial, _)| trial.name == name) {
             return Err(ResolveError::Twice { name }.into());
         }
@@ -197,6 +200,7 @@ pub fn load(
             digest: strategy.digest().to_owned(),
             imports: strategy.imports().to_vec(),
             component,
+            settings,
         };
         loaded.push((trial, Arc::new(strategy)));
     }

@@ -8,7 +8,7 @@ use crate::explore::case::Case;
 use crate::explore::simulation::{Ran, Simulation, SimulationError};
 use crate::model::conditions::{Conditions, Simulated, Usage};
 use crate::model::end::End;
-use crate::plan::{Plan, SimulatedWorld};
+use crate::plan::{Plan, PlannedTrial, SimulatedWorld};
 use crate::record::journal::Journal;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::sim::log::Recording;
@@ -34,7 +34,7 @@ pub async fn run(
     let shown = turn.screen.clone().show(name, counters.clone(), all);
     let bar = tokio::spawn(shown);
     let (ready, stopper) = oneshot::channel();
-    let (case, strategy) = (case(turn.plan, world), turn.strategy.clone());
+    let (case, strategy) = (case(turn.plan, turn.planned, world), turn.strategy.clone());
     let began = Instant::now();
     let simulation = spawn_blocking(move || {
         let mut done = done.into_iter();
@@ -81,8 +81,8 @@ fn unrecorded(turn: &Turn, folder: &TrialDir, why: &dyn std::fmt::Display) -> Co
     }
 }
 
-/// What the plan decides of a simulation.
-pub(super) fn case(plan: &Plan, world: &SimulatedWorld) -> Case {
+/// What the plan decides of a trial's simulation.
+pub(super) fn case(plan: &Plan, planned: &PlannedTrial, world: &SimulatedWorld) -> Case {
     Case {
         seed: plan.seed,
         workload: plan.workload.clone(),
@@ -91,7 +91,7 @@ pub(super) fn case(plan: &Plan, world: &SimulatedWorld) -> Case {
             LockUrl::Sim(kind) => Some(kind),
             LockUrl::Memory | LockUrl::File(_) | LockUrl::Redis(_) => None,
         },
-        settings: plan.workload.settings(&plan.settings),
+        settings: plan.settings_of(planned),
         faults: world.faults.clone(),
         autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
         change_timeout_s: plan.change_timeout_s,

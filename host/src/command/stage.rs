@@ -6,7 +6,7 @@ use crate::backend::{open_database, open_lock_service};
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::model::fault::Fault;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::Journal;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
@@ -31,6 +31,7 @@ impl Stage {
     /// Opens database and lock service, makes the tables anew, and begins the history.
     pub async fn set(
         plan: &Plan,
+        planned: &PlannedTrial,
         strategy: Arc<dyn Strategy>,
         folder: &TrialDir,
     ) -> Result<Self, CommandError> {
@@ -58,7 +59,7 @@ impl Stage {
             gate: Arc::new(Gate::new(workload.kind().tables(), database.dialect())),
             locks,
             clock: clock.clone(),
-            settings: Arc::new(plan.workload.settings(&plan.settings)),
+            settings: Arc::new(plan.settings_of(planned)),
             seed: plan.seed,
             change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
             stop,

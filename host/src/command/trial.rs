@@ -49,7 +49,7 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
         ..
     } = *turn;
     let workload = &plan.workload;
-    let stage = Stage::set(plan, turn.strategy.clone(), folder).await?;
+    let stage = Stage::set(plan, planned, turn.strategy.clone(), folder).await?;
     let Stage {
         clock,
         database,

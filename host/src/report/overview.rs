@@ -27,8 +27,15 @@ const HEADINGS: [&str; 12] = [
 /// came; `folder` is where their runs are.
 pub fn write(cells: &[CellReport], planned: usize, folder: &Path) -> String {
     let mut text = String::new();
-    // Cells of a workload follow each other.
-    for of_workload in cells.chunk_by(|a, b| a.plan.workload_name == b.plan.workload_name) {
+    let mut workloads: Vec<(&str, Vec<&CellReport>)> = Vec::new();
+    for cell in cells {
+        let name = &*cell.plan.workload_name;
+        match workloads.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, of_workload)) => of_workload.push(cell),
+            None => workloads.push((name, vec![cell])),
+        }
+    }
+    for (_, of_workload) in &workloads {
         text.push_str(&one_workload(of_workload));
     }
     let finished = cells.iter().filter(|cell| cell.is_finished()).count();
@@ -47,7 +54,7 @@ pub fn write(cells: &[CellReport], planned: usize, folder: &Path) -> String {
     text
 }
 
-fn one_workload(cells: &[CellReport]) -> String {
+fn one_workload(cells: &[&CellReport]) -> String {
     let plan = &cells[0].plan;
     let workload = &plan.workload;
     let mut table = table(&HEADINGS, 3);

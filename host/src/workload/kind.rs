@@ -86,8 +86,7 @@ impl Workload {
 
     /// What strategies find in `settings`: what was given, and what the workload says, which comes
     /// after.
-    pub fn settings(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let mut settings = given.clone();
+    pub fn settings(&self, mut settings: BTreeMap<String, String>) -> BTreeMap<String, String> {
         let wait = self.ip_allocation.as_ref().map_or(0, |it| it.step_wait_ms);
         if wait > 0 {
             let entry = settings.entry("step-wait-ms".to_owned());

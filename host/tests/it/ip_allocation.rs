@@ -255,3 +255,58 @@ fn workers_that_are_spread_over_the_nodes_meet_on_all_of_them() {
     let plan = fs::read_to_string(sandbox.path("run/plan.json")).unwrap();
     assert!(plan.contains("\"connect\": \"nodes\""), "{plan}");
 }
+
+#[test]
+fn variants_of_a_strategy_take_turns_as_often_as_asked() {
+    let sandbox = Sandbox::new();
+    let arguments = "batch --workload ip-20 --strategy ip-window,ip-window+window=1 --repeat 2 \
+                     --db sim --seed 7 --csv table.csv";
+    let first = sandbox.run(arguments);
+    assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
+    let mut table = csv::Reader::from_path(sandbox.path("table.csv")).unwrap();
+    let headings = table.headers().unwrap().clone();
+    let place = |name| headings.iter().position(|heading| heading == name).unwrap();
+    let (seed, wasted) = (place("seed"), place("wasted attempts"));
+    let lines: Vec<_> = table.records().map(Result::unwrap).collect();
+    let turns: Vec<_> = lines.iter().map(|line| (&line[0], &line[seed])).collect();
+    assert_eq!(
+        turns,
+        [
+            ("ip-window", "7"),
+            ("ip-window+window=1", "7"),
+            ("ip-window", "8"),
+            ("ip-window+window=1", "8"),
+        ]
+    );
+    let wasted: Vec<u32> = lines
+        .iter()
+        .map(|line| line[wasted].parse().unwrap())
+        .collect();
+    assert!(wasted[1] > wasted[0], "all go for one address: {wasted:?}");
+    let again = sandbox.run(arguments);
+    assert!(
+        again.stderr.contains("4 of 4 cells are finished"),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn a_variant_is_told_again_with_its_settings() {
+    let sandbox = Sandbox::new();
+    let arguments = "check ip-for-update-no-retry+attempts=9 --faults none --seeds 20";
+    let found = sandbox.run(arguments);
+    assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
+    let (_, replay) = found.stdout.split_once("told again by:").unwrap();
+    let command = replay.lines().nth(1).unwrap().trim();
+    assert!(command.contains("no-retry+attempts=9"), "{command}");
+    let again = sandbox.run(command.strip_prefix("runner ").unwrap());
+    assert_eq!(again.code, 1, "{}{}", again.stdout, again.stderr);
+    let twice = sandbox.run("--strategy cas+a=1+a=2");
+    assert_eq!(twice.code, 2);
+    assert!(
+        twice.stderr.contains("gives \"a\" twice"),
+        "{}",
+        twice.stderr
+    );
+}

@@ -53,7 +53,8 @@ impl Cell {
     }
 }
 
-/// All cells, workload by workload, with every strategy built and loaded.
+/// All cells, workload by workload, with every strategy built and loaded; and all of them again, as
+/// often as they are to be repeated, so that what changes on the machine meanwhile hits all alike.
 pub fn decide(
     options: &BatchOptions,
     plan: &PlanOptions,
@@ -68,7 +69,9 @@ pub fn decide(
     let found = components::find(&options.plan.strategies, options.output.quiet)?;
     let loaded = decide::load(components::fitting(found, &kinds)?, &engine)?;
     let mut cells: Vec<Cell> = Vec::new();
-    for plan in &workloads {
+    let all_again =
+        (1..=options.repeat).flat_map(|time| workloads.iter().map(move |it| (time, it)));
+    for (time, plan) in all_again {
         let fits =
             |strategy: &WasmStrategy| components::kind(strategy.world()) == plan.workload.kind();
         for (planned, strategy) in loaded.iter().filter(|(_, strategy)| fits(strategy)) {
@@ -82,9 +85,10 @@ pub fn decide(
                 let mut plan = plan.clone();
                 plan.trials = vec![planned.clone()];
                 plan.locks = url.clone();
+                plan.seed = plan.seed.wrapping_add(u64::from(time - 1));
                 let is_known = |cell: &Cell| cell.locks == word;
                 cells.push(Cell {
-                    folder: folder(&plan, word.as_deref()),
+                    folder: folder(&plan, word.as_deref(), time),
                     is_first_of_its_locks: word.is_some() && !cells.iter().any(is_known),
                     strategy: strategy.clone(),
                     locks: word,
@@ -100,11 +104,14 @@ pub fn decide(
     }
 }
 
-/// `<workload>/<strategy>[-<lock service>]`.
-fn folder(plan: &Plan, locks: Option<&str>) -> PathBuf {
+/// `<workload>/<strategy>[-<lock service>]`, with `.<n>` from the second time on.
+fn folder(plan: &Plan, locks: Option<&str>, time: u32) -> PathBuf {
     let mut name = plan.trials[0].name.clone();
     if let Some(locks) = locks {
         name = format!("{name}-{locks}");
+    }
+    if time > 1 {
+        name = format!("{name}.{time}");
     }
     Path::new(&plan.workload_name).join(name)
 }
