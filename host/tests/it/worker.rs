@@ -1,6 +1,7 @@
 //! One worker and one change: what is recorded of it, whatever the strategy says, and that the row is
 //! free afterwards.
 
+mod allocation;
 mod fixture;
 
 use crate::support::{Sandbox, hostile};
