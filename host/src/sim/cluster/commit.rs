@@ -67,7 +67,7 @@ impl State {
     /// The write set sets out to all members.
     pub(super) fn travel(&mut self, pending: u32) {
         let Pending { origin, mark, .. } = self.pending[pending as usize];
-        let at = self.now() + self.network.reach_all(origin);
+        let at = self.network.write_set_arrives(origin, self.now());
         self.schedule(at, ClusterEvent::Ordered { pending, mark });
     }
 

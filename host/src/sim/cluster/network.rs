@@ -15,6 +15,8 @@ pub(super) struct Network {
     members: usize,
     /// For each node, how far the farthest member is from it, and it from the farthest.
     farthest: Vec<(Nanos, Nanos)>,
+    /// For each node, when the last write set that it sent comes to all members.
+    arrivals: Vec<Nanos>,
 }
 
 impl Network {
@@ -26,6 +28,7 @@ impl Network {
             topology: topology.clone(),
             members: 0,
             farthest: Vec::new(),
+            arrivals: Vec::new(),
         }
     }
 
@@ -39,6 +42,7 @@ impl Network {
             (to.max().unwrap_or(0), from.max().unwrap_or(0))
         };
         self.farthest = (0..nodes).map(farthest).collect();
+        self.arrivals = vec![0; nodes];
         self.members = members.len();
     }
 
@@ -60,6 +64,15 @@ impl Network {
     /// Until what a node sends has come to every member.
     pub(super) fn reach_all(&mut self, from: u32) -> Nanos {
         self.farthest[from as usize].0 + self.slowest()
+    }
+
+    /// When a write set that a node sends now has come to every member: not before those that it has
+    /// sent before. Certification builds on that, since write sets of one node never fail each other.
+    pub(super) fn write_set_arrives(&mut self, from: u32, now: Nanos) -> Nanos {
+        let at = now + self.reach_all(from);
+        let arrival = &mut self.arrivals[from as usize];
+        *arrival = at.max(*arrival);
+        *arrival
     }
 
     /// Until a node has heard from every member.
@@ -108,5 +121,17 @@ mod tests {
             [false, true].map(|proxied| network.client(proxied)),
             [1_000, 2_000]
         );
+    }
+
+    #[test]
+    fn a_write_set_is_never_overtaken_by_a_later_one_of_its_node() {
+        let mut network = Network::new(&Topology::default(), 1);
+        network.set_members(&[true; 3]);
+        let sent = (0..1000).map(|at| network.write_set_arrives(0, at));
+        let arrivals: Vec<Nanos> = sent.collect();
+        assert!(arrivals.is_sorted());
+        let first = *arrivals.last().unwrap();
+        let sent_by_another = (0..100).map(|_| network.write_set_arrives(1, 0)).min();
+        assert!(sent_by_another < Some(first), "others are not held up");
     }
 }

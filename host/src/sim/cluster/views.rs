@@ -134,8 +134,14 @@ impl State {
         if !self.membership.is_intact() {
             return;
         }
-        let pending: Vec<u32> = self.pending.iter().map(|(place, _)| place as u32).collect();
-        for place in pending {
+        // Marks rise, so this is the order in which they were sent.
+        let marked = self
+            .pending
+            .iter()
+            .map(|(place, it)| (it.mark, place as u32));
+        let mut pending: Vec<(u64, u32)> = marked.collect();
+        pending.sort_unstable();
+        for (_, place) in pending {
             let mark = self.next_mark();
             self.pending[place as usize].mark = mark;
             self.travel(place);
