@@ -224,17 +224,18 @@ fn a_schedule_without_a_lab_or_for_a_server_that_is_not_there_is_refused() {
 fn addresses_are_given_once_on_a_real_cluster_and_who_never_retries_is_found_out() {
     let _turn = turn();
     let sandbox = Sandbox::new();
-    let right = ["ip-for-update", "ip-two-step", "ip-three-step", "ip-window"];
+    // Not `ip-three-step`: that one is right most of the time.
+    let right = ["ip-for-update", "ip-two-step", "ip-window"];
     let all: String = right.map(|name| format!("--strategy {name} ")).concat();
     let wrong = "--strategy ip-for-update-no-retry";
     let arguments = on(lab(), &format!("{all}{wrong} --workload ip-3x10 --out run"));
     let (code, trials) = trials(&sandbox, &arguments);
-    assert_eq!((trials.len(), code), (5, 1));
+    assert_eq!((trials.len(), code), (4, 1));
     for (trial, name) in trials.iter().zip(right) {
         assert_eq!(verdict(trial), "valid", "{name}: {trial:#}");
         assert_eq!(count(trial, "ok"), 30, "{name}: {trial:#}");
     }
-    let silent = &trials[4];
+    let silent = &trials[3];
     assert_eq!(verdict(silent), "violated", "{silent:#}");
     assert_eq!(count(silent, "ok"), 30, "it says that all is well");
 }

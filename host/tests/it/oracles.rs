@@ -195,6 +195,13 @@ fn a_primary_key_and_a_locked_range_give_no_address_twice() {
     holds("ip-window ip-for-update", 30, 3_000);
 }
 
+/// Two who overwrite each other's timestamps at once both believe that they have won.
+#[test]
+fn who_decides_without_a_key_gives_an_address_twice() {
+    let sequential = "ip-three-step+choice=sequential --faults none";
+    is_violated(sequential, 1_000, "given twice");
+}
+
 #[test]
 fn who_takes_a_conflict_for_success_gives_an_address_twice() {
     is_violated("ip-for-update-no-retry --faults none", 1_000, "given twice");
