@@ -27,6 +27,8 @@
 //! adds nothing to what a strategy can touch. Built for anything but Wasm, the crate links, and
 //! every call of the host panics: enough for unit tests of what does not call it.
 
+#[cfg(any(test, target_arch = "wasm32"))]
+mod allocator;
 #[doc(hidden)]
 pub mod bindings;
 mod fault;
