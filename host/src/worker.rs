@@ -88,6 +88,8 @@ impl Worker {
         result
     }
 
+    /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most
+    /// of the time they wait for their turn.
     async fn change(&mut self, number: u32) -> Change {
         let marker = Marker {
             worker: self.number,
@@ -98,7 +100,8 @@ impl Worker {
             .step(self.row, Status::Available, Status::Deleting, marker)
             .await;
         if !acquire.outcome.is_ok() {
-            acquire.settled = Some(settle::acquired(&self.arena, self.row, marker).await);
+            let settled = Box::pin(settle::acquired(&self.arena, self.row, marker));
+            acquire.settled = Some(settled.await);
         }
         let mut change = Change {
             worker: self.number,
@@ -110,7 +113,8 @@ impl Worker {
             restored: Restored::No,
         };
         if change.acquire.outcome.is_ok() {
-            change.check = check::on_all_nodes(&self.arena, self.row, marker).await;
+            let check = Box::pin(check::on_all_nodes(&self.arena, self.row, marker));
+            change.check = check.await;
             self.arena.wait(self.arena.workload.hold_ms).await;
         }
         // A change that failed its check still releases, as published; so does one that holds the
@@ -118,7 +122,7 @@ impl Worker {
         if change.held() {
             self.release(&mut change).await;
         } else if change.acquire.settled == Some(Settled::Unknown) {
-            change.restored = settle::restore(&self.arena, self.row, marker).await;
+            change.restored = Box::pin(settle::restore(&self.arena, self.row, marker)).await;
             if change.restored == Restored::Yes {
                 // What could be given back was held.
                 change.acquire.settled = Some(Settled::TookEffect);
@@ -134,10 +138,11 @@ impl Worker {
             .step(self.row, Status::Deleting, Status::Available, marker)
             .await;
         if !release.outcome.is_ok() {
-            release.settled = Some(settle::released(&self.arena, self.row, marker).await);
+            let settled = Box::pin(settle::released(&self.arena, self.row, marker));
+            release.settled = Some(settled.await);
         }
         if !release.took_effect() {
-            change.restored = settle::restore(&self.arena, self.row, marker).await;
+            change.restored = Box::pin(settle::restore(&self.arena, self.row, marker)).await;
             if change.restored == Restored::Yes {
                 release.settled = Some(Settled::NoEffect);
             }
