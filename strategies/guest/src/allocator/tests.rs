@@ -44,7 +44,7 @@ fn blocks_do_not_overlap_and_are_as_round_as_was_asked_for() {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         let draw = (drawn >> 33) as usize;
-        if draw % 2 == 0 && !kept.is_empty() {
+        if draw.is_multiple_of(2) && !kept.is_empty() {
             let (block, layout, byte) = kept.swap_remove(draw % kept.len());
             // SAFETY: the block is ours, of this layout.
             unsafe {
