@@ -92,6 +92,10 @@ impl Worker {
         result
     }
 
+    /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most
+    /// of the time they wait for their turn.
+    /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most
+    /// of the time they wait for their turn.
     async fn change(&mut self, number: u32) -> Change {
         let marker = Marker {
             worker: self.number,
@@ -100,7 +104,7 @@ impl Worker {
         let arena = self.arena.clone();
         match &arena.workload.ip_allocation {
             None => self.volume_change(marker).await,
-            Some(kind) => self.allocation(kind, marker).await,
+            Some(kind) => Box::pin(self.allocation(kind, marker)).await,
         }
     }
 }

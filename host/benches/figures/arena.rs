@@ -25,9 +25,14 @@ pub const LIMITS: Limits = Limits {
     computing: Duration::from_secs(1),
 };
 
-/// The component that `runner build --all` made.
 pub fn cas_component() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/strategies/cas.wasm");
+    component("cas")
+}
+
+/// The component that `runner build --all` made.
+pub fn component(strategy: &str) -> PathBuf {
+    let path = format!("../target/strategies/{strategy}.wasm");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     assert!(
         path.is_file(),
         "run `make bench`, which builds the strategies"
@@ -41,8 +46,12 @@ pub fn load_cas(instances: u32) -> WasmStrategy {
 }
 
 pub fn load_cas_for_simulations(instances: u32) -> WasmStrategy {
+    load_for_simulations("cas", instances)
+}
+
+pub fn load_for_simulations(strategy: &str, instances: u32) -> WasmStrategy {
     let engine = Engine::for_simulations(LIMITS, instances).expect("an engine");
-    engine.load(&cas_component()).expect("a strategy")
+    engine.load(&component(strategy)).expect("a strategy")
 }
 
 /// A folder on the disk that the build is on.

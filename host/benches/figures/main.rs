@@ -14,11 +14,13 @@ mod process;
 mod report;
 mod runner_cpu;
 mod session_memory;
+mod simulator;
 mod spread;
 mod stub;
 
 use child::Child;
 use report::Figure;
+use simulator::{many_workers, smoke, thirty_cells, virtual_time, wide_area};
 
 /// What runs in a process of its own, since its memory is measured or its cores are limited.
 const CHILDREN: &[Child] = &[
@@ -28,6 +30,11 @@ const CHILDREN: &[Child] = &[
     (session_memory::CHILD, session_memory::child),
     (checkers::IN_ORDER, || checkers::child(false)),
     (checkers::SHUFFLED, || checkers::child(true)),
+    many_workers::CHILDREN[0],
+    many_workers::CHILDREN[1],
+    many_workers::CHILDREN[2],
+    many_workers::CHILDREN[3],
+    (wide_area::CHILD, wide_area::child),
 ];
 
 /// Measures one figure.
@@ -49,6 +56,19 @@ const FIGURES: &[(&str, Measure)] = &[
     ("instantiate-simulated", parts::instantiate_simulated),
     ("load", parts::load),
     ("append", parts::append),
+    ("sim-statements", smoke::measure_statements),
+    ("sim-for-update", smoke::measure_statements_of_for_update),
+    ("sim-seeds", smoke::measure_seeds),
+    ("sim-hell", virtual_time::measure_hell_of_cas),
+    (
+        "sim-hell-for-update",
+        virtual_time::measure_hell_of_for_update,
+    ),
+    ("sim-low-contention", virtual_time::measure_low_contention),
+    ("sim-cells", thirty_cells::measure_all),
+    ("sim-workers", many_workers::measure_memory),
+    ("sim-growth", many_workers::measure_growth),
+    ("sim-nodes", wide_area::measure_nodes),
 ];
 
 fn main() {

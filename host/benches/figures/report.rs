@@ -6,11 +6,18 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
+/// What a figure should come to, in its unit.
+enum Target {
+    None,
+    AtMost(f64),
+    AtLeast(f64),
+}
+
 /// One figure, with how it was had.
 pub struct Figure {
     what: &'static str,
     spread: Spread,
-    most: Option<f64>,
+    target: Target,
     method: String,
     details: Vec<String>,
 }
@@ -20,7 +27,7 @@ impl Figure {
         Self {
             what,
             spread,
-            most: None,
+            target: Target::None,
             method: String::new(),
             details: Vec::new(),
         }
@@ -28,7 +35,13 @@ impl Figure {
 
     /// The target, in the figure's unit.
     pub fn at_most(mut self, most: f64) -> Self {
-        self.most = Some(most);
+        self.target = Target::AtMost(most);
+        self
+    }
+
+    /// The target of a figure that is the better the larger it is.
+    pub fn at_least(mut self, least: f64) -> Self {
+        self.target = Target::AtLeast(least);
         self
     }
 
@@ -54,18 +67,25 @@ impl Figure {
     }
 
     fn target(&self) -> String {
-        match self.most {
-            Some(most) => format!("at most {most} {}", self.spread.unit()),
-            None => "none".to_owned(),
+        let unit = self.spread.unit();
+        match self.target {
+            Target::AtMost(most) => format!("at most {most} {unit}"),
+            Target::AtLeast(least) => format!("at least {least} {unit}"),
+            Target::None => "none".to_owned(),
         }
     }
 
     /// By the median.
     fn reached(&self) -> &'static str {
-        match self.most {
-            None => "",
-            Some(most) if self.spread.median() <= most => "reached",
-            Some(_) => "**missed**",
+        let median = self.spread.median();
+        let is_reached = match self.target {
+            Target::AtMost(most) => median <= most,
+            Target::AtLeast(least) => median >= least,
+            Target::None => return "",
+        };
+        match is_reached {
+            true => "reached",
+            false => "**missed**",
         }
     }
 }

@@ -36,6 +36,7 @@ pub(super) use doors::Request;
 
 use super::kernel::Kernel;
 use crate::model::topology::Topology;
+use rustc_hash::FxHashMap;
 use state::State;
 use std::sync::{Mutex, MutexGuard};
 
@@ -72,6 +73,8 @@ pub enum ClusterEvent {
 pub struct Cluster {
     kernel: Kernel,
     names: Vec<String>,
+    /// Of each name.
+    numbers: FxHashMap<String, u32>,
     state: Mutex<State>,
 }
 
@@ -79,9 +82,11 @@ impl Cluster {
     /// A cluster whose nodes are all up and hold nothing.
     pub fn new(kernel: Kernel, topology: &Topology, seed: u64) -> Self {
         let state = State::new(kernel.clone(), topology, seed);
+        let names = topology.names();
         Self {
             kernel,
-            names: topology.names(),
+            numbers: names.iter().cloned().zip(0..).collect(),
+            names,
             state: Mutex::new(state),
         }
     }

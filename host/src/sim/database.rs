@@ -29,7 +29,7 @@ impl SimDatabase {
     }
 
     async fn session(&self, target: &Target) -> Result<SimSession, Fault> {
-        let node = self.cluster.number(target)?;
+        let node = self.cluster.target(target)?;
         SimSession::open(self.cluster.clone(), node, self.autocommit_as_text).await
     }
 }
@@ -55,7 +55,7 @@ impl Database for SimDatabase {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
-        let node = self.cluster.number(&Target::Node(node.to_owned()))?;
+        let node = Some(self.cluster.number(node)?);
         check_read(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
         let text = match statement.row_lock() {

@@ -152,10 +152,10 @@ impl Executor {
                 return Ok(());
             }
             match self.kernel.advance() {
-                Next::Wake(waker) => waker.wake(),
-                Next::Happening(happening) => world.happen(happening),
-                Next::Resume(actor) => self.resume(actor),
-                Next::Nothing => return Err(Stuck::ForEver),
+                None => return Err(Stuck::ForEver),
+                Some(Next::Wake(waker)) => waker.wake(),
+                Some(Next::Happening(happening)) => world.happen(happening),
+                Some(Next::Resume(actor)) => self.resume(actor),
             }
             if self.kernel.now() > until {
                 return Err(Stuck::OutOfTime);

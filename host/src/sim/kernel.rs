@@ -1,12 +1,12 @@
 //! Virtual time: what is to happen, in order, and who waits for it.
 
+mod agenda;
+
+use self::agenda::{Agenda, Timer};
 use super::log::{Log, Recording};
 use super::world::Happening;
 use crate::model::change::Nanos;
 use crate::model::event::{Actor, Event, What};
-use slab::Slab;
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,40 +26,11 @@ struct Shared {
     log: Mutex<Log>,
 }
 
-#[derive(Default)]
-struct Agenda {
-    queue: BinaryHeap<Reverse<Entry>>,
-    /// Of everything that was ever put into the queue: of two for the same moment, the earlier comes
-    /// first.
-    sequence: u64,
-    timers: Slab<Timer>,
-    /// Entries of timers that nobody waits for any more.
-    stale: usize,
-    paused: BTreeMap<Actor, Pause>,
-}
-
 /// A time in which an actor stands still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pause {
     pub(super) since: Nanos,
     pub(super) until: Nanos,
-}
-
-struct Timer {
-    sequence: u64,
-    waker: Waker,
-}
-
-struct Entry {
-    at: Nanos,
-    sequence: u64,
-    what: Queued,
-}
-
-enum Queued {
-    Timer(usize),
-    Happening(Happening),
-    Resume(Actor),
 }
 
 /// What the queue had next.
@@ -68,27 +39,6 @@ pub(super) enum Next {
     Happening(Happening),
     /// An actor's pause is over.
     Resume(Actor),
-    Nothing,
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Entry {}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
-    }
 }
 
 impl Kernel {
@@ -123,8 +73,9 @@ impl Kernel {
 
     /// Lets something happen later, or at the end of this moment.
     pub fn schedule(&self, at: Nanos, happening: Happening) {
-        let at = at.max(self.now());
-        self.agenda().push(at, Queued::Happening(happening));
+        let now = self.now();
+        self.agenda()
+            .push(now, at.max(now), Next::Happening(happening));
     }
 
     /// Waits.
@@ -152,7 +103,7 @@ impl Kernel {
             _ => now,
         };
         agenda.paused.insert(actor, Pause { since, until });
-        agenda.push(until, Queued::Resume(actor));
+        agenda.push(now, until, Next::Resume(actor));
     }
 
     pub(super) fn is_paused(&self, actor: Actor) -> bool {
@@ -184,50 +135,10 @@ impl Kernel {
     }
 
     /// Goes on to the next thing that is to happen.
-    pub(super) fn advance(&self) -> Next {
-        let mut agenda = self.agenda();
-        while let Some(Reverse(entry)) = agenda.queue.pop() {
-            let next = match entry.what {
-                Queued::Happening(happening) => Next::Happening(happening),
-                Queued::Resume(actor) => Next::Resume(actor),
-                Queued::Timer(slot) => match agenda.timers.get(slot) {
-                    Some(timer) if timer.sequence == entry.sequence => {
-                        Next::Wake(agenda.timers.remove(slot).waker)
-                    }
-                    _ => {
-                        agenda.stale = agenda.stale.saturating_sub(1);
-                        continue;
-                    }
-                },
-            };
-            self.0.now.store(entry.at, Relaxed);
-            return next;
-        }
-        Next::Nothing
-    }
-}
-
-impl Agenda {
-    fn push(&mut self, at: Nanos, what: Queued) -> u64 {
-        self.sequence += 1;
-        let sequence = self.sequence;
-        self.queue.push(Reverse(Entry { at, sequence, what }));
-        sequence
-    }
-
-    /// Time limits are set for every step and hardly ever reached: they must not fill the queue.
-    fn forget_stale(&mut self) {
-        if self.stale < 1000 || self.stale < self.queue.len() / 2 {
-            return;
-        }
-        let timers = &self.timers;
-        self.queue.retain(|Reverse(entry)| match entry.what {
-            Queued::Timer(slot) => timers
-                .get(slot)
-                .is_some_and(|timer| timer.sequence == entry.sequence),
-            _ => true,
-        });
-        self.stale = 0;
+    pub(super) fn advance(&self) -> Option<Next> {
+        let (at, next) = self.agenda().pop()?;
+        self.0.now.store(at, Relaxed);
+        Some(next)
     }
 }
 
@@ -236,36 +147,27 @@ impl Agenda {
 pub struct Sleep {
     kernel: Kernel,
     at: Nanos,
-    /// Slot and sequence.
-    timer: Option<(usize, u64)>,
+    timer: Option<Timer>,
 }
 
 impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.kernel.now() >= self.at {
+        let now = self.kernel.now();
+        if now >= self.at {
             return Poll::Ready(());
         }
-        let kernel = self.kernel.clone();
-        let mut agenda = kernel.agenda();
         match self.timer {
-            Some((slot, sequence)) => {
-                if let Some(timer) = agenda.timers.get_mut(slot)
-                    && timer.sequence == sequence
-                {
-                    timer.waker.clone_from(context.waker());
+            Some(timer) => {
+                if let Some(waker) = self.kernel.agenda().waker(timer) {
+                    waker.clone_from(context.waker());
                 }
             }
             None => {
-                let slot = agenda.timers.vacant_key();
-                let sequence = agenda.push(self.at, Queued::Timer(slot));
-                agenda.timers.insert(Timer {
-                    sequence,
-                    waker: context.waker().clone(),
-                });
-                drop(agenda);
-                self.timer = Some((slot, sequence));
+                let wake = Next::Wake(context.waker().clone());
+                let timer = self.kernel.agenda().push(now, self.at, wake);
+                self.timer = Some(timer);
             }
         }
         Poll::Pending
@@ -274,15 +176,8 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        let Some((slot, sequence)) = self.timer else {
-            return;
-        };
-        let mut agenda = self.kernel.agenda();
-        let waits = |timer: &Timer| timer.sequence == sequence;
-        if agenda.timers.get(slot).is_some_and(waits) {
-            agenda.timers.remove(slot);
-            agenda.stale += 1;
-            agenda.forget_stale();
+        if let Some(timer) = self.timer {
+            self.kernel.agenda().cancel(timer);
         }
     }
 }

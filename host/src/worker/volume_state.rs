@@ -13,7 +13,8 @@ impl Worker {
             .transition(Status::Available, Status::Deleting, marker)
             .await;
         if !acquire.outcome.is_ok() {
-            acquire.settled = Some(settle::acquired(&self.arena, self.row, marker).await);
+            let settled = Box::pin(settle::acquired(&self.arena, self.row, marker));
+            acquire.settled = Some(settled.await);
         }
         let mut change = Change {
             worker: self.number,
@@ -26,7 +27,8 @@ impl Worker {
             allocation: None,
         };
         if change.acquire.outcome.is_ok() {
-            change.check = check::on_all_nodes(&self.arena, self.row, marker).await;
+            let check = Box::pin(check::on_all_nodes(&self.arena, self.row, marker));
+            change.check = check.await;
             self.arena.wait(self.arena.workload.hold_ms).await;
         }
         // A change that failed its check still releases, as published; so does one that holds the
@@ -34,7 +36,7 @@ impl Worker {
         if change.held() {
             self.give_back(&mut change).await;
         } else if change.acquire.settled == Some(Settled::Unknown) {
-            change.restored = settle::restore(&self.arena, self.row, marker).await;
+            change.restored = Box::pin(settle::restore(&self.arena, self.row, marker)).await;
             if change.restored == Restored::Yes {
                 // What could be given back was held.
                 change.acquire.settled = Some(Settled::TookEffect);
@@ -49,10 +51,11 @@ impl Worker {
             .transition(Status::Deleting, Status::Available, marker)
             .await;
         if !release.outcome.is_ok() {
-            release.settled = Some(settle::released(&self.arena, self.row, marker).await);
+            let settled = Box::pin(settle::released(&self.arena, self.row, marker));
+            release.settled = Some(settled.await);
         }
         if !release.took_effect() {
-            change.restored = settle::restore(&self.arena, self.row, marker).await;
+            change.restored = Box::pin(settle::restore(&self.arena, self.row, marker)).await;
             if change.restored == Restored::Yes {
                 release.settled = Some(Settled::NoEffect);
             }

@@ -44,6 +44,10 @@ impl State {
 
     /// From the one that asks along those who wait for each other, back to it.
     fn circle(&self, slot: u32) -> Option<Vec<u32>> {
+        // It has just begun to wait, behind everybody: who holds nothing is in nobody's way.
+        if self.connections[slot as usize].transaction.locks.is_empty() {
+            return None;
+        }
         let mut seen = BTreeSet::new();
         let mut path = Vec::new();
         // Each with how deep in the path it stands.

@@ -35,21 +35,25 @@ impl Cluster {
         &self.names
     }
 
-    /// The node of this name; nothing for the endpoint.
-    pub(in crate::sim) fn number(&self, target: &Target) -> Result<Option<u32>, Fault> {
-        let Target::Node(name) = target else {
-            return Ok(None);
-        };
-        let found = self.names.iter().position(|known| known == name);
-        let found = found.ok_or_else(|| {
+    /// The node that a session is to have; nothing for the endpoint.
+    pub(in crate::sim) fn target(&self, target: &Target) -> Result<Option<u32>, Fault> {
+        match target {
+            Target::Endpoint => Ok(None),
+            Target::Node(name) => self.number(name).map(Some),
+        }
+    }
+
+    /// The node of this name.
+    pub(in crate::sim) fn number(&self, name: &str) -> Result<u32, Fault> {
+        let found = self.numbers.get(name).copied();
+        found.ok_or_else(|| {
             let names = match self.names.as_slice() {
                 [first, .., last] if self.names.len() > 8 => format!("{first} to {last}"),
                 names => names.join(", "),
             };
             let message = format!("there is no node {name:?}; there are {names}");
             Fault::rejected("no-such-node", message)
-        })?;
-        Ok(Some(found as u32))
+        })
     }
 
     /// How many statements the nodes have executed.

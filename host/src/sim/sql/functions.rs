@@ -83,15 +83,27 @@ fn concat<'a>(arguments: &'a [Expression], env: &Environment<'a>) -> Result<Scal
     Ok(Scalar::Text(Cow::Owned(joined)))
 }
 
-/// A number in the shape of a UUID.
+/// A number in the shape of a UUID. One is made for every audited change.
 pub(super) fn uuid(number: u128) -> String {
-    let hex = format!("{number:032x}");
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    parts.join("-")
+    let mut text = String::with_capacity(36);
+    for digit in 0..32 {
+        if matches!(digit, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        let nibble = (number >> (124 - 4 * digit)) as usize & 15;
+        text.push(char::from(b"0123456789abcdef"[nibble]));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_all_digits_of_its_number() {
+        let number = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
+        assert_eq!(uuid(number), "01234567-89ab-cdef-0123-456789abcdef");
+        assert_eq!(uuid(1), "00000000-0000-0000-0000-000000000001");
+    }
 }

@@ -25,7 +25,12 @@ impl Key {
     /// The key of these values; nothing if one of them can't be part of a key, as NULL.
     pub fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<Self> {
         let part = |value: &'a Value| KeyPart::of(&Scalar::of(value));
-        let parts: Option<Vec<_>> = values.into_iter().map(part).collect();
+        let mut values = values.into_iter();
+        // Most keys have one part, which needs no list.
+        if let (1, Some(1)) = values.size_hint() {
+            return Some(Self::new([part(values.next()?)?]));
+        }
+        let parts: Option<Vec<_>> = values.map(part).collect();
         parts.map(Self::new)
     }
 

@@ -1,0 +1,81 @@
+//! What simulations cost: the published workloads and others, with their judgement, as `runner check`
+//! runs them.
+
+pub mod many_workers;
+pub mod smoke;
+pub mod thirty_cells;
+pub mod virtual_time;
+pub mod wide_area;
+
+use super::arena::load_for_simulations;
+use super::process::cpu_seconds;
+use contend::explore::case::Case;
+use contend::explore::simulate::simulate;
+use contend::model::sim_locks::SimLocks;
+use contend::model::topology::Topology;
+use contend::plan::workload_file;
+use contend::sim::log::Recording;
+use contend::strategy::Strategy;
+use contend::workload::Workload;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Instances beyond one for each worker.
+const SPARE: u32 = 8;
+
+const CHANGE_TIMEOUT_S: u64 = 1800;
+
+/// A workload of `workloads/`.
+fn workload(name: &str) -> Workload {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workloads");
+    let read = workload_file::read(&folder.join(format!("{name}.toml")));
+    read.expect("a workload").workload().expect("a workload")
+}
+
+/// A case without faults on the cluster that is simulated if nothing is said.
+fn case(workload: Workload, locks: Option<SimLocks>) -> Case {
+    Case {
+        seed: 1,
+        workload,
+        topology: Topology::default(),
+        locks,
+        settings: [].into(),
+        faults: Vec::new(),
+        autocommit_as_text: false,
+        change_timeout_s: CHANGE_TIMEOUT_S,
+        time_limit_s: None,
+    }
+}
+
+fn strategy(name: &str, case: &Case) -> Arc<dyn Strategy> {
+    Arc::new(load_for_simulations(name, case.workload.workers() + SPARE))
+}
+
+/// What one simulation came to, and what it took.
+struct Measured {
+    changes: u64,
+    statements: u64,
+    simulated_s: f64,
+    /// Of the whole process, which does nothing else.
+    cpu_s: f64,
+}
+
+/// Simulates and judges; proves that every change was made, and that nothing was violated.
+fn measure(case: &Case, strategy: &Arc<dyn Strategy>) -> Measured {
+    let before = cpu_seconds();
+    let simulated = simulate(case, strategy, Recording::Off).expect("a simulation");
+    let cpu_s = cpu_seconds() - before;
+    let Workload {
+        changes_per_worker, ..
+    } = case.workload;
+    let all = u64::from(case.workload.workers()) * u64::from(changes_per_worker);
+    assert_eq!(simulated.changes.len() as u64, all);
+    assert!(simulated.changes.iter().all(|change| change.is_ok()));
+    assert!(simulated.violation().is_none());
+    Measured {
+        changes: all,
+        statements: simulated.statements,
+        simulated_s: simulated.total_time as f64 / 1e9,
+        cpu_s,
+    }
+}
