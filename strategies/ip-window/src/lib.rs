@@ -7,8 +7,9 @@
 //! a multi-master cluster two nodes can insert the same address at once, and the one that commits
 //! later gets a `conflict`, which is another attempt after 10 ms.
 //!
-//! Its limit: each attempt reads all allocations of the pool, so the nth one costs as much as there
-//! are, and a node that lags shows addresses as free that are not.
+//! Its limit: of those who try at once at most as many succeed as the window has addresses, so with more
+//! than `window` × `attempts` rivals some give up. And each attempt reads all allocations of the pool,
+//! so the nth one costs as much as there are.
 //!
 //! Settings: `window` (10): how many of the lowest free addresses to pick from; `attempts` (50), each
 //! duplicate key and each conflict being one; `step-wait-ms` (0): before each attempt a random
