@@ -54,3 +54,20 @@ fn detail(code: &str, message: impl Into<String>) -> Detail {
         message: message.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duplicate_key_is_told_by_its_code_and_only_where_it_had_no_effect() {
+        for code in ["1062", "1555", "2067"] {
+            assert!(Fault::rejected(code, "duplicate").is_duplicate_key());
+            assert!(!Fault::indefinite(code, "duplicate").is_duplicate_key());
+        }
+        // A missing parent row (MariaDB, SQLite) is rejected too.
+        for code in ["1452", "787", "not-allowed"] {
+            assert!(!Fault::rejected(code, "another reason").is_duplicate_key());
+        }
+    }
+}
