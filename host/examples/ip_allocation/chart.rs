@@ -7,7 +7,7 @@ use std::fmt::Write;
 const RIVAL: &str = "ip-for-update";
 
 /// Of the drawing, and within it of the axes, in pixels.
-const SIZE: (f64, f64) = (860.0, 420.0);
+const SIZE: (f64, f64) = (940.0, 420.0);
 const AXES: (f64, f64, f64, f64) = (60.0, 40.0, 560.0, 360.0);
 
 const COLOURS: [&str; 9] = [
