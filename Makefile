@@ -25,9 +25,12 @@ PLAYWRIGHT = playwright-core@1.65.1
 
 browser:
 	@find_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }; \
-	if ! find_browser >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	missing=""; \
+	find_browser >/dev/null || missing="chromium fonts-dejavu-core"; \
+	command -v npm >/dev/null || missing="$$missing nodejs npm"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null || exit 2; fi; \
+	    apt-get install -qq --no-install-recommends $$missing >/dev/null || exit 2; fi; \
 	if ! program=$$(find_browser); then echo "browser: there is no Chromium: the page was not tested"; exit 0; fi; \
 	if ! command -v npm >/dev/null; then echo "browser: there is no npm: the page was not tested"; exit 0; fi; \
 	mkdir -p $(BROWSER) && rm -f $(BROWSER)/page.html && cp host/tests/browser/page.mjs $(BROWSER)/ && \
