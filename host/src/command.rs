@@ -117,6 +117,11 @@ pub enum CommandError {
          --strategy …`"
     )]
     OnlySimulated,
+    #[error(
+        "--faults {faults}: nothing of that can happen to {strategy}, which asks no lock service that \
+         can fail; name others, or one with --lock"
+    )]
+    NoSuchFault { faults: String, strategy: String },
     #[error("{given} can't be told again here: {why}")]
     Replay { given: String, why: String },
     #[error("the runtime could not be started: {0}")]

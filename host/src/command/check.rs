@@ -97,6 +97,9 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
     let (decided, jobs) = decide(options)?;
     let Decided { plan, strategies } = &decided;
     let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
+    for planned in &plan.trials {
+        check_faults(options, planned, &case(plan, planned, world))?;
+    }
     let replayed = replayed(options, plan, world)?;
     output::check_new(options.html.as_deref(), "--html")?;
     let seeds = Seeds {
@@ -204,6 +207,30 @@ fn token(
     Token::new(seed, &planned.digest, &(case, &options.faults, bounds))
 }
 
+/// The kinds of faults that can happen in this strategy's simulations: a lock service that nobody asks
+/// can suffer what it will, and one in memory suffers nothing.
+fn can_suffer(options: &CheckOptions, planned: &PlannedTrial, case: &Case) -> FaultClasses {
+    let has_locks = planned.takes_locks() && case.locks.is_some();
+    let faults = &options.faults;
+    faults.filtered(|class| has_locks || !class.is_of_locks())
+}
+
+/// Nothing asked for is ignored: if none of the faults can happen to a strategy, that is an error.
+fn check_faults(
+    options: &CheckOptions,
+    planned: &PlannedTrial,
+    case: &Case,
+) -> Result<(), CommandError> {
+    let can = can_suffer(options, planned, case);
+    match options.faults.as_slice().is_empty() || !can.as_slice().is_empty() {
+        true => Ok(()),
+        false => Err(CommandError::NoSuchFault {
+            faults: options.faults.to_string(),
+            strategy: planned.name.clone(),
+        }),
+    }
+}
+
 /// One strategy's turn.
 struct Check<'a> {
     options: &'a CheckOptions,
@@ -217,12 +244,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn run(&self, strategy: Arc<dyn Strategy>, screen: &Screen) -> Result<Checked, CommandError> {
         let began = Instant::now();
-        let takes_locks = self.planned.takes_locks();
-        // A lock service that nobody asks can suffer what it will.
-        let classes = self
-            .options
-            .faults
-            .filtered(|class| takes_locks || !class.is_of_locks());
+        let classes = can_suffer(self.options, self.planned, self.case);
         let bar = screen.search(&self.planned.name);
         let question = Question {
             case: self.case,

@@ -149,6 +149,10 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
         ),
         ("--fault 1s:kill:n1", "the simulator has no fault \"kill\""),
         (
+            "--faults lock-failover",
+            "nothing of that can happen to cas, which asks no lock service",
+        ),
+        (
             "--replay 17-0",
             "it is a seed, or what a violation was told with",
         ),
