@@ -29,8 +29,6 @@
 
 pub mod addresses;
 mod allocation;
-#[cfg(any(test, target_arch = "wasm32"))]
-mod allocator;
 mod attempts;
 pub mod availability;
 #[doc(hidden)]
