@@ -19,11 +19,12 @@ impl Variant {
     /// Splits what was given. A part without `=` belongs to the name before it, since a file may have a
     /// plus in its name.
     pub fn parse(given: &str) -> Result<Self, PlanError> {
+        let mut parts = given.split(PLUS);
         let mut variant = Self {
-            strategy: String::new(),
+            strategy: parts.next().unwrap_or_default().to_owned(),
             settings: BTreeMap::new(),
         };
-        for part in given.split(PLUS) {
+        for part in parts {
             match part.split_once('=') {
                 Some((name, value)) if !name.is_empty() && !name.contains('/') => {
                     let before = variant.settings.insert(name.to_owned(), value.to_owned());
@@ -32,7 +33,6 @@ impl Variant {
                         return Err(PlanError::SettingTwice { name });
                     }
                 }
-                _ if variant.strategy.is_empty() => part.clone_into(&mut variant.strategy),
                 _ => {
                     variant.strategy.push(PLUS);
                     variant.strategy.push_str(part);
