@@ -1,6 +1,7 @@
 //! What a run is going to do, decided to the last number before anything is touched.
 
 pub mod faults;
+pub mod home;
 mod nearest;
 pub mod pattern;
 pub mod pools;

@@ -2,8 +2,9 @@
 
 use super::CommandError;
 use super::output::print;
-use crate::plan::strategies::{self, Located};
-use crate::strategy::source::{self, Job};
+use crate::plan::home::{Home, Located};
+use crate::plan::strategies;
+use crate::strategy::source::{self, BuildError, Job};
 use crate::strategy::toolchain::Toolchain;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,10 +30,10 @@ pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
 }
 
 fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
-    let home = strategies::home();
+    let home = Home::find();
     let mut names = options.folders.clone();
     match (&home, options.all) {
-        (Some(home), true) => names.extend(strategies::all(home)),
+        (Some(home), true) => names.extend(home.strategies()),
         (None, true) => strategies::locate("all", None).map(|_| ())?,
         (_, false) => {}
     }
@@ -41,8 +42,12 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
     }
     let mut jobs = Vec::new();
     for name in names {
-        let (dir, usual) = match strategies::locate(&name, home.as_deref()) {
+        let (dir, usual) = match strategies::locate(&name, home.as_ref()) {
             Ok(Located::Source { folder, component }) => (folder, component),
+            // Told before a toolchain is looked for.
+            Ok(Located::Component(path)) if !path.is_dir() => {
+                return Err(BuildError::NotAFolder(path).into());
+            }
             // What is there but is no source folder: the build itself has the better words for it.
             Ok(Located::Component(path)) => (path.clone(), path),
             Err(_) if Path::new(&name).exists() => (PathBuf::from(&name), PathBuf::new()),

@@ -2,7 +2,8 @@
 
 use super::CommandError;
 use super::build::build_all;
-use crate::plan::strategies::{self, Located};
+use crate::plan::home::{Home, Located};
+use crate::plan::strategies;
 use crate::plan::variant::Variant;
 use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{World, world_of};
@@ -23,10 +24,10 @@ pub struct Found {
 
 /// Finds each, and builds those that are older than their sources.
 pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
-    let home = strategies::home();
+    let home = Home::find();
     let mut given = Vec::new();
     for name in asked {
-        let all = home.as_deref().map(strategies::all).unwrap_or_default();
+        let all = home.as_ref().map(Home::strategies).unwrap_or_default();
         match name.as_str() {
             "all" if !all.is_empty() => given.extend(all.into_iter().map(|name| (name, true))),
             _ => given.push((name.clone(), false)),
@@ -35,7 +36,7 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
     let (mut paths, mut stale) = (Vec::new(), Vec::new());
     for (name, is_of_all) in given {
         let variant = Variant::parse(&name)?;
-        let component = match strategies::locate(&variant.strategy, home.as_deref())? {
+        let component = match strategies::locate(&variant.strategy, home.as_ref())? {
             Located::Component(path) => path,
             Located::Source { folder, component } => {
                 let is_asked = stale.iter().any(|job: &Job| job.out == component);

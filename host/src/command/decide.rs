@@ -6,13 +6,13 @@ use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::plan::faults::{FaultOption, schedule, sim_schedule};
+use crate::plan::home::Home;
 use crate::plan::strategies::{self, ResolveError};
 use crate::plan::variant::Variant;
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use crate::workload::Kind;
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -72,7 +72,7 @@ pub fn plan_and_components(
 
 /// The plan without its trials. The seed is this one if neither flags nor file say another.
 pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
-    let (file_name, from_file) = read_workload(options, strategies::home().as_deref())?;
+    let (file_name, from_file) = read_workload(options, Home::find().as_ref())?;
     let from_file = from_file.or(options.defaults.clone());
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.workload()?;
@@ -209,12 +209,12 @@ pub fn load(
 
 fn read_workload(
     options: &PlanOptions,
-    home: Option<&Path>,
+    home: Option<&Home>,
 ) -> Result<(Option<String>, WorkloadOptions), CommandError> {
     let Some(given) = &options.workload else {
         return Ok((None, WorkloadOptions::default()));
     };
-    let folder = home.map(|home| home.join("workloads"));
+    let folder = home.map(Home::workloads);
     let path = workload_file::find(given, folder.as_deref())?;
     let name = strategies::name(&path);
     Ok((Some(name), workload_file::read(&path)?))

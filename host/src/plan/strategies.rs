@@ -1,15 +1,7 @@
 //! From what `--strategy` was given to a component file.
 
-use std::path::{Path, PathBuf};
-
-/// Where a strategy is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Located {
-    /// A component file, taken as it is.
-    Component(PathBuf),
-    /// A source folder, and the component that is built from it.
-    Source { folder: PathBuf, component: PathBuf },
-}
+use super::home::{Home, Located};
+use std::path::Path;
 
 /// Why there is no such strategy.
 #[derive(Debug, thiserror::Error)]
@@ -23,45 +15,9 @@ pub enum ResolveError {
     Twice { name: String },
 }
 
-/// The folder that holds `strategies/` and `workloads/`: the nearest above the current folder, else
-/// above the running program, so that a built runner finds its own from anywhere.
-pub fn home() -> Option<PathBuf> {
-    let is_home =
-        |folder: &&Path| folder.join("strategies").is_dir() && folder.join("wit").is_dir();
-    let above = |start: Option<PathBuf>| {
-        let start = start?;
-        start.ancestors().find(is_home).map(Path::to_owned)
-    };
-    above(std::env::current_dir().ok()).or_else(|| above(std::env::current_exe().ok()))
-}
-
-/// Where the components of our own strategies are built.
-pub fn component_folder(home: &Path) -> PathBuf {
-    home.join("target").join("strategies")
-}
-
-/// The names of all strategies in `strategies/`, sorted.
-pub fn all(home: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(home.join("strategies"));
-    let mut names: Vec<String> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| makes_component(&entry.path()))
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names
-}
-
-/// A strategy is a crate that makes a component; the shared guest crate is none.
-fn makes_component(folder: &Path) -> bool {
-    std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.contains("cdylib"))
-}
-
-/// Finds a strategy: a .wasm file, the name of a folder in `strategies/` (with or without `.wasm`),
-/// or the path of a source folder.
-pub fn locate(given: &str, home: Option<&Path>) -> Result<Located, ResolveError> {
+/// Finds a strategy: a .wasm file, the name of one of the home's (with or without `.wasm`), or the
+/// path of a source folder.
+pub fn locate(given: &str, home: Option<&Home>) -> Result<Located, ResolveError> {
     let path = Path::new(given);
     let is_wasm = path
         .extension()
@@ -70,13 +26,8 @@ pub fn locate(given: &str, home: Option<&Path>) -> Result<Located, ResolveError>
         return Ok(Located::Component(path.to_owned()));
     }
     let name = given.strip_suffix(".wasm").unwrap_or(given);
-    if let Some(home) = home
-        && all(home).iter().any(|known| known == name)
-    {
-        return Ok(Located::Source {
-            folder: home.join("strategies").join(name),
-            component: component_folder(home).join(format!("{name}.wasm")),
-        });
+    if let Some(located) = home.and_then(|home| home.locate(name)) {
+        return Ok(located);
     }
     if path.join("Cargo.toml").is_file() {
         return Ok(Located::Source {
@@ -84,7 +35,8 @@ pub fn locate(given: &str, home: Option<&Path>) -> Result<Located, ResolveError>
             component: path.join("target").join("strategies").join(file_name(path)),
         });
     }
-    let known = home.map(|home| all(home).join(", ")).unwrap_or_default();
+    let known = home.map(|home| home.strategies().join(", "));
+    let known = known.unwrap_or_default();
     Err(ResolveError::Unknown {
         given: given.to_owned(),
         known: if known.is_empty() {

@@ -8,7 +8,8 @@ use super::super::with_lab::lock_url;
 use super::BatchOptions;
 use crate::backend::url::LockUrl;
 use crate::lab::Lab;
-use crate::plan::{Plan, PlanError, PlannedTrial, pattern, strategies};
+use crate::plan::home::Home;
+use crate::plan::{Plan, PlanError, PlannedTrial, pattern};
 use crate::report::{CellReport, TrialReport};
 use crate::strategy::wasm::WasmStrategy;
 use std::collections::BTreeSet;
@@ -122,7 +123,7 @@ fn workloads(
     plan: &PlanOptions,
     seed: u64,
 ) -> Result<Vec<Plan>, CommandError> {
-    let folder = strategies::home().map(|home| home.join("workloads"));
+    let folder = Home::find().map(|home| home.workloads());
     let expand = |given: &String| pattern::expand(given, folder.as_deref()).map_err(Into::into);
     let found = all(options.workloads.iter().map(expand))?;
     let mut files: Vec<PathBuf> = Vec::new();

@@ -4,7 +4,7 @@ use super::CheckOptions;
 use crate::backend::url::AutocommitWrites;
 use crate::explore::token::Token;
 use crate::plan::PlannedTrial;
-use crate::plan::strategies::{component_folder, home};
+use crate::plan::home::Home;
 use crate::plan::variant::Variant;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::workload::CheckConnections;
@@ -20,8 +20,7 @@ pub fn of(options: &CheckOptions, planned: &PlannedTrial, token: &Token) -> Stri
 
 /// The name of one of our own, else the component's file.
 fn strategy(planned: &PlannedTrial) -> String {
-    let ours = home()
-        .map(|home| component_folder(&home).join(format!("{}.wasm", Variant::base(&planned.name))));
+    let ours = Home::find().map(|home| home.component(Variant::base(&planned.name)));
     match ours.as_ref() == Some(&planned.component) {
         true => planned.name.clone(),
         false => {
