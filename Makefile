@@ -1,16 +1,50 @@
-# Two commands do all the set-up: `make run` and `make test`.
+# Two commands do all the set-up: `make run` and `make test`. `make install` puts the runner on the PATH.
 
 CARGO ?= cargo
-RUNNER = target/release/runner
+RELEASE = target/release/runner
+RUNNER = $(RELEASE)
 
-.PHONY: run test oracles browser lint bench tools tools-lab clean
+.PHONY: run install place uninstall test oracles browser lint bench tools tools-lab clean $(RELEASE)
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
-run: tools
-	$(CARGO) build --release --locked --bin runner
+run: tools $(RUNNER)
 	$(RUNNER) build --all
 	$(RUNNER) --strategy cas.wasm --rows 400 --workers-per-row 2
+
+# Cargo knows whether there is anything to do.
+$(RELEASE):
+	$(CARGO) build --release --locked --bin runner
+
+# Where `make install` puts the program, in bin/, and what it finds by name, in share/contend/: for all
+# users if root installs it. DESTDIR goes before it, for whoever makes a package.
+PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+BIN = $(DESTDIR)$(PREFIX)/bin
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+# The folder is put together aside, so that nothing of an older version stays in it.
+install: place tools $(RUNNER)
+	@components=$$($(RUNNER) build --all) || exit 2; part="$(SHARE)/contend.part"; \
+	rm -rf "$$part" && install -d "$$part/strategies" "$$part/workloads" && \
+	echo "$$components" | while IFS= read -r component; do \
+	  install -m 644 "$$component" "$$part/strategies/" || exit 2; done && \
+	install -m 644 workloads/*.toml "$$part/workloads/" && \
+	rm -rf "$(SHARE)/contend" && mv "$$part" "$(SHARE)/contend" && \
+	install -m 755 "$(RUNNER)" "$(BIN)/runner" && \
+	echo "installed $(BIN)/runner, and what it finds by name in $(SHARE)/contend"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH";; esac
+
+# Told before anything is built. Another program may be called runner too, and is not ours to replace.
+place:
+	@if [ -e "$(BIN)/runner" ] && [ ! -d "$(SHARE)/contend" ]; then \
+	  echo "$(BIN)/runner is another program; choose another place with PREFIX=…"; exit 2; fi
+	@install -d "$(BIN)" "$(SHARE)" && [ -w "$(BIN)" ] && [ -w "$(SHARE)" ] || { \
+	  echo "$(DESTDIR)$(PREFIX) can't be written; choose another place with PREFIX=…"; exit 2; }
+
+uninstall:
+	@[ -d "$(SHARE)/contend" ] || { echo "there is nothing of ours in $(DESTDIR)$(PREFIX)"; exit 2; }
+	rm -f "$(BIN)/runner"
+	rm -rf "$(SHARE)/contend"
 
 # The whole suite, quick to slow.
 test: tools tools-lab lint
@@ -39,8 +73,7 @@ browser:
 	node $(BROWSER)/page.mjs "$$program" $(BROWSER)/page.html
 
 # The strategies whose verdict is known, in the simulator: all seeds.
-oracles: tools
-	$(CARGO) build --release --locked --bin runner
+oracles: tools $(RUNNER)
 	$(RUNNER) build --all
 	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles calibration
 
@@ -51,8 +84,7 @@ lint:
 	 else echo "lint: clippy is not installed (rustup component add clippy): lints not checked"; fi
 
 # Figures as ratios within one run, written to results/bench.md.
-bench: tools
-	$(CARGO) build --release --locked --bin runner
+bench: tools $(RUNNER)
 	$(RUNNER) build --all
 	$(CARGO) bench --locked --bench figures
 

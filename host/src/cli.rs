@@ -11,6 +11,7 @@ use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
 use crate::command::check::CheckOptions;
 use crate::command::lab::{LabCommand, LabVerb};
+use crate::command::new::NewOptions;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 pub enum Command {
     Run(Box<RunOptions>),
     Batch(Box<BatchOptions>),
+    New(NewOptions),
     Build(BuildOptions),
     Check(Box<CheckOptions>),
     Report(ReportOptions),
@@ -37,6 +39,15 @@ pub fn parse() -> Command {
     match arguments.command {
         None => Command::Run(Box::new(arguments.run.into())),
         Some(Verb::Batch(batch)) => Command::Batch(Box::new((*batch).into())),
+        Some(Verb::New {
+            name,
+            lang,
+            workload,
+        }) => Command::New(NewOptions {
+            name,
+            lang,
+            workload,
+        }),
         Some(Verb::Build { folders, all, out }) => {
             Command::Build(BuildOptions { folders, all, out })
         }
@@ -76,6 +87,22 @@ enum Verb {
     /// Run workloads × strategies × lock services one after the other, and make one table of them all;
     /// the same command again goes on where it was interrupted
     Batch(Box<BatchArguments>),
+    /// Write a folder with a strategy of your own to begin with, which builds and runs at once
+    New {
+        /// The strategy's name; the folder of this name is made here
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// The language that it is written in: rust
+        #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+        lang: String,
+        /// The kind of workload that it is for
+        #[arg(
+            long,
+            value_name = "volume-state|ip-allocation",
+            default_value = "volume-state"
+        )]
+        workload: String,
+    },
     /// Build strategies from their source folders into components
     Build {
         /// Source folders, or names in strategies/

@@ -11,6 +11,7 @@ mod faults;
 mod judged;
 pub mod lab;
 pub mod machine;
+pub mod new;
 pub mod options;
 pub mod output;
 mod progress;
@@ -51,6 +52,8 @@ pub enum CommandError {
     Toolchain(#[from] ToolchainError),
     #[error("{0}")]
     Build(#[from] BuildError),
+    #[error("{0}")]
+    New(#[from] new::NewError),
     #[error("{0}")]
     Load(#[from] LoadError),
     #[error("{0}")]

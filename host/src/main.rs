@@ -8,6 +8,7 @@ fn main() -> ExitCode {
     let done = match cli::parse() {
         Command::Run(options) => command::run::run(&options),
         Command::Batch(options) => command::batch::batch(&options),
+        Command::New(options) => command::new::new(&options),
         Command::Build(options) => command::build::build(&options),
         Command::Check(options) => command::check::check(&options),
         Command::Report(options) => command::report::report(&options),

@@ -1,6 +1,7 @@
 //! A strategy: loaded once, instantiated once for each worker, and given nothing but capabilities.
 
 pub mod source;
+pub mod template;
 pub mod toolchain;
 pub mod wasm;
 

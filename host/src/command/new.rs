@@ -1,0 +1,115 @@
+//! `runner new`: a folder with a strategy that builds and runs at once.
+
+use super::CommandError;
+use super::components::kind;
+use super::output::print;
+use crate::plan::home::Home;
+use crate::strategy::template::{Template, name};
+use crate::strategy::wasm::World;
+use crate::workload::Kind;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to write.
+pub struct NewOptions {
+    /// Of the strategy, and of the folder, which is made in the current one.
+    pub name: String,
+    pub lang: String,
+    /// The kind of workload that it is for.
+    pub workload: String,
+}
+
+/// Why there is no new folder. Then nothing was left behind.
+#[derive(Debug, thiserror::Error)]
+pub enum NewError {
+    #[error("a strategy can't be called {name:?}: {why}")]
+    Name { name: String, why: &'static str },
+    #[error("{0} is one of the strategies that are here already; choose another name")]
+    NameTaken(String),
+    #[error(
+        "--lang {0}: there is only rust so far; a component that another language's own tools have \
+         built runs as well, by the name of its .wasm file"
+    )]
+    Language(String),
+    #[error("--workload {given}: a strategy is for one kind of workload, {kinds}")]
+    Kind { given: String, kinds: String },
+    #[error("{0} is there already, and nothing is ever overwritten; choose another name")]
+    Exists(PathBuf),
+    #[error("the folder {path} could not be written: {error}")]
+    Write { path: PathBuf, error: io::Error },
+}
+
+/// Writes the folder, and says what to do next.
+pub fn new(options: &NewOptions) -> Result<ExitCode, CommandError> {
+    let template = Template::of(world(options)?);
+    let name = check_name(&options.name)?;
+    write(Path::new(name), &template.files(name))?;
+    let contention = template.contention;
+    let next = format!(
+        "{name}/src/lib.rs is a whole strategy; CHANGE THIS marks what to change\n\n  \
+         runner build {name}\n  \
+         runner --strategy {name} {contention}\n  \
+         runner check {name} --time 10s\n"
+    );
+    print(next.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn world(options: &NewOptions) -> Result<World, NewError> {
+    if options.lang != "rust" {
+        return Err(NewError::Language(options.lang.clone()));
+    }
+    let worlds = [World::State, World::Allocation];
+    let asked = |world: &World| kind(*world).word() == options.workload;
+    worlds
+        .into_iter()
+        .find(asked)
+        .ok_or_else(|| NewError::Kind {
+            given: options.workload.clone(),
+            kinds: Kind::ALL.map(Kind::word).join(" or "),
+        })
+}
+
+/// A name that the runner would take for another strategy would never run what is in the folder.
+fn check_name(given: &str) -> Result<&str, NewError> {
+    let why = |why| NewError::Name {
+        name: given.to_owned(),
+        why,
+    };
+    name::check(given).map_err(why)?;
+    match Home::find().and_then(|home| home.locate(given)) {
+        Some(_) => Err(NewError::NameTaken(given.to_owned())),
+        None => Ok(given),
+    }
+}
+
+/// Puts the folder together aside, and gives it its name when it is whole.
+fn write(folder: &Path, files: &[(&str, String)]) -> Result<(), NewError> {
+    if folder.symlink_metadata().is_ok() {
+        return Err(NewError::Exists(folder.to_owned()));
+    }
+    let failed = |error| NewError::Write {
+        path: folder.to_owned(),
+        error,
+    };
+    let aside = PathBuf::from(format!(".{}.{}", folder.display(), std::process::id()));
+    fs::create_dir(&aside).map_err(failed)?;
+    let written = fill(&aside, files).and_then(|()| fs::rename(&aside, folder));
+    written.map_err(|error| {
+        let _ = fs::remove_dir_all(&aside);
+        failed(error)
+    })
+}
+
+fn fill(folder: &Path, files: &[(&str, String)]) -> io::Result<()> {
+    for (path, text) in files {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! The primary key decides: read which addresses are taken, and insert one of the next free ones.
+//! Whoever finds that somebody else has just inserted it reads and picks anew. What a strategy
+//! promises is in `wit/allocation.wit`.
+
+mod addresses;
+
+use contend::strategy::db::{self, Session, Target};
+use contend::strategy::types::{Detail, Fault, Value};
+use contend::strategy::{replication, timing};
+use exports::contend::strategy::allocation::{Allocated, Guest, Pool};
+use std::sync::OnceLock;
+
+wit_bindgen::generate!({ path: "wit", world: "allocation-strategy" });
+
+const LOOK: &str = "SELECT address FROM ip_allocations WHERE pool_id = ?";
+const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, status, marker) \
+                      VALUES (?, ?, ?, 'ALLOCATED', ?)";
+const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marker = ?";
+
+/// How MariaDB and SQLite say that there is such a key already.
+const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
+
+// CHANGE THIS: take an address, and say which; none if somebody else was quicker.
+fn attempt(session: &Session, pool: &Pool, marker: &str) -> Result<Option<String>, Fault> {
+    let taken = session.query(LOOK, &texts([&pool.id]))?;
+    let next = addresses::next_free(pool, &taken, 10);
+    let random = timing::random() as usize;
+    let Some(address) = next.get(random % next.len().max(1)) else {
+        return Err(rejected("exhausted", "all addresses are taken"));
+    };
+    match session.execute(INSERT, &texts([address, &pool.subnet, &pool.id, marker])) {
+        Ok(_) => Ok(Some(address.clone())),
+        Err(Fault::Rejected(why)) if DUPLICATE_KEY.contains(&&*why.code) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+struct Strategy;
+
+impl Guest for Strategy {
+    fn allocate(pool: Pool, marker: String) -> Result<Allocated, Fault> {
+        for attempts in 1..=50 {
+            match attempt(session()?, &pool, &marker) {
+                Ok(Some(address)) => return Ok(Allocated { address, attempts }),
+                Ok(None) => {}
+                // It certainly had no effect: try again in 10 ms.
+                Err(Fault::Conflict(_)) => timing::sleep(10_000_000),
+                // It would fail again; or it may have happened, and must not be done twice.
+                Err(fault) => return Err(fault),
+            }
+        }
+        Err(rejected("attempts-exhausted", "gave up after 50 attempts"))
+    }
+
+    fn release(pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+        loop {
+            // The session may have been opened again on a node that lags.
+            replication::sync(session()?)?;
+            match session()?.execute(FREE, &texts([&address, &pool.subnet, &marker])) {
+                Ok(1) => return Ok(()),
+                Ok(_) => return Err(rejected("not-allocated", "there is no such allocation")),
+                Err(Fault::Conflict(_)) => timing::sleep(10_000_000),
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+}
+
+/// Each worker has an instance of its own, which keeps its session for the whole run.
+fn session() -> Result<&'static Session, Fault> {
+    static SESSION: OnceLock<Session> = OnceLock::new();
+    match SESSION.get() {
+        Some(session) => Ok(session),
+        None => db::connect(&Target::Endpoint).map(|session| SESSION.get_or_init(|| session)),
+    }
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> [Value; N] {
+    texts.map(|text| Value::Text(text.to_owned()))
+}
+
+fn rejected(code: &str, message: &str) -> Fault {
+    let (code, message) = (code.to_owned(), message.to_owned());
+    Fault::Rejected(Detail { code, message })
+}
+
+// Only there: the names of the exports are more than other linkers take.
+#[cfg(target_arch = "wasm32")]
+export!(Strategy);
