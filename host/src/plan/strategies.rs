@@ -1,5 +1,6 @@
 //! From what `--strategy` was given to a component file.
 
+use crate::strategy::wasm::clean;
 use std::path::{Path, PathBuf};
 
 /// Where a strategy is.
@@ -57,6 +58,14 @@ pub fn all(home: &Path) -> Vec<String> {
 /// A strategy is a crate that makes a component; the shared guest crate is none.
 fn makes_component(folder: &Path) -> bool {
     std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.contains("cdylib"))
+}
+
+/// What the manifest of a source folder says in a sentence.
+pub fn description(folder: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    let manifest: toml::Table = toml::from_str(&manifest).ok()?;
+    let description = manifest.get("package")?.get("description")?.as_str()?;
+    Some(clean(description))
 }
 
 /// Finds a strategy: a .wasm file, the name of a folder in `strategies/` (with or without `.wasm`),
