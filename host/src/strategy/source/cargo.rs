@@ -231,6 +231,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_manifest_says_is_what_a_component_gets_and_what_it_leaves_out_is_absent() {
+        let package = serde_json::json!({
+            "name": "mine",
+            "version": "1.2.3",
+            "description": " A way of my own\n",
+            "authors": ["One <one@example.org>", "Two"],
+            "license": "MIT OR Apache-2.0",
+            "repository": "https://example.org/source",
+            "homepage": null,
+        });
+        let fact = |text: &str| Some(text.to_owned());
+        let found = about(&package);
+        let expected = About {
+            name: fact("mine"),
+            version: fact("1.2.3"),
+            description: fact("A way of my own"),
+            authors: fact("One <one@example.org>, Two"),
+            licenses: fact("MIT OR Apache-2.0"),
+            source: fact("https://example.org/source"),
+            languages: found.languages.clone(),
+            ..About::default()
+        };
+        assert_eq!(found, expected);
+        assert_eq!(found.languages.unwrap()[0].name, "Rust");
+        let bare = serde_json::json!({"name": "bare", "description": "", "authors": []});
+        let found = about(&bare);
+        assert_eq!((found.description, found.authors), (None, None));
+    }
+
+    #[test]
     fn cargos_status_is_told_from_its_messages() {
         assert!(is_status("   Compiling cas v0.1.0"));
         assert!(is_status("    Blocking waiting for file lock"));

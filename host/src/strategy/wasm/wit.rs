@@ -20,3 +20,32 @@ pub fn of(component: &[u8]) -> Result<String, String> {
         Err(error) => Err(super::convert::clean(&format!("{error:#}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::contents::Contents;
+    use super::*;
+    use rand_pcg::Pcg64;
+    use rand_pcg::rand_core::{Rng, SeedableRng};
+
+    #[test]
+    fn a_file_that_was_tampered_with_is_told_or_refused_and_nothing_breaks() {
+        let whole = wat::parse_str(include_str!("fixtures.wat")).unwrap();
+        assert!(of(&whole).unwrap().contains("state-change"));
+        let mut random = Pcg64::seed_from_u64(7);
+        let mut told = 0;
+        for _ in 0..3000 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random.next_u32() % 3 {
+                let at = random.next_u32() as usize % bytes.len();
+                bytes[at] = random.next_u32() as u8;
+            }
+            let wit = of(&bytes);
+            told += u32::from(wit.is_ok());
+            // What can be decoded was read as a whole, too.
+            let contents = Contents::of(&bytes);
+            assert!(wit.is_err() || contents.imports.is_some());
+        }
+        assert!((100..2900).contains(&told), "{told}");
+    }
+}
