@@ -10,7 +10,9 @@ use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
 use crate::command::check::CheckOptions;
+use crate::command::inspect::InspectOptions;
 use crate::command::lab::{LabCommand, LabVerb};
+use crate::command::list::ListOptions;
 use crate::command::new::NewOptions;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
@@ -29,6 +31,8 @@ pub enum Command {
     New(NewOptions),
     Build(BuildOptions),
     Check(Box<CheckOptions>),
+    Inspect(InspectOptions),
+    List(ListOptions),
     Report(ReportOptions),
     Lab(LabCommand),
 }
@@ -52,6 +56,16 @@ pub fn parse() -> Command {
             Command::Build(BuildOptions { folders, all, out })
         }
         Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
+        Some(Verb::Inspect {
+            strategy,
+            wit,
+            json,
+        }) => Command::Inspect(InspectOptions {
+            strategy,
+            wit,
+            json,
+        }),
+        Some(Verb::List { json }) => Command::List(ListOptions { json }),
         Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
             run,
             output: output.into(),
@@ -118,6 +132,24 @@ enum Verb {
     /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
     /// goes wrong; then tell the least of it
     Check(Box<CheckArguments>),
+    /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
+    Inspect {
+        /// A .wasm component, the name of a strategy, or its source folder
+        #[arg(value_name = "STRATEGY")]
+        strategy: String,
+        /// Print its interface as WIT instead: its world, and what this uses
+        #[arg(long, conflicts_with = "json")]
+        wit: bool,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every strategy in strategies/: what it is for, what it can touch, whether it is built
+    List {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make table, CSV and verdict again from the folder of a run, also of one that was killed
     Report {
         #[arg(value_name = "DIR")]

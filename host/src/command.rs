@@ -8,8 +8,10 @@ mod components;
 mod conditions;
 mod decide;
 mod faults;
+pub mod inspect;
 mod judged;
 pub mod lab;
+pub mod list;
 pub mod machine;
 pub mod new;
 pub mod options;
@@ -98,6 +100,11 @@ pub enum CommandError {
         why: String,
         folder: PathBuf,
     },
+    #[error(
+        "there is no folder with strategies/ and wit/ here or above, nor above this program; go to one, \
+         or name the path of a strategy"
+    )]
+    NoStrategies,
     #[error("--out names one file, so it goes with one folder")]
     OneOut,
     #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]

@@ -3,6 +3,7 @@
 pub mod allocations;
 pub mod background;
 pub mod change;
+pub mod component;
 pub mod conditions;
 pub mod counters;
 pub mod data;

@@ -1,6 +1,7 @@
 //! What every command is asked for alike that runs strategies.
 
 use crate::backend::url::AutocommitWrites;
+use crate::command::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
 use clap::Args;
 
 #[derive(Args)]
@@ -18,9 +19,9 @@ pub struct SharedArguments {
     )]
     pub(super) autocommit_writes: AutocommitWrites,
     /// Memory of one instance, at most
-    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY_MIB)]
     pub(super) memory_mib: u64,
     /// Computing time of one call of the strategy, at most; waiting is not counted
-    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_COMPUTING_MS)]
     pub(super) computing_ms: u64,
 }

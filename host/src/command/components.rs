@@ -36,20 +36,8 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
     let (mut paths, mut stale) = (Vec::new(), Vec::new());
     for (name, is_of_all) in given {
         let variant = Variant::parse(&name)?;
-        let component = match strategies::locate(&variant.strategy, home.as_ref())? {
-            Located::Component(path) => path,
-            Located::Source { folder, component } => {
-                let is_asked = stale.iter().any(|job: &Job| job.out == component);
-                if !is_asked && source::is_stale(&folder, &component) {
-                    stale.push(Job {
-                        dir: folder,
-                        out: component.clone(),
-                    });
-                }
-                component
-            }
-        };
-        paths.push((component, variant.settings, is_of_all));
+        let located = strategies::locate(&variant.strategy, home.as_ref())?;
+        paths.push((component(located, &mut stale), variant.settings, is_of_all));
     }
     build_all(&stale, quiet)?;
     let found = paths.into_iter().map(|(path, settings, is_of_all)| Found {
@@ -59,6 +47,32 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
         is_of_all,
     });
     Ok(found.collect())
+}
+
+/// The component of one strategy, built if it is older than its sources.
+pub fn find_one(name: &str) -> Result<PathBuf, CommandError> {
+    let mut stale = Vec::new();
+    let located = strategies::locate(name, Home::find().as_ref())?;
+    let path = component(located, &mut stale);
+    build_all(&stale, false)?;
+    Ok(path)
+}
+
+/// Where its component is, or will be when those are built that are added to `stale`.
+fn component(located: Located, stale: &mut Vec<Job>) -> PathBuf {
+    match located {
+        Located::Component(path) => path,
+        Located::Source { folder, component } => {
+            let is_asked = stale.iter().any(|job| job.out == component);
+            if !is_asked && source::is_stale(&folder, &component) {
+                stale.push(Job {
+                    dir: folder,
+                    out: component.clone(),
+                });
+            }
+            component
+        }
+    }
 }
 
 /// The kind of workload that those are for that were named one by one, if it is the same for all.

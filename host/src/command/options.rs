@@ -3,6 +3,10 @@
 use crate::backend::url::AutocommitWrites;
 use crate::plan::workload_file::WorkloadOptions;
 
+/// What an instance may use up, unless the user says otherwise.
+pub const DEFAULT_MEMORY_MIB: u64 = 64;
+pub const DEFAULT_COMPUTING_MS: u64 = 1000;
+
 /// Of these, `decide` makes a plan.
 #[derive(Clone)]
 pub struct PlanOptions {

@@ -1,6 +1,7 @@
 //! From what `--strategy` was given to a component file.
 
 use super::home::{Home, Located};
+use crate::strategy::wasm::clean;
 use std::path::Path;
 
 /// Why there is no such strategy.
@@ -13,6 +14,14 @@ pub enum ResolveError {
     Unknown { given: String, known: String },
     #[error("two strategies are called {name:?}; a run keeps each in a folder of its name")]
     Twice { name: String },
+}
+
+/// What the manifest of a source folder says in a sentence.
+pub fn description(folder: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    let manifest: toml::Table = toml::from_str(&manifest).ok()?;
+    let description = manifest.get("package")?.get("description")?.as_str()?;
+    Some(clean(description))
 }
 
 /// Finds a strategy: a .wasm file, the name of one of the home's (with or without `.wasm`), or the

@@ -2,13 +2,15 @@
 //!
 //! Everything that the bytes depend on is said on cargo's command line and not in a workspace's
 //! `Cargo.toml`, so that a folder anywhere comes out as it would in ours. Paths of the machine are
-//! kept out, so that two checkouts give the same bytes with the same compiler.
+//! kept out, so that two checkouts give the same bytes with the same compiler. What the manifest says of
+//! the strategy is written into the component.
 
 mod cargo;
 mod flags;
 mod freshness;
 
 use super::toolchain::{LINKER, TARGET, Toolchain};
+use super::wasm::metadata;
 use cargo::Package;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -100,12 +102,19 @@ fn build_workspace(
         let wasm = artifacts
             .get(&package.manifest)
             .ok_or_else(|| BuildError::NotAComponent(job.dir.clone()))?;
-        freshness::put(wasm, &job.out, start).map_err(|error| BuildError::Write {
+        finish(wasm, package, &job.out, start).map_err(|error| BuildError::Write {
             path: job.out.clone(),
             error,
         })?;
     }
     Ok(())
+}
+
+/// Gives what cargo made its metadata, and puts it in its place.
+fn finish(wasm: &Path, package: &Package, out: &Path, made: SystemTime) -> io::Result<()> {
+    let component = std::fs::read(wasm)?;
+    let component = metadata::write(&component, &package.about).map_err(io::Error::other)?;
+    freshness::put(&component, &wasm.with_extension("d"), out, made)
 }
 
 /// Without `--locked`: cargo keeps the versions of a lock file anyway, and the author of a strategy

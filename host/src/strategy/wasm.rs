@@ -4,13 +4,17 @@
 mod bindings;
 mod computing;
 mod config;
+mod contents;
 mod contract;
 mod convert;
 mod exports;
+mod file;
 mod host;
 mod instance;
 mod memory;
+pub mod metadata;
 mod slots;
+mod wit;
 
 use self::computing::{Metering, Ticker};
 use self::exports::Linked;
@@ -18,7 +22,6 @@ use self::host::HostState;
 use self::instance::WasmInstance;
 use super::{Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +30,10 @@ use std::time::Duration;
 use wasmtime::Config;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, world_of};
+pub use self::contents::Contents;
+pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, short_name, world_of};
+pub use self::convert::clean;
+pub use self::file::WasmFile;
 
 /// What one instance may use up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +67,8 @@ pub enum LoadError {
     OtherContract { path: PathBuf, difference: String },
     #[error("{path} can't be compiled: {why}")]
     Invalid { path: PathBuf, why: String },
+    #[error("the interface of {path} can't be told as WIT: {why}")]
+    NoWit { path: PathBuf, why: String },
     #[error(
         "the WebAssembly engine can't be set up for {instances} instances; run fewer workers or lower \
          --memory-mib: {why}"
@@ -115,18 +123,16 @@ impl Engine {
 
     /// Loads a component: checks that it fits the contract, and makes it ready to instantiate.
     pub fn load(&self, path: &Path) -> Result<WasmStrategy, LoadError> {
-        let path = path.to_owned();
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(source) => return Err(LoadError::Unreadable { path, source }),
-        };
-        match bytes.get(..8) {
-            Some([0, b'a', b's', b'm', _, _, 0, 0]) => return Err(LoadError::CoreModule { path }),
-            Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
-            _ => return Err(LoadError::NotWasm { path }),
+        self.load_file(&WasmFile::read(path)?)
+    }
+
+    /// The same with a file that has been read.
+    pub fn load_file(&self, file: &WasmFile) -> Result<WasmStrategy, LoadError> {
+        let path = file.path().to_owned();
+        if !file.is_component() {
+            return Err(LoadError::CoreModule { path });
         }
-        let digest = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
-        let component = self.compile(&path, &digest, &bytes)?;
+        let component = self.compile(file)?;
         let world = match contract::fit(&self.engine, &component) {
             Ok(world) => world,
             Err(difference) => return Err(LoadError::OtherContract { path, difference }),
@@ -138,29 +144,29 @@ impl Engine {
         match linked {
             Ok(linked) => Ok(WasmStrategy {
                 linked,
-                digest,
+                digest: file.digest().to_owned(),
                 imports: contract::imports(&self.engine, &component),
                 limits: self.limits,
                 metering: self.metering.clone(),
             }),
             Err(error) => Err(LoadError::OtherContract {
                 path,
-                difference: format!("  {error:#}"),
+                difference: format!("  {}", clean(&format!("{error:#}"))),
             }),
         }
     }
 
-    fn compile(&self, path: &Path, digest: &str, bytes: &[u8]) -> Result<Component, LoadError> {
+    fn compile(&self, file: &WasmFile) -> Result<Component, LoadError> {
         let mut compiled = self.compiled.lock().expect("no panic while held");
-        if let Some(component) = compiled.get(digest) {
+        if let Some(component) = compiled.get(file.digest()) {
             return Ok(component.clone());
         }
         let component =
-            Component::new(&self.engine, bytes).map_err(|error| LoadError::Invalid {
-                path: path.to_owned(),
-                why: format!("{error:#}"),
+            Component::new(&self.engine, file.bytes()).map_err(|error| LoadError::Invalid {
+                path: file.path().to_owned(),
+                why: clean(&format!("{error:#}")),
             })?;
-        compiled.insert(digest.to_owned(), component.clone());
+        compiled.insert(file.digest().to_owned(), component.clone());
         Ok(component)
     }
 }
@@ -218,12 +224,11 @@ mod tests {
             computing: Duration::from_secs(1),
         };
         let engine = Engine::new(limits, 1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let compile = |text: &str| {
-            let bytes = wat::parse_str(text).unwrap();
-            let digest = hex(&Sha256::digest(&bytes));
-            engine
-                .compile(Path::new("x.wasm"), &digest, &bytes)
-                .unwrap()
+            let path = folder.path().join("x.wasm");
+            std::fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+            engine.compile(&WasmFile::read(&path).unwrap()).unwrap()
         };
         let (one, other) = ("(component)", "(component (core module))");
         let code = |text| compile(text).image_range();

@@ -62,6 +62,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Crates that only one module may name, or one of two lines.
 const CONFINED: &[(&str, &str)] = &[
     ("wasmtime", "strategy/wasm"),
+    ("wasmparser", "strategy/wasm"),
+    ("wasm_encoder", "strategy/wasm/metadata"),
+    ("wit_component", "strategy/wasm/wit"),
     ("sqlx", "backend"),
     ("redis", "backend"),
     ("mysql_async", "backend/mysql"),

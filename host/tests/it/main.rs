@@ -14,6 +14,7 @@ mod crash;
 mod determinism;
 mod documents;
 mod hostile;
+mod inspect;
 mod install;
 mod ip_allocation;
 mod lab;

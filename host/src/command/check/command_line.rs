@@ -2,6 +2,7 @@
 
 use super::CheckOptions;
 use crate::backend::url::AutocommitWrites;
+use crate::command::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
 use crate::explore::token::Token;
 use crate::plan::PlannedTrial;
 use crate::plan::home::Home;
@@ -58,10 +59,11 @@ fn flags(options: &CheckOptions) -> Vec<String> {
     }
     let as_text = plan.autocommit_writes == AutocommitWrites::Text;
     add("--autocommit-writes", as_text.then(|| "text".to_owned()));
-    add("--memory-mib", unless(&plan.memory_mib.to_string(), "64"));
+    let other = |number: u64, usual: u64| (number != usual).then(|| number.to_string());
+    add("--memory-mib", other(plan.memory_mib, DEFAULT_MEMORY_MIB));
     add(
         "--computing-ms",
-        unless(&plan.computing_ms.to_string(), "1000"),
+        other(plan.computing_ms, DEFAULT_COMPUTING_MS),
     );
     words
 }

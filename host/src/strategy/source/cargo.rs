@@ -1,6 +1,7 @@
 //! Asking cargo what a folder is, and having it compile.
 
 use super::BuildError;
+use crate::model::component::{About, Tool};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -19,6 +20,8 @@ pub(super) struct Package {
     pub(super) target_dir: PathBuf,
     /// Name and folder of each dependency on this disk.
     pub(super) path_dependencies: Vec<(String, PathBuf)>,
+    /// What its manifest says of it.
+    pub(super) about: About,
 }
 
 /// The cargo that started this process, or the one on the PATH.
@@ -74,8 +77,34 @@ fn find_package(metadata: &Value, manifest: &Path) -> Option<(Package, bool)> {
         path_dependencies: dependencies
             .filter_map(|d| Some((d["name"].as_str()?.to_owned(), path(&d["path"])?)))
             .collect(),
+        about: about(package),
     };
     Some((found, is_component))
+}
+
+/// The facts of a manifest that a component has a place for. The revision is not among them: the same
+/// sources would come out otherwise after each commit.
+fn about(package: &Value) -> About {
+    let given = |key: &str| {
+        let text = package[key].as_str()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let authors = package["authors"].as_array().into_iter().flatten();
+    let authors: Vec<&str> = authors.filter_map(Value::as_str).collect();
+    About {
+        name: given("name"),
+        version: given("version"),
+        description: given("description"),
+        authors: (!authors.is_empty()).then(|| authors.join(", ")),
+        licenses: given("license"),
+        source: given("repository"),
+        homepage: given("homepage"),
+        languages: Some(vec![Tool {
+            name: "Rust".to_owned(),
+            version: None,
+        }]),
+        ..About::default()
+    }
 }
 
 fn path(value: &Value) -> Option<PathBuf> {
@@ -199,6 +228,36 @@ mod tests {
         assert_eq!(artifact(&line("rlib", "/t/s.wasm")), None);
         assert_eq!(artifact(&line("cdylib", "/t/s.so")), None);
         assert_eq!(artifact("no JSON"), None);
+    }
+
+    #[test]
+    fn what_a_manifest_says_is_what_a_component_gets_and_what_it_leaves_out_is_absent() {
+        let package = serde_json::json!({
+            "name": "mine",
+            "version": "1.2.3",
+            "description": " A way of my own\n",
+            "authors": ["One <one@example.org>", "Two"],
+            "license": "MIT OR Apache-2.0",
+            "repository": "https://example.org/source",
+            "homepage": null,
+        });
+        let fact = |text: &str| Some(text.to_owned());
+        let found = about(&package);
+        let expected = About {
+            name: fact("mine"),
+            version: fact("1.2.3"),
+            description: fact("A way of my own"),
+            authors: fact("One <one@example.org>, Two"),
+            licenses: fact("MIT OR Apache-2.0"),
+            source: fact("https://example.org/source"),
+            languages: found.languages.clone(),
+            ..About::default()
+        };
+        assert_eq!(found, expected);
+        assert_eq!(found.languages.unwrap()[0].name, "Rust");
+        let bare = serde_json::json!({"name": "bare", "description": "", "authors": []});
+        let found = about(&bare);
+        assert_eq!((found.description, found.authors), (None, None));
     }
 
     #[test]

@@ -5,24 +5,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Puts what cargo made at `out`, with the list of its sources beside it. Each file appears whole
-/// or not at all; the component comes last, so that it never stands beside an older list.
-pub(super) fn put(wasm: &Path, out: &Path, made: SystemTime) -> io::Result<()> {
+/// Puts a component at `out`, and beside it the list of its sources that cargo made. Each file appears
+/// whole or not at all; the component comes last, so that it never stands beside an older list.
+pub(super) fn put(component: &[u8], list: &Path, out: &Path, made: SystemTime) -> io::Result<()> {
     if let Some(folder) = out.parent() {
         fs::create_dir_all(folder)?;
     }
-    copy_whole(&wasm.with_extension("d"), &list_beside(out), made)?;
-    copy_whole(wasm, out, made)
+    write_whole(&fs::read(list)?, &list_beside(out), made)?;
+    write_whole(component, out, made)
 }
 
-fn copy_whole(from: &Path, to: &Path, made: SystemTime) -> io::Result<()> {
+fn write_whole(bytes: &[u8], to: &Path, made: SystemTime) -> io::Result<()> {
     let mut aside = to.as_os_str().to_owned();
     aside.push(format!(".{}", std::process::id()));
     let aside = PathBuf::from(aside);
-    let copied = fs::copy(from, &aside)
-        .and_then(|_| File::options().write(true).open(&aside)?.set_modified(made))
+    let written = fs::write(&aside, bytes)
+        .and_then(|()| File::options().write(true).open(&aside)?.set_modified(made))
         .and_then(|()| fs::rename(&aside, to));
-    copied.inspect_err(|_| drop(fs::remove_file(&aside)))
+    written.inspect_err(|_| drop(fs::remove_file(&aside)))
 }
 
 /// The file that lists a component's sources, in cargo's format.
@@ -133,12 +133,11 @@ mod tests {
             at("s/src/lib.rs").display(),
             at("guest/src/lib.rs").display()
         );
-        write("t/s.wasm", "wasm", made);
         let (dir, out) = (at("s"), at("out/s.wasm"));
         assert!(is_stale(&dir, &out), "it is not there");
 
         write("t/s.d", &list, made);
-        put(&at("t/s.wasm"), &out, made).unwrap();
+        put(b"wasm", &at("t/s.d"), &out, made).unwrap();
         assert!(!is_stale(&dir, &out));
         for name in sources.iter().chain(&["s/Cargo.lock"]) {
             write(name, "", made + Duration::from_secs(1));

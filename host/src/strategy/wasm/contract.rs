@@ -1,8 +1,9 @@
 //! Does a component fit the contract? Nothing is skipped in silence: what it wants and what there
 //! is are told side by side.
 
+use super::convert::clean;
+use super::file::WasmFile;
 use std::path::Path;
-use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -32,6 +33,21 @@ impl World {
             Self::Allocation => "allocation",
         }
     }
+
+    /// Its name in full, with the version of the contract.
+    pub fn full_name(self) -> String {
+        full_name(match self {
+            Self::State => "state-strategy",
+            Self::Allocation => "allocation-strategy",
+        })
+    }
+
+    /// The world of a component that has these exports.
+    pub(super) fn exported<T: AsRef<str>>(exports: &[T]) -> Option<Self> {
+        let has = |name: String| exports.iter().any(|export| export.as_ref() == name);
+        let mut worlds = Self::ALL.into_iter();
+        worlds.find(|world| has(full_name(world.interface())))
+    }
 }
 
 /// The world that the component is for; or, if it does not fit, what it wants beside what there is, a
@@ -55,24 +71,14 @@ pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
 /// The world of a component's file, by a look at what it exports; nothing if it is no strategy. Loading
 /// it tells why.
 pub fn world_of(path: &Path) -> Option<World> {
-    let bytes = std::fs::read(path).ok()?;
-    let mut exports = Vec::new();
-    // Of what is nested nothing is exported.
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(&bytes) {
-        match payload.ok()? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    exports.push(export.ok()?.name.name);
-                }
-            }
-            _ => {}
-        }
-    }
-    let has = |world: &World| exports.contains(&&*full_name(world.interface()));
-    World::ALL.into_iter().find(has)
+    WasmFile::read(path).ok()?.contents().world()
+}
+
+/// `db` of `contend:strategy/db@0.1.0`: an interface that this runner has by its name alone, and any
+/// other in full.
+pub fn short_name(import: &str) -> &str {
+    let ours = interface(import).filter(|interface| import == full_name(interface));
+    ours.unwrap_or(import)
 }
 
 fn compare<'a>(
@@ -81,12 +87,11 @@ fn compare<'a>(
 ) -> Result<World, Vec<String>> {
     let mut lines: Vec<String> = imports.filter_map(unfit_import).collect();
     let exports: Vec<&str> = exports.collect();
-    let of = |interface: &str| exports.contains(&&*full_name(interface));
-    let world = World::ALL.into_iter().find(|world| of(world.interface()));
+    let world = World::exported(&exports);
     if world.is_none() {
         let given = match exports.as_slice() {
             [] => "nothing".to_owned(),
-            some => some.join(", "),
+            some => clean(&some.join(", ")),
         };
         let known = World::ALL.map(|world| full_name(world.interface()));
         lines.push(format!(
@@ -104,11 +109,13 @@ fn unfit_import(name: &str) -> Option<String> {
     match interface(name).filter(|interface| OFFERED.contains(interface)) {
         Some(interface) if name == full_name(interface) => None,
         Some(interface) => Some(format!(
-            "  it wants {name}; this runner has {}",
+            "  it wants {}; this runner has {}",
+            clean(name),
             full_name(interface)
         )),
         None => Some(format!(
-            "  it wants {name}; this runner has nothing of that name, only {}",
+            "  it wants {}; this runner has nothing of that name, only {}",
+            clean(name),
             OFFERED.join(", ")
         )),
     }

@@ -15,14 +15,19 @@ const MAX_TEXT_CHARS: usize = 500;
 /// A text from a guest, of bounded length and without characters that steer a terminal: controls,
 /// and those that turn the direction of what follows or are not seen at all.
 pub fn clean(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
-    text.chars()
-        .take(MAX_TEXT_CHARS)
-        .map(|c| if steers(c) { ' ' } else { c })
-        .collect()
+    text.chars().take(MAX_TEXT_CHARS).map(tame).collect()
+}
+
+/// The same for a text of several lines, which stays as long as it is.
+pub fn clean_lines(text: &str) -> String {
+    let kept = |c| if c == '\n' { c } else { tame(c) };
+    text.chars().map(kept).collect()
+}
+
+fn tame(c: char) -> char {
+    let steers = c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    if steers { ' ' } else { c }
 }
 
 pub fn transition(transition: Transition) -> state_change::Transition {
@@ -140,6 +145,7 @@ mod tests {
     fn a_text_of_a_guest_is_cut_and_can_not_steer_a_terminal() {
         let hostile = "\x1b[2J\u{9b}31m\r\n\u{202e}\u{2066}ok\u{7f}";
         assert_eq!(clean(hostile), " [2J 31m    ok ");
+        assert_eq!(clean_lines("a\x1b[2J\r\nb"), "a [2J \nb");
         assert_eq!(clean(&"é".repeat(100_000)).chars().count(), MAX_TEXT_CHARS);
         let detail = types::Detail {
             code: "\x07bell".to_owned(),

@@ -1,0 +1,62 @@
+//! `runner inspect`: what a strategy is, and whether this runner can run it.
+
+use super::components::{find_one, kind};
+use super::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
+use super::output::print;
+use super::{COULD_NOT_RUN, CommandError};
+use crate::report::inspection::{self, Inspection};
+use crate::strategy::wasm::{Engine, Limits, WasmFile, World};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What to look at, and what to tell of it.
+pub struct InspectOptions {
+    /// A component file, the name of a strategy, or its source folder.
+    pub strategy: String,
+    /// Its interface, and nothing else.
+    pub wit: bool,
+    pub json: bool,
+}
+
+/// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
+/// its interface could be told.
+pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
+    let file = WasmFile::read(&find_one(&options.strategy)?)?;
+    if options.wit {
+        print(file.wit()?.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let limits = Limits {
+        memory_bytes: DEFAULT_MEMORY_MIB << 20,
+        computing: Duration::from_millis(DEFAULT_COMPUTING_MS),
+    };
+    let loaded = Engine::new(limits, 1)?.load_file(&file);
+    let contents = file.contents();
+    let world = contents.world();
+    let inspection = Inspection {
+        file: file.path().to_owned(),
+        format: if file.is_component() {
+            "component"
+        } else {
+            "core module"
+        },
+        digest: file.digest().to_owned(),
+        bytes: file.bytes().len() as u64,
+        about: contents.about,
+        world: world.map(World::full_name),
+        kind: world.map(|world| kind(world).to_string()),
+        imports: contents.imports,
+        exports: contents.exports,
+        runs: loaded.is_ok(),
+        why_not: loaded.err().map(|error| error.to_string()),
+    };
+    if options.json {
+        print(&inspection::json(&inspection))?;
+    } else {
+        print(inspection::text(&inspection).as_bytes())?;
+    }
+    Ok(match inspection.runs {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(COULD_NOT_RUN),
+    })
+}

@@ -1,0 +1,64 @@
+//! `runner list`: the strategies that can be named.
+
+use super::CommandError;
+use super::components::kind;
+use super::output::print;
+use crate::model::component::Freshness;
+use crate::plan::home::{Home, Located};
+use crate::plan::strategies;
+use crate::report::listing::{self, Listed};
+use crate::strategy::source;
+use crate::strategy::wasm::{WasmFile, short_name};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How to tell it.
+pub struct ListOptions {
+    pub json: bool,
+}
+
+/// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles nothing, so that it is quick.
+pub fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
+    let home = Home::find().ok_or(CommandError::NoStrategies)?;
+    let mut all = Vec::new();
+    for name in home.strategies() {
+        match strategies::locate(&name, Some(&home))? {
+            Located::Source { folder, component } => {
+                all.push(listed(name, Some(&folder), &component));
+            }
+            Located::Component(component) => all.push(listed(name, None, &component)),
+        }
+    }
+    if options.json {
+        print(&listing::json(&all))?;
+    } else {
+        print(listing::text(&all).as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One of them; without a source folder it is as it was installed.
+fn listed(name: String, folder: Option<&Path>, component: &Path) -> Listed {
+    let file = WasmFile::read(component).ok();
+    let contents = file.as_ref().map(WasmFile::contents).unwrap_or_default();
+    let world = contents.world();
+    let needs = |imports: Vec<String>| {
+        // The types are no capability, and nearly all import them.
+        let names = imports.iter().map(|import| short_name(import).to_owned());
+        names.filter(|name| name != "types").collect()
+    };
+    Listed {
+        name,
+        kind: world.map(|world| kind(world).to_string()),
+        needs: contents.imports.map(needs),
+        component: match component.exists() {
+            false => Freshness::Missing,
+            true if folder.is_some_and(|it| source::is_stale(it, component)) => Freshness::Stale,
+            true => Freshness::Fresh,
+        },
+        digest: file.map(|file| file.digest().to_owned()),
+        description: folder
+            .and_then(strategies::description)
+            .or(contents.about.description),
+    }
+}

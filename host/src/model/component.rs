@@ -1,0 +1,52 @@
+//! What the file of a component says of itself.
+
+use serde::Serialize;
+
+/// The standard facts, as the author gave them; what was not given is absent. Nobody has checked them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct About {
+    pub name: Option<String>,
+    pub version: Option<String>,
+    pub description: Option<String>,
+    pub authors: Option<String>,
+    /// An SPDX expression, such as `Apache-2.0`.
+    pub licenses: Option<String>,
+    /// Where the source code is.
+    pub source: Option<String>,
+    pub homepage: Option<String>,
+    /// Which state of the source code it was made of.
+    pub revision: Option<String>,
+    /// What it was written in; several where it is linked from several.
+    pub languages: Option<Vec<Tool>>,
+    /// The compilers, linkers and generators that had a part in it.
+    pub processed_by: Option<Vec<Tool>>,
+    pub sdk: Option<Vec<Tool>>,
+}
+
+/// A language, or a program, with its version where that is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Tool {
+    pub name: String,
+    pub version: Option<String>,
+}
+
+/// Whether a strategy's component is there, and as new as its sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Freshness {
+    Fresh,
+    /// Older than a source; the next run builds it again.
+    Stale,
+    /// Not built yet; the next run builds it.
+    Missing,
+}
+
+impl Freshness {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Missing => "missing",
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The interface of a component as text.
+
+use super::convert::clean_lines;
+use wit_component::{WitPrinter, decode};
+
+/// The world that a component is of, which the decoder calls `root:component/root`, and after it what
+/// it uses of other packages. An error is the reason why its types can't be told as WIT.
+pub fn of(component: &[u8]) -> Result<String, String> {
+    let told = decode(component).and_then(|decoded| {
+        let resolve = decoded.resolve();
+        let own = decoded.package();
+        let used = resolve.packages.iter().map(|(id, _)| id);
+        let used: Vec<_> = used.filter(|id| *id != own).collect();
+        let mut printer = WitPrinter::default();
+        printer.print(resolve, own, &used)?;
+        Ok(printer.output.to_string())
+    });
+    match told {
+        Ok(text) => Ok(clean_lines(&text)),
+        Err(error) => Err(super::convert::clean(&format!("{error:#}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contents::Contents;
+    use super::*;
+    use rand_pcg::Pcg64;
+    use rand_pcg::rand_core::{Rng, SeedableRng};
+
+    #[test]
+    fn a_file_that_was_tampered_with_is_told_or_refused_and_nothing_breaks() {
+        let whole = wat::parse_str(include_str!("fixtures.wat")).unwrap();
+        assert!(of(&whole).unwrap().contains("state-change"));
+        let mut random = Pcg64::seed_from_u64(7);
+        let mut told = 0;
+        for _ in 0..3000 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random.next_u32() % 3 {
+                let at = random.next_u32() as usize % bytes.len();
+                bytes[at] = random.next_u32() as u8;
+            }
+            let wit = of(&bytes);
+            told += u32::from(wit.is_ok());
+            // What can be decoded was read as a whole, too.
+            let contents = Contents::of(&bytes);
+            assert!(wit.is_err() || contents.imports.is_some());
+        }
+        assert!((100..2900).contains(&told), "{told}");
+    }
+}
