@@ -27,5 +27,6 @@ mod redis_server;
 mod sim;
 mod sim_sql;
 mod stopping;
+mod wasi;
 mod worker;
 mod workload;
