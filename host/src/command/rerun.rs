@@ -9,6 +9,7 @@ use super::recorded::{AtHand, find_by_name};
 use super::run::{CarriedOut, allow_open_files, carry_out, runtime};
 use super::with_lab::check_schedule;
 use super::{CommandError, components};
+use crate::explore::token::MODEL;
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::comparison::Comparison;
 use crate::strategy::wasm::{CONTRACT_VERSION, PACKAGE};
@@ -46,6 +47,9 @@ pub fn rerun(options: &RerunOptions) -> Result<ExitCode, CommandError> {
         contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
         ..run.plan.clone()
     };
+    if let Some(world) = &mut plan.simulated {
+        world.model = Some(MODEL);
+    }
     let lab = places::find(&mut plan, &options.places)?;
     check_is_used(&plan)?;
     check_schedule(&plan.faults, lab.as_ref())?;

@@ -31,7 +31,10 @@ pub struct Comparison {
     pub labels: [&'static str; 2],
     pub folders: [PathBuf; 2],
     pub agreement: Agreement,
+    /// Of the strategies that both plans have.
     pub trials: Vec<TrialComparison>,
+    /// Strategies that only the first plan has, and that only the second has.
+    pub only_in: [Vec<String>; 2],
     /// Of plan, machine and servers, key by key; strategies are told with their trials.
     pub differences: Vec<Difference>,
     pub simulated: bool,
@@ -83,21 +86,22 @@ pub struct Figure {
 }
 
 impl Comparison {
-    /// Holds the second against the first. A strategy that only one of them was to run is a trial
-    /// that the other has not.
+    /// Holds the second against the first. Where they have no strategy in common, nothing can be told.
     pub fn of(first: &Side, second: &Side) -> Self {
-        let mut names: Vec<&str> = Vec::new();
-        for planned in [first, second]
-            .iter()
-            .flat_map(|side| &side.report.plan.trials)
-        {
-            if !names.contains(&&*planned.name) {
-                names.push(&planned.name);
-            }
-        }
-        let trials: Vec<_> = names
-            .into_iter()
-            .map(|name| TrialComparison::of(name, first, second))
+        let sides = [first, second];
+        let planned = |side: &Side, name: &str| {
+            let mut trials = side.report.plan.trials.iter();
+            trials.any(|planned| planned.name == name)
+        };
+        let alone = |side: &Side, other: &Side| {
+            let names = side.report.plan.trials.iter().map(|planned| &planned.name);
+            let alone = names.filter(|name| !planned(other, name));
+            alone.cloned().collect::<Vec<_>>()
+        };
+        let common = first.report.plan.trials.iter();
+        let trials: Vec<_> = common
+            .filter(|one| planned(second, &one.name))
+            .map(|one| TrialComparison::of(&one.name, first, second))
             .collect();
         let any = |agreement| trials.iter().any(|trial| trial.agreement == agreement);
         Self {
@@ -112,7 +116,8 @@ impl Comparison {
             },
             trials,
             differences: differences(&surroundings(first), &surroundings(second)),
-            simulated: [first, second]
+            only_in: [alone(first, second), alone(second, first)],
+            simulated: sides
                 .iter()
                 .all(|side| side.report.plan.simulated.is_some()),
         }

@@ -39,7 +39,12 @@ pub fn write(comparison: &Comparison) -> String {
     for trial in &comparison.trials {
         text.push_str(&agreement(trial));
     }
-    text.push_str(&what_may_differ(comparison));
+    for (label, names) in comparison.labels.iter().zip(&comparison.only_in) {
+        if !names.is_empty() {
+            let _ = writeln!(text, "only in {label}: {}", names.join(", "));
+        }
+    }
+    text.push_str(what_may_differ(comparison));
     text.push_str(&differences(comparison));
     text
 }
@@ -49,11 +54,11 @@ fn agreement(trial: &TrialComparison) -> String {
         MustAgree::Verdict => "the verdict",
         MustAgree::Everything => "the verdict, every figure and each byte of the history",
     };
-    let why = trial.why.join(", ");
+    let (name, why) = (&trial.strategy, trial.why.join(", "));
     let mut text = match trial.agreement {
-        Agreement::Agree => format!("{}: {what} must agree, and does\n", trial.strategy),
-        Agreement::Differ => format!("{}: {what} must agree: {why}\n", trial.strategy),
-        Agreement::CannotTell => format!("{}: can't be compared: {why}\n", trial.strategy),
+        Agreement::Agree => format!("{name}: agrees where it must: {what}\n"),
+        Agreement::Differ => format!("{name}: differs where it must agree ({what}): {why}\n"),
+        Agreement::CannotTell => format!("{name}: can't be compared: {why}\n"),
     };
     if let [Some(one), Some(other)] = &trial.digests
         && one != other
@@ -68,10 +73,10 @@ fn what_may_differ(comparison: &Comparison) -> &'static str {
     if comparison.trials.iter().all(is_everything) {
         ""
     } else if comparison.simulated {
-        "Counts and figures may differ: another plan, component, runner or model of the simulator takes \
+        "Counts and figures may differ: another plan, component, runner or model of the\nsimulator takes \
          another course.\n"
     } else {
-        "Counts and times may differ: the seed fixes what strategies draw, not how workers interleave, nor \
+        "Counts and times may differ: the seed fixes what strategies draw, not how workers\ninterleave, nor \
          how quick a machine is.\n"
     }
 }
