@@ -25,6 +25,7 @@ mod on_the_lab;
 mod oracles;
 mod output;
 mod redis_server;
+mod reference;
 mod sim;
 mod sim_sql;
 mod stopping;
