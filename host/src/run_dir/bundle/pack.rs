@@ -137,3 +137,86 @@ fn io_error(path: &Path, source: io::Error) -> BundleError {
     let path = path.to_owned();
     BundleError::Io { path, source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PlannedTrial;
+    use crate::workload::Workload;
+    use serde_json::json;
+    use std::fs;
+
+    /// Changes a file as soon as anything is written.
+    struct Meddler(PathBuf, &'static str);
+
+    impl Write for Meddler {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            fs::write(&self.0, self.1)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn plan(names: &[String]) -> Plan {
+        let trials = names.iter().map(|name| PlannedTrial {
+            name: name.clone(),
+            component: PathBuf::new(),
+            digest: String::new(),
+            imports: Vec::new(),
+            settings: [].into(),
+        });
+        let plan = json!({
+            "runner_version": "0", "contract": "c", "workload_name": "w",
+            "workload": Workload::default(), "trials": trials.collect::<Vec<_>>(),
+            "database": "sqlite", "autocommit_writes": "prepared", "locks": "memory",
+            "settings": {}, "seed": 1, "memory_mib": 1, "computing_ms": 10,
+            "change_timeout_s": 1, "time_limit_s": null,
+        });
+        serde_json::from_value(plan).unwrap()
+    }
+
+    fn with_run(names: &[String], test: impl FnOnce(&RunDir, &Plan)) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        for name in names {
+            fs::create_dir(root.join(name)).unwrap();
+            fs::write(root.join(name).join("history.jsonl"), "as it was").unwrap();
+        }
+        test(&RunDir { root }, &plan(names));
+    }
+
+    #[test]
+    fn what_changes_while_it_is_packed_is_found_out() {
+        with_run(&["cas".to_owned()], |run, plan| {
+            let history = run.trial("cas").history_path();
+            let packed = |content: &'static str| {
+                fs::write(&history, "as it was").unwrap();
+                pack(run, plan, &[], Meddler(history.clone(), content))
+            };
+            assert_eq!(packed("as it was").unwrap().bytes(), 9);
+            for other in ["as it is ", "as it", "as it was, and more"] {
+                let packed = packed(other);
+                // What was only added is no part of it.
+                match other.starts_with("as it was") {
+                    true => assert!(packed.is_ok()),
+                    false => assert!(
+                        matches!(packed, Err(BundleError::Changed { .. })),
+                        "{other}"
+                    ),
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn no_bundle_is_made_that_could_not_be_read() {
+        let names = (0..=MAX_FILES).map(|number| number.to_string());
+        with_run(&names.collect::<Vec<_>>(), |run, plan| {
+            let error = pack(run, plan, &[], io::sink()).unwrap_err();
+            assert!(error.to_string().contains("10001 files"), "{error}");
+        });
+    }
+}
