@@ -116,7 +116,8 @@ impl Visitor for Inspection<'_> {
     }
 
     fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<Fault> {
-        if ident.value.starts_with('@') {
+        // Some readers take `1@@version` for one name, others for a number and a variable.
+        if ident.value.contains('@') {
             return Self::refuse(format!("the variable {ident}"));
         }
         ControlFlow::Continue(())
