@@ -6,6 +6,7 @@ use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::strategy::source::{self, BuildError, Job};
 use crate::strategy::toolchain::Toolchain;
+use crate::strategy::wasm::clean_lines;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -66,7 +67,7 @@ pub fn build_all(jobs: &[Job], quiet: bool) -> Result<(), CommandError> {
     }
     let mut tell = |line: &str| {
         if !quiet {
-            eprintln!("{line}");
+            eprintln!("{}", clean_lines(line));
         }
     };
     let toolchain = Toolchain::find(&mut tell)?;

@@ -120,6 +120,11 @@ impl Visitor for Inspection<'_> {
         if ident.value.contains('@') {
             return Self::refuse(format!("the variable {ident}"));
         }
+        // After a point, the parser takes nearly everything for a name.
+        let is_of_a_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        if ident.quote_style.is_none() && !ident.value.chars().all(is_of_a_word) {
+            return Self::refuse(format!("the name {ident}"));
+        }
         ControlFlow::Continue(())
     }
 

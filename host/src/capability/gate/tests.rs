@@ -119,6 +119,7 @@ fn mysql_has_its_own_ways_to_smuggle() {
         "SELECT GET_LOCK('a', 1)",
         "SELECT @@version",
         "SELECT 1@@version FROM volumes",
+        "SELECT 1 FROM volumes WHERE id = volumes.?",
     ] {
         gate.admit(sql).expect_err(sql);
     }
