@@ -77,6 +77,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("tar", "run_dir/bundle"),
     ("flate2", "run_dir/bundle"),
     ("libc", "strategy/wasm/slots"),
+    ("libsqlite3_sys", "backend/sqlite/limits"),
 ];
 
 /// What writes to the terminal.
