@@ -17,6 +17,8 @@ pub mod new;
 pub mod options;
 pub mod output;
 mod progress;
+pub mod pull;
+pub mod push;
 pub mod report;
 pub mod run;
 mod simulated;
@@ -31,6 +33,8 @@ use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
+use crate::registry::RegistryError;
+use crate::registry::reference::ReferenceError;
 use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::strategy::source::BuildError;
@@ -58,6 +62,10 @@ pub enum CommandError {
     New(#[from] new::NewError),
     #[error("{0}")]
     Load(#[from] LoadError),
+    #[error("{0}")]
+    Reference(#[from] ReferenceError),
+    #[error("{0}")]
+    Registry(#[from] RegistryError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
     #[error("{0}")]
@@ -105,6 +113,10 @@ pub enum CommandError {
          or name the path of a strategy"
     )]
     NoStrategies,
+    #[error(
+        "{0} has a digest, and what is pushed makes its own; name a tag, as in oci://HOST/NAME:TAG"
+    )]
+    PushToDigest(String),
     #[error("--out names one file, so it goes with one folder")]
     OneOut,
     #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]

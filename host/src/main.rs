@@ -13,6 +13,8 @@ fn main() -> ExitCode {
         Command::Check(options) => command::check::check(&options),
         Command::Inspect(options) => command::inspect::inspect(&options),
         Command::List(options) => command::list::list(&options),
+        Command::Push(options) => command::push::push(&options),
+        Command::Pull(options) => command::pull::pull(&options),
         Command::Report(options) => command::report::report(&options),
         Command::Lab(command) => command::lab::lab(command),
     };

@@ -71,6 +71,9 @@ pub struct PlannedTrial {
     /// The strategy's name; also that of its folder in the results.
     pub name: String,
     pub component: PathBuf,
+    /// Where it was pulled from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// Of the component's bytes; `sha256:…`.
     pub digest: String,
     /// The interfaces of the contract that it imports, sorted.
