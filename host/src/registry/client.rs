@@ -20,6 +20,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 /// One pull or push, however slowly it goes on.
 const LIMIT: Duration = Duration::from_secs(600);
 
+/// What a proxy is not for; all that `Reference::is_on_loopback` can mean.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
 /// A connection to the registry of one reference.
 pub struct Client<'a> {
     reference: &'a Reference,
@@ -141,15 +144,15 @@ impl<'a> Client<'a> {
 
 fn config(reference: &Reference) -> ClientConfig {
     let is_here = reference.is_on_loopback();
-    // Nobody between here and here: a proxy of the environment would carry it off the machine unencrypted.
-    let no_proxy = is_here.then(|| "*".to_owned());
     ClientConfig {
         protocol: match is_here {
             true => ClientProtocol::Http,
             false => ClientProtocol::Https,
         },
+        // Nobody between here and here: a proxy of the environment could carry it off the machine, in
+        // plain text. Only who names a proxy can say for what it is not, so one is named that is nowhere.
         http_proxy: is_here.then(|| "http://127.0.0.1:9".to_owned()),
-        no_proxy,
+        no_proxy: is_here.then(|| LOOPBACK.to_owned()),
         connect_timeout: Some(CONNECT_LIMIT),
         read_timeout: Some(SILENCE_LIMIT),
         platform_resolver: None,

@@ -84,8 +84,21 @@ impl RegistryError {
             registry: reference.registry().to_owned(),
             logged_in,
         };
+        let by_code = |code: u16, why: String| match code {
+            401 | 403 => unauthorized(),
+            404 => Self::NotFound {
+                what: reference.to_string(),
+            },
+            _ => Self::Refused {
+                what: reference.to_string(),
+                why,
+            },
+        };
         match error {
-            Oci::RequestError(error) => Self::unreachable(reference, &error.without_url()),
+            Oci::RequestError(error) => match error.status() {
+                Some(status) => by_code(status.as_u16(), format!("code {status}")),
+                None => Self::unreachable(reference, &error.without_url()),
+            },
             Oci::IoError(error) => match error.get_ref().map(|inner| inner.is::<DigestError>()) {
                 Some(true) => Self::Damaged {
                     what,
@@ -98,12 +111,7 @@ impl RegistryError {
                 why: clean(&error.to_string()),
             },
             Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => unauthorized(),
-            Oci::ServerError {
-                code: 401 | 403, ..
-            } => unauthorized(),
-            Oci::ServerError { code: 404, .. } | Oci::ImageManifestNotFoundError(_) => {
-                Self::NotFound { what }
-            }
+            Oci::ImageManifestNotFoundError(_) => Self::NotFound { what },
             Oci::RegistryError { envelope, .. } => {
                 let has = |codes: &[OciErrorCode]| {
                     envelope.errors.iter().any(|it| codes.contains(&it.code))
@@ -122,10 +130,9 @@ impl RegistryError {
                 let why = clean(&envelope.to_string());
                 Self::Refused { what, why }
             }
-            Oci::ServerError { code, message, .. } => Self::Refused {
-                what,
-                why: format!("code {code}: {}", clean(message.trim())),
-            },
+            Oci::ServerError { code, message, .. } => {
+                by_code(code, format!("code {code}: {}", clean(message.trim())))
+            }
             error => Self::Refused {
                 what,
                 why: clean(&error.to_string()),

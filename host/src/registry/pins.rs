@@ -4,6 +4,7 @@ use super::cache::replace;
 use super::digest::Digest;
 use super::error::RegistryError;
 use super::reference::Reference;
+use crate::strategy::wasm::clean;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::ErrorKind;
@@ -53,9 +54,13 @@ impl Pins {
         };
         let broken = |why: &str| {
             let advice = "mend it, or remove it to pin everything anew";
-            RegistryError::file(&path, format!("{}; {advice}", why.trim()))
+            RegistryError::file(&path, format!("{}; {advice}", clean(why)))
         };
-        let lock: Lock = toml::from_str(&text).map_err(|error| broken(&error.to_string()))?;
+        let lock: Lock = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.unwrap_or_default().matches('\n').count() + 1;
+            broken(&format!("line {line}: {}", error.message()))
+        })?;
         let pins = lock.strategy;
         let mut names: Vec<_> = pins.iter().map(|pin| &pin.reference).collect();
         names.sort();
@@ -106,7 +111,20 @@ mod tests {
         assert_eq!(pins.pins, [pin("a", b"2"), pin("b", b"3")]);
         let b = "oci://registry.example/b:1".parse().unwrap();
         assert_eq!(pins.of(&b), Some(&pin("b", b"3")));
-        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @"");
+        insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
+        # The strategies from registries that are used here, each pinned to its bytes. `runner` writes this
+        # file; keep it with your project. `runner pull --update REFERENCE` accepts other bytes.
+
+        [[strategy]]
+        reference = "oci://registry.example/a:1"
+        component = "sha256:d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35"
+        manifest = "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"
+
+        [[strategy]]
+        reference = "oci://registry.example/b:1"
+        component = "sha256:4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce"
+        manifest = "sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"
+        "#);
     }
 
     #[test]
@@ -120,7 +138,7 @@ mod tests {
             "[[strategy]]\nreference = 'x'",
             &twice.replace("sha256", "md5"),
             &twice,
-            "other = 1",
+            "'other\u{1b}[31m' = 1",
         ] {
             fs::write(&path, broken).unwrap();
             let error = Pins::read(&path).err().expect(broken).to_string();
@@ -128,6 +146,7 @@ mod tests {
                 error.contains("remove it to pin everything anew"),
                 "{error}"
             );
+            assert!(!error.contains('\u{1b}'), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), broken);
         }
     }

@@ -12,6 +12,7 @@ use crate::support::{Sandbox, component};
 
 /// Enough for a verdict.
 const SMALL: &str = "--rows 5 --workers-per-row 2 --quiet";
+const WORKLOAD: &str = "kind = 'volume-state'\nrows = 5\nworkers_per_row = 2\n";
 
 /// Pushes one of our own under this name; gives the reference with the tag, and that with the digest.
 fn pushed(registry: &RegistryServer, strategy: &str, name: &str) -> (String, String) {

@@ -1,7 +1,7 @@
 //! What a reference stands for does not change behind anybody's back.
 
 use super::server::RegistryServer;
-use super::{SMALL, digest, lock, pushed};
+use super::{SMALL, WORKLOAD, digest, lock, pushed};
 use crate::support::Sandbox;
 use std::fs;
 
@@ -36,7 +36,7 @@ fn a_tag_that_was_moved_is_refused_until_that_is_accepted() {
     fs::remove_dir_all(sandbox.path("cache")).unwrap();
     sandbox.run(&run).refused_with(&words);
     let batch = format!("batch --workload w.toml --strategy {reference}");
-    sandbox.write("w.toml", "rows = 5\nworkers_per_row = 2\n");
+    sandbox.write("w.toml", WORKLOAD);
     for command in [
         &*batch,
         &format!("check {reference}"),

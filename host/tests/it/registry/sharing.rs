@@ -1,7 +1,7 @@
 //! From one author to another user.
 
 use super::server::RegistryServer;
-use super::{SMALL, digest, lock, pushed};
+use super::{SMALL, WORKLOAD, digest, lock, pushed};
 use crate::support::{Sandbox, component};
 use serde_json::{Value, json};
 use std::fs;
@@ -129,7 +129,7 @@ fn a_reference_is_a_strategy_wherever_one_is_named() {
 
     let batch =
         format!("batch --workload w.toml --strategy {cas},{second} --csv batch.csv --quiet");
-    sandbox.write("w.toml", "rows = 5\nworkers_per_row = 2\n");
+    sandbox.write("w.toml", WORKLOAD);
     let said = sandbox.run(&batch);
     assert_eq!(said.code, 0, "{}", said.stderr);
 
