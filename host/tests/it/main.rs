@@ -24,6 +24,7 @@ mod on_the_lab;
 mod oracles;
 mod output;
 mod redis_server;
+mod reference;
 mod registry;
 mod sim;
 mod sim_sql;

@@ -2,6 +2,7 @@
 
 use super::server::RegistryServer;
 use super::{SMALL, WORKLOAD, digest, lock, pushed};
+use crate::documents::{REGISTRY, commands_of_a_registry};
 use crate::support::{Sandbox, component};
 use serde_json::{Value, json};
 use std::fs;
@@ -163,23 +164,18 @@ fn a_violation_is_told_again_by_its_reference() {
     assert_eq!(again.code, 1, "{}", again.stderr);
 }
 
-/// Those of the section "Share a strategy", which name a registry at a port of its own.
+/// They name a registry at a port of its own.
 #[test]
-fn the_commands_of_the_readme_do_what_it_says() {
-    const THERE: &str = "localhost:5000";
+fn the_commands_of_the_documents_do_what_they_say() {
     let registry = RegistryServer::start();
-    let readme = include_str!("../../../../README.md");
-    let commands: Vec<_> = readme
-        .lines()
-        .filter(|line| line.starts_with("runner ") && line.contains(THERE))
-        .collect();
+    let commands = commands_of_a_registry();
     assert!(commands.len() >= 4, "{commands:?}");
     let sandbox = Sandbox::new();
     let here = format!("localhost:{}", registry.port());
     for command in commands {
-        let (arguments, _) = command.split_once('#').unwrap_or((command, ""));
+        let (arguments, _) = command.split_once('#').unwrap_or((&command, ""));
         let arguments = arguments.trim().strip_prefix("runner ").unwrap();
-        let said = sandbox.run(&arguments.replace(THERE, &here));
+        let said = sandbox.run(&arguments.replace(REGISTRY, &here));
         assert_eq!(said.code, 0, "{command}\n{}{}", said.stdout, said.stderr);
     }
     assert!(lock(&sandbox).contains(&here));
