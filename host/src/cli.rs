@@ -2,10 +2,12 @@
 
 mod check;
 mod shared;
+mod test;
 mod workload;
 
 use self::check::CheckArguments;
 use self::shared::SharedArguments;
+use self::test::TestArguments;
 use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
@@ -18,6 +20,7 @@ use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
 use crate::command::run::RunOptions;
+use crate::command::test::TestOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
@@ -31,6 +34,7 @@ pub enum Command {
     New(NewOptions),
     Build(BuildOptions),
     Check(Box<CheckOptions>),
+    Test(Box<TestOptions>),
     Inspect(InspectOptions),
     List(ListOptions),
     Report(ReportOptions),
@@ -56,6 +60,7 @@ pub fn parse() -> Command {
             Command::Build(BuildOptions { folders, all, out })
         }
         Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
+        Some(Verb::Test(test)) => Command::Test(Box::new((*test).into())),
         Some(Verb::Inspect {
             strategy,
             wit,
@@ -132,6 +137,9 @@ enum Verb {
     /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
     /// goes wrong; then tell the least of it
     Check(Box<CheckArguments>),
+    /// Test whether a strategy keeps the contract: limits, each fault at each call, outages, and whether
+    /// it is correct
+    Test(Box<TestArguments>),
     /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
     Inspect {
         /// A .wasm component, the name of a strategy, or its source folder

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         Command::New(options) => command::new::new(&options),
         Command::Build(options) => command::build::build(&options),
         Command::Check(options) => command::check::check(&options),
+        Command::Test(options) => command::test::test(&options),
         Command::Inspect(options) => command::inspect::inspect(&options),
         Command::List(options) => command::list::list(&options),
         Command::Report(options) => command::report::report(&options),

@@ -3,6 +3,7 @@
 mod allocations;
 pub mod check;
 mod conditions;
+pub mod conformance;
 pub mod csv;
 pub mod html;
 pub mod inspection;

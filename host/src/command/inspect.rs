@@ -26,14 +26,28 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         print(file.wit()?.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
+    let inspection = inspection(&file)?;
+    if options.json {
+        print(&inspection::json(&inspection))?;
+    } else {
+        print(inspection::text(&inspection).as_bytes())?;
+    }
+    Ok(match inspection.runs {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(COULD_NOT_RUN),
+    })
+}
+
+/// What there is to tell of a file.
+pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
     let limits = Limits {
         memory_bytes: DEFAULT_MEMORY_MIB << 20,
         computing: Duration::from_millis(DEFAULT_COMPUTING_MS),
     };
-    let loaded = Engine::new(limits, 1)?.load_file(&file);
+    let loaded = Engine::new(limits, 1)?.load_file(file);
     let contents = file.contents();
     let world = contents.world();
-    let inspection = Inspection {
+    Ok(Inspection {
         file: file.path().to_owned(),
         format: if file.is_component() {
             "component"
@@ -49,14 +63,5 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         exports: contents.exports,
         runs: loaded.is_ok(),
         why_not: loaded.err().map(|error| error.to_string()),
-    };
-    if options.json {
-        print(&inspection::json(&inspection))?;
-    } else {
-        print(inspection::text(&inspection).as_bytes())?;
-    }
-    Ok(match inspection.runs {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(COULD_NOT_RUN),
     })
 }
