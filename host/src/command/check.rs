@@ -3,7 +3,7 @@
 pub(super) mod command_line;
 mod enough;
 
-use self::enough::Enough;
+pub(super) use self::enough::Enough;
 use super::decide::{self, Decided};
 use super::options::PlanOptions;
 use super::output::{self, print};
@@ -94,13 +94,13 @@ pub(super) fn small_workload(kind: Kind) -> WorkloadOptions {
 
 /// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
 pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
-    let report = run(options)?;
+    let report = run(options, &Enough::listen()?)?;
     show(options, &report)?;
     Ok(exit_code(&report))
 }
 
-/// The same with nothing shown or written.
-pub(super) fn run(options: &CheckOptions) -> Result<CheckReport, CommandError> {
+/// The same with nothing shown or written, until all is tried or the user has had enough.
+pub(super) fn run(options: &CheckOptions, enough: &Enough) -> Result<CheckReport, CommandError> {
     let (decided, jobs) = decide(options)?;
     let Decided { plan, strategies } = &decided;
     let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
@@ -116,7 +116,6 @@ pub(super) fn run(options: &CheckOptions) -> Result<CheckReport, CommandError> {
         jobs,
     };
     let screen = Screen::new(options.quiet);
-    let enough = Enough::listen()?;
     let mut checked = Vec::new();
     for (planned, strategy) in plan.trials.iter().zip(strategies) {
         let case = case(plan, planned, world);
@@ -126,7 +125,7 @@ pub(super) fn run(options: &CheckOptions) -> Result<CheckReport, CommandError> {
             planned,
             case: &case,
             seeds: &seeds,
-            enough: &enough,
+            enough,
         };
         checked.push(check.run(strategy.clone(), &screen)?);
     }

@@ -5,7 +5,7 @@ mod faults;
 mod simulator;
 
 use self::faults::Subject;
-use super::check::{self, CheckOptions, command_line};
+use super::check::{self, CheckOptions, Enough, command_line};
 use super::components::find_one;
 use super::inspect::inspection;
 use super::options::PlanOptions;
@@ -80,29 +80,51 @@ fn loads(file: &WasmFile) -> Result<Part, CommandError> {
 
 fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
     let asked = options.check(FaultClasses::all());
+    let without_faults = options.check(FaultClasses::all().filtered(|_| false));
     let (decided, _) = check::decide(&asked)?;
-    let subject = Subject::new(options, &asked, &decided)?;
+    let enough = Enough::listen()?;
+    let subject = Subject::new(options, &asked, &decided, &enough)?;
     let undisturbed = subject.undisturbed()?;
     if options.only.is_some() {
         return Ok(vec![subject.faults(&undisturbed)?]);
     }
-    let mut parts = vec![subject.limits(&undisturbed)];
-    match undisturbed.wrong {
-        None => {
-            parts.push(subject.faults(&undisturbed)?);
-            parts.push(subject.outages(&undisturbed)?);
-        }
-        Some(_) => {
-            let told = "an undisturbed change does not go well, so there is nothing to disturb";
-            parts.push(Part::new("faults", Status::Unknown, told));
-            parts.push(Part::new("outages", Status::Unknown, told));
-        }
+    let mut parts = vec![subject.ordinary(&undisturbed)];
+    let disturbing: [(&str, &Ask); 2] = [
+        ("faults", &|| subject.faults(&undisturbed)),
+        ("outages", &|| subject.outages(&undisturbed)),
+    ];
+    for (name, ask) in disturbing {
+        parts.push(match undisturbed.wrong {
+            None => unless_enough(&enough, name, ask)?,
+            Some(_) => {
+                let told = "an ordinary change does not go well, so there is nothing to disturb";
+                Part::new(name, Status::Unknown, told)
+            }
+        });
     }
-    parts.push(embedded::part(options)?);
-    let none = FaultClasses::all().filtered(|_| false);
-    parts.push(simulator::part("simulator", &options.check(none))?);
-    parts.push(simulator::part("simulator with faults", &asked)?);
+    let correct: [(&str, &Ask); 3] = [
+        ("embedded database", &|| embedded::part(options)),
+        ("simulator", &|| {
+            simulator::part("simulator", &without_faults, &enough)
+        }),
+        ("simulator with faults", &|| {
+            simulator::part("simulator with faults", &asked, &enough)
+        }),
+    ];
+    for (name, ask) in correct {
+        parts.push(unless_enough(&enough, name, ask)?);
+    }
     Ok(parts)
+}
+
+type Ask<'a> = dyn Fn() -> Result<Part, CommandError> + 'a;
+
+/// Asks, unless the user has had enough by then.
+fn unless_enough(enough: &Enough, name: &'static str, ask: &Ask) -> Result<Part, CommandError> {
+    match enough.is_said() {
+        true => Ok(Part::new(name, Status::Unknown, "interrupted")),
+        false => ask(),
+    }
 }
 
 impl TestOptions {

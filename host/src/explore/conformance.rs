@@ -1,6 +1,6 @@
 //! Does a strategy keep the contract? One worker makes three changes in a small simulated world. The
-//! first is disturbed, by one fault at one call or by a service that is away; another instance makes
-//! the second, while the first instance is still there; the first instance makes the third.
+//! first is disturbed, by one fault at one call or by a service that is away; the same instance makes
+//! the second; another one makes the third, while the first instance is still there.
 
 mod database;
 mod injector;

@@ -9,6 +9,7 @@ mod batch;
 mod calibration;
 mod check;
 mod conditions;
+mod conformance;
 mod contract;
 mod crash;
 mod determinism;

@@ -1,8 +1,8 @@
-//! The parts that look at one change in a small world: limits, injected faults, outages.
+//! The parts that look at one change in a small world: undisturbed, with injected faults, in outages.
 
 use super::TestOptions;
 use crate::command::CommandError;
-use crate::command::check::{CheckOptions, command_line};
+use crate::command::check::{CheckOptions, Enough, command_line};
 use crate::command::decide::Decided;
 use crate::command::simulated::case;
 use crate::explore::case::Case as World;
@@ -10,6 +10,7 @@ use crate::explore::conformance::{
     Away, Conducted, Logged, MOST_LOGGED, Script, conduct, injections, outages, small_world,
 };
 use crate::model::injection::{Injection, Only};
+use crate::model::spent::Spent;
 use crate::plan::PlannedTrial;
 use crate::report::conformance::{Case, Part, Status};
 use crate::strategy::Strategy;
@@ -23,6 +24,7 @@ pub struct Subject<'a> {
     options: &'a TestOptions,
     asked: &'a CheckOptions,
     planned: &'a PlannedTrial,
+    enough: &'a Enough,
     world: World,
     strategy: Arc<dyn Strategy>,
 }
@@ -32,6 +34,7 @@ impl<'a> Subject<'a> {
         options: &'a TestOptions,
         asked: &'a CheckOptions,
         decided: &'a Decided,
+        enough: &'a Enough,
     ) -> Result<Self, CommandError> {
         let Decided { plan, strategies } = decided;
         let simulated = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
@@ -42,6 +45,7 @@ impl<'a> Subject<'a> {
             options,
             asked,
             planned,
+            enough,
             world: small_world(&case(plan, planned, simulated)),
             strategy: strategy.clone(),
         })
@@ -55,26 +59,20 @@ impl<'a> Subject<'a> {
         self.conduct(Script::Undisturbed)
     }
 
-    /// An ordinary change goes well, and stays within what an instance may use up.
-    pub fn limits(&self, undisturbed: &Conducted) -> Part {
+    /// Ordinary changes go well, and stay within what an instance may use up.
+    pub fn ordinary(&self, undisturbed: &Conducted) -> Part {
         let TestOptions {
             memory_mib,
             computing_ms,
             ..
         } = *self.options;
-        let memory = undisturbed.spent.memory_bytes as f64 / MIB;
-        let computing = undisturbed.spent.computing.as_secs_f64() * 1e3;
-        let near = match memory * 2.0 > memory_mib as f64 || computing * 2.0 > computing_ms as f64 {
-            true => "; that is more than half",
-            false => "",
-        };
-        let told = format!(
-            "{memory:.2} of {memory_mib} MiB; {computing:.3} of {computing_ms} ms in the longest call, \
-             at a million instructions a millisecond{near}"
-        );
+        let name = "ordinary changes";
         match &undisturbed.wrong {
-            None => Part::new("limits", Status::Passed, told),
-            Some(wrong) => Part::new("limits", Status::Failed, format!("{wrong} ({told})")),
+            None => {
+                let told = spent(undisturbed.spent, memory_mib, computing_ms);
+                Part::new(name, Status::Passed, told)
+            }
+            Some(wrong) => Part::new(name, Status::Failed, wrong),
         }
     }
 
@@ -93,6 +91,9 @@ impl<'a> Subject<'a> {
         }
         let (mut cases, mut wrong) = (Vec::new(), 0);
         for injection in &all {
+            if self.enough.is_said() {
+                return Ok(Part::new("faults", Status::Unknown, "interrupted"));
+            }
             let conducted = self.conduct(Script::Once(*injection))?;
             wrong += usize::from(conducted.wrong.is_some());
             if conducted.wrong.is_some() || self.options.only.is_some() {
@@ -204,6 +205,22 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// How near it comes to its limits.
+fn spent(spent: Spent, memory_mib: u64, computing_ms: u64) -> String {
+    let memory = spent.memory_bytes as f64 / MIB;
+    let computing = spent.computing.as_secs_f64() * 1e3;
+    let is_near = memory * 2.0 > memory_mib as f64 || computing * 2.0 > computing_ms as f64;
+    let near = if is_near {
+        "; that is more than half"
+    } else {
+        ""
+    };
+    format!(
+        "{memory:.2} of {memory_mib} MiB; {computing:.3} of {computing_ms} ms in the longest call, at \
+         a million instructions a millisecond{near}"
+    )
+}
+
 /// The calls of a change, as `--only` wants them.
 fn calls(log: &[Logged]) -> String {
     let of_first = log.iter().filter(|logged| logged.place.change == 0);
@@ -239,4 +256,29 @@ fn line(logged: &Logged) -> String {
         logged.answer.as_deref().unwrap_or("no answer")
     );
     clean(&line.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_near_a_limit_is_told() {
+        let told = |mib: u64, ms| {
+            let spent_now = Spent {
+                memory_bytes: mib << 20,
+                computing: Duration::from_millis(ms),
+            };
+            spent(spent_now, 64, 1000)
+        };
+        let far = told(32, 500);
+        assert!(
+            far.starts_with("32.00 of 64 MiB; 500.000 of 1000 ms"),
+            "{far}"
+        );
+        assert!(!far.contains("half"), "{far}");
+        assert!(told(33, 0).ends_with("; that is more than half"));
+        assert!(told(0, 501).ends_with("; that is more than half"));
+    }
 }

@@ -1,14 +1,18 @@
 //! Is it correct, by a few hundred simulations?
 
 use crate::command::CommandError;
-use crate::command::check::{self, CheckOptions};
+use crate::command::check::{self, CheckOptions, Enough};
 use crate::model::verdict::Verdict;
 use crate::report::check::Checked;
 use crate::report::conformance::{Case, Part, Status};
 
 /// What `runner check` says of it.
-pub fn part(name: &'static str, asked: &CheckOptions) -> Result<Part, CommandError> {
-    let report = check::run(asked)?;
+pub fn part(
+    name: &'static str,
+    asked: &CheckOptions,
+    enough: &Enough,
+) -> Result<Part, CommandError> {
+    let report = check::run(asked, enough)?;
     let Some(checked) = report.checked.into_iter().next() else {
         return Err(CommandError::OneStrategy);
     };

@@ -209,3 +209,62 @@ impl Injector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use futures_util::FutureExt;
+
+    /// Waits for nothing.
+    struct Still;
+
+    #[async_trait]
+    impl Clock for Still {
+        fn now(&self) -> u64 {
+            0
+        }
+
+        async fn sleep(&self, _: u64) {}
+    }
+
+    const ACQUIRE: Place = Place {
+        change: 0,
+        step: StepKind::Acquire,
+    };
+
+    #[test]
+    fn who_calls_too_often_is_not_answered_any_more_until_the_next_step() {
+        let injector = Injector::new(Script::Undisturbed);
+        let ask = || {
+            let asked = injector.ask(&Still, Called::Query, false, "SELECT 1");
+            asked.now_or_never()
+        };
+        injector.step_begins(ACQUIRE);
+        for number in 0..MOST_CALLS {
+            assert_eq!(ask(), Some(None), "{number}");
+        }
+        assert_eq!(ask(), None);
+        injector.step_begins(Place {
+            step: StepKind::Release,
+            ..ACQUIRE
+        });
+        assert_eq!(ask(), Some(None));
+        assert_eq!(injector.take().log.len(), MOST_LOGGED as usize + 1);
+    }
+
+    #[test]
+    fn what_is_called_beside_the_steps_is_neither_counted_nor_disturbed() {
+        let injector = Injector::new(Script::Away {
+            step: StepKind::Acquire,
+            who: Away::Everything,
+        });
+        let ask = || injector.ask_at_once(Called::Query, false, "SELECT 1");
+        assert_eq!(ask(), None);
+        injector.step_begins(ACQUIRE);
+        assert_eq!(ask(), Some(Injected::Unavailable));
+        injector.step_ends(Spent::default());
+        assert_eq!(ask(), None);
+        assert_eq!(injector.take().log.len(), 1);
+    }
+}

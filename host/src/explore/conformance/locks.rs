@@ -151,3 +151,6 @@ impl Lock for WatchedLock {
         self.lock.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,8 +16,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 /// The change that another instance makes, while the one that was disturbed is still there: what
-/// that one left locked or open stands in its way.
-pub const BY_ANOTHER: u32 = 1;
+/// that one left locked or open stands in its way. It is the last: a strategy may keep what it holds
+/// until its own next change, when it is not certain that the row is free.
+pub const BY_ANOTHER: u32 = 2;
 
 /// Asks the injector before each call, and tells it the answer.
 #[derive(Clone)]
@@ -27,6 +28,10 @@ pub struct Watch {
 }
 
 impl Watch {
+    pub fn new(injector: Arc<Injector>, clock: Arc<dyn Clock>) -> Self {
+        Self { injector, clock }
+    }
+
     pub async fn ask(&self, called: Called, in_transaction: bool, about: &str) -> Option<Injected> {
         let clock = &*self.clock;
         self.injector
@@ -88,10 +93,7 @@ impl Watched {
     /// The first session is handed out by the watched database, so that opening it is a call like
     /// any other.
     fn watched(&self, mut capabilities: Capabilities) -> Capabilities {
-        let watch = Watch {
-            injector: self.injector.clone(),
-            clock: capabilities.clock.clone(),
-        };
+        let watch = Watch::new(self.injector.clone(), capabilities.clock.clone());
         let first = capabilities.first_session.take();
         capabilities.database = Arc::new(WatchedDatabase::new(
             capabilities.database,
