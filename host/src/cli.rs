@@ -3,11 +3,13 @@
 mod again;
 mod check;
 mod shared;
+mod test;
 mod workload;
 
 use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::shared::SharedArguments;
+use self::test::TestArguments;
 use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
@@ -25,6 +27,7 @@ use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
 use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
+use crate::command::test::TestOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
@@ -38,6 +41,7 @@ pub enum Command {
     New(NewOptions),
     Build(BuildOptions),
     Check(Box<CheckOptions>),
+    Test(Box<TestOptions>),
     Inspect(InspectOptions),
     List(ListOptions),
     Push(PushOptions),
@@ -68,6 +72,7 @@ pub fn parse() -> Command {
             Command::Build(BuildOptions { folders, all, out })
         }
         Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
+        Some(Verb::Test(test)) => Command::Test(Box::new((*test).into())),
         Some(Verb::Inspect {
             strategy,
             wit,
@@ -168,6 +173,9 @@ enum Verb {
     /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
     /// goes wrong; then tell the least of it
     Check(Box<CheckArguments>),
+    /// Test whether a strategy keeps the contract: limits, each fault at each call, outages, and whether
+    /// it is correct
+    Test(Box<TestArguments>),
     /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
     Inspect {
         /// A .wasm component, the name of a strategy, its source folder, or oci://HOST/NAME:TAG

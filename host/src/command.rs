@@ -29,6 +29,7 @@ pub mod run;
 mod simulated;
 mod stage;
 mod supervise;
+pub mod test;
 mod trial;
 mod with_lab;
 
@@ -152,6 +153,12 @@ pub enum CommandError {
          can fail; name others, or one with --lock"
     )]
     NoSuchFault { faults: String, strategy: String },
+    #[error("runner test tests one strategy; name one")]
+    OneStrategy,
+    #[error(
+        "--only {given:?}: there is no such fault to inject; the calls of a change are {calls}"
+    )]
+    NoSuchInjection { given: String, calls: String },
     #[error("{given} can't be told again here: {why}")]
     Replay { given: String, why: String },
     #[error(

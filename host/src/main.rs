@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Command::Bundle(options) => command::bundle::bundle(&options),
         Command::Check(options) => command::check::check(&options),
         Command::Compare(options) => command::compare::compare(&options),
+        Command::Test(options) => command::test::test(&options),
         Command::Inspect(options) => command::inspect::inspect(&options),
         Command::List(options) => command::list::list(&options),
         Command::Push(options) => command::push::push(&options),

@@ -10,6 +10,7 @@ mod bundle;
 mod calibration;
 mod check;
 mod conditions;
+mod conformance;
 mod contract;
 mod crash;
 mod determinism;

@@ -166,6 +166,7 @@ mod tests {
             component: PathBuf::new(),
             digest: String::new(),
             imports: Vec::new(),
+            reference: None,
             settings: [].into(),
         });
         let plan = json!({
