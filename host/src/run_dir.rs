@@ -13,6 +13,7 @@
 //!   effects.jsonl        every committed update, as the database's audit recorded it
 //!   allocations.json     of ip-allocation: the tables of every node afterwards, instead of both
 //!   latency.hlog         HdrHistogram log; a tag for each step and outcome
+//!   printed.log          what the strategy printed, within a limit; only if it printed anything
 //!   verdict.json         what the checkers said
 //! ```
 
@@ -54,6 +55,7 @@ const ROWS: &str = "rows.json";
 const EFFECTS: &str = "effects.jsonl";
 const ALLOCATIONS: &str = "allocations.json";
 const HISTOGRAMS: &str = "latency.hlog";
+const PRINTED: &str = "printed.log";
 const VERDICT: &str = "verdict.json";
 
 /// What a run may have, and each of its trials, without the database: what was read from that is in
@@ -67,6 +69,7 @@ const TRIAL_FILES: &[&str] = &[
     EFFECTS,
     ALLOCATIONS,
     HISTOGRAMS,
+    PRINTED,
     VERDICT,
 ];
 
@@ -192,6 +195,10 @@ impl RunDir {
 impl TrialDir {
     pub fn history_path(&self) -> PathBuf {
         self.root.join(HISTORY)
+    }
+
+    pub fn printed_path(&self) -> PathBuf {
+        self.root.join(PRINTED)
     }
 
     /// `sha256:…` of the history's bytes; nothing if there is none.

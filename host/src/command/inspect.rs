@@ -6,7 +6,7 @@ use super::output::print;
 use super::{COULD_NOT_RUN, CommandError};
 use crate::registry::reference::Reference;
 use crate::report::inspection::{self, Inspection};
-use crate::strategy::wasm::{Engine, WasmFile, World};
+use crate::strategy::wasm::{Engine, WasmFile, World, wasi_interface};
 use std::process::ExitCode;
 
 /// What to look at, and what to tell of it.
@@ -58,9 +58,18 @@ pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
         about: contents.about,
         world: world.map(World::full_name),
         kind: world.map(|world| kind(world).to_string()),
+        wasi: wasi(contents.imports.as_deref()),
         imports: contents.imports,
         exports: contents.exports,
         runs: loaded.is_ok(),
         why_not: loaded.err().map(|error| error.to_string()),
     })
+}
+
+/// What a component gets that imports WASI, if nothing of it is missing.
+fn wasi(imports: Option<&[String]>) -> Option<&'static str> {
+    let mut wanted = imports?.iter().filter(|name| name.starts_with("wasi:"));
+    let is_virtual = |name: &String| wasi_interface(name).is_some();
+    let there_is = wanted.clone().next().is_some() && wanted.all(is_virtual);
+    there_is.then_some("virtual: the run's clock and randomness, no files, no network")
 }

@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("capability", &["model"]),
     ("check", &["model"]),
-    ("record", &["model"]),
+    ("record", &["model", "capability"]),
     ("backend", &["model", "capability"]),
     ("strategy", &["model", "capability"]),
     ("sim", &["model", "capability", "strategy"]),

@@ -31,5 +31,6 @@ mod registry;
 mod sim;
 mod sim_sql;
 mod stopping;
+mod wasi;
 mod worker;
 mod workload;

@@ -4,6 +4,7 @@ use super::super::{Allocated, Call, Capabilities, Death, Instance};
 use super::computing::{self, Metering};
 use super::exports::{Exports, Linked};
 use super::host::HostState;
+use super::host::wasi::Printing;
 use super::{Limits, convert};
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
@@ -48,8 +49,9 @@ impl WasmInstance {
                 most_fuel: 0,
             }),
             Err(error) => {
+                let death = death(&error, limits, &store.data().wasi.printing);
                 store.into_data().end().await;
-                Err(death(&error, limits))
+                Err(death)
             }
         }
     }
@@ -77,7 +79,7 @@ impl Instance for WasmInstance {
             let used = computing::fuel(self.limits.computing).saturating_sub(left);
             self.most_fuel = self.most_fuel.max(used);
         }
-        told.map_err(|error| death(&error, self.limits))
+        told.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
     }
 
     fn take_faults(&mut self) -> Vec<FaultCount> {
@@ -104,7 +106,7 @@ impl Instance for WasmInstance {
     }
 }
 
-fn death(error: &wasmtime::Error, limits: Limits) -> Death {
+fn death(error: &wasmtime::Error, limits: Limits, printing: &Printing) -> Death {
     if let Some(death) = error.downcast_ref::<Death>() {
         return death.clone();
     }
@@ -114,9 +116,14 @@ fn death(error: &wasmtime::Error, limits: Limits) -> Death {
         _ => "trap",
     };
     // The root cause says what happened; the outer layers say only that it happened in the guest.
+    let cause = error.root_cause().to_string();
+    let message = match printing.last_words() {
+        Some(words) => format!("{cause}; it had printed: {words}"),
+        None => cause,
+    };
     Death {
         code,
-        message: convert::clean(&error.root_cause().to_string()),
+        message: convert::clean(&message),
     }
 }
 
