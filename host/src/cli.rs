@@ -20,6 +20,8 @@ use crate::command::list::ListOptions;
 use crate::command::new::NewOptions;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
+use crate::command::pull::PullOptions;
+use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
 use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
@@ -38,6 +40,8 @@ pub enum Command {
     Check(Box<CheckOptions>),
     Inspect(InspectOptions),
     List(ListOptions),
+    Push(PushOptions),
+    Pull(PullOptions),
     Report(ReportOptions),
     Bundle(BundleOptions),
     Rerun(Box<RerunOptions>),
@@ -74,6 +78,22 @@ pub fn parse() -> Command {
             json,
         }),
         Some(Verb::List { json }) => Command::List(ListOptions { json }),
+        Some(Verb::Push {
+            strategy,
+            reference,
+        }) => Command::Push(PushOptions {
+            strategy,
+            reference,
+        }),
+        Some(Verb::Pull {
+            reference,
+            out,
+            update,
+        }) => Command::Pull(PullOptions {
+            reference,
+            out,
+            update,
+        }),
         Some(Verb::Report {
             run,
             unpacked,
@@ -150,7 +170,7 @@ enum Verb {
     Check(Box<CheckArguments>),
     /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
     Inspect {
-        /// A .wasm component, the name of a strategy, or its source folder
+        /// A .wasm component, the name of a strategy, its source folder, or oci://HOST/NAME:TAG
         #[arg(value_name = "STRATEGY")]
         strategy: String,
         /// Print its interface as WIT instead: its world, and what this uses
@@ -165,6 +185,27 @@ enum Verb {
         /// Print it as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Put a strategy into an OCI registry, where others can name it; prints the reference that stays
+    Push {
+        /// A .wasm component, the name of a strategy, or its source folder
+        #[arg(value_name = "STRATEGY")]
+        strategy: String,
+        /// As in oci://registry.example/team/mine:1.0; by plain HTTP on this machine, else by HTTPS
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+    },
+    /// Fetch a strategy from an OCI registry and pin it in strategies.lock; prints its file
+    Pull {
+        /// As in oci://registry.example/team/mine:1.0, or with @sha256:… instead of the tag
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+        /// Write the component here too
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Accept it if it is another than the pinned one, and pin this one
+        #[arg(long)]
+        update: bool,
     },
     /// Make table, CSV and verdict again from the folder of a run or a bundle, also of one that was
     /// killed
@@ -257,7 +298,8 @@ impl From<LabArguments> for LabVerb {
 
 #[derive(Args)]
 struct RunArguments {
-    /// A .wasm component, the name of a strategy, its source folder, or "all"; may be repeated
+    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"; may
+    /// be repeated
     #[arg(long, value_name = "STRATEGY", required = true)]
     strategy: Vec<String>,
     /// A file, or a name in workloads/; flags come before what it says

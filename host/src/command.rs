@@ -20,6 +20,8 @@ mod opened;
 pub mod options;
 pub mod output;
 mod progress;
+pub mod pull;
+pub mod push;
 mod recorded;
 pub mod report;
 pub mod rerun;
@@ -36,6 +38,8 @@ use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
+use crate::registry::RegistryError;
+use crate::registry::reference::ReferenceError;
 use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::run_dir::bundle::BundleError;
@@ -64,6 +68,10 @@ pub enum CommandError {
     New(#[from] new::NewError),
     #[error("{0}")]
     Load(#[from] LoadError),
+    #[error("{0}")]
+    Reference(#[from] ReferenceError),
+    #[error("{0}")]
+    Registry(#[from] RegistryError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
     #[error("{0}")]
@@ -113,6 +121,10 @@ pub enum CommandError {
          or name the path of a strategy"
     )]
     NoStrategies,
+    #[error(
+        "{0} has a digest, and what is pushed makes its own; name a tag, as in oci://HOST/NAME:TAG"
+    )]
+    PushToDigest(String),
     #[error("--out names one file, so it goes with one folder")]
     OneOut,
     #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]

@@ -15,6 +15,8 @@ fn main() -> ExitCode {
         Command::Compare(options) => command::compare::compare(&options),
         Command::Inspect(options) => command::inspect::inspect(&options),
         Command::List(options) => command::list::list(&options),
+        Command::Push(options) => command::push::push(&options),
+        Command::Pull(options) => command::pull::pull(&options),
         Command::Report(options) => command::report::report(&options),
         Command::Rerun(options) => command::rerun::rerun(&options),
         Command::Lab(command) => command::lab::lab(command),

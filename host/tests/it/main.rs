@@ -26,6 +26,7 @@ mod oracles;
 mod output;
 mod redis_server;
 mod reference;
+mod registry;
 mod sim;
 mod sim_sql;
 mod stopping;
