@@ -98,6 +98,7 @@ mod tests {
             digest: "sha256:00".to_owned(),
             imports: Vec::new(),
             settings: [].into(),
+            reference: None,
         };
         let fault = |at, what| SimFault { at, what };
         Plan {

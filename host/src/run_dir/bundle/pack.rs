@@ -167,6 +167,7 @@ mod tests {
             digest: String::new(),
             imports: Vec::new(),
             settings: [].into(),
+            reference: None,
         });
         let plan = json!({
             "runner_version": "0", "contract": "c", "workload_name": "w",
