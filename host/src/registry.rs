@@ -53,6 +53,14 @@ impl Store {
         self.pull(reference, false, tell)
     }
 
+    /// The component with this digest, if it was ever pulled and is whole.
+    pub fn kept(&self, digest: &Digest) -> Option<PathBuf> {
+        match self.cache.get(digest) {
+            Ok(Kept::Whole(path)) => Some(path),
+            Ok(Kept::Damaged(_) | Kept::Missing) | Err(_) => None,
+        }
+    }
+
     /// The component's file, after asking the registry what it is now. It is pinned if it was not; if it
     /// is another than the pinned one, that is an error, unless it is to be accepted.
     pub fn pull(
