@@ -160,3 +160,16 @@ fn a_reference_that_is_none_is_refused_before_anything_is_asked() {
         }
     }
 }
+
+/// What comes is bounded by what was announced, however much there is.
+#[test]
+fn a_component_that_is_larger_than_announced_is_refused() {
+    let registry = RegistryServer::start();
+    let bytes = fs::read(component("cas")).unwrap();
+    registry.push_as("cas", "1", "application/wasm", &bytes, 1000);
+    let sandbox = Sandbox::new();
+    let reference = registry.reference("cas:1");
+    let said = sandbox.run(&format!("--strategy {reference} {SMALL}"));
+    said.refused_with(&[&reference, "came damaged"]);
+    assert_nothing_is_left(&sandbox);
+}
