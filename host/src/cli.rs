@@ -1,15 +1,21 @@
 //! The command line. The only place that names clap.
 
+mod again;
 mod check;
 mod shared;
+mod test;
 mod workload;
 
+use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::shared::SharedArguments;
+use self::test::TestArguments;
 use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
+use crate::command::bundle::BundleOptions;
 use crate::command::check::CheckOptions;
+use crate::command::compare::CompareOptions;
 use crate::command::inspect::InspectOptions;
 use crate::command::lab::{LabCommand, LabVerb};
 use crate::command::list::ListOptions;
@@ -19,7 +25,9 @@ use crate::command::output::Output;
 use crate::command::pull::PullOptions;
 use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
+use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
+use crate::command::test::TestOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
@@ -33,11 +41,15 @@ pub enum Command {
     New(NewOptions),
     Build(BuildOptions),
     Check(Box<CheckOptions>),
+    Test(Box<TestOptions>),
     Inspect(InspectOptions),
     List(ListOptions),
     Push(PushOptions),
     Pull(PullOptions),
     Report(ReportOptions),
+    Bundle(BundleOptions),
+    Rerun(Box<RerunOptions>),
+    Compare(CompareOptions),
     Lab(LabCommand),
 }
 
@@ -60,6 +72,7 @@ pub fn parse() -> Command {
             Command::Build(BuildOptions { folders, all, out })
         }
         Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
+        Some(Verb::Test(test)) => Command::Test(Box::new((*test).into())),
         Some(Verb::Inspect {
             strategy,
             wit,
@@ -86,10 +99,18 @@ pub fn parse() -> Command {
             out,
             update,
         }),
-        Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
+        Some(Verb::Report {
             run,
+            unpacked,
+            output,
+        }) => Command::Report(ReportOptions {
+            run,
+            unpacked_mib: unpacked.unpacked_mib,
             output: output.into(),
         }),
+        Some(Verb::Bundle(bundle)) => Command::Bundle(bundle.into()),
+        Some(Verb::Rerun(rerun)) => Command::Rerun(Box::new((*rerun).into())),
+        Some(Verb::Compare(compare)) => Command::Compare(compare.into()),
         Some(Verb::Lab { dir, verb }) => Command::Lab(LabCommand {
             dir,
             verb: verb.into(),
@@ -152,6 +173,9 @@ enum Verb {
     /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
     /// goes wrong; then tell the least of it
     Check(Box<CheckArguments>),
+    /// Test whether a strategy keeps the contract: limits, each fault at each call, outages, and whether
+    /// it is correct
+    Test(Box<TestArguments>),
     /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
     Inspect {
         /// A .wasm component, the name of a strategy, its source folder, or oci://HOST/NAME:TAG
@@ -191,13 +215,22 @@ enum Verb {
         #[arg(long)]
         update: bool,
     },
-    /// Make table, CSV and verdict again from the folder of a run, also of one that was killed
+    /// Make table, CSV and verdict again from the folder of a run or a bundle, also of one that was
+    /// killed
     Report {
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "RUN")]
         run: PathBuf,
+        #[command(flatten)]
+        unpacked: UnpackedArguments,
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// Pack the folder of a run into one file, to keep, to send, and to run again
+    Bundle(BundleArguments),
+    /// Run a bundle or the folder of a run again, with the same plan, seed and components, and compare
+    Rerun(Box<RerunArguments>),
+    /// Two runs side by side: verdicts, figures, and what differs besides
+    Compare(CompareArguments),
     /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
     Lab {
         /// The lab's folder [default: $CONTEND_LAB, else /var/lib/contend-lab for root and

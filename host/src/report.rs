@@ -2,7 +2,9 @@
 
 mod allocations;
 pub mod check;
+pub mod comparison;
 mod conditions;
+pub mod conformance;
 pub mod csv;
 pub mod html;
 pub mod inspection;

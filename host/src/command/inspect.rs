@@ -27,11 +27,26 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         print(file.wit()?.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let loaded = Engine::new(default_limits(), 1)?.load_file(&file);
+    let mut inspection = inspection(&file)?;
+    inspection.reference = reference.map(|reference| reference.to_string());
+    if options.json {
+        print(&inspection::json(&inspection))?;
+    } else {
+        print(inspection::text(&inspection).as_bytes())?;
+    }
+    Ok(match inspection.runs {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(COULD_NOT_RUN),
+    })
+}
+
+/// What there is to tell of a file.
+pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
+    let loaded = Engine::new(default_limits(), 1)?.load_file(file);
     let contents = file.contents();
     let world = contents.world();
-    let inspection = Inspection {
-        reference: reference.map(|reference| reference.to_string()),
+    Ok(Inspection {
+        reference: None,
         file: file.path().to_owned(),
         format: if file.is_component() {
             "component"
@@ -47,14 +62,5 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         exports: contents.exports,
         runs: loaded.is_ok(),
         why_not: loaded.err().map(|error| error.to_string()),
-    };
-    if options.json {
-        print(&inspection::json(&inspection))?;
-    } else {
-        print(inspection::text(&inspection).as_bytes())?;
-    }
-    Ok(match inspection.runs {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(COULD_NOT_RUN),
     })
 }

@@ -76,6 +76,8 @@ const CONFINED: &[(&str, &str)] = &[
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
     ("glob", "plan/pattern"),
+    ("tar", "run_dir/bundle"),
+    ("flate2", "run_dir/bundle"),
     ("libc", "strategy/wasm/slots"),
     ("oci_client", "registry"),
     ("rustls", "registry/client"),
