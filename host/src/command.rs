@@ -73,6 +73,8 @@ pub enum CommandError {
     Reference(#[from] ReferenceError),
     #[error("{0}")]
     Registry(#[from] RegistryError),
+    #[error("{0} was pulled, and can't be run: {1}")]
+    Pulled(String, LoadError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
     #[error("{0}")]

@@ -194,7 +194,10 @@ pub fn load(
         ..
     } in components
     {
-        let strategy = engine.load(&component)?;
+        let strategy = engine.load(&component).map_err(|error| match &reference {
+            Some(reference) => CommandError::Pulled(reference.to_string(), error),
+            None => error.into(),
+        })?;
         let name = name + &Variant::suffix(&settings);
         if loaded.iter().any(|(trial, _)| trial.name == name) {
             return Err(ResolveError::Twice { name }.into());

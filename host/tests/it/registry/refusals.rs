@@ -96,6 +96,34 @@ fn what_is_no_strategy_is_not_kept() {
     assert_nothing_is_left(&sandbox);
 }
 
+/// A component of something else is kept, so that it can be looked at.
+#[test]
+fn what_does_not_fit_is_told_with_its_reference() {
+    let registry = RegistryServer::start();
+    let other = r#"(component (import "wasi:cli/environment@0.2.0" (instance)))"#;
+    let other = wat::parse_str(other).unwrap();
+    registry.push("other", "1", "application/wasm", &other);
+    let (sandbox, reference) = (Sandbox::new(), registry.reference("other:1"));
+    for command in [
+        format!("--strategy {reference} {SMALL}"),
+        format!("check {reference}"),
+    ] {
+        let words = [
+            &*reference,
+            "was pulled, and can't be run",
+            "does not fit this runner",
+        ];
+        sandbox.run(&command).refused_with(&words);
+    }
+    let said = sandbox.run(&format!("inspect {reference}"));
+    assert_eq!(said.code, 2, "{}", said.stderr);
+    assert!(
+        said.stdout.contains("wasi:cli/environment@0.2.0"),
+        "{}",
+        said.stdout
+    );
+}
+
 #[test]
 fn a_component_that_was_damaged_in_the_registry_is_refused() {
     let registry = RegistryServer::start();
@@ -131,4 +159,17 @@ fn a_reference_that_is_none_is_refused_before_anything_is_asked() {
                 .refused_with(&[given, "oci://HOST[:PORT]/NAME:TAG"]);
         }
     }
+}
+
+/// What comes is bounded by what was announced, however much there is.
+#[test]
+fn a_component_that_is_larger_than_announced_is_refused() {
+    let registry = RegistryServer::start();
+    let bytes = fs::read(component("cas")).unwrap();
+    registry.push_as("cas", "1", "application/wasm", &bytes, 1000);
+    let sandbox = Sandbox::new();
+    let reference = registry.reference("cas:1");
+    let said = sandbox.run(&format!("--strategy {reference} {SMALL}"));
+    said.refused_with(&[&reference, "came damaged"]);
+    assert_nothing_is_left(&sandbox);
 }

@@ -143,16 +143,18 @@ impl RegistryServer {
 
     /// Pushes a manifest with this layer, of this type, as any other tool would.
     pub fn push(&self, name: &str, tag: &str, media_type: &str, bytes: &[u8]) {
+        self.push_as(name, tag, media_type, bytes, bytes.len());
+    }
+
+    /// The same, with a manifest that says that it is of this size.
+    pub fn push_as(&self, name: &str, tag: &str, media_type: &str, bytes: &[u8], size: usize) {
         let digest = contend::registry::digest::Digest::of(bytes);
         let begun = self.ask("POST", &format!("/v2/{name}/blobs/uploads/"), "", b"");
         let place = begun.header("Location").expect("a place for it");
         let (_, place) = place.split_once(&self.host()).unwrap();
         let sent = self.ask("PUT", &format!("{place}&digest={digest}"), "", bytes);
         assert_eq!(sent.status, 201, "{}", sent.head);
-        let layer = format!(
-            r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{}}}"#,
-            bytes.len()
-        );
+        let layer = format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}}}"#);
         let kind = "application/vnd.oci.image.manifest.v1+json";
         let manifest = format!(
             r#"{{"schemaVersion":2,"mediaType":"{kind}","config":{layer},"layers":[{layer}]}}"#
