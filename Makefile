@@ -96,10 +96,11 @@ tools:
 	  then apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev; \
 	  else echo "a C compiler is missing: sudo apt-get install gcc libc6-dev"; exit 2; fi; }
 
-# What the lab is made of. Debian's packages start their servers as services when they are installed,
-# and again when the machine is, and we want neither: a policy forbids the first, unless the machine
-# has one already, and what was installed just now is disabled. What was there before is not touched.
-LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server
+# What the lab is made of, and the registry of the tests. Debian's packages start their servers as
+# services when they are installed, and again when the machine is, and we want neither: a policy forbids
+# the first, unless the machine has one already, and what was installed just now is disabled. What was
+# there before is not touched.
+LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server docker-registry
 POLICY = /usr/sbin/policy-rc.d
 
 tools-lab:
@@ -114,15 +115,16 @@ tools-lab:
 	done; \
 	[ "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-	  echo "the lab lacks packages: sudo apt-get install --no-install-recommends$$missing"; \
-	  echo "It needs no system service, so stop those that the packages start."; exit 2; fi; \
+	  echo "the lab and the tests lack packages: sudo apt-get install --no-install-recommends$$missing"; \
+	  echo "They need no system service, so stop those that the packages start."; exit 2; fi; \
 	ours=; if [ ! -e $(POLICY) ]; then \
 	  ours=1; trap 'rm -f $(POLICY)' EXIT; trap 'exit 2' INT TERM HUP; \
 	  printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); fi; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -qq --no-install-recommends $$missing || exit 2; \
 	for package in $$missing; do case $$package in \
-	  mariadb-server) service=mariadb;; haproxy|redis-server|rsync) service=$$package;; *) continue;; esac; \
+	  mariadb-server) service=mariadb;; \
+	  haproxy|redis-server|rsync|docker-registry) service=$$package;; *) continue;; esac; \
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
 clean:

@@ -1,24 +1,31 @@
 //! The command line. The only place that names clap.
 
+mod again;
 mod check;
 mod shared;
 mod test;
 mod workload;
 
+use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::shared::SharedArguments;
 use self::test::TestArguments;
 use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
+use crate::command::bundle::BundleOptions;
 use crate::command::check::CheckOptions;
+use crate::command::compare::CompareOptions;
 use crate::command::inspect::InspectOptions;
 use crate::command::lab::{LabCommand, LabVerb};
 use crate::command::list::ListOptions;
 use crate::command::new::NewOptions;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
+use crate::command::pull::PullOptions;
+use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
+use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
 use crate::command::test::TestOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
@@ -37,7 +44,12 @@ pub enum Command {
     Test(Box<TestOptions>),
     Inspect(InspectOptions),
     List(ListOptions),
+    Push(PushOptions),
+    Pull(PullOptions),
     Report(ReportOptions),
+    Bundle(BundleOptions),
+    Rerun(Box<RerunOptions>),
+    Compare(CompareOptions),
     Lab(LabCommand),
 }
 
@@ -71,10 +83,34 @@ pub fn parse() -> Command {
             json,
         }),
         Some(Verb::List { json }) => Command::List(ListOptions { json }),
-        Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
+        Some(Verb::Push {
+            strategy,
+            reference,
+        }) => Command::Push(PushOptions {
+            strategy,
+            reference,
+        }),
+        Some(Verb::Pull {
+            reference,
+            out,
+            update,
+        }) => Command::Pull(PullOptions {
+            reference,
+            out,
+            update,
+        }),
+        Some(Verb::Report {
             run,
+            unpacked,
+            output,
+        }) => Command::Report(ReportOptions {
+            run,
+            unpacked_mib: unpacked.unpacked_mib,
             output: output.into(),
         }),
+        Some(Verb::Bundle(bundle)) => Command::Bundle(bundle.into()),
+        Some(Verb::Rerun(rerun)) => Command::Rerun(Box::new((*rerun).into())),
+        Some(Verb::Compare(compare)) => Command::Compare(compare.into()),
         Some(Verb::Lab { dir, verb }) => Command::Lab(LabCommand {
             dir,
             verb: verb.into(),
@@ -142,7 +178,7 @@ enum Verb {
     Test(Box<TestArguments>),
     /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
     Inspect {
-        /// A .wasm component, the name of a strategy, or its source folder
+        /// A .wasm component, the name of a strategy, its source folder, or oci://HOST/NAME:TAG
         #[arg(value_name = "STRATEGY")]
         strategy: String,
         /// Print its interface as WIT instead: its world, and what this uses
@@ -158,13 +194,43 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Make table, CSV and verdict again from the folder of a run, also of one that was killed
+    /// Put a strategy into an OCI registry, where others can name it; prints the reference that stays
+    Push {
+        /// A .wasm component, the name of a strategy, or its source folder
+        #[arg(value_name = "STRATEGY")]
+        strategy: String,
+        /// As in oci://registry.example/team/mine:1.0; by plain HTTP on this machine, else by HTTPS
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+    },
+    /// Fetch a strategy from an OCI registry and pin it in strategies.lock; prints its file
+    Pull {
+        /// As in oci://registry.example/team/mine:1.0, or with @sha256:… instead of the tag
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+        /// Write the component here too
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Accept it if it is another than the pinned one, and pin this one
+        #[arg(long)]
+        update: bool,
+    },
+    /// Make table, CSV and verdict again from the folder of a run or a bundle, also of one that was
+    /// killed
     Report {
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "RUN")]
         run: PathBuf,
+        #[command(flatten)]
+        unpacked: UnpackedArguments,
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// Pack the folder of a run into one file, to keep, to send, and to run again
+    Bundle(BundleArguments),
+    /// Run a bundle or the folder of a run again, with the same plan, seed and components, and compare
+    Rerun(Box<RerunArguments>),
+    /// Two runs side by side: verdicts, figures, and what differs besides
+    Compare(CompareArguments),
     /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
     Lab {
         /// The lab's folder [default: $CONTEND_LAB, else /var/lib/contend-lab for root and
@@ -240,7 +306,8 @@ impl From<LabArguments> for LabVerb {
 
 #[derive(Args)]
 struct RunArguments {
-    /// A .wasm component, the name of a strategy, its source folder, or "all"; may be repeated
+    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"; may
+    /// be repeated
     #[arg(long, value_name = "STRATEGY", required = true)]
     strategy: Vec<String>,
     /// A file, or a name in workloads/; flags come before what it says

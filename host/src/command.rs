@@ -3,7 +3,9 @@
 
 pub mod batch;
 pub mod build;
+pub mod bundle;
 pub mod check;
+pub mod compare;
 mod components;
 mod conditions;
 mod decide;
@@ -14,10 +16,15 @@ pub mod lab;
 pub mod list;
 pub mod machine;
 pub mod new;
+mod opened;
 pub mod options;
 pub mod output;
 mod progress;
+pub mod pull;
+pub mod push;
+mod recorded;
 pub mod report;
+pub mod rerun;
 pub mod run;
 mod simulated;
 mod stage;
@@ -32,11 +39,14 @@ use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
+use crate::registry::RegistryError;
+use crate::registry::reference::ReferenceError;
 use crate::report::RunReport;
 use crate::run_dir::RunDirError;
+use crate::run_dir::bundle::BundleError;
 use crate::strategy::source::BuildError;
 use crate::strategy::toolchain::ToolchainError;
-use crate::strategy::wasm::LoadError;
+use crate::strategy::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,7 +70,13 @@ pub enum CommandError {
     #[error("{0}")]
     Load(#[from] LoadError),
     #[error("{0}")]
+    Reference(#[from] ReferenceError),
+    #[error("{0}")]
+    Registry(#[from] RegistryError),
+    #[error("{0}")]
     RunDir(#[from] RunDirError),
+    #[error("{0}")]
+    Bundle(#[from] BundleError),
     #[error("{0}")]
     Lab(#[from] LabError),
     #[error("{0}")]
@@ -106,6 +122,10 @@ pub enum CommandError {
          or name the path of a strategy"
     )]
     NoStrategies,
+    #[error(
+        "{0} has a digest, and what is pushed makes its own; name a tag, as in oci://HOST/NAME:TAG"
+    )]
+    PushToDigest(String),
     #[error("--out names one file, so it goes with one folder")]
     OneOut,
     #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
@@ -141,8 +161,28 @@ pub enum CommandError {
     NoSuchInjection { given: String, calls: String },
     #[error("{given} can't be told again here: {why}")]
     Replay { given: String, why: String },
+    #[error(
+        "{strategy}: the component {digest} is not to be had here any more, neither where it was nor among \
+         the strategies at hand; {remedy}"
+    )]
+    NoComponent {
+        strategy: String,
+        digest: String,
+        remedy: &'static str,
+    },
+    #[error(
+        "the plan names what is outside of the run's folder, and a rerun touches nothing there unless it \
+         is named again: {}. Or run it on the lab of this machine with --lab",
+        .0.join("; ")
+    )]
+    Unnamed(Vec<String>),
     #[error("the runtime could not be started: {0}")]
     Runtime(std::io::Error),
+}
+
+/// An error as it is told. It may repeat what somebody else wrote, and steers no terminal.
+pub fn message(error: &CommandError) -> String {
+    clean_lines(&format!("error: {error}"))
 }
 
 /// 0 if all are valid, 1 if any is violated, else 2: also if a strategy that was asked for never ran.

@@ -9,7 +9,7 @@ use std::path::Path;
 pub enum ResolveError {
     #[error(
         "there is no strategy {given:?}: neither a .wasm file, nor a folder with a Cargo.toml, nor \
-         one of: {known}"
+         oci://HOST/NAME:TAG, nor one of: {known}"
     )]
     Unknown { given: String, known: String },
     #[error("two strategies are called {name:?}; a run keeps each in a folder of its name")]

@@ -32,7 +32,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 
 pub use self::contents::Contents;
 pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, short_name, world_of};
-pub use self::convert::clean;
+pub use self::convert::{clean, clean_lines};
 pub use self::file::WasmFile;
 
 /// What one instance may use up.

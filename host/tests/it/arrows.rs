@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("strategy", &["model", "capability"]),
     ("sim", &["model", "capability", "strategy"]),
     ("lab", &["model"]),
+    ("registry", &["model", "strategy"]),
     ("workload", &["model", "capability", "check"]),
     (
         "worker",
@@ -53,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run_dir",
             "report",
             "lab",
+            "registry",
         ],
     ),
     ("cli", &["model", "backend", "workload", "plan", "command"]),
@@ -74,7 +76,12 @@ const CONFINED: &[(&str, &str)] = &[
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
     ("glob", "plan/pattern"),
+    ("tar", "run_dir/bundle"),
+    ("flate2", "run_dir/bundle"),
     ("libc", "strategy/wasm/slots"),
+    ("oci_client", "registry"),
+    ("rustls", "registry/client"),
+    ("docker_credential", "registry/credentials"),
 ];
 
 /// What writes to the terminal.

@@ -19,8 +19,11 @@ pub fn of(options: &CheckOptions, planned: &PlannedTrial, token: &Token) -> Stri
     quoted.join(" ")
 }
 
-/// The name of one of our own, else the component's file.
+/// The name of one of our own, or where it was pulled from, else the component's file.
 pub fn strategy(planned: &PlannedTrial) -> String {
+    if let Some(reference) = &planned.reference {
+        return format!("{reference}{}", Variant::suffix(&planned.settings));
+    }
     let ours = Home::find().map(|home| home.component(Variant::base(&planned.name)));
     match ours.as_ref() == Some(&planned.component) {
         true => planned.name.clone(),
