@@ -3,8 +3,8 @@
 use super::file::{read_json, replace, whole, write_json};
 use super::hashed::Hashed;
 use super::{
-    ALLOCATIONS, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, PRINTED, ROWS, RunDirError,
-    VERDICT,
+    ALLOCATIONS, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, PRINTED, ROWS,
+    RunDirError, VERDICT,
 };
 use crate::model::allocations::Allocations;
 use crate::model::conditions::Conditions;
