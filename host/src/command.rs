@@ -34,7 +34,6 @@ use crate::plan::strategies::ResolveError;
 use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::strategy::source::BuildError;
-use crate::strategy::toolchain::ToolchainError;
 use crate::strategy::wasm::LoadError;
 use crate::workload::Kind;
 use std::path::PathBuf;
@@ -50,8 +49,6 @@ pub enum CommandError {
     Plan(#[from] PlanError),
     #[error("{0}")]
     Resolve(#[from] ResolveError),
-    #[error("{0}")]
-    Toolchain(#[from] ToolchainError),
     #[error("{0}")]
     Build(#[from] BuildError),
     #[error("{0}")]
