@@ -12,4 +12,5 @@ pub mod lock;
 pub mod lock_names;
 pub mod mysql_calls;
 pub mod mysql_codes;
+pub mod printed;
 pub mod statement;

@@ -13,6 +13,7 @@
 //!   effects.jsonl        every committed update, as the database's audit recorded it
 //!   allocations.json     of ip-allocation: the tables of every node afterwards, instead of both
 //!   latency.hlog         HdrHistogram log; a tag for each step and outcome
+//!   printed.log          what the strategy printed, within a limit; only if it printed anything
 //!   verdict.json         what the checkers said
 //! ```
 
@@ -50,6 +51,7 @@ const ROWS: &str = "rows.json";
 const EFFECTS: &str = "effects.jsonl";
 const ALLOCATIONS: &str = "allocations.json";
 const HISTOGRAMS: &str = "latency.hlog";
+const PRINTED: &str = "printed.log";
 const VERDICT: &str = "verdict.json";
 
 /// Where a run took place.
@@ -165,6 +167,10 @@ impl RunDir {
 impl TrialDir {
     pub fn history_path(&self) -> PathBuf {
         self.root.join(HISTORY)
+    }
+
+    pub fn printed_path(&self) -> PathBuf {
+        self.root.join(PRINTED)
     }
 
     pub fn database_path(&self) -> PathBuf {

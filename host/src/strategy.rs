@@ -9,6 +9,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session, Target};
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
+use crate::capability::printed::Printed;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
 use crate::model::pool::Pool;
@@ -60,6 +61,8 @@ pub struct Capabilities {
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<BTreeMap<String, String>>,
+    /// Where what it prints goes.
+    pub printed: Arc<dyn Printed>,
     /// Where `connect` to the endpoint goes.
     pub endpoint: Target,
     /// The session that the first `connect` to the endpoint gets, opened before the clock started.
@@ -78,6 +81,11 @@ pub struct Capabilities {
 pub trait Strategy: Send + Sync {
     /// Makes one worker's instance. A death here is the guest's own start-up code failing.
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death>;
+
+    /// What its instances asked for that no strategy has, a sentence for each kind; each is given once.
+    fn take_refusals(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// One worker's instance. After a death, or when a call was abandoned, it can only be ended.
@@ -109,7 +117,8 @@ pub trait Instance: Send {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Death {
-    /// `trap`, `computing-limit`, `memory-limit`, `stack-overflow`.
+    /// `trap`, `computing-limit`, `memory-limit`, `stack-overflow`; of the virtual WASI `access-denied`,
+    /// `exit`, `handle-limit`, `random-limit`.
     pub code: &'static str,
     pub message: String,
 }

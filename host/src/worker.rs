@@ -15,6 +15,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Target};
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
+use crate::capability::printed::Printed;
 use crate::model::change::Change;
 use crate::model::marker::Marker;
 use crate::record::journal::Journal;
@@ -38,6 +39,7 @@ pub struct Arena {
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<BTreeMap<String, String>>,
+    pub printed: Arc<dyn Printed>,
     pub seed: u64,
     pub change_timeout_ns: u64,
     /// How long settling tries again where the nodes don't answer: `settle::PATIENCE`.

@@ -4,6 +4,7 @@ use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::capability::database::{Database, Session, Target};
 use contend::capability::gate::Gate;
+use contend::capability::printed::Unread;
 use contend::record::journal::Journal;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::strategy::{Capabilities, Strategy};
@@ -67,6 +68,7 @@ pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> C
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock,
         settings: Arc::default(),
+        printed: Arc::new(Unread),
         endpoint: Target::Endpoint,
         first_session: Some(session),
         worker: 0,
@@ -95,6 +97,7 @@ pub fn arena(
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock,
         settings: Arc::default(),
+        printed: Arc::new(Unread),
         seed: 1,
         change_timeout_ns: HOUR_NS,
         stop,

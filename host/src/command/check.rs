@@ -5,6 +5,7 @@ mod enough;
 
 use self::enough::Enough;
 use super::decide::{self, Decided};
+use super::judged::tell_refusals;
 use super::options::PlanOptions;
 use super::output::{self, print};
 use super::progress::Screen;
@@ -254,6 +255,7 @@ impl Check<'_> {
         };
         let Examined { tally, found } = question.examine(self.seeds, &|tally| bar.tell(tally))?;
         drop(bar);
+        tell_refusals(&self.planned.name, &*strategy);
         let was_interrupted = self.enough.is_said();
         let verdict = match &found {
             Some(found) => Verdict::Violated(found.prose.clone()),

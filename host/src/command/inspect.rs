@@ -5,7 +5,7 @@ use super::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
 use super::output::print;
 use super::{COULD_NOT_RUN, CommandError};
 use crate::report::inspection::{self, Inspection};
-use crate::strategy::wasm::{Engine, Limits, WasmFile, World};
+use crate::strategy::wasm::{Engine, Limits, WasmFile, World, wasi_interface};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -45,6 +45,7 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         about: contents.about,
         world: world.map(World::full_name),
         kind: world.map(|world| kind(world).to_string()),
+        wasi: wasi(contents.imports.as_deref()),
         imports: contents.imports,
         exports: contents.exports,
         runs: loaded.is_ok(),
@@ -59,4 +60,12 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(COULD_NOT_RUN),
     })
+}
+
+/// What a component gets that imports WASI, if nothing of it is missing.
+fn wasi(imports: Option<&[String]>) -> Option<&'static str> {
+    let mut wanted = imports?.iter().filter(|name| name.starts_with("wasi:"));
+    let is_virtual = |name: &String| wasi_interface(name).is_some();
+    let there_is = wanted.clone().next().is_some() && wanted.all(is_virtual);
+    there_is.then_some("virtual: the run's clock and randomness, no files, no network")
 }

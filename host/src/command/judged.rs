@@ -5,6 +5,7 @@ use super::{CommandError, simulated, trial};
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::TrialReport;
 use crate::run_dir::{RunDir, TrialDir};
+use crate::strategy::Strategy;
 
 /// A trial that was run, as far as it came.
 pub struct Judged {
@@ -25,10 +26,18 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
         Some(world) => simulated::run(turn, world, &trial_folder).await,
         None => trial::run(turn, &trial_folder).await,
     };
+    tell_refusals(&planned.name, &*turn.strategy);
     let judged = judge(plan, planned, &trial_folder);
     Judged {
         ran: ran.and(judged.ran),
         ..judged
+    }
+}
+
+/// Says what the strategy asked for in vain: its author should know why it does not work.
+pub fn tell_refusals(name: &str, strategy: &dyn Strategy) {
+    for refusal in strategy.take_refusals() {
+        eprintln!("note: {name} {refusal}");
     }
 }
 

@@ -45,7 +45,9 @@ fn listed(name: String, folder: Option<&Path>, component: &Path) -> Listed {
     let needs = |imports: Vec<String>| {
         // The types are no capability, and nearly all import them.
         let names = imports.iter().map(|import| short_name(import).to_owned());
-        names.filter(|name| name != "types").collect()
+        let mut names: Vec<_> = names.filter(|name| name != "types").collect();
+        names.dedup();
+        names
     };
     Listed {
         name,

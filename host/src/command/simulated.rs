@@ -10,6 +10,7 @@ use crate::model::conditions::{Conditions, Simulated, Usage};
 use crate::model::end::End;
 use crate::plan::{Plan, PlannedTrial, SimulatedWorld};
 use crate::record::journal::Journal;
+use crate::record::printed::PrintedFile;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::sim::log::Recording;
 use crate::worker::stop::Stopper;
@@ -26,6 +27,7 @@ pub async fn run(
 ) -> Result<(), CommandError> {
     let path = folder.history_path();
     let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
+    let printed = Arc::new(PrintedFile::new(folder.printed_path()));
     let workers = turn.plan.workload.workers();
     let mut counters = Counters::default();
     let done: Vec<_> = (0..workers).map(|_| counters.add()).collect();
@@ -40,7 +42,14 @@ pub async fn run(
         let mut done = done.into_iter();
         let done = || done.next().unwrap_or_default();
         let recording = Recording::Off;
-        let simulation = Simulation::set(&case, &strategy, Arc::new(journal), recording, done)?;
+        let simulation = Simulation::set(
+            &case,
+            &strategy,
+            Arc::new(journal),
+            printed,
+            recording,
+            done,
+        )?;
         // Nobody listens if the user has had enough already.
         ready.send(simulation.stopper()).ok();
         simulation.run()

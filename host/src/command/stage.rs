@@ -8,6 +8,7 @@ use crate::capability::gate::Gate;
 use crate::model::fault::Fault;
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::Journal;
+use crate::record::printed::PrintedFile;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
 use crate::worker::Arena;
@@ -60,6 +61,7 @@ impl Stage {
             locks,
             clock: clock.clone(),
             settings: Arc::new(plan.settings_of(planned)),
+            printed: Arc::new(PrintedFile::new(folder.printed_path())),
             seed: plan.seed,
             change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
             stop,

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::outcome::{Simulated, whole_from};
 use super::simulation::{Simulation, SimulationError};
+use crate::capability::printed::Unread;
 use crate::record::journal::Journal;
 use crate::sim::log::Recording;
 use crate::strategy::Strategy;
@@ -15,7 +16,8 @@ pub fn simulate(
     recording: Recording,
 ) -> Result<Simulated, SimulationError> {
     let journal = Arc::new(Journal::in_memory());
-    let simulation = Simulation::set(case, strategy, journal.clone(), recording, Arc::default)?;
+    let (kept, printed) = (journal.clone(), Arc::new(Unread));
+    let simulation = Simulation::set(case, strategy, kept, printed, recording, Arc::default)?;
     let ran = simulation.run()?;
     let changes = journal.take();
     let (workload, found) = (&case.workload, ran.found.as_ref().ok());

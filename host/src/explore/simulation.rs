@@ -9,6 +9,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
+use crate::capability::printed::Printed;
 use crate::model::background::Background;
 use crate::model::change::Nanos;
 use crate::model::counters::NodeCounters;
@@ -109,6 +110,7 @@ impl Simulation {
         case: &Case,
         strategy: &Arc<dyn Strategy>,
         journal: Arc<Journal>,
+        printed: Arc<dyn Printed>,
         recording: Recording,
         done: impl FnMut() -> Arc<AtomicU32>,
     ) -> Result<Self, SimulationError> {
@@ -148,6 +150,7 @@ impl Simulation {
             locks,
             clock: clock.clone(),
             settings: Arc::new(case.settings.clone()),
+            printed,
             seed: case.seed,
             change_timeout_ns: case.change_timeout_s.saturating_mul(NANOS_PER_S),
             stop,

@@ -25,6 +25,8 @@ pub struct Inspection {
     pub kind: Option<String>,
     pub imports: Option<Vec<String>>,
     pub exports: Option<Vec<String>>,
+    /// What those of its imports get that are of WASI.
+    pub wasi: Option<&'static str>,
     /// Whether this runner can run it; if not, why.
     pub runs: bool,
     pub why_not: Option<String>,
@@ -71,7 +73,7 @@ pub fn text(inspection: &Inspection) -> String {
         .map(|kind| format!("workloads of the kind {kind}"))
         .collect();
     fact("for", &kind);
-    fact("imports", &names(&inspection.imports));
+    fact("imports", &imports(inspection));
     fact("exports", &names(&inspection.exports));
     match &inspection.why_not {
         None => fact("runs here", &["yes".to_owned()]),
@@ -89,6 +91,16 @@ fn tools(tools: &Option<Vec<Tool>>) -> Vec<String> {
         None => tool.name.clone(),
     };
     tools.iter().flatten().map(tool).collect()
+}
+
+/// Those of WASI, of which an interpreter has two dozen, as one.
+fn imports(inspection: &Inspection) -> Vec<String> {
+    let mut lines = names(&inspection.imports);
+    if let Some(wasi) = inspection.wasi {
+        lines.retain(|name| !name.starts_with("wasi:"));
+        lines.push(format!("WASI: {wasi}"));
+    }
+    lines
 }
 
 fn names(names: &Option<Vec<String>>) -> Vec<String> {

@@ -19,6 +19,7 @@ mod wit;
 use self::computing::{Metering, Ticker};
 use self::exports::Linked;
 use self::host::HostState;
+use self::host::wasi::{self, Refusals};
 use self::instance::WasmInstance;
 use super::{Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
@@ -34,6 +35,7 @@ pub use self::contents::Contents;
 pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, short_name, world_of};
 pub use self::convert::clean;
 pub use self::file::WasmFile;
+pub use self::host::wasi::interface as wasi_interface;
 
 /// What one instance may use up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,12 +140,15 @@ impl Engine {
             Err(difference) => return Err(LoadError::OtherContract { path, difference }),
         };
         let mut linker = Linker::<HostState>::new(&self.engine);
+        let refusals = Arc::new(Refusals::default());
         let linked = bindings::StateStrategy::add_to_linker::<_, HasSelf<_>>(&mut linker, |s| s)
+            .and_then(|()| wasi::link(&self.engine, &component, &mut linker, &refusals))
             .and_then(|()| linker.instantiate_pre(&component))
             .and_then(|pre| Linked::new(world, pre));
         match linked {
             Ok(linked) => Ok(WasmStrategy {
                 linked,
+                refusals,
                 digest: file.digest().to_owned(),
                 imports: contract::imports(&self.engine, &component),
                 limits: self.limits,
@@ -178,6 +183,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A component that fits, compiled and linked.
 pub struct WasmStrategy {
     linked: Linked,
+    refusals: Arc<Refusals>,
     digest: String,
     imports: Vec<String>,
     limits: Limits,
@@ -195,7 +201,8 @@ impl WasmStrategy {
         self.linked.world()
     }
 
-    /// The interfaces of the contract that it imports, sorted: all that it can touch.
+    /// The interfaces of the contract that it imports, sorted, and `wasi` if it needs the virtual one:
+    /// all that it can touch.
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
@@ -207,6 +214,10 @@ impl Strategy for WasmStrategy {
         let made =
             WasmInstance::make(&self.linked, self.limits, &self.metering, capabilities).await;
         Ok(Box::new(made?))
+    }
+
+    fn take_refusals(&self) -> Vec<String> {
+        self.refusals.take()
     }
 }
 

@@ -101,6 +101,7 @@ impl Contender {
             locks: arena.locks.clone(),
             clock: arena.clock.clone(),
             settings: arena.settings.clone(),
+            printed: arena.printed.clone(),
             endpoint,
             first_session: Some(session.map_err(|fault| Outcome::from(Err(fault)))?),
             worker: self.worker,

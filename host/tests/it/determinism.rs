@@ -2,6 +2,7 @@
 //! whatever was simulated before.
 
 use crate::support::component;
+use contend::capability::printed::Unread;
 use contend::explore::case::Case;
 use contend::explore::simulation::Simulation;
 use contend::model::fault_class::FaultClass;
@@ -70,8 +71,15 @@ fn case(seed: u64) -> Case {
 fn digest(seed: u64, strategy: &Arc<dyn Strategy>) -> String {
     let journal = Arc::new(Journal::in_memory());
     let case = case(seed);
-    let simulation =
-        Simulation::set(&case, strategy, journal, Recording::Digest, Arc::default).unwrap();
+    let simulation = Simulation::set(
+        &case,
+        strategy,
+        journal,
+        Arc::new(Unread),
+        Recording::Digest,
+        Arc::default,
+    )
+    .unwrap();
     simulation.run().unwrap().log.digest()
 }
 

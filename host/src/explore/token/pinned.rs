@@ -7,6 +7,7 @@ use super::{MODEL, digest};
 use crate::capability::clock::Clock;
 use crate::capability::database::Session;
 use crate::capability::lock::{LockSession, Mode, SessionOptions};
+use crate::capability::printed::Unread;
 use crate::capability::statement::{Action, Statement};
 use crate::explore::case::Case;
 use crate::explore::simulation::Simulation;
@@ -221,7 +222,14 @@ fn case(seed: u64, faults: Vec<SimFault>) -> Case {
 fn events(case: &Case) -> u16 {
     let strategy: Arc<dyn Strategy> = Arc::new(Native);
     let journal = Arc::new(Journal::in_memory());
-    let simulation = Simulation::set(case, &strategy, journal, Recording::Digest, Arc::default);
+    let simulation = Simulation::set(
+        case,
+        &strategy,
+        journal,
+        Arc::new(Unread),
+        Recording::Digest,
+        Arc::default,
+    );
     digest(&simulation.unwrap().run().unwrap().log.digest())
 }
 

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 const PAGE: usize = 64 * 1024;
+/// Of one component: the guest and the shims around it. Those of componentize-py have fourteen.
+const CORE_INSTANCES: u32 = 32;
+
 const STACK_BYTES: usize = 1 << 20;
 
 /// Instances out of a pool, bounded by the clock.
 pub fn of_real_runs(limits: Limits, instances: u32) -> Config {
-    // A component is up to a handful of core instances: the guest and the shims around it.
-    let core_instances = instances.saturating_mul(8);
+    let core_instances = instances.saturating_mul(CORE_INSTANCES);
     let tables = instances.saturating_mul(MAX_TABLES as u32);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)

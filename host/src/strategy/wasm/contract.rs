@@ -3,6 +3,7 @@
 
 use super::convert::clean;
 use super::file::WasmFile;
+use super::host::wasi;
 use std::path::Path;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -15,6 +16,9 @@ pub const CONTRACT_VERSION: &str = "0.1.0";
 
 /// The interfaces that the host offers.
 const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
+
+/// What stands for all that a component imports of the virtual WASI.
+pub const WASI: &str = "wasi";
 
 /// What a strategy can be for. One of them it exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +63,15 @@ pub fn fit(engine: &Engine, component: &Component) -> Result<World, String> {
     compare(imports, exports).map_err(|lines| lines.join("\n"))
 }
 
-/// The names of the interfaces that the component imports, all of them ours, sorted.
+/// The names of the interfaces of ours that the component imports, sorted, and `wasi` if it imports any
+/// of the virtual one.
 pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     let component_type = component.component_type();
     let names = component_type.imports(engine).map(|(name, _)| name);
-    let mut interfaces: Vec<String> = names.filter_map(interface).map(str::to_owned).collect();
+    let of_either = |name| interface(name).or(wasi::interface(name).map(|_| WASI));
+    let mut interfaces: Vec<String> = names.filter_map(of_either).map(str::to_owned).collect();
     interfaces.sort();
+    interfaces.dedup();
     interfaces
 }
 
@@ -74,9 +81,12 @@ pub fn world_of(path: &Path) -> Option<World> {
     WasmFile::read(path).ok()?.contents().world()
 }
 
-/// `db` of `contend:strategy/db@0.1.0`: an interface that this runner has by its name alone, and any
-/// other in full.
+/// `db` of `contend:strategy/db@0.1.0`: an interface that this runner has by its name alone, `wasi` for
+/// one of the virtual WASI, and any other in full.
 pub fn short_name(import: &str) -> &str {
+    if wasi::interface(import).is_some() {
+        return WASI;
+    }
     let ours = interface(import).filter(|interface| import == full_name(interface));
     ours.unwrap_or(import)
 }
@@ -106,6 +116,9 @@ fn compare<'a>(
 }
 
 fn unfit_import(name: &str) -> Option<String> {
+    if wasi::interface(name).is_some() {
+        return None;
+    }
     match interface(name).filter(|interface| OFFERED.contains(interface)) {
         Some(interface) if name == full_name(interface) => None,
         Some(interface) => Some(format!(
@@ -114,7 +127,7 @@ fn unfit_import(name: &str) -> Option<String> {
             full_name(interface)
         )),
         None => Some(format!(
-            "  it wants {}; this runner has nothing of that name, only {}",
+            "  it wants {}; this runner has nothing of that name, only {} and a virtual WASI 0.2",
             clean(name),
             OFFERED.join(", ")
         )),
@@ -163,11 +176,12 @@ mod tests {
             "contend:strategy/db@0.1.0",
             "contend:strategy/lock@0.2.0",
             "wasi:cli/stdout@0.2.0",
+            "wasi:cli/stdout@0.3.0",
         ];
         let lines = compare(imports.into_iter(), fits.into_iter()).unwrap_err();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains("lock@0.2.0") && lines[0].contains("lock@0.1.0"));
-        assert!(lines[1].contains("wasi:cli/stdout@0.2.0"));
+        assert!(lines[1].contains("wasi:cli/stdout@0.3.0"));
         let lines = compare(std::iter::empty(), std::iter::empty()).unwrap_err();
         assert!(lines[0].contains("exports nothing"));
     }

@@ -5,6 +5,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::gate::Gate;
 use crate::capability::lock::{LockService, LockSession, SessionOptions};
+use crate::capability::printed::Unread;
 use crate::capability::statement::Statement;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
@@ -40,6 +41,7 @@ pub fn only_a_clock(clock: impl Clock + 'static) -> Capabilities {
         locks: Arc::new(Nothing),
         clock: Arc::new(clock),
         settings: Arc::default(),
+        printed: Arc::new(Unread),
         endpoint: Target::Endpoint,
         first_session: None,
         worker: 0,

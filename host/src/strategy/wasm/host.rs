@@ -6,6 +6,7 @@ mod replication;
 mod settings;
 mod statements;
 mod timing;
+pub mod wasi;
 
 use super::bindings::contend::strategy::types;
 use super::computing::Computing;
@@ -23,6 +24,7 @@ use rand_pcg::rand_core::SeedableRng;
 use slab::Slab;
 use statements::Statements;
 use std::sync::Arc;
+use wasi::Wasi;
 
 /// What a guest's handles stand for; each is an index into a slab of the state.
 pub struct SessionHandle;
@@ -43,6 +45,7 @@ pub struct HostState {
     pub lost_locks: LostLocks,
     /// The statements that were executed since this was last taken, where they are counted.
     pub executed: Executed,
+    pub wasi: Wasi,
     capabilities: Capabilities,
     random: Pcg64,
     statements: Statements,
@@ -67,6 +70,7 @@ impl HostState {
             faults: Vec::new(),
             lost_locks: LostLocks::default(),
             executed: Executed::default(),
+            wasi: Wasi::default(),
             random: random(seed, worker, generation),
             capabilities,
             statements: Statements::default(),
@@ -79,6 +83,9 @@ impl HostState {
     /// Gives up everything that the instance held. Locks last: while a transaction may still be
     /// open, nobody else should believe that the row is free.
     pub async fn end(mut self) {
+        let (printed, worker) = (&self.capabilities.printed, self.capabilities.worker);
+        let printing = &mut self.wasi.printing;
+        printing.end(&mut |line| printed.line(worker, line));
         let unused = self.capabilities.first_session.take();
         for session in self.sessions.drain().chain(unused) {
             session.close().await;

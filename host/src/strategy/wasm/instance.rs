@@ -4,6 +4,7 @@ use super::super::{Allocated, Call, Capabilities, Death, Instance};
 use super::computing::{self, Metering};
 use super::exports::{Exports, Linked};
 use super::host::HostState;
+use super::host::wasi::Printing;
 use super::{Limits, convert};
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
@@ -44,8 +45,9 @@ impl WasmInstance {
                 metering: metering.clone(),
             }),
             Err(error) => {
+                let death = death(&error, limits, &store.data().wasi.printing);
                 store.into_data().end().await;
-                Err(death(&error, limits))
+                Err(death)
             }
         }
     }
@@ -69,7 +71,7 @@ impl Instance for WasmInstance {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         begin(&mut self.store, self.limits, &self.metering);
         let told = self.exports.call(&mut self.store, call).await;
-        told.map_err(|error| death(&error, self.limits))
+        told.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
     }
 
     fn take_faults(&mut self) -> Vec<FaultCount> {
@@ -89,7 +91,7 @@ impl Instance for WasmInstance {
     }
 }
 
-fn death(error: &wasmtime::Error, limits: Limits) -> Death {
+fn death(error: &wasmtime::Error, limits: Limits, printing: &Printing) -> Death {
     if let Some(death) = error.downcast_ref::<Death>() {
         return death.clone();
     }
@@ -99,9 +101,14 @@ fn death(error: &wasmtime::Error, limits: Limits) -> Death {
         _ => "trap",
     };
     // The root cause says what happened; the outer layers say only that it happened in the guest.
+    let cause = error.root_cause().to_string();
+    let message = match printing.last_words() {
+        Some(words) => format!("{cause}; it had printed: {words}"),
+        None => cause,
+    };
     Death {
         code,
-        message: convert::clean(&error.root_cause().to_string()),
+        message: convert::clean(&message),
     }
 }
 

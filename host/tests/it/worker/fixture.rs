@@ -7,6 +7,7 @@ use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::gate::Gate;
+use contend::capability::printed::Unread;
 use contend::capability::statement::{Action, Statement};
 use contend::model::change::{Change, Nanos};
 use contend::model::fault::{Fault, FaultCount};
@@ -302,6 +303,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock: clock.clone(),
         settings: Arc::new(terms.settings),
+        printed: Arc::new(Unread),
         seed: 1,
         change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
         stop,

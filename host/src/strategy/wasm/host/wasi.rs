@@ -1,0 +1,106 @@
+//! A virtual WASI 0.2, for guests whose toolchain can't do without one. Its clocks and its randomness
+//! are those of `timing`, what is printed goes where the run keeps it, and there is nothing else: no
+//! arguments, no environment, no files, no network. So whatever a strategy is written in, a simulation
+//! of it replays exactly, and what it can touch is what the contract says.
+//!
+//! Only what a component imports is linked. Nearly all of WASI is files and network: each function of
+//! these is made when it is asked for, and says that access is denied.
+
+mod clocks;
+mod held;
+mod poll;
+mod printing;
+mod process;
+mod random;
+mod refusal;
+mod streams;
+
+pub use self::printing::Printing;
+pub use self::refusal::Refusals;
+
+use self::held::{Held, Nothing, OutputStream, Pollable};
+use super::HostState;
+use std::sync::Arc;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
+use wasmtime::{Engine, Result, StoreContextMut};
+
+/// What there is of WASI; every other package is refused as anything unknown is.
+const PACKAGES: &[&str] = &[
+    "cli",
+    "clocks",
+    "filesystem",
+    "http",
+    "io",
+    "random",
+    "sockets",
+];
+
+/// What an instance has of WASI.
+#[derive(Default)]
+pub struct Wasi {
+    held: Held,
+    pub printing: Printing,
+}
+
+type Interface<'a> = LinkerInstance<'a, HostState>;
+type Context<'a> = StoreContextMut<'a, HostState>;
+
+/// `clocks/wall-clock`, of `wasi:clocks/wall-clock@0.2.9`; nothing of what is not in the virtual WASI.
+pub fn interface(import: &str) -> Option<&str> {
+    let (name, version) = import.strip_prefix("wasi:")?.split_once('@')?;
+    let patch = version.strip_prefix("0.2.")?;
+    let is_release = !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit());
+    let (package, _) = name.split_once('/')?;
+    (is_release && PACKAGES.contains(&package)).then_some(name)
+}
+
+/// Gives the component what it imports of WASI.
+pub fn link(
+    engine: &Engine,
+    component: &Component,
+    linker: &mut Linker<HostState>,
+    refusals: &Arc<Refusals>,
+) -> Result<()> {
+    for (import, item) in component.component_type().imports(engine) {
+        let (Some(name), ComponentItem::ComponentInstance(wanted)) = (interface(import), item.ty)
+        else {
+            continue;
+        };
+        let mut given = linker.instance(import)?;
+        for (export, item) in wanted.exports(engine) {
+            match item.ty {
+                ComponentItem::Resource(_) => resource(&mut given, export)?,
+                ComponentItem::ComponentFunc(_) => {
+                    if !function(&mut given, name, export)? {
+                        refusal::link(&mut given, name, export, refusals.clone())?;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A function that there really is. Says whether there is.
+fn function(given: &mut Interface, interface: &str, name: &str) -> Result<bool> {
+    Ok(clocks::link(given, interface, name)?
+        || poll::link(given, interface, name)?
+        || process::link(given, interface, name)?
+        || random::link(given, interface, name)?
+        || streams::link(given, interface, name)?)
+}
+
+/// What can be had is told apart; of everything else there is never one.
+fn resource(given: &mut Interface, name: &str) -> Result<()> {
+    let kind = match name {
+        "pollable" => ResourceType::host::<Pollable>(),
+        "output-stream" => ResourceType::host::<OutputStream>(),
+        _ => ResourceType::host::<Nothing>(),
+    };
+    given.resource(name, kind, |mut context, number| {
+        context.data_mut().wasi.held.drop(number);
+        Ok(())
+    })
+}
