@@ -11,6 +11,7 @@ use super::{BuildError, Built, Job, Language, freshness, manifest, put};
 use compiler::Compiler;
 use std::path::PathBuf;
 use std::time::SystemTime;
+use wasi_preview1_component_adapter_provider as wasi;
 use wit_component::ComponentEncoder;
 
 /// Small, as a guest in Rust; no paths of this machine. A stack of one page with what data there is,
@@ -79,9 +80,19 @@ fn c_files(job: &Job) -> Result<Vec<PathBuf>, BuildError> {
 
 /// The module, whose types the bindings have put into it, as a component.
 fn component(module: &[u8]) -> Result<Vec<u8>, String> {
-    ComponentEncoder::default()
+    let mut alone = ComponentEncoder::default();
+    let encoded = alone
         .validate(true)
         .module(module)
-        .and_then(ComponentEncoder::encode)
-        .map_err(|error| format!("{error:#}"))
+        .and_then(ComponentEncoder::encode);
+    // A C library that is used to print asks an older WASI than components have. What stands between
+    // the two is larger than a strategy, so only who needs it gets it.
+    let encoded = encoded.or_else(|_| {
+        let name = wasi::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+        let adapter = wasi::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
+        let mut adapted = ComponentEncoder::default();
+        let adapted = adapted.validate(true).module(module)?;
+        adapted.adapter(name, adapter)?.encode()
+    });
+    encoded.map_err(|error| format!("{error:#}"))
 }

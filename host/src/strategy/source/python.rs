@@ -31,7 +31,7 @@ pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), Bui
     command
         .current_dir(&job.dir)
         .args(["--quiet", "--wit-path", "wit", "--world", &manifest.world])
-        .args(["componentize", MODULE, "--stub-wasi", "--output"])
+        .args(["componentize", MODULE, "--output"])
         .arg(made.path());
     compile(&mut command, job, progress)?;
     let built = Built {
