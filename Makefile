@@ -26,7 +26,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 install: place tools $(RUNNER)
 	@components=$$($(RUNNER) build --all) || exit 2; part="$(SHARE)/contend.part"; \
 	rm -rf "$$part" && install -d "$$part/strategies" "$$part/workloads" && \
-	echo "$$components" | cut -f 1 | while IFS= read -r component; do \
+	echo "$$components" | while IFS= read -r component; do \
 	  install -m 644 "$$component" "$$part/strategies/" || exit 2; done && \
 	install -m 644 workloads/*.toml "$$part/workloads/" && \
 	rm -rf "$(SHARE)/contend" && mv "$$part" "$(SHARE)/contend" && \

@@ -19,15 +19,15 @@ pub struct BuildOptions {
     pub out: Option<PathBuf>,
 }
 
-/// Builds what was named, fresh or not, and says of each where it is, its size in bytes and its digest,
-/// with tabs between them.
+/// Builds what was named, fresh or not, and says where it is: nothing else on standard output, so that
+/// other commands can be given it. Its size and its digest are for the person who waits.
 pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
     let jobs = jobs(options)?;
     build_all(&jobs, false)?;
     for job in &jobs {
         let file = WasmFile::read(&job.out)?;
-        let (path, size, digest) = (job.out.display(), file.bytes().len(), file.digest());
-        print(format!("{path}\t{size} bytes\t{digest}\n").as_bytes())?;
+        eprintln!("{} bytes, {}", file.bytes().len(), file.digest());
+        print(format!("{}\n", job.out.display()).as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
 }
