@@ -1,15 +1,19 @@
 //! The command line. The only place that names clap.
 
+mod again;
 mod check;
 mod shared;
 mod workload;
 
+use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::shared::SharedArguments;
 use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
+use crate::command::bundle::BundleOptions;
 use crate::command::check::CheckOptions;
+use crate::command::compare::CompareOptions;
 use crate::command::inspect::InspectOptions;
 use crate::command::lab::{LabCommand, LabVerb};
 use crate::command::list::ListOptions;
@@ -17,6 +21,7 @@ use crate::command::new::NewOptions;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::report::ReportOptions;
+use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
@@ -34,6 +39,9 @@ pub enum Command {
     Inspect(InspectOptions),
     List(ListOptions),
     Report(ReportOptions),
+    Bundle(BundleOptions),
+    Rerun(Box<RerunOptions>),
+    Compare(CompareOptions),
     Lab(LabCommand),
 }
 
@@ -66,10 +74,18 @@ pub fn parse() -> Command {
             json,
         }),
         Some(Verb::List { json }) => Command::List(ListOptions { json }),
-        Some(Verb::Report { run, output }) => Command::Report(ReportOptions {
+        Some(Verb::Report {
             run,
+            unpacked,
+            output,
+        }) => Command::Report(ReportOptions {
+            run,
+            unpacked_mib: unpacked.unpacked_mib,
             output: output.into(),
         }),
+        Some(Verb::Bundle(bundle)) => Command::Bundle(bundle.into()),
+        Some(Verb::Rerun(rerun)) => Command::Rerun(Box::new((*rerun).into())),
+        Some(Verb::Compare(compare)) => Command::Compare(compare.into()),
         Some(Verb::Lab { dir, verb }) => Command::Lab(LabCommand {
             dir,
             verb: verb.into(),
@@ -150,13 +166,22 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Make table, CSV and verdict again from the folder of a run, also of one that was killed
+    /// Make table, CSV and verdict again from the folder of a run or a bundle, also of one that was
+    /// killed
     Report {
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "RUN")]
         run: PathBuf,
+        #[command(flatten)]
+        unpacked: UnpackedArguments,
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// Pack the folder of a run into one file, to keep, to send, and to run again
+    Bundle(BundleArguments),
+    /// Run a bundle or the folder of a run again, with the same plan, seed and components, and compare
+    Rerun(Box<RerunArguments>),
+    /// Two runs side by side: verdicts, figures, and what differs besides
+    Compare(CompareArguments),
     /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
     Lab {
         /// The lab's folder [default: $CONTEND_LAB, else /var/lib/contend-lab for root and

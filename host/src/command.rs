@@ -3,7 +3,9 @@
 
 pub mod batch;
 pub mod build;
+pub mod bundle;
 pub mod check;
+pub mod compare;
 mod components;
 mod conditions;
 mod decide;
@@ -14,10 +16,13 @@ pub mod lab;
 pub mod list;
 pub mod machine;
 pub mod new;
+mod opened;
 pub mod options;
 pub mod output;
 mod progress;
+mod recorded;
 pub mod report;
+pub mod rerun;
 pub mod run;
 mod simulated;
 mod stage;
@@ -33,8 +38,9 @@ use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
 use crate::report::RunReport;
 use crate::run_dir::RunDirError;
+use crate::run_dir::bundle::BundleError;
 use crate::strategy::source::BuildError;
-use crate::strategy::wasm::LoadError;
+use crate::strategy::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,6 +63,8 @@ pub enum CommandError {
     Load(#[from] LoadError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
+    #[error("{0}")]
+    Bundle(#[from] BundleError),
     #[error("{0}")]
     Lab(#[from] LabError),
     #[error("{0}")]
@@ -131,8 +139,28 @@ pub enum CommandError {
     NoSuchFault { faults: String, strategy: String },
     #[error("{given} can't be told again here: {why}")]
     Replay { given: String, why: String },
+    #[error(
+        "{strategy}: the component {digest} is not to be had here any more, neither where it was nor among \
+         the strategies at hand; {remedy}"
+    )]
+    NoComponent {
+        strategy: String,
+        digest: String,
+        remedy: &'static str,
+    },
+    #[error(
+        "the plan names what is outside of the run's folder, and a rerun touches nothing there unless it \
+         is named again: {}. Or run it on the lab of this machine with --lab",
+        .0.join("; ")
+    )]
+    Unnamed(Vec<String>),
     #[error("the runtime could not be started: {0}")]
     Runtime(std::io::Error),
+}
+
+/// An error as it is told. It may repeat what somebody else wrote, and steers no terminal.
+pub fn message(error: &CommandError) -> String {
+    clean_lines(&format!("error: {error}"))
 }
 
 /// 0 if all are valid, 1 if any is violated, else 2: also if a strategy that was asked for never ran.

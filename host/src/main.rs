@@ -10,16 +10,19 @@ fn main() -> ExitCode {
         Command::Batch(options) => command::batch::batch(&options),
         Command::New(options) => command::new::new(&options),
         Command::Build(options) => command::build::build(&options),
+        Command::Bundle(options) => command::bundle::bundle(&options),
         Command::Check(options) => command::check::check(&options),
+        Command::Compare(options) => command::compare::compare(&options),
         Command::Inspect(options) => command::inspect::inspect(&options),
         Command::List(options) => command::list::list(&options),
         Command::Report(options) => command::report::report(&options),
+        Command::Rerun(options) => command::rerun::rerun(&options),
         Command::Lab(command) => command::lab::lab(command),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("{}", command::message(&error));
             ExitCode::from(command::COULD_NOT_RUN)
         }
     }

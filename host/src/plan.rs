@@ -1,10 +1,12 @@
 //! What a run is going to do, decided to the last number before anything is touched.
 
+pub mod differences;
 pub mod faults;
 pub mod home;
 mod nearest;
 pub mod pattern;
 pub mod pools;
+pub mod recorded;
 pub mod strategies;
 pub mod topology;
 pub mod variant;
@@ -60,6 +62,10 @@ pub struct Plan {
 /// What a plan says of the simulator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SimulatedWorld {
+    /// The number of the simulator's model: with another one the same seed takes another course. Plans
+    /// did not always say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<u32>,
     pub topology: Topology,
     /// In the order of time.
     pub faults: Vec<SimFault>,
@@ -70,6 +76,7 @@ pub struct SimulatedWorld {
 pub struct PlannedTrial {
     /// The strategy's name; also that of its folder in the results.
     pub name: String,
+    /// Where its file was; plans of before had it as it was given, which may be relative.
     pub component: PathBuf,
     /// Of the component's bytes; `sha256:…`.
     pub digest: String,
@@ -119,6 +126,8 @@ pub enum PlanError {
     OtherKind { keys: String, of: Kind, kind: Kind },
     #[error("{0}")]
     Sim(String),
+    #[error("the plan can't be run: {0}")]
+    Recorded(String),
     #[error("{0}")]
     Strategy(#[from] strategies::ResolveError),
 }

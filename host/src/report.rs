@@ -2,6 +2,7 @@
 
 mod allocations;
 pub mod check;
+pub mod comparison;
 mod conditions;
 pub mod csv;
 pub mod html;

@@ -18,12 +18,15 @@
 //! ```
 
 pub mod batch;
+pub mod bundle;
 mod error;
 mod file;
+mod hashed;
 
 pub use self::error::RunDirError;
 
 use self::file::{aside, read_json, replace, whole, write_json};
+use self::hashed::Hashed;
 use crate::model::allocations::Allocations;
 use crate::model::conditions::Conditions;
 use crate::model::data::{Data, Effect, NodeRows};
@@ -31,6 +34,7 @@ use crate::model::end::{End, Ended};
 use crate::model::found::Found;
 use crate::model::verdict::Judgement;
 use crate::plan::Plan;
+use crate::plan::recorded::is_plain_name;
 use crate::record::histogram;
 use crate::record::journal::{self, History};
 use crate::workload::Workload;
@@ -53,6 +57,21 @@ const ALLOCATIONS: &str = "allocations.json";
 const HISTOGRAMS: &str = "latency.hlog";
 const PRINTED: &str = "printed.log";
 const VERDICT: &str = "verdict.json";
+
+/// What a run may have, and each of its trials, without the database: what was read from that is in
+/// other files.
+const RUN_FILES: &[&str] = &[PLAN, MACHINE, RESULTS];
+const TRIAL_FILES: &[&str] = &[
+    HISTORY,
+    CONDITIONS,
+    END,
+    ROWS,
+    EFFECTS,
+    ALLOCATIONS,
+    HISTOGRAMS,
+    PRINTED,
+    VERDICT,
+];
 
 /// Where a run took place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,17 +139,26 @@ impl RunDir {
 
     /// Opens the folder of a run that has been.
     pub fn open(root: &Path) -> Result<(Self, Plan), RunDirError> {
-        let path = root.join(PLAN);
-        let text = fs::read_to_string(&path).map_err(|error| RunDirError::NotARun {
+        let not_a_run = |why: String| RunDirError::NotARun {
             path: root.to_owned(),
-            why: format!("{PLAN}: {error}"),
-        })?;
-        let plan = serde_json::from_str(&text).map_err(|error| RunDirError::NotARun {
-            path: root.to_owned(),
-            why: format!("{PLAN}: {error}"),
-        })?;
+            why: format!("{PLAN}: {why}"),
+        };
+        let text = fs::read_to_string(root.join(PLAN)).map_err(|e| not_a_run(e.to_string()))?;
+        let plan: Plan = serde_json::from_str(&text).map_err(|e| not_a_run(e.to_string()))?;
+        // A plan that somebody else wrote must not lead out of its folder.
+        if let Some(trial) = plan.trials.iter().find(|trial| !is_plain_name(&trial.name)) {
+            return Err(not_a_run(format!(
+                "{:?} is no name of a strategy",
+                trial.name
+            )));
+        }
         let root = root.to_owned();
         Ok((Self { root }, plan))
+    }
+
+    /// Where the run took place; nothing if that is not kept.
+    pub fn machine(&self) -> Result<Option<Machine>, RunDirError> {
+        read_json(&self.root.join(MACHINE))
     }
 
     pub fn path(&self) -> &Path {
@@ -171,6 +199,20 @@ impl TrialDir {
 
     pub fn printed_path(&self) -> PathBuf {
         self.root.join(PRINTED)
+    }
+
+    /// `sha256:…` of the history's bytes; nothing if there is none.
+    pub fn history_digest(&self) -> Result<Option<String>, RunDirError> {
+        let path = self.history_path();
+        let attempt = || {
+            let mut file = Hashed::new(File::open(&path)?);
+            io::copy(&mut file, &mut io::sink())?;
+            Ok(Some(file.end().1))
+        };
+        match attempt() {
+            Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
+            done => done.map_err(|source| RunDirError::Io { path, source }),
+        }
     }
 
     pub fn database_path(&self) -> PathBuf {
@@ -308,7 +350,7 @@ impl TrialRecord {
 
 /// Whether a run writes a file of this name, or has it aside while it writes.
 fn is_of_the_run(name: &str) -> bool {
-    [PLAN, MACHINE, RESULTS]
+    RUN_FILES
         .iter()
         .any(|file| name == *file || Path::new(name) == aside(Path::new(file)))
 }

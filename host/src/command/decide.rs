@@ -5,6 +5,7 @@ use super::components;
 use super::options::PlanOptions;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
+use crate::explore::token::MODEL;
 use crate::plan::faults::{FaultOption, schedule, sim_schedule};
 use crate::plan::home::Home;
 use crate::plan::strategies::{self, ResolveError};
@@ -126,6 +127,7 @@ fn simulated(
     let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Sim)?;
     let faults = sim_schedule(asked_faults(chosen), topology.nodes, workers);
     Ok(Some(SimulatedWorld {
+        model: Some(MODEL),
         topology,
         faults: faults.map_err(PlanError::Fault)?,
     }))
@@ -133,7 +135,7 @@ fn simulated(
 
 /// Nothing asked for is ignored: what is for servers only is refused without one, and so is what is
 /// of another world.
-fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
+pub(super) fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
     let wrong = |told: &str| Err(CommandError::Url(told.to_owned()));
     let is_mysql = matches!(plan.database, DatabaseUrl::Mysql(_));
     if !is_mysql && !plan.nodes.is_empty() {
@@ -199,7 +201,8 @@ pub fn load(
             name,
             digest: strategy.digest().to_owned(),
             imports: strategy.imports().to_vec(),
-            component,
+            // It is looked for again wherever somebody stands who runs this again.
+            component: std::path::absolute(&component).unwrap_or(component),
             settings,
         };
         loaded.push((trial, Arc::new(strategy)));
@@ -225,7 +228,7 @@ pub fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandErro
         .map_err(|error: T::Err| CommandError::Url(error.to_string()))
 }
 
-fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
+pub(super) fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
     given
         .iter()
         .map(|text| match parse_url(text)? {

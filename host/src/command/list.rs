@@ -17,7 +17,8 @@ pub struct ListOptions {
     pub json: bool,
 }
 
-/// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles nothing, so that it is quick.
+/// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles
+/// nothing, so that it is quick.
 pub fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
     let home = Home::find().ok_or(CommandError::NoStrategies)?;
     let mut all = Vec::new();

@@ -3,6 +3,8 @@
 use crate::backend::url::AutocommitWrites;
 use crate::plan::workload_file::WorkloadOptions;
 
+pub use crate::run_dir::bundle::DEFAULT_UNPACKED_MIB;
+
 /// What an instance may use up, unless the user says otherwise.
 pub const DEFAULT_MEMORY_MIB: u64 = 64;
 pub const DEFAULT_COMPUTING_MS: u64 = 1000;

@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use crate::report::{self, RunReport};
+use crate::strategy::wasm::clean_lines;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -54,9 +55,11 @@ impl Output {
     }
 }
 
-/// Writes to standard output. Whoever reads it may stop when they have read enough.
+/// Writes to standard output, without what could steer a terminal: a run's folder may come from
+/// anybody. Whoever reads it may stop when they have read enough.
 pub fn print(text: &[u8]) -> Result<(), CommandError> {
-    match io::stdout().write_all(text) {
+    let text = clean_lines(&String::from_utf8_lossy(text));
+    match io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output_error(
             Path::new("standard output"),
             error.to_string(),

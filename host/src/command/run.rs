@@ -36,29 +36,10 @@ pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
     let decided = decide(&plan, options.output.quiet)?;
     check_schedule(&decided.plan.faults, lab.as_ref())?;
     allow_open_files(&decided.plan)?;
-    runtime()?.block_on(run_all(options, decided, lab.as_ref()))
-}
-
-pub(super) fn runtime() -> Result<Runtime, CommandError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(CommandError::Runtime)
-}
-
-async fn run_all(
-    options: &RunOptions,
-    decided: Decided,
-    lab: Option<&Lab>,
-) -> Result<ExitCode, CommandError> {
-    let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
-    let plan = &decided.plan;
-    refuse_taken_tables(plan).await?;
-    find_lock_service(plan).await?;
     options.output.check()?;
-    let folder = new_folder(options, plan)?;
-    let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
-    let ran = run_trials(options, &decided, &folder, &interrupts, lab, &mut report).await;
+    let (out, quiet) = (options.out.as_deref(), options.output.quiet);
+    let carried_out = carry_out(&decided, lab.as_ref(), out, quiet);
+    let CarriedOut { report, ran } = runtime()?.block_on(carried_out)?;
     // Whatever broke in the end, what was measured before is shown.
     let shown = match report.trials.is_empty() {
         true => Ok(()),
@@ -68,18 +49,50 @@ async fn run_all(
     Ok(exit_code(&report))
 }
 
+pub(super) fn runtime() -> Result<Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CommandError::Runtime)
+}
+
+/// A run, as far as it came.
+pub(super) struct CarriedOut {
+    pub report: RunReport,
+    /// What went wrong, if something did.
+    pub ran: Result<(), CommandError>,
+}
+
+/// Runs each strategy of the plan on fresh data, judges and writes. An error if there is not even a
+/// folder of the run.
+pub(super) async fn carry_out(
+    decided: &Decided,
+    lab: Option<&Lab>,
+    out: Option<&Path>,
+    quiet: bool,
+) -> Result<CarriedOut, CommandError> {
+    let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
+    let plan = &decided.plan;
+    refuse_taken_tables(plan).await?;
+    find_lock_service(plan).await?;
+    let folder = new_folder(out, plan)?;
+    let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
+    let screen = Screen::new(quiet);
+    let ran = run_trials(decided, &folder, &interrupts, lab, &screen, &mut report).await;
+    Ok(CarriedOut { report, ran })
+}
+
 /// Runs the trials in turn, and reports each from its folder alone, whatever became of it. Ends
 /// early when one can't be run, or when the user has had enough.
 async fn run_trials(
-    options: &RunOptions,
     decided: &Decided,
     folder: &RunDir,
     interrupts: &Interrupts,
     lab: Option<&Lab>,
+    screen: &Screen,
     report: &mut RunReport,
 ) -> Result<(), CommandError> {
     let plan = &decided.plan;
-    let screen = Screen::new(options.output.quiet);
     for (planned, strategy) in plan.trials.iter().zip(&decided.strategies) {
         if interrupts.any() {
             break;
@@ -90,7 +103,7 @@ async fn run_trials(
             strategy: strategy.clone(),
             interrupts,
             lab,
-            screen: &screen,
+            screen,
         };
         let judged = judged::run(&turn, folder).await;
         let written = match judged.report {
@@ -179,9 +192,9 @@ pub(super) fn allow_open_files(plan: &Plan) -> Result<(), CommandError> {
 
 /// The folder that the user named, or else `results/runs/TIME-WORKLOAD`, with a number behind it if
 /// another run began in the same second.
-fn new_folder(options: &RunOptions, plan: &Plan) -> Result<RunDir, RunDirError> {
+fn new_folder(out: Option<&Path>, plan: &Plan) -> Result<RunDir, RunDirError> {
     let machine = machine::describe();
-    if let Some(root) = &options.out {
+    if let Some(root) = out {
         return RunDir::create(root, plan, &machine);
     }
     let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();

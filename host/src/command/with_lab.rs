@@ -24,7 +24,7 @@ pub fn on_the_lab(
 }
 
 /// The lab that the user asked for, whole. Says so if it had to be started.
-fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, CommandError> {
+pub(super) fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, CommandError> {
     let dir = match dir {
         Some(dir) => dir,
         None => lab::default_dir()?,

@@ -129,15 +129,15 @@ impl fmt::Display for Harm {
             }
             Self::CrashWorker { worker } => write!(f, "crash worker-{worker}"),
             Self::CrashNode { node, lasts } => {
-                write!(f, "crash n{} for {}", node + 1, Short(*lasts))
+                write!(f, "crash {} for {}", name(*node), Short(*lasts))
             }
             Self::Partition { nodes, lasts } => {
-                let names: Vec<_> = nodes.iter().map(|node| format!("n{}", node + 1)).collect();
+                let names: Vec<_> = nodes.iter().map(|node| name(*node)).collect();
                 write!(f, "partition {} for {}", names.join(","), Short(*lasts))
             }
             Self::CutCommit { worker, cut } => write!(f, "{} worker-{worker}", cut.word()),
             Self::DelayApply { node, lasts } => {
-                write!(f, "delay-apply n{} for {}", node + 1, Short(*lasts))
+                write!(f, "delay-apply {} for {}", name(*node), Short(*lasts))
             }
             Self::BlindProxy { lasts } => write!(f, "blind proxy for {}", Short(*lasts)),
             Self::RestartLocks { lasts } => write!(f, "restart locks for {}", Short(*lasts)),
@@ -145,6 +145,11 @@ impl fmt::Display for Harm {
             Self::SkewLocks { ahead } => write!(f, "skew locks for {}", Short(*ahead)),
         }
     }
+}
+
+/// What people call the node of this number.
+fn name(node: u32) -> String {
+    format!("n{}", u64::from(node) + 1)
 }
 
 impl Cut {

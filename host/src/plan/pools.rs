@@ -1,7 +1,7 @@
 //! Pools of addresses, as a workload file and the command line write them.
 
 use super::PlanError;
-use crate::model::pool::{Pool, number};
+use crate::model::pool::{Pool, address_at, number};
 use serde::Deserialize;
 use std::fmt;
 use std::net::IpAddr;
@@ -90,28 +90,15 @@ pub fn pools(options: &[PoolOption]) -> Result<Vec<Pool>, PlanError> {
 fn whole(subnet: &str) -> Option<Pool> {
     let (address, length) = subnet.split_once('/')?;
     let (address, length): (IpAddr, u32) = (address.parse().ok()?, length.parse().ok()?);
-    let (first, last) = match address {
-        IpAddr::V4(address) => {
-            let hosts = u32::MAX
-                .checked_shr(length)
-                .filter(|_| length <= 32)
-                .or((length == 32).then_some(0))?;
-            let first = u32::from(address) & !hosts;
-            (IpAddr::V4(first.into()), IpAddr::V4((first | hosts).into()))
-        }
-        IpAddr::V6(address) => {
-            let hosts = u128::MAX
-                .checked_shr(length)
-                .filter(|_| length <= 128)
-                .or((length == 128).then_some(0))?;
-            let first = u128::from(address) & !hosts;
-            (IpAddr::V6(first.into()), IpAddr::V6((first | hosts).into()))
-        }
-    };
-    (first == address).then(|| Pool {
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    let host_bits = u32::checked_sub(bits, length)?;
+    // A shift by all 128 bits is none that u128 has.
+    let hosts = 1u128.checked_shl(host_bits).map_or(u128::MAX, |n| n - 1);
+    let first = number(address) & !hosts;
+    (first == number(address)).then_some(Pool {
         subnet: subnet.to_owned(),
-        first,
-        last,
+        first: address,
+        last: address_at(first | hosts, address)?,
     })
 }
 

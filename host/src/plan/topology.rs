@@ -102,14 +102,7 @@ fn split(options: &str) -> Vec<&str> {
 }
 
 fn from_table(mut table: Table) -> Result<Topology, String> {
-    for (key, value) in table.iter_mut() {
-        let Some((_, kind)) = KEYS.iter().find(|(known, _)| known == key) else {
-            let known = KEYS.iter().map(|(key, _)| *key).collect::<Vec<_>>();
-            return Err(format!("sim has no key `{key}`; {}", nearest(key, &known)));
-        };
-        kind.check(value)
-            .map_err(|may| format!("{key} is {}; {may}", shown(value)))?;
-    }
+    check_keys(&mut table)?;
     let by_regions = table.contains_key("regions") || table.contains_key("region_latency_ms");
     if by_regions && table.contains_key("latency_ms") {
         let told = "latency_ms says how far each node is from each; leave out regions and \
@@ -119,6 +112,26 @@ fn from_table(mut table: Table) -> Result<Topology, String> {
     let topology: Topology = table.try_into().map_err(|error| format!("sim: {error}"))?;
     check(&topology)?;
     Ok(topology)
+}
+
+/// Checks a cluster that was read from the folder of a run, as one that is given.
+pub fn check_recorded(topology: &Topology) -> Result<(), String> {
+    let mut table = Table::try_from(topology).map_err(|error| format!("sim: {error}"))?;
+    check_keys(&mut table)?;
+    check(topology)
+}
+
+/// Checks each value against what its key may be, and makes it what `Topology` reads.
+fn check_keys(table: &mut Table) -> Result<(), String> {
+    for (key, value) in table.iter_mut() {
+        let Some((_, kind)) = KEYS.iter().find(|(known, _)| known == key) else {
+            let known = KEYS.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+            return Err(format!("sim has no key `{key}`; {}", nearest(key, &known)));
+        };
+        kind.check(value)
+            .map_err(|may| format!("{key} is {}; {may}", shown(value)))?;
+    }
+    Ok(())
 }
 
 /// What no key alone can tell.

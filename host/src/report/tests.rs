@@ -12,7 +12,7 @@ use crate::model::lab_fault::{LabAction, LabFault};
 use crate::model::schedule::FaultEvent;
 use serde_json::json;
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00", "imports": ["db", "lock"]});
     let plan = json!({
         "runner_version": "0.1.0",
@@ -40,7 +40,7 @@ fn plan() -> Plan {
 
 /// One strategy that is right, one that did everything badly and was killed, and one that was never
 /// run.
-fn report() -> RunReport {
+pub(super) fn report() -> RunReport {
     let plan = plan();
     let mut report = RunReport::new(plan.clone(), "results/runs/small".into());
     let (changes, data) = synthetic::history(4, 2, 2);

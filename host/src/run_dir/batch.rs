@@ -8,13 +8,11 @@
 //! <workload>/<cell>~1/   one that was cut, kept aside
 //! ```
 
-mod differences;
-
 use super::file::{read_json, replace, replace_by, write_json};
 use super::{PLAN, RESULTS, RunDir, RunDirError, TrialRecord};
 use crate::model::end::Ended;
 use crate::plan::Plan;
-use differences::differences;
+use crate::plan::differences::{Difference, differences};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -108,8 +106,10 @@ impl BatchDir {
                 }),
             };
         };
-        let differences = differences(&there, plan);
+        let here = serde_json::to_value(plan).expect("a plan can be written");
+        let differences = differences(&there, &here);
         if !differences.is_empty() {
+            let differences = differences.iter().map(Difference::to_string).collect();
             return Err(RunDirError::OtherBatch { path, differences });
         }
         let (folder, plan) = RunDir::open(&path)?;

@@ -34,7 +34,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 
 pub use self::contents::Contents;
 pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, short_name, world_of};
-pub use self::convert::clean;
+pub use self::convert::{clean, clean_lines};
 pub use self::file::WasmFile;
 pub use self::host::wasi::interface as wasi_interface;
 
@@ -68,6 +68,15 @@ pub enum LoadError {
         "{path} does not fit this runner, which has {PACKAGE}@{CONTRACT_VERSION}:\n{difference}\nBuild it again against the wit/ folder of this runner."
     )]
     OtherContract { path: PathBuf, difference: String },
+    #[error(
+        "{path} begins with {mib} MiB of memory, and an instance may have {limit_mib}; raise \
+         --memory-mib"
+    )]
+    TooLittleMemory {
+        path: PathBuf,
+        mib: u64,
+        limit_mib: u64,
+    },
     #[error("{path} can't be compiled: {why}")]
     Invalid { path: PathBuf, why: String },
     #[error("the interface of {path} can't be told as WIT: {why}")]
@@ -167,9 +176,18 @@ impl Engine {
         if let Some(component) = compiled.get(file.digest()) {
             return Ok(component.clone());
         }
+        let path = || file.path().to_owned();
+        let (least, limit) = (file.contents().least_memory, self.limits.memory_bytes);
+        if least > limit {
+            return Err(LoadError::TooLittleMemory {
+                path: path(),
+                mib: least.div_ceil(1 << 20),
+                limit_mib: limit >> 20,
+            });
+        }
         let component =
             Component::new(&self.engine, file.bytes()).map_err(|error| LoadError::Invalid {
-                path: file.path().to_owned(),
+                path: path(),
                 why: clean(&format!("{error:#}")),
             })?;
         compiled.insert(file.digest().to_owned(), component.clone());

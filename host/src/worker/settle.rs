@@ -117,10 +117,10 @@ impl Shown {
     }
 }
 
-/// Reads until it is known whether the effect is there, and gives the reading that shows it. The readings are causal, so one node
-/// that shows it is enough, and one that lags behind says nothing rather than something old. That
-/// none shows it must be said by every member of the cluster: on one that is silent, a commit may
-/// still be under way.
+/// Reads until it is known whether the effect is there, and gives the reading that shows it. The
+/// readings are causal, so one node that shows it is enough, and one that lags behind says nothing
+/// rather than something old. That none shows it must be said by every member of the cluster: on one
+/// that is silent, a commit may still be under way.
 async fn settle<'a, T, F>(
     arena: &'a Arena,
     read: impl Fn(&'a str) -> F,

@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("capability", &["model"]),
     ("check", &["model"]),
-    ("record", &["model"]),
+    ("record", &["model", "capability"]),
     ("backend", &["model", "capability"]),
     ("strategy", &["model", "capability"]),
     ("sim", &["model", "capability", "strategy"]),
@@ -81,6 +81,8 @@ const CONFINED: &[(&str, &str)] = &[
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),
     ("glob", "plan/pattern"),
+    ("tar", "run_dir/bundle"),
+    ("flate2", "run_dir/bundle"),
     ("libc", "strategy/wasm/slots"),
 ];
 

@@ -140,7 +140,7 @@ fn a_file_that_is_no_strategy() {
     let sandbox = Sandbox::new();
     let other_version = r#"(component
         (import "contend:strategy/db@0.2.0" (instance))
-        (import "wasi:filesystem/types@0.2.0" (instance)))"#;
+        (import "wasi:filesystem/types@0.3.0" (instance)))"#;
     let unknown_function = r#"(component
         (import "contend:strategy/timing@0.1.0" (instance
             (export "now" (func (result u64)))
@@ -169,7 +169,7 @@ fn a_file_that_is_no_strategy() {
             component(other_version),
             &[
                 "it wants contend:strategy/db@0.2.0; this runner has contend:strategy/db@0.1.0",
-                "it wants wasi:filesystem/types@0.2.0; this runner has nothing of that name",
+                "it wants wasi:filesystem/types@0.3.0; this runner has nothing of that name",
             ],
         ),
         (component(unknown_function), &["does not fit", "tomorrow"]),

@@ -19,26 +19,42 @@ fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
 }
 
+/// Every document that is for whoever uses or changes this.
+const DOCUMENTS: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "results/README.md",
+    "strategies/README.md",
+    "strategies/TROUBLESHOOTING.md",
+    "strategies/WRITING.md",
+    "wit/reference/README.md",
+];
+
+/// The commands of a document, each with its comment. Those of a new strategy take a long build, which
+/// is shared in `new.rs`.
+fn commands(document: &str) -> Vec<String> {
+    let text = read(document);
+    let blocks = text.split("```sh\n").skip(1);
+    let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap_or_default().lines());
+    let commands = lines.filter(|line| line.starts_with("runner "));
+    commands
+        .filter(|line| !line.split(' ').any(|word| word == "mine"))
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
-fn every_runner_command_of_the_readme_does_what_it_says() {
+fn every_runner_command_of_the_documents_does_what_it_says() {
     // Those of the lab are for the tests' own, never for one that the user may have.
     let _turn = turn();
     let sandbox = Sandbox::new().with_lab(lab());
     for folder in ["strategies", "workloads", "wit"] {
         symlink(root().join(folder), sandbox.path(folder)).unwrap();
     }
-    let readme = read("README.md");
-    // Those of a new strategy take a long build, which is shared in `new.rs`.
-    let (before, after) = readme.split_once("## A strategy of your own").unwrap();
-    let (_, after) = after.split_once("\n## ").unwrap();
-    let commands: Vec<_> = before
-        .lines()
-        .chain(after.lines())
-        .filter(|line| line.starts_with("runner "))
-        .collect();
-    assert!(commands.len() >= 6, "{commands:?}");
-    for command in commands {
-        let (arguments, comment) = command.split_once('#').unwrap_or((command, ""));
+    assert!(commands("README.md").len() >= 20);
+    for command in DOCUMENTS.into_iter().flat_map(commands) {
+        let (arguments, comment) = command.split_once('#').unwrap_or((&command, ""));
         let expected = if comment.contains("exit code 1") {
             1
         } else {
@@ -50,6 +66,48 @@ fn every_runner_command_of_the_readme_does_what_it_says() {
             "{command}\n{}{}",
             said.stdout, said.stderr
         );
+    }
+}
+
+/// What a message is made of in the source, over the ends of lines that a literal has.
+fn sources(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all.push_str(&sources(&path));
+        } else {
+            let text = fs::read_to_string(&path).unwrap();
+            all.push_str(&text.replace("\\\n", "\n"));
+        }
+    }
+    let words: Vec<_> = all.split_whitespace().collect();
+    words.join(" ")
+}
+
+#[test]
+fn every_message_that_is_explained_is_one_that_there_is() {
+    let explained = read("strategies/TROUBLESHOOTING.md");
+    let sources = sources(&root().join("host/src"));
+    let headings = explained.lines().filter(|line| line.starts_with("**`"));
+    let messages: Vec<_> = headings
+        .flat_map(|line| {
+            line.split("**")
+                .nth(1)
+                .unwrap()
+                .split('`')
+                .skip(1)
+                .step_by(2)
+        })
+        .collect();
+    assert!(messages.len() >= 20, "{messages:?}");
+    for message in messages {
+        // A number is a server's own code, and not ours.
+        let is_number = message.chars().all(|c| c.is_ascii_digit());
+        let parts = message.split('…').map(str::trim);
+        for part in parts.filter(|part| !part.is_empty() && !is_number) {
+            assert!(sources.contains(part), "no message says {part:?}");
+        }
     }
 }
 
@@ -99,12 +157,7 @@ fn every_test_that_is_named_exists() {
 
 #[test]
 fn every_link_of_the_documents_leads_somewhere() {
-    for document in [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "strategies/README.md",
-    ] {
+    for document in DOCUMENTS {
         let folder = root().join(document).parent().unwrap().to_owned();
         for rest in read(document).split("](").skip(1) {
             let target = rest.split(')').next().unwrap();

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 const OTHER_VERSION: &str = r#"(component
     (import "contend:strategy/db@0.2.0" (instance))
-    (import "wasi:filesystem/types@0.2.0" (instance))
+    (import "wasi:filesystem/types@0.3.0" (instance))
     (instance $i)
     (export "contend:strategy/state-change@0.1.0" (instance $i)))"#;
 
@@ -262,7 +262,7 @@ fn every_strategy_is_listed_with_what_it_needs_and_whether_it_is_built() {
     assert_eq!(listed(&sandbox, "cas")["component"], "stale");
 
     sandbox.write("target/strategies/cas.wasm", wasm(OTHER_VERSION));
-    let foreign = ["contend:strategy/db@0.2.0", "wasi:filesystem/types@0.2.0"];
+    let foreign = ["contend:strategy/db@0.2.0", "wasi:filesystem/types@0.3.0"];
     assert_eq!(listed(&sandbox, "cas")["needs"], json!(foreign));
     sandbox.write("target/strategies/cas.wasm", "no component");
     assert_eq!(listed(&sandbox, "cas")["needs"], Value::Null);

@@ -15,8 +15,10 @@ fn a_new_strategy_of_each_kind_is_valid_until_its_idea_is_broken() {
     let sandbox = Sandbox::new();
     is_done_as_it_says(&sandbox, "runner new mine");
     assert!(sandbox.path("mine/target/strategies/mine.wasm").exists());
-    for command in of_the_readme() {
-        succeeds(&sandbox.run(&command));
+    for document in ["README.md", "strategies/WRITING.md"] {
+        for command in of_the_document(document) {
+            succeeds(&sandbox.run(&command));
+        }
     }
     let said = the_folders_own_test(&sandbox, "");
     assert!(said.contains("2 passed"), "{said}");
@@ -60,11 +62,11 @@ fn is_done_as_it_says(sandbox: &Sandbox, new: &str) {
     succeeds(&alone(&next.join(" && ")));
 }
 
-/// What follows in the README on `runner new mine`.
-fn of_the_readme() -> Vec<String> {
+/// What follows in a document on `runner new mine`.
+fn of_the_document(name: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let (_, after) = readme.split_once("\nrunner new mine ").unwrap();
+    let text = fs::read_to_string(root.join(name)).unwrap();
+    let (_, after) = text.split_once("\nrunner new mine ").unwrap();
     let block = after.split("```").next().unwrap();
     let commands = block.lines().filter_map(|l| l.strip_prefix("runner "));
     let commands: Vec<_> = commands

@@ -121,6 +121,28 @@ fn no_password_is_in_what_a_run_leaves_or_says() {
     assert!(!said.stdout.contains(password) && !said.stderr.contains(password));
     let files = sandbox.shell(&format!("grep -rl {password} run; true"));
     assert_eq!(files.stdout, "", "the password is in a file of the run");
+    assert_eq!(sandbox.run("bundle run").code, 0);
+    let bundled = sandbox.shell("zcat run.tar.gz >run.tar; grep -c 127.0.0.1 run.tar");
+    assert_eq!(bundled.code, 0, "the bundle was not looked into");
+    let bundled = sandbox.shell(&format!("grep -c {password} run.tar"));
+    assert_eq!(bundled.stdout, "0\n", "the password is in the bundle");
+    // So a rerun asks for it.
+    let unnamed = sandbox.run("rerun run.tar.gz --out again");
+    unnamed.refused_with(&[
+        "127.0.0.1",
+        "(--db URL)",
+        "(--node URL, once for each)",
+        "(--lock URL)",
+    ]);
+    let again = format!(
+        "rerun run.tar.gz --out again --db {url} {nodes}--lock {}",
+        lab.redis_url()
+    );
+    let again = sandbox.run(&again);
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
+    assert!(!again.stdout.contains(password) && !again.stderr.contains(password));
+    let files = sandbox.shell(&format!("grep -rl {password} again; true"));
+    assert_eq!(files.stdout, "", "the password is in a file of the rerun");
     let wrong = url.replace(password, "wrong-password");
     let refused = sandbox.run(&format!("--db {wrong} {small}-2"));
     refused.refused_with(&["127.0.0.1"]);

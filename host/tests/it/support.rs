@@ -185,6 +185,12 @@ pub fn tour() -> &'static Path {
     BUILT.get_or_init(|| build("tour"))
 }
 
+/// The component that imports WASI.
+pub fn wasi() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("wasi"))
+}
+
 /// Builds a component of the tests, from the folder of its name.
 fn build(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

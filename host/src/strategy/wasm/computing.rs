@@ -36,7 +36,9 @@ pub fn exceeded(limit: Duration) -> Death {
     let limit = humantime::format_duration(limit);
     Death {
         code: "computing-limit",
-        message: format!("computed for more than {limit} in one call"),
+        message: format!(
+            "computed for more than {limit} in one call; --computing-ms raises the limit"
+        ),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Limits;
 use super::compiled;
-use super::memory::{MAX_TABLE_ELEMENTS, MAX_TABLES};
+use super::memory::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use super::slots::memory::Memories;
 use super::slots::stack::Stacks;
 use std::io;
@@ -10,20 +10,20 @@ use std::sync::Arc;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 const PAGE: usize = 64 * 1024;
-/// Of one component: the guest and the shims around it. Those of componentize-py have fourteen.
-const CORE_INSTANCES: u32 = 32;
-
 const STACK_BYTES: usize = 1 << 20;
 
 /// Instances out of a pool, bounded by the clock.
 pub fn of_real_runs(limits: Limits, instances: u32) -> Config {
-    let core_instances = instances.saturating_mul(CORE_INSTANCES);
+    let core_instances = instances.saturating_mul(MAX_CORE_INSTANCES as u32);
     let tables = instances.saturating_mul(MAX_TABLES as u32);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)
         .total_core_instances(core_instances)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES as u32)
         .total_memories(instances)
+        .max_memories_per_component(MAX_MEMORIES as u32)
         .total_tables(tables)
+        .max_tables_per_component(MAX_TABLES as u32)
         .table_elements(MAX_TABLE_ELEMENTS)
         .total_stacks(instances)
         .max_memory_size(memory_bytes(limits));

@@ -18,7 +18,11 @@ pub struct Contents {
     /// is broken.
     pub imports: Option<Vec<String>>,
     pub exports: Option<Vec<String>>,
+    /// The bytes of memory that its largest part begins with.
+    pub least_memory: u64,
 }
+
+const PAGE: u64 = 64 * 1024;
 
 #[derive(Default)]
 struct Reading {
@@ -28,6 +32,7 @@ struct Reading {
     languages: BTreeSet<Tool>,
     processed_by: BTreeSet<Tool>,
     sdk: BTreeSet<Tool>,
+    least_memory: u64,
 }
 
 impl Contents {
@@ -48,6 +53,7 @@ impl Contents {
             },
             imports: list(reading.imports),
             exports: list(reading.exports),
+            least_memory: reading.least_memory,
         }
     }
 
@@ -73,6 +79,12 @@ impl Reading {
                 Payload::ComponentExportSection(section) if depth == 0 => {
                     for export in section {
                         self.exports.insert(clean(export?.name.name));
+                    }
+                }
+                Payload::MemorySection(section) => {
+                    for memory in section {
+                        let bytes = memory?.initial.saturating_mul(PAGE);
+                        self.least_memory = self.least_memory.max(bytes);
                     }
                 }
                 Payload::CustomSection(section) => self.custom(&section, depth == 0),

@@ -3,7 +3,15 @@
 use super::super::Death;
 use wasmtime::ResourceLimiter;
 
-/// How many tables an instance may have, and how large. Real ones hold some hundred functions.
+/// Of how many core instances a component may consist: the guest and the shims around it. Those of
+/// componentize-py have fourteen.
+pub const MAX_CORE_INSTANCES: usize = 32;
+
+/// How many memories an instance may have. The limit on the memory of an instance is that of one.
+pub const MAX_MEMORIES: usize = 1;
+
+/// How many tables an instance may have, and how large. Real ones hold some hundred functions, and
+/// interpreters some thousand.
 pub const MAX_TABLES: usize = 4;
 pub const MAX_TABLE_ELEMENTS: usize = 20_000;
 
@@ -27,7 +35,7 @@ impl ResourceLimiter for MemoryLimit {
         Err(wasmtime::Error::new(Death {
             code: "memory-limit",
             message: format!(
-                "wanted {desired} bytes of memory; the limit is {}",
+                "wanted {desired} bytes of memory; the limit is {}, and --memory-mib raises it",
                 self.bytes
             ),
         }))
@@ -40,6 +48,14 @@ impl ResourceLimiter for MemoryLimit {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        MAX_CORE_INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
     }
 
     fn tables(&self) -> usize {

@@ -103,7 +103,10 @@ fn answer(
     if let Some(value) = harmless {
         return Ok(Val::Result(Ok(Some(Box::new(value)))));
     }
-    if let Some(refusal) = refusals.of(interface).filter(|_| !LOOKS.contains(&function)) {
+    if let Some(refusal) = refusals
+        .of(interface)
+        .filter(|_| !LOOKS.contains(&function))
+    {
         refusal.first.get_or_init(|| call(function, arguments));
     }
     kind.results().next().and_then(denied).ok_or_else(|| {

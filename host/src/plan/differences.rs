@@ -1,18 +1,33 @@
-//! Is a cell's run of the plan that would be run now?
+//! Is a run that has been one of the plan that would be run now?
 
-use crate::plan::Plan;
+use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
 
-/// What differs, key by key; nothing if the run there is one of this plan. A component is known by
-/// its digest, wherever its file is.
-pub fn differences(there: &Value, plan: &Plan) -> Vec<String> {
-    let here = serde_json::to_value(plan).expect("a plan can be written");
+/// A key that has another value in one than in the other; `null` where it is not there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    pub key: String,
+    pub there: Value,
+    pub here: Value,
+}
+
+/// What differs, key by key; nothing if they are the same. A component is known by its digest,
+/// wherever its file is.
+pub fn differences(there: &Value, here: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare("", there, &here, &mut found);
+    compare("", there, here, &mut found);
     found
 }
 
-fn compare(key: &str, there: &Value, here: &Value, found: &mut Vec<String>) {
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, there, here } = self;
+        write!(f, "{key} is {there} there and {here} here")
+    }
+}
+
+fn compare(key: &str, there: &Value, here: &Value, found: &mut Vec<Difference>) {
     match (there, here) {
         (Value::Object(old), Value::Object(new)) => {
             let added = new.keys().filter(|name| !old.contains_key(*name));
@@ -30,7 +45,11 @@ fn compare(key: &str, there: &Value, here: &Value, found: &mut Vec<String>) {
             }
         }
         _ if there == here => {}
-        _ => found.push(format!("{key} is {there} there and {here} here")),
+        _ => found.push(Difference {
+            key: key.to_owned(),
+            there: there.clone(),
+            here: here.clone(),
+        }),
     }
 }
 
@@ -39,10 +58,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn compared(there: Value, here: Value) -> Vec<String> {
-        let mut found = Vec::new();
-        compare("", &there, &here, &mut found);
-        found
+    fn told(there: Value, here: Value) -> Vec<String> {
+        let found = differences(&there, &here);
+        found.iter().map(Difference::to_string).collect()
     }
 
     #[test]
@@ -54,21 +72,18 @@ mod tests {
             })
         };
         let there = plan("sha256:00", "a/cas.wasm", 5);
-        assert!(compared(there.clone(), plan("sha256:00", "b/cas.wasm", 5)).is_empty());
+        assert!(told(there.clone(), plan("sha256:00", "b/cas.wasm", 5)).is_empty());
         let expected = [
             "trials.digest is \"sha256:00\" there and \"sha256:11\" here",
             "workload.rows is 5 there and 6 here",
         ];
-        assert_eq!(
-            compared(there, plan("sha256:11", "a/cas.wasm", 6)),
-            expected
-        );
+        assert_eq!(told(there, plan("sha256:11", "a/cas.wasm", 6)), expected);
     }
 
     #[test]
     fn a_key_that_only_one_of_them_has_counts() {
         let (with, without) = (json!({"nodes": ["n"]}), json!({}));
-        assert_eq!(compared(with.clone(), without.clone()).len(), 1);
-        assert_eq!(compared(without, with).len(), 1);
+        assert_eq!(told(with.clone(), without.clone()).len(), 1);
+        assert_eq!(told(without, with).len(), 1);
     }
 }

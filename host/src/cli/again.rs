@@ -1,0 +1,139 @@
+//! `runner bundle`, `rerun` and `compare`: runs that have been.
+
+use crate::command::bundle::BundleOptions;
+use crate::command::compare::{CompareOptions, Shown};
+use crate::command::options::DEFAULT_UNPACKED_MIB;
+use crate::command::rerun::{Places, RerunOptions};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct BundleArguments {
+    /// The folder of the run
+    #[arg(value_name = "DIR")]
+    run: PathBuf,
+    /// Pack the strategies' components too
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        action = clap::ArgAction::Set
+    )]
+    components: bool,
+    /// The bundle [default: NAME.tar.gz here, after the run's folder]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Exit code: 0 if the verdicts agree, and in the simulator the histories too; 1 if something differs;
+/// 2 if it could not be run, or not to its end.
+#[derive(Args)]
+pub struct RerunArguments {
+    /// A bundle, or the folder of a run
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// A database in place of the recorded one; no plan has a server's password
+    #[arg(long, value_name = "URL")]
+    db: Option<String>,
+    /// One server of the cluster behind --db; once for each
+    #[arg(long, value_name = "URL")]
+    node: Vec<String>,
+    /// A lock service in place of the recorded one
+    #[arg(long, value_name = "URL")]
+    lock: Option<String>,
+    /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
+          conflicts_with_all = ["db", "node"])]
+    lab: Option<Option<PathBuf>>,
+    /// Run the strategies of these names as they are here now, whatever their digests
+    #[arg(long)]
+    other_components: bool,
+    /// The new run's folder [default: results/runs/TIME-WORKLOAD]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    unpacked: UnpackedArguments,
+    #[command(flatten)]
+    shown: ShownArguments,
+}
+
+/// Exit code: 0 if the verdicts agree, and in the simulator, of the same plan, the histories too; 1 if
+/// something differs; 2 if that can't be told.
+#[derive(Args)]
+pub struct CompareArguments {
+    /// The folder of a run, or a bundle
+    #[arg(value_name = "RUN")]
+    first: PathBuf,
+    /// Another one
+    #[arg(value_name = "RUN")]
+    second: PathBuf,
+    #[command(flatten)]
+    unpacked: UnpackedArguments,
+    #[command(flatten)]
+    shown: ShownArguments,
+}
+
+#[derive(Args)]
+pub struct UnpackedArguments {
+    /// What a bundle may take when it is unpacked, at most
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_UNPACKED_MIB)]
+    pub unpacked_mib: u64,
+}
+
+#[derive(Args)]
+struct ShownArguments {
+    /// Print the comparison as JSON
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+    /// Print nothing but errors; the exit code tells
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl From<ShownArguments> for Shown {
+    fn from(arguments: ShownArguments) -> Self {
+        match (arguments.json, arguments.quiet) {
+            (true, _) => Self::Json,
+            (_, true) => Self::Nothing,
+            _ => Self::Text,
+        }
+    }
+}
+
+impl From<BundleArguments> for BundleOptions {
+    fn from(arguments: BundleArguments) -> Self {
+        Self {
+            run: arguments.run,
+            components: arguments.components,
+            out: arguments.out,
+        }
+    }
+}
+
+impl From<RerunArguments> for RerunOptions {
+    fn from(arguments: RerunArguments) -> Self {
+        Self {
+            run: arguments.run,
+            unpacked_mib: arguments.unpacked.unpacked_mib,
+            places: Places {
+                database: arguments.db,
+                nodes: arguments.node,
+                locks: arguments.lock,
+                lab: arguments.lab,
+            },
+            other_components: arguments.other_components,
+            out: arguments.out,
+            shown: arguments.shown.into(),
+        }
+    }
+}
+
+impl From<CompareArguments> for CompareOptions {
+    fn from(arguments: CompareArguments) -> Self {
+        Self {
+            runs: [arguments.first, arguments.second],
+            unpacked_mib: arguments.unpacked.unpacked_mib,
+            shown: arguments.shown.into(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `runner bundle DIR`: a run in one file.
+
+use super::CommandError;
+use super::opened::Opened;
+use super::output::{new_file, output_error, print};
+use super::recorded::{AtHand, digests};
+use crate::model::end::Ended;
+use crate::run_dir::bundle::{Component, DEFAULT_UNPACKED_MIB, pack};
+use crate::run_dir::{RunDir, RunDirError};
+use crate::strategy::wasm::clean_lines;
+use std::fs;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What to pack, and where to.
+pub struct BundleOptions {
+    /// The folder of the run.
+    pub run: PathBuf,
+    /// Whether the strategies' components go with it.
+    pub components: bool,
+    pub out: Option<PathBuf>,
+}
+
+const NO_COMPONENT: &str = "leave the components out with --components false";
+
+/// Packs a run. Says on standard error what it lacks.
+pub fn bundle(options: &BundleOptions) -> Result<ExitCode, CommandError> {
+    // What is a bundle already is no folder of a run, and told as that.
+    RunDir::open(&options.run)?;
+    let run = Opened::open(&options.run, DEFAULT_UNPACKED_MIB)?;
+    for remark in unfinished(&run)? {
+        eprintln!("note: {}", clean_lines(&remark));
+    }
+    let components = match options.components {
+        true => components(&run)?,
+        false => Vec::new(),
+    };
+    let path = match &options.out {
+        Some(path) => path.clone(),
+        None => default_out(&options.run)?,
+    };
+    let file = new_file(&path, "--out")?;
+    let packed = pack(&run.folder, &run.plan, &components, BufWriter::new(file));
+    let manifest = packed.inspect_err(|_| {
+        fs::remove_file(&path).ok();
+    })?;
+    let size = fs::metadata(&path).map_err(|error| output_error(&path, error.to_string()))?;
+    let mib = manifest.bytes().div_ceil(1 << 20);
+    if mib > DEFAULT_UNPACKED_MIB {
+        eprintln!("note: whoever opens it has to say --unpacked-mib {mib}");
+    }
+    let told = format!(
+        "{}: {} files, {} of them components, {} KiB\n",
+        path.display(),
+        manifest.files.len(),
+        manifest.components(),
+        size.len().div_ceil(1024),
+    );
+    print(told.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What there is not of a run that was begun. An error if there is nothing, or if something is there
+/// that is not whole.
+fn unfinished(run: &Opened) -> Result<Vec<String>, CommandError> {
+    let report = run.report()?;
+    let not_run = report
+        .not_run
+        .iter()
+        .map(|name| format!("{name} was not run"));
+    let cut = report.trials.iter().filter_map(|trial| match trial.ended {
+        Some(Ended::Completed | Ended::TimeLimit) => None,
+        Some(how) => Some(format!("{} ended early: {}", trial.strategy, how.word())),
+        None => Some(format!("{} is not finished", trial.strategy)),
+    });
+    let told = |what: String| format!("the run is not finished: {what}; it is packed as it is");
+    Ok(not_run.chain(cut).map(told).collect())
+}
+
+fn components(run: &Opened) -> Result<Vec<Component>, CommandError> {
+    let at_hand = AtHand::look();
+    let found = digests(&run.plan).into_iter().map(|planned| {
+        let path = at_hand.find(planned, run);
+        let path = path.ok_or_else(|| CommandError::NoComponent {
+            strategy: planned.name.clone(),
+            digest: planned.digest.clone(),
+            remedy: NO_COMPONENT,
+        })?;
+        Ok(Component {
+            path,
+            digest: planned.digest.clone(),
+        })
+    });
+    found.collect()
+}
+
+/// `NAME.tar.gz` here, after the run's folder.
+fn default_out(run: &Path) -> Result<PathBuf, CommandError> {
+    let folder = fs::canonicalize(run).map_err(|source| RunDirError::Io {
+        path: run.to_owned(),
+        source,
+    })?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    Ok(PathBuf::from(format!("{name}.tar.gz")))
+}

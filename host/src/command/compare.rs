@@ -1,0 +1,64 @@
+//! `runner compare RUN RUN`: two runs side by side.
+
+use super::opened::Opened;
+use super::output::print;
+use super::{COULD_NOT_RUN, CommandError};
+use crate::report::comparison::{self, Agreement, Comparison, Side};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What to compare.
+pub struct CompareOptions {
+    /// The folders of two runs, or bundles of them.
+    pub runs: [PathBuf; 2],
+    pub unpacked_mib: u64,
+    pub shown: Shown,
+}
+
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown {
+    Text,
+    Json,
+    Nothing,
+}
+
+/// Exit code: 0 if all verdicts agree, and in the simulator everything that must; 1 if something
+/// differs; 2 if that can't be told.
+pub fn compare(options: &CompareOptions) -> Result<ExitCode, CommandError> {
+    let open = |run| Opened::open(run, options.unpacked_mib);
+    let [first, second] = &options.runs;
+    let (first, second) = (
+        side("first", &open(first)?)?,
+        side("second", &open(second)?)?,
+    );
+    tell(&Comparison::of(&first, &second), options.shown)
+}
+
+/// A run as one side of a comparison.
+pub(super) fn side(label: &'static str, run: &Opened) -> Result<Side, CommandError> {
+    Ok(Side {
+        label,
+        report: run.report()?,
+        machine: serde_json::to_value(run.folder.machine()?).expect("plain data"),
+        histories: run.histories()?,
+    })
+}
+
+/// Shows a comparison, and gives its exit code.
+pub(super) fn tell(comparison: &Comparison, shown: Shown) -> Result<ExitCode, CommandError> {
+    match shown {
+        Shown::Text => print(comparison::write(comparison).as_bytes())?,
+        Shown::Json => {
+            let mut text = serde_json::to_vec_pretty(comparison).expect("plain data");
+            text.push(b'\n');
+            print(&text)?;
+        }
+        Shown::Nothing => {}
+    }
+    Ok(match comparison.agreement {
+        Agreement::Agree => ExitCode::SUCCESS,
+        Agreement::Differ => ExitCode::FAILURE,
+        Agreement::CannotTell => ExitCode::from(COULD_NOT_RUN),
+    })
+}

@@ -1,0 +1,89 @@
+//! The components of a run that has been, found again by their digests.
+
+use super::CommandError;
+use super::components::find_one;
+use super::opened::Opened;
+use crate::plan::home::Home;
+use crate::plan::strategies::{self, locate};
+use crate::plan::variant::Variant;
+use crate::plan::{Plan, PlannedTrial};
+use crate::strategy::wasm::WasmFile;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Larger files are no components of a run: one that is read is held in memory.
+const MAX_COMPONENT_BYTES: u64 = 1 << 30;
+
+/// The components of a plan that are at hand.
+pub struct AtHand {
+    /// Every strategy of the home that is built, with its digest.
+    known: Vec<(PathBuf, String)>,
+}
+
+impl AtHand {
+    pub fn look() -> Self {
+        let home = Home::find();
+        let names = home.as_ref().map(Home::strategies).unwrap_or_default();
+        let paths = home
+            .iter()
+            .flat_map(|home| names.iter().map(|name| home.component(name)));
+        let known = paths.filter_map(|path| Some((path.clone(), digest_of(&path)?)));
+        Self {
+            known: known.collect(),
+        }
+    }
+
+    /// Where the recorded bytes are: in the bundle, where they were, or among the strategies at hand.
+    pub fn find(&self, planned: &PlannedTrial, run: &Opened) -> Option<PathBuf> {
+        let is_meant = |digest: &str| digest == planned.digest;
+        run.component(&planned.digest)
+            .or_else(|| {
+                let there = digest_of(&planned.component).filter(|digest| is_meant(digest));
+                there.map(|_| planned.component.clone())
+            })
+            .or_else(|| {
+                let mut known = self.known.iter();
+                let found = known.find(|(_, digest)| is_meant(digest));
+                found.map(|(path, _)| path.clone())
+            })
+    }
+}
+
+/// The strategy of this name as it is now, whatever its digest, built if it is older than its
+/// sources.
+pub fn find_by_name(planned: &PlannedTrial) -> Result<PathBuf, CommandError> {
+    let name = Variant::base(&planned.name);
+    let home = Home::find();
+    let is_of_home = home
+        .as_ref()
+        .is_some_and(|home| home.component(name) == planned.component);
+    let is_there = planned.component.is_file() && strategies::name(&planned.component) == name;
+    match is_there && !is_of_home {
+        true => Ok(planned.component.clone()),
+        false => {
+            locate(name, home.as_ref())?;
+            find_one(name)
+        }
+    }
+}
+
+/// The digests of a plan's components, each once.
+pub fn digests(plan: &Plan) -> Vec<&PlannedTrial> {
+    let mut different: Vec<&PlannedTrial> = Vec::new();
+    for trial in &plan.trials {
+        if !different.iter().any(|one| one.digest == trial.digest) {
+            different.push(trial);
+        }
+    }
+    different
+}
+
+/// The digest of a file that may be anything; nothing of one that is no component. Never waits for
+/// what is no file.
+fn digest_of(path: &Path) -> Option<String> {
+    let file = fs::metadata(path).ok()?;
+    if !file.is_file() || file.len() > MAX_COMPONENT_BYTES {
+        return None;
+    }
+    Some(WasmFile::read(path).ok()?.digest().to_owned())
+}

@@ -1,0 +1,271 @@
+//! Two runs side by side: their verdicts, their figures, what must agree and what differs besides.
+
+mod text;
+
+pub use self::text::write;
+
+use super::{RunReport, TrialReport};
+use crate::model::end::Ended;
+use crate::plan::Plan;
+use crate::plan::differences::{Difference, differences};
+use crate::record::summary::{Percentiles, Statistics, Summary};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// One of two runs.
+pub struct Side {
+    /// What it is called beside the other.
+    pub label: &'static str,
+    pub report: RunReport,
+    /// Where it ran, as its folder says.
+    pub machine: Value,
+    /// The digest of each history, by strategy.
+    pub histories: BTreeMap<String, String>,
+}
+
+/// What two runs come to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    pub labels: [&'static str; 2],
+    pub folders: [PathBuf; 2],
+    pub agreement: Agreement,
+    /// Of the strategies that both plans have.
+    pub trials: Vec<TrialComparison>,
+    /// Strategies that only the first plan has, and that only the second has.
+    pub only_in: [Vec<String>; 2],
+    /// Of plan, machine and servers, key by key; strategies are told with their trials.
+    pub differences: Vec<Difference>,
+    pub simulated: bool,
+}
+
+/// Whether two runs, or two trials, agree where they must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Agreement {
+    Agree,
+    Differ,
+    /// One of them is missing or was not run to its end.
+    CannotTell,
+}
+
+/// The trials of one strategy.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrialComparison {
+    pub strategy: String,
+    pub agreement: Agreement,
+    /// What differs that must not, or why it can't be told.
+    pub why: Vec<String>,
+    pub must_agree: MustAgree,
+    /// In a word; absent where there is no trial.
+    pub verdicts: [Option<&'static str>; 2],
+    pub digests: [Option<String>; 2],
+    pub figures: Vec<Figure>,
+}
+
+/// What a second run has to have like the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MustAgree {
+    /// On real servers, or where anything that steers a simulation differs.
+    Verdict,
+    /// The verdict, every figure, and the history byte for byte: the same plan in the simulator.
+    Everything,
+}
+
+/// A number of each; absent where there was nothing to count or to measure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    pub name: &'static str,
+    /// A whole number.
+    pub is_count: bool,
+    pub values: [Option<f64>; 2],
+    /// The second by the first; absent where one is missing or the first is 0.
+    pub ratio: Option<f64>,
+}
+
+impl Comparison {
+    /// Holds the second against the first. Where they have no strategy in common, nothing can be told.
+    pub fn of(first: &Side, second: &Side) -> Self {
+        let sides = [first, second];
+        let planned = |side: &Side, name: &str| {
+            let mut trials = side.report.plan.trials.iter();
+            trials.any(|planned| planned.name == name)
+        };
+        let alone = |side: &Side, other: &Side| {
+            let names = side.report.plan.trials.iter().map(|planned| &planned.name);
+            let alone = names.filter(|name| !planned(other, name));
+            alone.cloned().collect::<Vec<_>>()
+        };
+        let common = first.report.plan.trials.iter();
+        let trials: Vec<_> = common
+            .filter(|one| planned(second, &one.name))
+            .map(|one| TrialComparison::of(&one.name, first, second))
+            .collect();
+        let any = |agreement| trials.iter().any(|trial| trial.agreement == agreement);
+        Self {
+            labels: [first.label, second.label],
+            folders: [&first.report, &second.report].map(|report| report.folder.clone()),
+            agreement: if any(Agreement::CannotTell) || trials.is_empty() {
+                Agreement::CannotTell
+            } else if any(Agreement::Differ) {
+                Agreement::Differ
+            } else {
+                Agreement::Agree
+            },
+            trials,
+            differences: differences(&surroundings(first), &surroundings(second)),
+            only_in: [alone(first, second), alone(second, first)],
+            simulated: sides
+                .iter()
+                .all(|side| side.report.plan.simulated.is_some()),
+        }
+    }
+}
+
+impl TrialComparison {
+    fn of(name: &str, first: &Side, second: &Side) -> Self {
+        let sides = [first, second];
+        let trials = sides.map(|side| {
+            let mut trials = side.report.trials.iter();
+            trials.find(|trial| trial.strategy == name)
+        });
+        let must_agree = match sides.map(|side| course(&side.report.plan, name)) {
+            [Some(one), Some(other)] if one == other => MustAgree::Everything,
+            _ => MustAgree::Verdict,
+        };
+        let cut = sides.iter().zip(trials).filter_map(|(side, trial)| {
+            let why = unfinished(trial)?;
+            Some(format!("{}: {why}", side.label))
+        });
+        let cut: Vec<_> = cut.collect();
+        let histories = sides.map(|side| side.histories.get(name));
+        let broken = match trials {
+            [Some(one), Some(other)] => broken(one, other, must_agree, histories),
+            _ => Vec::new(),
+        };
+        let summaries = trials.map(|trial| trial.map(|trial| &trial.summary));
+        Self {
+            strategy: name.to_owned(),
+            agreement: match (cut.is_empty(), broken.is_empty()) {
+                (false, _) => Agreement::CannotTell,
+                (true, false) => Agreement::Differ,
+                (true, true) => Agreement::Agree,
+            },
+            why: if cut.is_empty() { broken } else { cut },
+            must_agree,
+            verdicts: trials.map(|trial| Some(trial?.judgement.verdict.word())),
+            digests: trials.map(|trial| Some(trial?.digest.clone())),
+            figures: figures(summaries),
+        }
+    }
+}
+
+/// Everything that steers the trial of a strategy in the simulator; none in another world.
+fn course(plan: &Plan, name: &str) -> Option<Plan> {
+    plan.simulated.as_ref()?;
+    let mut course = plan.clone();
+    course.workload_name.clear();
+    course.trials.retain(|trial| trial.name == name);
+    for trial in &mut course.trials {
+        trial.component.clear();
+    }
+    Some(course)
+}
+
+/// Why a trial says nothing; nothing if it does.
+fn unfinished(trial: Option<&TrialReport>) -> Option<String> {
+    let Some(trial) = trial else {
+        return Some("it was not run".to_owned());
+    };
+    match trial.ended {
+        Some(Ended::Completed | Ended::TimeLimit) => None,
+        Some(how) => Some(format!("it ended early: {}", how.word())),
+        None => Some("the runner was killed".to_owned()),
+    }
+}
+
+/// What differs of two whole trials that must not.
+fn broken(
+    one: &TrialReport,
+    other: &TrialReport,
+    must_agree: MustAgree,
+    histories: [Option<&String>; 2],
+) -> Vec<String> {
+    let verdicts = [one, other].map(|trial| trial.judgement.verdict.word());
+    let is_everything = must_agree == MustAgree::Everything;
+    let checks = [
+        (
+            verdicts[0] != verdicts[1],
+            format!("the verdict was {}, and is {}", verdicts[0], verdicts[1]),
+        ),
+        (
+            is_everything && histories[0] != histories[1],
+            "the history is another".to_owned(),
+        ),
+        (
+            is_everything && one.summary != other.summary,
+            "the figures are others".to_owned(),
+        ),
+    ];
+    let differ = checks.into_iter().filter(|(differs, _)| *differs);
+    differ.map(|(_, told)| told).collect()
+}
+
+/// The plan without its strategies, the machine, and the servers as the first trial found them.
+fn surroundings(side: &Side) -> Value {
+    let mut plan = side.report.plan.clone();
+    plan.trials.clear();
+    let mut all = serde_json::to_value(&plan).expect("plain data");
+    let first = side.report.trials.first();
+    let server = first.and_then(|trial| Some(&trial.conditions.as_ref()?.server));
+    all["machine"] = side.machine.clone();
+    all["server"] = json!(server.cloned().unwrap_or_default());
+    all
+}
+
+fn figures(summaries: [Option<&Summary>; 2]) -> Vec<Figure> {
+    let count = |name, pick: fn(&Summary) -> u64| {
+        figure(name, true, summaries.map(|s| s.map(|s| pick(s) as f64)))
+    };
+    let real = |name, pick: fn(&Summary) -> Option<f64>| {
+        figure(name, false, summaries.map(|s| s.and_then(pick)))
+    };
+    fn at(of: &Option<Percentiles>, pick: fn(&Percentiles) -> f64) -> Option<f64> {
+        of.as_ref().map(pick)
+    }
+    fn max(of: &Option<Statistics>) -> Option<f64> {
+        of.as_ref().map(|statistics| statistics.max)
+    }
+    vec![
+        count("ok", |s| s.ok),
+        count("failed", |s| s.failed),
+        count("indeterminate", |s| s.indeterminate),
+        real("ok/s", |s| s.changes_per_second),
+        real("acquire p50", |s| at(&s.acquire_percentiles_ms, |p| p.p50)),
+        real("acquire p95", |s| at(&s.acquire_percentiles_ms, |p| p.p95)),
+        real("acquire p99", |s| at(&s.acquire_percentiles_ms, |p| p.p99)),
+        real("acquire max", |s| max(&s.acquire_ms)),
+        real("release p50", |s| at(&s.release_percentiles_ms, |p| p.p50)),
+        real("release p95", |s| at(&s.release_percentiles_ms, |p| p.p95)),
+        real("release p99", |s| at(&s.release_percentiles_ms, |p| p.p99)),
+        real("release max", |s| max(&s.release_ms)),
+    ]
+}
+
+fn figure(name: &'static str, is_count: bool, values: [Option<f64>; 2]) -> Figure {
+    let ratio = match values {
+        [Some(first), Some(second)] if first > 0.0 => Some(second / first),
+        _ => None,
+    };
+    Figure {
+        name,
+        is_count,
+        values,
+        ratio,
+    }
+}
+
+#[cfg(test)]
+mod tests;
