@@ -4,7 +4,7 @@ CARGO ?= cargo
 RELEASE = target/release/runner
 RUNNER = $(RELEASE)
 
-.PHONY: run install place uninstall test oracles browser lint bench tools tools-lab tools-languages clean $(RELEASE)
+.PHONY: run install place uninstall test oracles browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -87,6 +87,12 @@ lint:
 bench: tools $(RUNNER)
 	$(RUNNER) build --all
 	$(CARGO) bench --locked --bench figures
+
+# The same strategy in four languages, written to results/languages.
+languages: tools tools-languages $(RUNNER)
+	PATH="$(CURDIR)/$(LANGUAGES)/venv/bin:$(CURDIR)/$(LANGUAGES)/node_modules/.bin:$$PATH" \
+	  $(RUNNER) build strategies/examples/cas-*
+	$(CARGO) bench --locked --bench figures -- languages
 
 # What building needs beside Rust. Installs it where that can be done, else says what is missing.
 tools:
