@@ -105,6 +105,28 @@ mod tests {
     }
 
     #[test]
+    fn the_tools_that_a_new_folder_asks_for_are_those_that_the_tests_have() {
+        let makefile = include_str!("../../../Makefile");
+        let versions = |variable: &str| {
+            let line = makefile.lines().find(|line| line.starts_with(variable));
+            let (_, tools) = line.unwrap().split_once(" = ").unwrap();
+            tools.split(' ').map(str::to_owned).collect::<Vec<_>>()
+        };
+        let js = Template::of(World::State, Language::JavaScript).unwrap();
+        let js = js.files("mine");
+        for tool in versions("JS_TOOLS") {
+            let (name, version) = tool.rsplit_once('@').unwrap();
+            let asked = line(&js, "package.json", &format!("{name}\""));
+            assert!(asked.contains(&format!(": \"{version}\"")), "{asked}");
+        }
+        let python = Template::of(World::State, Language::Python).unwrap();
+        let tool = &versions("PYTHON_TOOLS")[1];
+        assert!(python.install.unwrap().ends_with(tool), "{tool}");
+        let asked = line(&python.files("mine"), "pyproject.toml", "componentize-py");
+        assert!(asked.contains(tool), "{asked}");
+    }
+
+    #[test]
     fn nothing_is_left_to_be_filled_in_and_one_thing_is_marked() {
         let mut seen = 0;
         for (world, language, template) in all() {
