@@ -132,8 +132,8 @@ tools-lab:
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
 # What builds strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the
-# tests look into. What can't be had is told, and noted for the tests in the file `skipped`; a C compiler of one's own does
-# as well as the one here. As root, Debian's packages of Python and Node.js are installed if they are missing.
+# tests look into. What can't be had is told, and noted for the tests in the file `skipped`; a C compiler
+# of one's own does as well as Zig's. As root, Python and Node.js are installed if they are missing.
 LANGUAGES = target/languages
 PYTHON_TOOLS = ziglang==0.17.1 componentize-py==0.25.1
 JS_TOOLS = @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0

@@ -35,8 +35,8 @@ pub enum NewError {
     )]
     Language { given: String, known: String },
     #[error(
-        "--lang {language}: there is none for --workload {kind} in that language so far, only in {known}; wit/allocation.wit, in \
-         any new folder, says what to write"
+        "--lang {language}: there is none for --workload {kind} in that language so far, only in {known}; \
+         wit/allocation.wit, in any new folder, says what to write"
     )]
     NoTemplate {
         language: &'static str,

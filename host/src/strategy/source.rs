@@ -1,6 +1,6 @@
-//! From a strategy's source folder to its component, with the ordinary tools of its language. Nothing is
-//! installed but the Rust toolchain's part for WebAssembly, into the user's cache: what is missing is told with the
-//! command that installs it. What the manifest says of the strategy is written into the component.
+//! From a strategy's source folder to its component, with the ordinary tools of its language. What is
+//! missing is told with the command that installs it; only what Rust lacks for WebAssembly is fetched.
+//! What the manifest says of the strategy is written into the component.
 
 mod aside;
 mod c;

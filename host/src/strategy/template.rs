@@ -1,5 +1,5 @@
-//! The folder that an author begins with: a whole strategy, which needs the runner and its language's own tools to be built,
-//! and nothing else of this project.
+//! The folder that an author begins with: a whole strategy, which needs the runner and its language's
+//! own tools to be built, and nothing else of this project.
 //!
 //! In each language it uses the bindings generator itself and no helpers of ours, which in Rust are
 //! made for many strategies: so there is nothing to learn but the contract, which lies in the folder.

@@ -10,8 +10,8 @@ use std::time::SystemTime;
 /// Where npm puts the programs of a folder's dependencies.
 const FOLDERS: [&str; 1] = ["node_modules/.bin"];
 
-/// What of the engine has no use without a network, by the tool's words for it. Its other imports of WASI
-/// get the virtual one.
+/// What of the engine has no use without a network, by the tool's words for it. Its other imports of
+/// WASI get the virtual one.
 const DISABLED: [&str; 2] = ["http", "fetch-event"];
 
 pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {

@@ -4,8 +4,8 @@ use super::{BuildError, Job};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A program by its name: in one of these folders of the source folder or of those above it, where a language's own
-/// installer puts what a project needs; else on the PATH.
+/// A program by its name: in one of these folders of the source folder or of those above it, where a
+/// language's own installer puts what a project needs; else on the PATH.
 pub(super) fn find(dir: &Path, folders: &[&str], name: &str) -> Option<PathBuf> {
     let dir = std::path::absolute(dir).ok()?;
     let local = dir
