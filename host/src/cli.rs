@@ -147,7 +147,7 @@ enum Verb {
         /// The strategy's name; the folder of this name is made here
         #[arg(value_name = "NAME")]
         name: String,
-        /// The language that it is written in: rust
+        /// The language that it is written in: rust, c, js or python
         #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
         lang: String,
         /// The kind of workload that it is for

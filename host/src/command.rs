@@ -45,7 +45,6 @@ use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::run_dir::bundle::BundleError;
 use crate::strategy::source::BuildError;
-use crate::strategy::toolchain::ToolchainError;
 use crate::strategy::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
@@ -61,8 +60,6 @@ pub enum CommandError {
     Plan(#[from] PlanError),
     #[error("{0}")]
     Resolve(#[from] ResolveError),
-    #[error("{0}")]
-    Toolchain(#[from] ToolchainError),
     #[error("{0}")]
     Build(#[from] BuildError),
     #[error("{0}")]

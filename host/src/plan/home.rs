@@ -1,5 +1,6 @@
 //! Where the strategies and workloads are that need no path.
 
+use crate::strategy::source::Language;
 use std::path::{Path, PathBuf};
 
 /// The folder that names of strategies and workloads are looked for in.
@@ -105,9 +106,14 @@ impl Home {
     }
 }
 
-/// A strategy is a crate that makes a component; the shared guest crate is none.
+/// A strategy is a source folder in any language; of crates, only one that makes a component, which the
+/// shared guest crate does not.
 fn makes_component(folder: &Path) -> bool {
-    std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.contains("cdylib"))
+    match Language::of(folder) {
+        Some(Language::Rust) => std::fs::read_to_string(folder.join(Language::Rust.manifest()))
+            .is_ok_and(|text| text.contains("cdylib")),
+        language => language.is_some(),
+    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,6 @@ mod tests {
             imports: Vec::new(),
             reference: None,
             settings: [].into(),
-            reference: None,
         };
         let fault = |at, what| SimFault { at, what };
         Plan {

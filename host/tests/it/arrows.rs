@@ -67,6 +67,13 @@ const CONFINED: &[(&str, &str)] = &[
     ("wasmparser", "strategy/wasm"),
     ("wasm_encoder", "strategy/wasm/metadata"),
     ("wit_component", "strategy/wasm/wit"),
+    ("wit_component", "strategy/source/c"),
+    (
+        "wasi_preview1_component_adapter_provider",
+        "strategy/source/c",
+    ),
+    ("wit_bindgen_c", "strategy/source/c/bindings"),
+    ("wit_bindgen_core", "strategy/source/c/bindings"),
     ("sqlx", "backend"),
     ("redis", "backend"),
     ("mysql_async", "backend/mysql"),

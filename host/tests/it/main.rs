@@ -20,6 +20,7 @@ mod inspect;
 mod install;
 mod ip_allocation;
 mod lab;
+mod languages;
 mod main_job;
 mod new;
 mod on_the_lab;

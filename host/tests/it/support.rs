@@ -1,6 +1,7 @@
 //! The runner as a user has it: a program, a folder to stand in, and what it says.
 
 pub mod lab;
+pub mod languages;
 pub mod server;
 pub mod simulated;
 

@@ -168,7 +168,6 @@ mod tests {
             imports: Vec::new(),
             reference: None,
             settings: [].into(),
-            reference: None,
         });
         let plan = json!({
             "runner_version": "0", "contract": "c", "workload_name": "w",
