@@ -30,13 +30,13 @@ pub enum NewError {
     #[error("{0} is one of the strategies that are here already; choose another name")]
     NameTaken(String),
     #[error(
-        "--lang {given}: there is {known}; a component that another language's own tools have built runs \
-         as well, by the name of its .wasm file"
+        "--lang {given}: there is {known}; a component that another language's own tools have built \
+         runs as well, by the name of its .wasm file"
     )]
     Language { given: String, known: String },
     #[error(
-        "--lang {language}: there is none for --workload {kind} in that language so far, only in {known}; \
-         wit/allocation.wit, in any new folder, says what to write"
+        "--lang {language}: there is none for --workload {kind} in that language so far, only in \
+         {known}; wit/allocation.wit, in any new folder, says what to write"
     )]
     NoTemplate {
         language: &'static str,

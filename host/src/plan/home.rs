@@ -164,4 +164,22 @@ mod tests {
         assert_eq!(home.locate("a"), Some(Located::Component(component)));
         assert_eq!(home.locate("c"), None);
     }
+
+    #[test]
+    fn a_source_folder_of_any_language_is_a_strategy_and_a_plain_library_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        let strategies = root.path().join("strategies");
+        for (name, file, text) in [
+            ("in-c", "strategy.toml", ""),
+            ("in-js", "package.json", ""),
+            ("in-rust", "Cargo.toml", "crate-type = [\"cdylib\"]"),
+            ("library", "Cargo.toml", "[lib]"),
+            ("examples", "README.md", ""),
+        ] {
+            fs::create_dir_all(strategies.join(name)).unwrap();
+            fs::write(strategies.join(name).join(file), text).unwrap();
+        }
+        let home = Home::Checkout(root.path().to_owned());
+        assert_eq!(home.strategies(), ["in-c", "in-js", "in-rust"]);
+    }
 }

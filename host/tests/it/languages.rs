@@ -94,6 +94,18 @@ fn is_valid_until_broken(word: &str, name: &str, parameter: &str, without: &str)
 }
 
 #[test]
+fn in_python_what_new_writes_for_addresses_is_valid() {
+    if languages::is_skipped("python") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let new = "new mine --lang python --workload ip-allocation";
+    succeeds(&runner(&sandbox, new));
+    succeeds(&runner(&sandbox, "--strategy mine --workload ip-20"));
+    succeeds(&runner(&sandbox, "check mine --seeds 5 --release true"));
+}
+
+#[test]
 fn a_tool_that_is_missing_is_told_with_the_command_that_installs_it() {
     let sandbox = Sandbox::new();
     for (language, words) in [

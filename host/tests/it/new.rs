@@ -99,7 +99,7 @@ fn what_can_not_be_made_is_told_and_nothing_is_left() {
         ("mine --lang cobol", ["--lang cobol", "rust, c, js, python"]),
         (
             "mine --lang c --workload ip-allocation",
-            ["--workload ip-allocation", "only in rust"],
+            ["--workload ip-allocation", "only in rust, python"],
         ),
         (
             "mine --workload smoke",

@@ -57,6 +57,14 @@ const PYTHON: Files = files!["python":
     "test_verdict.py" = "test_verdict.py",
 ];
 
+const PYTHON_ALLOCATION: Files = files!["python":
+    "strategy.py" = "allocation.py",
+    "pyproject.toml" = "pyproject.toml",
+    "README.md" = "readme.md",
+    ".gitignore" = "gitignore",
+    "test_verdict.py" = "test_verdict.py",
+];
+
 /// The file that is the strategy, and all files with their texts.
 pub(super) fn of(world: World, language: Language) -> Option<(&'static str, Files)> {
     match (world, language) {
@@ -65,6 +73,7 @@ pub(super) fn of(world: World, language: Language) -> Option<(&'static str, File
         (World::State, Language::C) => Some(("strategy.c", C)),
         (World::State, Language::JavaScript) => Some(("strategy.js", JAVASCRIPT)),
         (World::State, Language::Python) => Some(("strategy.py", PYTHON)),
-        (World::Allocation, _) => None,
+        (World::Allocation, Language::Python) => Some(("strategy.py", PYTHON_ALLOCATION)),
+        (World::Allocation, Language::C | Language::JavaScript) => None,
     }
 }
