@@ -82,7 +82,7 @@ impl Database for WatchedDatabase {
             }
             Some(injected) => Err(injected.fault(Called::ReadNode)),
         };
-        self.watch.answered(&rows, told_rows);
+        self.watch.answered(&rows, |rows| told_rows(rows));
         rows
     }
 
@@ -103,7 +103,7 @@ impl Database for WatchedDatabase {
     }
 }
 
-fn told_rows(rows: &Vec<Row>) -> String {
+fn told_rows(rows: &[Row]) -> String {
     match rows.len() {
         1 => "1 row".to_owned(),
         n => format!("{n} rows"),
@@ -180,7 +180,7 @@ impl Session for WatchedSession {
             None => self.session.query(statement, parameters).await,
             Some(injected) => self.refuse(Called::Query, injected).await,
         };
-        self.answered(&rows, told_rows);
+        self.answered(&rows, |rows| told_rows(rows));
         rows
     }
 

@@ -64,11 +64,11 @@ fn unended(change: &Change, world: &Case, seen: &Seen) -> Option<String> {
         true => "acquire",
         false => "release",
     };
-    let calls = seen
+    let mut calls = seen
         .log
         .iter()
         .filter(|logged| logged.place.change == 0 && logged.place.step.word() == which);
-    let last = calls.last().map_or(String::new(), |logged| {
+    let last = calls.next_back().map_or(String::new(), |logged| {
         let answer = logged.answer.as_deref().unwrap_or("no answer");
         format!(
             "; the last call that was kept is number {}, {} ({answer})",
