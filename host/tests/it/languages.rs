@@ -36,11 +36,14 @@ fn is_valid_until_broken(word: &str, name: &str, parameter: &str, without: &str)
     let mine = format!("cas-{word}");
     let made = runner(&sandbox, &format!("new {mine} --lang {word}"));
     succeeds(&made);
+    let (new, kept) = (texts(&sandbox.path(&mine)), texts(&example(&mine)));
     assert_eq!(
-        texts(&sandbox.path(&mine)),
-        texts(&example(&mine)),
-        "not what new writes"
+        new.keys().collect::<Vec<_>>(),
+        kept.keys().collect::<Vec<_>>()
     );
+    for (file, text) in &new {
+        assert_eq!(text, &kept[file], "{file:?} is not what new writes");
+    }
 
     // Where it stays, so that what is built and compiled of it is there the next time.
     let folder = example(&mine);
@@ -198,7 +201,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(examples).join(name)
 }
 
-/// Every file of a folder, but for what was built in it.
+/// Every file of a folder, but for what was built in it, and what our own `wit/` has besides.
 fn texts(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
@@ -208,7 +211,7 @@ fn texts(folder: &Path) -> BTreeMap<PathBuf, String> {
             let path = folder.join(&name);
             if path.is_file() {
                 found.insert(name, fs::read_to_string(path).unwrap());
-            } else if !["target", "results", "__pycache__"]
+            } else if !["target", "results", "__pycache__", "reference"]
                 .iter()
                 .any(|made| name.ends_with(made))
             {
