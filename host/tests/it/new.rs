@@ -72,7 +72,7 @@ fn of_the_document(name: &str) -> Vec<String> {
     let commands: Vec<_> = commands
         .map(|line| line.split('#').next().unwrap().to_owned())
         .collect();
-    assert_eq!(commands.len(), 3, "{commands:?}");
+    assert_eq!(commands.len(), 4, "{commands:?}");
     commands
 }
 
