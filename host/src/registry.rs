@@ -53,6 +53,14 @@ impl Store {
         self.pull(reference, false, tell)
     }
 
+    /// The file of a component that was pulled before, by its own digest.
+    pub fn kept(&self, digest: &str) -> Option<PathBuf> {
+        match self.cache.get(&digest.parse().ok()?) {
+            Ok(Kept::Whole(path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The component's file, after asking the registry what it is now. It is pinned if it was not; if it
     /// is another than the pinned one, that is an error, unless it is to be accepted.
     pub fn pull(

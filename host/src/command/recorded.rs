@@ -7,6 +7,7 @@ use crate::plan::home::Home;
 use crate::plan::strategies::{self, locate};
 use crate::plan::variant::Variant;
 use crate::plan::{Plan, PlannedTrial};
+use crate::registry::Store;
 use crate::strategy::wasm::WasmFile;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ impl AtHand {
         }
     }
 
-    /// Where the recorded bytes are: in the bundle, where they were, or among the strategies at hand.
+    /// Where the recorded bytes are: in the bundle, where they were, among the strategies at hand, or
+    /// among what was pulled.
     pub fn find(&self, planned: &PlannedTrial, run: &Opened) -> Option<PathBuf> {
         let is_meant = |digest: &str| digest == planned.digest;
         run.component(&planned.digest)
@@ -46,12 +48,16 @@ impl AtHand {
                 let found = known.find(|(_, digest)| is_meant(digest));
                 found.map(|(path, _)| path.clone())
             })
+            .or_else(|| Store::usual().ok()?.kept(&planned.digest))
     }
 }
 
 /// The strategy of this name as it is now, whatever its digest, built if it is older than its
-/// sources.
+/// sources; one that was pulled is what its reference stands for here.
 pub fn find_by_name(planned: &PlannedTrial) -> Result<PathBuf, CommandError> {
+    if let Some(reference) = &planned.reference {
+        return find_one(reference);
+    }
     let name = Variant::base(&planned.name);
     let home = Home::find();
     let is_of_home = home
