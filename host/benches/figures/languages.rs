@@ -114,8 +114,8 @@ fn child(name: &str) -> serde_json::Value {
     let (first, compile_ms) = load();
     drop(first);
     let (strategy, load_ms) = load();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all();
-    let runtime = runtime.build().expect("a runtime");
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().expect("a runtime");
     let measured = runtime.block_on(async {
         let stub = Arc::new(Stub::answering());
         let given = || capabilities(stub.clone(), stub.session());

@@ -11,7 +11,7 @@ use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{World, world_of};
 use crate::workload::Kind;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One of them, built.
 pub struct Found {
@@ -51,10 +51,7 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
             ),
         };
         found.push(Found {
-            name: match &reference {
-                Some(reference) => reference.strategy_name(),
-                None => strategies::name(&path),
-            },
+            name: name_of(reference.as_ref(), &path),
             path,
             reference,
             settings: variant.settings,
@@ -79,6 +76,14 @@ pub fn find_one(name: &str) -> Result<PathBuf, CommandError> {
     let path = component(located, &mut stale);
     build_all(&stale, false)?;
     Ok(path)
+}
+
+/// What a strategy is called: the name and version of its reference, else the name of its file.
+pub fn name_of(reference: Option<&Reference>, path: &Path) -> String {
+    match reference {
+        Some(reference) => reference.strategy_name(),
+        None => strategies::name(path),
+    }
 }
 
 fn pulled(reference: &Reference, quiet: bool) -> Result<PathBuf, CommandError> {

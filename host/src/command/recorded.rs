@@ -56,8 +56,11 @@ impl AtHand {
 }
 
 /// The strategy of this name as it is now, whatever its digest, built if it is older than its
-/// sources.
+/// sources; one that was pulled is what its reference stands for here.
 pub fn find_by_name(planned: &PlannedTrial) -> Result<PathBuf, CommandError> {
+    if let Some(reference) = &planned.reference {
+        return find_one(reference);
+    }
     let name = Variant::base(&planned.name);
     let home = Home::find();
     let is_of_home = home

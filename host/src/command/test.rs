@@ -6,16 +6,16 @@ mod simulator;
 
 use self::faults::Subject;
 use super::check::{self, CheckOptions, Enough, command_line};
-use super::components::find_one;
+use super::components::{self, find_one};
 use super::inspect::inspection;
 use super::options::PlanOptions;
 use super::output::print;
 use super::{COULD_NOT_RUN, CommandError};
 use crate::backend::url::AutocommitWrites;
 use crate::model::fault_class::FaultClasses;
-use crate::plan::strategies;
 use crate::plan::variant::Variant;
 use crate::plan::workload_file::WorkloadOptions;
+use crate::registry::reference::Reference;
 use crate::report::conformance::{ConformanceReport, Part, Status, json, text};
 use crate::strategy::wasm::{WasmFile, short_name};
 use std::process::ExitCode;
@@ -42,9 +42,11 @@ pub struct TestOptions {
 /// is no strategy fails the first part, and has no others.
 pub fn test(options: &TestOptions) -> Result<ExitCode, CommandError> {
     let name = Variant::parse(&options.strategy)?;
+    let reference = Reference::meant(&name.strategy)?;
     let file = WasmFile::read(&find_one(&name.strategy)?)?;
     let mut report = ConformanceReport {
-        strategy: strategies::name(file.path()) + &Variant::suffix(&name.settings),
+        strategy: components::name_of(reference.as_ref(), file.path())
+            + &Variant::suffix(&name.settings),
         digest: file.digest().to_owned(),
         parts: vec![loads(&file)?],
     };

@@ -166,6 +166,39 @@ fn a_violation_is_told_again_by_its_reference() {
     assert_eq!(again.code, 1, "{}", again.stderr);
 }
 
+#[test]
+fn a_run_of_a_reference_is_bundled_and_run_again() {
+    let mut registry = RegistryServer::start();
+    let (sandbox, reference) = (Sandbox::new(), registry.reference("cas:1"));
+    // With a note in it, so that none of our own has its digest.
+    let mut bytes = fs::read(component("cas")).unwrap();
+    bytes.extend([0, 3, 1, b'n', 0]);
+    sandbox.write("cas.wasm", bytes);
+    let push = sandbox.run(&format!("push ./cas.wasm {reference}"));
+    assert_eq!(push.code, 0, "{}", push.stderr);
+    let run = format!("--strategy {reference} --db sim --rows 2 --workers-per-row 2 --out run");
+    assert_eq!(sandbox.run(&run).code, 0);
+    registry.stop();
+    for again in ["rerun run", "rerun run --other-components", "bundle run"] {
+        let said = sandbox.run(again);
+        assert_eq!(said.code, 0, "{again}: {}{}", said.stdout, said.stderr);
+    }
+    // Of another user who has pulled the same: it is found by its digest.
+    let moved = sandbox.path("moved");
+    fs::rename(sandbox.path("cache"), &moved).unwrap();
+    sandbox.run("rerun run").refused_with(&["cas@1"]);
+    let bundle = sandbox.run("rerun run.tar.gz");
+    assert_eq!(bundle.code, 0, "{}{}", bundle.stdout, bundle.stderr);
+    let sandbox = sandbox.with_variable("CONTEND_CACHE", moved);
+    let said = sandbox.run("rerun run");
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+
+    let said = sandbox.run(&format!("test {reference}+a=b --seeds 5 --json"));
+    assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+    let tested: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(tested["strategy"], "cas@1+a=b");
+}
+
 /// They name a registry at a port of its own.
 #[test]
 fn the_commands_of_the_documents_do_what_they_say() {
