@@ -4,7 +4,7 @@ CARGO ?= cargo
 RELEASE = target/release/runner
 RUNNER = $(RELEASE)
 
-.PHONY: run install place uninstall test oracles browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
+.PHONY: run install place uninstall test oracles fuzz browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -76,6 +76,14 @@ browser:
 oracles: tools $(RUNNER)
 	$(RUNNER) build --all
 	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles calibration
+
+# Random components for the loader, then random SQL for the gate: each for so many minutes. It ends at the
+# first case that breaks something, and says how to run that one again.
+FUZZ_MINUTES ?= 10
+
+fuzz: tools $(RUNNER)
+	$(RUNNER) build --all
+	FUZZ_MINUTES=$(FUZZ_MINUTES) $(CARGO) test --locked --profile fuzz -p contend --test fuzz -- --nocapture --test-threads 1
 
 lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \

@@ -5,7 +5,7 @@ use super::output::print;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::strategy::source::{self, Job};
-use crate::strategy::wasm::WasmFile;
+use crate::strategy::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -65,7 +65,7 @@ pub fn build_all(jobs: &[Job], quiet: bool) -> Result<(), CommandError> {
     }
     let mut tell = |line: &str| {
         if !quiet {
-            eprintln!("{line}");
+            eprintln!("{}", clean_lines(line));
         }
     };
     source::build_all(jobs, &mut tell)?;

@@ -6,6 +6,7 @@ use crate::plan::{Plan, PlannedTrial};
 use crate::report::TrialReport;
 use crate::run_dir::{RunDir, TrialDir};
 use crate::strategy::Strategy;
+use crate::strategy::wasm::clean_lines;
 
 /// A trial that was run, as far as it came.
 pub struct Judged {
@@ -37,7 +38,7 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
 /// Says what the strategy asked for in vain: its author should know why it does not work.
 pub fn tell_refusals(name: &str, strategy: &dyn Strategy) {
     for refusal in strategy.take_refusals() {
-        eprintln!("note: {name} {refusal}");
+        eprintln!("{}", clean_lines(&format!("note: {name} {refusal}")));
     }
 }
 

@@ -61,8 +61,8 @@ fn file_name(folder: &Path) -> String {
     format!("{name}.wasm")
 }
 
-/// The strategy's name: that of its file, without the ending.
+/// The strategy's name: that of its file, without the ending, and without what would steer a terminal.
 pub fn name(component: &Path) -> String {
     let stem = component.file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
+    clean(&stem.to_string_lossy())
 }

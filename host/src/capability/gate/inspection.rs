@@ -116,8 +116,14 @@ impl Visitor for Inspection<'_> {
     }
 
     fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<Fault> {
-        if ident.value.starts_with('@') {
+        // Some readers take `1@@version` for one name, others for a number and a variable.
+        if ident.value.contains('@') {
             return Self::refuse(format!("the variable {ident}"));
+        }
+        // After a point, the parser takes nearly everything for a name.
+        let is_of_a_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        if ident.quote_style.is_none() && !ident.value.chars().all(is_of_a_word) {
+            return Self::refuse(format!("the name {ident}"));
         }
         ControlFlow::Continue(())
     }

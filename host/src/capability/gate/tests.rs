@@ -118,9 +118,41 @@ fn mysql_has_its_own_ways_to_smuggle() {
         "LOCK TABLES volumes WRITE",
         "SELECT GET_LOCK('a', 1)",
         "SELECT @@version",
+        "SELECT 1@@version FROM volumes",
+        "SELECT 1 FROM volumes WHERE id = volumes.?",
     ] {
         gate.admit(sql).expect_err(sql);
     }
+}
+
+#[test]
+fn what_would_be_read_in_another_way_than_it_was_judged_is_refused() {
+    let [sqlite, mysql] = ["sqlite", "mysql"].map(|dialect| Gate::new(&["volumes"], dialect));
+    for (gate, sql) in [
+        // Of a sign before a sign would become a comment.
+        (
+            &sqlite,
+            "UPDATE volumes SET status = 'x' WHERE id = - -1 AND status = ?",
+        ),
+        (&sqlite, "SELECT - - 1 FROM volumes"),
+        // MySQL takes the backslash and the quote after it for a quote, and the next text for SQL.
+        (
+            &mysql,
+            r"SELECT '\\', ' UNION SELECT user FROM mysql.user -- ' FROM volumes",
+        ),
+        (
+            &mysql,
+            r#"SELECT "\\", " UNION SELECT user FROM mysql.user -- " FROM volumes"#,
+        ),
+    ] {
+        let fault = gate.admit(sql).expect_err(sql);
+        assert_eq!(fault.code, "not-allowed", "{sql}");
+        assert!(fault.message.contains("parameter"), "{fault}");
+    }
+    // There a backslash is a character like any other.
+    admit(r"SELECT '\', id - 1, 2 - -1 FROM volumes").unwrap();
+    let told = mysql.admit(r"SELECT 'it\'s' FROM volumes").unwrap();
+    assert_eq!(told.text(), "SELECT 'it''s' FROM volumes");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::pool::Pool;
 use crate::model::value::Value;
+use std::ops::RangeInclusive;
 
 /// Longer texts from a guest are cut: they end in the history and on a terminal.
 const MAX_TEXT_CHARS: usize = 500;
@@ -24,10 +25,32 @@ pub fn clean_lines(text: &str) -> String {
     text.chars().map(kept).collect()
 }
 
+/// What Unicode has beside controls that turns the direction of what follows, or takes no place, or
+/// looks like nothing: formats, fillers, separators, tags, and what chooses another form of a character.
+const UNSEEN: &[RangeInclusive<char>] = &[
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{2800}'..='\u{2800}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
 fn tame(c: char) -> char {
-    let steers = c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    if steers { ' ' } else { c }
+    let is_seen = !c.is_control() && !UNSEEN.iter().any(|range| range.contains(&c));
+    if is_seen { c } else { ' ' }
 }
 
 pub fn transition(transition: Transition) -> state_change::Transition {
@@ -145,6 +168,9 @@ mod tests {
     fn a_text_of_a_guest_is_cut_and_can_not_steer_a_terminal() {
         let hostile = "\x1b[2J\u{9b}31m\r\n\u{202e}\u{2066}ok\u{7f}";
         assert_eq!(clean(hostile), " [2J 31m    ok ");
+        let unseen = "\u{61c}\u{ad}\u{feff}\u{e0041}\u{fe0f}\u{3164}\u{fff9}";
+        assert_eq!(clean(unseen).trim(), "");
+        assert_eq!(clean("für 東京 \u{5d0}"), "für 東京 \u{5d0}");
         assert_eq!(clean_lines("a\x1b[2J\r\nb"), "a [2J \nb");
         assert_eq!(clean(&"é".repeat(100_000)).chars().count(), MAX_TEXT_CHARS);
         let detail = types::Detail {

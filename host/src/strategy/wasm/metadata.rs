@@ -16,6 +16,10 @@ type Producers = BTreeMap<String, BTreeMap<String, String>>;
 /// The component with these facts in it, in place of what it said before of the same. What is absent
 /// is left as it is; the same component and facts give the same bytes.
 pub fn write(component: &[u8], about: &About) -> Result<Vec<u8>> {
+    // A part that is said to be longer than the file is found out when its end is looked for.
+    for payload in Parser::new(0).parse_all(component) {
+        payload?;
+    }
     let facts = facts(about);
     let mut written = Component::HEADER.to_vec();
     let (mut names, mut producers) = (Vec::new(), Producers::new());
@@ -181,6 +185,20 @@ mod tests {
         assert_eq!(Contents::of(&third).about, about("second"));
         let parts = String::from_utf8_lossy(&second).into_owned();
         assert!(parts.contains("part") && parts.contains("as it is"));
+    }
+
+    #[test]
+    fn a_component_that_ends_too_early_is_an_error() {
+        let whole = wat::parse_str("(component (core module (func)) (component))").unwrap();
+        for length in 9..whole.len() {
+            assert!(write(&whole[..length], &about("x")).is_err() || ends_well(&whole[..length]));
+        }
+    }
+
+    fn ends_well(bytes: &[u8]) -> bool {
+        Parser::new(0)
+            .parse_all(bytes)
+            .all(|payload| payload.is_ok())
     }
 
     #[test]

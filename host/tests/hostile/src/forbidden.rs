@@ -93,6 +93,7 @@ pub const FORBIDDEN: &[&str] = &[
     ";",
     "-- nothing",
     "/*!50000 DROP TABLE volumes */",
+    "SELECT status FROM volumes WHERE id = - -1 AND status = 'x'",
     // Time, randomness and burning of it.
     "SELECT sleep(10)",
     "SELECT benchmark(1000000000, 1)",
