@@ -6,6 +6,7 @@
 
 mod answer;
 mod classify;
+mod limits;
 mod options;
 mod readers;
 mod session;

@@ -31,6 +31,10 @@ pub fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Fa
     Err(Fault::rejected("parameter-count", message))
 }
 
+/// The longest text that a database of the runner's own makes for a strategy. Of a text that is joined
+/// with itself again and again, a short statement could make any number of gigabytes.
+pub const MAX_VALUE_BYTES: usize = 1 << 20;
+
 /// About how much memory a row takes.
 pub fn bytes_of(row: &Row) -> usize {
     let heap = |value: &Value| match value {

@@ -77,6 +77,11 @@ pub enum LoadError {
         mib: u64,
         limit_mib: u64,
     },
+    #[error(
+        "{path} defines resource types of its own. The host would keep a list of their handles without \
+         a limit, and no strategy needs them: build it without"
+    )]
+    OwnResources { path: PathBuf },
     #[error("{path} can't be compiled: {why}")]
     Invalid { path: PathBuf, why: String },
     #[error("the interface of {path} can't be told as WIT: {why}")]
@@ -177,7 +182,11 @@ impl Engine {
             return Ok(component.clone());
         }
         let path = || file.path().to_owned();
-        let (least, limit) = (file.contents().least_memory, self.limits.memory_bytes);
+        let contents = file.contents();
+        if contents.defines_resources {
+            return Err(LoadError::OwnResources { path: path() });
+        }
+        let (least, limit) = (contents.least_memory, self.limits.memory_bytes);
         if least > limit {
             return Err(LoadError::TooLittleMemory {
                 path: path(),
@@ -246,6 +255,45 @@ mod fixtures;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn handles_that_the_host_could_not_limit_are_not_made() {
+        let limits = Limits {
+            memory_bytes: 1 << 20,
+            computing: Duration::from_secs(1),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wasm");
+        for text in [
+            "(component (type (resource (rep i32))))",
+            "(component (component (type (resource (rep i32)))))",
+        ] {
+            std::fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+            let loaded = Engine::new(limits, 1).unwrap().load(&path);
+            assert!(
+                matches!(loaded, Err(LoadError::OwnResources { .. })),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_component_that_begins_with_too_much_is_refused_with_the_flag_that_helps() {
+        let limits = Limits {
+            memory_bytes: 1 << 20,
+            computing: Duration::from_secs(1),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.wasm");
+        let text = "(component (core module (memory 160)))";
+        std::fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+        let loaded = Engine::new(limits, 1).unwrap().load(&path);
+        let told = loaded.err().unwrap().to_string();
+        assert!(
+            told.contains("10 MiB") && told.contains("--memory-mib"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn the_same_bytes_are_compiled_once() {

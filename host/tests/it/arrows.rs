@@ -89,6 +89,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("oci_client", "registry"),
     ("rustls", "registry/client"),
     ("docker_credential", "registry/credentials"),
+    ("libsqlite3_sys", "backend/sqlite/limits"),
 ];
 
 /// What writes to the terminal.

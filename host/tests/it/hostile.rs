@@ -52,7 +52,14 @@ fn traps_end_one_change() {
     is_contained("trap", &["trap"], "");
     is_contained("deep-recursion", &["stack-overflow", "trap"], "");
     is_contained("not-utf8", &["trap"], "");
-    is_contained("forged-handle", &["trap"], "");
+    for handle in [
+        "forged-handle",
+        "used-after-drop",
+        "dropped-twice",
+        "wrong-kind",
+    ] {
+        is_contained(handle, &["trap"], "");
+    }
 }
 
 #[test]
@@ -74,6 +81,22 @@ fn huge_texts_are_refused() {
         let more = format!("--set size-mb={size_mb} --computing-ms 10000");
         is_contained(name, &["trap"], &more);
     }
+}
+
+#[test]
+fn what_is_answered_or_refused_costs_nothing() {
+    for name in ["orphan", "growing-text"] {
+        let (code, trial) = attack(name, "--change-timeout-s 60");
+        assert!(trial["reasons"].get("ESCAPED").is_none(), "{trial:#}");
+        assert_eq!(
+            (verdict(&trial).as_str(), code),
+            ("valid", 0),
+            "{name}: {trial:#}"
+        );
+    }
+    let more = "--change-timeout-s 60 --computing-ms 60000";
+    let (code, trial) = attack("many-statements", more);
+    assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
 }
 
 #[test]

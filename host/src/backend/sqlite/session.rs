@@ -2,6 +2,7 @@
 
 use super::answer::answer;
 use super::classify::classify;
+use super::limits;
 use super::signals::{Call, Signals};
 use super::values;
 use crate::capability::database::Session;
@@ -28,6 +29,7 @@ pub(super) struct SqliteSession {
 
 impl SqliteSession {
     pub(super) async fn of(mut connection: SqliteConnection) -> Result<Self, sqlx::Error> {
+        limits::set(&mut connection).await?;
         let signals = Signals::install(&mut connection).await?;
         Ok(Self {
             connection,

@@ -4,6 +4,7 @@ use super::evaluate::out_of_range;
 use super::expression::{Environment, Expression, Function};
 use super::refuse::unsupported;
 use super::value::Scalar;
+use crate::capability::calls::MAX_VALUE_BYTES;
 use crate::model::fault::Fault;
 use std::borrow::Cow;
 
@@ -78,6 +79,10 @@ fn concat<'a>(arguments: &'a [Expression], env: &Environment<'a>) -> Result<Scal
             Scalar::Text(text) => joined.push_str(&text),
             Scalar::Integer(integer) => joined.push_str(&integer.to_string()),
             wrong => return Err(unsupported(format!("CONCAT of {}", wrong.kind()))),
+        }
+        if joined.len() > MAX_VALUE_BYTES {
+            let told = format!("CONCAT of more than {MAX_VALUE_BYTES} bytes");
+            return Err(unsupported(told));
         }
     }
     Ok(Scalar::Text(Cow::Owned(joined)))

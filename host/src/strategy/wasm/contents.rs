@@ -6,8 +6,8 @@ use super::convert::clean;
 use crate::model::component::{About, Tool};
 use std::collections::BTreeSet;
 use wasmparser::{
-    ComponentName, CustomSectionReader, KnownCustom, Name, Parser, Payload, ProducersSectionReader,
-    Result,
+    ComponentName, ComponentType, CustomSectionReader, KnownCustom, Name, Parser, Payload,
+    ProducersSectionReader, Result,
 };
 
 /// What a file says of itself, and what it wants and gives.
@@ -20,6 +20,8 @@ pub struct Contents {
     pub exports: Option<Vec<String>>,
     /// The bytes of memory that its largest part begins with.
     pub least_memory: u64,
+    /// Whether it makes resource types of its own, or a part of it does.
+    pub defines_resources: bool,
 }
 
 const PAGE: u64 = 64 * 1024;
@@ -33,6 +35,7 @@ struct Reading {
     processed_by: BTreeSet<Tool>,
     sdk: BTreeSet<Tool>,
     least_memory: u64,
+    defines_resources: bool,
 }
 
 impl Contents {
@@ -54,6 +57,7 @@ impl Contents {
             imports: list(reading.imports),
             exports: list(reading.exports),
             least_memory: reading.least_memory,
+            defines_resources: reading.defines_resources,
         }
     }
 
@@ -79,6 +83,12 @@ impl Reading {
                 Payload::ComponentExportSection(section) if depth == 0 => {
                     for export in section {
                         self.exports.insert(clean(export?.name.name));
+                    }
+                }
+                Payload::ComponentTypeSection(section) => {
+                    for defined in section {
+                        let is_resource = matches!(defined?, ComponentType::Resource { .. });
+                        self.defines_resources |= is_resource;
                     }
                 }
                 Payload::MemorySection(section) => {

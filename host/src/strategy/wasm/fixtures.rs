@@ -16,9 +16,14 @@ use std::sync::Arc;
 
 /// The strategy of `fixtures.wat`.
 pub fn load(engine: &Engine) -> WasmStrategy {
+    load_text(engine, include_str!("fixtures.wat"))
+}
+
+/// Another one.
+pub fn load_text(engine: &Engine, text: &str) -> WasmStrategy {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fixture.wasm");
-    let component = wat::parse_str(include_str!("fixtures.wat")).unwrap();
+    let component = wat::parse_str(text).unwrap();
     std::fs::write(&path, component).unwrap();
     engine.load(&path).unwrap()
 }

@@ -129,9 +129,10 @@ fn death(error: &wasmtime::Error, limits: Limits, printing: &Printing) -> Death 
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{Impatient, doing, load, only_a_clock};
+    use super::super::fixtures::{Impatient, doing, load, load_text, only_a_clock};
     use super::super::{Engine, WasmStrategy};
     use super::*;
+    use crate::strategy::Strategy;
     use std::time::Duration;
 
     const LIMITS: Limits = Limits {
@@ -190,6 +191,53 @@ mod tests {
                 neighbour.call(doing("compute")).await.unwrap().unwrap();
             }
             neighbour.call(doing("dirty")).await.unwrap().unwrap();
+        }
+    }
+
+    /// The fixture with something done to it.
+    fn changed(engine: &Engine, from: &str, to: &str) -> WasmStrategy {
+        let text = include_str!("fixtures.wat");
+        assert!(text.contains(from), "{from}");
+        load_text(engine, &text.replacen(from, to, 1))
+    }
+
+    #[tokio::test]
+    async fn what_the_host_runs_of_a_guest_beside_its_exports_is_bounded_too() {
+        let (realloc, change) = ("global.get $free\n", "(memory $memory) (realloc $realloc)");
+        let with_end = "(memory $memory) (realloc $realloc) (post-return $core-end)";
+        let end = |body: &str| {
+            let core = "(func (export \"end\") (param i32)";
+            let alias = "(alias core export $guest \"end\" (core func $core-end))\n  (type $detail";
+            let text = include_str!("fixtures.wat");
+            let text = text.replacen(
+                "(func (export \"realloc\")",
+                &format!("{core} {body})\n(func (export \"realloc\")"),
+                1,
+            );
+            text.replacen(change, with_end, 1)
+                .replacen("(type $detail", alias, 1)
+        };
+        for engine in [Engine::new(LIMITS, 2), Engine::for_simulations(LIMITS, 2)] {
+            let engine = engine.unwrap();
+            let loop_of = "(loop (br 0)) global.get $free\n";
+            let recursing = "(call $sleep (i64.const 1)) global.get $free\n";
+            for (strategy, code) in [
+                (changed(&engine, realloc, loop_of), "computing-limit"),
+                (changed(&engine, realloc, recursing), "trap"),
+                (load_text(&engine, &end("(loop (br 0))")), "computing-limit"),
+                (
+                    load_text(&engine, &end("(call $sleep (i64.const 1))")),
+                    "trap",
+                ),
+            ] {
+                let mut instance = instance(&strategy).await;
+                let death = instance.call(doing("idle")).await.unwrap_err();
+                assert_eq!(death.code, code, "{death}");
+            }
+            let start = "(func $spin (loop (br 0))) (start $spin) (func $recurse (param i32)";
+            let endless = changed(&engine, "(func $recurse (param i32)", start);
+            let made = endless.instantiate(only_a_clock(Impatient)).await;
+            assert_eq!(made.err().unwrap().code, "computing-limit");
         }
     }
 

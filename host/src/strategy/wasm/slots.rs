@@ -4,7 +4,8 @@
 //! that less than ten thousand fit. Here a mapping is cut into slots of one size. Address space is
 //! all that a slot costs until it is touched.
 //!
-//! This module and those below it are the only unsafe code of the runner.
+//! This module and those below it are the only unsafe code of the runner, but for one call of SQLite's in
+//! `backend/sqlite/limits.rs`.
 
 pub mod memory;
 pub mod stack;

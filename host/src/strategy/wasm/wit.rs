@@ -1,11 +1,16 @@
 //! The interface of a component as text.
 
 use super::convert::clean_lines;
+use wasmparser::Parser;
 use wit_component::{WitPrinter, decode};
 
 /// The world that a component is of, which the decoder calls `root:component/root`, and after it what
 /// it uses of other packages. An error is the reason why its types can't be told as WIT.
 pub fn of(component: &[u8]) -> Result<String, String> {
+    // The decoder makes room for as much as a section is said to have, before it looks for it.
+    for payload in Parser::new(0).parse_all(component) {
+        payload.map_err(|error| super::convert::clean(&error.to_string()))?;
+    }
     let told = decode(component).and_then(|decoded| {
         let resolve = decoded.resolve();
         let own = decoded.package();
@@ -27,6 +32,27 @@ mod tests {
     use super::*;
     use rand_pcg::Pcg64;
     use rand_pcg::rand_core::{Rng, SeedableRng};
+
+    #[test]
+    fn a_section_that_is_said_to_have_gigabytes_is_refused_before_there_is_room_for_them() {
+        let mut bytes = wat::parse_str("(component)").unwrap();
+        // A custom section of nearly four gigabytes.
+        bytes.extend(b"\0\xf0\xff\xff\xff\x0f");
+        let before = peak_kib();
+        assert!(of(&bytes).is_err());
+        assert!(peak_kib() - before < 1 << 20);
+    }
+
+    /// The most memory that this process ever had.
+    fn peak_kib() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .unwrap()
+    }
 
     #[test]
     fn a_file_that_was_tampered_with_is_told_or_refused_and_nothing_breaks() {

@@ -1,7 +1,7 @@
 //! SQL as MySQL and MariaDB take it apart, as far as texts and comments go.
 
 pub struct Read {
-    /// The same, with an `x` in each text.
+    /// The same, with an `x` in each text that is no plain word.
     pub emptied: String,
     /// Question marks outside of texts.
     pub parameters: usize,
@@ -29,9 +29,9 @@ pub fn read(sql: &str) -> Result<Read, String> {
                 }
                 // The gate may take a plain word for a name, where MySQL has a text: an error at worst.
                 let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                match c {
-                    '"' if is_word => read.emptied.push_str(&format!("\"{text}\"")),
-                    _ => read.emptied.push_str("'x'"),
+                match is_word {
+                    true => read.emptied.push_str(&format!("{c}{text}{c}")),
+                    false => read.emptied.push_str("'x'"),
                 }
             }
             '`' => {

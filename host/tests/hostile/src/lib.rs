@@ -22,6 +22,12 @@
 //! | `huge-fault` | a fault whose code and message have that size | the same; results stay small |
 //! | `not-utf8` | a statement that is no UTF-8 | a trap |
 //! | `forged-handle` | uses a session that it never got | a trap |
+//! | `used-after-drop` | uses a session that it has dropped | a trap |
+//! | `dropped-twice` | drops a session twice | a trap |
+//! | `wrong-kind` | uses the handle of a lock as a session | a trap |
+//! | `orphan` | drops a session of the lock service, and uses its lock | an answer |
+//! | `many-statements` | gives each of very many statements a text of its own | a bound on what is kept |
+//! | `growing-text` | joins a text with itself until it has gigabytes | `rejected` |
 //! | `forbidden-sql` | DDL, PRAGMA, other tables, two statements … ([`FORBIDDEN`]) | each `rejected` |
 //! | `many-sessions` | opens database sessions until refused, and keeps them | a limit |
 //! | `many-lock-sessions` | likewise at the lock service | a limit |
@@ -51,6 +57,9 @@ const FREE_ALL: &str = "UPDATE volumes SET status = ?, attach_status = ?";
 
 /// Enough to be sure that there is no limit.
 const MANY: usize = 20_000;
+
+/// Many times as many as anybody keeps.
+const MANY_STATEMENTS: usize = 2_000;
 
 struct Hostile {
     session: Session,
@@ -126,6 +135,37 @@ impl Hostile {
                 let forged = ManuallyDrop::new(unsafe { Session::from_handle(123_456) });
                 forged.execute(SWAP, &[])?;
             }
+            "used-after-drop" => {
+                // SAFETY: none. That it is dropped is the attack. Never dropped again here.
+                let twin = ManuallyDrop::new(unsafe { Session::from_handle(self.twin().handle()) });
+                twin.execute(SWAP, &[])?;
+            }
+            "dropped-twice" => {
+                let handle = self.twin().handle();
+                // SAFETY: none. That it was dropped before is the attack.
+                drop(unsafe { Session::from_handle(handle) });
+            }
+            "wrong-kind" => {
+                let lock = self.locks()?.lock(&["a".to_owned()], Mode::Exclusive)?;
+                // SAFETY: none. That it is no session is the attack. Never dropped here.
+                let forged = ManuallyDrop::new(unsafe { Session::from_handle(lock.handle()) });
+                forged.execute(SWAP, &[])?;
+            }
+            "orphan" => {
+                let lock = self
+                    .locks()?
+                    .lock(&["orphan".to_owned()], Mode::Exclusive)?;
+                self.lock_sessions.clear();
+                // Whatever the service says: there is an answer.
+                let _ = (lock.acquire(0), lock.is_owner(), lock.release());
+            }
+            "many-statements" => {
+                for number in 0..MANY_STATEMENTS {
+                    let sql = format!("SELECT {number} FROM volumes WHERE id = ?");
+                    self.session.query(&sql, &[Value::Null])?;
+                }
+            }
+            "growing-text" => self.growing_text()?,
             "forbidden-sql" => self.forbidden_sql()?,
             "many-sessions" => self.many_sessions()?,
             "many-lock-sessions" => self.many_lock_sessions()?,
@@ -238,6 +278,42 @@ impl Hostile {
             }
         }
         Ok(())
+    }
+
+    /// A session's handle, after it was dropped.
+    fn twin(&self) -> ManuallyDrop<Session> {
+        let mut session = ManuallyDrop::new(connect().expect("a session"));
+        // SAFETY: none. Whoever calls this uses what is dropped here.
+        unsafe { ManuallyDrop::drop(&mut session) };
+        session
+    }
+
+    /// In the table, and within one statement.
+    fn growing_text(&self) -> Result<(), Fault> {
+        let mut nested = "(SELECT ? AS t) AS t".to_owned();
+        for _ in 0..30 {
+            nested = format!("(SELECT concat(t, t) AS t FROM {nested}) AS t");
+        }
+        let nested = format!("SELECT length(t) FROM {nested}");
+        let long = Value::Text("x".repeat(1000));
+        match self.session.query(&nested, std::slice::from_ref(&long)) {
+            Err(Fault::Rejected(_)) => {}
+            other => return Err(escaped(format!("{other:?}"))),
+        }
+        self.session.begin()?;
+        let grow =
+            "UPDATE volumes SET migration_status = concat(migration_status, ?, migration_status)";
+        let first = "UPDATE volumes SET migration_status = ?";
+        self.session.execute(first, std::slice::from_ref(&long))?;
+        let grown = (0..30).try_for_each(|_| {
+            let grown = self.session.execute(grow, &["x".to_owned().into()]);
+            grown.map(drop)
+        });
+        self.session.rollback()?;
+        match grown {
+            Err(Fault::Rejected(_)) => Ok(()),
+            other => Err(escaped(format!("{other:?}"))),
+        }
     }
 
     fn many_sessions(&mut self) -> Result<(), Fault> {
