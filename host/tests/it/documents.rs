@@ -20,12 +20,13 @@ fn read(name: &str) -> String {
 }
 
 /// Every document that is for whoever uses or changes this.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "results/README.md",
     "strategies/README.md",
+    "strategies/SHARING.md",
     "strategies/TROUBLESHOOTING.md",
     "strategies/WRITING.md",
     "wit/reference/README.md",
