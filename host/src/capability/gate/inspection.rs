@@ -29,6 +29,10 @@ const FUNCTIONS: &[&str] = &[
     "upper",
 ];
 
+/// How deep an expression or a chain of UNION may be. The parser builds a chain of ten thousand AND without
+/// going deep itself; whoever reads the tree after it would need a stack for that.
+const MAX_DEPTH: usize = 100;
+
 /// The names of the tables that a statement reads or writes, with repetitions, and the number of its
 /// parameters.
 pub(super) fn inspect(
@@ -39,6 +43,7 @@ pub(super) fn inspect(
         gate,
         tables: Vec::new(),
         parameters: 0,
+        depth: 0,
     };
     match statement.visit(&mut inspection) {
         ControlFlow::Break(fault) => Err(fault),
@@ -51,6 +56,8 @@ struct Inspection<'a> {
     gate: &'a Gate,
     tables: Vec<String>,
     parameters: usize,
+    /// Of the expression that is being looked at.
+    depth: usize,
 }
 
 impl Inspection<'_> {
@@ -87,6 +94,9 @@ impl Visitor for Inspection<'_> {
             // A recursive one can run for ever, and no strategy needs the others.
             return Self::refuse("WITH");
         }
+        if chained(&query.body) > MAX_DEPTH {
+            return Self::refuse(format!("more than {MAX_DEPTH} queries in a chain"));
+        }
         if !reads_only(&query.body) {
             return Self::refuse("a query that is more than a SELECT");
         }
@@ -100,7 +110,16 @@ impl Visitor for Inspection<'_> {
         }
     }
 
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Fault> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Fault> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Self::refuse(format!("an expression that is more than {MAX_DEPTH} deep"));
+        }
         match expr {
             Expr::Function(function) => may_call(&function.name),
             Expr::Subquery(query)
@@ -140,6 +159,16 @@ impl Visitor for Inspection<'_> {
             _ => ControlFlow::Continue(()),
         }
     }
+}
+
+/// How many queries are chained by UNION and the like, the first ones first.
+fn chained(mut body: &SetExpr) -> usize {
+    let mut count = 1;
+    while let SetExpr::SetOperation { left, .. } = body {
+        body = left;
+        count += 1;
+    }
+    count
 }
 
 fn reads_only(body: &SetExpr) -> bool {

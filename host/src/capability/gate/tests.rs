@@ -189,6 +189,41 @@ fn size_and_depth_have_bounds() {
     assert!(admit(&long).unwrap_err().message.contains("bytes"));
     let deep = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
     admit(&deep).expect_err("deep nesting");
+    // Of each kind of nesting as much as the parser takes, on a stack that has room for it.
+    let nested = |before: &str, after: &str, levels: usize| {
+        format!("SELECT {}1{}", before.repeat(levels), after.repeat(levels))
+    };
+    let gate = Gate::new(&["volumes"], "sqlite");
+    for (before, after) in [
+        ("(SELECT ", ")"),
+        ("1 FROM (SELECT ", ") AS t"),
+        ("1 UNION SELECT ", ""),
+        ("concat(", ")"),
+        ("CASE WHEN ", " THEN 1 END"),
+        ("NOT ", ""),
+        ("- ", ""),
+        ("1 IN (", ")"),
+    ] {
+        let judged = (1..100).filter(|levels| gate.judged(&nested(before, after, *levels)).is_ok());
+        assert!(judged.count() >= 1, "{before}");
+    }
+    // The parser takes a chain of any length.
+    for link in [
+        "+1",
+        " AND 1",
+        " UNION SELECT 1",
+        "||1",
+        "=1",
+        " IS NULL",
+        " IN (1)",
+    ] {
+        let links = (MAX_STATEMENT_BYTES - 100) / link.len();
+        let chain = format!("SELECT 1{}", link.repeat(links));
+        let fault = gate.judged(&chain).expect_err(link);
+        assert!(fault.message.contains("100"), "{link}: {fault}");
+        let short = format!("SELECT 1{}", link.repeat(90));
+        gate.judged(&short).expect(link);
+    }
 }
 
 #[test]
