@@ -4,7 +4,7 @@ CARGO ?= cargo
 RELEASE = target/release/runner
 RUNNER = $(RELEASE)
 
-.PHONY: run install place uninstall test oracles fuzz browser lint bench tools tools-lab clean $(RELEASE)
+.PHONY: run install place uninstall test oracles fuzz browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -47,7 +47,7 @@ uninstall:
 	rm -rf "$(SHARE)/contend"
 
 # The whole suite, quick to slow.
-test: tools tools-lab lint
+test: tools tools-lab tools-languages lint
 	$(CARGO) build --locked --bin runner
 	target/debug/runner build --all
 	$(CARGO) test --locked -p contend -p contend-guest
@@ -96,6 +96,12 @@ bench: tools $(RUNNER)
 	$(RUNNER) build --all
 	$(CARGO) bench --locked --bench figures
 
+# The same strategy in four languages, written to results/languages.
+languages: tools tools-languages $(RUNNER)
+	PATH="$(CURDIR)/$(LANGUAGES)/venv/bin:$(CURDIR)/$(LANGUAGES)/node_modules/.bin:$$PATH" \
+	  $(RUNNER) build strategies/examples/cas-*
+	$(CARGO) bench --locked --bench figures -- languages
+
 # What building needs beside Rust. Installs it where that can be done, else says what is missing.
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust, for example with rustup"; exit 2; }
@@ -104,10 +110,11 @@ tools:
 	  then apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev; \
 	  else echo "a C compiler is missing: sudo apt-get install gcc libc6-dev"; exit 2; fi; }
 
-# What the lab is made of. Debian's packages start their servers as services when they are installed,
-# and again when the machine is, and we want neither: a policy forbids the first, unless the machine
-# has one already, and what was installed just now is disabled. What was there before is not touched.
-LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server
+# What the lab is made of, and the registry of the tests. Debian's packages start their servers as
+# services when they are installed, and again when the machine is, and we want neither: a policy forbids
+# the first, unless the machine has one already, and what was installed just now is disabled. What was
+# there before is not touched.
+LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server docker-registry
 POLICY = /usr/sbin/policy-rc.d
 
 tools-lab:
@@ -122,16 +129,40 @@ tools-lab:
 	done; \
 	[ "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-	  echo "the lab lacks packages: sudo apt-get install --no-install-recommends$$missing"; \
-	  echo "It needs no system service, so stop those that the packages start."; exit 2; fi; \
+	  echo "the lab and the tests lack packages: sudo apt-get install --no-install-recommends$$missing"; \
+	  echo "They need no system service, so stop those that the packages start."; exit 2; fi; \
 	ours=; if [ ! -e $(POLICY) ]; then \
 	  ours=1; trap 'rm -f $(POLICY)' EXIT; trap 'exit 2' INT TERM HUP; \
 	  printf '#!/bin/sh\nexit 101\n' > $(POLICY) && chmod 755 $(POLICY); fi; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -qq --no-install-recommends $$missing || exit 2; \
 	for package in $$missing; do case $$package in \
-	  mariadb-server) service=mariadb;; haproxy|redis-server|rsync) service=$$package;; *) continue;; esac; \
+	  mariadb-server) service=mariadb;; \
+	  haproxy|redis-server|rsync|docker-registry) service=$$package;; *) continue;; esac; \
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
+
+# What builds strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the
+# tests look into. What can't be had is told, and noted for the tests in the file `skipped`; a C compiler
+# of one's own does as well as Zig's. As root, Python and Node.js are installed if they are missing.
+LANGUAGES = target/languages
+PYTHON_TOOLS = ziglang==0.17.1 componentize-py==0.25.1
+JS_TOOLS = @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0
+
+tools-languages:
+	@[ "$$(cat $(LANGUAGES)/installed 2>/dev/null)" = "$(PYTHON_TOOLS) $(JS_TOOLS)" ] && exit 0; \
+	mkdir -p $(LANGUAGES) && rm -f $(LANGUAGES)/skipped; \
+	missing=; python3 -c 'import ensurepip, venv' 2>/dev/null || missing="python3 python3-venv"; \
+	command -v npm >/dev/null || missing="$$missing nodejs npm"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --no-install-recommends $$missing >/dev/null; fi; \
+	skip() { echo "languages: $$1 is not tested: $$2"; echo "$$1: $$2" >> $(LANGUAGES)/skipped; }; \
+	python3 -m venv $(LANGUAGES)/venv && $(LANGUAGES)/venv/bin/pip install -q --disable-pip-version-check \
+	  $(PYTHON_TOOLS) || skip python "$(PYTHON_TOOLS) can't be installed; is there python3 with venv, and a network?"; \
+	npm install --silent --no-audit --no-fund --prefix $(LANGUAGES) $(JS_TOOLS) >/dev/null && \
+	  $(LANGUAGES)/node_modules/.bin/componentize-js --version >/dev/null || \
+	  skip js "$(JS_TOOLS) can't be installed; is there Node.js 20 with npm, and a network?"; \
+	[ -e $(LANGUAGES)/skipped ] || echo "$(PYTHON_TOOLS) $(JS_TOOLS)" > $(LANGUAGES)/installed
 
 clean:
 	$(CARGO) clean

@@ -3,11 +3,13 @@
 mod again;
 mod check;
 mod shared;
+mod test;
 mod workload;
 
 use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::shared::SharedArguments;
+use self::test::TestArguments;
 use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
@@ -20,9 +22,12 @@ use crate::command::list::ListOptions;
 use crate::command::new::NewOptions;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
+use crate::command::pull::PullOptions;
+use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
 use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
+use crate::command::test::TestOptions;
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::plan::faults::FaultOption;
 use crate::plan::workload_file::WorkloadOptions;
@@ -36,8 +41,11 @@ pub enum Command {
     New(NewOptions),
     Build(BuildOptions),
     Check(Box<CheckOptions>),
+    Test(Box<TestOptions>),
     Inspect(InspectOptions),
     List(ListOptions),
+    Push(PushOptions),
+    Pull(PullOptions),
     Report(ReportOptions),
     Bundle(BundleOptions),
     Rerun(Box<RerunOptions>),
@@ -64,6 +72,7 @@ pub fn parse() -> Command {
             Command::Build(BuildOptions { folders, all, out })
         }
         Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
+        Some(Verb::Test(test)) => Command::Test(Box::new((*test).into())),
         Some(Verb::Inspect {
             strategy,
             wit,
@@ -74,6 +83,22 @@ pub fn parse() -> Command {
             json,
         }),
         Some(Verb::List { json }) => Command::List(ListOptions { json }),
+        Some(Verb::Push {
+            strategy,
+            reference,
+        }) => Command::Push(PushOptions {
+            strategy,
+            reference,
+        }),
+        Some(Verb::Pull {
+            reference,
+            out,
+            update,
+        }) => Command::Pull(PullOptions {
+            reference,
+            out,
+            update,
+        }),
         Some(Verb::Report {
             run,
             unpacked,
@@ -122,7 +147,7 @@ enum Verb {
         /// The strategy's name; the folder of this name is made here
         #[arg(value_name = "NAME")]
         name: String,
-        /// The language that it is written in: rust
+        /// The language that it is written in: rust, c, js or python
         #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
         lang: String,
         /// The kind of workload that it is for
@@ -148,9 +173,12 @@ enum Verb {
     /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
     /// goes wrong; then tell the least of it
     Check(Box<CheckArguments>),
+    /// Test whether a strategy keeps the contract: limits, each fault at each call, outages, and whether
+    /// it is correct
+    Test(Box<TestArguments>),
     /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
     Inspect {
-        /// A .wasm component, the name of a strategy, or its source folder
+        /// A .wasm component, the name of a strategy, its source folder, or oci://HOST/NAME:TAG
         #[arg(value_name = "STRATEGY")]
         strategy: String,
         /// Print its interface as WIT instead: its world, and what this uses
@@ -165,6 +193,27 @@ enum Verb {
         /// Print it as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Put a strategy into an OCI registry, where others can name it; prints the reference that stays
+    Push {
+        /// A .wasm component, the name of a strategy, or its source folder
+        #[arg(value_name = "STRATEGY")]
+        strategy: String,
+        /// As in oci://registry.example/team/mine:1.0; by plain HTTP on this machine, else by HTTPS
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+    },
+    /// Fetch a strategy from an OCI registry and pin it in strategies.lock; prints its file
+    Pull {
+        /// As in oci://registry.example/team/mine:1.0, or with @sha256:… instead of the tag
+        #[arg(value_name = "REFERENCE")]
+        reference: String,
+        /// Write the component here too
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Accept it if it is another than the pinned one, and pin this one
+        #[arg(long)]
+        update: bool,
     },
     /// Make table, CSV and verdict again from the folder of a run or a bundle, also of one that was
     /// killed
@@ -257,7 +306,8 @@ impl From<LabArguments> for LabVerb {
 
 #[derive(Args)]
 struct RunArguments {
-    /// A .wasm component, the name of a strategy, its source folder, or "all"; may be repeated
+    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"; may
+    /// be repeated
     #[arg(long, value_name = "STRATEGY", required = true)]
     strategy: Vec<String>,
     /// A file, or a name in workloads/; flags come before what it says

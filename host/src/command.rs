@@ -20,6 +20,8 @@ mod opened;
 pub mod options;
 pub mod output;
 mod progress;
+pub mod pull;
+pub mod push;
 mod recorded;
 pub mod report;
 pub mod rerun;
@@ -27,6 +29,7 @@ pub mod run;
 mod simulated;
 mod stage;
 mod supervise;
+pub mod test;
 mod trial;
 mod with_lab;
 
@@ -36,11 +39,12 @@ use crate::model::fault::Fault;
 use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
+use crate::registry::RegistryError;
+use crate::registry::reference::ReferenceError;
 use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::run_dir::bundle::BundleError;
 use crate::strategy::source::BuildError;
-use crate::strategy::toolchain::ToolchainError;
 use crate::strategy::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
@@ -57,13 +61,17 @@ pub enum CommandError {
     #[error("{0}")]
     Resolve(#[from] ResolveError),
     #[error("{0}")]
-    Toolchain(#[from] ToolchainError),
-    #[error("{0}")]
     Build(#[from] BuildError),
     #[error("{0}")]
     New(#[from] new::NewError),
     #[error("{0}")]
     Load(#[from] LoadError),
+    #[error("{0}")]
+    Reference(#[from] ReferenceError),
+    #[error("{0}")]
+    Registry(#[from] RegistryError),
+    #[error("{0} was pulled, and can't be run: {1}")]
+    Pulled(String, LoadError),
     #[error("{0}")]
     RunDir(#[from] RunDirError),
     #[error("{0}")]
@@ -113,6 +121,10 @@ pub enum CommandError {
          or name the path of a strategy"
     )]
     NoStrategies,
+    #[error(
+        "{0} has a digest, and what is pushed makes its own; name a tag, as in oci://HOST/NAME:TAG"
+    )]
+    PushToDigest(String),
     #[error("--out names one file, so it goes with one folder")]
     OneOut,
     #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
@@ -140,6 +152,12 @@ pub enum CommandError {
          can fail; name others, or one with --lock"
     )]
     NoSuchFault { faults: String, strategy: String },
+    #[error("runner test tests one strategy; name one")]
+    OneStrategy,
+    #[error(
+        "--only {given:?}: there is no such fault to inject; the calls of a change are {calls}"
+    )]
+    NoSuchInjection { given: String, calls: String },
     #[error("{given} can't be told again here: {why}")]
     Replay { given: String, why: String },
     #[error(

@@ -1,6 +1,7 @@
 //! Strategies in the simulated world: one simulation, and many of them.
 
 pub mod case;
+pub mod conformance;
 pub mod examine;
 pub mod outcome;
 pub mod search;

@@ -11,6 +11,7 @@ pub mod lab;
 pub mod model;
 pub mod plan;
 pub mod record;
+pub mod registry;
 pub mod report;
 pub mod run_dir;
 pub mod sim;

@@ -78,6 +78,9 @@ pub struct PlannedTrial {
     pub name: String,
     /// Where its file was; plans of before had it as it was given, which may be relative.
     pub component: PathBuf,
+    /// Where it was pulled from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// Of the component's bytes; `sha256:…`.
     pub digest: String,
     /// The interfaces of the contract that it imports, sorted.

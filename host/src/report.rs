@@ -4,6 +4,7 @@ mod allocations;
 pub mod check;
 pub mod comparison;
 mod conditions;
+pub mod conformance;
 pub mod csv;
 pub mod html;
 pub mod inspection;

@@ -22,26 +22,17 @@ pub mod bundle;
 mod error;
 mod file;
 mod hashed;
+mod trial;
 
 pub use self::error::RunDirError;
+pub use self::trial::{TrialDir, TrialRecord};
 
-use self::file::{aside, read_json, replace, whole, write_json};
-use self::hashed::Hashed;
-use crate::model::allocations::Allocations;
-use crate::model::conditions::Conditions;
-use crate::model::data::{Data, Effect, NodeRows};
-use crate::model::end::{End, Ended};
-use crate::model::found::Found;
-use crate::model::verdict::Judgement;
+use self::file::{aside, read_json, replace, write_json};
 use crate::plan::Plan;
 use crate::plan::recorded::is_plain_name;
-use crate::record::histogram;
-use crate::record::journal::{self, History};
-use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 const PLAN: &str = "plan.json";
@@ -83,34 +74,10 @@ pub struct Machine {
     pub memory_kib: Option<u64>,
 }
 
-/// What `rows.json` holds.
-#[derive(Serialize, Deserialize)]
-struct Rows<'a> {
-    nodes: Cow<'a, [NodeRows]>,
-    silent: Cow<'a, [String]>,
-}
-
 /// A run's folder.
 #[derive(Debug, Clone)]
 pub struct RunDir {
     root: PathBuf,
-}
-
-/// A trial's folder within it.
-#[derive(Debug, Clone)]
-pub struct TrialDir {
-    root: PathBuf,
-}
-
-/// What a trial left behind, as far as it came.
-#[derive(Debug)]
-pub struct TrialRecord {
-    pub history: History,
-    pub found: Option<Found>,
-    /// Absent when the runner was killed.
-    pub conditions: Option<Conditions>,
-    /// Absent when the runner was killed.
-    pub end: Option<End>,
 }
 
 impl RunDir {
@@ -189,162 +156,6 @@ impl RunDir {
     /// Writes the table as far as it has come, over that of the trial before.
     pub fn write_results(&self, csv: &[u8]) -> Result<(), RunDirError> {
         replace(&self.root.join(RESULTS), |out| out.write_all(csv))
-    }
-}
-
-impl TrialDir {
-    pub fn history_path(&self) -> PathBuf {
-        self.root.join(HISTORY)
-    }
-
-    pub fn printed_path(&self) -> PathBuf {
-        self.root.join(PRINTED)
-    }
-
-    /// `sha256:…` of the history's bytes; nothing if there is none.
-    pub fn history_digest(&self) -> Result<Option<String>, RunDirError> {
-        let path = self.history_path();
-        let attempt = || {
-            let mut file = Hashed::new(File::open(&path)?);
-            io::copy(&mut file, &mut io::sink())?;
-            Ok(Some(file.end().1))
-        };
-        match attempt() {
-            Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
-            done => done.map_err(|source| RunDirError::Io { path, source }),
-        }
-    }
-
-    pub fn database_path(&self) -> PathBuf {
-        self.root.join(DATABASE)
-    }
-
-    pub fn write_conditions(&self, conditions: &Conditions) -> Result<(), RunDirError> {
-        write_json(&self.root.join(CONDITIONS), conditions)
-    }
-
-    pub fn write_end(&self, end: &End) -> Result<(), RunDirError> {
-        write_json(&self.root.join(END), end)
-    }
-
-    /// Writes what was found in the database.
-    pub fn write_found(&self, found: &Found) -> Result<(), RunDirError> {
-        match found {
-            Found::VolumeState(data) => self.write_data(data),
-            Found::IpAllocation(found) => write_json(&self.root.join(ALLOCATIONS), found),
-        }
-    }
-
-    fn write_data(&self, data: &Data) -> Result<(), RunDirError> {
-        if let Some(effects) = &data.effects {
-            replace(&self.root.join(EFFECTS), |out| {
-                effects.iter().try_for_each(|effect| {
-                    serde_json::to_writer(&mut *out, effect)?;
-                    out.write_all(b"\n")
-                })
-            })?;
-        }
-        let rows = Rows {
-            nodes: Cow::Borrowed(&data.nodes),
-            silent: Cow::Borrowed(&data.silent),
-        };
-        write_json(&self.root.join(ROWS), &rows)
-    }
-
-    /// What the trial left; nothing if it never began. An error if a file has lost some of its lines.
-    pub fn load(&self) -> Result<Option<TrialRecord>, RunDirError> {
-        let path = self.history_path();
-        if !path.exists() {
-            return Ok(None);
-        }
-        let history = match journal::read(&path) {
-            Ok(history) => history,
-            Err(source) => return Err(RunDirError::History { path, source }),
-        };
-        let found = self.load_found()?;
-        let end = self.load_end()?;
-        if let Some(end) = &end {
-            whole(path, history.changes.len(), Some(end.changes))?;
-            let effects = found.as_ref().and_then(Found::effects).unwrap_or(0);
-            let read = found.as_ref().and(end.effects);
-            whole(self.root.join(EFFECTS), effects as usize, read)?;
-        }
-        Ok(Some(TrialRecord {
-            history,
-            found,
-            conditions: read_json(&self.root.join(CONDITIONS))?,
-            end,
-        }))
-    }
-
-    /// How the trial ended; nothing if it did not.
-    pub fn load_end(&self) -> Result<Option<End>, RunDirError> {
-        read_json(&self.root.join(END))
-    }
-
-    fn load_found(&self) -> Result<Option<Found>, RunDirError> {
-        let found = read_json::<Allocations>(&self.root.join(ALLOCATIONS))?;
-        match found {
-            Some(found) => Ok(Some(Found::IpAllocation(found))),
-            None => Ok(self.load_data()?.map(Found::VolumeState)),
-        }
-    }
-
-    fn load_data(&self) -> Result<Option<Data>, RunDirError> {
-        // The rows are written after the effects: where they are, both are whole.
-        let Some(rows) = read_json::<Rows>(&self.root.join(ROWS))? else {
-            return Ok(None);
-        };
-        Ok(Some(Data {
-            effects: self.load_effects()?,
-            nodes: rows.nodes.into_owned(),
-            silent: rows.silent.into_owned(),
-        }))
-    }
-
-    fn load_effects(&self) -> Result<Option<Vec<Effect>>, RunDirError> {
-        let path = self.root.join(EFFECTS);
-        let io_error = |source| RunDirError::Io {
-            path: path.clone(),
-            source,
-        };
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_error(error)),
-        };
-        let mut effects = Vec::new();
-        for line in BufReader::new(file).lines() {
-            let line = line.map_err(io_error)?;
-            effects.push(serde_json::from_str(&line).map_err(|e| io_error(e.into()))?);
-        }
-        Ok(Some(effects))
-    }
-
-    /// Writes what can be computed again from the rest: the histograms and the verdict.
-    pub fn write_findings(
-        &self,
-        record: &TrialRecord,
-        judgement: &Judgement,
-    ) -> Result<(), RunDirError> {
-        replace(&self.root.join(HISTOGRAMS), |out| {
-            histogram::write_log(&record.history.changes, out)
-        })?;
-        write_json(&self.root.join(VERDICT), judgement)
-    }
-}
-
-impl TrialRecord {
-    /// The checkers' answers, from this record alone. A history that lacks changes is not held
-    /// against the data, since what they did would be laid at the strategy's door.
-    pub fn judge(&self, workload: &Workload) -> Judgement {
-        let failed = self
-            .end
-            .as_ref()
-            .is_some_and(|end| end.how == Ended::Failed);
-        let lacks_changes = failed || self.history.torn;
-        let found = self.found.as_ref().filter(|_| !lacks_changes);
-        workload.judge(&self.history.changes, found)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::capability::printed::Printed;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
 use crate::model::pool::Pool;
+use crate::model::spent::Spent;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -106,6 +107,11 @@ pub trait Instance: Send {
     /// The statements that it executed since this was last asked, where they are counted.
     fn take_statements(&mut self) -> Statements {
         Statements::default()
+    }
+
+    /// What it has used up so far, where that is known.
+    fn spent(&self) -> Spent {
+        Spent::default()
     }
 
     /// Rolls back its sessions and gives up its locks. When this returns, nothing of the instance

@@ -60,12 +60,12 @@ async fn both(load: fn(u32) -> WasmStrategy) -> (Vec<f64>, Vec<f64>) {
     let mut wasm = instance(&load(1), &stub).await;
     let mut native = instance(&NativeCas, &stub).await;
     // The first call makes the strategy's statement.
-    micros_per_change(&mut *wasm, &stub).await;
-    micros_per_change(&mut *native, &stub).await;
+    micros_per_change(&mut *wasm, &stub, CHANGES).await;
+    micros_per_change(&mut *native, &stub, CHANGES).await;
     let (mut of_wasm, mut of_native) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        of_wasm.push(micros_per_change(&mut *wasm, &stub).await);
-        of_native.push(micros_per_change(&mut *native, &stub).await);
+        of_wasm.push(micros_per_change(&mut *wasm, &stub, CHANGES).await);
+        of_native.push(micros_per_change(&mut *native, &stub, CHANGES).await);
     }
     wasm.end().await;
     native.end().await;
@@ -77,10 +77,11 @@ async fn instance(strategy: &dyn Strategy, stub: &Arc<Stub>) -> Box<dyn Instance
     strategy.instantiate(given).await.expect("an instance")
 }
 
-async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub) -> f64 {
+/// Processor time, mean of so many changes.
+pub async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub, changes: u32) -> f64 {
     let before = stub.executed();
     let began = cpu_seconds();
-    for number in 0..CHANGES {
+    for number in 0..changes {
         let marker = Marker { worker: 7, number };
         for (from, to) in [("available", "deleting"), ("deleting", "available")] {
             let transition = Transition {
@@ -95,6 +96,6 @@ async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub) -> f64 {
         }
     }
     let used = cpu_seconds() - began;
-    assert_eq!(stub.executed() - before, 2 * u64::from(CHANGES));
-    used * 1e6 / f64::from(CHANGES)
+    assert_eq!(stub.executed() - before, 2 * u64::from(changes));
+    used * 1e6 / f64::from(changes)
 }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 const ARGUMENT: &str = "--child";
@@ -23,9 +24,15 @@ pub fn answer(children: &[Child]) -> bool {
 
 /// Starts a child, waits for it, and gives what it told.
 pub fn run<T: DeserializeOwned>(name: &str) -> T {
+    run_with(name, &[])
+}
+
+/// The same with some variables of its environment set.
+pub fn run_with<T: DeserializeOwned>(name: &str, set: &[(&str, &Path)]) -> T {
     let this = std::env::current_exe().expect("this program");
     let done = Command::new(this)
         .args([ARGUMENT, name])
+        .envs(set.iter().copied())
         .stderr(Stdio::inherit())
         .output()
         .expect("a child process");

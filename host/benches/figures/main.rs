@@ -8,6 +8,7 @@ mod change_through_wasm;
 mod checkers;
 mod child;
 mod idle_workers;
+mod languages;
 mod native_cas;
 mod parts;
 mod process;
@@ -35,6 +36,10 @@ const CHILDREN: &[Child] = &[
     many_workers::CHILDREN[2],
     many_workers::CHILDREN[3],
     (wide_area::CHILD, wide_area::child),
+    languages::CHILDREN[0],
+    languages::CHILDREN[1],
+    languages::CHILDREN[2],
+    languages::CHILDREN[3],
 ];
 
 /// Measures one figure.
@@ -80,6 +85,9 @@ fn main() {
         .skip(1)
         .filter(|a| !a.starts_with('-'))
         .collect();
+    if wanted == [languages::ARGUMENT] {
+        return languages::write();
+    }
     let known = |wanted: &String| FIGURES.iter().any(|(name, _)| name == wanted);
     assert!(wanted.iter().all(known), "no such figure: {wanted:?}");
     let measured: Vec<Figure> = FIGURES

@@ -62,7 +62,7 @@ fn instances_made(name: &'static str, load: fn(u32) -> WasmStrategy, engine: &st
 pub fn load() -> Figure {
     let path = cas_component();
     let rounds = (0..ROUNDS).map(|_| {
-        // A new engine each time: one engine compiles the same bytes once.
+        // A new engine each time: one engine loads the same bytes once.
         let engine = Engine::new(LIMITS, 1).expect("an engine");
         let began = Instant::now();
         let strategy = engine.load(&path).expect("a strategy");
@@ -71,7 +71,7 @@ pub fn load() -> Figure {
         took.as_secs_f64() * 1e3
     });
     Figure::new("A component loaded", Spread::new(rounds, "ms"))
-        .method("`cas.wasm` read, compiled, checked against the contract and linked.")
+        .method("`cas.wasm` read, found compiled, checked against the contract and linked.")
 }
 
 pub fn append() -> Figure {

@@ -100,7 +100,7 @@ pub fn write(figures: &[Figure]) {
 }
 
 fn text(figures: &[Figure]) -> String {
-    let mut text = heading();
+    let mut text = heading("Figures", "make bench");
     text += "| figure | measured | target | |\n|---|---|---|---|\n";
     for figure in figures {
         let (what, spread) = (figure.what, &figure.spread);
@@ -121,14 +121,15 @@ fn text(figures: &[Figure]) -> String {
     text
 }
 
-fn heading() -> String {
+/// The title, and when, where and by which command the figures were made.
+pub fn heading(title: &str, command: &str) -> String {
     let machine = machine::describe();
     let unknown = || "unknown".to_owned();
     let memory = machine.memory_kib.map_or_else(unknown, |kib| {
         format!("{:.1} GiB of memory", kib as f64 / f64::from(1 << 20))
     });
     format!(
-        "# Figures\n\n{}, on {}, {} cores, {memory}, {} with kernel {}. Made by `make bench`.\n\n",
+        "# {title}\n\n{}, on {}, {} cores, {memory}, {} with kernel {}. Made by `{command}`.\n\n",
         humantime::format_rfc3339_seconds(SystemTime::now()),
         machine.processor.unwrap_or_else(unknown),
         machine.processors,

@@ -30,8 +30,9 @@ const MAX_NESTING: usize = 40;
 pub const MAX_STATEMENTS: usize = 256;
 
 /// A statement is judged on a stack of its own. The parser goes deep, and what it touched of a fiber's
-/// stack would stay with the instance as long as it lives: most of an idle worker's memory. A level of sub-queries takes
-/// some hundred kilobytes where nothing is optimized; what is not touched costs nothing.
+/// stack would stay with the instance as long as it lives: most of an idle worker's memory. A level of
+/// sub-queries takes some hundred kilobytes where nothing is optimized; what is not touched costs
+/// nothing.
 const JUDGING_STACK: usize = 32 << 20;
 
 /// Judges the statements of one run's strategies.

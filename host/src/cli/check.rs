@@ -15,7 +15,7 @@ use std::time::Duration;
 /// 2 ms. Exit code: 0 no violation, 1 violated, 2 unknown or could not run.
 #[derive(Args)]
 pub struct CheckArguments {
-    /// A .wasm component, the name of a strategy, its source folder, or "all"
+    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"
     #[arg(value_name = "STRATEGY", required = true)]
     strategy: Vec<String>,
     /// Seeds to try, one after the other

@@ -4,9 +4,8 @@ use super::CommandError;
 use super::output::print;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
-use crate::strategy::source::{self, BuildError, Job};
-use crate::strategy::toolchain::Toolchain;
-use crate::strategy::wasm::clean_lines;
+use crate::strategy::source::{self, Job};
+use crate::strategy::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,11 +19,14 @@ pub struct BuildOptions {
     pub out: Option<PathBuf>,
 }
 
-/// Builds what was named, fresh or not, and says where it is.
+/// Builds what was named, fresh or not, and says where it is: nothing else on standard output, so that
+/// other commands can be given it. Its size and its digest are for the person who waits.
 pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
     let jobs = jobs(options)?;
     build_all(&jobs, false)?;
     for job in &jobs {
+        let file = WasmFile::read(&job.out)?;
+        eprintln!("{} bytes, {}", file.bytes().len(), file.digest());
         print(format!("{}\n", job.out.display()).as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
@@ -45,11 +47,7 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
     for name in names {
         let (dir, usual) = match strategies::locate(&name, home.as_ref()) {
             Ok(Located::Source { folder, component }) => (folder, component),
-            // Told before a toolchain is looked for.
-            Ok(Located::Component(path)) if !path.is_dir() => {
-                return Err(BuildError::NotAFolder(path).into());
-            }
-            // What is there but is no source folder: the build itself has the better words for it.
+            // What is no source folder: the build itself has the better words for it.
             Ok(Located::Component(path)) => (path.clone(), path),
             Err(_) if Path::new(&name).exists() => (PathBuf::from(&name), PathBuf::new()),
             Err(error) => return Err(error.into()),
@@ -70,8 +68,6 @@ pub fn build_all(jobs: &[Job], quiet: bool) -> Result<(), CommandError> {
             eprintln!("{}", clean_lines(line));
         }
     };
-    let toolchain = Toolchain::find(&mut tell)?;
-    tell(&format!("building with {}", toolchain.describe()));
-    source::build_all(jobs, &toolchain, &mut tell)?;
+    source::build_all(jobs, &mut tell)?;
     Ok(())
 }

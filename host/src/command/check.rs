@@ -1,9 +1,9 @@
 //! `runner check STRATEGY…`: many simulations, each from its own seed, until one goes wrong.
 
-mod command_line;
+pub(super) mod command_line;
 mod enough;
 
-use self::enough::Enough;
+pub(super) use self::enough::Enough;
 use super::decide::{self, Decided};
 use super::judged::tell_refusals;
 use super::options::PlanOptions;
@@ -66,7 +66,7 @@ const SPARE_INSTANCES: u32 = 8;
 
 /// What is checked if no workload is named: small, so that many seeds are tried, and with enough
 /// workers on a row for each to meet others on other nodes.
-fn small_workload(kind: Kind) -> WorkloadOptions {
+pub(super) fn small_workload(kind: Kind) -> WorkloadOptions {
     let of_every_kind = WorkloadOptions {
         workers_per_row: Some(3),
         changes_per_worker: Some(3),
@@ -95,6 +95,13 @@ fn small_workload(kind: Kind) -> WorkloadOptions {
 
 /// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
 pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
+    let report = run(options, &Enough::listen()?)?;
+    show(options, &report)?;
+    Ok(exit_code(&report))
+}
+
+/// The same with nothing shown or written, until all is tried or the user has had enough.
+pub(super) fn run(options: &CheckOptions, enough: &Enough) -> Result<CheckReport, CommandError> {
     let (decided, jobs) = decide(options)?;
     let Decided { plan, strategies } = &decided;
     let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
@@ -110,7 +117,6 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
         jobs,
     };
     let screen = Screen::new(options.quiet);
-    let enough = Enough::listen()?;
     let mut checked = Vec::new();
     for (planned, strategy) in plan.trials.iter().zip(strategies) {
         let case = case(plan, planned, world);
@@ -120,16 +126,14 @@ pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
             planned,
             case: &case,
             seeds: &seeds,
-            enough: &enough,
+            enough,
         };
         checked.push(check.run(strategy.clone(), &screen)?);
     }
-    let report = CheckReport { checked };
-    show(options, &report)?;
-    Ok(exit_code(&report))
+    Ok(CheckReport { checked })
 }
 
-fn decide(options: &CheckOptions) -> Result<(Decided, usize), CommandError> {
+pub(super) fn decide(options: &CheckOptions) -> Result<(Decided, usize), CommandError> {
     let processors = available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.unwrap_or(processors);
     in_range("seeds", options.seeds, MOST_SEEDS)?;

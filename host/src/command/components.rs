@@ -5,15 +5,21 @@ use super::build::build_all;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::plan::variant::Variant;
+use crate::registry::Store;
+use crate::registry::reference::Reference;
 use crate::strategy::source::{self, Job};
 use crate::strategy::wasm::{World, world_of};
 use crate::workload::Kind;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One of them, built.
 pub struct Found {
+    /// What a run calls it, without its settings.
+    pub name: String,
     pub path: PathBuf,
+    /// Where it was pulled from, if it was.
+    pub reference: Option<Reference>,
     /// Settings of its own.
     pub settings: BTreeMap<String, String>,
     /// Unknown of a file that is no strategy; loading it says why.
@@ -33,29 +39,60 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
             _ => given.push((name.clone(), false)),
         }
     }
-    let (mut paths, mut stale) = (Vec::new(), Vec::new());
+    let (mut found, mut stale) = (Vec::new(), Vec::new());
     for (name, is_of_all) in given {
         let variant = Variant::parse(&name)?;
-        let located = strategies::locate(&variant.strategy, home.as_ref())?;
-        paths.push((component(located, &mut stale), variant.settings, is_of_all));
+        let reference = Reference::meant(&variant.strategy)?;
+        let path = match &reference {
+            Some(reference) => pulled(reference, quiet)?,
+            None => component(
+                strategies::locate(&variant.strategy, home.as_ref())?,
+                &mut stale,
+            ),
+        };
+        found.push(Found {
+            name: name_of(reference.as_ref(), &path),
+            path,
+            reference,
+            settings: variant.settings,
+            kind: None,
+            is_of_all,
+        });
     }
     build_all(&stale, quiet)?;
-    let found = paths.into_iter().map(|(path, settings, is_of_all)| Found {
-        kind: world_of(&path).map(kind),
-        path,
-        settings,
-        is_of_all,
-    });
-    Ok(found.collect())
+    for one in &mut found {
+        one.kind = world_of(&one.path).map(kind);
+    }
+    Ok(found)
 }
 
-/// The component of one strategy, built if it is older than its sources.
+/// The component of one strategy: pulled if it is in a registry, built if it is older than its sources.
 pub fn find_one(name: &str) -> Result<PathBuf, CommandError> {
+    if let Some(reference) = Reference::meant(name)? {
+        return pulled(&reference, false);
+    }
     let mut stale = Vec::new();
     let located = strategies::locate(name, Home::find().as_ref())?;
     let path = component(located, &mut stale);
     build_all(&stale, false)?;
     Ok(path)
+}
+
+/// What a strategy is called: the name and version of its reference, else the name of its file.
+pub fn name_of(reference: Option<&Reference>, path: &Path) -> String {
+    match reference {
+        Some(reference) => reference.strategy_name(),
+        None => strategies::name(path),
+    }
+}
+
+fn pulled(reference: &Reference, quiet: bool) -> Result<PathBuf, CommandError> {
+    let tell = &mut |line: &str| {
+        if !quiet {
+            eprintln!("{line}");
+        }
+    };
+    Ok(Store::usual()?.find(reference, tell)?)
 }
 
 /// Where its component is, or will be when those are built that are added to `stale`.
@@ -90,7 +127,7 @@ pub fn fitting(found: Vec<Found>, kinds: &[Kind]) -> Result<Vec<Found>, CommandE
         match one.kind {
             Some(kind) if !kinds.contains(&kind) => {
                 if !one.is_of_all {
-                    let strategy = strategies::name(&one.path);
+                    let strategy = one.name;
                     return Err(CommandError::OtherKind { strategy, kind });
                 }
             }

@@ -187,13 +187,18 @@ pub fn load(
 ) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
     let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
     for components::Found {
+        name,
         path: component,
+        reference,
         settings,
         ..
     } in components
     {
-        let strategy = engine.load(&component)?;
-        let name = strategies::name(&component) + &Variant::suffix(&settings);
+        let strategy = engine.load(&component).map_err(|error| match &reference {
+            Some(reference) => CommandError::Pulled(reference.to_string(), error),
+            None => error.into(),
+        })?;
+        let name = name + &Variant::suffix(&settings);
         if loaded.iter().any(|(trial, _)| trial.name == name) {
             return Err(ResolveError::Twice { name }.into());
         }
@@ -201,6 +206,7 @@ pub fn load(
             name,
             digest: strategy.digest().to_owned(),
             imports: strategy.imports().to_vec(),
+            reference: reference.map(|reference| reference.to_string()),
             // It is looked for again wherever somebody stands who runs this again.
             component: std::path::absolute(&component).unwrap_or(component),
             settings,

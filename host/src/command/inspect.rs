@@ -1,17 +1,17 @@
 //! `runner inspect`: what a strategy is, and whether this runner can run it.
 
 use super::components::{find_one, kind};
-use super::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
+use super::options::default_limits;
 use super::output::print;
 use super::{COULD_NOT_RUN, CommandError};
+use crate::registry::reference::Reference;
 use crate::report::inspection::{self, Inspection};
-use crate::strategy::wasm::{Engine, Limits, WasmFile, World, wasi_interface};
+use crate::strategy::wasm::{Engine, WasmFile, World, wasi_interface};
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// What to look at, and what to tell of it.
 pub struct InspectOptions {
-    /// A component file, the name of a strategy, or its source folder.
+    /// A component file, the name of a strategy, its source folder, or a reference to a registry.
     pub strategy: String,
     /// Its interface, and nothing else.
     pub wit: bool,
@@ -21,19 +21,32 @@ pub struct InspectOptions {
 /// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
 /// its interface could be told.
 pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
+    let reference = Reference::meant(&options.strategy)?;
     let file = WasmFile::read(&find_one(&options.strategy)?)?;
     if options.wit {
         print(file.wit()?.as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let limits = Limits {
-        memory_bytes: DEFAULT_MEMORY_MIB << 20,
-        computing: Duration::from_millis(DEFAULT_COMPUTING_MS),
-    };
-    let loaded = Engine::new(limits, 1)?.load_file(&file);
+    let mut inspection = inspection(&file)?;
+    inspection.reference = reference.map(|reference| reference.to_string());
+    if options.json {
+        print(&inspection::json(&inspection))?;
+    } else {
+        print(inspection::text(&inspection).as_bytes())?;
+    }
+    Ok(match inspection.runs {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(COULD_NOT_RUN),
+    })
+}
+
+/// What there is to tell of a file.
+pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
+    let loaded = Engine::new(default_limits(), 1)?.load_file(file);
     let contents = file.contents();
     let world = contents.world();
-    let inspection = Inspection {
+    Ok(Inspection {
+        reference: None,
         file: file.path().to_owned(),
         format: if file.is_component() {
             "component"
@@ -50,15 +63,6 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         exports: contents.exports,
         runs: loaded.is_ok(),
         why_not: loaded.err().map(|error| error.to_string()),
-    };
-    if options.json {
-        print(&inspection::json(&inspection))?;
-    } else {
-        print(inspection::text(&inspection).as_bytes())?;
-    }
-    Ok(match inspection.runs {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(COULD_NOT_RUN),
     })
 }
 

@@ -4,6 +4,7 @@ use super::CommandError;
 use super::components::kind;
 use super::output::print;
 use crate::plan::home::Home;
+use crate::strategy::source::Language;
 use crate::strategy::template::{Template, name};
 use crate::strategy::wasm::World;
 use crate::workload::Kind;
@@ -29,10 +30,19 @@ pub enum NewError {
     #[error("{0} is one of the strategies that are here already; choose another name")]
     NameTaken(String),
     #[error(
-        "--lang {0}: there is only rust so far; a component that another language's own tools have \
-         built runs as well, by the name of its .wasm file"
+        "--lang {given}: there is {known}; a component that another language's own tools have built \
+         runs as well, by the name of its .wasm file"
     )]
-    Language(String),
+    Language { given: String, known: String },
+    #[error(
+        "--lang {language}: there is none for --workload {kind} in that language so far, only in \
+         {known}; wit/allocation.wit, in any new folder, says what to write"
+    )]
+    NoTemplate {
+        language: &'static str,
+        kind: String,
+        known: String,
+    },
     #[error("--workload {given}: a strategy is for one kind of workload, {kinds}")]
     Kind { given: String, kinds: String },
     #[error("{0} is there already, and nothing is ever overwritten; choose another name")]
@@ -43,12 +53,17 @@ pub enum NewError {
 
 /// Writes the folder, and says what to do next.
 pub fn new(options: &NewOptions) -> Result<ExitCode, CommandError> {
-    let template = Template::of(world(options)?);
+    let template = template(options)?;
     let name = check_name(&options.name)?;
     write(Path::new(name), &template.files(name))?;
-    let contention = template.contention;
+    let (source, contention) = (template.source, template.contention);
+    // For each folder it is done once, by the author.
+    let install = match template.install {
+        Some(install) => format!("(cd {name} && {install})\n  "),
+        None => String::new(),
+    };
     let next = format!(
-        "{name}/src/lib.rs is a whole strategy; CHANGE THIS marks what to change\n\n  \
+        "{name}/{source} is a whole strategy; CHANGE THIS marks what to change\n\n  {install}\
          runner build {name}\n  \
          runner --strategy {name} {contention}\n  \
          runner check {name} --time 10s\n"
@@ -57,10 +72,34 @@ pub fn new(options: &NewOptions) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn template(options: &NewOptions) -> Result<Template, NewError> {
+    let words = |languages: Vec<Language>| {
+        languages
+            .iter()
+            .map(|it| it.word())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let mut languages = Language::ALL.into_iter();
+    let language = languages
+        .find(|language| language.word() == options.lang)
+        .ok_or_else(|| NewError::Language {
+            given: options.lang.clone(),
+            known: words(Language::ALL.to_vec()),
+        })?;
+    let world = world(options)?;
+    Template::of(world, language).ok_or_else(|| {
+        let known = Language::ALL.into_iter();
+        let known = known.filter(|it| Template::of(world, *it).is_some());
+        NewError::NoTemplate {
+            language: language.word(),
+            kind: options.workload.clone(),
+            known: words(known.collect()),
+        }
+    })
+}
+
 fn world(options: &NewOptions) -> Result<World, NewError> {
-    if options.lang != "rust" {
-        return Err(NewError::Language(options.lang.clone()));
-    }
     let worlds = [World::State, World::Allocation];
     let asked = |world: &World| kind(*world).word() == options.workload;
     worlds

@@ -2,12 +2,21 @@
 
 use crate::backend::url::AutocommitWrites;
 use crate::plan::workload_file::WorkloadOptions;
+use crate::strategy::wasm::Limits;
+use std::time::Duration;
 
 pub use crate::run_dir::bundle::DEFAULT_UNPACKED_MIB;
 
 /// What an instance may use up, unless the user says otherwise.
 pub const DEFAULT_MEMORY_MIB: u64 = 64;
 pub const DEFAULT_COMPUTING_MS: u64 = 1000;
+
+pub fn default_limits() -> Limits {
+    Limits {
+        memory_bytes: DEFAULT_MEMORY_MIB << 20,
+        computing: Duration::from_millis(DEFAULT_COMPUTING_MS),
+    }
+}
 
 /// Of these, `decide` makes a plan.
 #[derive(Clone)]

@@ -7,6 +7,7 @@ use crate::plan::home::Home;
 use crate::plan::strategies::{self, locate};
 use crate::plan::variant::Variant;
 use crate::plan::{Plan, PlannedTrial};
+use crate::registry::Store;
 use crate::strategy::wasm::WasmFile;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ const MAX_COMPONENT_BYTES: u64 = 1 << 30;
 pub struct AtHand {
     /// Every strategy of the home that is built, with its digest.
     known: Vec<(PathBuf, String)>,
+    /// What was ever pulled; absent where there is no place for that.
+    pulled: Option<Store>,
 }
 
 impl AtHand {
@@ -30,10 +33,12 @@ impl AtHand {
         let known = paths.filter_map(|path| Some((path.clone(), digest_of(&path)?)));
         Self {
             known: known.collect(),
+            pulled: Store::usual().ok(),
         }
     }
 
-    /// Where the recorded bytes are: in the bundle, where they were, or among the strategies at hand.
+    /// Where the recorded bytes are: in the bundle, where they were, among the strategies at hand, or
+    /// among those that were pulled. Asks no registry.
     pub fn find(&self, planned: &PlannedTrial, run: &Opened) -> Option<PathBuf> {
         let is_meant = |digest: &str| digest == planned.digest;
         run.component(&planned.digest)
@@ -46,12 +51,16 @@ impl AtHand {
                 let found = known.find(|(_, digest)| is_meant(digest));
                 found.map(|(path, _)| path.clone())
             })
+            .or_else(|| self.pulled.as_ref()?.kept(&planned.digest.parse().ok()?))
     }
 }
 
 /// The strategy of this name as it is now, whatever its digest, built if it is older than its
-/// sources.
+/// sources; one that was pulled is what its reference stands for here.
 pub fn find_by_name(planned: &PlannedTrial) -> Result<PathBuf, CommandError> {
+    if let Some(reference) = &planned.reference {
+        return find_one(reference);
+    }
     let name = Variant::base(&planned.name);
     let home = Home::find();
     let is_of_home = home

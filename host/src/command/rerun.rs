@@ -98,6 +98,9 @@ fn decide(mut plan: Plan, run: &Opened, may_be_others: bool) -> Result<Decided, 
         {
             planned.component = std::path::absolute(&path).unwrap_or(path);
         }
+        if planned.digest != strategy.digest() {
+            planned.reference = None;
+        }
         planned.digest = strategy.digest().to_owned();
         planned.imports = strategy.imports().to_vec();
         strategies.push(Arc::new(strategy));

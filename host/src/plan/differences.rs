@@ -13,7 +13,7 @@ pub struct Difference {
 }
 
 /// What differs, key by key; nothing if they are the same. A component is known by its digest,
-/// wherever its file is.
+/// wherever its file is and was pulled from.
 pub fn differences(there: &Value, here: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", there, here, &mut found);
@@ -31,7 +31,8 @@ fn compare(key: &str, there: &Value, here: &Value, found: &mut Vec<Difference>) 
     match (there, here) {
         (Value::Object(old), Value::Object(new)) => {
             let added = new.keys().filter(|name| !old.contains_key(*name));
-            for name in old.keys().chain(added).filter(|name| *name != "component") {
+            let tells_where = |name: &String| name == "component" || name == "reference";
+            for name in old.keys().chain(added).filter(|name| !tells_where(name)) {
                 let inner = match key {
                     "" => name.clone(),
                     _ => format!("{key}.{name}"),
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_counts_but_the_path_of_a_component() {
+    fn every_key_counts_but_where_a_component_is() {
         let plan = |digest: &str, path: &str, rows: u32| {
             json!({
                 "workload": {"rows": rows},
@@ -72,7 +73,9 @@ mod tests {
             })
         };
         let there = plan("sha256:00", "a/cas.wasm", 5);
-        assert!(told(there.clone(), plan("sha256:00", "b/cas.wasm", 5)).is_empty());
+        let mut elsewhere = plan("sha256:00", "b/cas.wasm", 5);
+        elsewhere["trials"][0]["reference"] = json!("oci://localhost/cas:1");
+        assert!(told(there.clone(), elsewhere).is_empty());
         let expected = [
             "trials.digest is \"sha256:00\" there and \"sha256:11\" here",
             "workload.rows is 5 there and 6 here",

@@ -1,5 +1,6 @@
 //! Where the strategies and workloads are that need no path.
 
+use crate::strategy::source::Language;
 use std::path::{Path, PathBuf};
 
 /// The folder that names of strategies and workloads are looked for in.
@@ -105,9 +106,14 @@ impl Home {
     }
 }
 
-/// A strategy is a crate that makes a component; the shared guest crate is none.
+/// A strategy is a source folder in any language; of crates, only one that makes a component, which the
+/// shared guest crate does not.
 fn makes_component(folder: &Path) -> bool {
-    std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|text| text.contains("cdylib"))
+    match Language::of(folder) {
+        Some(Language::Rust) => std::fs::read_to_string(folder.join(Language::Rust.manifest()))
+            .is_ok_and(|text| text.contains("cdylib")),
+        language => language.is_some(),
+    }
 }
 
 #[cfg(test)]
@@ -157,5 +163,23 @@ mod tests {
         let component = strategies.join("a.wasm");
         assert_eq!(home.locate("a"), Some(Located::Component(component)));
         assert_eq!(home.locate("c"), None);
+    }
+
+    #[test]
+    fn a_source_folder_of_any_language_is_a_strategy_and_a_plain_library_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        let strategies = root.path().join("strategies");
+        for (name, file, text) in [
+            ("in-c", "strategy.toml", ""),
+            ("in-js", "package.json", ""),
+            ("in-rust", "Cargo.toml", "crate-type = [\"cdylib\"]"),
+            ("library", "Cargo.toml", "[lib]"),
+            ("examples", "README.md", ""),
+        ] {
+            fs::create_dir_all(strategies.join(name)).unwrap();
+            fs::write(strategies.join(name).join(file), text).unwrap();
+        }
+        let home = Home::Checkout(root.path().to_owned());
+        assert_eq!(home.strategies(), ["in-c", "in-js", "in-rust"]);
     }
 }

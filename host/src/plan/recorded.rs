@@ -97,6 +97,7 @@ mod tests {
             component: "cas.wasm".into(),
             digest: "sha256:00".to_owned(),
             imports: Vec::new(),
+            reference: None,
             settings: [].into(),
         };
         let fault = |at, what| SimFault { at, what };

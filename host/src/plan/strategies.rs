@@ -1,6 +1,7 @@
 //! From what `--strategy` was given to a component file.
 
 use super::home::{Home, Located};
+use crate::strategy::source::{self, Language};
 use crate::strategy::wasm::clean;
 use std::path::Path;
 
@@ -8,8 +9,9 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     #[error(
-        "there is no strategy {given:?}: neither a .wasm file, nor a folder with a Cargo.toml, nor \
-         one of: {known}"
+        "there is no strategy {given:?}: neither a .wasm file, nor a folder with a {manifests}, nor \
+         oci://HOST/NAME:TAG, nor one of: {known}",
+        manifests = Language::manifests()
     )]
     Unknown { given: String, known: String },
     #[error("two strategies are called {name:?}; a run keeps each in a folder of its name")]
@@ -18,10 +20,7 @@ pub enum ResolveError {
 
 /// What the manifest of a source folder says in a sentence.
 pub fn description(folder: &Path) -> Option<String> {
-    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-    let manifest: toml::Table = toml::from_str(&manifest).ok()?;
-    let description = manifest.get("package")?.get("description")?.as_str()?;
-    Some(clean(description))
+    source::description(folder).map(|description| clean(&description))
 }
 
 /// Finds a strategy: a .wasm file, the name of one of the home's (with or without `.wasm`), or the
@@ -38,7 +37,7 @@ pub fn locate(given: &str, home: Option<&Home>) -> Result<Located, ResolveError>
     if let Some(located) = home.and_then(|home| home.locate(name)) {
         return Ok(located);
     }
-    if path.join("Cargo.toml").is_file() {
+    if Language::of(path).is_some() {
         return Ok(Located::Source {
             folder: path.to_owned(),
             component: path.join("target").join("strategies").join(file_name(path)),

@@ -170,6 +170,7 @@ fn course(plan: &Plan, name: &str) -> Option<Plan> {
     course.trials.retain(|trial| trial.name == name);
     for trial in &mut course.trials {
         trial.component.clear();
+        trial.reference = None;
     }
     Some(course)
 }

@@ -11,6 +11,8 @@ const MAX_LINES: usize = 40;
 /// The facts; what is not known is absent. The keys of the JSON are these names.
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
+    /// Where it was pulled from, if it was.
+    pub reference: Option<String>,
     pub file: PathBuf,
     /// `component` or `core module`.
     pub format: &'static str,
@@ -63,6 +65,7 @@ pub fn text(inspection: &Inspection) -> String {
     fact("written in", &tools(&about.languages));
     fact("made with", &tools(&about.processed_by));
     fact("sdk", &tools(&about.sdk));
+    fact("pulled from", &one(&inspection.reference));
     fact("file", &[inspection.file.display().to_string()]);
     fact("format", &[inspection.format.to_owned()]);
     fact("digest", std::slice::from_ref(&inspection.digest));

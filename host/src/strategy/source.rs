@@ -1,23 +1,27 @@
-//! From a strategy's source folder to its component.
-//!
-//! Everything that the bytes depend on is said on cargo's command line and not in a workspace's
-//! `Cargo.toml`, so that a folder anywhere comes out as it would in ours. Paths of the machine are
-//! kept out, so that two checkouts give the same bytes with the same compiler. What the manifest says of
-//! the strategy is written into the component.
+//! From a strategy's source folder to its component, with the ordinary tools of its language. What is
+//! missing is told with the command that installs it; only what Rust lacks for WebAssembly is fetched.
+//! What the manifest says of the strategy is written into the component.
 
-mod cargo;
-mod flags;
+mod aside;
+mod c;
 mod freshness;
+mod js;
+mod language;
+mod manifest;
+mod python;
+mod rust;
+mod tool;
 
-use super::toolchain::{LINKER, TARGET, Toolchain};
+use super::toolchain::ToolchainError;
 use super::wasm::metadata;
-use cargo::Package;
+use crate::model::component::About;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub use freshness::is_stale;
+pub use language::Language;
+pub use manifest::description;
 
 /// A source folder, and where its component goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +34,12 @@ pub struct Job {
 /// Why there is no component.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    #[error("{0} is not a folder; name the folder that has the strategy's Cargo.toml")]
+    #[error("{0} is not a folder; name the folder that has the strategy's source")]
     NotAFolder(PathBuf),
     #[error(
-        "{0} has no Cargo.toml, so it is no strategy in Rust; build other languages with their own \
-         tools and name the .wasm file"
+        "{0} has no source of a strategy: that is a folder with a {manifests}; build other languages \
+         with their own tools and name the .wasm file",
+        manifests = Language::manifests()
     )]
     NoManifest(PathBuf),
     #[error(
@@ -43,98 +48,68 @@ pub enum BuildError {
     NotAComponent(PathBuf),
     #[error("cargo could not be run: {0}; it comes with Rust, or set CARGO to where it is")]
     NoCargo(io::Error),
+    #[error("{0}")]
+    Toolchain(#[from] ToolchainError),
+    /// What is not installed, and the command that installs it.
+    #[error("{dir} can't be built: {what}")]
+    Missing { dir: PathBuf, what: String },
     #[error("cargo does not understand {dir}:\n{messages}")]
-    Manifest { dir: PathBuf, messages: String },
+    Cargo { dir: PathBuf, messages: String },
+    #[error("{path}: {why}")]
+    Manifest { path: PathBuf, why: String },
+    #[error("the contract in {path} can't be read: {why}; `runner new` writes one")]
+    Contract { path: PathBuf, why: String },
     #[error("{names} did not compile:\n{messages}")]
     Compile { names: String, messages: String },
     #[error("{path}: {error}")]
     Write { path: PathBuf, error: io::Error },
 }
 
-/// Builds one strategy. Gives `out`.
-pub fn build(
-    dir: &Path,
-    out: &Path,
-    toolchain: &Toolchain,
-    progress: &mut dyn FnMut(&str),
-) -> Result<PathBuf, BuildError> {
-    let job = Job {
-        dir: dir.to_owned(),
-        out: out.to_owned(),
-    };
-    build_all(&[job], toolchain, progress)?;
-    Ok(out.to_owned())
-}
-
-/// Builds several strategies; those of one workspace in one call of cargo, which is quicker. A
-/// mistake in any folder is told before anything is compiled.
-pub fn build_all(
-    jobs: &[Job],
-    toolchain: &Toolchain,
-    progress: &mut dyn FnMut(&str),
-) -> Result<(), BuildError> {
-    let mut left = Vec::new();
+/// Builds several strategies, telling `progress` what takes its time. A folder that is no source is
+/// told before anything is compiled.
+pub fn build_all(jobs: &[Job], progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
+    let mut languages = Vec::new();
     for job in jobs {
-        left.push((job, cargo::package(&job.dir)?));
+        if !job.dir.is_dir() {
+            return Err(BuildError::NotAFolder(job.dir.clone()));
+        }
+        let language = Language::of(&job.dir);
+        languages.push(language.ok_or_else(|| BuildError::NoManifest(job.dir.clone()))?);
     }
-    while let Some((_, first)) = left.first() {
-        let workspace = first.workspace.clone();
-        let (together, others): (Vec<_>, Vec<_>) = left
-            .into_iter()
-            .partition(|(_, package)| package.workspace == workspace);
-        build_workspace(&together, toolchain, progress)?;
-        left = others;
+    let of = |wanted| {
+        let both = jobs.iter().zip(&languages);
+        let some = both.filter(move |(_, language)| **language == wanted);
+        some.map(|(job, _)| job).collect::<Vec<_>>()
+    };
+    rust::build(&of(Language::Rust), progress)?;
+    for job in of(Language::C) {
+        c::build(job, progress)?;
+    }
+    for job in of(Language::JavaScript) {
+        js::build(job, progress)?;
+    }
+    for job in of(Language::Python) {
+        python::build(job, progress)?;
     }
     Ok(())
 }
 
-fn build_workspace(
-    jobs: &[(&Job, Package)],
-    toolchain: &Toolchain,
-    progress: &mut dyn FnMut(&str),
-) -> Result<(), BuildError> {
-    // Not the time of the end: a source that is edited while cargo runs is newer than what it made.
-    let start = SystemTime::now();
-    let packages: Vec<&Package> = jobs.iter().map(|(_, package)| package).collect();
-    let mut command = cargo_build(&packages, toolchain);
-    let artifacts = cargo::run(&mut command, &packages, progress)?;
-    for (job, package) in jobs {
-        let wasm = artifacts
-            .get(&package.manifest)
-            .ok_or_else(|| BuildError::NotAComponent(job.dir.clone()))?;
-        finish(wasm, package, &job.out, start).map_err(|error| BuildError::Write {
+/// What a language's tools have made of a folder.
+struct Built {
+    component: Vec<u8>,
+    /// The list of the files that it was made from, in the format of make.
+    sources: Vec<u8>,
+    /// When it was begun.
+    start: SystemTime,
+}
+
+/// Gives the component its metadata, and puts it in its place.
+fn put(job: &Job, built: &Built, about: &About) -> Result<(), BuildError> {
+    metadata::write(&built.component, about)
+        .map_err(io::Error::other)
+        .and_then(|component| freshness::put(&component, &built.sources, &job.out, built.start))
+        .map_err(|error| BuildError::Write {
             path: job.out.clone(),
             error,
-        })?;
-    }
-    Ok(())
-}
-
-/// Gives what cargo made its metadata, and puts it in its place.
-fn finish(wasm: &Path, package: &Package, out: &Path, made: SystemTime) -> io::Result<()> {
-    let component = std::fs::read(wasm)?;
-    let component = metadata::write(&component, &package.about).map_err(io::Error::other)?;
-    freshness::put(&component, &wasm.with_extension("d"), out, made)
-}
-
-/// Without `--locked`: cargo keeps the versions of a lock file anyway, and the author of a strategy
-/// who has just added a dependency needs it added. The component's digest tells what was built.
-fn cargo_build(packages: &[&Package], toolchain: &Toolchain) -> Command {
-    let mut command = cargo::command();
-    if let Some(package) = packages.first() {
-        command.current_dir(&package.workspace);
-    }
-    command.args(["build", "--message-format=json-render-diagnostics"]);
-    for package in packages {
-        command.args(["--package", &package.id]);
-    }
-    command.args(["--target", TARGET, "--profile", flags::PROFILE]);
-    command.args(["--config", &format!("target.{TARGET}.linker='{LINKER}'")]);
-    for setting in flags::PROFILE_SETTINGS {
-        let setting = format!("profile.{}.{setting}", flags::PROFILE);
-        command.args(["--config", &setting]);
-    }
-    flags::apply(&mut command, packages, toolchain);
-    toolchain.apply(&mut command);
-    command
+        })
 }

@@ -2,6 +2,7 @@
 //! types that it generates from the contract never leave.
 
 mod bindings;
+mod compiled;
 mod computing;
 mod config;
 mod contents;

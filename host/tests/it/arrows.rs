@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("strategy", &["model", "capability"]),
     ("sim", &["model", "capability", "strategy"]),
     ("lab", &["model"]),
+    ("registry", &["model", "strategy"]),
     ("workload", &["model", "capability", "check"]),
     (
         "worker",
@@ -53,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run_dir",
             "report",
             "lab",
+            "registry",
         ],
     ),
     ("cli", &["model", "backend", "workload", "plan", "command"]),
@@ -65,6 +67,13 @@ const CONFINED: &[(&str, &str)] = &[
     ("wasmparser", "strategy/wasm"),
     ("wasm_encoder", "strategy/wasm/metadata"),
     ("wit_component", "strategy/wasm/wit"),
+    ("wit_component", "strategy/source/c"),
+    (
+        "wasi_preview1_component_adapter_provider",
+        "strategy/source/c",
+    ),
+    ("wit_bindgen_c", "strategy/source/c/bindings"),
+    ("wit_bindgen_core", "strategy/source/c/bindings"),
     ("sqlx", "backend"),
     ("redis", "backend"),
     ("mysql_async", "backend/mysql"),
@@ -77,6 +86,9 @@ const CONFINED: &[(&str, &str)] = &[
     ("tar", "run_dir/bundle"),
     ("flate2", "run_dir/bundle"),
     ("libc", "strategy/wasm/slots"),
+    ("oci_client", "registry"),
+    ("rustls", "registry/client"),
+    ("docker_credential", "registry/credentials"),
     ("libsqlite3_sys", "backend/sqlite/limits"),
 ];
 

@@ -38,6 +38,14 @@ fn with_a_note(sandbox: &Sandbox, path: &str, note: u8) {
     sandbox.write(path, bytes);
 }
 
+/// Of the component of the run `run`, without the name of the algorithm.
+fn digest(sandbox: &Sandbox) -> String {
+    let plan = fs::read(sandbox.path("run/plan.json")).unwrap();
+    let plan: Value = serde_json::from_slice(&plan).unwrap();
+    let digest = plan["trials"][0]["digest"].as_str().unwrap();
+    digest.strip_prefix("sha256:").unwrap().to_owned()
+}
+
 fn edit(path: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains(from), "no {from:?} in {text}");
@@ -172,6 +180,15 @@ fn a_component_is_found_by_its_digest_or_not_at_all() {
         "{}{}",
         elsewhere.stdout, elsewhere.stderr
     );
+
+    // Where what was pulled is kept, too.
+    let (kept, hex) = (sandbox.path("cache/strategies/sha256"), digest(&sandbox));
+    fs::create_dir_all(&kept).unwrap();
+    let kept = kept.join(format!("{hex}.wasm"));
+    fs::rename(sandbox.path("mine.wasm"), &kept).unwrap();
+    let pulled = sandbox.run("rerun run --out pulled");
+    assert_eq!(pulled.code, 0, "{}{}", pulled.stdout, pulled.stderr);
+    fs::remove_file(kept).unwrap();
 
     with_a_note(&sandbox, "mine.wasm", b'2');
     for run in ["run", "without.tgz"] {

@@ -20,20 +20,37 @@ fn read(name: &str) -> String {
 }
 
 /// Every document that is for whoever uses or changes this.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "results/README.md",
     "strategies/README.md",
+    "strategies/SHARING.md",
     "strategies/TROUBLESHOOTING.md",
     "strategies/WRITING.md",
     "wit/reference/README.md",
 ];
 
+/// The registry that they name.
+pub const REGISTRY: &str = "localhost:5000";
+
 /// The commands of a document, each with its comment. Those of a new strategy take a long build, which
-/// is shared in `new.rs`.
+/// is shared in `new.rs`, and those of a registry are run in `registry/sharing.rs`, which has one.
 fn commands(document: &str) -> Vec<String> {
+    let mut commands = all_commands(document);
+    commands.retain(|line| !line.contains(REGISTRY));
+    commands
+}
+
+/// Those of a registry, of all documents.
+pub fn commands_of_a_registry() -> Vec<String> {
+    let mut commands: Vec<_> = DOCUMENTS.into_iter().flat_map(all_commands).collect();
+    commands.retain(|line| line.contains(REGISTRY));
+    commands
+}
+
+fn all_commands(document: &str) -> Vec<String> {
     let text = read(document);
     let blocks = text.split("```sh\n").skip(1);
     let lines = blocks.flat_map(|rest| rest.split("```").next().unwrap_or_default().lines());

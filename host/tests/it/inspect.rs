@@ -52,8 +52,9 @@ fn what_a_strategy_is_and_what_it_can_touch() {
     let kind = Some("workloads of the kind volume-state");
     assert_eq!(line(&said, "for"), kind);
     assert_eq!(line(&said, "runs here"), Some("yes"));
-    // Its manifest does not say who wrote it.
-    assert_eq!(line(&said, "authors"), None);
+    assert_eq!(line(&said, "authors"), Some("The Contend authors"));
+    // Its manifest does not say where its source is.
+    assert_eq!(line(&said, "source"), None);
 
     let (code, facts) = inspected(&sandbox, &file.display().to_string());
     assert_eq!((code, &facts["runs"]), (0, &json!(true)));
@@ -66,7 +67,7 @@ fn what_a_strategy_is_and_what_it_can_touch() {
     let digits = sum.stdout.split_whitespace().next().unwrap();
     assert_eq!(facts["digest"], format!("sha256:{digits}"));
     assert_eq!(line(&said, "digest"), facts["digest"].as_str());
-    for missing in ["authors", "source", "sdk", "why_not"] {
+    for missing in ["source", "sdk", "why_not"] {
         assert_eq!(facts.get(missing), Some(&Value::Null), "{missing}");
     }
 

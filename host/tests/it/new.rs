@@ -72,7 +72,7 @@ fn of_the_document(name: &str) -> Vec<String> {
     let commands: Vec<_> = commands
         .map(|line| line.split('#').next().unwrap().to_owned())
         .collect();
-    assert_eq!(commands.len(), 3, "{commands:?}");
+    assert_eq!(commands.len(), 4, "{commands:?}");
     commands
 }
 
@@ -96,8 +96,11 @@ fn what_can_not_be_made_is_told_and_nothing_is_left() {
     sandbox.write("file", "mine");
     symlink("nowhere", sandbox.path("link")).unwrap();
     for (arguments, words) in [
-        ("mine --lang c", ["--lang c", "rust"]),
-        ("mine --lang python", ["--lang python", ".wasm"]),
+        ("mine --lang cobol", ["--lang cobol", "rust, c, js, python"]),
+        (
+            "mine --lang c --workload ip-allocation",
+            ["--workload ip-allocation", "only in rust, python"],
+        ),
         (
             "mine --workload smoke",
             ["smoke", "volume-state or ip-allocation"],

@@ -1,16 +1,10 @@
 //! Real Redis servers of the tests, which end when the test process does, however it ends.
 
-use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use crate::support::server::{Server, free_port};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// Runs the rest as a server, tells its process, and ends it when nobody holds our standard input
-/// any more. The kernel lets go of it also for a test process that was killed.
-const WATCHDOG: &str = r#""$@" >/dev/null & echo $!; read line; kill -9 $!; wait"#;
 
 /// How many databases the server has that all tests share.
 const DATABASES: u32 = 4_000;
@@ -19,19 +13,7 @@ pub struct RedisServer {
     port: u16,
     arguments: Vec<String>,
     folder: TempDir,
-    running: Option<Running>,
-}
-
-struct Running {
-    watchdog: Child,
-    process: i32,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.watchdog.stdin.take());
-        self.watchdog.wait().ok();
-    }
+    running: Option<Server>,
 }
 
 impl RedisServer {
@@ -39,11 +21,8 @@ impl RedisServer {
     pub fn start(arguments: &str) -> Self {
         // Another program may take the port before the server does.
         for _ in 0..5 {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            let port = listener.local_addr().unwrap().port();
-            drop(listener);
             let mut server = Self {
-                port,
+                port: free_port(),
                 arguments: arguments.split_whitespace().map(str::to_owned).collect(),
                 folder: tempfile::tempdir().unwrap(),
                 running: None,
@@ -83,7 +62,7 @@ impl RedisServer {
     }
 
     fn signal(&self, signal: i32) {
-        let process = self.running.as_ref().expect("a server").process;
+        let process = self.running.as_ref().expect("a server").process();
         // SAFETY: this only sends a signal, to a process that we started and have not ended.
         assert_eq!(unsafe { libc::kill(process, signal) }, 0);
     }
@@ -94,34 +73,13 @@ impl RedisServer {
             installed.is_ok(),
             "these tests need Redis: apt-get install redis-server"
         );
-        let mut watchdog = Command::new("sh")
-            .args(["-c", WATCHDOG, "sh", "redis-server", "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no"])
-            .args(["--port", &self.port.to_string()])
-            .arg("--dir")
-            .arg(self.folder.path())
-            .args(&self.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut process = String::new();
-        let said = watchdog.stdout.take().unwrap();
-        BufReader::new(said).read_line(&mut process).unwrap();
-        let process = process.trim().parse().unwrap();
-        let running = self.running.insert(Running { watchdog, process });
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(10) {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
-                return true;
-            }
-            // SAFETY: signal 0 only asks whether the process is there.
-            if unsafe { libc::kill(running.process, 0) } != 0 {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        false
+        let (port, folder) = (self.port.to_string(), self.folder.path());
+        let mut command = vec!["redis-server", "--bind", "127.0.0.1", "--port", &port];
+        command.extend(["--save", "", "--appendonly", "no"]);
+        command.extend(["--dir", folder.to_str().unwrap()]);
+        command.extend(self.arguments.iter().map(String::as_str));
+        self.running = Server::start(&command, self.port, &folder.join("log"));
+        self.running.is_some()
     }
 }
 

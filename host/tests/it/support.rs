@@ -1,10 +1,13 @@
 //! The runner as a user has it: a program, a folder to stand in, and what it says.
 
 pub mod lab;
+pub mod languages;
+pub mod server;
 pub mod simulated;
 
 use contend::lab::Lab;
 use serde_json::Value;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -16,6 +19,8 @@ pub struct Sandbox {
     /// What the runner takes for its usual lab: none, unless a test says which. Never one that the
     /// user may have.
     lab: PathBuf,
+    /// Beside what every sandbox has.
+    environment: Vec<(String, OsString)>,
 }
 
 /// What a finished runner left.
@@ -29,12 +34,21 @@ impl Sandbox {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lab = folder.path().join("no-lab");
-        Self { folder, lab }
+        Self {
+            folder,
+            lab,
+            environment: Vec::new(),
+        }
     }
 
     pub fn with_lab(self, lab: &Lab) -> Self {
         let lab = lab.options().dir.clone();
         Self { lab, ..self }
+    }
+
+    pub fn with_variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -53,12 +67,21 @@ impl Sandbox {
 
     fn command_of(&self, program: &Path, arguments: &str) -> Command {
         let mut command = Command::new(program);
+        command.args(arguments.split_whitespace());
+        self.enter(&mut command);
         command
-            .args(arguments.split_whitespace())
+    }
+
+    /// Nothing that is the user's own is read or written: no lab, no cache of what was pulled, no
+    /// credentials.
+    fn enter(&self, command: &mut Command) {
+        command
             .env("CONTEND_LAB", &self.lab)
+            .env("CONTEND_CACHE", self.path("cache"))
+            .env("DOCKER_CONFIG", self.path("docker"))
+            .envs(self.environment.iter().cloned())
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
-        command
     }
 
     /// Runs to the end. Arguments are split at white space.
@@ -76,10 +99,8 @@ impl Sandbox {
         let mut command = Command::new("bash");
         command
             .args(["-c", script])
-            .env("runner", env!("CARGO_BIN_EXE_runner"))
-            .env("CONTEND_LAB", &self.lab)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+            .env("runner", env!("CARGO_BIN_EXE_runner"));
+        self.enter(&mut command);
         finished(command.output().unwrap())
     }
 

@@ -19,8 +19,11 @@ pub fn of(options: &CheckOptions, planned: &PlannedTrial, token: &Token) -> Stri
     quoted.join(" ")
 }
 
-/// The name of one of our own, else the component's file.
-fn strategy(planned: &PlannedTrial) -> String {
+/// The name of one of our own, or where it was pulled from, else the component's file.
+pub fn strategy(planned: &PlannedTrial) -> String {
+    if let Some(reference) = &planned.reference {
+        return format!("{reference}{}", Variant::suffix(&planned.settings));
+    }
     let ours = Home::find().map(|home| home.component(Variant::base(&planned.name)));
     match ours.as_ref() == Some(&planned.component) {
         true => planned.name.clone(),
@@ -31,21 +34,18 @@ fn strategy(planned: &PlannedTrial) -> String {
     }
 }
 
-fn flags(options: &CheckOptions) -> Vec<String> {
+pub fn flags(options: &CheckOptions) -> Vec<String> {
     let plan = &options.plan;
     let mut words = Vec::new();
+    if let Some(workload) = &plan.workload {
+        words.extend(["--workload".to_owned(), workload.clone()]);
+    }
+    words.extend(workload_flags(&plan.flags));
     let mut add = |flag: &str, value: Option<String>| {
         if let Some(value) = value {
             words.extend([flag.to_owned(), value]);
         }
     };
-    add("--workload", plan.workload.clone());
-    for (flag, value) in workload(&plan.flags) {
-        add(flag, value);
-    }
-    for pool in plan.flags.pool.iter().flatten() {
-        add("--pool", Some(pool.to_string()));
-    }
     let unless = |value: &str, usual: &str| (value != usual).then(|| value.to_owned());
     add("--db", unless(&plan.database, "sim"));
     add("--lock", unless(&plan.locks, "lease"));
@@ -66,6 +66,15 @@ fn flags(options: &CheckOptions) -> Vec<String> {
         other(plan.computing_ms, DEFAULT_COMPUTING_MS),
     );
     words
+}
+
+/// The numbers of a workload that were given.
+pub fn workload_flags(flags: &WorkloadOptions) -> Vec<String> {
+    let given = workload(flags).into_iter();
+    let numbers = given.filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+    let pools = flags.pool.iter().flatten();
+    let pools = pools.map(|pool| ["--pool".to_owned(), pool.to_string()]);
+    numbers.chain(pools).flatten().collect()
 }
 
 /// The seed is not among them: the token has it.
@@ -113,7 +122,7 @@ fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 17] {
 }
 
 /// As a shell reads it as one word.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./:=,@%+-".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),

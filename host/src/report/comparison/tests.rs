@@ -87,10 +87,12 @@ fn another_course_of_the_simulator_may_have_another_history() {
         change(&mut second.report.plan);
         assert_eq!(agreement(&first, &second).0, Agreement::Agree);
     }
-    // Where the component's file is steers nothing.
+    // Where the component's file is, and came from, steers nothing.
     let mut second = simulated(whole("b"));
     second.histories.clear();
-    second.report.plan.trials[0].component = "elsewhere.wasm".into();
+    let planned = &mut second.report.plan.trials[0];
+    planned.component = "elsewhere.wasm".into();
+    planned.reference = Some("oci://localhost/right:1".to_owned());
     assert_eq!(agreement(&first, &second).0, Agreement::Differ);
 }
 

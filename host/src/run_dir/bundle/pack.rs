@@ -166,6 +166,7 @@ mod tests {
             component: PathBuf::new(),
             digest: String::new(),
             imports: Vec::new(),
+            reference: None,
             settings: [].into(),
         });
         let plan = json!({
@@ -213,9 +214,13 @@ mod tests {
 
     #[test]
     fn no_bundle_is_made_that_could_not_be_read() {
-        let names = (0..=MAX_FILES).map(|number| number.to_string());
-        with_run(&names.collect::<Vec<_>>(), |run, plan| {
-            let error = pack(run, plan, &[], io::sink()).unwrap_err();
+        with_run(&["cas".to_owned()], |run, plan| {
+            let component = |number: usize| Component {
+                path: run.trial("cas").history_path(),
+                digest: format!("sha256:{number:064x}"),
+            };
+            let many: Vec<_> = (0..MAX_FILES).map(component).collect();
+            let error = pack(run, plan, &many, io::sink()).unwrap_err();
             assert!(error.to_string().contains("10001 files"), "{error}");
         });
     }

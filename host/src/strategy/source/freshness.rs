@@ -1,21 +1,71 @@
 //! Whether a component is as new as what it was made from.
 
+use super::Language;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Puts a component at `out`, and beside it the list of its sources that cargo made. Each file appears
-/// whole or not at all; the component comes last, so that it never stands beside an older list.
-pub(super) fn put(component: &[u8], list: &Path, out: &Path, made: SystemTime) -> io::Result<()> {
+/// Puts a component at `out`, and beside it the list of its sources. Each file appears whole or not at
+/// all; the component comes last, so that it never stands beside an older list.
+pub(super) fn put(component: &[u8], list: &[u8], out: &Path, made: SystemTime) -> io::Result<()> {
     if let Some(folder) = out.parent() {
         fs::create_dir_all(folder)?;
     }
-    write_whole(&fs::read(list)?, &list_beside(out), made)?;
+    write_whole(list, &list_beside(out), made)?;
     write_whole(component, out, made)
 }
 
-fn write_whole(bytes: &[u8], to: &Path, made: SystemTime) -> io::Result<()> {
+/// The list of the sources that are in a folder now, where no compiler makes one.
+pub(super) fn list(dir: &Path, language: Language, out: &Path) -> Vec<u8> {
+    let mut text = format!("{}:", out.display());
+    for file in in_folder(dir, language) {
+        text.push(' ');
+        for character in file.to_string_lossy().chars() {
+            if character.is_whitespace() || character == '\\' {
+                text.push('\\');
+            }
+            text.push(character);
+        }
+    }
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// Every file in a folder that a component may be made from, sorted: sources, manifest, the contract.
+/// Not what installers and compilers have put there.
+pub(super) fn in_folder(dir: &Path, language: Language) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(dir, language.endings(), &mut found);
+    collect(&dir.join("wit"), &["wit"], &mut found);
+    let manifests = [language.manifest(), "package-lock.json"].map(|name| dir.join(name));
+    found.extend(manifests.into_iter().filter(|file| file.is_file()));
+    found.sort();
+    found
+}
+
+fn collect(dir: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        // A folder that is a link may lead back here.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let is_made = ["target", "node_modules"].contains(&&*name)
+                || name.starts_with('.')
+                || path.join("pyvenv.cfg").is_file();
+            if !is_made {
+                collect(&path, endings, found);
+            }
+        } else if endings
+            .iter()
+            .any(|ending| path.extension().is_some_and(|it| it == *ending))
+        {
+            found.push(path);
+        }
+    }
+}
+
+pub(super) fn write_whole(bytes: &[u8], to: &Path, made: SystemTime) -> io::Result<()> {
     let mut aside = to.as_os_str().to_owned();
     aside.push(format!(".{}", std::process::id()));
     let aside = PathBuf::from(aside);
@@ -33,13 +83,19 @@ fn list_beside(out: &Path) -> PathBuf {
 /// Whether `wasm` has to be built again from the folder `dir`: it is not there, it was not built
 /// here, or a source, a manifest or a lock file is newer. Also a file of another crate on this disk
 /// counts (the guest crate, the contract). A lock file that the first build has written counts once
-/// too; the build that it causes finds nothing to do. The compiler does not count: a new one changes
-/// the bytes, but not what they do.
+/// too; the build that it causes finds nothing to do. Where no compiler lists the sources, they are
+/// those that are in the folder, so also one that came or went counts. The compiler does not count: a
+/// new one changes the bytes, but not what they do.
 pub fn is_stale(dir: &Path, wasm: &Path) -> bool {
     let (Some(made), Ok(list)) = (modified(wasm), fs::read_to_string(list_beside(wasm))) else {
         return true;
     };
     let mut files = sources(&list);
+    let language = Language::of(dir).unwrap_or(Language::Rust);
+    if language != Language::Rust {
+        let is_newer = |file: &PathBuf| modified(file).is_none_or(|at| at > made);
+        return files != in_folder(dir, language) || files.iter().any(is_newer);
+    }
     let mut manifests: Vec<PathBuf> = files
         .iter()
         .filter_map(|file| nearest(file, "Cargo.toml"))
@@ -136,8 +192,7 @@ mod tests {
         let (dir, out) = (at("s"), at("out/s.wasm"));
         assert!(is_stale(&dir, &out), "it is not there");
 
-        write("t/s.d", &list, made);
-        put(b"wasm", &at("t/s.d"), &out, made).unwrap();
+        put(b"wasm", list.as_bytes(), &out, made).unwrap();
         assert!(!is_stale(&dir, &out));
         for name in sources.iter().chain(&["s/Cargo.lock"]) {
             write(name, "", made + Duration::from_secs(1));
@@ -148,5 +203,45 @@ mod tests {
         assert!(is_stale(&dir, &out), "a source is gone");
         let files: Vec<_> = fs::read_dir(at("out")).unwrap().collect();
         assert_eq!(files.len(), 2, "nothing is left aside");
+    }
+
+    #[test]
+    fn a_component_of_a_folder_is_stale_when_a_source_changes_comes_or_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let made = SystemTime::now() - Duration::from_secs(100);
+        let dir = root.path().join("a folder");
+        let write = |name: &str, time: SystemTime| {
+            let path = dir.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_modified(time).unwrap();
+        };
+        let sources = ["strategy.toml", "strategy.c", "part/helper.h", "wit/db.wit"];
+        let (older, newer) = (made - Duration::from_secs(1), made + Duration::from_secs(1));
+        sources.iter().for_each(|name| write(name, older));
+        let out = dir.join("target/strategies/x.wasm");
+        let build = || put(b"wasm", &list(&dir, Language::C, &out), &out, made).unwrap();
+        build();
+        assert!(!is_stale(&dir, &out));
+        for name in sources {
+            write(name, newer);
+            assert!(is_stale(&dir, &out), "{name} is newer");
+            write(name, older);
+        }
+        for name in [
+            "target/made.c",
+            "node_modules/x.c",
+            ".venv/x.c",
+            "results/table.csv",
+        ] {
+            write(name, newer);
+        }
+        assert!(!is_stale(&dir, &out), "what is no source does not count");
+        write("other.c", older);
+        assert!(is_stale(&dir, &out), "one came");
+        build();
+        fs::remove_file(dir.join("other.c")).unwrap();
+        assert!(is_stale(&dir, &out), "one went");
     }
 }

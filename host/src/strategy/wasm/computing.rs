@@ -31,6 +31,11 @@ pub fn fuel(limit: Duration) -> u64 {
     u64::try_from(units).unwrap_or(u64::MAX)
 }
 
+/// The time that so much fuel stands for.
+pub fn time(fuel: u64) -> Duration {
+    Duration::from_nanos(fuel.saturating_mul(1_000_000) / FUEL_PER_MS)
+}
+
 /// What a guest dies of that computed for longer.
 pub fn exceeded(limit: Duration) -> Death {
     let limit = humantime::format_duration(limit);

@@ -1,6 +1,7 @@
 //! How wasmtime is set up: for real runs, and for simulations.
 
 use super::Limits;
+use super::compiled;
 use super::memory::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use super::slots::memory::Memories;
 use super::slots::stack::Stacks;
@@ -63,6 +64,7 @@ fn memory_bytes(limits: Limits) -> usize {
 
 fn of_all() -> Config {
     let mut config = Config::new();
+    compiled::keep(&mut config);
     config
         .memory_may_move(false)
         // Each call of ours runs one guest on one fiber; overlapping calls inside an instance are

@@ -65,6 +65,7 @@ impl HostState {
         Self {
             memory: MemoryLimit {
                 bytes: limits.memory_bytes,
+                grown: 0,
             },
             computing: Computing::new(limits.computing),
             faults: Vec::new(),

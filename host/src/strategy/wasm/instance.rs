@@ -8,6 +8,7 @@ use super::host::wasi::Printing;
 use super::{Limits, convert};
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
+use crate::model::spent::Spent;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
 use wasmtime::{Store, Trap};
@@ -21,6 +22,8 @@ pub struct WasmInstance {
     exports: Exports,
     limits: Limits,
     metering: Metering,
+    /// Of its longest call, where fuel is counted.
+    most_fuel: u64,
 }
 
 impl WasmInstance {
@@ -43,6 +46,7 @@ impl WasmInstance {
                 exports,
                 limits,
                 metering: metering.clone(),
+                most_fuel: 0,
             }),
             Err(error) => {
                 let death = death(&error, limits, &store.data().wasi.printing);
@@ -71,6 +75,10 @@ impl Instance for WasmInstance {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         begin(&mut self.store, self.limits, &self.metering);
         let told = self.exports.call(&mut self.store, call).await;
+        if let Ok(left) = self.store.get_fuel() {
+            let used = computing::fuel(self.limits.computing).saturating_sub(left);
+            self.most_fuel = self.most_fuel.max(used);
+        }
         told.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
     }
 
@@ -84,6 +92,13 @@ impl Instance for WasmInstance {
 
     fn take_statements(&mut self) -> Statements {
         std::mem::take(&mut self.store.data_mut().executed)
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            memory_bytes: self.store.data().memory.grown,
+            computing: computing::time(self.most_fuel),
+        }
     }
 
     async fn end(self: Box<Self>) {

@@ -20,6 +20,8 @@ pub const MAX_TABLE_ELEMENTS: usize = 20_000;
 #[derive(Debug)]
 pub struct MemoryLimit {
     pub bytes: u64,
+    /// What it has grown to.
+    pub grown: u64,
 }
 
 impl ResourceLimiter for MemoryLimit {
@@ -30,6 +32,7 @@ impl ResourceLimiter for MemoryLimit {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if desired as u64 <= self.bytes {
+            self.grown = self.grown.max(desired as u64);
             return Ok(true);
         }
         Err(wasmtime::Error::new(Death {

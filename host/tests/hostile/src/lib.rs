@@ -38,6 +38,7 @@
 //! | `lie-at-release` | acquires; says that it released, and did not | the same |
 //! | `lie-no-effect` | makes the change, and says `rejected` | the same |
 //! | `uncommitted` | makes the change in a transaction, says ok, never commits | the same |
+//! | `indefinite-is-ok` | takes a commit whose answer was lost for one that happened | `runner test` finds it |
 //! | `wrong-marker` | writes a marker that is not the change's | the same |
 //! | `wrong-release` | its release frees every row of the table | verdict `violated` |
 
@@ -186,6 +187,12 @@ impl Hostile {
                 let _ = self.session.begin();
                 return self.swap(t);
             }
+            "indefinite-is-ok" => {
+                return match self.swap_in_transaction(t) {
+                    Err(Fault::Indefinite(_)) => Ok(()),
+                    told => told,
+                };
+            }
             "wrong-marker" => {
                 let marker = format!("not-{}", t.marker);
                 return self.swap(Transition { marker, ..t });
@@ -207,6 +214,18 @@ impl Hostile {
     fn swap(&self, t: Transition) -> Result<(), Fault> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {
+            sleep(RETRY_WAIT);
+        }
+        Ok(())
+    }
+
+    fn swap_in_transaction(&self, t: Transition) -> Result<(), Fault> {
+        let values = [t.to, t.marker, t.row, t.from].map(Value::from);
+        let attempt = || {
+            let session = &self.session;
+            session.transaction(|| Ok(session.execute(SWAP, &values)? == 1))
+        };
+        while !retry_conflicts(RETRY_WAIT, attempt)? {
             sleep(RETRY_WAIT);
         }
         Ok(())

@@ -222,11 +222,8 @@ fn what_is_not_as_its_manifest_says_is_refused() {
 
     stranger.refused("no manifest", &whole[1..], &["no bundle", "manifest.json"]);
     stranger.refused("nothing", &[], &["no bundle", "empty"]);
-    let linked = [
-        &[Entry::of_kind("manifest.json", EntryType::Symlink)],
-        &whole[1..],
-    ]
-    .concat();
+    let mut linked = whole.clone();
+    linked[0].kind = EntryType::Symlink;
     stranger.refused("a manifest that is a link", &linked, &["no bundle"]);
     let mut spoilt = whole.clone();
     spoilt[0].bytes = b"{\"bundle\": \"\x1b[2J\"}".to_vec();
@@ -348,6 +345,12 @@ fn a_plan_that_no_runner_decided_is_refused() {
             "\"memory_mib\": 64",
             "\"memory_mib\": 640000",
             "memory_mib",
+        ),
+        (
+            "a word that steers",
+            "\"prepared\"",
+            "\"\\u001b[2J\"",
+            "unknown variant",
         ),
         (
             "another world",

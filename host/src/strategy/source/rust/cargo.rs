@@ -1,6 +1,6 @@
 //! Asking cargo what a folder is, and having it compile.
 
-use super::BuildError;
+use super::super::BuildError;
 use crate::model::component::{About, Tool};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,21 +32,17 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn package(dir: &Path) -> Result<Package, BuildError> {
-    let folder = match dir.canonicalize() {
-        Ok(folder) if folder.is_dir() => folder,
-        _ => return Err(BuildError::NotAFolder(dir.to_owned())),
+    let Ok(folder) = dir.canonicalize() else {
+        return Err(BuildError::NotAFolder(dir.to_owned()));
     };
     let manifest = folder.join("Cargo.toml");
-    if !manifest.is_file() {
-        return Err(BuildError::NoManifest(dir.to_owned()));
-    }
     let output = command()
         .current_dir(&folder)
         .args(["metadata", "--no-deps", "--format-version=1"])
         .output()
         .map_err(BuildError::NoCargo)?;
     if !output.status.success() {
-        return Err(BuildError::Manifest {
+        return Err(BuildError::Cargo {
             dir: dir.to_owned(),
             messages: String::from_utf8_lossy(&output.stderr).into_owned(),
         });

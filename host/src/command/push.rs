@@ -1,0 +1,31 @@
+//! `runner push`: a strategy into a registry.
+
+use super::CommandError;
+use super::components::find_one;
+use super::options::default_limits;
+use super::output::print;
+use crate::registry;
+use crate::registry::reference::Reference;
+use crate::strategy::wasm::{Engine, WasmFile};
+use std::process::ExitCode;
+
+/// What goes where.
+pub struct PushOptions {
+    /// A component file, the name of a strategy, or its source folder.
+    pub strategy: String,
+    pub reference: String,
+}
+
+/// Sends a component that this runner can run; anything else is refused before a byte is sent. Prints
+/// the reference with the digest, which stays what it is when the tag moves.
+pub fn push(options: &PushOptions) -> Result<ExitCode, CommandError> {
+    let reference: Reference = options.reference.parse()?;
+    if reference.digest().is_some() {
+        return Err(CommandError::PushToDigest(reference.to_string()));
+    }
+    let file = WasmFile::read(&find_one(&options.strategy)?)?;
+    Engine::new(default_limits(), 1)?.load_file(&file)?;
+    let manifest = registry::push(&reference, &file)?;
+    print(format!("{}\n", reference.at(&manifest)).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

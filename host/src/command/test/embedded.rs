@@ -1,0 +1,127 @@
+//! Is it correct on the embedded database, with rivals?
+
+use super::TestOptions;
+use crate::command::check::{command_line, small_workload};
+use crate::command::decide::{Decided, engine, load, plan_and_components};
+use crate::command::options::PlanOptions;
+use crate::command::progress::Screen;
+use crate::command::supervise::Interrupts;
+use crate::command::trial::Turn;
+use crate::command::{CommandError, judged, machine};
+use crate::model::verdict::Verdict;
+use crate::plan::workload_file::WorkloadOptions;
+use crate::report::TrialReport;
+use crate::report::conformance::{Case, Part, Status};
+use crate::run_dir::RunDir;
+use crate::workload::Kind;
+
+/// Ends a trial that hangs.
+const TIME_LIMIT_S: u64 = 60;
+const CHANGE_TIMEOUT_S: u64 = 30;
+
+/// One run on a fresh SQLite file, with locks in memory; nothing of it is kept.
+pub fn part(options: &TestOptions) -> Result<Part, CommandError> {
+    let decided = decide(options)?;
+    let trial = super::super::run::runtime()?.block_on(run(options, &decided))?;
+    let Some(trial) = trial else {
+        let told = "nothing was recorded";
+        return Ok(Part::new("embedded database", Status::Unknown, told));
+    };
+    let summary = &trial.summary;
+    let told = format!(
+        "SQLite: {}, {} ok, {} failed, {} indeterminate",
+        decided.plan.workload.size(),
+        summary.ok,
+        summary.failed,
+        summary.indeterminate
+    );
+    Ok(match &trial.judgement.verdict {
+        Verdict::Valid => Part::new("embedded database", Status::Passed, told),
+        Verdict::Unknown(why) => {
+            let told = format!("{told}; {why}");
+            Part::new("embedded database", Status::Unknown, told)
+        }
+        Verdict::Violated(why) => {
+            let mut part = Part::new("embedded database", Status::Failed, told);
+            part.cases.push(Case {
+                name: "a run with rivals".to_owned(),
+                done: String::new(),
+                wrong: Some(why.clone()),
+                calls: Vec::new(),
+                again: again(options, &decided),
+            });
+            part
+        }
+    })
+}
+
+fn numbers(kind: Kind) -> WorkloadOptions {
+    WorkloadOptions {
+        changes_per_worker: Some(5),
+        ..small_workload(kind)
+    }
+}
+
+fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
+    let asked = PlanOptions {
+        database: "sqlite".to_owned(),
+        locks: "memory".to_owned(),
+        autocommit_writes: Default::default(),
+        ..options.plan()
+    };
+    let (mut plan, components) = plan_and_components(&asked, 1, options.quiet, numbers)?;
+    plan.change_timeout_s = plan.change_timeout_s.min(CHANGE_TIMEOUT_S);
+    plan.time_limit_s = Some(plan.time_limit_s.unwrap_or(TIME_LIMIT_S).min(TIME_LIMIT_S));
+    // A schedule of the workload's file is for servers that can break.
+    plan.faults.clear();
+    let engine = engine(&plan, plan.workload.workers())?;
+    let (trials, strategies) = load(components, &engine)?.into_iter().unzip();
+    plan.trials = trials;
+    Ok(Decided { plan, strategies })
+}
+
+async fn run(
+    options: &TestOptions,
+    decided: &Decided,
+) -> Result<Option<TrialReport>, CommandError> {
+    let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
+    let Decided { plan, strategies } = decided;
+    let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
+        return Err(CommandError::OneStrategy);
+    };
+    let folder = tempfile::tempdir().map_err(CommandError::Runtime)?;
+    let run = RunDir::create(&folder.path().join("run"), plan, &machine::describe())?;
+    let turn = Turn {
+        plan,
+        planned,
+        strategy: strategy.clone(),
+        interrupts: &interrupts,
+        lab: None,
+        screen: &Screen::new(options.quiet),
+    };
+    let judged = judged::run(&turn, &run).await;
+    judged.ran?;
+    Ok(judged.report)
+}
+
+/// A real database takes another course each time, so this shows it again as a rule and not surely.
+fn again(options: &TestOptions, decided: &Decided) -> String {
+    let strategy = decided.plan.trials.first().map(command_line::strategy);
+    let mut words = vec!["runner".to_owned(), "--strategy".to_owned()];
+    words.extend(strategy);
+    match &options.workload {
+        Some(workload) => words.extend(["--workload".to_owned(), workload.clone()]),
+        None => {
+            let kind = decided.plan.workload.kind();
+            words.extend(command_line::workload_flags(&numbers(kind)));
+        }
+    }
+    for setting in &options.settings {
+        words.extend(["--set".to_owned(), setting.clone()]);
+    }
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| command_line::quoted(word))
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,284 @@
+//! The parts that look at one change in a small world: undisturbed, with injected faults, in outages.
+
+use super::TestOptions;
+use crate::command::CommandError;
+use crate::command::check::{CheckOptions, Enough, command_line};
+use crate::command::decide::Decided;
+use crate::command::simulated::case;
+use crate::explore::case::Case as World;
+use crate::explore::conformance::{
+    Away, Conducted, Logged, MOST_LOGGED, Script, conduct, injections, outages, small_world,
+};
+use crate::model::injection::{Injection, Only};
+use crate::model::spent::Spent;
+use crate::plan::PlannedTrial;
+use crate::report::conformance::{Case, Part, Status};
+use crate::strategy::Strategy;
+use crate::strategy::wasm::clean;
+use std::sync::Arc;
+
+const MIB: f64 = (1 << 20) as f64;
+
+/// A strategy, and the world in which it is asked.
+pub struct Subject<'a> {
+    options: &'a TestOptions,
+    asked: &'a CheckOptions,
+    planned: &'a PlannedTrial,
+    enough: &'a Enough,
+    world: World,
+    strategy: Arc<dyn Strategy>,
+}
+
+impl<'a> Subject<'a> {
+    pub fn new(
+        options: &'a TestOptions,
+        asked: &'a CheckOptions,
+        decided: &'a Decided,
+        enough: &'a Enough,
+    ) -> Result<Self, CommandError> {
+        let Decided { plan, strategies } = decided;
+        let simulated = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
+        let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
+            return Err(CommandError::OneStrategy);
+        };
+        Ok(Self {
+            options,
+            asked,
+            planned,
+            enough,
+            world: small_world(&case(plan, planned, simulated)),
+            strategy: strategy.clone(),
+        })
+    }
+
+    fn conduct(&self, script: Script) -> Result<Conducted, CommandError> {
+        Ok(conduct(&self.world, &self.strategy, script)?)
+    }
+
+    pub fn undisturbed(&self) -> Result<Conducted, CommandError> {
+        self.conduct(Script::Undisturbed)
+    }
+
+    /// Ordinary changes go well, and stay within what an instance may use up.
+    pub fn ordinary(&self, undisturbed: &Conducted) -> Part {
+        let TestOptions {
+            memory_mib,
+            computing_ms,
+            ..
+        } = *self.options;
+        let name = "ordinary changes";
+        match &undisturbed.wrong {
+            None => {
+                let told = spent(undisturbed.spent, memory_mib, computing_ms);
+                Part::new(name, Status::Passed, told)
+            }
+            Some(wrong) => Part::new(name, Status::Failed, wrong),
+        }
+    }
+
+    /// Each fault at each call, one at a time.
+    pub fn faults(&self, undisturbed: &Conducted) -> Result<Part, CommandError> {
+        let mut all = injections(&undisturbed.log);
+        if let Some(words) = &self.options.only {
+            let only = Only::new(words);
+            all.retain(|injection| only.takes(injection));
+            if all.is_empty() {
+                return Err(CommandError::NoSuchInjection {
+                    given: words.clone(),
+                    calls: calls(&undisturbed.log),
+                });
+            }
+        }
+        let (mut cases, mut wrong) = (Vec::new(), 0);
+        for injection in &all {
+            if self.enough.is_said() {
+                return Ok(Part::new("faults", Status::Unknown, "interrupted"));
+            }
+            let conducted = self.conduct(Script::Once(*injection))?;
+            wrong += usize::from(conducted.wrong.is_some());
+            if conducted.wrong.is_some() || self.options.only.is_some() {
+                cases.push(self.case(*injection, conducted));
+            }
+        }
+        let log = undisturbed.log.iter();
+        let of_first = log.filter(|logged| logged.place.change == 0);
+        let told = format!(
+            "{} calls in a change, {} faults, one at a time{}{}",
+            of_first.count(),
+            all.len(),
+            beyond(&undisturbed.log),
+            match wrong {
+                0 => String::new(),
+                wrong => format!("; {wrong} of them were handled wrongly"),
+            }
+        );
+        let status = match (all.is_empty(), wrong) {
+            (true, _) => Status::NotApplicable,
+            (false, 0) => Status::Passed,
+            (false, _) => Status::Failed,
+        };
+        let mut part = Part::new("faults", status, told);
+        part.cases = cases;
+        Ok(part)
+    }
+
+    fn case(&self, injection: Injection, conducted: Conducted) -> Case {
+        let strategy = command_line::strategy(self.planned);
+        let name = injection.to_string();
+        Case {
+            done: format!(
+                "Call {} of the {}, {}, {}.",
+                injection.number,
+                injection.step.word(),
+                injection.call.word(),
+                injection.fault.prose()
+            ),
+            wrong: conducted.wrong,
+            calls: match self.options.only {
+                Some(_) => conducted.log.iter().map(line).collect(),
+                None => Vec::new(),
+            },
+            again: self.options.again(strategy, self.asked, &name),
+            name,
+        }
+    }
+
+    /// A change whose database or lock service is away for good ends, by itself or by the change
+    /// time-out, and is honest about it.
+    pub fn outages(&self, undisturbed: &Conducted) -> Result<Part, CommandError> {
+        let scripts = outages(&undisturbed.log);
+        let mut part = Part::new("outages", Status::Passed, "");
+        let (mut given, mut waited) = (0, 0);
+        for script in scripts {
+            let conducted = self.conduct(script)?;
+            if !conducted.is_injected {
+                continue;
+            }
+            given += 1;
+            waited += usize::from(conducted.is_timed_out);
+            if let Some(wrong) = conducted.wrong {
+                part.status = Status::Failed;
+                part.cases.push(self.outage(script, &wrong));
+            }
+        }
+        part.told = match given {
+            0 => "it asks neither database nor lock service".to_owned(),
+            _ => format!(
+                "{given} outages of a whole change; {} given up by the strategy, {waited} ended by the \
+                 change time-out of {} s",
+                given - waited,
+                self.world.change_timeout_s
+            ),
+        };
+        if given == 0 {
+            part.status = Status::NotApplicable;
+        }
+        Ok(part)
+    }
+
+    fn outage(&self, script: Script, wrong: &str) -> Case {
+        let name = match script {
+            Script::Away { step, who } => {
+                let who = match who {
+                    Away::Database => "the database is away",
+                    Away::Locks => "the lock service is away",
+                    Away::Everything => "the database and the lock service are away",
+                };
+                format!("{who} from the {} on", step.word())
+            }
+            Script::Undisturbed | Script::Once(_) => String::new(),
+        };
+        let strategy = command_line::strategy(self.planned);
+        let mut words = vec!["runner".to_owned(), "test".to_owned(), strategy];
+        words.extend(command_line::flags(self.asked));
+        let words: Vec<_> = words
+            .iter()
+            .map(|word| command_line::quoted(word))
+            .collect();
+        Case {
+            name,
+            done: String::new(),
+            wrong: Some(wrong.to_owned()),
+            calls: Vec::new(),
+            again: words.join(" "),
+        }
+    }
+}
+
+/// How near it comes to its limits.
+fn spent(spent: Spent, memory_mib: u64, computing_ms: u64) -> String {
+    let memory = spent.memory_bytes as f64 / MIB;
+    let computing = spent.computing.as_secs_f64() * 1e3;
+    let is_near = memory * 2.0 > memory_mib as f64 || computing * 2.0 > computing_ms as f64;
+    let near = if is_near {
+        "; that is more than half"
+    } else {
+        ""
+    };
+    format!(
+        "{memory:.2} of {memory_mib} MiB; {computing:.3} of {computing_ms} ms in the longest call, at \
+         a million instructions a millisecond{near}"
+    )
+}
+
+/// The calls of a change, as `--only` wants them.
+fn calls(log: &[Logged]) -> String {
+    let of_first = log.iter().filter(|logged| logged.place.change == 0);
+    let calls: Vec<_> = of_first
+        .map(|logged| {
+            let step = logged.place.step.word();
+            format!("{step} {} {}", logged.number, logged.called.word())
+        })
+        .collect();
+    calls.join(", ")
+}
+
+/// Where a step makes more calls than are tried.
+fn beyond(log: &[Logged]) -> String {
+    match log.iter().any(|logged| logged.number == MOST_LOGGED) {
+        true => format!(" (of each step the first {MOST_LOGGED} calls)"),
+        false => String::new(),
+    }
+}
+
+fn line(logged: &Logged) -> String {
+    let injected = match logged.injected {
+        Some(injected) => format!(" ({})", injected.word()),
+        None => String::new(),
+    };
+    let line = format!(
+        "change {} {} {} {}{injected} {} → {}",
+        logged.place.change + 1,
+        logged.place.step.word(),
+        logged.number,
+        logged.called.word(),
+        logged.about,
+        logged.answer.as_deref().unwrap_or("no answer")
+    );
+    clean(&line.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_near_a_limit_is_told() {
+        let told = |mib: u64, ms| {
+            let spent_now = Spent {
+                memory_bytes: mib << 20,
+                computing: Duration::from_millis(ms),
+            };
+            spent(spent_now, 64, 1000)
+        };
+        let far = told(32, 500);
+        assert!(
+            far.starts_with("32.00 of 64 MiB; 500.000 of 1000 ms"),
+            "{far}"
+        );
+        assert!(!far.contains("half"), "{far}");
+        assert!(told(33, 0).ends_with("; that is more than half"));
+        assert!(told(0, 501).ends_with("; that is more than half"));
+    }
+}

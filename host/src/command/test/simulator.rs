@@ -1,0 +1,53 @@
+//! Is it correct, by a few hundred simulations?
+
+use crate::command::CommandError;
+use crate::command::check::{self, CheckOptions, Enough};
+use crate::model::verdict::Verdict;
+use crate::report::check::Checked;
+use crate::report::conformance::{Case, Part, Status};
+
+/// What `runner check` says of it.
+pub fn part(
+    name: &'static str,
+    asked: &CheckOptions,
+    enough: &Enough,
+) -> Result<Part, CommandError> {
+    let report = check::run(asked, enough)?;
+    let Some(checked) = report.checked.into_iter().next() else {
+        return Err(CommandError::OneStrategy);
+    };
+    let mut part = Part::new(name, status(&checked), told(&checked));
+    part.cases.extend(checked.witness.map(|witness| Case {
+        name: witness.checker,
+        done: format!("With {}.", witness.case),
+        wrong: Some(witness.prose),
+        calls: Vec::new(),
+        again: witness.replay,
+    }));
+    Ok(part)
+}
+
+fn status(checked: &Checked) -> Status {
+    match checked.verdict {
+        Verdict::Violated(_) => Status::Failed,
+        // Half of a search shows half of what was asked for.
+        Verdict::Valid if checked.was_interrupted => Status::Unknown,
+        Verdict::Valid => Status::Passed,
+        Verdict::Unknown(_) => Status::Unknown,
+    }
+}
+
+fn told(checked: &Checked) -> String {
+    let tally = &checked.tally;
+    let mut told = format!(
+        "{} seeds, {} changes, {} ok, {} indeterminate",
+        tally.seeds, tally.changes, tally.ok, tally.indeterminate
+    );
+    if let Verdict::Unknown(why) = &checked.verdict {
+        told = format!("{told}; {why}");
+    }
+    if checked.was_interrupted {
+        told.push_str("; interrupted");
+    }
+    told
+}

@@ -1,0 +1,156 @@
+//! The lock service as a watched strategy has it.
+
+use super::watched::Watch;
+use crate::capability::lock::{
+    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+};
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use crate::model::injection::{Called, Injected};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+pub struct WatchedLocks {
+    locks: Arc<dyn LockService>,
+    watch: Watch,
+}
+
+impl WatchedLocks {
+    pub fn new(locks: Arc<dyn LockService>, watch: Watch) -> Self {
+        Self { locks, watch }
+    }
+}
+
+#[async_trait]
+impl LockService for WatchedLocks {
+    fn traits(&self) -> Vec<(String, String)> {
+        self.locks.traits()
+    }
+
+    async fn open(
+        &self,
+        owner: String,
+        options: SessionOptions,
+    ) -> Result<Box<dyn LockSession>, Fault> {
+        let opened = match self.watch.ask(Called::OpenLocks, false, "").await {
+            None => self.locks.open(owner, options).await,
+            Some(injected) => Err(injected.fault(Called::OpenLocks)),
+        };
+        self.watch.answered(&opened, |_| "ok".to_owned());
+        let session = opened?;
+        let watch = self.watch.clone();
+        Ok(Box::new(WatchedLockSession { session, watch }))
+    }
+}
+
+struct WatchedLockSession {
+    session: Box<dyn LockSession>,
+    watch: Watch,
+}
+
+#[async_trait]
+impl LockSession for WatchedLockSession {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+        let about = names.join(", ");
+        let lock = match self.watch.ask_at_once(Called::NameLock, &about) {
+            None => self.session.lock(names, mode),
+            Some(injected) => Err(injected.fault(Called::NameLock)),
+        };
+        self.watch.answered(&lock, |_| "ok".to_owned());
+        let (lock, watch) = (lock?, self.watch.clone());
+        Ok(Box::new(WatchedLock { lock, watch, about }))
+    }
+
+    async fn close(self: Box<Self>) {
+        self.session.close().await;
+    }
+}
+
+struct WatchedLock {
+    lock: Box<dyn Lock>,
+    watch: Watch,
+    about: String,
+}
+
+impl WatchedLock {
+    async fn ask(&mut self, called: Called) -> Option<Injected> {
+        self.watch.ask(called, false, &self.about).await
+    }
+}
+
+/// What a call comes to: its own answer; that answer, lost; or the fault alone, without the call.
+async fn come_to<T>(
+    called: Called,
+    asked: Option<Injected>,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    match asked {
+        None => call.await,
+        Some(Injected::IndefiniteDone) => {
+            call.await?;
+            Err(Injected::IndefiniteDone.fault(called))
+        }
+        Some(injected) => Err(injected.fault(called)),
+    }
+}
+
+#[async_trait]
+impl Lock for WatchedLock {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+        let called = Called::AcquireLock;
+        let asked = self.ask(called).await;
+        let granted = come_to(called, asked, self.lock.acquire(wait)).await;
+        self.watch.answered(&granted, |_| "granted".to_owned());
+        granted
+    }
+
+    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+        let called = Called::ReleaseLock;
+        let asked = self.ask(called).await;
+        let released = come_to(called, asked, self.lock.release()).await;
+        self.watch.answered(&released, |outcome| {
+            let word = match outcome {
+                ReleaseOutcome::Released => "released",
+                ReleaseOutcome::NotOwner => "not owner",
+                ReleaseOutcome::Expired => "expired",
+            };
+            word.to_owned()
+        });
+        released
+    }
+
+    async fn renew(&mut self) -> Result<Grant, Fault> {
+        let called = Called::RenewLock;
+        let asked = self.ask(called).await;
+        if asked == Some(Injected::Conflict) {
+            // What it says must be true: the lock is not held any more.
+            self.lock.release().await?;
+        }
+        let renewed = come_to(called, asked, self.lock.renew()).await;
+        self.watch.answered(&renewed, |_| "renewed".to_owned());
+        renewed
+    }
+
+    async fn is_owner(&mut self) -> Result<bool, Fault> {
+        let called = Called::AskOwner;
+        let asked = self.ask(called).await;
+        let is_owner = come_to(called, asked, self.lock.is_owner()).await;
+        self.watch.answered(&is_owner, bool::to_string);
+        is_owner
+    }
+
+    async fn break_lock(&mut self) -> Result<(), Fault> {
+        let called = Called::BreakLock;
+        let asked = self.ask(called).await;
+        let broken = come_to(called, asked, self.lock.break_lock()).await;
+        self.watch.answered(&broken, |()| "ok".to_owned());
+        broken
+    }
+
+    async fn close(self: Box<Self>) {
+        self.lock.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

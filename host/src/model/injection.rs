@@ -1,0 +1,275 @@
+//! Faults that a conformance run gives a strategy, one at a time, in place of a call's own answer.
+
+use super::fault::{Fault, FaultKind};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// The two steps of a change; for an allocation they are called the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    Acquire,
+    Release,
+}
+
+impl StepKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Acquire => "acquire",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// The calls of the contract that can give a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    Connect,
+    Execute,
+    Query,
+    Begin,
+    Commit,
+    Rollback,
+    Sync,
+    /// The reading of one node, of a check of all.
+    ReadNode,
+    OpenLocks,
+    NameLock,
+    AcquireLock,
+    ReleaseLock,
+    RenewLock,
+    AskOwner,
+    BreakLock,
+}
+
+impl Called {
+    /// One word, for people and for the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Execute => "execute",
+            Self::Query => "query",
+            Self::Begin => "begin",
+            Self::Commit => "commit",
+            Self::Rollback => "rollback",
+            Self::Sync => "sync",
+            Self::ReadNode => "check",
+            Self::OpenLocks => "lock.open",
+            Self::NameLock => "lock.lock",
+            Self::AcquireLock => "lock.acquire",
+            Self::ReleaseLock => "lock.release",
+            Self::RenewLock => "lock.renew",
+            Self::AskOwner => "lock.is-owner",
+            Self::BreakLock => "lock.break",
+        }
+    }
+
+    /// Whether the lock service answers it, and not the database.
+    pub fn is_of_locks(self) -> bool {
+        match self {
+            Self::OpenLocks
+            | Self::NameLock
+            | Self::AcquireLock
+            | Self::ReleaseLock
+            | Self::RenewLock
+            | Self::AskOwner
+            | Self::BreakLock => true,
+            Self::Connect
+            | Self::Execute
+            | Self::Query
+            | Self::Begin
+            | Self::Commit
+            | Self::Rollback
+            | Self::Sync
+            | Self::ReadNode => false,
+        }
+    }
+
+    /// What the contract lets it give. A write inside a transaction whose answer was lost has
+    /// certainly not happened, since the transaction goes with the connection; the strategy is told
+    /// `indefinite` all the same.
+    pub fn can_give(self, in_transaction: bool) -> &'static [Injected] {
+        use Injected::{Conflict, IndefiniteDone, IndefiniteNotDone, Rejected, Unavailable};
+        match self {
+            Self::Execute if in_transaction => {
+                &[Conflict, Unavailable, Rejected, IndefiniteNotDone]
+            }
+            Self::Execute | Self::Commit | Self::AcquireLock => &[
+                Conflict,
+                Unavailable,
+                Rejected,
+                IndefiniteDone,
+                IndefiniteNotDone,
+            ],
+            Self::Query | Self::Begin => &[Conflict, Unavailable, Rejected],
+            Self::Connect | Self::Sync | Self::OpenLocks => &[Unavailable, Rejected],
+            Self::Rollback | Self::ReadNode | Self::AskOwner => &[Unavailable],
+            Self::NameLock => &[Rejected],
+            Self::ReleaseLock | Self::BreakLock => {
+                &[Unavailable, IndefiniteDone, IndefiniteNotDone]
+            }
+            Self::RenewLock => &[Conflict, Unavailable, IndefiniteDone, IndefiniteNotDone],
+        }
+    }
+}
+
+impl Serialize for Called {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// A fault, with what is true behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Injected {
+    Conflict,
+    Unavailable,
+    Rejected,
+    /// The call was made, and its answer is lost.
+    IndefiniteDone,
+    /// The call was not made, and nobody says so.
+    IndefiniteNotDone,
+}
+
+impl Injected {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+            Self::Rejected => "rejected",
+            Self::IndefiniteDone => "indefinite-done",
+            Self::IndefiniteNotDone => "indefinite-not-done",
+        }
+    }
+
+    /// What the strategy is told, with a code that a backend gives for it.
+    pub fn fault(self, called: Called) -> Fault {
+        let (kind, code) = match (self, called) {
+            (Self::Conflict, Called::AcquireLock) => (FaultKind::Conflict, "lock-wait-timeout"),
+            (Self::Conflict, Called::RenewLock) => (FaultKind::Conflict, "not-owner"),
+            (Self::Conflict, _) => (FaultKind::Conflict, "1213"),
+            (Self::Rejected, Called::Commit) => (FaultKind::Rejected, "no-transaction"),
+            (Self::Rejected, called) if called.is_of_locks() => {
+                (FaultKind::Rejected, "unsupported")
+            }
+            (Self::Rejected, _) => (FaultKind::Rejected, "1105"),
+            (Self::Unavailable, called) if called.is_of_locks() => {
+                (FaultKind::Unavailable, "connection-lost")
+            }
+            (Self::Unavailable, _) => (FaultKind::Unavailable, "1047"),
+            (Self::IndefiniteDone | Self::IndefiniteNotDone, called) if called.is_of_locks() => {
+                (FaultKind::Indefinite, "connection-lost")
+            }
+            (Self::IndefiniteDone | Self::IndefiniteNotDone, _) => (FaultKind::Indefinite, "2013"),
+        };
+        Fault::new(kind, code, "injected by runner test")
+    }
+
+    /// What was true and what was told, as the second half of a sentence about the call.
+    pub fn prose(self) -> &'static str {
+        match self {
+            Self::Conflict => "had no effect and was answered with conflict",
+            Self::Unavailable => "had no effect and was answered with unavailable",
+            Self::Rejected => "had no effect and was answered with rejected",
+            Self::IndefiniteDone => "took effect, and its answer was lost (indefinite)",
+            Self::IndefiniteNotDone => "had no effect, and its answer was lost (indefinite)",
+        }
+    }
+}
+
+/// One fault at one call of one step: `acquire 3 commit indefinite-done`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Injection {
+    pub step: StepKind,
+    /// Of the call within its step, from 1.
+    pub number: u32,
+    pub call: Called,
+    pub fault: Injected,
+}
+
+impl fmt::Display for Injection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            step,
+            number,
+            call,
+            fault,
+        } = self;
+        let (step, call, fault) = (step.word(), call.word(), fault.word());
+        write!(f, "{step} {number} {call} {fault}")
+    }
+}
+
+/// Some of the injections: those that begin with these words. `indefinite` is both of its kinds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Only(Vec<String>);
+
+impl Only {
+    /// Any words; whether there is such an injection, a strategy's calls decide.
+    pub fn new(text: &str) -> Self {
+        Self(text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    pub fn takes(&self, injection: &Injection) -> bool {
+        let words = injection.to_string();
+        let mut words = words.split(' ');
+        self.0.iter().all(|asked| {
+            words.next().is_some_and(|word| {
+                word == asked || (asked == "indefinite" && word.starts_with("indefinite-"))
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMIT: Injection = Injection {
+        step: StepKind::Acquire,
+        number: 3,
+        call: Called::Commit,
+        fault: Injected::IndefiniteDone,
+    };
+
+    #[test]
+    fn an_injection_is_named_by_as_many_of_its_words_as_one_likes() {
+        for words in [
+            "",
+            "acquire",
+            "acquire 3",
+            "acquire 3  commit",
+            "acquire 3 commit indefinite",
+            "acquire 3 commit indefinite-done",
+        ] {
+            assert!(Only::new(words).takes(&COMMIT), "{words}");
+        }
+        for words in [
+            "release",
+            "acquire 33",
+            "acquire 3 comm",
+            "acquire 3 commit indefinite-not-done",
+            "acquire 3 commit indefinite-done x",
+        ] {
+            assert!(!Only::new(words).takes(&COMMIT), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_is_of_the_kind_that_the_contract_says() {
+        for injected in Called::Commit.can_give(true) {
+            let told = injected.fault(Called::Commit).kind.word();
+            assert!(injected.word().starts_with(told), "{injected:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_reading_is_never_indefinite() {
+        for called in [Called::Query, Called::ReadNode, Called::AskOwner] {
+            let given = called.can_give(true).iter();
+            let mut kinds = given.map(|given| given.fault(called).kind);
+            assert!(!kinds.any(|kind| kind == FaultKind::Indefinite));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Components that were pulled, each in a file that is named after its digest.
+
+use super::digest::Digest;
+use super::error::RegistryError;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// A folder of components. One that is there is whole, or it is found out when it is read.
+pub struct Cache {
+    folder: PathBuf,
+}
+
+/// What the cache has of a component.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    Whole(PathBuf),
+    /// There is a file, and its bytes are others.
+    Damaged(PathBuf),
+    Missing,
+}
+
+impl Cache {
+    /// In `$CONTEND_CACHE`, else in `$XDG_CACHE_HOME/contend`, else in `~/.cache/contend`.
+    pub fn usual() -> Result<Self, RegistryError> {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let usual = || {
+            let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
+            let cache = cache.filter(|path| path.is_absolute());
+            let home = || set("HOME").map(|home| Path::new(&home).join(".cache"));
+            Some(cache.or_else(home)?.join("contend"))
+        };
+        let root = set("CONTEND_CACHE").map(PathBuf::from).or_else(usual);
+        let root = root.ok_or_else(|| {
+            RegistryError::file(
+                "the cache",
+                "none of CONTEND_CACHE, XDG_CACHE_HOME and HOME is set",
+            )
+        })?;
+        Ok(Self::new(&root))
+    }
+
+    fn new(root: &Path) -> Self {
+        let folder = root.join("strategies").join("sha256");
+        Self { folder }
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        self.folder.join(format!("{}.wasm", digest.digits()))
+    }
+
+    /// Reads it to the last byte.
+    pub fn get(&self, digest: &Digest) -> Result<Kept, RegistryError> {
+        let path = self.path(digest);
+        match fs::read(&path) {
+            Ok(bytes) if Digest::of(&bytes) == *digest => Ok(Kept::Whole(path)),
+            Ok(_) => Ok(Kept::Damaged(path)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Kept::Missing),
+            Err(error) => Err(RegistryError::file(path, error)),
+        }
+    }
+
+    /// Keeps it. Another runner never sees half of it.
+    pub fn put(&self, digest: &Digest, bytes: &[u8]) -> Result<PathBuf, RegistryError> {
+        let path = self.path(digest);
+        replace(&path, bytes)?;
+        Ok(path)
+    }
+}
+
+/// Writes a file beside and moves it into place, so that a file that is there is whole.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
+    let part = path.with_extension(format!("{}.part", std::process::id()));
+    let attempt = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&part, bytes)?;
+        fs::rename(&part, path)
+    };
+    attempt().map_err(|error| {
+        fs::remove_file(&part).ok();
+        RegistryError::file(path, error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_whole_or_found_out() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::new(root.path());
+        let digest = Digest::of(b"one");
+        assert_eq!(cache.get(&digest).unwrap(), Kept::Missing);
+        let path = cache.put(&digest, b"one").unwrap();
+        assert!(path.ends_with(format!("strategies/sha256/{}.wasm", digest.digits())));
+        assert_eq!(cache.get(&digest).unwrap(), Kept::Whole(path.clone()));
+        fs::write(&path, b"two").unwrap();
+        assert_eq!(cache.get(&digest).unwrap(), Kept::Damaged(path.clone()));
+        cache.put(&digest, b"one").unwrap();
+        assert_eq!(cache.get(&digest).unwrap(), Kept::Whole(path.clone()));
+        let files = fs::read_dir(path.parent().unwrap()).unwrap().count();
+        assert_eq!(files, 1, "nothing stays beside it");
+    }
+}

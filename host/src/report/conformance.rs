@@ -1,0 +1,197 @@
+//! What `runner test` tells: a line for each part, then what failed and how to see it again.
+
+use super::timeline::wrapped;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Of each part, a person reads so many failures; the JSON has them all.
+const MOST_TOLD: usize = 5;
+
+/// One strategy.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConformanceReport {
+    pub strategy: String,
+    /// Of the component.
+    pub digest: String,
+    pub parts: Vec<Part>,
+}
+
+/// One question, and its answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    pub name: &'static str,
+    pub status: Status,
+    /// What was done, or why it was not.
+    pub told: String,
+    /// What failed; and, where that was asked for, what did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Case>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Passed,
+    Failed,
+    /// There is nothing of that in this strategy.
+    NotApplicable,
+    /// It could not be told.
+    Unknown,
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotApplicable => "not applicable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Something that was tried.
+#[derive(Debug, Clone, Serialize)]
+pub struct Case {
+    pub name: String,
+    /// What was done, in a sentence.
+    pub done: String,
+    /// What was wrong, in prose; nothing if all was right.
+    pub wrong: Option<String>,
+    /// The calls of the strategy, one in a line, where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+    /// The command that shows it again.
+    pub again: String,
+}
+
+impl Part {
+    pub fn new(name: &'static str, status: Status, told: impl Into<String>) -> Self {
+        Self {
+            name,
+            status,
+            told: told.into(),
+            cases: Vec::new(),
+        }
+    }
+}
+
+impl ConformanceReport {
+    /// Failed if any part is; else unknown if any is; else passed.
+    pub fn status(&self) -> Status {
+        let is = |status| self.parts.iter().any(|part| part.status == status);
+        match (is(Status::Failed), is(Status::Unknown)) {
+            (true, _) => Status::Failed,
+            (false, true) => Status::Unknown,
+            (false, false) => Status::Passed,
+        }
+    }
+}
+
+/// One JSON object.
+pub fn json(report: &ConformanceReport) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(report).expect("plain data");
+    text.push(b'\n');
+    text
+}
+
+/// Plain text for a person.
+pub fn text(report: &ConformanceReport) -> String {
+    let mut text = format!("{}: {}\n", report.strategy, report.status().word());
+    for part in &report.parts {
+        let head = format!("  {:<24}{:<16}", part.name, part.status.word());
+        let _ = writeln!(text, "{}", wrapped(&part.told, &head, &" ".repeat(42)));
+    }
+    for part in &report.parts {
+        for case in part.cases.iter().take(MOST_TOLD) {
+            tell(&mut text, part, case);
+        }
+        if let Some(more @ 1..) = part.cases.len().checked_sub(MOST_TOLD) {
+            let _ = writeln!(
+                text,
+                "\n{}: and {more} more (--json has them all)",
+                part.name
+            );
+        }
+    }
+    text
+}
+
+fn tell(text: &mut String, part: &Part, case: &Case) {
+    let _ = writeln!(text, "\n{}: {}", part.name, case.name);
+    let wrong = case.wrong.as_deref().unwrap_or("all went well");
+    for told in [&*case.done, wrong] {
+        if !told.is_empty() {
+            let _ = writeln!(text, "{}", wrapped(&sentence(told), "  ", "  "));
+        }
+    }
+    for call in &case.calls {
+        let _ = writeln!(text, "    {call}");
+    }
+    let _ = writeln!(text, "  seen again by:\n    {}", case.again);
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    let first = chars.next().map(char::to_uppercase);
+    format!(
+        "{}{}.",
+        first.into_iter().flatten().collect::<String>(),
+        chars.as_str()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(statuses: &[Status]) -> ConformanceReport {
+        let parts = statuses.iter().map(|&status| {
+            let case = Case {
+                name: "acquire 3 commit indefinite-not-done".to_owned(),
+                done: "The commit had no effect.".to_owned(),
+                wrong: (status == Status::Failed).then(|| "the acquire ended ok".to_owned()),
+                calls: Vec::new(),
+                again: "runner test x --only 'acquire 3'".to_owned(),
+            };
+            let mut part = Part::new("faults", status, "6 calls");
+            if status == Status::Failed {
+                part.cases = vec![case; MOST_TOLD + 2];
+            }
+            part
+        });
+        ConformanceReport {
+            strategy: "x".to_owned(),
+            digest: "sha256:ab".to_owned(),
+            parts: parts.collect(),
+        }
+    }
+
+    #[test]
+    fn one_failure_outweighs_the_rest_and_what_could_not_be_told_is_no_pass() {
+        use Status::{Failed, NotApplicable, Passed, Unknown};
+        assert_eq!(report(&[Passed, NotApplicable]).status(), Passed);
+        assert_eq!(report(&[Passed, Unknown]).status(), Unknown);
+        assert_eq!(report(&[Unknown, Failed, Passed]).status(), Failed);
+    }
+
+    #[test]
+    fn a_failure_is_told_with_the_command_that_shows_it_again_and_many_are_counted() {
+        let told = text(&report(&[Status::Passed, Status::Failed]));
+        let (head, cases) = told.split_once("\n\n").unwrap();
+        insta::assert_snapshot!(head, @"
+        x: failed
+          faults                  passed          6 calls
+          faults                  failed          6 calls
+        ");
+        let one = "faults: acquire 3 commit indefinite-not-done\n  The commit had no effect.\n  \
+                   The acquire ended ok.\n  seen again by:\n    runner test x --only 'acquire 3'\n";
+        assert!(cases.starts_with(one), "{cases}");
+        assert_eq!(cases.matches("seen again by").count(), MOST_TOLD);
+        assert!(
+            told.ends_with("\nfaults: and 2 more (--json has them all)\n"),
+            "{told}"
+        );
+    }
+}

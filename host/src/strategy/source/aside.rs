@@ -1,0 +1,45 @@
+//! A file that a tool writes before it is in its place.
+
+use super::{BuildError, Job};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// In the folder's `target`, with a name of this process. Gone when it is dropped.
+pub(super) struct Aside {
+    path: PathBuf,
+}
+
+impl Aside {
+    /// Makes the place for it, whose path is absolute.
+    pub(super) fn of(job: &Job) -> Result<Self, BuildError> {
+        let place = || -> io::Result<PathBuf> {
+            let folder = std::path::absolute(job.dir.join("target"))?;
+            fs::create_dir_all(&folder)?;
+            Ok(folder.join(format!(".built.{}.wasm", std::process::id())))
+        };
+        let path = place().map_err(|error| BuildError::Write {
+            path: job.dir.join("target"),
+            error,
+        })?;
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the tool has written.
+    pub(super) fn read(&self) -> Result<Vec<u8>, BuildError> {
+        fs::read(&self.path).map_err(|error| BuildError::Write {
+            path: self.path.clone(),
+            error,
+        })
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,63 @@
+//! JavaScript: componentize-js of npm puts the module and an engine into one component.
+
+use super::aside::Aside;
+use super::tool::{answer, compile, find};
+use super::{BuildError, Built, Job, Language, freshness, manifest, put};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::SystemTime;
+
+/// Where npm puts the programs of a folder's dependencies.
+const FOLDERS: [&str; 1] = ["node_modules/.bin"];
+
+/// What of the engine has no use without a network, by the tool's words for it. Its other imports of
+/// WASI get the virtual one.
+const DISABLED: [&str; 2] = ["http", "fetch-event"];
+
+pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
+    let start = SystemTime::now();
+    let manifest = manifest::read(&job.dir, Language::JavaScript)?;
+    let sources = freshness::list(&job.dir, Language::JavaScript, &job.out);
+    let (tool, version) = tool(job)?;
+    let dir = job.dir.display();
+    progress(&format!("building {dir} with componentize-js {version}"));
+    let made = Aside::of(job)?;
+    let mut command = Command::new(tool);
+    command
+        .current_dir(&job.dir)
+        .arg(manifest.main.as_deref().unwrap_or("strategy.js"))
+        .args(["--wit", "wit", "--world-name", &manifest.world, "--out"])
+        .arg(made.path())
+        .arg("--disable")
+        .args(DISABLED);
+    compile(&mut command, job, progress)?;
+    let built = Built {
+        component: made.read()?,
+        sources,
+        start,
+    };
+    put(job, &built, &manifest.about)
+}
+
+/// The program, and its version.
+fn tool(job: &Job) -> Result<(PathBuf, String), BuildError> {
+    let missing = |what: &str| BuildError::Missing {
+        dir: job.dir.clone(),
+        what: what.to_owned(),
+    };
+    let Some(tool) = find(&job.dir, &FOLDERS, "componentize-js") else {
+        return Err(missing(
+            "componentize-js is not installed. In that folder, `npm install --save-dev \
+             @bytecodealliance/componentize-js` installs it; or `npm install`, if its package.json \
+             names it. npm comes with Node.js",
+        ));
+    };
+    match answer(&tool, &["--version"]) {
+        Some(version) => Ok((tool, version)),
+        None => Err(missing(&format!(
+            "{} does not run; it needs Node.js 20 or newer on the PATH, and what `npm install` in that \
+             folder installs",
+            tool.display()
+        ))),
+    }
+}

@@ -1,0 +1,94 @@
+"""The primary key decides: read which addresses are taken, and insert one of the next free ones.
+Whoever finds that somebody else has just inserted it reads and picks anew. What a strategy promises is
+in wit/allocation.wit."""
+
+from ipaddress import ip_address
+
+from componentize_py_types import Err
+from wit_world import exports
+from wit_world.exports.allocation import Allocated, Pool
+from wit_world.imports import db, replication, timing
+from wit_world.imports.types import Detail, Fault_Conflict, Fault_Rejected, Value_Text
+
+LOOK = "SELECT address FROM ip_allocations WHERE pool_id = ?"
+INSERT = """INSERT INTO ip_allocations (address, subnet_id, pool_id, status, marker)
+            VALUES (?, ?, ?, 'ALLOCATED', ?)"""
+FREE = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marker = ?"
+
+# How MariaDB and SQLite say that there is such a key already.
+DUPLICATE_KEY = ("1062", "1555", "2067")
+
+
+# CHANGE THIS: take an address, and say which; none if somebody else was quicker.
+def attempt(session: db.Session, pool: Pool, marker: str) -> str | None:
+    taken = {row[0].value for row in session.query(LOOK, texts(pool.id))}
+    free = next_free(pool, taken, 10)
+    if not free:
+        raise rejected("exhausted", "all addresses are taken")
+    address = free[timing.random() % len(free)]
+    try:
+        session.execute(INSERT, texts(address, pool.subnet, pool.id, marker))
+    except Err as error:
+        if isinstance(error.value, Fault_Rejected) and error.value.value.code in DUPLICATE_KEY:
+            return None
+        raise
+    return address
+
+
+def next_free(pool: Pool, taken: set[str], count: int) -> list[str]:
+    free, address, last = [], ip_address(pool.first), ip_address(pool.last)
+    while address <= last and len(free) < count:
+        if str(address) not in taken:
+            free.append(str(address))
+        address += 1
+    return free
+
+
+class Allocation(exports.Allocation):
+    def allocate(self, pool: Pool, marker: str) -> Allocated:
+        for attempts in range(1, 51):
+            try:
+                address = attempt(session(), pool, marker)
+                if address is not None:
+                    return Allocated(address, attempts)
+            except Err as error:
+                again_after(error)
+        raise rejected("attempts-exhausted", "gave up after 50 attempts")
+
+    def release(self, pool: Pool, address: str, marker: str) -> None:
+        while True:
+            try:
+                # The session may have been opened again on a node that lags.
+                replication.sync(session())
+                if session().execute(FREE, texts(address, pool.subnet, marker)) == 1:
+                    return
+            except Err as error:
+                again_after(error)
+            else:
+                raise rejected("not-allocated", "there is no such allocation")
+
+
+def again_after(error: Err) -> None:
+    # It would fail again; or it may have happened, and must not be done twice.
+    if not isinstance(error.value, Fault_Conflict):
+        raise error
+    # It certainly had no effect: try again in 10 ms.
+    timing.sleep(10_000_000)
+
+
+# Each worker has an instance of its own, which keeps its session for the whole run.
+opened = None
+
+
+def session() -> db.Session:
+    global opened
+    opened = opened or db.connect(db.Target_Endpoint())
+    return opened
+
+
+def texts(*texts: str) -> list[Value_Text]:
+    return [Value_Text(text) for text in texts]
+
+
+def rejected(code: str, message: str) -> Err:
+    return Err(Fault_Rejected(Detail(code, message)))

@@ -1,0 +1,52 @@
+// Compare-and-swap: one conditional UPDATE, so nobody can come between. Whoever finds another status
+// looks again. What a strategy promises is in wit/state-change.wit.
+
+#include "state_strategy.h"
+
+typedef contend_strategy_db_borrow_session_t session_t;
+typedef contend_strategy_types_fault_t fault_t;
+typedef contend_strategy_types_value_t value_t;
+typedef exports_contend_strategy_state_change_transition_t transition_t;
+
+static value_t text(state_strategy_string_t text) {
+    return (value_t){.tag = CONTEND_STRATEGY_TYPES_VALUE_TEXT, .val.text = text};
+}
+
+// CHANGE THIS: make the transition, and say how many rows were changed: 1, if it was made. False is
+// for a fault of the call.
+static bool attempt(session_t session, transition_t *t, uint64_t *changed, fault_t *fault) {
+    state_strategy_string_t sql;
+    state_strategy_string_set(
+        &sql, "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?");
+    value_t values[] = {text(t->to), text(t->marker), text(t->row), text(t->from)};
+    contend_strategy_db_list_value_t params = {values, sizeof values / sizeof *values};
+    return contend_strategy_db_method_session_execute(session, &sql, &params, changed, fault);
+}
+
+// Each worker has an instance of its own, which keeps its session for the whole run.
+static bool connect(session_t *session, fault_t *fault) {
+    static contend_strategy_db_own_session_t opened;
+    contend_strategy_db_target_t endpoint = {.tag = CONTEND_STRATEGY_DB_TARGET_ENDPOINT};
+    if (!opened.__handle && !contend_strategy_db_connect(&endpoint, &opened, fault))
+        return false;
+    *session = contend_strategy_db_borrow_session(opened);
+    return true;
+}
+
+bool exports_contend_strategy_state_change_change(transition_t *transition, fault_t *fault) {
+    bool ok, again;
+    do {
+        session_t session;
+        uint64_t changed;
+        ok = connect(&session, fault) && attempt(session, transition, &changed, fault);
+        // Another status, or a fault that certainly had no effect: try again in 10 ms. Any other fault
+        // would come again; or it may have happened, and must not be done twice.
+        again = ok ? changed != 1 : fault->tag == CONTEND_STRATEGY_TYPES_FAULT_CONFLICT;
+        if (again && !ok)
+            contend_strategy_types_fault_free(fault);
+        if (again)
+            contend_strategy_timing_sleep(10000000);
+    } while (again);
+    exports_contend_strategy_state_change_transition_free(transition);
+    return ok;
+}
