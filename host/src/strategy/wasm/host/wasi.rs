@@ -69,14 +69,11 @@ pub fn link(
         };
         let mut given = linker.instance(import)?;
         for (export, item) in wanted.exports(engine) {
-            match item.ty {
-                ComponentItem::Resource(_) => resource(&mut given, export)?,
-                ComponentItem::ComponentFunc(_) => {
-                    if !function(&mut given, name, export)? {
-                        refusal::link(&mut given, name, export, refusals.clone())?;
-                    }
-                }
-                _ => {}
+            let is_function = matches!(item.ty, ComponentItem::ComponentFunc(_));
+            if matches!(item.ty, ComponentItem::Resource(_)) {
+                resource(&mut given, export)?;
+            } else if is_function && !function(&mut given, name, export)? {
+                refusal::link(&mut given, name, export, refusals.clone())?;
             }
         }
     }
