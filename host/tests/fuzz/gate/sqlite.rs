@@ -31,11 +31,14 @@ const FUNCTIONS: &[&str] = &[
     "upper",
 ];
 
+#[derive(Default)]
+struct Seen(Vec<String>);
+
 /// A database that prepares, and runs nothing.
 pub struct Oracle {
     database: *mut ffi::sqlite3,
     /// What the statement that is being prepared would do and may not. SQLite has its address.
-    forbidden: Box<Vec<String>>,
+    forbidden: Box<Seen>,
 }
 
 /// What a statement is.
@@ -51,7 +54,7 @@ impl Oracle {
             database: null_mut(),
             forbidden: Box::default(),
         };
-        let seen: *mut Vec<String> = &mut *oracle.forbidden;
+        let seen: *mut Seen = &mut *oracle.forbidden;
         // SAFETY: the texts end with a zero, and what SQLite keeps lives as long as its database.
         unsafe {
             let opened = ffi::sqlite3_open(c":memory:".as_ptr(), &mut oracle.database);
@@ -66,7 +69,7 @@ impl Oracle {
 
     /// What it is, if SQLite understands it. Panics if there is more in it than there may be.
     pub fn prepare(&mut self, sql: &str) -> Option<Prepared> {
-        self.forbidden.clear();
+        self.forbidden.0.clear();
         // A text with a zero in it is cut there by SQLite, too.
         let whole = sql.split('\0').next().unwrap_or_default();
         let text = CString::new(whole).expect("no zero");
@@ -91,7 +94,7 @@ impl Oracle {
         };
         // SAFETY: as above; of nothing, it does nothing.
         unsafe { ffi::sqlite3_finalize(statement) };
-        assert!(self.forbidden.is_empty(), "{sql}: {:?}", self.forbidden);
+        assert!(self.forbidden.0.is_empty(), "{sql}: {:?}", self.forbidden.0);
         prepared
     }
 }
@@ -122,8 +125,9 @@ unsafe extern "C" fn authorize(
     let (first, second) = (text(first), text(second));
     if !is_allowed(action, &first, &second) {
         // SAFETY: the list of the oracle, which nobody else uses while a statement is prepared.
-        let seen = unsafe { &mut *seen.cast::<Vec<String>>() };
-        seen.push(format!("action {action} of {first:?} {second:?}"));
+        let seen = unsafe { &mut *seen.cast::<Seen>() };
+        seen.0
+            .push(format!("action {action} of {first:?} {second:?}"));
     }
     ffi::SQLITE_OK
 }
