@@ -16,14 +16,13 @@ use wit_component::ComponentEncoder;
 
 /// Small, as a guest in Rust; no paths of this machine. A stack of one page with what data there is,
 /// for the same reason as there.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 7] = [
     "-std=c11",
     "-Os",
     "-Wall",
     "-Wextra",
     "-mexec-model=reactor",
     "-s",
-    "-Wl,--stack-first",
     "-Wl,-z,stack-size=57344",
 ];
 

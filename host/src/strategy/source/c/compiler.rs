@@ -77,9 +77,11 @@ fn clang(program: &Path) -> Result<Compiler, String> {
         } else if !has("-print-prog-name=wasm-ld") {
             lacks = "it has no linker for WebAssembly, wasm-ld".to_owned();
         } else {
+            // Whoever overflows the stack then traps, and does not write over data.
+            let arguments = vec![target, "-Wl,--stack-first".to_owned()];
             return Ok(Compiler {
                 program: program.to_owned(),
-                arguments: vec![target],
+                arguments,
                 version,
             });
         }
@@ -87,7 +89,7 @@ fn clang(program: &Path) -> Result<Compiler, String> {
     Err(format!("{version}: {lacks}"))
 }
 
-/// Zig, which brings everything along.
+/// Zig, which brings everything along. It puts the stack first by itself, and knows no option for that.
 fn zig(dir: &Path) -> Option<Compiler> {
     let program = ["zig", "python-zig"]
         .into_iter()
