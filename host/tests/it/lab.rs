@@ -79,10 +79,9 @@ fn a_lab_that_runs_is_seen_with_all_its_servers() {
             (&node["state"], &node["component"]),
             (&"Synced".into(), &"Primary".into())
         );
-        assert_eq!(
-            (&node["cluster_size"], &node["receive_queue"]),
-            (&3.into(), &0.into())
-        );
+        assert_eq!(node["cluster_size"], 3);
+        // Other tests may be at work on it, so the queue may have something in it.
+        assert!(node["receive_queue"].is_u64(), "{node}");
         assert_eq!(node["process"], "running");
     }
     let table = runner_lab(&lab.options().dir, "status").stdout;
