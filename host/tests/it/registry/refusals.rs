@@ -51,7 +51,7 @@ fn what_is_no_strategy_is_not_pushed() {
     let sandbox = Sandbox::new();
     sandbox.write("text.wasm", "text");
     sandbox.write("core.wasm", wat::parse_str("(module)").unwrap());
-    let other = r#"(component (import "wasi:cli/environment@0.2.0" (instance)))"#;
+    let other = r#"(component (import "other:thing/part@1.0.0" (instance)))"#;
     sandbox.write("other.wasm", wat::parse_str(other).unwrap());
     for (file, why) in [
         ("text.wasm", "is not WebAssembly"),
@@ -100,7 +100,7 @@ fn what_is_no_strategy_is_not_kept() {
 #[test]
 fn what_does_not_fit_is_told_with_its_reference() {
     let registry = RegistryServer::start();
-    let other = r#"(component (import "wasi:cli/environment@0.2.0" (instance)))"#;
+    let other = r#"(component (import "other:thing/part@1.0.0" (instance)))"#;
     let other = wat::parse_str(other).unwrap();
     registry.push("other", "1", "application/wasm", &other);
     let (sandbox, reference) = (Sandbox::new(), registry.reference("other:1"));
@@ -118,7 +118,7 @@ fn what_does_not_fit_is_told_with_its_reference() {
     let said = sandbox.run(&format!("inspect {reference}"));
     assert_eq!(said.code, 2, "{}", said.stderr);
     assert!(
-        said.stdout.contains("wasi:cli/environment@0.2.0"),
+        said.stdout.contains("other:thing/part@1.0.0"),
         "{}",
         said.stdout
     );
