@@ -112,7 +112,8 @@ fn pools_share_a_subnet_and_a_pool_of_ipv6_is_not_listed() {
 
 #[test]
 fn a_thousand_workers_take_addresses_of_a_large_pool() {
-    let arguments = "--pool 10.0.0.0/16,10.0.0.1-10.0.255.254 --db sim --set attempts=5000 --seed 1";
+    let arguments =
+        "--pool 10.0.0.0/16,10.0.0.1-10.0.255.254 --db sim --set attempts=5000 --seed 1";
     // What a window costs grows with the square of those who look into it: a third of them is enough.
     for (strategy, workers) in [("ip-three-step", 1000), ("ip-window", 300)] {
         let (code, trials) = trials(&format!(
