@@ -2,36 +2,33 @@
 
 mod again;
 mod check;
+mod lab;
+mod run;
 mod shared;
 mod test;
 mod workload;
 
 use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
-use self::shared::SharedArguments;
+use self::lab::LabArguments;
+use self::run::{BatchArguments, OutputArguments, RunArguments};
 use self::test::TestArguments;
-use self::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
 use crate::command::bundle::BundleOptions;
 use crate::command::check::CheckOptions;
 use crate::command::compare::CompareOptions;
 use crate::command::inspect::InspectOptions;
-use crate::command::lab::{LabCommand, LabVerb};
+use crate::command::lab::LabCommand;
 use crate::command::list::ListOptions;
 use crate::command::new::NewOptions;
-use crate::command::options::PlanOptions;
-use crate::command::output::Output;
 use crate::command::pull::PullOptions;
 use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
 use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
 use crate::command::test::TestOptions;
-use crate::model::lab_fault::{LabAction, LabFault};
-use crate::plan::faults::FaultOption;
-use crate::plan::workload_file::WorkloadOptions;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 /// What the command line asks for.
@@ -240,243 +237,6 @@ enum Verb {
         #[command(subcommand)]
         verb: LabArguments,
     },
-}
-
-#[derive(Debug, Subcommand)]
-enum LabArguments {
-    /// Start a lab, or what is missing of one, and undo the faults it has
-    Up {
-        /// MariaDB nodes, 1 to 5 [default: as before, or 3]
-        #[arg(long, value_name = "N")]
-        nodes: Option<u32>,
-        /// The first port; all others follow from it [default: as before, or 13300]
-        #[arg(long, value_name = "PORT")]
-        port: Option<u16>,
-        /// A MariaDB setting for each node, after the lab's own; may be repeated [default: as before]
-        #[arg(long, value_name = "NAME=VALUE")]
-        mariadb: Vec<String>,
-    },
-    /// How each server is; exit code 0 if the lab is whole
-    Status {
-        /// Print it as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// The flags that make a run use this lab, with its password
-    Url {
-        /// Print the addresses as JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Make a server fail in some way, or end that
-    Fault {
-        #[arg(value_name = "pause|resume|kill|restart|isolate|heal")]
-        action: LabAction,
-        /// A node such as n1, haproxy or redis
-        #[arg(value_name = "SERVER")]
-        target: String,
-    },
-    /// Stop it; leaves no process
-    Down {
-        /// Remove its data too
-        #[arg(long)]
-        wipe: bool,
-    },
-}
-
-impl From<LabArguments> for LabVerb {
-    fn from(arguments: LabArguments) -> Self {
-        match arguments {
-            LabArguments::Up {
-                nodes,
-                port,
-                mariadb,
-            } => Self::Up {
-                nodes,
-                port,
-                mariadb,
-            },
-            LabArguments::Status { json } => Self::Status { json },
-            LabArguments::Url { json } => Self::Url { json },
-            LabArguments::Fault { action, target } => Self::Fault(LabFault { action, target }),
-            LabArguments::Down { wipe } => Self::Down { wipe },
-        }
-    }
-}
-
-#[derive(Args)]
-struct RunArguments {
-    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"; may
-    /// be repeated
-    #[arg(long, value_name = "STRATEGY", required = true)]
-    strategy: Vec<String>,
-    /// A file, or a name in workloads/; flags come before what it says
-    #[arg(long, value_name = "NAME|FILE")]
-    workload: Option<String>,
-    #[command(flatten)]
-    numbers: WorkloadArguments,
-    /// memory, file:DIR or redis://HOST:PORT; with --db sim lease, file, session or memory
-    #[arg(long, value_name = "URL", default_value = "memory")]
-    lock: String,
-    #[command(flatten)]
-    common: CommonArguments,
-    /// The run's folder [default: results/runs/TIME-WORKLOAD]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    #[command(flatten)]
-    output: OutputArguments,
-}
-
-/// What a run and a batch are asked for alike.
-#[derive(Args)]
-struct CommonArguments {
-    /// Root of all randomness [default: drawn, and told in the results]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Bound on one acquire or release [default: 3600]
-    #[arg(long, value_name = "S")]
-    change_timeout_s: Option<u64>,
-    /// Bound on each strategy's trial; ends it in order [default: none]
-    #[arg(long, value_name = "S")]
-    time_limit_s: Option<u64>,
-    /// A fault at a time of each trial: of the lab as in '2s kill n2', and with --db sim as in
-    /// '1s crash n2 for 5s' or '20ms pause worker-3 for 15s'; may be repeated
-    #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
-    fault: Vec<FaultOption>,
-    /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH,
-    /// mysql://USER:PASSWORD@HOST:PORT/NAME, or sim for a simulated cluster, as in
-    /// sim:nodes=5,regions=3,region_latency_ms=40
-    #[arg(long, value_name = "URL", default_value = "sqlite")]
-    db: String,
-    /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none.
-    /// Its own Redis is "--lock redis"
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
-          conflicts_with_all = ["db", "node"])]
-    lab: Option<Option<PathBuf>>,
-    /// One server of the cluster behind --db, for the check on all nodes; once for each
-    #[arg(long, value_name = "URL")]
-    node: Vec<String>,
-    #[command(flatten)]
-    shared: SharedArguments,
-}
-
-#[derive(Args)]
-struct BatchArguments {
-    /// Names in workloads/, files, or patterns of either; may be repeated
-    #[arg(long, value_name = "NAME|FILE|PATTERN", required = true, num_args = 1..)]
-    workload: Vec<String>,
-    /// Strategies as in a run, separated by commas; may be repeated
-    #[arg(
-        long,
-        alias = "strategies",
-        value_name = "STRATEGY",
-        required = true,
-        value_delimiter = ','
-    )]
-    strategy: Vec<String>,
-    /// memory, file:DIR or redis://HOST:PORT, and with --db sim lease, file, session or memory;
-    /// strategies that take locks run once with each
-    #[arg(long, value_name = "URL", default_value = "memory")]
-    lock: Vec<String>,
-    /// Run every cell so many times, each time with the next seed: all of them once, then all again
-    #[arg(long, value_name = "N", default_value_t = 1,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
-    repeat: u32,
-    #[command(flatten)]
-    common: CommonArguments,
-    /// The batch's folder [default: results/batches/NAME, after the file of --csv]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Write the table here too, after each cell; "-" for standard output, instead of the report
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Print nothing but errors; the exit code tells the verdicts
-    #[arg(long)]
-    quiet: bool,
-}
-
-#[derive(Debug, Args)]
-struct OutputArguments {
-    /// Write the table of results here too; "-" for standard output, instead of the report
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Print the results as JSON instead of the report
-    #[arg(long, conflicts_with = "quiet")]
-    json: bool,
-    /// Print nothing but errors; the exit code tells the verdict
-    #[arg(long)]
-    quiet: bool,
-}
-
-impl From<OutputArguments> for Output {
-    fn from(arguments: OutputArguments) -> Self {
-        Self {
-            csv: arguments.csv,
-            json: arguments.json,
-            quiet: arguments.quiet,
-        }
-    }
-}
-
-impl From<RunArguments> for RunOptions {
-    fn from(arguments: RunArguments) -> Self {
-        let lab = arguments.common.lab.clone();
-        let mut plan = arguments.common.options(arguments.strategy);
-        plan.workload = arguments.workload;
-        plan.locks = arguments.lock;
-        plan.flags = arguments.numbers.options().or(plan.flags);
-        Self {
-            lab,
-            plan,
-            out: arguments.out,
-            output: arguments.output.into(),
-        }
-    }
-}
-
-impl From<BatchArguments> for BatchOptions {
-    fn from(arguments: BatchArguments) -> Self {
-        let lab = arguments.common.lab.clone();
-        Self {
-            plan: arguments.common.options(arguments.strategy),
-            workloads: arguments.workload,
-            locks: arguments.lock,
-            repeat: arguments.repeat,
-            lab,
-            out: arguments.out,
-            output: Output {
-                csv: arguments.csv,
-                json: false,
-                quiet: arguments.quiet,
-            },
-        }
-    }
-}
-
-impl CommonArguments {
-    /// With no workload, and locks in memory.
-    fn options(self, strategies: Vec<String>) -> PlanOptions {
-        PlanOptions {
-            strategies,
-            workload: None,
-            flags: WorkloadOptions {
-                seed: self.seed,
-                change_timeout_s: self.change_timeout_s,
-                time_limit_s: self.time_limit_s,
-                // Flags replace the schedule of the file; without any, it stays.
-                fault: (!self.fault.is_empty()).then_some(self.fault),
-                ..WorkloadOptions::default()
-            },
-            defaults: WorkloadOptions::default(),
-            database: self.db,
-            nodes: self.node,
-            autocommit_writes: self.shared.autocommit_writes,
-            locks: "memory".to_owned(),
-            settings: self.shared.set,
-            memory_mib: self.shared.memory_mib,
-            computing_ms: self.shared.computing_ms,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,67 @@
+//! `runner lab`.
+
+use crate::command::lab::LabVerb;
+use crate::model::lab_fault::{LabAction, LabFault};
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum LabArguments {
+    /// Start a lab, or what is missing of one, and undo the faults it has
+    Up {
+        /// MariaDB nodes, 1 to 5 [default: as before, or 3]
+        #[arg(long, value_name = "N")]
+        nodes: Option<u32>,
+        /// The first port; all others follow from it [default: as before, or 13300]
+        #[arg(long, value_name = "PORT")]
+        port: Option<u16>,
+        /// A MariaDB setting for each node, after the lab's own; may be repeated [default: as before]
+        #[arg(long, value_name = "NAME=VALUE")]
+        mariadb: Vec<String>,
+    },
+    /// How each server is; exit code 0 if the lab is whole
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The flags that make a run use this lab, with its password
+    Url {
+        /// Print the addresses as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a server fail in some way, or end that
+    Fault {
+        #[arg(value_name = "pause|resume|kill|restart|isolate|heal")]
+        action: LabAction,
+        /// A node such as n1, haproxy or redis
+        #[arg(value_name = "SERVER")]
+        target: String,
+    },
+    /// Stop it; leaves no process
+    Down {
+        /// Remove its data too
+        #[arg(long)]
+        wipe: bool,
+    },
+}
+
+impl From<LabArguments> for LabVerb {
+    fn from(arguments: LabArguments) -> Self {
+        match arguments {
+            LabArguments::Up {
+                nodes,
+                port,
+                mariadb,
+            } => Self::Up {
+                nodes,
+                port,
+                mariadb,
+            },
+            LabArguments::Status { json } => Self::Status { json },
+            LabArguments::Url { json } => Self::Url { json },
+            LabArguments::Fault { action, target } => Self::Fault(LabFault { action, target }),
+            LabArguments::Down { wipe } => Self::Down { wipe },
+        }
+    }
+}
