@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The largest whole number that every program reads right.
+const MAX_SEED: u64 = (1 << 53) - 1;
+
 /// A whole run. It is written to the run's folder, and every figure can be traced to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -57,6 +60,17 @@ pub struct Plan {
     pub simulated: Option<SimulatedWorld>,
     /// Of each trial; none if it may take as long as it takes.
     pub time_limit_s: Option<u64>,
+    /// Which time of `runner batch --repeat` it is; from 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub repetition: u32,
+}
+
+fn first() -> u32 {
+    1
+}
+
+fn is_first(repetition: &u32) -> bool {
+    *repetition == first()
 }
 
 /// What a plan says of the simulator.
@@ -196,6 +210,11 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Refuses a seed that other programs read wrongly: their numbers have 53 bits.
+pub fn check_seed(seed: u64) -> Result<(), PlanError> {
+    in_range("seed", seed, 0, MAX_SEED)
 }
 
 fn in_range(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), PlanError> {

@@ -20,7 +20,7 @@ use crate::model::change::Change;
 use crate::model::conditions::Conditions;
 use crate::model::end::{End, Ended};
 use crate::model::outcome::Outcome;
-use crate::model::verdict::Judgement;
+use crate::model::verdict::{Judgement, Verdict};
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::History;
 use crate::record::summary::Summary;
@@ -47,6 +47,8 @@ pub struct CellReport {
     /// Of the cell's own run; it has this one trial.
     pub plan: Plan,
     pub planned: PlannedTrial,
+    /// Of the cell's run.
+    pub folder: PathBuf,
     /// The lock service in a word; none if the strategy takes no locks.
     pub locks: Option<String>,
     /// Absent if nothing was recorded.
@@ -60,6 +62,8 @@ pub struct CellReport {
 pub struct TrialReport {
     pub strategy: String,
     pub digest: String,
+    /// When it began, in UTC as RFC 3339 writes it; absent in runs of earlier versions.
+    pub started: Option<String>,
     /// Absent when the runner was killed.
     pub ended: Option<Ended>,
     /// Things to know of the record itself: torn, cut, unread.
@@ -70,6 +74,7 @@ pub struct TrialReport {
     pub reasons: BTreeMap<String, u64>,
     /// What the first step of each of these codes was told.
     pub messages: BTreeMap<String, String>,
+    #[serde(flatten)]
     pub judgement: Judgement,
     /// Absent when the runner was killed.
     pub conditions: Option<Conditions>,
@@ -93,6 +98,16 @@ impl RunReport {
         let mut trials = self.plan.trials.iter();
         let found = trials.find(|planned| planned.name == trial.strategy);
         found.expect("every trial is of the plan")
+    }
+
+    /// The worst of all trials' verdicts; unknown if a strategy's turn never came.
+    pub fn verdict(&self) -> Verdict {
+        let not_run = match &self.not_run[..] {
+            [] => None,
+            names => Some(Verdict::Unknown(format!("not run: {}", names.join(", ")))),
+        };
+        let trials = self.trials.iter().map(|trial| &trial.judgement.verdict);
+        Verdict::worst(trials.chain(&not_run))
     }
 
     /// Adds a trial of the plan.
@@ -127,6 +142,7 @@ impl TrialReport {
         Self {
             strategy: planned.name.clone(),
             digest: planned.digest.clone(),
+            started: None,
             ended: end.map(|end| end.how),
             remarks: remarks(history, end),
             summary: Summary::of(changes, total_time),
@@ -137,6 +153,12 @@ impl TrialReport {
             conditions,
             always_died: always_died(history),
         }
+    }
+
+    /// With the time when it began.
+    pub fn started(mut self, started: Option<String>) -> Self {
+        self.started = started;
+        self
     }
 
     /// One in which nothing happened, for the names of its figures.

@@ -5,6 +5,7 @@
 //! machine.json           where it ran
 //! results.csv            one line for each trial
 //! <strategy>/
+//!   begin.json           when the trial began
 //!   history.jsonl        every change, appended as it ended
 //!   database.sqlite      the embedded database, if the run had one of its own
 //!   conditions.json      the servers, their counters, the background load, what it all used
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 const PLAN: &str = "plan.json";
 const MACHINE: &str = "machine.json";
 const RESULTS: &str = "results.csv";
+const BEGIN: &str = "begin.json";
 const HISTORY: &str = "history.jsonl";
 const DATABASE: &str = "database.sqlite";
 const CONDITIONS: &str = "conditions.json";
@@ -53,6 +55,7 @@ const VERDICT: &str = "verdict.json";
 /// other files.
 const RUN_FILES: &[&str] = &[PLAN, MACHINE, RESULTS];
 const TRIAL_FILES: &[&str] = &[
+    BEGIN,
     HISTORY,
     CONDITIONS,
     END,
@@ -132,13 +135,14 @@ impl RunDir {
         &self.root
     }
 
-    /// Makes the folder of a trial.
+    /// Makes the folder of a trial that begins now.
     pub fn create_trial(&self, name: &str) -> Result<TrialDir, RunDirError> {
         let trial = self.trial(name);
         fs::create_dir(&trial.root).map_err(|source| RunDirError::Io {
             path: trial.root.clone(),
             source,
         })?;
+        trial.write_begin()?;
         Ok(trial)
     }
 

@@ -4,6 +4,7 @@ use super::opened::Opened;
 use super::output::print;
 use super::{COULD_NOT_RUN, CommandError};
 use crate::report::comparison::{self, Agreement, Comparison, Side};
+use crate::report::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,11 +50,7 @@ pub(super) fn side(label: &'static str, run: &Opened) -> Result<Side, CommandErr
 pub(super) fn tell(comparison: &Comparison, shown: Shown) -> Result<ExitCode, CommandError> {
     match shown {
         Shown::Text => print(comparison::write(comparison).as_bytes())?,
-        Shown::Json => {
-            let mut text = serde_json::to_vec_pretty(comparison).expect("plain data");
-            text.push(b'\n');
-            print(&text)?;
-        }
+        Shown::Json => print(&json::document(None, comparison))?,
         Shown::Nothing => {}
     }
     Ok(match comparison.agreement {

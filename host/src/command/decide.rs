@@ -80,6 +80,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     let database = parse_url::<DatabaseUrl>(&options.database)?;
     let simulated = simulated(&database, &chosen, workload.workers())?;
     let changed = workload != from_file.workload()?;
+    chosen.seed.map_or(Ok(()), plan::check_seed)?;
     let plan = Plan {
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
@@ -104,6 +105,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         },
         simulated,
         time_limit_s: chosen.time_limit_s,
+        repetition: 1,
     };
     plan.validate()?;
     check_is_used(&plan)?;
@@ -248,8 +250,10 @@ pub(super) fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
 }
 
 /// A seed that nobody chose. It goes into the plan, so the run's random numbers can be had again.
+/// It and the seeds of all repetitions are below 2^53, so that programs with no other numbers than
+/// those of floating point read them right.
 pub fn fresh_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let nanos = now.map_or(0, |elapsed| elapsed.as_nanos() as u64);
-    nanos ^ u64::from(std::process::id()).rotate_left(32)
+    (nanos ^ u64::from(std::process::id()).rotate_left(32)) >> 12
 }

@@ -53,9 +53,10 @@ fn judge(plan: &Plan, planned: &PlannedTrial, folder: &TrialDir) -> Judged {
     let (history, end) = (&record.history, record.end.as_ref());
     let conditions = record.conditions.clone();
     Judged {
-        report: Some(TrialReport::new(
-            planned, history, end, conditions, judgement,
-        )),
+        report: Some(
+            TrialReport::new(planned, history, end, conditions, judgement)
+                .started(record.started.clone()),
+        ),
         ran: written.map_err(CommandError::from),
     }
 }

@@ -62,7 +62,7 @@ impl Opened {
                 let judgement = record.judge(&self.plan.workload);
                 let (end, conditions) = (record.end.as_ref(), record.conditions);
                 let trial = TrialReport::new(planned, &record.history, end, conditions, judgement);
-                report.add(trial);
+                report.add(trial.started(record.started));
             }
         }
         match report.trials.is_empty() {

@@ -3,9 +3,10 @@
 use super::marker::Marker;
 use serde::{Deserialize, Serialize};
 
-/// The answer to one question, or to all of them together.
+/// The answer to one question, or to all of them together. Files have it as two fields, `verdict` with
+/// the word and `why` with the witness or the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(tag = "verdict", content = "why", rename_all = "kebab-case")]
 pub enum Verdict {
     /// It held, and it could have been otherwise.
     Valid,
@@ -24,6 +25,21 @@ impl Verdict {
         }
     }
 
+    /// Violated if any is; else unknown if any is, or if there is none; else valid. The first of the
+    /// worst is returned: checkers stand in the order in which their prose helps most.
+    pub fn worst<'a>(verdicts: impl DoubleEndedIterator<Item = &'a Self>) -> Self {
+        let rank = |verdict: &&Self| match verdict {
+            Self::Violated(_) => 2,
+            Self::Unknown(_) => 1,
+            Self::Valid => 0,
+        };
+        let worst = verdicts.rev().max_by_key(rank);
+        worst.map_or_else(
+            || Self::Unknown("nothing was checked".to_owned()),
+            Self::clone,
+        )
+    }
+
     /// The witness or the reason.
     pub fn why(&self) -> Option<&str> {
         match self {
@@ -38,6 +54,7 @@ impl Verdict {
 pub struct Answer {
     pub checker: String,
     pub question: String,
+    #[serde(flatten)]
     pub verdict: Verdict,
     /// Something to know beside the verdict, such as that it was trivial.
     pub remark: Option<String>,
@@ -59,6 +76,7 @@ pub struct Subject {
 /// All answers, and what they come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
+    #[serde(flatten)]
     pub verdict: Verdict,
     pub answers: Vec<Answer>,
 }
@@ -66,17 +84,7 @@ pub struct Judgement {
 impl Judgement {
     /// Violated if any answer is; else unknown if any answer is; else valid.
     pub fn of(answers: Vec<Answer>) -> Self {
-        let rank = |answer: &Answer| match answer.verdict {
-            Verdict::Violated(_) => 2,
-            Verdict::Unknown(_) => 1,
-            Verdict::Valid => 0,
-        };
-        // The first of the worst: checkers stand in the order in which their prose helps most.
-        let worst = answers.iter().rev().max_by_key(|answer| rank(answer));
-        let verdict = match worst {
-            Some(answer) => answer.verdict.clone(),
-            None => Verdict::Unknown("nothing was checked".to_owned()),
-        };
+        let verdict = Verdict::worst(answers.iter().map(|answer| &answer.verdict));
         Self { verdict, answers }
     }
 }
@@ -110,5 +118,23 @@ mod tests {
             violated("one")
         );
         assert_eq!(judge(vec![]).word(), "unknown");
+    }
+
+    #[test]
+    fn a_verdict_is_a_word_and_its_reason_side_by_side() {
+        for (verdict, json) in [
+            (Verdict::Valid, r#"{"verdict":"valid"}"#),
+            (
+                Verdict::Violated("a and b".into()),
+                r#"{"verdict":"violated","why":"a and b"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&verdict).unwrap(), json);
+            let judgement = Judgement::of(vec![answer(verdict.clone())]);
+            let text = serde_json::to_string(&judgement).unwrap();
+            assert!(text.starts_with(json.trim_end_matches('}')), "{text}");
+            let read: Judgement = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, judgement);
+        }
     }
 }

@@ -130,6 +130,7 @@ mod tests {
                 ],
             }),
             time_limit_s: None,
+            repetition: 1,
         }
     }
 

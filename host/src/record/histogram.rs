@@ -66,7 +66,7 @@ fn record(histogram: &mut Histogram<u64>, duration: Nanos) {
 /// The durations of all steps of a history in ns, those of each step and outcome apart: a fast
 /// failure must never make a strategy look quick.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Durations {
+struct Durations {
     histograms: [Histogram<u64>; 6],
     /// When the last step returned.
     end: Nanos,
@@ -74,7 +74,7 @@ pub struct Durations {
 
 impl Durations {
     /// Linear.
-    pub fn of(changes: &[Change]) -> Self {
+    fn of(changes: &[Change]) -> Self {
         let mut durations = Self {
             histograms: std::array::from_fn(|_| empty()),
             end: 0,
@@ -86,14 +86,6 @@ impl Durations {
             }
         }
         durations
-    }
-
-    pub fn acquire_ok(&self) -> &Histogram<u64> {
-        &self.histograms[0]
-    }
-
-    pub fn release_ok(&self) -> &Histogram<u64> {
-        &self.histograms[3]
     }
 
     fn record(&mut self, first: usize, step: &Step) {
@@ -220,8 +212,8 @@ mod tests {
         let mut endless = change(1, 0, 5, 6);
         endless.acquire.returned = u64::MAX;
         let durations = Durations::of(&[change(1, 1, 0, 0), endless]);
-        assert_eq!(durations.acquire_ok().len(), 2);
-        assert_eq!(durations.acquire_ok().min(), 0);
-        assert_eq!(durations.acquire_ok().max(), u64::MAX);
+        let acquires = &durations.histograms[0];
+        assert_eq!((acquires.len(), acquires.min()), (2, 0));
+        assert_eq!(acquires.max(), u64::MAX);
     }
 }

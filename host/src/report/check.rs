@@ -1,5 +1,6 @@
 //! What `runner check` tells: a verdict for each strategy, and for a violation its least witness.
 
+use super::json::document;
 use super::table::table;
 use super::text::counts_prose;
 use super::timeline::{self, wrapped};
@@ -22,9 +23,11 @@ pub struct Checked {
     pub strategy: String,
     /// Of the component.
     pub digest: String,
+    #[serde(flatten)]
     pub verdict: Verdict,
     pub tally: Tally,
-    /// Real time, making smaller included.
+    /// Real time, making smaller included. Not in the JSON: equal results are equal there.
+    #[serde(skip)]
     pub took_ns: Nanos,
     /// The user had had enough before all was tried.
     pub was_interrupted: bool,
@@ -65,11 +68,10 @@ pub fn text(report: &CheckReport) -> String {
     text
 }
 
-/// One JSON object.
+/// One JSON object, the same whenever the same seeds are tried.
 pub fn json(report: &CheckReport) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(report).expect("plain data");
-    text.push(b'\n');
-    text
+    let verdicts = report.checked.iter().map(|checked| &checked.verdict);
+    document(Some(&Verdict::worst(verdicts)), report)
 }
 
 fn one(checked: &Checked) -> String {
@@ -276,7 +278,16 @@ pub(super) mod tests {
         let json = json(&report(&[Verdict::Violated("why".into())]));
         let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
         let checked = &value["checked"][0];
-        assert_eq!(checked["verdict"]["violated"], "why");
+        assert_eq!(
+            (&value["verdict"], &value["why"]),
+            (&"violated".into(), &"why".into())
+        );
+        assert_eq!(
+            (&checked["verdict"], &checked["why"]),
+            (&value["verdict"], &value["why"])
+        );
+        assert_eq!(checked["tally"]["simulated_ms"], 5000.0);
+        assert_eq!(checked.get("took_ms"), None);
         assert_eq!(
             checked["witness"]["timeline"]["moments"]
                 .as_array()

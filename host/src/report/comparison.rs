@@ -244,14 +244,26 @@ fn figures(summaries: [Option<&Summary>; 2]) -> Vec<Figure> {
         count("failed", |s| s.failed),
         count("indeterminate", |s| s.indeterminate),
         real("ok/s", |s| s.changes_per_second),
-        real("acquire p50", |s| at(&s.acquire_percentiles_ms, |p| p.p50)),
-        real("acquire p95", |s| at(&s.acquire_percentiles_ms, |p| p.p95)),
-        real("acquire p99", |s| at(&s.acquire_percentiles_ms, |p| p.p99)),
-        real("acquire max", |s| max(&s.acquire_ms)),
-        real("release p50", |s| at(&s.release_percentiles_ms, |p| p.p50)),
-        real("release p95", |s| at(&s.release_percentiles_ms, |p| p.p95)),
-        real("release p99", |s| at(&s.release_percentiles_ms, |p| p.p99)),
-        real("release max", |s| max(&s.release_ms)),
+        real("acquire p50 ms", |s| {
+            at(&s.acquire_percentiles_ms, |p| p.p50)
+        }),
+        real("acquire p95 ms", |s| {
+            at(&s.acquire_percentiles_ms, |p| p.p95)
+        }),
+        real("acquire p99 ms", |s| {
+            at(&s.acquire_percentiles_ms, |p| p.p99)
+        }),
+        real("acquire max ms", |s| max(&s.acquire_ms)),
+        real("release p50 ms", |s| {
+            at(&s.release_percentiles_ms, |p| p.p50)
+        }),
+        real("release p95 ms", |s| {
+            at(&s.release_percentiles_ms, |p| p.p95)
+        }),
+        real("release p99 ms", |s| {
+            at(&s.release_percentiles_ms, |p| p.p99)
+        }),
+        real("release max ms", |s| max(&s.release_ms)),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! What `runner test` tells: a line for each part, then what failed and how to see it again.
 
+use super::json::document;
 use super::timeline::wrapped;
 use serde::Serialize;
 use std::fmt::Write;
@@ -90,9 +91,14 @@ impl ConformanceReport {
 
 /// One JSON object.
 pub fn json(report: &ConformanceReport) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(report).expect("plain data");
-    text.push(b'\n');
-    text
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        status: Status,
+        #[serde(flatten)]
+        report: &'a ConformanceReport,
+    }
+    let status = report.status();
+    document(None, &Whole { status, report })
 }
 
 /// Plain text for a person.

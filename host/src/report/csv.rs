@@ -1,18 +1,25 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
-use super::text::counts_prose;
 use super::{CellReport, RunReport, TrialReport, allocations, conditions};
+use crate::model::fault::FaultKind;
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::summary::{Percentiles, Statistics, Summary};
+use serde::Serialize;
+use std::path::Path;
 
-const STATISTICS: [&str; 5] = ["max", "sum", "mean", "stddev", "min"];
-
-/// One line for each trial. Times in ms, the total in s, two decimals; a missing number is an empty
-/// cell.
+/// One line for each trial. Times in ms, the total in s, with two decimals; counts are whole numbers;
+/// a missing number is an empty cell. `results/README.md` documents each column.
 pub fn write(report: &RunReport) -> Vec<u8> {
     lines(report.trials.iter().map(|trial| {
         let planned = report.planned(trial);
-        line(&report.plan, planned, Some(trial), trial.always_died())
+        let folder = report.folder.join(&planned.name);
+        line(
+            &report.plan,
+            planned,
+            &folder,
+            Some(trial),
+            trial.always_died(),
+        )
     }))
 }
 
@@ -21,7 +28,8 @@ pub fn write(report: &RunReport) -> Vec<u8> {
 pub fn write_cells(cells: &[CellReport]) -> Vec<u8> {
     lines(cells.iter().map(|cell| {
         let (trial, error) = (cell.trial.as_ref(), cell.error.clone());
-        line(&cell.plan, &cell.planned, trial, error)
+        let folder = cell.folder.join(&cell.planned.name);
+        line(&cell.plan, &cell.planned, &folder, trial, error)
     }))
 }
 
@@ -49,6 +57,7 @@ pub(super) type Cell = (String, String);
 fn line(
     plan: &Plan,
     planned: &PlannedTrial,
+    folder: &Path,
     trial: Option<&TrialReport>,
     error: Option<String>,
 ) -> Vec<Cell> {
@@ -67,6 +76,9 @@ fn line(
     };
     cells.push(cell("ended", ended));
     cells.push(cell("error", error.unwrap_or_default()));
+    let started = trial.and_then(|trial| trial.started.clone());
+    cells.push(cell("started", started.unwrap_or_default()));
+    cells.push(cell("folder", folder.display()));
     cells.extend(what_was_run(plan, planned));
     cells.extend(conditions::cells(
         trial.and_then(|trial| trial.conditions.as_ref()),
@@ -91,28 +103,36 @@ fn published(trial: &TrialReport) -> Vec<Cell> {
         cell("ok", summary.ok),
         cell("errors", summary.errors),
     ];
-    for (name, statistics) in [
-        ("release", &summary.release_ms),
-        ("acquire", &summary.acquire_ms),
-        ("deadlocks", &summary.deadlocks),
-        ("timeouts", &summary.timeouts),
-        ("disconnect", &summary.disconnect),
+    for (name, statistics, largest) in [
+        ("release", &summary.release_ms, decimals as Format),
+        ("acquire", &summary.acquire_ms, decimals),
+        ("deadlocks", &summary.deadlocks, whole),
+        ("timeouts", &summary.timeouts, whole),
+        ("disconnect", &summary.disconnect, whole),
     ] {
-        cells.extend(statistics_cells(name, statistics.as_ref()));
+        cells.extend(statistics_cells(name, statistics.as_ref(), largest));
     }
     cells
 }
 
-fn statistics_cells(name: &str, statistics: Option<&Statistics>) -> Vec<Cell> {
-    let values = statistics.map(|s| [s.max, s.sum, s.mean, s.stddev, s.min]);
-    STATISTICS
-        .iter()
-        .enumerate()
-        .map(|(index, which)| {
-            let value = values.map(|values| decimals(values[index]));
-            cell(&format!("{name} {which}"), value.unwrap_or_default())
-        })
-        .collect()
+/// How a number is written.
+type Format = fn(f64) -> String;
+
+/// `value` formats what has the unit of the values: their mean and deviation may be no whole numbers
+/// where they are.
+fn statistics_cells(name: &str, statistics: Option<&Statistics>, value: Format) -> Vec<Cell> {
+    let pick: [(&str, fn(&Statistics) -> f64, Format); 5] = [
+        ("max", |s| s.max, value),
+        ("sum", |s| s.sum, value),
+        ("mean", |s| s.mean, decimals),
+        ("stddev", |s| s.stddev, decimals),
+        ("min", |s| s.min, value),
+    ];
+    pick.map(|(which, of, format)| {
+        let value = statistics.map(|statistics| format(of(statistics)));
+        cell(&format!("{name} {which}"), value.unwrap_or_default())
+    })
+    .into()
 }
 
 fn ours(trial: &TrialReport) -> Vec<Cell> {
@@ -133,11 +153,39 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
         summary.release_percentiles_ms.as_ref(),
     ));
     cells.extend(agreement_cells(summary));
+    cells.extend(fault_cells(summary));
     cells.extend([
-        cell("faults by code", counts_prose(&summary.faults)),
-        cell("lost locks", counts_prose(&summary.lost_locks)),
-        cell("steps not ok by reason", counts_prose(&trial.reasons)),
+        cell("steps not ok", trial.reasons.values().sum::<u64>()),
+        cell("steps not ok json", json(&trial.reasons)),
     ]);
+    cells
+}
+
+/// A column for each kind of fault, and all codes beside.
+fn fault_cells(summary: &Summary) -> Vec<Cell> {
+    let of_kind = |kind: FaultKind| {
+        let start = format!("{} ", kind.word());
+        let all = summary.faults.iter();
+        let of_it = all.filter(|(name, _)| name.starts_with(&start));
+        of_it.map(|(_, count)| count).sum::<u64>()
+    };
+    let kinds = [
+        FaultKind::Conflict,
+        FaultKind::Unavailable,
+        FaultKind::Rejected,
+        FaultKind::Indefinite,
+    ];
+    let mut cells: Vec<Cell> = kinds
+        .map(|kind| cell(&format!("{} faults", kind.word()), of_kind(kind)))
+        .into();
+    cells.push(cell("faults json", json(&summary.faults)));
+    for (heading, how) in [
+        ("locks lost expired", "expired"),
+        ("locks lost not owner", "not-owner"),
+    ] {
+        let count = summary.lost_locks.get(how);
+        cells.push(cell(heading, count.copied().unwrap_or(0)));
+    }
     cells
 }
 
@@ -156,8 +204,11 @@ fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
         cell("background generators", workload.background_generators),
         cell("database", &plan.database),
         cell("autocommit writes", plan.autocommit_writes.word()),
-        cell("locks", locks.unwrap_or_default()),
+        // Not empty: other programs take an empty cell for a missing one, and leave such lines out.
+        cell("locks", locks.unwrap_or_else(|| "none".to_owned())),
+        cell("settings json", json(&plan.settings_of(planned))),
         cell("seed", plan.seed),
+        cell("repetition", plan.repetition),
         cell("component", &planned.digest),
         cell("runner", &plan.runner_version),
         cell("contract", &plan.contract),
@@ -167,9 +218,9 @@ fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
 fn agreement_cells(summary: &Summary) -> Vec<Cell> {
     let agreement = summary.agreement_ms.as_ref();
     vec![
-        cell("agreement p50", optional(agreement.map(|p| p.p50))),
-        cell("agreement p99", optional(agreement.map(|p| p.p99))),
-        cell("agreement max", optional(summary.agreement_max_ms)),
+        cell("agreement p50 ms", optional(agreement.map(|p| p.p50))),
+        cell("agreement p99 ms", optional(agreement.map(|p| p.p99))),
+        cell("agreement max ms", optional(summary.agreement_max_ms)),
         cell("stale checks", summary.checks_stale),
     ]
 }
@@ -177,10 +228,10 @@ fn agreement_cells(summary: &Summary) -> Vec<Cell> {
 fn percentile_cells(name: &str, percentiles: Option<&Percentiles>) -> Vec<Cell> {
     let at = |pick: fn(&Percentiles) -> f64| optional(percentiles.map(pick));
     vec![
-        cell(&format!("{name} p50"), at(|p| p.p50)),
-        cell(&format!("{name} p95"), at(|p| p.p95)),
-        cell(&format!("{name} p99"), at(|p| p.p99)),
-        cell(&format!("{name} p99.9"), at(|p| p.p999)),
+        cell(&format!("{name} p50 ms"), at(|p| p.p50)),
+        cell(&format!("{name} p95 ms"), at(|p| p.p95)),
+        cell(&format!("{name} p99 ms"), at(|p| p.p99)),
+        cell(&format!("{name} p99.9 ms"), at(|p| p.p999)),
     ]
 }
 
@@ -190,6 +241,15 @@ pub(super) fn cell(heading: &str, value: impl ToString) -> Cell {
 
 fn decimals(value: f64) -> String {
     format!("{value:.2}")
+}
+
+/// A count.
+fn whole(value: f64) -> String {
+    format!("{value:.0}")
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain data")
 }
 
 pub(super) fn optional(value: Option<f64>) -> String {

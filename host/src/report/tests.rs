@@ -1,5 +1,7 @@
 //! What a small record looks like in each of the three forms.
 
+mod forms;
+
 use super::*;
 use crate::check::{Evidence, judge, synthetic};
 use crate::model::background::{Background, Load};
@@ -51,7 +53,9 @@ pub(super) fn report() -> RunReport {
         effects: Some(16),
         data_unread: None,
     };
-    report.add(trial(&plan.trials[0], changes, Some(&data), Some(&end)));
+    let started = Some("2026-01-02T03:04:05.678Z".to_owned());
+    let right = trial(&plan.trials[0], changes, Some(&data), Some(&end));
+    report.add(right.started(started));
     report.add(trial(&plan.trials[1], bad_changes(), None, None));
     report
 }
@@ -219,16 +223,6 @@ fn as_text_it_fits_also_with_long_names_and_large_numbers() {
 }
 
 #[test]
-fn as_csv_what_is_missing_is_an_empty_cell() {
-    let csv = String::from_utf8(csv::write(&report())).unwrap();
-    insta::assert_snapshot!(csv, @r#"
-    solution,total time,ok,errors,release max,release sum,release mean,release stddev,release min,acquire max,acquire sum,acquire mean,acquire stddev,acquire min,deadlocks max,deadlocks sum,deadlocks mean,deadlocks stddev,deadlocks min,timeouts max,timeouts sum,timeouts mean,timeouts stddev,timeouts min,disconnect max,disconnect sum,disconnect mean,disconnect stddev,disconnect min,verdict,failed,indeterminate,restored,changes per second,acquire p50,acquire p95,acquire p99,acquire p99.9,release p50,release p95,release p99,release p99.9,agreement p50,agreement p99,agreement max,stale checks,faults by code,lost locks,steps not ok by reason,ended,error,workload,rows,workers per row,changes per worker,pause ms,hold ms,audit,background generators,database,autocommit writes,locks,seed,component,runner,contract,commits,certification failures,brute-force aborts,replays,flow control pauses,background statements,background faults,runner cpu s,servers cpu s,runner peak MiB,lab faults,server,attempts mean,attempts p50,attempts p95,attempts p99,attempts max,wasted attempts,exhausted,gave up,select count,select per change mean,select ms mean,select ms p50,select ms p95,select ms p99,select ms max,insert count,insert per change mean,insert ms mean,insert ms p50,insert ms p95,insert ms p99,insert ms max,update count,update per change mean,update ms mean,update ms p50,update ms p95,update ms p99,update ms max,delete count,delete per change mean,delete ms mean,delete ms p50,delete ms p95,delete ms p99,delete ms max
-    right,0.10,8,0,0.70,5.60,0.70,0.00,0.70,12.80,38.20,4.77,4.71,0.70,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,valid,0,0,0,80.00,2.80,12.80,12.80,12.80,0.70,0.70,0.70,0.70,5.35,5.35,5.35,0,,,,completed,,small,2,2,2,10,10,true,2,sqlite,prepared,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,40,,7,,,40,2,0.10,0.90,20.0,"kill b at 2 ms, done at 3 ms",autocommit=1,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
-    wrong,0.03,2,3,1.50,2.50,1.25,0.25,1.00,20.00,30.00,15.00,5.00,10.00,2.00,2.00,1.00,1.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,violated,1,1,1,64.52,10.00,20.00,20.00,20.00,1.00,1.50,1.50,1.50,2.50,10.00,10.00,0,conflict 1213 × 2,,"said-no × 1, trap × 1",killed,,small,2,2,2,10,10,true,2,sqlite,prepared,memory,7,sha256:00,0.1.0,contend:strategy@0.1.0,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
-    "#);
-}
-
-#[test]
 fn a_batch_has_a_table_for_each_workload() {
     let cells = cells();
     let text = overview::write(&cells, 5, std::path::Path::new("results/batches/small"));
@@ -263,30 +257,13 @@ fn a_batch_has_a_table_for_each_workload() {
     );
 }
 
-#[test]
-fn a_cell_that_could_not_be_run_is_a_line_without_figures() {
-    let csv = csv::write_cells(&cells());
-    let mut reader = ::csv::Reader::from_reader(&csv[..]);
-    let lines: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
-    assert_eq!(lines.len(), 4);
-    let failed = &lines[2];
-    let filled = |line: &BTreeMap<String, String>| line.values().filter(|v| !v.is_empty()).count();
-    assert_eq!(filled(failed), 3 + 15, "{failed:?}");
-    assert_eq!(failed["solution"], "never-came");
-    assert_eq!(failed["ended"], "could-not-run");
-    assert_eq!(failed["error"], "redis://there: nobody answers");
-    assert_eq!((&*lines[0]["locks"], &*failed["locks"]), ("", "memory"));
-    let of_a_run = csv::write(&report());
-    let headings = |bytes: &[u8]| bytes.split(|&b| b == b'\n').next().unwrap().to_vec();
-    assert_eq!(headings(&csv), headings(&of_a_run));
-}
-
 /// Two cells that ran and one that could not, and one of another workload.
 fn cells() -> Vec<CellReport> {
     let RunReport { plan, trials, .. } = report();
     let cell = |number: usize, locks: Option<&str>| CellReport {
         plan: plan.clone(),
         planned: plan.trials[number].clone(),
+        folder: "results/batches/small".into(),
         locks: locks.map(str::to_owned),
         trial: trials.get(number).cloned(),
         error: None,
@@ -301,127 +278,4 @@ fn cells() -> Vec<CellReport> {
     cells[2].error = Some("redis://there: nobody answers".to_owned());
     cells[3].plan.workload_name = "other".to_owned();
     cells
-}
-
-#[test]
-fn as_json_what_is_missing_is_null() {
-    let json: serde_json::Value = serde_json::from_slice(&json::write(&report())).unwrap();
-    assert_eq!(json["plan"], serde_json::to_value(plan()).unwrap());
-    assert_eq!(json["not_run"], json!(["never-came"]));
-    let mut trial = json["trials"][1].clone();
-    trial.as_object_mut().unwrap().remove("judgement");
-    let text = serde_json::to_string_pretty(&trial).unwrap();
-    insta::assert_snapshot!(text, @r#"
-    {
-      "conditions": null,
-      "digest": "sha256:00",
-      "ended": null,
-      "fairness": {
-        "fewest_ok": {
-          "value": 0,
-          "worker": 1
-        },
-        "longest_wait": {
-          "row": 0,
-          "wait_ns": 20000000,
-          "worker": 2
-        },
-        "most_ok": {
-          "value": 1,
-          "worker": 0
-        },
-        "quickest_mean_acquire_ns": {
-          "value": 1000000.0,
-          "worker": 1
-        },
-        "slowest_mean_acquire_ns": {
-          "value": 20000000.0,
-          "worker": 2
-        }
-      },
-      "messages": {
-        "said-no": "no",
-        "trap": "unreachable"
-      },
-      "reasons": {
-        "said-no": 1,
-        "trap": 1
-      },
-      "remarks": [
-        "the runner was killed; this is what it had recorded",
-        "the last line of the history is torn and was left out"
-      ],
-      "strategy": "wrong",
-      "summary": {
-        "acquire_ms": {
-          "max": 20.0,
-          "mean": 15.0,
-          "min": 10.0,
-          "stddev": 5.0,
-          "sum": 30.0
-        },
-        "acquire_percentiles_ms": {
-          "p50": 10.002431,
-          "p95": 20.0,
-          "p99": 20.0,
-          "p999": 20.0
-        },
-        "agreement_max_ms": 10.0,
-        "agreement_ms": {
-          "p50": 2.500607,
-          "p95": 10.0,
-          "p99": 10.0,
-          "p999": 10.0
-        },
-        "changes": 5,
-        "changes_per_second": 64.51612903225806,
-        "checks_disagreed": 1,
-        "checks_stale": 0,
-        "deadlocks": {
-          "max": 2.0,
-          "mean": 1.0,
-          "min": 0.0,
-          "stddev": 1.0,
-          "sum": 2.0
-        },
-        "disconnect": {
-          "max": 0.0,
-          "mean": 0.0,
-          "min": 0.0,
-          "stddev": 0.0,
-          "sum": 0.0
-        },
-        "errors": 3,
-        "failed": 1,
-        "faults": {
-          "conflict 1213": 2
-        },
-        "indeterminate": 1,
-        "lost_locks": {},
-        "ok": 2,
-        "release_ms": {
-          "max": 1.5,
-          "mean": 1.25,
-          "min": 1.0,
-          "stddev": 0.25,
-          "sum": 2.5
-        },
-        "release_percentiles_ms": {
-          "p50": 1.000447,
-          "p95": 1.5,
-          "p99": 1.5,
-          "p999": 1.5
-        },
-        "restored": 1,
-        "timeouts": {
-          "max": 0.0,
-          "mean": 0.0,
-          "min": 0.0,
-          "stddev": 0.0,
-          "sum": 0.0
-        },
-        "total_time_ns": 31000000
-      }
-    }
-    "#);
 }

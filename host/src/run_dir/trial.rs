@@ -3,7 +3,7 @@
 use super::file::{read_json, replace, whole, write_json};
 use super::hashed::Hashed;
 use super::{
-    ALLOCATIONS, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, PRINTED, ROWS,
+    ALLOCATIONS, BEGIN, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, PRINTED, ROWS,
     RunDirError, VERDICT,
 };
 use crate::model::allocations::Allocations;
@@ -20,12 +20,20 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// What `rows.json` holds.
 #[derive(Serialize, Deserialize)]
 struct Rows<'a> {
     nodes: Cow<'a, [NodeRows]>,
     silent: Cow<'a, [String]>,
+}
+
+/// What `begin.json` holds.
+#[derive(Serialize, Deserialize)]
+struct Begin {
+    /// In UTC, as RFC 3339 writes it.
+    started: String,
 }
 
 /// A trial's folder within it.
@@ -37,6 +45,8 @@ pub struct TrialDir {
 /// What a trial left behind, as far as it came.
 #[derive(Debug)]
 pub struct TrialRecord {
+    /// When the trial began, in UTC as RFC 3339 writes it; absent in folders of earlier versions.
+    pub started: Option<String>,
     pub history: History,
     pub found: Option<Found>,
     /// Absent when the runner was killed.
@@ -70,6 +80,11 @@ impl TrialDir {
 
     pub fn database_path(&self) -> PathBuf {
         self.root.join(DATABASE)
+    }
+
+    pub(super) fn write_begin(&self) -> Result<(), RunDirError> {
+        let started = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        write_json(&self.root.join(BEGIN), &Begin { started })
     }
 
     pub fn write_conditions(&self, conditions: &Conditions) -> Result<(), RunDirError> {
@@ -122,7 +137,9 @@ impl TrialDir {
             let read = found.as_ref().and(end.effects);
             whole(self.root.join(EFFECTS), effects as usize, read)?;
         }
+        let begin = read_json::<Begin>(&self.root.join(BEGIN))?;
         Ok(Some(TrialRecord {
+            started: begin.map(|begin| begin.started),
             history,
             found,
             conditions: read_json(&self.root.join(CONDITIONS))?,

@@ -119,7 +119,7 @@ fn a_thousand_workers_take_addresses_of_a_large_pool() {
         let (code, trials) = trials(&format!(
             "--strategy {strategy} {arguments} --workers-per-row {workers}"
         ));
-        let told = format!("{strategy}: {:#}", trials[0]["judgement"]);
+        let told = format!("{strategy}: {:#}", trials[0]["answers"]);
         assert_eq!(count(&trials[0], "ok"), workers, "{told}");
         assert_eq!((verdict(&trials[0]).as_str(), code), ("valid", 0), "{told}");
     }

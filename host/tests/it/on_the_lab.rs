@@ -77,7 +77,7 @@ fn a_run_on_the_cluster_tells_what_the_servers_counted_and_used() {
     // Each of 150 changes is two commits.
     assert!(commits.sum::<u64>() >= 300, "{conditions:#}");
     for server in ["n1", "n2", "n3", "haproxy", "redis"] {
-        let used = &conditions["usage"]["servers_cpu_ns"][server];
+        let used = &conditions["usage"]["servers_cpu_ms"][server];
         assert!(used.is_u64(), "{server}: {conditions:#}");
     }
     assert_eq!(conditions["server"]["autocommit"], "ON");
@@ -191,7 +191,7 @@ fn a_node_killed_in_mid_run_costs_changes_and_no_row() {
         let lost = trial["summary"]["errors"].as_u64().unwrap();
         assert!(lost > 0, "nobody noticed: {trial:#}");
         // What the others used is not what all of them used.
-        let used = &trial["conditions"]["usage"]["servers_cpu_ns"];
+        let used = &trial["conditions"]["usage"]["servers_cpu_ms"];
         assert_eq!(used.as_object().unwrap().len(), 0, "{trial:#}");
         assert!(count(&trial, "ok") > 600, "{trial:#}");
     }

@@ -165,28 +165,22 @@ impl Finished {
 
 /// The word of a trial's verdict, and of one checker's.
 pub fn verdict(trial: &Value) -> String {
-    word(&trial["judgement"]["verdict"])
+    word(trial)
 }
 
 pub fn answer(trial: &Value, checker: &str) -> String {
-    let answers = trial["judgement"]["answers"].as_array().unwrap();
+    let answers = trial["answers"].as_array().unwrap();
     let found = answers.iter().find(|answer| answer["checker"] == checker);
-    word(&found.expect(checker)["verdict"])
+    word(found.expect(checker))
 }
 
 /// The witness or reason of a trial's verdict.
 pub fn why(trial: &Value) -> String {
-    let verdict = &trial["judgement"]["verdict"];
-    let object = verdict.as_object().expect("a reason");
-    object.values().next().unwrap().as_str().unwrap().to_owned()
+    trial["why"].as_str().expect("a reason").to_owned()
 }
 
-fn word(verdict: &Value) -> String {
-    match verdict {
-        Value::String(word) => word.clone(),
-        Value::Object(object) => object.keys().next().unwrap().clone(),
-        _ => panic!("{verdict}"),
-    }
+fn word(judged: &Value) -> String {
+    judged["verdict"].as_str().expect("a verdict").to_owned()
 }
 
 pub fn count(trial: &Value, figure: &str) -> u64 {

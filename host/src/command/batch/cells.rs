@@ -23,6 +23,8 @@ pub struct Cell {
     pub strategy: Arc<WasmStrategy>,
     /// The lock service in a word; none if the strategy takes no locks.
     pub locks: Option<String>,
+    /// The batch's folder.
+    root: PathBuf,
     /// Within the batch's folder.
     pub folder: PathBuf,
     /// Whether no cell before has the same lock service.
@@ -47,6 +49,7 @@ impl Cell {
         CellReport {
             plan: self.plan.clone(),
             planned: self.planned().clone(),
+            folder: self.root.join(&self.folder),
             locks: self.locks.clone(),
             error: error.or_else(|| trial.as_ref()?.always_died()),
             trial,
@@ -87,8 +90,10 @@ pub fn decide(
                 plan.trials = vec![planned.clone()];
                 plan.locks = url.clone();
                 plan.seed = plan.seed.wrapping_add(u64::from(time - 1));
+                plan.repetition = time;
                 let is_known = |cell: &Cell| cell.locks == word;
                 cells.push(Cell {
+                    root: super::folder(options),
                     folder: folder(&plan, word.as_deref(), time),
                     is_first_of_its_locks: word.is_some() && !cells.iter().any(is_known),
                     strategy: strategy.clone(),

@@ -54,7 +54,8 @@ fn finished(cell: &Cell, folder: &RunDir, record: &TrialRecord) -> Result<Standi
         end,
         record.conditions.clone(),
         judgement,
-    );
+    )
+    .started(record.started.clone());
     let took = Duration::from_nanos(trial.summary.total_time_ns);
     let report = Box::new(cell.report(Some(trial), None));
     if !is_complete {

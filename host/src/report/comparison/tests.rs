@@ -138,20 +138,20 @@ fn a_comparison_for_a_person() {
     recorded  small.tar.gz
     again     results/runs/small
 
-    strategy  ms             recorded  again  ratio
-    right     verdict           valid  valid
-              ok                    8      8   1.00
-              failed                0      0      -
-              indeterminate         0      0      -
-              ok/s              80.00  80.00   1.00
-              acquire p50        2.80   2.80   1.00
-              acquire p95       12.80  12.80   1.00
-              acquire p99       12.80  12.80   1.00
-              acquire max       12.80  12.80   1.00
-              release p50        0.70   0.70   1.00
-              release p95        0.70   0.70   1.00
-              release p99        0.70   0.70   1.00
-              release max        0.70   0.70   1.00
+    strategy  figure          recorded  again  ratio
+    right     verdict            valid  valid
+              ok                     8      8   1.00
+              failed                 0      0      -
+              indeterminate          0      0      -
+              ok/s               80.00  80.00   1.00
+              acquire p50 ms      2.80   2.80   1.00
+              acquire p95 ms     12.80  12.80   1.00
+              acquire p99 ms     12.80  12.80   1.00
+              acquire max ms     12.80  12.80   1.00
+              release p50 ms      0.70   0.70   1.00
+              release p95 ms      0.70   0.70   1.00
+              release p99 ms      0.70   0.70   1.00
+              release max ms      0.70   0.70   1.00
 
     right: agrees where it must: the verdict
       its component was sha256:00, and is sha256:11

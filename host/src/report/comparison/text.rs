@@ -19,7 +19,7 @@ pub fn write(comparison: &Comparison) -> String {
         let _ = writeln!(text, "{label:width$}  {}", folder.display());
     }
     text.push('\n');
-    let mut table = table(&["strategy", "ms", first, second, "ratio"], 2);
+    let mut table = table(&["strategy", "figure", first, second, "ratio"], 2);
     for trial in &comparison.trials {
         let verdicts = trial.verdicts.map(|word| word.unwrap_or("-").to_owned());
         let [one, other] = verdicts;
