@@ -50,7 +50,8 @@ pub struct Lab {
 
 impl Lab {
     /// Starts a lab, or what is missing of one, undoes the faults it has, and waits until it is
-    /// whole. `tell` gets a line for each step. What was started stays if a later step fails.
+    /// whole. `tell` gets a line for each step. If a step fails, what was started before it is stopped
+    /// again, and a folder that was no lab before is none; only the logs of what failed to start stay.
     pub fn up(options: &LabOptions, tell: &mut dyn FnMut(String)) -> Result<Self, LabError> {
         options.check()?;
         let options = LabOptions {
@@ -60,6 +61,7 @@ impl Lab {
         let launcher = Launcher::new(options.clone())?;
         folder::check(&options.dir, &launcher.account)?;
         let _work = begin(&options.dir, Work::Alone, tell)?;
+        let was_there = stop::is_lab(&options.dir);
         if let Some(record) = Record::read(&options.dir)? {
             let lives = Server::all(options::MOST_NODES)
                 .into_iter()
@@ -77,8 +79,17 @@ impl Lab {
         } else {
             Record::new(&options).write(&options.dir)?;
         }
-        let password = whole::raise(&launcher, tell)?;
-        Ok(Self { options, password })
+        let lived = stop::living(&options.dir);
+        match whole::raise(&launcher, tell) {
+            Ok(password) => Ok(Self { options, password }),
+            Err(error) => {
+                stop::all_but(&lived, &options.dir, tell)?;
+                if !was_there && matches!(error, LabError::PortTaken { .. }) {
+                    folder::wipe(&options.dir)?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// The lab in a folder if any server of it runs.

@@ -32,7 +32,7 @@ pub enum LabArguments {
     },
     /// Make a server fail in some way, or end that
     Fault {
-        #[arg(value_name = "pause|resume|kill|restart|isolate|heal")]
+        #[arg(value_name = "pause|resume|kill|start|restart|isolate|heal")]
         action: LabAction,
         /// A node such as n1, haproxy or redis
         #[arg(value_name = "SERVER")]

@@ -32,6 +32,11 @@ pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabErr
     let process = whole::living(server, &options.dir)?;
     match (fault.action, process) {
         (LabAction::Restart, process) => restart(server, process, options),
+        (LabAction::Start, None) => restart(server, None, options),
+        (LabAction::Start, Some(_)) => Err(LabError::Refused {
+            server: server.name(),
+            why: "it runs already".to_owned(),
+        }),
         (LabAction::Pause, Some(process)) => {
             process.signal(Signal::STOP);
             shows(server, process, ProcessState::Paused)

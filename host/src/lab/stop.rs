@@ -46,16 +46,35 @@ pub(super) fn processes(server: Server, dir: &Path, record: Option<&Record>) -> 
     all
 }
 
+/// Every process of a lab's servers. A record that can't be read hides none of them.
+pub(super) fn living(dir: &Path) -> Vec<(Server, Process)> {
+    let record = Record::read(dir).ok().flatten();
+    let of = |server| {
+        let processes = processes(server, dir, record.as_ref());
+        processes.into_iter().map(move |process| (server, process))
+    };
+    every().into_iter().flat_map(of).collect()
+}
+
+/// Ends the servers that were started since `lived`, and leaves those.
+pub(super) fn all_but(
+    lived: &[(Server, Process)],
+    dir: &Path,
+    tell: &mut dyn FnMut(String),
+) -> Result<(), LabError> {
+    for (server, process) in living(dir) {
+        if !lived.iter().any(|(_, known)| *known == process) {
+            end(server, process)?;
+            tell(format!("{} stopped", server.name()));
+        }
+    }
+    Ok(())
+}
+
 /// Ends every server. A record that can't be read keeps none of them alive.
 pub(super) fn all(dir: &Path, tell: &mut dyn FnMut(String)) -> Result<(), LabError> {
     let record = Record::read(dir).ok().flatten();
-    let living: Vec<_> = every()
-        .into_iter()
-        .flat_map(|server| {
-            let processes = processes(server, dir, record.as_ref());
-            processes.into_iter().map(move |process| (server, process))
-        })
-        .collect();
+    let living = living(dir);
     // One that stands still would keep the others from ending in order.
     for (_, process) in &living {
         process.signal(Signal::CONT);

@@ -18,6 +18,8 @@ pub enum LabAction {
     Resume,
     /// The process ends at once, without a word to anybody.
     Kill,
+    /// A server that was killed is started again.
+    Start,
     /// The process ends in order if it lives, and is started again.
     Restart,
     /// The node hears no other node, and none hears it; its clients still reach it.
@@ -27,10 +29,11 @@ pub enum LabAction {
 }
 
 impl LabAction {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pause,
         Self::Resume,
         Self::Kill,
+        Self::Start,
         Self::Restart,
         Self::Isolate,
         Self::Heal,
@@ -42,6 +45,7 @@ impl LabAction {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Kill => "kill",
+            Self::Start => "start",
             Self::Restart => "restart",
             Self::Isolate => "isolate",
             Self::Heal => "heal",

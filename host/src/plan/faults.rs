@@ -16,7 +16,7 @@ use std::fmt;
 pub struct FaultOption {
     /// `2s`, `500ms`: from the moment when the workers are let go.
     pub at: String,
-    /// For the lab `pause`, `resume`, `kill`, `restart`, `isolate` or `heal`; the simulator's are in
+    /// For the lab `pause`, `resume`, `kill`, `start`, `restart`, `isolate` or `heal`; the simulator's are in
     /// `faults/simulated.rs`.
     pub action: String,
     /// `n1`, …, `haproxy` or `redis`; in the simulator also `worker-0`, …, `proxy` or `locks`.
@@ -99,6 +99,8 @@ mod tests {
         let given =
             ["3s:resume:n2", "1500ms pause n2"].map(|text| FaultOption::parse(text).unwrap());
         let schedule = schedule(&given).unwrap();
+        let again = FaultOption::parse("5s start n2").unwrap();
+        assert!(super::schedule(&[again]).is_ok());
         let told: Vec<_> = schedule
             .iter()
             .map(|fault| format!("{} {}", fault.at_ms, fault.fault))

@@ -45,7 +45,10 @@ fn every_server_can_be_paused_killed_and_restarted() {
         fault(&lab, LabAction::Kill, name);
         assert_eq!(pid(&lab, name), None);
         assert!(!runs(first));
-        fault(&lab, LabAction::Restart, name);
+        fault(&lab, LabAction::Start, name);
+        assert_eq!(process(&lab.status(), name), ProcessState::Running);
+        runner_lab(&lab.options().dir, &format!("fault start {name}"))
+            .refused_with(&[name, "runs already"]);
         let second = pid(&lab, name).unwrap();
         fault(&lab, LabAction::Pause, name);
         fault(&lab, LabAction::Restart, name);

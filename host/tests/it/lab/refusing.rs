@@ -16,9 +16,27 @@ fn a_port_that_is_taken_is_named() {
     runner_lab(&dir, &format!("up --port {port}"))
         .refused_with(&[&format!("port {}, for n2, is taken", port + 21), "--port"]);
     assert!(Lab::find(&dir).unwrap().is_none(), "something was started");
-    assert!(!dir.join("n1").exists(), "something was made");
+    assert!(!dir.exists(), "something was left");
     assert_eq!(runner_lab(&dir, "down --wipe").code, 0);
-    assert!(!dir.exists());
+}
+
+#[test]
+fn a_lab_that_fails_to_start_leaves_no_process() {
+    let dir = new_dir();
+    let port = free_port();
+    // No node starts with it, after proxy and Redis have been started.
+    let up = format!("up --nodes 1 --port {port} --mariadb no-such-setting=1");
+    let said = runner_lab(&dir, &up);
+    assert_eq!(said.code, 2, "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("redis stopped"), "{}", said.stderr);
+    assert!(Lab::find(&dir).unwrap().is_none(), "{}", said.stderr);
+    for taken in port..port + 30 {
+        assert!(
+            TcpListener::bind(("127.0.0.1", taken)).is_ok(),
+            "port {taken}"
+        );
+    }
+    assert_eq!(runner_lab(&dir, "down --wipe").code, 0);
 }
 
 #[test]
