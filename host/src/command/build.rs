@@ -1,10 +1,11 @@
 //! `runner build`: from source folders to components.
 
 use super::CommandError;
+use super::components::without_settings;
 use super::output::print;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
-use crate::strategy::source::{self, Job};
+use crate::strategy::source::{self, Job, Language};
 use crate::strategy::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,19 +18,34 @@ pub struct BuildOptions {
     pub all: bool,
     /// Where the component goes, if not to its usual place; for one folder only.
     pub out: Option<PathBuf>,
+    /// Also what is as new as its sources.
+    pub force: bool,
 }
 
-/// Builds what was named, fresh or not, and says where it is: nothing else on standard output, so that
+/// Builds what was named and is older than its sources, and says where it is: nothing else on standard output, so that
 /// other commands can be given it. Its size and its digest are for the person who waits.
 pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
     let jobs = jobs(options)?;
-    build_all(&jobs, false)?;
+    let is_due = |job: &&Job| options.force || is_due(job);
+    let stale: Vec<_> = jobs.iter().filter(is_due).cloned().collect();
+    build_all(&stale, false)?;
     for job in &jobs {
+        if !stale.contains(job) {
+            let dir = clean_lines(&job.dir.display().to_string());
+            eprintln!("{dir} was not built: its component is as new as its sources (see --force)");
+        }
         let file = WasmFile::read(&job.out)?;
         eprintln!("{} bytes, {}", file.bytes().len(), file.digest());
         print(format!("{}\n", job.out.display()).as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Cargo finds out itself what there is to do, and makes the same bytes of the same sources. The tools
+/// of other languages begin anew each time, and that of JavaScript makes other bytes.
+fn is_due(job: &Job) -> bool {
+    Language::of(&job.dir).is_none_or(|it| it == Language::Rust)
+        || source::is_stale(&job.dir, &job.out)
 }
 
 fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
@@ -45,6 +61,7 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
     }
     let mut jobs = Vec::new();
     for name in names {
+        without_settings(&name)?;
         let (dir, usual) = match strategies::locate(&name, home.as_ref()) {
             Ok(Located::Source { folder, component }) => (folder, component),
             // What is no source folder: the build itself has the better words for it.

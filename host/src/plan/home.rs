@@ -21,6 +21,28 @@ pub enum Located {
     Source { folder: PathBuf, component: PathBuf },
 }
 
+impl Located {
+    /// A source folder, and the one place of its component however the folder is named: in `target/` of
+    /// the checkout whose `strategies/` it is in, else in its own.
+    pub fn source(folder: PathBuf) -> Self {
+        let found = folder.canonicalize();
+        let canonical = found.as_ref().unwrap_or(&folder);
+        let name = canonical.file_name().unwrap_or_default().to_string_lossy();
+        let checkout = canonical
+            .parent()
+            .filter(|parent| parent.file_name().is_some_and(|it| it == "strategies"))
+            .and_then(Path::parent)
+            .filter(|root| is_checkout(root));
+        let target = checkout.unwrap_or(&folder).join("target");
+        let component = target.join("strategies").join(format!("{name}.wasm"));
+        Self::Source { folder, component }
+    }
+}
+
+fn is_checkout(folder: &Path) -> bool {
+    folder.join("strategies").is_dir() && folder.join("wit").is_dir()
+}
+
 impl Home {
     /// The nearest checkout above the current folder; else what was installed with the running program;
     /// else the nearest checkout above the program, so that a built runner finds its own from anywhere.
@@ -32,9 +54,7 @@ impl Home {
 
     fn search(current: Option<&Path>, program: Option<&Path>) -> Option<Self> {
         let above = |start: &Path| {
-            let is_checkout =
-                |folder: &&Path| folder.join("strategies").is_dir() && folder.join("wit").is_dir();
-            let found = start.ancestors().find(is_checkout);
+            let found = start.ancestors().find(|folder| is_checkout(folder));
             found.map(|folder| Self::Checkout(folder.to_owned()))
         };
         let installed = |program: &Path| {
@@ -77,26 +97,23 @@ impl Home {
 
     /// Where the component of the strategy of this name is, or will be when it is built.
     pub fn component(&self, name: &str) -> PathBuf {
-        let folder = match self {
-            Self::Checkout(folder) => folder.join("target").join("strategies"),
-            Self::Installed(folder) => folder.join("strategies"),
-        };
-        folder.join(format!("{name}.wasm"))
+        match self.place(name) {
+            Located::Component(component) | Located::Source { component, .. } => component,
+        }
+    }
+
+    fn place(&self, name: &str) -> Located {
+        let folder = self.folder().join("strategies");
+        match self {
+            Self::Checkout(_) => Located::source(folder.join(name)),
+            Self::Installed(_) => Located::Component(folder.join(format!("{name}.wasm"))),
+        }
     }
 
     /// The strategy of this name, if there is one.
     pub fn locate(&self, name: &str) -> Option<Located> {
-        if !self.strategies().iter().any(|known| known == name) {
-            return None;
-        }
-        let component = self.component(name);
-        Some(match self {
-            Self::Checkout(folder) => Located::Source {
-                folder: folder.join("strategies").join(name),
-                component,
-            },
-            Self::Installed(_) => Located::Component(component),
-        })
+        let is_known = self.strategies().iter().any(|known| known == name);
+        is_known.then(|| self.place(name))
     }
 
     fn folder(&self) -> &Path {
@@ -148,6 +165,33 @@ mod tests {
         assert_eq!(search(&outside, &built), checkout);
         assert_eq!(search(&outside, &at("empty/bin/runner")), None);
         assert_eq!(Home::search(None, None), None);
+    }
+
+    #[test]
+    fn a_folder_has_one_component_however_it_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        for folder in ["checkout/strategies/cas/src", "checkout/wit", "mine"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        std::os::unix::fs::symlink(root.join("checkout/strategies"), root.join("link")).unwrap();
+        let manifest = root.join("checkout/strategies/cas/Cargo.toml");
+        fs::write(manifest, "crate-type = [\"cdylib\"]").unwrap();
+        let component = |located: Located| match located {
+            Located::Source { component, .. } | Located::Component(component) => component,
+        };
+        let expected = root.join("checkout/target/strategies/cas.wasm");
+        let home = Home::Checkout(root.join("checkout"));
+        assert_eq!(component(home.locate("cas").unwrap()), expected);
+        for given in ["checkout/strategies/cas", "link/cas", "link/cas/src/.."] {
+            assert_eq!(
+                component(Located::source(root.join(given))),
+                expected,
+                "{given}"
+            );
+        }
+        let mine = root.join("mine/target/strategies/mine.wasm");
+        assert_eq!(component(Located::source(root.join("mine/."))), mine);
     }
 
     #[test]

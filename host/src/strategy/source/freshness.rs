@@ -16,10 +16,11 @@ pub(super) fn put(component: &[u8], list: &[u8], out: &Path, made: SystemTime) -
     write_whole(component, out, made)
 }
 
-/// The list of the sources that are in a folder now, where no compiler makes one.
+/// The list of the sources that are in a folder now, where no compiler makes one: the same however the
+/// folder is named.
 pub(super) fn list(dir: &Path, language: Language, out: &Path) -> Vec<u8> {
     let mut text = format!("{}:", out.display());
-    for file in in_folder(dir, language) {
+    for file in in_folder(&canonical(dir), language) {
         text.push(' ');
         for character in file.to_string_lossy().chars() {
             if character.is_whitespace() || character == '\\' {
@@ -65,6 +66,10 @@ fn collect(dir: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
     }
 }
 
+fn canonical(dir: &Path) -> PathBuf {
+    dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
+}
+
 pub(super) fn write_whole(bytes: &[u8], to: &Path, made: SystemTime) -> io::Result<()> {
     let mut aside = to.as_os_str().to_owned();
     aside.push(format!(".{}", std::process::id()));
@@ -82,11 +87,11 @@ fn list_beside(out: &Path) -> PathBuf {
 
 /// Whether `wasm` has to be built again from the folder `dir`: it is not there, it was not built
 /// here, or a source, a manifest or a lock file is newer. Also a file of another crate on this disk
-/// counts (the guest crate, the contract). A lock file that the first build has written counts once
-/// too; the build that it causes finds nothing to do. Where no compiler lists the sources, they are
+/// counts (the guest crate, the contract). Where no compiler lists the sources, they are
 /// those that are in the folder, so also one that came or went counts. The compiler does not count: a
 /// new one changes the bytes, but not what they do.
 pub fn is_stale(dir: &Path, wasm: &Path) -> bool {
+    let dir = &canonical(dir);
     let (Some(made), Ok(list)) = (modified(wasm), fs::read_to_string(list_beside(wasm))) else {
         return true;
     };
@@ -96,23 +101,40 @@ pub fn is_stale(dir: &Path, wasm: &Path) -> bool {
         let is_newer = |file: &PathBuf| modified(file).is_none_or(|at| at > made);
         return files != in_folder(dir, language) || files.iter().any(is_newer);
     }
-    let mut manifests: Vec<PathBuf> = files
-        .iter()
-        .filter_map(|file| nearest(file, "Cargo.toml"))
-        .collect();
-    manifests.sort();
-    manifests.dedup();
-    files.append(&mut manifests);
-    files.push(dir.join("Cargo.toml"));
-    files.extend(
-        dir.canonicalize()
-            .ok()
-            .and_then(|dir| nearest(&dir, "Cargo.lock")),
-    );
+    add_manifests(dir, &mut files);
+    files.extend(lock_file(dir));
     !list.contains(':')
         || files
             .iter()
             .any(|file| modified(file).is_none_or(|at| at > made))
+}
+
+/// Adds the manifests of a Rust folder and of all crates that its sources are of.
+fn add_manifests(dir: &Path, files: &mut Vec<PathBuf>) {
+    let manifests = files.iter().filter_map(|file| nearest(file, "Cargo.toml"));
+    let mut manifests: Vec<_> = manifests.collect();
+    manifests.sort();
+    manifests.dedup();
+    files.append(&mut manifests);
+    files.push(dir.join("Cargo.toml"));
+}
+
+/// The lock file that cargo reads and writes for a folder, if there is one.
+pub(super) fn lock_file(dir: &Path) -> Option<PathBuf> {
+    nearest(&canonical(dir), "Cargo.lock")
+}
+
+/// The time of a build that began at `start` and has these sources. Cargo writes the lock file itself:
+/// where only that is newer than the start, the component is as new as the lock file.
+pub(super) fn made(dir: &Path, list: &[u8], start: SystemTime) -> SystemTime {
+    let mut files = sources(&String::from_utf8_lossy(list));
+    add_manifests(&canonical(dir), &mut files);
+    let was_edited = |file: &PathBuf| modified(file).is_none_or(|at| at > start);
+    let lock = lock_file(dir).as_deref().and_then(modified);
+    match lock {
+        Some(written) if written > start && !files.iter().any(was_edited) => written,
+        _ => start,
+    }
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {
@@ -203,6 +225,57 @@ mod tests {
         assert!(is_stale(&dir, &out), "a source is gone");
         let files: Vec<_> = fs::read_dir(at("out")).unwrap().collect();
         assert_eq!(files.len(), 2, "nothing is left aside");
+    }
+
+    #[test]
+    fn a_lock_file_that_the_build_has_written_makes_no_component_stale() {
+        let root = tempfile::tempdir().unwrap();
+        let start = SystemTime::now() - Duration::from_secs(100);
+        let (older, newer) = (
+            start - Duration::from_secs(1),
+            start + Duration::from_secs(1),
+        );
+        let write = |name: &str, time: SystemTime| {
+            fs::write(root.path().join(name), "").unwrap();
+            let file = File::options().write(true).open(root.path().join(name));
+            file.unwrap().set_modified(time).unwrap();
+        };
+        write("lib.rs", older);
+        write("Cargo.toml", older);
+        write("Cargo.lock", newer);
+        let (dir, out) = (root.path(), root.path().join("out/s.wasm"));
+        let list = format!("s.wasm: {}\n", root.path().join("lib.rs").display());
+        let build = || {
+            let made = made(dir, list.as_bytes(), start);
+            put(b"wasm", list.as_bytes(), &out, made).unwrap();
+        };
+        build();
+        assert!(!is_stale(dir, &out), "cargo wrote the lock file");
+        write("Cargo.lock", newer + Duration::from_secs(1));
+        assert!(is_stale(dir, &out), "somebody wrote the lock file");
+        write("lib.rs", newer);
+        build();
+        assert!(is_stale(dir, &out), "a source was edited during the build");
+    }
+
+    #[test]
+    fn a_list_is_the_same_however_the_folder_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("mine");
+        fs::create_dir_all(dir.join("part")).unwrap();
+        for name in ["strategy.toml", "strategy.c", "part/helper.h"] {
+            fs::write(dir.join(name), "").unwrap();
+        }
+        let out = dir.join("out.wasm");
+        let built = list(&dir.join("part/.."), Language::C, &out);
+        put(
+            b"wasm",
+            &built,
+            &out,
+            SystemTime::now() + Duration::from_secs(1),
+        )
+        .unwrap();
+        assert!(!is_stale(&dir, &out));
     }
 
     #[test]

@@ -6,10 +6,12 @@
 
 mod cargo;
 mod flags;
+mod shared;
 
-use super::{BuildError, Built, Job, put};
+use super::{BuildError, Built, Job, freshness, put};
 use crate::strategy::toolchain::{LINKER, TARGET, Toolchain};
 use cargo::Package;
+use shared::Shared;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -44,7 +46,15 @@ fn build_workspace(
     // Not the time of the end: a source that is edited while cargo runs is newer than what it made.
     let start = SystemTime::now();
     let packages: Vec<&Package> = jobs.iter().map(|(_, package)| package).collect();
-    let mut command = cargo_build(&packages, toolchain);
+    // Held until the components are read: another folder's may have the same name there.
+    let shared = match &packages[..] {
+        [package] => Shared::of(package, toolchain, progress),
+        _ => None,
+    };
+    let mut command = match &shared {
+        Some(shared) => alone(packages[0], shared, toolchain),
+        None => cargo_build("build", &packages, toolchain),
+    };
     let artifacts = cargo::run(&mut command, &packages, progress)?;
     for (job, package) in jobs {
         let wasm = artifacts
@@ -57,24 +67,41 @@ fn build_workspace(
                 error,
             })
         };
+        let sources = read(wasm.with_extension("d"))?;
         let built = Built {
             component: read(wasm.clone())?,
-            sources: read(wasm.with_extension("d"))?,
-            start,
+            start: freshness::made(&job.dir, &sources, start),
+            sources,
         };
         put(job, &built, &package.about)?;
     }
     Ok(())
 }
 
+/// Builds a folder that stands alone in the target folder that all of them share. What is said to all
+/// crates is the same for every such folder, or cargo would compile their dependencies again; what is of
+/// this folder is said to its own crate only.
+fn alone(package: &Package, shared: &Shared, toolchain: &Toolchain) -> Command {
+    let of_all = Package {
+        workspace: shared.path().to_owned(),
+        target_dir: shared.path().to_owned(),
+        ..package.clone()
+    };
+    let mut command = cargo_build("rustc", &[package], toolchain);
+    flags::apply(&mut command, &[&of_all], toolchain);
+    command.arg("--target-dir").arg(shared.path());
+    command.args(["--lib", "--"]).args(flags::of_one(package));
+    command
+}
+
 /// Without `--locked`: cargo keeps the versions of a lock file anyway, and the author of a strategy
 /// who has just added a dependency needs it added. The component's digest tells what was built.
-fn cargo_build(packages: &[&Package], toolchain: &Toolchain) -> Command {
+fn cargo_build(verb: &str, packages: &[&Package], toolchain: &Toolchain) -> Command {
     let mut command = cargo::command();
     if let Some(package) = packages.first() {
         command.current_dir(&package.workspace);
     }
-    command.args(["build", "--message-format=json-render-diagnostics"]);
+    command.args([verb, "--message-format=json-render-diagnostics"]);
     for package in packages {
         command.args(["--package", &package.id]);
     }

@@ -44,6 +44,20 @@ pub(super) fn apply(command: &mut Command, packages: &[&Package], toolchain: &To
     command.env("CARGO_INCREMENTAL", "0");
 }
 
+/// Flags for the crate of a folder that stands alone: its own path is kept out.
+pub(super) fn of_one(package: &Package) -> Vec<OsString> {
+    let mut folders = vec![package.workspace.clone()];
+    folders.extend(package.workspace.canonicalize());
+    folders.dedup();
+    let flag = |folder: PathBuf| {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(folder);
+        flag.push("=/src");
+        flag
+    };
+    folders.into_iter().map(flag).collect()
+}
+
 /// The paths of this machine that would end up in a component, and what stands for them. The
 /// compiler takes the last that fits, so the narrower ones come later.
 fn remaps(packages: &[&Package], toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
