@@ -29,10 +29,23 @@ install: place tools $(RUNNER)
 	echo "$$components" | while IFS= read -r component; do \
 	  install -m 644 "$$component" "$$part/strategies/" || exit 2; done && \
 	install -m 644 workloads/*.toml "$$part/workloads/" && \
+	$(call install-pages,$$part) && \
 	rm -rf "$(SHARE)/contend" && mv "$$part" "$(SHARE)/contend" && \
-	install -m 755 "$(RUNNER)" "$(BIN)/runner" && \
+	strip=; if command -v strip >/dev/null; then strip=-s; fi; \
+	install -m 755 $$strip "$(RUNNER)" "$(BIN)/runner" && \
 	echo "installed $(BIN)/runner, and what it finds by name in $(SHARE)/contend"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH";; esac
+
+# Manual pages and completions go where programs look for them. The list of them is kept, so that
+# `make uninstall` removes these and no others. The symbols of the program stay in target/.
+PAGES = $(SHARE)/man/man1
+COMPLETIONS = bash:bash-completion/completions/runner zsh:zsh/site-functions/_runner \
+  fish:fish/vendor_completions.d/runner.fish
+install-pages = install -d "$(1)/man" && "$(RUNNER)" man --out "$(1)/man" && install -d "$(PAGES)" && \
+  for page in "$(1)"/man/*.1; do install -m 644 "$$page" "$(PAGES)/" && \
+    echo "man/man1/$${page##*/}" >> "$(1)/installed" || exit 2; done && rm -r "$(1)/man" && \
+  for one in $(COMPLETIONS); do file="$${one#*:}"; install -d "$$(dirname "$(SHARE)/$$file")" && \
+    "$(RUNNER)" completions "$${one%%:*}" > "$(SHARE)/$$file" && echo "$$file" >> "$(1)/installed" || exit 2; done
 
 # Told before anything is built. Another program may be called runner too, and is not ours to replace.
 place:
@@ -44,6 +57,8 @@ place:
 uninstall:
 	@[ -d "$(SHARE)/contend" ] || { echo "there is nothing of ours in $(DESTDIR)$(PREFIX)"; exit 2; }
 	rm -f "$(BIN)/runner"
+	@[ ! -f "$(SHARE)/contend/installed" ] || \
+	  while IFS= read -r file; do rm -f "$(SHARE)/$$file"; done < "$(SHARE)/contend/installed"
 	rm -rf "$(SHARE)/contend"
 
 # The whole suite, quick to slow.

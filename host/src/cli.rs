@@ -3,6 +3,8 @@
 mod again;
 mod check;
 mod lab;
+mod pages;
+mod place;
 mod run;
 mod shared;
 mod test;
@@ -21,6 +23,7 @@ use crate::command::compare::CompareOptions;
 use crate::command::inspect::InspectOptions;
 use crate::command::lab::LabCommand;
 use crate::command::list::ListOptions;
+use crate::command::man::ManOptions;
 use crate::command::new::NewOptions;
 use crate::command::pull::PullOptions;
 use crate::command::push::PushOptions;
@@ -28,11 +31,15 @@ use crate::command::report::ReportOptions;
 use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
 use crate::command::test::TestOptions;
+use crate::plan::topology::keys;
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// What the command line asks for.
 pub enum Command {
+    /// Text that needs nothing to be done.
+    Shown(String),
     Run(Box<RunOptions>),
     Batch(Box<BatchOptions>),
     New(NewOptions),
@@ -48,10 +55,14 @@ pub enum Command {
     Rerun(Box<RerunOptions>),
     Compare(CompareOptions),
     Lab(LabCommand),
+    Man(ManOptions),
 }
 
 /// Reads the arguments. Ends the program with exit code 2 and a message if they make no sense.
 pub fn parse() -> Command {
+    if std::env::args_os().any(|argument| asks_for_keys(&argument.to_string_lossy())) {
+        return Command::Shown(keys::help());
+    }
     let arguments = Arguments::parse();
     match arguments.command {
         None => Command::Run(Box::new(arguments.run.into())),
@@ -65,9 +76,17 @@ pub fn parse() -> Command {
             lang,
             workload,
         }),
-        Some(Verb::Build { folders, all, out }) => {
-            Command::Build(BuildOptions { folders, all, out })
-        }
+        Some(Verb::Build {
+            folders,
+            all,
+            out,
+            force,
+        }) => Command::Build(BuildOptions {
+            folders,
+            all,
+            out,
+            force,
+        }),
         Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
         Some(Verb::Test(test)) => Command::Test(Box::new((*test).into())),
         Some(Verb::Inspect {
@@ -112,7 +131,18 @@ pub fn parse() -> Command {
             dir,
             verb: verb.into(),
         }),
+        Some(Verb::Completions { shell }) => Command::Shown(pages::completions(shell)),
+        Some(Verb::Man { out }) => Command::Man(ManOptions {
+            pages: pages::manual(),
+            out,
+        }),
     }
+}
+
+/// Whether an argument asks for the keys of `sim:`, beside whatever others.
+fn asks_for_keys(argument: &str) -> bool {
+    let value = argument.strip_prefix("--db=").unwrap_or(argument);
+    value.strip_prefix("sim:") == Some(keys::HELP)
 }
 
 /// Which way of changing shared state is correct on my database, under my contention, and what does
@@ -166,6 +196,9 @@ enum Verb {
         /// Where the component goes, instead of target/strategies/NAME.wasm
         #[arg(long, value_name = "FILE", conflicts_with = "all")]
         out: Option<PathBuf>,
+        /// Also those whose component is as new as its sources
+        #[arg(long)]
+        force: bool,
     },
     /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
     /// goes wrong; then tell the least of it
@@ -212,8 +245,8 @@ enum Verb {
         #[arg(long)]
         update: bool,
     },
-    /// Make table, CSV and verdict again from the folder of a run or a bundle, also of one that was
-    /// killed
+    /// Make table, CSV and verdict again from the folder of a run or a batch or from a bundle, also of
+    /// one that was killed
     Report {
         #[arg(value_name = "RUN")]
         run: PathBuf,
@@ -236,6 +269,17 @@ enum Verb {
         dir: Option<PathBuf>,
         #[command(subcommand)]
         verb: LabArguments,
+    },
+    /// Print the script that makes a shell complete these commands and their flags
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all commands into a folder
+    Man {
+        /// The folder, for runner.1 and a page for each command
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 

@@ -15,6 +15,7 @@ mod judged;
 pub mod lab;
 pub mod list;
 pub mod machine;
+pub mod man;
 pub mod new;
 mod opened;
 pub mod options;
@@ -29,6 +30,7 @@ pub mod run;
 mod simulated;
 mod stage;
 mod supervise;
+mod terminal;
 pub mod test;
 mod trial;
 mod with_lab;
@@ -91,8 +93,21 @@ pub enum CommandError {
         database: String,
         names: &'static [&'static str],
     },
-    #[error("{strategy} is a strategy for workloads of the kind {kind}; name one with --workload")]
-    OtherKind { strategy: String, kind: Kind },
+    #[error("{strategy} is a strategy for workloads of the kind {kind}, and {given}")]
+    OtherKind {
+        strategy: String,
+        kind: Kind,
+        /// What the workload is, and what to do about it.
+        given: String,
+    },
+    #[error(
+        "--json and --csv - both go to standard output; name a file with --csv, or leave one of them out"
+    )]
+    TwoOutputs,
+    #[error(
+        "{given:?} has settings, and a component has none: they are given to a run; name {strategy:?}"
+    )]
+    NoSettings { given: String, strategy: String },
     #[error("{0}")]
     Url(String),
     #[error("{path}: {why}")]
@@ -177,6 +192,12 @@ pub enum CommandError {
     Unnamed(Vec<String>),
     #[error("the runtime could not be started: {0}")]
     Runtime(std::io::Error),
+}
+
+/// Prints a text that needs nothing to be done.
+pub fn show(text: &str) -> Result<ExitCode, CommandError> {
+    output::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// An error as it is told. It may repeat what somebody else wrote, and steers no terminal.

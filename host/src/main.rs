@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let done = match cli::parse() {
+        Command::Shown(text) => command::show(&text),
         Command::Run(options) => command::run::run(&options),
         Command::Batch(options) => command::batch::batch(&options),
         Command::New(options) => command::new::new(&options),
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Command::Pull(options) => command::pull::pull(&options),
         Command::Report(options) => command::report::report(&options),
         Command::Rerun(options) => command::rerun::rerun(&options),
+        Command::Man(options) => command::man::man(&options),
         Command::Lab(command) => command::lab::lab(command),
     };
     match done {

@@ -123,8 +123,14 @@ pub enum PlanError {
     },
     #[error("{path}: {why}")]
     File { path: PathBuf, why: String },
-    #[error("there is no workload {name:?}; there are: {known} (or give the path of a .toml file)")]
-    NoWorkload { name: String, known: String },
+    #[error(
+        "there is no workload {name:?}; {meant}here are: {known} (or give the path of a .toml file)"
+    )]
+    NoWorkload {
+        name: String,
+        meant: String,
+        known: String,
+    },
     #[error("no workload file matches {pattern:?}")]
     NoMatch { pattern: String },
     #[error("{pattern:?} is no pattern: {why}")]

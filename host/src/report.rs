@@ -24,9 +24,9 @@ use crate::model::verdict::{Judgement, Verdict};
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::History;
 use crate::record::summary::Summary;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(test)]
 mod tests;
@@ -34,11 +34,17 @@ mod tests;
 /// A whole run. One run of one strategy is a comparison with nothing beside it.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunReport {
+    #[serde(serialize_with = "as_text")]
     pub folder: PathBuf,
     pub plan: Plan,
     pub trials: Vec<TrialReport>,
     /// Strategies of the plan whose turn never came.
     pub not_run: Vec<String>,
+}
+
+/// Writes a path as it is shown: one that is no UTF-8 is no JSON.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// A cell of a batch: one strategy on one workload, with one lock service if it takes locks.

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
 
+/// What a password of other signs than letters and digits needs.
+pub(super) const SIGNS: &str = "and in a user or password the signs / : @ ? # % are written as %2F %3A %40 %3F \
+                                %23 %25";
+
 /// A server's URL. It shows itself, in messages, results and debug output, without user and
 /// password; only the backend that connects asks for the whole of it. So what was read back from a
 /// run's folder names the server and opens nothing.
@@ -17,12 +21,12 @@ impl SecretUrl {
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text).map_err(|error| {
             let scheme = text.split(':').next().unwrap_or_default();
-            UrlError::new(format!("the {scheme} URL makes no sense: {error}"))
+            UrlError::new(format!("the {scheme} URL makes no sense: {error}; {SIGNS}"))
         })?;
         if url.host_str().is_none_or(str::is_empty) {
             let scheme = url.scheme();
             return Err(UrlError::new(format!(
-                "the {scheme} URL names no server; it is {scheme}://USER:PASSWORD@HOST:PORT/NAME"
+                "the {scheme} URL names no server; it is {scheme}://USER:PASSWORD@HOST:PORT/NAME, {SIGNS}"
             )));
         }
         Ok(Self(url))
@@ -93,9 +97,20 @@ mod tests {
 
     #[test]
     fn a_url_without_a_server_is_refused_and_not_repeated() {
-        for text in ["mysql://", "mysql:hunter2", "mysql://me:hunter2@:77777/x"] {
+        for text in [
+            "mysql://",
+            "mysql:hunter2",
+            "mysql://me:hunter2@:77777/x",
+            "mysql://me:hunter2/x@db/shop",
+            "mysql://me:hunter2#x@db/shop",
+            "mysql://me:hunter2?x@db/shop",
+        ] {
             let message = SecretUrl::parse(text).unwrap_err().to_string();
             assert!(message.contains("mysql URL"), "{message}");
+            assert!(
+                message.contains("/ : @ ? # % are written as %2F"),
+                "{message}"
+            );
             assert!(!message.contains("hunter2"), "{message}");
         }
     }

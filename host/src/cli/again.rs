@@ -1,5 +1,6 @@
 //! `runner bundle`, `rerun` and `compare`: runs that have been.
 
+use super::place;
 use crate::command::bundle::BundleOptions;
 use crate::command::compare::{CompareOptions, Shown};
 use crate::command::options::DEFAULT_UNPACKED_MIB;
@@ -32,14 +33,15 @@ pub struct RerunArguments {
     /// A bundle, or the folder of a run
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// A database in place of the recorded one; no plan has a server's password
-    #[arg(long, value_name = "URL")]
+    /// A database in place of the recorded one; no plan has a server's password. @FILE has the URL in its
+    /// first line
+    #[arg(long, value_name = "URL", value_parser = place::read)]
     db: Option<String>,
-    /// One server of the cluster behind --db; once for each
-    #[arg(long, value_name = "URL")]
+    /// One server of the cluster behind --db, or @FILE; once for each
+    #[arg(long, value_name = "URL", value_parser = place::read)]
     node: Vec<String>,
-    /// A lock service in place of the recorded one
-    #[arg(long, value_name = "URL")]
+    /// A lock service in place of the recorded one, or @FILE
+    #[arg(long, value_name = "URL", value_parser = place::read)]
     lock: Option<String>,
     /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,

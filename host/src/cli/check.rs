@@ -15,8 +15,9 @@ use std::time::Duration;
 /// 2 ms. Exit code: 0 no violation, 1 violated, 2 unknown or could not run.
 #[derive(Args)]
 pub struct CheckArguments {
-    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"
-    #[arg(value_name = "STRATEGY", required = true)]
+    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all";
+    /// several separated by commas or spaces
+    #[arg(value_name = "STRATEGY", required = true, value_delimiter = ',')]
     strategy: Vec<String>,
     /// Seeds to try, one after the other
     #[arg(long, value_name = "N", default_value_t = 1000)]
@@ -41,7 +42,7 @@ pub struct CheckArguments {
     workload: Option<String>,
     #[command(flatten)]
     numbers: WorkloadArguments,
-    /// The simulated cluster, as in sim:nodes=5,regions=3,region_latency_ms=40
+    /// The simulated cluster, as in sim:nodes=5,regions=3,region_latency_ms=40; sim:help lists its keys
     #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
     db: String,
     /// The simulated lock service: lease, file, session or memory

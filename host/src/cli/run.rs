@@ -1,5 +1,6 @@
 //! A run, and `runner batch`.
 
+use super::place;
 use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
@@ -13,18 +14,19 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct RunArguments {
-    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all"; may
-    /// be repeated
-    #[arg(long, value_name = "STRATEGY", required = true)]
+    /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all";
+    /// several separated by commas, or repeated
+    #[arg(long, value_name = "STRATEGY", required = true, value_delimiter = ',')]
     strategy: Vec<String>,
     /// A file, or a name in workloads/; flags come before what it says
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
     #[command(flatten)]
     numbers: WorkloadArguments,
-    /// memory, file:DIR or redis://HOST:PORT; with --db sim lease, file, session or memory
-    #[arg(long, value_name = "URL", default_value = "memory")]
-    lock: String,
+    /// memory, file:DIR or redis://HOST:PORT; with --db sim lease, file, session or memory. @FILE has
+    /// it in its first line [default: $CONTEND_LOCK, else memory]
+    #[arg(long, value_name = "URL", value_parser = place::read)]
+    lock: Option<String>,
     #[command(flatten)]
     common: CommonArguments,
     /// The run's folder [default: results/runs/TIME-WORKLOAD]
@@ -52,16 +54,18 @@ pub struct CommonArguments {
     fault: Vec<FaultOption>,
     /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH,
     /// mysql://USER:PASSWORD@HOST:PORT/NAME, or sim for a simulated cluster, as in
-    /// sim:nodes=5,regions=3,region_latency_ms=40
-    #[arg(long, value_name = "URL", default_value = "sqlite")]
-    db: String,
+    /// sim:nodes=5,regions=3,region_latency_ms=40 (sim:help lists its keys). @FILE has the URL in its
+    /// first line [default: $CONTEND_DB, else sqlite]
+    #[arg(long, value_name = "URL", value_parser = place::read)]
+    db: Option<String>,
     /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none.
     /// Its own Redis is "--lock redis"
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           conflicts_with_all = ["db", "node"])]
     lab: Option<Option<PathBuf>>,
-    /// One server of the cluster behind --db, for the check on all nodes; once for each
-    #[arg(long, value_name = "URL")]
+    /// One server of the cluster behind --db, for the check on all nodes; once for each. @FILE has it in
+    /// its first line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
+    #[arg(long, value_name = "URL", value_parser = place::read)]
     node: Vec<String>,
     #[command(flatten)]
     shared: SharedArguments,
@@ -69,10 +73,11 @@ pub struct CommonArguments {
 
 #[derive(Args)]
 pub struct BatchArguments {
-    /// Names in workloads/, files, or patterns of either; may be repeated
-    #[arg(long, value_name = "NAME|FILE|PATTERN", required = true, num_args = 1..)]
+    /// Names in workloads/, files, or patterns of either; several separated by commas, or repeated
+    #[arg(long, value_name = "NAME|FILE|PATTERN", required = true, num_args = 1..,
+          value_delimiter = ',')]
     workload: Vec<String>,
-    /// Strategies as in a run, separated by commas; may be repeated
+    /// Strategies as in a run; several separated by commas, or repeated
     #[arg(
         long,
         alias = "strategies",
@@ -82,8 +87,9 @@ pub struct BatchArguments {
     )]
     strategy: Vec<String>,
     /// memory, file:DIR or redis://HOST:PORT, and with --db sim lease, file, session or memory;
-    /// strategies that take locks run once with each
-    #[arg(long, value_name = "URL", default_value = "memory")]
+    /// strategies that take locks run once with each. @FILE has it in its first line
+    /// [default: $CONTEND_LOCK, else memory]
+    #[arg(long, value_name = "URL", value_parser = place::read)]
     lock: Vec<String>,
     /// Run every cell so many times, each time with the next seed: all of them once, then all again
     #[arg(long, value_name = "N", default_value_t = 1,
@@ -130,7 +136,7 @@ impl From<RunArguments> for RunOptions {
         let lab = arguments.common.lab.clone();
         let mut plan = arguments.common.options(arguments.strategy);
         plan.workload = arguments.workload;
-        plan.locks = arguments.lock;
+        plan.locks = place::locks(arguments.lock.into_iter().collect()).remove(0);
         plan.flags = arguments.numbers.options().or(plan.flags);
         Self {
             lab,
@@ -147,7 +153,7 @@ impl From<BatchArguments> for BatchOptions {
         Self {
             plan: arguments.common.options(arguments.strategy),
             workloads: arguments.workload,
-            locks: arguments.lock,
+            locks: place::locks(arguments.lock),
             repeat: arguments.repeat,
             lab,
             out: arguments.out,
@@ -163,6 +169,11 @@ impl From<BatchArguments> for BatchOptions {
 impl CommonArguments {
     /// With no workload, and locks in memory.
     fn options(self, strategies: Vec<String>) -> PlanOptions {
+        let (database, nodes) = match self.lab {
+            // The lab has servers of its own.
+            Some(_) => ("sqlite".to_owned(), Vec::new()),
+            None => place::database(self.db, self.node, "sqlite"),
+        };
         PlanOptions {
             strategies,
             workload: None,
@@ -175,8 +186,8 @@ impl CommonArguments {
                 ..WorkloadOptions::default()
             },
             defaults: WorkloadOptions::default(),
-            database: self.db,
-            nodes: self.node,
+            database,
+            nodes,
             autocommit_writes: self.shared.autocommit_writes,
             locks: "memory".to_owned(),
             settings: self.shared.set,

@@ -12,7 +12,7 @@ use self::table::Table;
 use super::decide::fresh_seed;
 use super::judged::{self, Judged};
 use super::options::PlanOptions;
-use super::output::{Output, print};
+use super::output::{Output, check_name, print};
 use super::progress::{self, Screen};
 use super::run::{allow_open_files, find_lock_service, refuse_taken_tables, runtime};
 use super::supervise::Interrupts;
@@ -45,6 +45,7 @@ pub struct BatchOptions {
 /// Decides and loads everything, then runs what is not finished yet, and shows all there is.
 pub fn batch(options: &BatchOptions) -> Result<ExitCode, CommandError> {
     let root = folder(options);
+    check_name(Some(&root))?;
     let known = batch::find(&root)?;
     let seed = seed(options, &root, known.as_ref())?;
     let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;

@@ -10,6 +10,7 @@ use super::options::PlanOptions;
 use super::output::{self, print};
 use super::progress::Screen;
 use super::simulated::case;
+use super::terminal;
 use super::{COULD_NOT_RUN, CommandError};
 use crate::backend::url::DatabaseUrl;
 use crate::explore::case::Case;
@@ -308,7 +309,7 @@ fn show(options: &CheckOptions, report: &CheckReport) -> Result<(), CommandError
     let shown = match (options.json, options.quiet) {
         (true, _) => print(&json(report)),
         (false, true) => Ok(()),
-        (false, false) => print(text(report).as_bytes()),
+        (false, false) => print(text(report, terminal::width()).as_bytes()),
     };
     written.and(shown)
 }

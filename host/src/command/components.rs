@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use super::build::build_all;
+use crate::plan::Plan;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::plan::variant::Variant;
@@ -66,8 +67,21 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
     Ok(found)
 }
 
+/// Refuses settings where only the component counts.
+pub fn without_settings(given: &str) -> Result<(), CommandError> {
+    let variant = Variant::parse(given)?;
+    match variant.settings.is_empty() {
+        true => Ok(()),
+        false => Err(CommandError::NoSettings {
+            given: given.to_owned(),
+            strategy: variant.strategy,
+        }),
+    }
+}
+
 /// The component of one strategy: pulled if it is in a registry, built if it is older than its sources.
 pub fn find_one(name: &str) -> Result<PathBuf, CommandError> {
+    without_settings(name)?;
     if let Some(reference) = Reference::meant(name)? {
         return pulled(&reference, false);
     }
@@ -119,22 +133,46 @@ pub fn kind_of(found: &[Found]) -> Option<Kind> {
     named.all(|one| one.kind == Some(first)).then_some(first)
 }
 
-/// Those that are for workloads of any of these kinds. One that was named and is not is an error; of
-/// all, it is left out.
-pub fn fitting(found: Vec<Found>, kinds: &[Kind]) -> Result<Vec<Found>, CommandError> {
+/// Those that are for the workloads of any of these plans. One that was named and is not is an error; of
+/// all, it is left out. `is_named`: the user has named the workloads.
+pub fn fitting(
+    found: Vec<Found>,
+    plans: &[&Plan],
+    is_named: bool,
+) -> Result<Vec<Found>, CommandError> {
+    let kinds: Vec<_> = plans.iter().map(|plan| plan.workload.kind()).collect();
     let mut fitting = Vec::new();
     for one in found {
         match one.kind {
             Some(kind) if !kinds.contains(&kind) => {
                 if !one.is_of_all {
-                    let strategy = one.name;
-                    return Err(CommandError::OtherKind { strategy, kind });
+                    return Err(CommandError::OtherKind {
+                        strategy: one.name,
+                        kind,
+                        given: other_kinds(plans, is_named),
+                    });
                 }
             }
             _ => fitting.push(one),
         }
     }
     Ok(fitting)
+}
+
+/// `smoke is of the kind volume-state; …`
+fn other_kinds(plans: &[&Plan], is_named: bool) -> String {
+    if !is_named {
+        return "others here are not; name a workload with --workload, and strategies of its kind"
+            .to_owned();
+    }
+    let told: Vec<_> = plans
+        .iter()
+        .map(|plan| {
+            let kind = plan.workload.kind();
+            format!("the workload {} is of the kind {kind}", plan.workload_name)
+        })
+        .collect();
+    format!("{}; name another workload or strategy", told.join(", "))
 }
 
 /// What a world is for.

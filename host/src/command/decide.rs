@@ -67,7 +67,7 @@ pub fn plan_and_components(
             (plan(&options, seed)?, found)
         }
     };
-    let fitting = components::fitting(found, &[plan.workload.kind()])?;
+    let fitting = components::fitting(found, &[&plan], options.workload.is_some())?;
     Ok((plan, fitting))
 }
 

@@ -4,6 +4,7 @@ use super::components::{find_one, kind};
 use super::options::default_limits;
 use super::output::print;
 use super::{COULD_NOT_RUN, CommandError};
+use crate::plan::variant::Variant;
 use crate::registry::reference::Reference;
 use crate::report::inspection::{self, Inspection};
 use crate::strategy::wasm::{Engine, WasmFile, World, wasi_interface};
@@ -21,8 +22,10 @@ pub struct InspectOptions {
 /// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
 /// its interface could be told.
 pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
-    let reference = Reference::meant(&options.strategy)?;
-    let file = WasmFile::read(&find_one(&options.strategy)?)?;
+    // Settings are given to a run: they change nothing of what a component is.
+    let strategy = Variant::parse(&options.strategy)?.strategy;
+    let reference = Reference::meant(&strategy)?;
+    let file = WasmFile::read(&find_one(&strategy)?)?;
     if options.wit {
         print(file.wit()?.as_bytes())?;
         return Ok(ExitCode::SUCCESS);

@@ -25,25 +25,36 @@ impl Output {
     /// Finds out now whether the results can go where they are wanted, so that a run of an hour does
     /// not end with "permission denied". Leaves nothing behind.
     pub fn check(&self) -> Result<(), CommandError> {
+        if self.json && self.csv_is_shown() {
+            return Err(CommandError::TwoOutputs);
+        }
         check_new(self.csv_file(), "--csv")
     }
 
     /// Shows a finished run. A file that can't be written keeps nothing from the screen, and the
     /// other way round.
     pub fn show(&self, report: &RunReport) -> Result<(), CommandError> {
-        let written = match self.csv_file() {
-            Some(path) => new_file(path, "--csv").and_then(|mut file| {
-                file.write_all(&report::csv::write(report))
-                    .map_err(|error| output_error(path, error.to_string()))
-            }),
-            None => Ok(()),
-        };
+        let written = self.write_csv(|| report::csv::write(report));
         written.and(print(&self.text(report)))
+    }
+
+    /// Writes the table to its file, if it goes to one.
+    pub fn write_csv(&self, table: impl FnOnce() -> Vec<u8>) -> Result<(), CommandError> {
+        let Some(path) = self.csv_file() else {
+            return Ok(());
+        };
+        let written = new_file(path, "--csv")?.write_all(&table());
+        written.map_err(|error| output_error(path, error.to_string()))
+    }
+
+    /// Whether the table goes to standard output, instead of the report.
+    pub fn csv_is_shown(&self) -> bool {
+        self.csv.is_some() && self.csv_file().is_none()
     }
 
     /// What goes to standard output.
     fn text(&self, report: &RunReport) -> Vec<u8> {
-        if self.csv.is_some() && self.csv_file().is_none() {
+        if self.csv_is_shown() {
             report::csv::write(report)
         } else if self.json {
             report::json::write(report)
@@ -63,6 +74,18 @@ pub fn print(text: &[u8]) -> Result<(), CommandError> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output_error(
             Path::new("standard output"),
             error.to_string(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a folder for results whose name is no text: files of the results name it.
+pub(super) fn check_name(path: Option<&Path>) -> Result<(), CommandError> {
+    match path {
+        Some(path) if path.to_str().is_none() => Err(output_error(
+            path,
+            "its name is not in UTF-8, and the results have it as text; name another with --out"
+                .to_owned(),
         )),
         _ => Ok(()),
     }

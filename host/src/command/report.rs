@@ -1,24 +1,91 @@
-//! `runner report RUN`: everything that a run tells, from its folder or a bundle alone.
+//! `runner report RUN`: everything that a run or a batch tells, from its folder or a bundle alone.
 
 use super::opened::Opened;
-use super::output::Output;
-use super::{CommandError, exit_code};
+use super::output::{Output, print};
+use super::{COULD_NOT_RUN, CommandError, exit_code};
+use crate::model::verdict::Verdict;
+use crate::report::{self, CellReport, RunReport};
+use crate::run_dir::batch;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What to report, and where to.
 pub struct ReportOptions {
-    /// The folder of the run, or a bundle of it.
+    /// The folder of a run or of a batch, or a bundle of a run.
     pub run: PathBuf,
     /// What a bundle may take when it is unpacked.
     pub unpacked_mib: u64,
     pub output: Output,
 }
 
-/// Reports a run that has been, whole or cut short. Writes nothing into its folder.
+/// Reports a run or a batch that has been, whole or cut short. Writes nothing into its folder.
 pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
-    let report = Opened::open(&options.run, options.unpacked_mib)?.report()?;
     options.output.check()?;
+    if options.run.is_dir()
+        && let Some(cells) = batch::cells(&options.run)?
+    {
+        return report_batch(options, &cells);
+    }
+    let report = Opened::open(&options.run, options.unpacked_mib)?.report()?;
     options.output.show(&report)?;
     Ok(exit_code(&report))
+}
+
+/// The table of all cells, and the reasons of each verdict.
+fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<ExitCode, CommandError> {
+    let mut runs = Vec::new();
+    for cell in cells {
+        match Opened::open(cell, options.unpacked_mib)?.report() {
+            Ok(run) => runs.push(run),
+            Err(error) => eprintln!("note: {}", super::message(&error)),
+        }
+    }
+    let reports: Vec<_> = runs.iter().flat_map(cell_reports).collect();
+    let verdict = Verdict::worst(
+        runs.iter()
+            .map(RunReport::verdict)
+            .collect::<Vec<_>>()
+            .iter(),
+    );
+    let output = &options.output;
+    output.write_csv(|| report::csv::write_cells(&reports))?;
+    let text = if output.csv_is_shown() {
+        report::csv::write_cells(&reports)
+    } else if output.json {
+        #[derive(Serialize)]
+        struct Runs {
+            runs: Vec<RunReport>,
+        }
+        report::json::document(Some(&verdict), &Runs { runs })
+    } else if output.quiet {
+        Vec::new()
+    } else {
+        report::overview::write_with_reasons(&reports, &options.run).into_bytes()
+    };
+    print(&text)?;
+    Ok(match verdict {
+        Verdict::Valid => ExitCode::SUCCESS,
+        Verdict::Violated(_) => ExitCode::FAILURE,
+        Verdict::Unknown(_) => ExitCode::from(COULD_NOT_RUN),
+    })
+}
+
+/// A cell's run has one trial.
+fn cell_reports(run: &RunReport) -> impl Iterator<Item = CellReport> {
+    let of_trial = |planned: &crate::plan::PlannedTrial| CellReport {
+        plan: run.plan.clone(),
+        planned: planned.clone(),
+        folder: run.folder.clone(),
+        locks: planned
+            .takes_locks()
+            .then(|| run.plan.locks.scheme().to_owned()),
+        trial: run
+            .trials
+            .iter()
+            .find(|it| it.strategy == planned.name)
+            .cloned(),
+        error: None,
+    };
+    run.plan.trials.iter().map(of_trial)
 }

@@ -5,6 +5,7 @@ mod places;
 use super::compare::{Shown, side, tell};
 use super::decide::{Decided, check_is_used, engine};
 use super::opened::Opened;
+use super::output::check_name;
 use super::recorded::{AtHand, find_by_name};
 use super::run::{CarriedOut, allow_open_files, carry_out, runtime};
 use super::with_lab::check_schedule;
@@ -39,6 +40,7 @@ const NO_COMPONENT: &str = "run what has its name now with --other-components, o
 /// recorded. Exit code: 0 if the verdicts agree, and in the simulator the histories too; 1 if
 /// something differs; 2 if it could not be run, or not to its end.
 pub fn rerun(options: &RerunOptions) -> Result<ExitCode, CommandError> {
+    check_name(options.out.as_deref())?;
     let run = Opened::open(&options.run, options.unpacked_mib)?;
     run.plan.check_recorded()?;
     let recorded = side("recorded", &run)?;
@@ -88,8 +90,11 @@ fn decide(mut plan: Plan, run: &Opened, may_be_others: bool) -> Result<Decided, 
         }
         let kind = components::kind(strategy.world());
         if kind != plan.workload.kind() {
-            let strategy = planned.name.clone();
-            return Err(CommandError::OtherKind { strategy, kind });
+            return Err(CommandError::OtherKind {
+                strategy: planned.name.clone(),
+                kind,
+                given: "the recorded run's workload is not".to_owned(),
+            });
         }
         // A bundle is unpacked for this run only: there, the recorded path says more.
         if run

@@ -2,7 +2,7 @@
 
 use super::decide::{Decided, decide};
 use super::options::PlanOptions;
-use super::output::Output;
+use super::output::{Output, check_name};
 use super::progress::Screen;
 use super::supervise::Interrupts;
 use super::trial::Turn;
@@ -32,11 +32,12 @@ pub struct RunOptions {
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
 pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
+    options.output.check()?;
+    check_name(options.out.as_deref())?;
     let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
     let decided = decide(&plan, options.output.quiet)?;
     check_schedule(&decided.plan.faults, lab.as_ref())?;
     allow_open_files(&decided.plan)?;
-    options.output.check()?;
     let (out, quiet) = (options.out.as_deref(), options.output.quiet);
     let carried_out = carry_out(&decided, lab.as_ref(), out, quiet);
     let CarriedOut { report, ran } = runtime()?.block_on(carried_out)?;

@@ -10,6 +10,7 @@ use super::components::{self, find_one};
 use super::inspect::inspection;
 use super::options::PlanOptions;
 use super::output::print;
+use super::terminal;
 use super::{COULD_NOT_RUN, CommandError};
 use crate::backend::url::AutocommitWrites;
 use crate::model::fault_class::FaultClasses;
@@ -18,6 +19,7 @@ use crate::plan::workload_file::WorkloadOptions;
 use crate::registry::reference::Reference;
 use crate::report::conformance::{ConformanceReport, Part, Status, json, text};
 use crate::strategy::wasm::{WasmFile, short_name};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// What the user asked for.
@@ -56,7 +58,7 @@ pub fn test(options: &TestOptions) -> Result<ExitCode, CommandError> {
     match (options.json, options.quiet) {
         (true, _) => print(&json(&report))?,
         (false, true) => {}
-        (false, false) => print(text(&report).as_bytes())?,
+        (false, false) => print(text(&report, terminal::width()).as_bytes())?,
     }
     Ok(match report.status() {
         Status::Passed | Status::NotApplicable => ExitCode::SUCCESS,
@@ -72,7 +74,9 @@ fn loads(file: &WasmFile) -> Result<Part, CommandError> {
     let imports = inspection.imports.as_deref().unwrap_or_default();
     Ok(match inspection.why_not {
         None => {
-            let imports: Vec<_> = imports.iter().map(|name| short_name(name)).collect();
+            // Of WASI there are many, and one word says it.
+            let imports: BTreeSet<_> = imports.iter().map(|name| short_name(name)).collect();
+            let imports: Vec<_> = imports.into_iter().collect();
             let told = format!("{world}; imports {}", imports.join(", "));
             Part::new("loads", Status::Passed, told)
         }

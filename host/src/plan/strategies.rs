@@ -1,6 +1,7 @@
 //! From what `--strategy` was given to a component file.
 
 use super::home::{Home, Located};
+use super::nearest::closest;
 use crate::strategy::source::{self, Language};
 use crate::strategy::wasm::clean;
 use std::path::Path;
@@ -9,11 +10,15 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     #[error(
-        "there is no strategy {given:?}: neither a .wasm file, nor a folder with a {manifests}, nor \
-         oci://HOST/NAME:TAG, nor one of: {known}",
+        "there is no strategy {given:?}{meant} It is neither a .wasm file, nor a folder with a {manifests}, \
+         nor oci://HOST/NAME:TAG, nor one of: {known}",
         manifests = Language::manifests()
     )]
-    Unknown { given: String, known: String },
+    Unknown {
+        given: String,
+        meant: String,
+        known: String,
+    },
     #[error("two strategies are called {name:?}; a run keeps each in a folder of its name")]
     Twice { name: String },
 }
@@ -38,27 +43,20 @@ pub fn locate(given: &str, home: Option<&Home>) -> Result<Located, ResolveError>
         return Ok(located);
     }
     if Language::of(path).is_some() {
-        return Ok(Located::Source {
-            folder: path.to_owned(),
-            component: path.join("target").join("strategies").join(file_name(path)),
-        });
+        return Ok(Located::source(path.to_owned()));
     }
-    let known = home.map(|home| home.strategies().join(", "));
-    let known = known.unwrap_or_default();
+    let known = home.map(Home::strategies).unwrap_or_default();
     Err(ResolveError::Unknown {
         given: given.to_owned(),
-        known: if known.is_empty() {
-            "(no strategies found)".to_owned()
-        } else {
-            known
+        meant: match closest(name, known.iter().map(String::as_str)) {
+            Some(meant) => format!("; did you mean `{meant}`?"),
+            None => ".".to_owned(),
+        },
+        known: match known.is_empty() {
+            true => "(no strategies found)".to_owned(),
+            false => known.join(", "),
         },
     })
-}
-
-fn file_name(folder: &Path) -> String {
-    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let name = absolute.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name}.wasm")
 }
 
 /// The strategy's name: that of its file, without the ending, and without what would steer a terminal.

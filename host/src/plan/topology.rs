@@ -1,5 +1,7 @@
 //! The simulated cluster as `--db sim:KEY=VALUE,…` and the `[sim]` table of a workload file write it.
 
+pub mod keys;
+
 use super::nearest::nearest;
 use crate::model::topology::Topology;
 use toml::{Table, Value};

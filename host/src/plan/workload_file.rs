@@ -2,7 +2,7 @@
 
 use super::PlanError;
 use super::faults::FaultOption;
-use super::nearest::nearest;
+use super::nearest::{closest, nearest};
 use super::pools::{PoolOption, pools};
 use crate::workload::ip_allocation::{Connect, IpAllocation};
 use crate::workload::{CheckConnections, Kind, Workload};
@@ -227,6 +227,10 @@ pub fn find(given: &str, folder: Option<&Path>) -> Result<PathBuf, PlanError> {
     }
     Err(PlanError::NoWorkload {
         name: given.to_owned(),
+        meant: match closest(given, known.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`? T"),
+            None => "t".to_owned(),
+        },
         known: if known.is_empty() {
             "none here".to_owned()
         } else {

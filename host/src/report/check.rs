@@ -51,11 +51,12 @@ pub struct Witness {
     pub replay: String,
 }
 
-/// Plain text for a person; a table behind it if there were several strategies.
-pub fn text(report: &CheckReport) -> String {
+/// Plain text for a person in lines of at most `width`; a table behind it if there were several
+/// strategies.
+pub fn text(report: &CheckReport, width: u16) -> String {
     let mut text = String::new();
     for checked in &report.checked {
-        text.push_str(&one(checked));
+        text.push_str(&one(checked, width));
         text.push('\n');
     }
     match report.checked.len() {
@@ -74,24 +75,24 @@ pub fn json(report: &CheckReport) -> Vec<u8> {
     document(Some(&Verdict::worst(verdicts)), report)
 }
 
-fn one(checked: &Checked) -> String {
+fn one(checked: &Checked, width: u16) -> String {
     let mut text = format!("{}: {}", checked.strategy, checked.verdict.word());
     match (&checked.witness, &checked.verdict) {
         (Some(witness), _) => {
             let _ = writeln!(text, " ({})", witness.checker);
-            text.push_str(&told(witness));
+            text.push_str(&told(witness, width));
         }
         (None, Verdict::Unknown(why)) => {
             let _ = writeln!(text, ": {why}");
         }
         (None, _) => text.push('\n'),
     }
-    text.push_str(&summary(checked));
+    text.push_str(&summary(checked, width));
     text
 }
 
 /// The same whenever it is told again.
-fn told(witness: &Witness) -> String {
+fn told(witness: &Witness, width: u16) -> String {
     let smaller = match witness.tries {
         0 => format!("found with seed {}: {}", witness.seed, witness.case),
         tries => format!(
@@ -101,14 +102,14 @@ fn told(witness: &Witness) -> String {
     };
     format!(
         "{}\n{}\n\n{}\ntold again by:\n  {}\n\n",
-        wrapped(&witness.prose, "  ", "  "),
-        wrapped(&smaller, "  ", "  "),
-        timeline::write(&witness.timeline),
+        wrapped(&witness.prose, "  ", "  ", width),
+        wrapped(&smaller, "  ", "  ", width),
+        timeline::write(&witness.timeline, width),
         witness.replay,
     )
 }
 
-fn summary(checked: &Checked) -> String {
+fn summary(checked: &Checked, width: u16) -> String {
     let tally = &checked.tally;
     let seconds = checked.took_ns as f64 / 1e9;
     let simulated = tally.simulated_ns as f64 / 1e9;
@@ -144,7 +145,9 @@ fn summary(checked: &Checked) -> String {
             counted(tally.unknown, "seed")
         ));
     }
-    let lines = lines.iter().map(|line| wrapped(line, "  ", "    ") + "\n");
+    let lines = lines
+        .iter()
+        .map(|line| wrapped(line, "  ", "    ", width) + "\n");
     lines.collect()
 }
 
@@ -241,7 +244,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_violation_is_told_with_its_timeline_and_the_command_that_tells_it_again() {
-        let told = text(&report(&[Verdict::Violated(witness().prose)]));
+        let told = text(&report(&[Verdict::Violated(witness().prose)]), 120);
         assert!(
             told.starts_with("lock-only: violated (mutual-exclusion)\n  workers 0 and 3"),
             "{told}"
@@ -258,19 +261,23 @@ pub(super) mod tests {
             told.contains("\n  1 seed in 0.5 s (2 a second), 5 s simulated (10 × real time)"),
             "{told}"
         );
-        assert!(
-            told.lines().all(|line| line.chars().count() <= 120),
-            "{told}"
-        );
+        for width in [70, 100, 120] {
+            let told = text(&report(&[Verdict::Violated(witness().prose)]), width);
+            let longest = told.lines().map(|line| line.chars().count()).max();
+            assert!(longest.unwrap() <= usize::from(width), "{width}: {told}");
+        }
     }
 
     #[test]
     fn several_strategies_end_in_a_table() {
-        let told = text(&report(&[Verdict::Valid, Verdict::Unknown("why".into())]));
+        let told = text(
+            &report(&[Verdict::Valid, Verdict::Unknown("why".into())]),
+            120,
+        );
         assert!(told.contains("lock-only: unknown: why\n"), "{told}");
         let last: Vec<_> = told.lines().last().unwrap().split_whitespace().collect();
         assert_eq!(last, ["lock-only", "unknown", "1", "18", "3", "0"]);
-        assert!(!text(&report(&[Verdict::Valid])).contains("strategy "));
+        assert!(!text(&report(&[Verdict::Valid]), 120).contains("strategy "));
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::record::summary::{Percentiles, Statistics, Summary};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// One of two runs.
 pub struct Side {
@@ -29,7 +28,7 @@ pub struct Side {
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     pub labels: [&'static str; 2],
-    pub folders: [PathBuf; 2],
+    pub folders: [String; 2],
     pub agreement: Agreement,
     /// Of the strategies that both plans have.
     pub trials: Vec<TrialComparison>,
@@ -106,7 +105,8 @@ impl Comparison {
         let any = |agreement| trials.iter().any(|trial| trial.agreement == agreement);
         Self {
             labels: [first.label, second.label],
-            folders: [&first.report, &second.report].map(|report| report.folder.clone()),
+            folders: [&first.report, &second.report]
+                .map(|report| report.folder.display().to_string()),
             agreement: if any(Agreement::CannotTell) || trials.is_empty() {
                 Agreement::CannotTell
             } else if any(Agreement::Differ) {

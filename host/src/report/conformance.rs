@@ -101,16 +101,20 @@ pub fn json(report: &ConformanceReport) -> Vec<u8> {
     document(None, &Whole { status, report })
 }
 
-/// Plain text for a person.
-pub fn text(report: &ConformanceReport) -> String {
+/// Plain text for a person in lines of at most `width`.
+pub fn text(report: &ConformanceReport, width: u16) -> String {
     let mut text = format!("{}: {}\n", report.strategy, report.status().word());
     for part in &report.parts {
         let head = format!("  {:<24}{:<16}", part.name, part.status.word());
-        let _ = writeln!(text, "{}", wrapped(&part.told, &head, &" ".repeat(42)));
+        let _ = writeln!(
+            text,
+            "{}",
+            wrapped(&part.told, &head, &" ".repeat(42), width)
+        );
     }
     for part in &report.parts {
         for case in part.cases.iter().take(MOST_TOLD) {
-            tell(&mut text, part, case);
+            tell(&mut text, part, case, width);
         }
         if let Some(more @ 1..) = part.cases.len().checked_sub(MOST_TOLD) {
             let _ = writeln!(
@@ -123,12 +127,12 @@ pub fn text(report: &ConformanceReport) -> String {
     text
 }
 
-fn tell(text: &mut String, part: &Part, case: &Case) {
+fn tell(text: &mut String, part: &Part, case: &Case, width: u16) {
     let _ = writeln!(text, "\n{}: {}", part.name, case.name);
     let wrong = case.wrong.as_deref().unwrap_or("all went well");
     for told in [&*case.done, wrong] {
         if !told.is_empty() {
-            let _ = writeln!(text, "{}", wrapped(&sentence(told), "  ", "  "));
+            let _ = writeln!(text, "{}", wrapped(&sentence(told), "  ", "  ", width));
         }
     }
     for call in &case.calls {
@@ -184,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_with_the_command_that_shows_it_again_and_many_are_counted() {
-        let told = text(&report(&[Status::Passed, Status::Failed]));
+        let told = text(&report(&[Status::Passed, Status::Failed]), 120);
         let (head, cases) = told.split_once("\n\n").unwrap();
         insta::assert_snapshot!(head, @"
         x: failed

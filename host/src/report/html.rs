@@ -11,6 +11,9 @@ use std::fmt::Write;
 
 const STYLE: &str = include_str!("html/style.css");
 
+/// Columns of the timeline as text in the page.
+const PAGE_COLUMNS: u16 = 120;
+
 /// Nothing but styles of its own may be loaded, whatever a strategy made its texts of.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
@@ -88,7 +91,7 @@ fn told(witness: &Witness, number: usize) -> String {
         "<h2>Told again by</h2>\n<pre class=\"replay\"><code>{}</code></pre>\n\
          <details>\n<summary>The same as text</summary>\n<pre>{}</pre>\n</details>\n",
         escaped(&witness.replay),
-        escaped(&timeline::write(timeline))
+        escaped(&timeline::write(timeline, PAGE_COLUMNS))
     );
     html
 }

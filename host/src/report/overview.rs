@@ -46,11 +46,28 @@ pub fn write(cells: &[CellReport], planned: usize, folder: &Path) -> String {
             planned - finished
         );
     }
+    let folder = folder.display();
     let _ = writeln!(
         text,
-        "times in ms; `runner report DIR` tells the reasons of a verdict\nresults: {}",
-        folder.display()
+        "times in ms; `runner report {folder}` tells the reasons of each verdict\nresults: {folder}"
     );
+    text
+}
+
+/// The table of a batch that has been, and the reasons of each cell's verdict.
+pub fn write_with_reasons(cells: &[CellReport], folder: &Path) -> String {
+    let mut text = write(cells, cells.len(), folder);
+    for cell in cells {
+        let _ = write!(text, "\n{} × {}", cell.plan.workload_name, cell.name());
+        match &cell.trial {
+            Some(trial) => {
+                let told = super::text::verdict(trial);
+                let (_, reasons) = told.split_once(": ").unwrap_or_default();
+                let _ = write!(text, ": {reasons}");
+            }
+            None => text.push_str(": could not run\n"),
+        }
+    }
     text
 }
 

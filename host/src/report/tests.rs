@@ -244,7 +244,7 @@ fn a_batch_has_a_table_for_each_workload() {
 
     not finished: 3 of 5 cells; the same command goes on with them
 
-    times in ms; `runner report DIR` tells the reasons of a verdict
+    times in ms; `runner report results/batches/small` tells the reasons of each verdict
     results: results/batches/small
     ");
     assert_eq!(

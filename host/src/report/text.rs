@@ -103,7 +103,7 @@ fn times(trials: &[TrialReport]) -> String {
     table.trim_fmt() + "\n"
 }
 
-fn verdict(trial: &TrialReport) -> String {
+pub(super) fn verdict(trial: &TrialReport) -> String {
     let mut text = format!("\n{}: {}\n", trial.strategy, trial.judgement.verdict.word());
     for answer in &trial.judgement.answers {
         text.push_str(&one_answer(answer));

@@ -5,19 +5,17 @@ use crate::model::timeline::{Lane, Moment, Timeline};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use std::fmt::Write;
 
-/// No line is longer.
-const WIDTH: u16 = 120;
-
 /// Between columns.
 const GAP: u16 = 2;
 
-/// Plain text, cells wrapped; behind it for each abort who did it.
-pub fn write(timeline: &Timeline) -> String {
+/// Plain text, cells wrapped so that no line is longer than `width`; behind it for each abort who did
+/// it.
+pub fn write(timeline: &Timeline, width: u16) -> String {
     let columns = columns(timeline);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(WIDTH);
+    table.set_width(width);
     let headings = columns.iter().map(|column| column.heading());
     table.set_header(std::iter::once("time".to_owned()).chain(headings));
     for moment in &timeline.moments {
@@ -37,7 +35,7 @@ pub fn write(timeline: &Timeline) -> String {
     if !timeline.aborts.is_empty() {
         text.push_str("\nwho aborted whom:\n");
         for abort in &timeline.aborts {
-            let _ = writeln!(text, "{}", wrapped(abort, "  ", "    "));
+            let _ = writeln!(text, "{}", wrapped(abort, "  ", "    ", width));
         }
     }
     text
@@ -49,13 +47,13 @@ pub fn time(at: Nanos) -> String {
     format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
 }
 
-/// Words in lines that are not longer than a terminal's, the first and the others indented.
-pub fn wrapped(text: &str, first: &str, others: &str) -> String {
+/// Words in lines that are not longer than `width`, the first and the others indented.
+pub fn wrapped(text: &str, first: &str, others: &str, width: u16) -> String {
     let (mut lines, mut line) = (Vec::new(), first.to_owned());
     let mut is_empty = true;
     for word in text.split_whitespace() {
         let length = line.chars().count() + word.chars().count();
-        if !is_empty && length + 1 > usize::from(WIDTH) {
+        if !is_empty && length + 1 > usize::from(width) {
             lines.push(std::mem::replace(&mut line, others.to_owned()));
             is_empty = true;
         }
@@ -169,9 +167,12 @@ pub(super) mod tests {
     #[test]
     fn a_timeline_fits_a_terminal_and_loses_no_word() {
         let timeline = two_holders();
-        let text = write(&timeline);
-        let longest = text.lines().map(|line| line.chars().count()).max();
-        assert!(longest.unwrap() <= 120, "{text}");
+        for width in [80, 100, 120] {
+            let text = write(&timeline, width);
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            assert!(longest.unwrap() <= usize::from(width), "{text}");
+        }
+        let text = write(&timeline, 120);
         for moment in &timeline.moments {
             assert!(text.contains(&time(moment.at)), "{text}");
             for word in moment.text.split(' ') {
@@ -194,7 +195,7 @@ pub(super) mod tests {
     #[test]
     fn lines_are_wrapped_between_words_only() {
         let text = "word ".repeat(60);
-        let lines: Vec<_> = wrapped(&text, "  ", "    ")
+        let lines: Vec<_> = wrapped(&text, "  ", "    ", 120)
             .lines()
             .map(str::to_owned)
             .collect();
@@ -202,6 +203,6 @@ pub(super) mod tests {
         assert!(lines.iter().all(|line| line.len() <= 120));
         let all: String = lines.join(" ");
         assert_eq!(all.split_whitespace().count(), 60);
-        assert_eq!(wrapped("", "  ", ""), "  ");
+        assert_eq!(wrapped("", "  ", "", 120), "  ");
     }
 }

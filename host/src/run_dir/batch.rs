@@ -62,6 +62,43 @@ pub fn find(root: &Path) -> Result<Option<BatchRecord>, RunDirError> {
     }
 }
 
+/// The folders of a batch's cells, sorted, without those that were kept aside; `None` if this is no
+/// folder of a batch.
+pub fn cells(root: &Path) -> Result<Option<Vec<PathBuf>>, RunDirError> {
+    if read_json::<BatchRecord>(&root.join(BATCH))?.is_none() {
+        return Ok(None);
+    }
+    let mut cells = Vec::new();
+    for workload in folders(root)? {
+        let of_workload = folders(&workload)?.into_iter();
+        cells.extend(of_workload.filter(|cell| cell.join(PLAN).is_file() && !is_aside(cell)));
+    }
+    Ok(Some(cells))
+}
+
+fn folders(root: &Path) -> Result<Vec<PathBuf>, RunDirError> {
+    let io_error = |source| RunDirError::Io {
+        path: root.to_owned(),
+        source,
+    };
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root).map_err(io_error)? {
+        let entry = entry.map_err(io_error)?;
+        if entry.file_type().map_err(io_error)?.is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// Whether a cell was cut and kept, under its name and a number.
+fn is_aside(cell: &Path) -> bool {
+    let name = cell.file_name().unwrap_or_default().to_string_lossy();
+    let number = name.rsplit_once('~').map(|(_, number)| number);
+    number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()))
+}
+
 impl BatchDir {
     /// Opens the folder or makes it, and takes it for this runner.
     pub fn open(root: &Path) -> Result<Self, RunDirError> {

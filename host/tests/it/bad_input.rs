@@ -61,11 +61,38 @@ fn a_flag_that_makes_no_sense() {
             "--strategy cas --strategy cas",
             "two strategies are called \"cas\"",
         ),
-        ("--strategy cass", "there is no strategy \"cass\""),
+        (
+            "--strategy cass",
+            "there is no strategy \"cass\"; did you mean `cas`?",
+        ),
+        ("--strategy cas,lockonly", "did you mean `lock-only`?"),
+        ("check for_update", "did you mean `for-update`?"),
         (
             "--strategy cas --workload smok",
-            "there is no workload \"smok\"",
+            "there is no workload \"smok\"; did you mean `smoke`? There are: ",
         ),
+        (
+            "--strategy ip-window --workload smoke",
+            "of the kind ip-allocation, and the workload smoke is of the kind volume-state; name another",
+        ),
+        (
+            "--strategy ip-window,cas",
+            "others here are not; name a workload with --workload",
+        ),
+        (
+            "--strategy cas --db mysql://u:a/secret@h/d",
+            "/ : @ ? # % are written as %2F",
+        ),
+        (
+            "--strategy cas --seed 9007199254740992",
+            "seed is 9007199254740992; it must be from 0 to 9007199254740991",
+        ),
+        (
+            "--strategy cas --json --csv -",
+            "--json and --csv - both go to standard output",
+        ),
+        ("build cas+x=1", "has settings, and a component has none"),
+        ("push cas+x=1 oci://localhost:1/a:b", "name \"cas\""),
         ("report nowhere", "nowhere is not the folder of a run"),
         ("build nowhere", "nowhere"),
     ] {

@@ -25,6 +25,31 @@ fn an_installed_runner_needs_no_repository() {
     assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
     assert!(said.stdout.contains("not on your PATH"), "{}", said.stdout);
     assert!(!old.exists());
+    let installed = fs::metadata(sandbox.path("prefix/bin/runner"))
+        .unwrap()
+        .len();
+    let built = fs::metadata(env!("CARGO_BIN_EXE_runner")).unwrap().len();
+    assert!(
+        installed * 2 < built,
+        "{installed} of {built} bytes: the symbols are in it"
+    );
+    let share = sandbox.path("prefix/share");
+    let pages = [
+        ("man/man1/runner.1", ".TH runner 1"),
+        ("man/man1/runner-lab-up.1", ".TH runner"),
+        ("bash-completion/completions/runner", "_runner()"),
+        ("zsh/site-functions/_runner", "#compdef runner"),
+        (
+            "fish/vendor_completions.d/runner.fish",
+            "complete -c runner",
+        ),
+    ];
+    for (page, text) in pages {
+        let page = fs::read_to_string(share.join(page)).expect(page);
+        assert!(page.contains(text), "{page}");
+    }
+    let theirs = share.join("man/man1/runner-of-others.1");
+    fs::write(&theirs, "").unwrap();
 
     let runner = |script: &str| {
         sandbox.shell(&format!(
@@ -52,6 +77,10 @@ fn an_installed_runner_needs_no_repository() {
     assert_eq!(said.code, 0, "{}", said.stderr);
     assert!(!sandbox.path("prefix/bin/runner").exists());
     assert!(!sandbox.path("prefix/share/contend").exists());
+    for (page, _) in pages {
+        assert!(!share.join(page).exists(), "{page}");
+    }
+    assert!(theirs.exists());
     assert_eq!(make(&sandbox, "uninstall").code, 2, "there is nothing left");
 }
 

@@ -6,6 +6,7 @@ mod arrows;
 mod backend_contract;
 mod bad_input;
 mod batch;
+mod building;
 mod bundle;
 mod calibration;
 mod check;

@@ -1,6 +1,6 @@
 //! Where results go, and what happens when they can't go there.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, component};
 use std::fs;
 
 const RUN: &str = "--strategy cas --workload smoke --changes-per-worker 2";
@@ -63,4 +63,144 @@ fn a_run_that_is_refused_leaves_no_file() {
         .run(&format!("{RUN} --out run --csv table.csv"))
         .refused_with(&["run is there already"]);
     assert!(!sandbox.path("table.csv").exists());
+}
+
+#[test]
+fn a_folder_whose_name_is_no_text_is_refused() {
+    let sandbox = Sandbox::new();
+    for command in [RUN, "batch --strategy cas --workload smoke"] {
+        let script = format!("$runner {command} --out $'r\\xffn'");
+        sandbox.shell(&script).refused_with(&["UTF-8", "--out"]);
+    }
+    assert_eq!(fs::read_dir(sandbox.path("")).unwrap().count(), 0);
+    // A run that was moved to such a folder is reported all the same.
+    let script = format!(
+        "$runner {RUN} --out run --quiet && mv run $'r\\xffn' && \
+                          $runner report $'r\\xffn' --json"
+    );
+    let said = sandbox.shell(&script);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let report: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(report["folder"], "r\u{fffd}n");
+}
+
+#[test]
+fn strategies_are_separated_by_commas_everywhere() {
+    let sandbox = Sandbox::new();
+    let both = "cas,for-update+x=1";
+    let run = sandbox.run(&format!(
+        "--strategy {both} --workload smoke --csv - --out run"
+    ));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let solutions = run.stdout.lines().map(|line| line.split(',').next());
+    let solutions: Vec<_> = solutions.flatten().collect();
+    assert_eq!(solutions, ["solution", "cas", "for-update+x=1"]);
+    let checked = sandbox.run(&format!("check {both} --seeds 2 --faults none --json"));
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    let checked: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+    assert_eq!(checked["checked"].as_array().unwrap().len(), 2);
+    let batch = sandbox.run(&format!(
+        "batch --strategy {both} --workload smoke,ip-1 --csv -"
+    ));
+    assert_eq!(
+        batch.stdout.lines().count(),
+        3,
+        "{}{}",
+        batch.stdout,
+        batch.stderr
+    );
+}
+
+#[test]
+fn settings_stand_behind_a_component_file_too() {
+    let sandbox = Sandbox::new();
+    fs::copy(component("ip-three-step"), sandbox.path("mine.wasm")).unwrap();
+    for given in ["mine.wasm", "./mine.wasm"] {
+        let given = format!("{given}+choice=sequential");
+        let check = format!("check {given} --seeds 2 --faults none");
+        let said = sandbox.run(&check);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        assert!(
+            said.stdout.starts_with("mine+choice=sequential: "),
+            "{}",
+            said.stdout
+        );
+        let said = sandbox.run(&format!("inspect {given}"));
+        assert_eq!(said.code, 0, "{}", said.stderr);
+    }
+}
+
+#[test]
+fn equal_checks_print_equal_json() {
+    let sandbox = Sandbox::new();
+    let check = "check unguarded --seed 1 --seeds 5 --jobs 1 --json";
+    let (first, second) = (sandbox.run(check), sandbox.run(check));
+    assert_eq!((first.code, &first.stdout), (1, &second.stdout));
+    let json: serde_json::Value = serde_json::from_str(&first.stdout).unwrap();
+    assert_eq!(json["verdict"], "violated");
+    assert_eq!(json["checked"][0]["why"], json["why"]);
+}
+
+#[test]
+fn the_keys_of_the_simulated_cluster_are_listed() {
+    let sandbox = Sandbox::new();
+    for arguments in ["--db sim:help", "check cas --db=sim:help"] {
+        let said = sandbox.run(arguments);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        for told in ["region_latency_ms", "40", "one way between two places"] {
+            assert!(said.stdout.contains(told), "{told}: {}", said.stdout);
+        }
+    }
+    sandbox
+        .run("check cas --db sim:region_latency=3")
+        .refused_with(&[
+            "no key `region_latency`",
+            "did you mean `region_latency_ms`?",
+        ]);
+}
+
+#[test]
+fn a_report_is_as_wide_as_the_terminal() {
+    let sandbox = Sandbox::new();
+    let longest = |script: &str| {
+        let said = sandbox.shell(script);
+        let lines = said.stdout.lines();
+        let lines = lines.map(|line| line.trim_end().chars().count());
+        (lines.max().unwrap_or(0), said.stdout)
+    };
+    let check = "$runner check unguarded --seeds 5";
+    let on_a_terminal =
+        |columns: u32| format!("script -qec \"stty cols {columns}; {check}\" /dev/null");
+    for (script, least, most) in [
+        (check.to_owned(), 81, 100),
+        (on_a_terminal(80), 61, 80),
+        (on_a_terminal(140), 101, 140),
+    ] {
+        let (longest, text) = longest(&script);
+        assert!(
+            least <= longest && longest <= most,
+            "{script}: {longest}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn a_server_is_taken_from_a_file_or_a_variable() {
+    let sandbox = Sandbox::new().with_variable("CONTEND_DB", "sqlite:variable.db");
+    sandbox.write("server.url", "sqlite:file.db\n");
+    let database = |flags: &str| {
+        let (code, _) = sandbox.trial(&format!("{RUN} {flags}"));
+        assert_eq!(code, 0, "{flags}");
+        let runs = fs::read_dir(sandbox.path("results/runs")).unwrap();
+        let newest = runs.max_by_key(|run| run.as_ref().unwrap().path()).unwrap();
+        let plan = fs::read(newest.unwrap().path().join("plan.json")).unwrap();
+        let plan: serde_json::Value = serde_json::from_slice(&plan).unwrap();
+        plan["database"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(database(""), "sqlite:variable.db");
+    assert_eq!(database("--db @server.url"), "sqlite:file.db");
+    assert_eq!(database("--db sqlite::memory:"), "sqlite::memory:");
+    let none = sandbox.run(&format!("{RUN} --db @nowhere.url"));
+    assert_eq!(none.code, 2);
+    assert!(none.stderr.contains("nowhere.url"), "{}", none.stderr);
 }

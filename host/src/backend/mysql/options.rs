@@ -2,7 +2,7 @@
 
 use super::answer::Failure;
 use super::classify::classify;
-use crate::backend::secret_url::SecretUrl;
+use crate::backend::secret_url::{SIGNS, SecretUrl};
 use crate::capability::doing::Doing;
 use crate::model::fault::Fault;
 use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
@@ -21,6 +21,14 @@ const MAX_PACKET_BYTES: usize = 64 * 1024 * 1024;
 
 const DEFAULT_PORT: u16 = 3306;
 
+/// The code of a server that does not let a user in.
+const ACCESS_DENIED: &str = "1045";
+
+/// What else than a wrong password the server may mean: it says the same of each.
+const WHY_DENIED: &str = ". The user or the password is wrong (in a URL, a sign such as / is written as %2F), \
+                          or the account takes encrypted connections only (REQUIRE SSL): this version has no \
+                          TLS, so give it an account without that";
+
 /// One address with what it takes to connect there. Never shown: it holds the password.
 #[derive(Clone)]
 pub(super) struct Address {
@@ -36,7 +44,7 @@ impl Address {
         let name = url.address(DEFAULT_PORT);
         let wrong = |what: &str| {
             let message = format!(
-                "the URL of {name} {what}; it is mysql://USER:PASSWORD@HOST:PORT/NAME and no more"
+                "the URL of {name} {what}; it is mysql://USER:PASSWORD@HOST:PORT/NAME and no more, {SIGNS}"
             );
             Fault::rejected("url", message)
         };
@@ -88,7 +96,11 @@ impl Address {
             Error::Io(IoError::Io(error)) => Fault::unavailable(2003, error.to_string()),
             _ => classify(&failure, Doing::Connecting),
         };
-        let message = format!("can't connect to {}: {}", self.name, fault.message);
+        let hint = match &*fault.code {
+            ACCESS_DENIED => WHY_DENIED,
+            _ => "",
+        };
+        let message = format!("can't connect to {}: {}{hint}", self.name, fault.message);
         Err(Fault { message, ..fault })
     }
 }

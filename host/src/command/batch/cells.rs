@@ -69,9 +69,11 @@ pub fn decide(
     let (workloads, locks) = both(workloads(options, plan, seed), locks(&given))?;
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
     let engine = decide::engine(&workloads[0], workers.unwrap_or(0))?;
-    let kinds: Vec<_> = workloads.iter().map(|plan| plan.workload.kind()).collect();
     let found = components::find(&options.plan.strategies, options.output.quiet)?;
-    let loaded = decide::load(components::fitting(found, &kinds)?, &engine)?;
+    let loaded = decide::load(
+        components::fitting(found, &workloads.iter().collect::<Vec<_>>(), true)?,
+        &engine,
+    )?;
     let mut cells: Vec<Cell> = Vec::new();
     let all_again =
         (1..=options.repeat).flat_map(|time| workloads.iter().map(move |it| (time, it)));

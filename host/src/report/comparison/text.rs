@@ -16,7 +16,7 @@ pub fn write(comparison: &Comparison) -> String {
     let [first, second] = comparison.labels;
     let width = first.len().max(second.len());
     for (label, folder) in comparison.labels.iter().zip(&comparison.folders) {
-        let _ = writeln!(text, "{label:width$}  {}", folder.display());
+        let _ = writeln!(text, "{label:width$}  {}", folder);
     }
     text.push('\n');
     let mut table = table(&["strategy", "figure", first, second, "ratio"], 2);

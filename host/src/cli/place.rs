@@ -1,0 +1,68 @@
+//! Servers on the command line: a URL that may hold a password can be in a file or a variable instead,
+//! where neither the list of processes nor the shell's history has it.
+
+use std::fs;
+
+/// What stands before the name of a file that has the value.
+const FILE: char = '@';
+
+/// Of these a run takes its servers if no flag names any.
+const DATABASE: &str = "CONTEND_DB";
+const NODES: &str = "CONTEND_NODES";
+const LOCKS: &str = "CONTEND_LOCK";
+
+/// Takes a value as it is, or the first line of a file from `@FILE`.
+pub fn read(given: &str) -> Result<String, String> {
+    let Some(path) = given.strip_prefix(FILE) else {
+        return Ok(given.to_owned());
+    };
+    let text = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    match text.lines().next().map(str::trim) {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => Err(format!("the first line of {path} is empty")),
+    }
+}
+
+/// The database and its nodes: those of the flags; if there is no such flag, those of the variables.
+pub fn database(db: Option<String>, nodes: Vec<String>, default: &str) -> (String, Vec<String>) {
+    let is_given = db.is_some() || !nodes.is_empty();
+    match variable(DATABASE).filter(|_| !is_given) {
+        Some(url) => {
+            let nodes = variable(NODES).unwrap_or_default();
+            (url, nodes.split_whitespace().map(str::to_owned).collect())
+        }
+        None => (db.unwrap_or_else(|| default.to_owned()), nodes),
+    }
+}
+
+/// The lock services of the flags; without any, the one of the variable, else the one in memory.
+pub fn locks(given: Vec<String>) -> Vec<String> {
+    match given.is_empty() {
+        true => vec![variable(LOCKS).unwrap_or_else(|| "memory".to_owned())],
+        false => given,
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_the_first_line_of_a_file_or_what_was_given() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let given = format!("@{}", file.path().display());
+        assert!(read(&given).unwrap_err().ends_with("is empty"));
+        fs::write(file.path(), "mysql://u:p@h/d\nanother\n").unwrap();
+        assert_eq!(read(&given).unwrap(), "mysql://u:p@h/d");
+        assert_eq!(read("sqlite").unwrap(), "sqlite");
+        assert!(
+            read("@/nowhere/at/all")
+                .unwrap_err()
+                .contains("/nowhere/at/all")
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! `runner man`: the manual pages.
+
+use super::CommandError;
+use super::output::{output_error, print};
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Which pages, and where to.
+pub struct ManOptions {
+    /// File name and text of each; that of the program first.
+    pub pages: Vec<(String, String)>,
+    /// A folder for all of them; without one the first is printed.
+    pub out: Option<PathBuf>,
+}
+
+/// Writes the pages into a folder, over those of an earlier version, or prints that of the program.
+pub fn man(options: &ManOptions) -> Result<ExitCode, CommandError> {
+    let Some(folder) = &options.out else {
+        let (_, page) = &options.pages[0];
+        print(page.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    fs::create_dir_all(folder).map_err(|error| output_error(folder, error.to_string()))?;
+    for (name, text) in &options.pages {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| output_error(&path, error.to_string()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
