@@ -13,7 +13,7 @@ mod workload;
 use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::lab::LabArguments;
-use self::run::{BatchArguments, OutputArguments, RunArguments};
+use self::run::{BatchArguments, OutputArguments, RequireArguments, RunArguments};
 use self::test::TestArguments;
 use crate::command::batch::BatchOptions;
 use crate::command::build::BuildOptions;
@@ -119,10 +119,12 @@ pub fn parse() -> Command {
             run,
             unpacked,
             output,
+            require,
         }) => Command::Report(ReportOptions {
             run,
             unpacked_mib: unpacked.unpacked_mib,
             output: output.into(),
+            required: require.into(),
         }),
         Some(Verb::Bundle(bundle)) => Command::Bundle(bundle.into()),
         Some(Verb::Rerun(rerun)) => Command::Rerun(Box::new((*rerun).into())),
@@ -149,7 +151,8 @@ fn asks_for_keys(argument: &str) -> bool {
 /// it cost?
 ///
 /// Runs each strategy on the workload, one after the other on fresh data, and judges what it did.
-/// Exit code: 0 valid, 1 violated, 2 unknown or could not run.
+/// Exit code: 0 valid, or measured with nothing contended and nothing wrong; 1 violated; 2 could not
+/// run; 3 unknown, or cut before the planned end.
 #[derive(Parser)]
 #[command(
     name = "runner",
@@ -254,6 +257,8 @@ enum Verb {
         unpacked: UnpackedArguments,
         #[command(flatten)]
         output: OutputArguments,
+        #[command(flatten)]
+        require: RequireArguments,
     },
     /// Pack the folder of a run into one file, to keep, to send, and to run again
     Bundle(BundleArguments),

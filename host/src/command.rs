@@ -9,6 +9,7 @@ pub mod compare;
 mod components;
 mod conditions;
 mod decide;
+pub mod exit;
 mod faults;
 pub mod inspect;
 mod judged;
@@ -38,22 +39,16 @@ mod with_lab;
 use crate::explore::simulation::SimulationError;
 use crate::lab::LabError;
 use crate::model::fault::Fault;
-use crate::model::verdict::Verdict;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
 use crate::registry::RegistryError;
 use crate::registry::reference::ReferenceError;
-use crate::report::RunReport;
 use crate::run_dir::RunDirError;
 use crate::run_dir::bundle::BundleError;
 use crate::strategy::source::BuildError;
 use crate::strategy::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
-use std::process::ExitCode;
-
-/// The exit code of everything that is neither valid nor violated.
-pub const COULD_NOT_RUN: u8 = 2;
 
 /// Why a command could not do what it was asked. Each is one message that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -203,17 +198,4 @@ pub fn show(text: &str) -> Result<ExitCode, CommandError> {
 /// An error as it is told. It may repeat what somebody else wrote, and steers no terminal.
 pub fn message(error: &CommandError) -> String {
     clean_lines(&format!("error: {error}"))
-}
-
-/// 0 if all are valid, 1 if any is violated, else 2: also if a strategy that was asked for never ran.
-fn exit_code(report: &RunReport) -> ExitCode {
-    let verdicts = || report.trials.iter().map(|trial| &trial.judgement.verdict);
-    if verdicts().any(|verdict| matches!(verdict, Verdict::Violated(_))) {
-        return ExitCode::FAILURE;
-    }
-    let all_ran = !report.trials.is_empty() && report.not_run.is_empty();
-    if all_ran && verdicts().all(|verdict| *verdict == Verdict::Valid) {
-        return ExitCode::SUCCESS;
-    }
-    ExitCode::from(COULD_NOT_RUN)
 }

@@ -1,7 +1,7 @@
 //! `runner`: read the arguments, do what they say, tell how it went.
 
 use contend::cli::{self, Command};
-use contend::command;
+use contend::command::{self, exit::Exit};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -25,10 +25,10 @@ fn main() -> ExitCode {
         Command::Lab(command) => command::lab::lab(command),
     };
     match done {
-        Ok(code) => code,
+        Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("{}", command::message(&error));
-            ExitCode::from(command::COULD_NOT_RUN)
+            command::output::note(&command::message(&error));
+            Exit::CouldNotRun.into()
         }
     }
 }

@@ -176,6 +176,11 @@ impl TrialReport {
         Self::new(planned, &history, None, None, Judgement::of(Vec::new()))
     }
 
+    /// Returns true if nothing was contended, and nothing was wrong either: every change ended ok.
+    pub fn is_uncontended_and_right(&self) -> bool {
+        self.judgement.is_only_uncontended() && self.summary.errors == 0
+    }
+
     /// Why, if the strategy could not do a single change because its instance died each time.
     pub fn always_died(&self) -> Option<String> {
         self.always_died.clone()

@@ -1,5 +1,6 @@
 //! Did the run have anything in it that could have gone wrong?
 
+use super::findings::Unknown;
 use super::overlap::{Span, overlaps};
 use crate::model::change::{Change, Nanos};
 
@@ -9,19 +10,21 @@ use crate::model::change::{Change, Nanos};
 /// release overlap at least once. A worker whose acquire failed contended too: the other one had
 /// to be kept from it. But one that took no time asked nobody: there was no instance, or no session
 /// for it. n·log n.
-pub fn missing(changes: &[Change]) -> Option<&'static str> {
+pub fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
     if changes.is_empty() {
-        return Some("no change was made");
+        return Some("no change was made".into());
     }
     if !changes.iter().any(Change::held) {
-        return Some("no worker ever took a row");
+        return Some("no worker ever took a row".into());
     }
     let spans = asked(changes, |change| {
         change.steps().last().map_or(0, |step| step.returned)
     });
     match overlaps(spans).next() {
         Some(_) => None,
-        None => Some("nothing was contended: no two workers were ever at one row at once"),
+        None => Some(Unknown::uncontended(
+            "nothing was contended: no two workers were ever at one row at once",
+        )),
     }
 }
 
@@ -58,10 +61,16 @@ mod tests {
         assert!(
             missing(&[holder.clone(), latecomer])
                 .unwrap()
+                .why
                 .contains("contended")
         );
-        assert!(missing(&[holder, elsewhere]).unwrap().contains("contended"));
-        assert!(missing(&[]).unwrap().contains("no change"));
+        assert!(
+            missing(&[holder, elsewhere])
+                .unwrap()
+                .why
+                .contains("contended")
+        );
+        assert!(missing(&[]).unwrap().why.contains("no change"));
     }
 
     #[test]
@@ -76,8 +85,9 @@ mod tests {
         assert!(
             missing(&[holder, never_asked])
                 .unwrap()
+                .why
                 .contains("contended")
         );
-        assert!(missing(&[refused]).unwrap().contains("took a row"));
+        assert!(missing(&[refused]).unwrap().why.contains("took a row"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::change::{Change, Nanos};
 use crate::model::marker::Marker;
-use crate::model::verdict::{Answer, Subject, Verdict};
+use crate::model::verdict::{Answer, Doubt, Subject, Verdict};
 use std::fmt;
 
 /// Collects violations. The prose of all but the earliest is never made, so a run in which
@@ -47,6 +47,29 @@ impl From<String> for Told {
     }
 }
 
+/// Why a checker that found nothing can't say that all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unknown<'a> {
+    pub why: &'a str,
+    pub doubt: Option<Doubt>,
+}
+
+impl<'a> From<&'a str> for Unknown<'a> {
+    fn from(why: &'a str) -> Self {
+        Self { why, doubt: None }
+    }
+}
+
+impl<'a> Unknown<'a> {
+    /// Nothing was contended, and nothing else was wrong.
+    pub fn uncontended(why: &'a str) -> Self {
+        Self {
+            why,
+            doubt: Some(Doubt::Uncontended),
+        }
+    }
+}
+
 impl Findings {
     /// `at` orders the witnesses; a violation whose time nobody knows comes last. Of equal ones the
     /// first is told.
@@ -60,16 +83,26 @@ impl Findings {
 
     /// The answer: violated if anything was found; else unknown if there is a reason why nothing
     /// could have been; else valid.
-    pub fn answer(self, checker: &str, question: &str, unknown: Option<&str>) -> Answer {
-        let (verdict, about) = match (self.earliest, unknown) {
+    pub fn answer<'a>(
+        self,
+        checker: &str,
+        question: &str,
+        unknown: Option<impl Into<Unknown<'a>>>,
+    ) -> Answer {
+        let mut doubt = None;
+        let (verdict, about) = match (self.earliest, unknown.map(Into::into)) {
             (Some((_, told)), _) => (Verdict::Violated(told.prose), told.about),
-            (None, Some(why)) => (Verdict::Unknown(why.to_owned()), None),
+            (None, Some(unknown)) => {
+                doubt = unknown.doubt;
+                (Verdict::Unknown(unknown.why.to_owned()), None)
+            }
             (None, None) => (Verdict::Valid, None),
         };
         Answer {
             checker: checker.to_owned(),
             question: question.to_owned(),
             verdict,
+            doubt,
             remark: None,
             further: self.count.saturating_sub(1),
             about,

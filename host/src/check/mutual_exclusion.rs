@@ -1,7 +1,7 @@
 //! Did two workers hold the same row at once?
 
 use super::Evidence;
-use super::findings::{Findings, Ms, Told};
+use super::findings::{Findings, Ms, Told, Unknown};
 use super::overlap::{Span, overlaps};
 use crate::model::change::{Change, Nanos};
 use crate::model::verdict::Answer;
@@ -9,7 +9,7 @@ use crate::model::verdict::Answer;
 /// Compares, per row, the times for which it is proven that a change held it; two that overlap
 /// strictly and are of different workers are a violation. Judges what the workers were told, so it
 /// catches overlapping holders even where the data ended as if nothing had been. n·log n.
-pub fn answer(evidence: &Evidence, uncontended: Option<&str>) -> Answer {
+pub fn answer(evidence: &Evidence, uncontended: Option<Unknown>) -> Answer {
     let changes = evidence.changes;
     let mut findings = Findings::default();
     for (earlier, later) in overlaps(holds(changes)) {
@@ -119,7 +119,7 @@ mod tests {
             changes: &changes,
             data: None,
         };
-        let unknown = answer(&evidence, Some("nothing was contended"));
+        let unknown = answer(&evidence, Some("nothing was contended".into()));
         assert_eq!(unknown.verdict.word(), "unknown");
     }
 

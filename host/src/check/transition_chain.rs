@@ -4,7 +4,7 @@ mod graph;
 mod prose;
 
 use super::Evidence;
-use super::findings::Findings;
+use super::findings::{Findings, Unknown};
 use super::trace::Trace;
 use crate::model::data::Data;
 use crate::model::verdict::Answer;
@@ -18,11 +18,11 @@ use graph::Graph;
 ///
 /// Every bad update and every fork is a finding of its own; where a path breaks off is asked only
 /// of rows without these, which would break for that reason. Linear but for the look-up of markers.
-pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<&str>) -> Answer {
+pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<Unknown>) -> Answer {
     let mut findings = Findings::default();
     let unknown = match evidence.data {
-        None => Some("the run was cut, so there is no data to hold its history against"),
-        Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
+        None => Some("the run was cut, so there is no data to hold its history against".into()),
+        Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates".into()),
         Some(Data {
             effects: Some(effects),
             nodes,
@@ -33,7 +33,9 @@ pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<&str>) -> 
             graph.find_loose_ends(&mut findings);
             graph.compare_ends(nodes, &mut findings);
             match nodes.is_empty() {
-                true => Some("no node answered after the run, so the rows' ends are not known"),
+                true => {
+                    Some("no node answered after the run, so the rows' ends are not known".into())
+                }
                 false => uncontended,
             }
         }

@@ -27,7 +27,7 @@ pub struct BundleArguments {
 }
 
 /// Exit code: 0 if the verdicts agree, and in the simulator the histories too; 1 if something differs;
-/// 2 if it could not be run, or not to its end.
+/// 2 if it could not be run; 3 if that can't be told, as of a run that was cut.
 #[derive(Args)]
 pub struct RerunArguments {
     /// A bundle, or the folder of a run
@@ -60,7 +60,7 @@ pub struct RerunArguments {
 }
 
 /// Exit code: 0 if the verdicts agree, and in the simulator, of the same plan, the histories too; 1 if
-/// something differs; 2 if that can't be told.
+/// something differs; 2 if a run can't be read; 3 if that can't be told.
 #[derive(Args)]
 pub struct CompareArguments {
     /// The folder of a run, or a bundle

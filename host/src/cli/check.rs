@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// A small workload unless another is named: 2 rows, 3 workers on each, 3 changes, pause 1 ms, hold
-/// 2 ms. Exit code: 0 no violation, 1 violated, 2 unknown or could not run.
+/// 2 ms. Exit code: 0 no violation, 1 violated, 2 could not run, 3 unknown or interrupted.
 #[derive(Args)]
 pub struct CheckArguments {
     /// A .wasm component, the name of a strategy, its source folder, oci://HOST/NAME:TAG, or "all";

@@ -4,6 +4,7 @@ use super::place;
 use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
+use crate::command::exit::Required;
 use crate::command::options::PlanOptions;
 use crate::command::output::Output;
 use crate::command::run::RunOptions;
@@ -34,6 +35,8 @@ pub struct RunArguments {
     out: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArguments,
+    #[command(flatten)]
+    require: RequireArguments,
 }
 
 /// What a run and a batch are asked for alike.
@@ -106,6 +109,8 @@ pub struct BatchArguments {
     /// Print nothing but errors; the exit code tells the verdicts
     #[arg(long)]
     quiet: bool,
+    #[command(flatten)]
+    require: RequireArguments,
 }
 
 #[derive(Debug, Args)]
@@ -119,6 +124,22 @@ pub struct OutputArguments {
     /// Print nothing but errors; the exit code tells the verdict
     #[arg(long)]
     quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RequireArguments {
+    /// End with exit code 3 unless the verdict is "valid", also where nothing was contended
+    #[arg(long, value_name = "valid", value_parser = ["valid"])]
+    require: Option<String>,
+}
+
+impl From<RequireArguments> for Required {
+    fn from(arguments: RequireArguments) -> Self {
+        match arguments.require {
+            Some(_) => Self::Valid,
+            None => Self::NothingWrong,
+        }
+    }
 }
 
 impl From<OutputArguments> for Output {
@@ -143,6 +164,7 @@ impl From<RunArguments> for RunOptions {
             plan,
             out: arguments.out,
             output: arguments.output.into(),
+            required: arguments.require.into(),
         }
     }
 }
@@ -162,6 +184,7 @@ impl From<BatchArguments> for BatchOptions {
                 json: false,
                 quiet: arguments.quiet,
             },
+            required: arguments.require.into(),
         }
     }
 }

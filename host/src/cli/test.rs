@@ -6,7 +6,7 @@ use clap::Args;
 
 /// Gives each call of one change each fault that the contract lets it give, one at a time; what is
 /// asked is that the strategy ends, is honest and leaves nothing in the way, and not that it succeeds.
-/// Exit code: 0 passed, 1 failed, 2 could not be tested.
+/// Exit code: 0 passed, 1 failed, 2 could not run, 3 unknown or interrupted.
 #[derive(Args)]
 pub struct TestArguments {
     /// A .wasm component, the name of a strategy, or its source folder

@@ -10,22 +10,21 @@ use self::estimate::Cost;
 use self::resume::Standing;
 use self::table::Table;
 use super::decide::fresh_seed;
+use super::exit::{Exit, Required};
 use super::judged::{self, Judged};
 use super::options::PlanOptions;
-use super::output::{Output, check_name, print};
+use super::output::{Output, check_name, note, print};
 use super::progress::{self, Screen};
 use super::run::{allow_open_files, find_lock_service, refuse_taken_tables, runtime};
 use super::supervise::Interrupts;
 use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
-use super::{COULD_NOT_RUN, CommandError, machine};
+use super::{CommandError, machine};
 use crate::lab::Lab;
-use crate::model::verdict::Verdict;
 use crate::report::{self, CellReport, TrialReport};
 use crate::run_dir::RunDir;
 use crate::run_dir::batch::{self, BatchDir, BatchRecord};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Instant;
 
 /// What the user asked for. The plan's workload and locks are left open: each cell has its own.
@@ -40,10 +39,11 @@ pub struct BatchOptions {
     pub lab: Option<Option<PathBuf>>,
     pub out: Option<PathBuf>,
     pub output: Output,
+    pub required: Required,
 }
 
 /// Decides and loads everything, then runs what is not finished yet, and shows all there is.
-pub fn batch(options: &BatchOptions) -> Result<ExitCode, CommandError> {
+pub fn batch(options: &BatchOptions) -> Result<Exit, CommandError> {
     let root = folder(options);
     check_name(Some(&root))?;
     let known = batch::find(&root)?;
@@ -89,7 +89,7 @@ async fn run_all(
     seed: u64,
     cells: &[Cell],
     lab: Option<&Lab>,
-) -> Result<ExitCode, CommandError> {
+) -> Result<Exit, CommandError> {
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let database = cells[0].plan.database.to_string();
     // What is in the database of a batch that goes on is its own.
@@ -112,8 +112,8 @@ async fn run_all(
     batch.tell_what_is_there();
     let ran = batch.run(&interrupts).await;
     let shown = batch.show(&options.output);
-    ran.and(shown)?;
-    Ok(batch.exit_code())
+    let exit = Exit::of_batch(batch.reports(), cells.len(), options.required);
+    exit.unless_failed(ran.and(shown))
 }
 
 /// A batch under way.
@@ -151,7 +151,7 @@ impl<'a> Batch<'a> {
 
     fn tell(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            note(line);
         }
     }
 
@@ -242,24 +242,6 @@ impl<'a> Batch<'a> {
             }
         };
         print(&text)
-    }
-
-    /// 1 if any cell is violated, else 2 if any is unknown, failed or not finished, else 0.
-    fn exit_code(&self) -> ExitCode {
-        let verdict = |cell: &CellReport| cell.trial.as_ref().map(|t| t.judgement.verdict.clone());
-        let is_violated = |cell| matches!(verdict(cell), Some(Verdict::Violated(_)));
-        if self.reports().any(is_violated) {
-            return ExitCode::FAILURE;
-        }
-        let is_valid = |cell: &CellReport| {
-            let is_valid = verdict(cell) == Some(Verdict::Valid);
-            is_valid && cell.is_finished() && cell.error.is_none()
-        };
-        let valid = self.reports().filter(|cell| is_valid(cell)).count();
-        match valid == self.cells.len() {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::from(COULD_NOT_RUN),
-        }
     }
 }
 

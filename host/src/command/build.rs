@@ -2,13 +2,13 @@
 
 use super::CommandError;
 use super::components::without_settings;
+use super::exit::Exit;
 use super::output::print;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::strategy::source::{self, Job, Language};
 use crate::strategy::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What to build.
 pub struct BuildOptions {
@@ -24,7 +24,7 @@ pub struct BuildOptions {
 
 /// Builds what was named and is older than its sources, and says where it is: nothing else on standard output, so that
 /// other commands can be given it. Its size and its digest are for the person who waits.
-pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
+pub fn build(options: &BuildOptions) -> Result<Exit, CommandError> {
     let jobs = jobs(options)?;
     let is_due = |job: &&Job| options.force || is_due(job);
     let stale: Vec<_> = jobs.iter().filter(is_due).cloned().collect();
@@ -38,7 +38,7 @@ pub fn build(options: &BuildOptions) -> Result<ExitCode, CommandError> {
         eprintln!("{} bytes, {}", file.bytes().len(), file.digest());
         print(format!("{}\n", job.out.display()).as_bytes())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Cargo finds out itself what there is to do, and makes the same bytes of the same sources. The tools

@@ -1,6 +1,7 @@
 //! `runner bundle DIR`: a run in one file.
 
 use super::CommandError;
+use super::exit::Exit;
 use super::opened::Opened;
 use super::output::{new_file, output_error, print};
 use super::recorded::{AtHand, digests};
@@ -11,7 +12,6 @@ use crate::strategy::wasm::clean_lines;
 use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What to pack, and where to.
 pub struct BundleOptions {
@@ -25,7 +25,7 @@ pub struct BundleOptions {
 const NO_COMPONENT: &str = "leave the components out with --components false";
 
 /// Packs a run. Says on standard error what it lacks.
-pub fn bundle(options: &BundleOptions) -> Result<ExitCode, CommandError> {
+pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
     // What is a bundle already is no folder of a run, and told as that.
     RunDir::open(&options.run)?;
     let run = Opened::open(&options.run, DEFAULT_UNPACKED_MIB)?;
@@ -58,7 +58,7 @@ pub fn bundle(options: &BundleOptions) -> Result<ExitCode, CommandError> {
         size.len().div_ceil(1024),
     );
     print(told.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// What there is not of a run that was begun. An error if there is nothing, or if something is there

@@ -4,14 +4,15 @@ pub(super) mod command_line;
 mod enough;
 
 pub(super) use self::enough::Enough;
+use super::CommandError;
 use super::decide::{self, Decided};
+use super::exit::Exit;
 use super::judged::tell_refusals;
 use super::options::PlanOptions;
 use super::output::{self, print};
 use super::progress::Screen;
 use super::simulated::case;
 use super::terminal;
-use super::{COULD_NOT_RUN, CommandError};
 use crate::backend::url::DatabaseUrl;
 use crate::explore::case::Case;
 use crate::explore::examine::{Examined, Found, Question};
@@ -31,7 +32,6 @@ use crate::workload::Kind;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -95,10 +95,10 @@ pub(super) fn small_workload(kind: Kind) -> WorkloadOptions {
 }
 
 /// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
-pub fn check(options: &CheckOptions) -> Result<ExitCode, CommandError> {
+pub fn check(options: &CheckOptions) -> Result<Exit, CommandError> {
     let report = run(options, &Enough::listen()?)?;
     show(options, &report)?;
-    Ok(exit_code(&report))
+    Ok(Exit::of_check(&report))
 }
 
 /// The same with nothing shown or written, until all is tried or the user has had enough.
@@ -267,6 +267,10 @@ impl Check<'_> {
             None if tally.seeds == 0 && was_interrupted => {
                 Verdict::Unknown("it was interrupted before its first seed".to_owned())
             }
+            None if was_interrupted => Verdict::Unknown(format!(
+                "it was interrupted after {} of {} seeds, none of which went wrong",
+                tally.seeds, self.seeds.count
+            )),
             None if tally.seeds == 0 => Verdict::Unknown("there was no time for a seed".to_owned()),
             // Some seeds that tell nothing are no reason to doubt those that do.
             None if tally.unknown < tally.seeds => Verdict::Valid,
@@ -312,16 +316,4 @@ fn show(options: &CheckOptions, report: &CheckReport) -> Result<(), CommandError
         (false, false) => print(text(report, terminal::width()).as_bytes()),
     };
     written.and(shown)
-}
-
-/// 0 if all are valid, 1 if any is violated, else 2.
-fn exit_code(report: &CheckReport) -> ExitCode {
-    let verdicts = || report.checked.iter().map(|checked| &checked.verdict);
-    if verdicts().any(|verdict| matches!(verdict, Verdict::Violated(_))) {
-        return ExitCode::FAILURE;
-    }
-    match verdicts().all(|verdict| *verdict == Verdict::Valid) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(COULD_NOT_RUN),
-    }
 }

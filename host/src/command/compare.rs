@@ -1,12 +1,12 @@
 //! `runner compare RUN RUN`: two runs side by side.
 
+use super::CommandError;
+use super::exit::Exit;
 use super::opened::Opened;
 use super::output::print;
-use super::{COULD_NOT_RUN, CommandError};
-use crate::report::comparison::{self, Agreement, Comparison, Side};
+use crate::report::comparison::{self, Comparison, Side};
 use crate::report::json;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What to compare.
 pub struct CompareOptions {
@@ -25,8 +25,8 @@ pub enum Shown {
 }
 
 /// Exit code: 0 if all verdicts agree, and in the simulator everything that must; 1 if something
-/// differs; 2 if that can't be told.
-pub fn compare(options: &CompareOptions) -> Result<ExitCode, CommandError> {
+/// differs; 3 if that can't be told.
+pub fn compare(options: &CompareOptions) -> Result<Exit, CommandError> {
     let open = |run| Opened::open(run, options.unpacked_mib);
     let [first, second] = &options.runs;
     let (first, second) = (
@@ -47,15 +47,11 @@ pub(super) fn side(label: &'static str, run: &Opened) -> Result<Side, CommandErr
 }
 
 /// Shows a comparison, and gives its exit code.
-pub(super) fn tell(comparison: &Comparison, shown: Shown) -> Result<ExitCode, CommandError> {
+pub(super) fn tell(comparison: &Comparison, shown: Shown) -> Result<Exit, CommandError> {
     match shown {
         Shown::Text => print(comparison::write(comparison).as_bytes())?,
         Shown::Json => print(&json::document(None, comparison))?,
         Shown::Nothing => {}
     }
-    Ok(match comparison.agreement {
-        Agreement::Agree => ExitCode::SUCCESS,
-        Agreement::Differ => ExitCode::FAILURE,
-        Agreement::CannotTell => ExitCode::from(COULD_NOT_RUN),
-    })
+    Ok(Exit::of_comparison(comparison.agreement))
 }

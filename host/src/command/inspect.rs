@@ -1,14 +1,14 @@
 //! `runner inspect`: what a strategy is, and whether this runner can run it.
 
+use super::CommandError;
 use super::components::{find_one, kind};
+use super::exit::Exit;
 use super::options::default_limits;
 use super::output::print;
-use super::{COULD_NOT_RUN, CommandError};
 use crate::plan::variant::Variant;
 use crate::registry::reference::Reference;
 use crate::report::inspection::{self, Inspection};
 use crate::strategy::wasm::{Engine, WasmFile, World, wasi_interface};
-use std::process::ExitCode;
 
 /// What to look at, and what to tell of it.
 pub struct InspectOptions {
@@ -21,14 +21,14 @@ pub struct InspectOptions {
 
 /// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
 /// its interface could be told.
-pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
+pub fn inspect(options: &InspectOptions) -> Result<Exit, CommandError> {
     // Settings are given to a run: they change nothing of what a component is.
     let strategy = Variant::parse(&options.strategy)?.strategy;
     let reference = Reference::meant(&strategy)?;
     let file = WasmFile::read(&find_one(&strategy)?)?;
     if options.wit {
         print(file.wit()?.as_bytes())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     }
     let mut inspection = inspection(&file)?;
     inspection.reference = reference.map(|reference| reference.to_string());
@@ -38,8 +38,8 @@ pub fn inspect(options: &InspectOptions) -> Result<ExitCode, CommandError> {
         print(inspection::text(&inspection).as_bytes())?;
     }
     Ok(match inspection.runs {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(COULD_NOT_RUN),
+        true => Exit::Done,
+        false => Exit::CouldNotRun,
     })
 }
 

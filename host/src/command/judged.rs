@@ -1,5 +1,6 @@
 //! A trial and what is to be said of it: run, read back from its folder, judged, written.
 
+use super::output::note;
 use super::trial::Turn;
 use super::{CommandError, simulated, trial};
 use crate::plan::{Plan, PlannedTrial};
@@ -38,7 +39,7 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
 /// Says what the strategy asked for in vain: its author should know why it does not work.
 pub fn tell_refusals(name: &str, strategy: &dyn Strategy) {
     for refusal in strategy.take_refusals() {
-        eprintln!("{}", clean_lines(&format!("note: {name} {refusal}")));
+        note(&clean_lines(&format!("note: {name} {refusal}")));
     }
 }
 

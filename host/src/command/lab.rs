@@ -1,12 +1,12 @@
 //! `runner lab`: a real cluster on this machine.
 
 use super::CommandError;
+use super::exit::Exit;
 use super::output::print;
 use crate::lab::{self, Lab, LabError, LabOptions, NodeStatus, ProcessState, ServerStatus, Status};
 use crate::model::lab_fault::LabFault;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What to do with which lab.
 pub struct LabCommand {
@@ -37,7 +37,7 @@ pub enum LabVerb {
 }
 
 /// Does it. Steps are told on standard error, answers on standard output.
-pub fn lab(command: LabCommand) -> Result<ExitCode, CommandError> {
+pub fn lab(command: LabCommand) -> Result<Exit, CommandError> {
     let dir = match command.dir {
         Some(dir) => dir,
         None => lab::default_dir()?,
@@ -64,7 +64,7 @@ pub fn lab(command: LabCommand) -> Result<ExitCode, CommandError> {
         LabVerb::Url { json } => url(&find(&dir)?, json),
         LabVerb::Fault(fault) => {
             find(&dir)?.fault(&fault)?;
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Done)
         }
         LabVerb::Down { wipe } => down(&dir, wipe),
     }
@@ -86,7 +86,7 @@ fn settings(given: &[String]) -> Result<Vec<(String, String)>, CommandError> {
     given.iter().map(parse).collect()
 }
 
-fn up(options: &LabOptions) -> Result<ExitCode, CommandError> {
+fn up(options: &LabOptions) -> Result<Exit, CommandError> {
     if let Some(running) = Lab::find(&options.dir)? {
         let whole = match running.status().whole {
             true => "is running already",
@@ -96,11 +96,11 @@ fn up(options: &LabOptions) -> Result<ExitCode, CommandError> {
     }
     let lab = Lab::up(options, &mut |line| eprintln!("{line}"))?;
     print(text(&lab.status()).as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// Exit code 0 only for a lab that is whole, so that a script can ask.
-fn status(dir: &Path, json: bool) -> Result<ExitCode, CommandError> {
+fn status(dir: &Path, json: bool) -> Result<Exit, CommandError> {
     let status = find(dir)?.status();
     let shown = match json {
         true => serde_json::to_string_pretty(&status).expect("plain data") + "\n",
@@ -108,12 +108,12 @@ fn status(dir: &Path, json: bool) -> Result<ExitCode, CommandError> {
     };
     print(shown.as_bytes())?;
     Ok(match status.whole {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(super::COULD_NOT_RUN),
+        true => Exit::Done,
+        false => Exit::CouldNotRun,
     })
 }
 
-fn url(lab: &Lab, json: bool) -> Result<ExitCode, CommandError> {
+fn url(lab: &Lab, json: bool) -> Result<Exit, CommandError> {
     let nodes = lab.node_urls();
     let shown = if json {
         let nodes: Vec<_> = nodes.iter().map(|(_, url)| url).collect();
@@ -127,14 +127,14 @@ fn url(lab: &Lab, json: bool) -> Result<ExitCode, CommandError> {
         format!("{flags} --lock {}\n", lab.redis_url())
     };
     print(shown.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
-fn down(dir: &Path, wipe: bool) -> Result<ExitCode, CommandError> {
+fn down(dir: &Path, wipe: bool) -> Result<Exit, CommandError> {
     if !lab::down(dir, wipe, &mut |line| eprintln!("{line}"))? {
         eprintln!("there is no lab in {}", dir.display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// A line for each server.

@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use super::components::kind;
+use super::exit::Exit;
 use super::output::print;
 use crate::model::component::Freshness;
 use crate::plan::home::{Home, Located};
@@ -10,7 +11,6 @@ use crate::report::listing::{self, Listed};
 use crate::strategy::source;
 use crate::strategy::wasm::{WasmFile, short_name};
 use std::path::Path;
-use std::process::ExitCode;
 
 /// How to tell it.
 pub struct ListOptions {
@@ -19,7 +19,7 @@ pub struct ListOptions {
 
 /// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles
 /// nothing, so that it is quick.
-pub fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
+pub fn list(options: &ListOptions) -> Result<Exit, CommandError> {
     let home = Home::find().ok_or(CommandError::NoStrategies)?;
     let mut all = Vec::new();
     for name in home.strategies() {
@@ -35,7 +35,7 @@ pub fn list(options: &ListOptions) -> Result<ExitCode, CommandError> {
     } else {
         print(listing::text(&all).as_bytes())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 /// One of them; without a source folder it is as it was installed.

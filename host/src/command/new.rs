@@ -2,6 +2,7 @@
 
 use super::CommandError;
 use super::components::kind;
+use super::exit::Exit;
 use super::output::print;
 use crate::plan::home::Home;
 use crate::strategy::source::Language;
@@ -11,7 +12,6 @@ use crate::workload::Kind;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What to write.
 pub struct NewOptions {
@@ -52,7 +52,7 @@ pub enum NewError {
 }
 
 /// Writes the folder, and says what to do next.
-pub fn new(options: &NewOptions) -> Result<ExitCode, CommandError> {
+pub fn new(options: &NewOptions) -> Result<Exit, CommandError> {
     let template = template(options)?;
     let name = check_name(&options.name)?;
     write(Path::new(name), &template.files(name))?;
@@ -69,7 +69,7 @@ pub fn new(options: &NewOptions) -> Result<ExitCode, CommandError> {
          runner check {name} --time 10s\n"
     );
     print(next.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn template(options: &NewOptions) -> Result<Template, NewError> {

@@ -91,6 +91,11 @@ pub(super) fn check_name(path: Option<&Path>) -> Result<(), CommandError> {
     }
 }
 
+/// Writes a line to standard error. That may be closed, or its terminal gone: a run goes on then.
+pub fn note(line: &str) {
+    writeln!(io::stderr(), "{line}").ok();
+}
+
 /// Finds out whether a file can be made, and leaves nothing behind.
 pub(super) fn check_new(path: Option<&Path>, flag: &str) -> Result<(), CommandError> {
     let Some(path) = path else { return Ok(()) };

@@ -1,12 +1,12 @@
 //! `runner pull`: a strategy from a registry.
 
 use super::CommandError;
+use super::exit::Exit;
 use super::output::{check_new, new_file, output_error, print};
 use crate::registry::Store;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What to fetch.
 pub struct PullOptions {
@@ -18,7 +18,7 @@ pub struct PullOptions {
 }
 
 /// Asks the registry, keeps and pins what it gives, and prints the component's file.
-pub fn pull(options: &PullOptions) -> Result<ExitCode, CommandError> {
+pub fn pull(options: &PullOptions) -> Result<Exit, CommandError> {
     let reference = options.reference.parse()?;
     check_new(options.out.as_deref(), "--out")?;
     let tell = &mut |line: &str| eprintln!("{line}");
@@ -31,7 +31,7 @@ pub fn pull(options: &PullOptions) -> Result<ExitCode, CommandError> {
         None => &kept,
     };
     print(format!("{}\n", file.display()).as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }
 
 fn copy(from: &Path, out: &Path) -> Result<(), CommandError> {

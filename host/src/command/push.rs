@@ -2,12 +2,12 @@
 
 use super::CommandError;
 use super::components::find_one;
+use super::exit::Exit;
 use super::options::default_limits;
 use super::output::print;
 use crate::registry;
 use crate::registry::reference::Reference;
 use crate::strategy::wasm::{Engine, WasmFile};
-use std::process::ExitCode;
 
 /// What goes where.
 pub struct PushOptions {
@@ -18,7 +18,7 @@ pub struct PushOptions {
 
 /// Sends a component that this runner can run; anything else is refused before a byte is sent. Prints
 /// the reference with the digest, which stays what it is when the tag moves.
-pub fn push(options: &PushOptions) -> Result<ExitCode, CommandError> {
+pub fn push(options: &PushOptions) -> Result<Exit, CommandError> {
     let reference: Reference = options.reference.parse()?;
     if reference.digest().is_some() {
         return Err(CommandError::PushToDigest(reference.to_string()));
@@ -27,5 +27,5 @@ pub fn push(options: &PushOptions) -> Result<ExitCode, CommandError> {
     Engine::new(default_limits(), 1)?.load_file(&file)?;
     let manifest = registry::push(&reference, &file)?;
     print(format!("{}\n", reference.at(&manifest)).as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -1,14 +1,14 @@
 //! `runner report RUN`: everything that a run or a batch tells, from its folder or a bundle alone.
 
+use super::CommandError;
+use super::exit::{Exit, Required};
 use super::opened::Opened;
-use super::output::{Output, print};
-use super::{COULD_NOT_RUN, CommandError, exit_code};
+use super::output::{Output, note, print};
 use crate::model::verdict::Verdict;
 use crate::report::{self, CellReport, RunReport};
 use crate::run_dir::batch;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What to report, and where to.
 pub struct ReportOptions {
@@ -17,10 +17,11 @@ pub struct ReportOptions {
     /// What a bundle may take when it is unpacked.
     pub unpacked_mib: u64,
     pub output: Output,
+    pub required: Required,
 }
 
 /// Reports a run or a batch that has been, whole or cut short. Writes nothing into its folder.
-pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
+pub fn report(options: &ReportOptions) -> Result<Exit, CommandError> {
     options.output.check()?;
     if options.run.is_dir()
         && let Some(cells) = batch::cells(&options.run)?
@@ -29,16 +30,16 @@ pub fn report(options: &ReportOptions) -> Result<ExitCode, CommandError> {
     }
     let report = Opened::open(&options.run, options.unpacked_mib)?.report()?;
     options.output.show(&report)?;
-    Ok(exit_code(&report))
+    Ok(Exit::of_run(&report, options.required))
 }
 
 /// The table of all cells, and the reasons of each verdict.
-fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<ExitCode, CommandError> {
+fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<Exit, CommandError> {
     let mut runs = Vec::new();
     for cell in cells {
         match Opened::open(cell, options.unpacked_mib)?.report() {
             Ok(run) => runs.push(run),
-            Err(error) => eprintln!("note: {}", super::message(&error)),
+            Err(error) => note(&format!("note: {}", super::message(&error))),
         }
     }
     let reports: Vec<_> = runs.iter().flat_map(cell_reports).collect();
@@ -64,11 +65,7 @@ fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<ExitCode, 
         report::overview::write_with_reasons(&reports, &options.run).into_bytes()
     };
     print(&text)?;
-    Ok(match verdict {
-        Verdict::Valid => ExitCode::SUCCESS,
-        Verdict::Violated(_) => ExitCode::FAILURE,
-        Verdict::Unknown(_) => ExitCode::from(COULD_NOT_RUN),
-    })
+    Ok(Exit::of_batch(reports.iter(), cells.len(), options.required))
 }
 
 /// A cell's run has one trial.

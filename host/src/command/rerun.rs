@@ -4,6 +4,7 @@ mod places;
 
 use super::compare::{Shown, side, tell};
 use super::decide::{Decided, check_is_used, engine};
+use super::exit::Exit;
 use super::opened::Opened;
 use super::output::check_name;
 use super::recorded::{AtHand, find_by_name};
@@ -15,7 +16,6 @@ use crate::plan::{Plan, PlannedTrial};
 use crate::report::comparison::Comparison;
 use crate::strategy::wasm::{CONTRACT_VERSION, PACKAGE};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use self::places::Places;
@@ -38,8 +38,8 @@ const NO_COMPONENT: &str = "run what has its name now with --other-components, o
 
 /// Runs the same plan with the same seed and settings, and holds what comes of it against what was
 /// recorded. Exit code: 0 if the verdicts agree, and in the simulator the histories too; 1 if
-/// something differs; 2 if it could not be run, or not to its end.
-pub fn rerun(options: &RerunOptions) -> Result<ExitCode, CommandError> {
+/// something differs; 2 if it could not be run; 3 if that can't be told, as of a run that was cut.
+pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
     check_name(options.out.as_deref())?;
     let run = Opened::open(&options.run, options.unpacked_mib)?;
     run.plan.check_recorded()?;

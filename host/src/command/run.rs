@@ -1,13 +1,14 @@
 //! `runner --strategy …`: the main job.
 
 use super::decide::{Decided, decide};
+use super::exit::{Exit, Required};
 use super::options::PlanOptions;
 use super::output::{Output, check_name};
 use super::progress::Screen;
 use super::supervise::Interrupts;
 use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
-use super::{CommandError, exit_code, judged, machine};
+use super::{CommandError, judged, machine};
 use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
@@ -16,7 +17,6 @@ use crate::plan::Plan;
 use crate::report::{self, RunReport, TrialReport};
 use crate::run_dir::{RunDir, RunDirError};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::runtime::Runtime;
@@ -28,10 +28,11 @@ pub struct RunOptions {
     pub lab: Option<Option<PathBuf>>,
     pub out: Option<PathBuf>,
     pub output: Output,
+    pub required: Required,
 }
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
-pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
+pub fn run(options: &RunOptions) -> Result<Exit, CommandError> {
     options.output.check()?;
     check_name(options.out.as_deref())?;
     let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
@@ -46,8 +47,8 @@ pub fn run(options: &RunOptions) -> Result<ExitCode, CommandError> {
         true => Ok(()),
         false => options.output.show(&report),
     };
-    ran.and(shown)?;
-    Ok(exit_code(&report))
+    let exit = Exit::of_run(&report, options.required);
+    exit.unless_failed(ran.and(shown))
 }
 
 pub(super) fn runtime() -> Result<Runtime, CommandError> {

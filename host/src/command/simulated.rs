@@ -31,7 +31,7 @@ pub async fn run(
     let workers = turn.plan.workload.workers();
     let mut counters = Counters::default();
     let done: Vec<_> = (0..workers).map(|_| counters.add()).collect();
-    let all = u64::from(workers) * u64::from(turn.plan.workload.changes_per_worker);
+    let all = turn.plan.workload.changes();
     let name = turn.planned.name.clone();
     let shown = turn.screen.clone().show(name, counters.clone(), all);
     let bar = tokio::spawn(shown);

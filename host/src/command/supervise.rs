@@ -1,19 +1,20 @@
-//! Ends a trial before its time: at the limit, or at Ctrl-C.
+//! Ends a trial before its time: at the limit, at Ctrl-C, or at a signal to end.
 
 use crate::model::end::Ended;
 use crate::worker::stop::Stopper;
 use std::convert::Infallible;
+use std::fs;
 use std::future::pending;
 use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// How long changes under way may take to finish before their steps are abandoned.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// Counts Ctrl-C and signals to terminate from the moment it is made, so that none is lost, also not
+/// Counts Ctrl-C, SIGTERM and SIGHUP from the moment it is made, so that none is lost, also not
 /// between two trials.
 #[derive(Clone)]
 pub struct Interrupts(watch::Receiver<u32>);
@@ -22,12 +23,17 @@ impl Interrupts {
     pub fn listen() -> io::Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = match ignores_hangup() {
+            true => None,
+            false => Some(signal(SignalKind::hangup())?),
+        };
         let (count, counted) = watch::channel(0);
         tokio::spawn(async move {
             loop {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
+                    _ = received(&mut hangup) => {}
                 }
                 count.send_modify(|count| *count += 1);
             }
@@ -46,6 +52,27 @@ impl Interrupts {
             pending().await
         }
     }
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => pending().await,
+    }
+}
+
+/// Returns true if the runner was started by `nohup`, or the like: then it outlives its terminal.
+fn ignores_hangup() -> bool {
+    let ignored = || {
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        let mask = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigIgn:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok()
+    };
+    ignored().is_some_and(|mask| mask & (1 << (SignalKind::hangup().as_raw_value() - 1)) != 0)
 }
 
 /// Asks all workers to end when the time is up or a signal comes, and notes in `cause` which it was:

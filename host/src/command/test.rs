@@ -5,13 +5,14 @@ mod faults;
 mod simulator;
 
 use self::faults::Subject;
+use super::CommandError;
 use super::check::{self, CheckOptions, Enough, command_line};
 use super::components::{self, find_one};
+use super::exit::Exit;
 use super::inspect::inspection;
 use super::options::PlanOptions;
 use super::output::print;
 use super::terminal;
-use super::{COULD_NOT_RUN, CommandError};
 use crate::backend::url::AutocommitWrites;
 use crate::model::fault_class::FaultClasses;
 use crate::plan::variant::Variant;
@@ -20,7 +21,6 @@ use crate::registry::reference::Reference;
 use crate::report::conformance::{ConformanceReport, Part, Status, json, text};
 use crate::strategy::wasm::{WasmFile, short_name};
 use std::collections::BTreeSet;
-use std::process::ExitCode;
 
 /// What the user asked for.
 pub struct TestOptions {
@@ -42,7 +42,7 @@ pub struct TestOptions {
 
 /// Asks everything, in the order in which an author needs the answers, and shows them. A file that
 /// is no strategy fails the first part, and has no others.
-pub fn test(options: &TestOptions) -> Result<ExitCode, CommandError> {
+pub fn test(options: &TestOptions) -> Result<Exit, CommandError> {
     let name = Variant::parse(&options.strategy)?;
     let reference = Reference::meant(&name.strategy)?;
     let file = WasmFile::read(&find_one(&name.strategy)?)?;
@@ -60,11 +60,7 @@ pub fn test(options: &TestOptions) -> Result<ExitCode, CommandError> {
         (false, true) => {}
         (false, false) => print(text(&report, terminal::width()).as_bytes())?,
     }
-    Ok(match report.status() {
-        Status::Passed | Status::NotApplicable => ExitCode::SUCCESS,
-        Status::Failed => ExitCode::FAILURE,
-        Status::Unknown => ExitCode::from(COULD_NOT_RUN),
-    })
+    Ok(Exit::of_test(report.status()))
 }
 
 /// What `runner inspect` says.

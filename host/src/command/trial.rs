@@ -65,7 +65,7 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
     let generators = generators.map_err(backend_error("the background load"))?;
     let before = Before::read(&**database, servers(lab)).await;
     let before = before.map_err(backend_error(&plan.database))?;
-    let all = u64::from(workload.workers()) * u64::from(workload.changes_per_worker);
+    let all = workload.changes();
     let shown = screen
         .clone()
         .show(planned.name.clone(), counters.clone(), all);

@@ -49,6 +49,16 @@ impl Verdict {
     }
 }
 
+/// The reason of an unknown answer, where more than prose depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// No two workers were ever rivals: nothing could have gone wrong.
+    Uncontended,
+    /// The run was cut before its planned end.
+    Cut,
+}
+
 /// What one checker answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -56,6 +66,9 @@ pub struct Answer {
     pub question: String,
     #[serde(flatten)]
     pub verdict: Verdict,
+    /// Only where unknown, and only for the reasons that have a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// Something to know beside the verdict, such as that it was trivial.
     pub remark: Option<String>,
     /// How many violations there are beside the witness; 0 unless violated.
@@ -87,6 +100,34 @@ impl Judgement {
         let verdict = Verdict::worst(answers.iter().map(|answer| &answer.verdict));
         Self { verdict, answers }
     }
+
+    /// Adds that the run was cut, and why. A cut run is never valid; what it violated stays.
+    pub fn cut(mut self, why: String) -> Self {
+        let answer = Answer {
+            checker: "whole-run".to_owned(),
+            question: "did the run come to its planned end?".to_owned(),
+            verdict: Verdict::Unknown(why),
+            doubt: Some(Doubt::Cut),
+            remark: None,
+            further: 0,
+            about: None,
+        };
+        self.answers.insert(0, answer);
+        Self::of(self.answers)
+    }
+
+    /// Returns true if nothing is violated, and lack of contention is all that keeps it from being
+    /// valid.
+    pub fn is_only_uncontended(&self) -> bool {
+        let is_fine = |answer: &Answer| match answer.verdict {
+            Verdict::Valid => true,
+            Verdict::Unknown(_) => answer.doubt == Some(Doubt::Uncontended),
+            Verdict::Violated(_) => false,
+        };
+        matches!(self.verdict, Verdict::Unknown(_))
+            && !self.answers.is_empty()
+            && self.answers.iter().all(is_fine)
+    }
 }
 
 #[cfg(test)]
@@ -98,10 +139,45 @@ mod tests {
             checker: "a".into(),
             question: "b".into(),
             verdict,
+            doubt: None,
             remark: None,
             further: 0,
             about: None,
         }
+    }
+
+    #[test]
+    fn a_cut_run_is_unknown_unless_it_is_violated() {
+        let judged = |verdict| Judgement::of(vec![answer(verdict)]).cut("cut".into());
+        assert_eq!(judged(Verdict::Valid).verdict.why(), Some("cut"));
+        let unknown = Verdict::Unknown("why".into());
+        assert_eq!(judged(unknown).verdict.why(), Some("cut"));
+        let violated = Verdict::Violated("why".into());
+        assert_eq!(judged(violated.clone()).verdict, violated);
+    }
+
+    #[test]
+    fn lack_of_contention_is_told_apart_from_every_other_doubt() {
+        let doubtful = |doubt| Answer {
+            doubt,
+            ..answer(Verdict::Unknown("why".into()))
+        };
+        let uncontended = || doubtful(Some(Doubt::Uncontended));
+        let of = |answers| Judgement::of(answers).is_only_uncontended();
+        assert!(of(vec![uncontended(), answer(Verdict::Valid)]));
+        assert!(!of(vec![answer(Verdict::Valid)]));
+        assert!(!of(vec![uncontended(), doubtful(None)]));
+        assert!(!of(vec![uncontended(), doubtful(Some(Doubt::Cut))]));
+        assert!(!of(vec![
+            uncontended(),
+            answer(Verdict::Violated("x".into()))
+        ]));
+        assert!(!of(vec![]));
+        assert!(
+            !Judgement::of(vec![uncontended()])
+                .cut("cut".into())
+                .is_only_uncontended()
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A batch for a person: a table for each workload, with a line for each of its cells.
 
-use super::CellReport;
 use super::table::{number, table};
-use super::text::SIMULATED;
+use super::text::{SIMULATED, rivals_hint};
+use super::{CellReport, TrialReport};
 use crate::model::end::Ended;
 use crate::record::summary::{Percentiles, Statistics};
 use std::fmt::Write;
@@ -37,6 +37,13 @@ pub fn write(cells: &[CellReport], planned: usize, folder: &Path) -> String {
     }
     for (_, of_workload) in &workloads {
         text.push_str(&one_workload(of_workload));
+    }
+    let is_uncontended = |trial: &TrialReport| trial.judgement.is_only_uncontended();
+    let mut uncontended = cells
+        .iter()
+        .filter(|cell| cell.trial.as_ref().is_some_and(is_uncontended));
+    if let Some(cell) = uncontended.next() {
+        let _ = writeln!(text, "{}", rivals_hint(&cell.plan).trim_start());
     }
     let finished = cells.iter().filter(|cell| cell.is_finished()).count();
     if finished < planned {

@@ -4,6 +4,7 @@ use super::table::{number, table};
 use super::{RunReport, TrialReport, allocations, conditions};
 use crate::check::Fairness;
 use crate::model::verdict::{Answer, Verdict};
+use crate::plan::Plan;
 use crate::record::summary::Percentiles;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,11 +29,24 @@ pub fn write(report: &RunReport) -> String {
     for trial in &report.trials {
         text.push_str(&verdict(trial));
     }
+    let mut trials = report.trials.iter();
+    if trials.any(|trial| trial.judgement.is_only_uncontended()) {
+        text.push_str(&rivals_hint(&report.plan));
+    }
     if !report.not_run.is_empty() {
         let _ = writeln!(text, "\nnot run: {}", report.not_run.join(", "));
     }
     let _ = writeln!(text, "\nresults: {}", report.folder.display());
     text
+}
+
+/// How to make a run of which something can be told.
+pub(super) fn rivals_hint(plan: &Plan) -> String {
+    let how = match plan.workload.workers_per_row {
+        1 => "`--workers-per-row 2` makes rivals for each row",
+        _ => "more --workers-per-row or a shorter --pause-ms makes rivals meet",
+    };
+    format!("\nhint: nothing was contended, so nothing could go wrong; {how}\n")
 }
 
 fn headline(report: &RunReport) -> String {

@@ -214,6 +214,23 @@ impl TrialRecord {
             .is_some_and(|end| end.how == Ended::Failed);
         let lacks_changes = failed || self.history.torn;
         let found = self.found.as_ref().filter(|_| !lacks_changes);
-        workload.judge(&self.history.changes, found)
+        let judgement = workload.judge(&self.history.changes, found);
+        match self.cut() {
+            Some(how) => {
+                let (made, planned) = (self.history.changes.len(), workload.changes());
+                judgement.cut(format!("{how}: {made} of {planned} changes were made"))
+            }
+            None => judgement,
+        }
+    }
+
+    /// Returns what cut the trial short of its planned end. A time limit was planned.
+    fn cut(&self) -> Option<&'static str> {
+        match self.end.as_ref().map(|end| end.how) {
+            None => Some("the runner was killed"),
+            Some(Ended::Interrupted) => Some("the run was interrupted"),
+            Some(Ended::Failed) => Some("the run broke down"),
+            Some(Ended::Completed | Ended::TimeLimit) => None,
+        }
     }
 }

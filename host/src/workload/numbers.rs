@@ -83,6 +83,11 @@ impl Workload {
         self.rows * self.workers_per_row
     }
 
+    /// The planned changes of all workers.
+    pub fn changes(&self) -> u64 {
+        u64::from(self.workers()) * u64::from(self.changes_per_worker)
+    }
+
     /// Makes it fewer rows, the first of them.
     pub fn set_rows(&mut self, rows: u32) {
         self.rows = rows;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 const runner = (options) => execFileSync('runner', options.split(' '), { stdio: 'inherit' });
 
 test('it is valid on an embedded database with rivals', () => {
-  runner('--strategy . {contention}');
+  runner('--strategy . {contention} --require valid');
 });
 
 test('it is valid on a simulated cluster with faults', () => {

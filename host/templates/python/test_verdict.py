@@ -6,7 +6,7 @@ import unittest
 
 class Verdict(unittest.TestCase):
     def test_it_is_valid_on_an_embedded_database_with_rivals(self):
-        runner("--strategy . {contention}")
+        runner("--strategy . {contention} --require valid")
 
     def test_it_is_valid_on_a_simulated_cluster_with_faults(self):
         runner("check . --time 5s")

@@ -6,7 +6,7 @@ const STRATEGY: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn it_is_valid_on_an_embedded_database_with_rivals() {
-    runner(&["--strategy", STRATEGY], "{contention}");
+    runner(&["--strategy", STRATEGY], "{contention} --require valid");
 }
 
 #[test]

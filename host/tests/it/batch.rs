@@ -172,7 +172,7 @@ fn ctrl_c_ends_the_running_cell_in_order_and_the_rest_is_left_for_the_next_time(
     });
     signal(&child, "-INT");
     let ended = finished(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
     let left = "not finished: 2 of 3 cells; the same command goes on with them";
     assert!(ended.stdout.contains(left), "{}", ended.stdout);
     let rows = rows(&sandbox, "out/results.csv");
@@ -187,7 +187,7 @@ fn ctrl_c_ends_the_running_cell_in_order_and_the_rest_is_left_for_the_next_time(
     });
     signal(&child, "-INT");
     let ended = finished(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
 }
 
 #[test]
@@ -246,7 +246,9 @@ fn one_cell_that_is_violated_is_the_exit_code_of_all() {
         (quiet.code, quiet.stdout, quiet.stderr),
         (0, String::new(), String::new())
     );
-    assert_eq!(batch("a*.toml", "cas", "unknown").code, 2);
+    assert_eq!(batch("a*.toml", "cas", "uncontended").code, 0);
+    let required = batch("a*.toml", "cas --require valid", "required");
+    assert_eq!(required.code, 3, "{}", required.stderr);
     let contended = QUICK.replace("changes_per_worker = 4", "changes_per_worker = 40");
     sandbox.write("busy.toml", contended);
     let both = sandbox.run(

@@ -231,7 +231,7 @@ fn a_run_that_is_not_finished_is_packed_told_and_not_compared() {
         assert!(bundled.stderr.contains(told), "{}", bundled.stderr);
     }
     let (code, comparison) = compared(&sandbox, "rerun run.tar.gz --out again");
-    assert_eq!(code, 2, "{comparison:#}");
+    assert_eq!(code, 3, "{comparison:#}");
     assert_eq!(comparison["agreement"], "cannot-tell");
     let why = comparison["trials"].to_string();
     assert!(why.contains("recorded: the runner was killed"), "{why}");

@@ -114,7 +114,7 @@ fn what_is_right_is_valid_and_another_program_can_read_it() {
 #[test]
 fn nothing_is_valid_where_nothing_is_contended() {
     let finished = Sandbox::new().run("check cas --seeds 3 --workers-per-row 1 --faults none");
-    assert_eq!(finished.code, 2);
+    assert_eq!(finished.code, 3);
     assert!(
         finished
             .stdout

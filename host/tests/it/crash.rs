@@ -1,6 +1,6 @@
 //! What was measured survives whatever ends the runner.
 
-use crate::support::{Sandbox, answer, count, finished, hostile, signal, verdict};
+use crate::support::{Sandbox, answer, count, finished, hostile, signal, verdict, why};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ fn kill_9_loses_no_finished_change() {
     let recorded = fs::read_to_string(sandbox.path("run/cas/history.jsonl")).unwrap();
     let whole = recorded.matches('\n').count();
     let report = sandbox.run("report run --json");
-    assert_eq!(report.code, 2, "{}{}", report.stdout, report.stderr);
+    assert_eq!(report.code, 3, "{}{}", report.stdout, report.stderr);
     let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
     let trial = &report["trials"][0];
     assert_eq!(
@@ -54,13 +54,29 @@ fn kill_9_loses_no_finished_change() {
 }
 
 #[test]
-fn ctrl_c_ends_the_run_in_order_with_a_verdict() {
+fn each_signal_to_end_cuts_the_run_in_order_and_its_verdict_says_so() {
+    for name in ["-INT", "-TERM", "-HUP"] {
+        cut_by(name);
+    }
+}
+
+fn cut_by(name: &str) {
     let sandbox = Sandbox::new();
     let child = sandbox.start(LONG);
     wait_for_lines(&sandbox, "cas", 200);
-    signal(&child, "-INT");
+    signal(&child, name);
     let ended = finished(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(ended.code, 3, "{name}: {}{}", ended.stdout, ended.stderr);
+    let (code, trial) = sandbox.report("run");
+    assert_eq!(
+        (verdict(&trial).as_str(), code),
+        ("unknown", 3),
+        "{trial:#}"
+    );
+    let told = why(&trial);
+    assert!(told.starts_with("the run was interrupted: "), "{told}");
+    assert!(told.ends_with(" of 800000 changes were made"), "{told}");
+    assert_eq!(answer(&trial, "mutual-exclusion"), "valid");
     assert!(
         ended.stdout.contains("ended early: interrupted"),
         "{}",
@@ -94,7 +110,7 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_written() {
     // The change that is not in the history is in the data, and is no fault of the strategy.
     assert_eq!(
         (verdict(&trial).as_str(), code),
-        ("unknown", 2),
+        ("unknown", 3),
         "{trial:#}"
     );
 }
@@ -112,7 +128,7 @@ fn killed_while_the_data_was_written_the_history_stays() {
     let (code, trial) = sandbox.report("run");
     assert_eq!(
         (verdict(&trial).as_str(), code),
-        ("unknown", 2),
+        ("unknown", 3),
         "{trial:#}"
     );
     assert_eq!(count(&trial, "ok"), 400);
@@ -130,7 +146,7 @@ fn a_torn_history_is_not_held_against_the_data() {
     let (code, trial) = sandbox.report("run");
     assert_eq!(
         (verdict(&trial).as_str(), code),
-        ("unknown", 2),
+        ("unknown", 3),
         "{trial:#}"
     );
     assert!(trial["remarks"].to_string().contains("torn"), "{trial:#}");
@@ -163,13 +179,60 @@ fn strategies_whose_turn_never_came_are_named_and_not_counted_as_valid() {
     wait_for_lines(&sandbox, "cas", 200);
     signal(&child, "-INT");
     let ended = finished(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("cas: valid"), "{}", ended.stdout);
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("cas: unknown"), "{}", ended.stdout);
     assert!(
         ended.stdout.contains("not run: for-update"),
         "{}",
         ended.stdout
     );
+}
+
+#[test]
+fn a_cut_run_that_is_violated_says_so() {
+    let sandbox = Sandbox::new();
+    let long = LONG
+        .replace("cas", "unguarded")
+        .replace("--hold-ms 1", "--hold-ms 5");
+    let child = sandbox.start(&long);
+    wait_for_lines(&sandbox, "unguarded", 400);
+    signal(&child, "-TERM");
+    let ended = finished(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    let (code, trial) = sandbox.report("run");
+    assert_eq!((verdict(&trial).as_str(), code), ("violated", 1));
+    assert_eq!(answer(&trial, "whole-run"), "unknown");
+}
+
+#[test]
+fn a_run_that_was_told_to_outlive_its_terminal_does() {
+    let sandbox = Sandbox::new();
+    let script = format!("trap '' HUP; exec $runner {LONG}");
+    let child = sandbox.start_shell(&script);
+    wait_for_lines(&sandbox, "cas", 200);
+    signal(&child, "-HUP");
+    let history = || {
+        fs::metadata(sandbox.path("run/cas/history.jsonl"))
+            .unwrap()
+            .len()
+    };
+    let before = history();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(history() > before, "it went on");
+    signal(&child, "-INT");
+    assert_eq!(finished(child.wait_with_output().unwrap()).code, 3);
+}
+
+#[test]
+fn a_cut_simulation_is_no_valid_one() {
+    let sandbox = Sandbox::new();
+    let child = sandbox.start(&format!("{LONG} --db sim"));
+    wait_for_lines(&sandbox, "cas", 200);
+    signal(&child, "-TERM");
+    let ended = finished(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
+    let (code, trial) = sandbox.report("run");
+    assert_eq!((verdict(&trial).as_str(), code), ("unknown", 3));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the runner is for: strategies on the embedded database, judged.
 
 use crate::redis_server::{RedisServer, database};
-use crate::support::{Sandbox, answer, count, verdict, why};
+use crate::support::{Sandbox, answer, count, hostile, verdict, why};
 use std::fs;
 
 /// The workload of the published "hell" in small: twenty workers for each of five rows.
@@ -165,10 +165,46 @@ fn without_contention_nothing_can_be_told() {
         let sandbox = Sandbox::new();
         let arguments = format!("--strategy {strategy} --rows 4 --changes-per-worker 2");
         let (code, trial) = sandbox.trial(&arguments);
-        assert_eq!((verdict(&trial).as_str(), code), ("unknown", 2));
+        assert_eq!((verdict(&trial).as_str(), code), ("unknown", 0));
         assert!(why(&trial).contains("contended"), "{}", why(&trial));
         assert_eq!(answer(&trial, "every-change-counted"), "valid");
     }
+}
+
+#[test]
+fn a_run_without_rivals_ends_with_0_and_says_how_to_make_some() {
+    for world in ["sqlite", "sim"] {
+        let sandbox = Sandbox::new();
+        let run = "--strategy cas --rows 4 --changes-per-worker 2";
+        let measured = sandbox.run(&format!("{run} --db {world} --out run"));
+        assert_eq!(measured.code, 0, "{}{}", measured.stdout, measured.stderr);
+        let hint = "`--workers-per-row 2` makes rivals";
+        assert!(measured.stdout.contains(hint), "{}", measured.stdout);
+        assert_eq!(sandbox.run("report run").code, 0);
+        assert_eq!(sandbox.run("report run --require valid").code, 3);
+        let required = sandbox.run(&format!("{run} --db {world} --require valid"));
+        assert_eq!(required.code, 3, "{}{}", required.stdout, required.stderr);
+        let rivals = format!("{run} --db {world} --workers-per-row 3 --require valid");
+        let valid = sandbox.run(&rivals);
+        assert_eq!(valid.code, 0, "{}{}", valid.stdout, valid.stderr);
+        assert!(!valid.stdout.contains("hint"), "{}", valid.stdout);
+    }
+    let wrong = Sandbox::new().run("--strategy cas --rows 4 --require violated");
+    assert_eq!(wrong.code, 2);
+}
+
+#[test]
+fn a_run_without_rivals_in_which_changes_fail_is_unknown() {
+    let sandbox = Sandbox::new();
+    let hostile = hostile().display();
+    let (code, trial) = sandbox.trial(&format!(
+        "--strategy {hostile} --set attack=trap --set every=3 --rows 2 --changes-per-worker 6"
+    ));
+    assert!(
+        count(&trial, "errors") > 0 && count(&trial, "ok") > 0,
+        "{trial:#}"
+    );
+    assert_eq!((verdict(&trial).as_str(), code), ("unknown", 3));
 }
 
 #[test]
@@ -258,7 +294,7 @@ fn in_memory_the_workers_compete_as_well() {
 fn without_the_audit_the_checkers_say_what_they_can_not_tell() {
     let sandbox = Sandbox::new();
     let (code, trial) = sandbox.trial("--strategy cas --workload smoke --audit false");
-    assert_eq!((verdict(&trial).as_str(), code), ("unknown", 2));
+    assert_eq!((verdict(&trial).as_str(), code), ("unknown", 3));
     assert_eq!(answer(&trial, "mutual-exclusion"), "valid");
     assert_eq!(answer(&trial, "transition-chain"), "unknown");
     assert_eq!(answer(&trial, "every-change-counted"), "unknown");

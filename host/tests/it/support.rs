@@ -104,6 +104,20 @@ impl Sandbox {
         finished(command.output().unwrap())
     }
 
+    /// Starts a script of the shell, as in `shell`, and leaves it running.
+    pub fn start_shell(&self, script: &str) -> Child {
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", script])
+            .env("runner", env!("CARGO_BIN_EXE_runner"));
+        self.enter(&mut command);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
     /// Starts, and leaves it running.
     pub fn start(&self, arguments: &str) -> Child {
         self.command(arguments)

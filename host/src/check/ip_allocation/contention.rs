@@ -1,6 +1,7 @@
 //! Did the run have anything in it that could have gone wrong?
 
 use super::super::contention::asked;
+use super::super::findings::Unknown;
 use super::super::overlap::overlaps;
 use crate::model::change::Change;
 
@@ -9,17 +10,19 @@ use crate::model::change::Change;
 ///
 /// A pool was contended if two workers asked it for an address at once. Who only has an address of it
 /// is in nobody's way. n·log n.
-pub fn missing(changes: &[Change]) -> Option<&'static str> {
+pub fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
     if changes.is_empty() {
-        return Some("no change was made");
+        return Some("no change was made".into());
     }
     if !changes.iter().any(Change::held) {
-        return Some("no worker ever got an address");
+        return Some("no worker ever got an address".into());
     }
     let spans = asked(changes, |change| change.acquire.returned);
     match overlaps(spans).next() {
         Some(_) => None,
-        None => Some("nothing was contended: no two workers ever asked one pool at once"),
+        None => Some(Unknown::uncontended(
+            "nothing was contended: no two workers ever asked one pool at once",
+        )),
     }
 }
 
@@ -36,10 +39,10 @@ mod tests {
         let elsewhere = kept(1, 1, 0, [5, 40], &address(1, 0));
         assert_eq!(missing(&[holder.clone(), at_once]), None);
         for other in [meanwhile, elsewhere] {
-            let why = missing(&[holder.clone(), other]).unwrap();
+            let why = missing(&[holder.clone(), other]).unwrap().why;
             assert!(why.contains("contended"), "{why}");
         }
-        assert!(missing(&[]).unwrap().contains("no change"));
+        assert!(missing(&[]).unwrap().why.contains("no change"));
     }
 
     #[test]
@@ -50,11 +53,12 @@ mod tests {
         assert!(
             missing(std::slice::from_ref(&refused))
                 .unwrap()
+                .why
                 .contains("ever got an address")
         );
         let mut never_asked = refused;
         never_asked.acquire.returned = never_asked.acquire.invoked;
-        let why = missing(&[holder, never_asked]).unwrap();
+        let why = missing(&[holder, never_asked]).unwrap().why;
         assert!(why.contains("contended"), "{why}");
     }
 }

@@ -3,7 +3,7 @@
 mod found;
 mod told;
 
-use super::super::findings::Findings;
+use super::super::findings::{Findings, Unknown};
 use super::Evidence;
 use super::names::Names;
 use crate::model::verdict::Answer;
@@ -12,13 +12,13 @@ use crate::model::verdict::Answer;
 /// whatever workers and through whatever pools. And asks every node: none may have an address of a
 /// subnet as ALLOCATED in two rows, nor one that its pool does not have. What was found in the one
 /// way is not told again in the other. n·log n.
-pub fn answer(evidence: &Evidence, names: &Names, uncontended: Option<&str>) -> Answer {
+pub fn answer(evidence: &Evidence, names: &Names, uncontended: Option<Unknown>) -> Answer {
     let mut findings = Findings::default();
     let doubled = told::find(evidence.changes, names, &mut findings);
     for node in evidence.differing_nodes() {
         found::find(node, names, &doubled, &mut findings);
     }
-    let unknown = evidence.missing().or(uncontended);
+    let unknown = evidence.missing().map(Unknown::from).or(uncontended);
     findings.answer("unique-allocation", "was an address given twice?", unknown)
 }
 

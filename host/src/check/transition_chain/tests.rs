@@ -43,7 +43,7 @@ fn judge_data(changes: &[Change], rows: u32, data: Option<&Data>, idle: Option<&
         changes,
         data,
     };
-    answer(&evidence, &Trace::new(changes), idle)
+    answer(&evidence, &Trace::new(changes), idle.map(Into::into))
 }
 
 /// Worker 3 at 10–20 ms, worker 7 at 30–40 ms, worker 8 at 50–60 ms, all on row 2.

@@ -1,7 +1,8 @@
 //! Ends a search at Ctrl-C.
 
+use crate::command::CommandError;
+use crate::command::exit::Exit;
 use crate::command::supervise::Interrupts;
-use crate::command::{COULD_NOT_RUN, CommandError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::runtime::{Builder, Runtime};
@@ -27,7 +28,7 @@ impl Enough {
             interrupts.reached(1).await;
             says.store(true, Relaxed);
             interrupts.reached(2).await;
-            std::process::exit(COULD_NOT_RUN.into());
+            std::process::exit(Exit::Unknown.code().into());
         });
         Ok(Self {
             said,

@@ -41,6 +41,7 @@ fn simulated(verdict: Verdict) -> Simulated {
         question: "?".to_owned(),
         about: matches!(verdict, Verdict::Violated(_)).then_some(about),
         verdict,
+        doubt: None,
         remark: None,
         further: 0,
     };

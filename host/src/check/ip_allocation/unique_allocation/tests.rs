@@ -62,7 +62,7 @@ fn a_right_history_is_valid_and_an_uncontended_one_unknown() {
     };
     let names = Names::new(&evidence);
     assert_eq!(answer(&evidence, &names, None).verdict, Verdict::Valid);
-    let uncontended = answer(&evidence, &names, Some("nothing was contended"));
+    let uncontended = answer(&evidence, &names, Some("nothing was contended".into()));
     assert_eq!(uncontended.verdict.why(), Some("nothing was contended"));
     let cut = judge_found(&changes, None).verdict;
     assert!(cut.why().unwrap().contains("cut"), "{cut:?}");
