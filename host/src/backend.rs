@@ -4,10 +4,12 @@
 //! trait object here. A new backend is a file, a variant and a line.
 
 pub mod clock;
+pub mod host_threads;
 pub mod lock_file;
 pub mod lock_memory;
 pub mod lock_redis;
 pub mod mysql;
+mod patience;
 pub mod secret_url;
 pub mod sqlite;
 pub mod url;

@@ -3,6 +3,7 @@
 //! Everything here is asked through a trait and answered asynchronously, so that a simulator with a
 //! virtual clock can stand in for every one of them.
 
+pub mod beside;
 pub mod calls;
 pub mod clock;
 pub mod database;

@@ -21,6 +21,7 @@ pub mod new;
 mod opened;
 pub mod options;
 pub mod output;
+mod probe;
 mod progress;
 pub mod pull;
 pub mod push;
@@ -190,9 +191,9 @@ pub enum CommandError {
 }
 
 /// Prints a text that needs nothing to be done.
-pub fn show(text: &str) -> Result<ExitCode, CommandError> {
+pub fn show(text: &str) -> Result<exit::Exit, CommandError> {
     output::print(text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(exit::Exit::Done)
 }
 
 /// An error as it is told. It may repeat what somebody else wrote, and steers no terminal.

@@ -14,6 +14,7 @@ pub mod fault_class;
 pub mod found;
 pub mod injection;
 pub mod lab_fault;
+pub mod lateness;
 pub mod marker;
 pub mod outcome;
 pub mod pool;

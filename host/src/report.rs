@@ -1,6 +1,7 @@
 //! What a run tells, made from saved data alone: data in, bytes out.
 
 mod allocations;
+mod bottleneck;
 pub mod check;
 pub mod comparison;
 mod conditions;
@@ -84,6 +85,8 @@ pub struct TrialReport {
     pub judgement: Judgement,
     /// Absent when the runner was killed.
     pub conditions: Option<Conditions>,
+    /// Why the times and rates are the runner's own; absent where they are not.
+    pub bottleneck: Option<String>,
     /// Every first step ended by the death of its instance; the reason of one of them.
     #[serde(skip)]
     always_died: Option<String>,
@@ -145,13 +148,15 @@ impl TrialReport {
                 messages.entry(reason.code.clone()).or_insert_with(message);
             }
         }
+        let summary = Summary::of(changes, total_time);
         Self {
             strategy: planned.name.clone(),
             digest: planned.digest.clone(),
             started: None,
             ended: end.map(|end| end.how),
             remarks: remarks(history, end),
-            summary: Summary::of(changes, total_time),
+            bottleneck: bottleneck::bottleneck(conditions.as_ref(), &summary),
+            summary,
             fairness: fairness(changes),
             reasons,
             messages,

@@ -8,9 +8,12 @@ mod nodes;
 pub mod settle;
 pub mod stop;
 mod volume_state;
+pub mod watched;
 
 use self::contender::Contender;
 use self::stop::Stop;
+use self::watched::{Phase, Watched};
+use crate::capability::beside::Beside;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Target};
 use crate::capability::gate::Gate;
@@ -26,7 +29,6 @@ use crate::workload::volume_state::RowAccess;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 const NANOS_PER_MS: u64 = 1_000_000;
 
@@ -38,6 +40,8 @@ pub struct Arena {
     pub gate: Arc<Gate>,
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
+    /// Where checks and settling run.
+    pub beside: Beside,
     pub settings: Arc<BTreeMap<String, String>>,
     pub printed: Arc<dyn Printed>,
     pub seed: u64,
@@ -56,21 +60,20 @@ pub struct Worker {
     number: u32,
     row: u32,
     contender: Contender,
-    /// How many changes are over; read by the progress bar, written by this worker alone.
-    done: Arc<AtomicU32>,
+    watched: Arc<Watched>,
 }
 
 impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
     /// goes wrong here is told by the first change.
-    pub async fn prepare(arena: Arc<Arena>, number: u32, done: Arc<AtomicU32>) -> Self {
+    pub async fn prepare(arena: Arc<Arena>, number: u32, watched: Arc<Watched>) -> Self {
         let contender = Contender::prepare(arena.clone(), number).await;
         Self {
             row: arena.workload.row_of(number),
             arena,
             number,
             contender,
-            done,
+            watched,
         }
     }
 
@@ -88,14 +91,14 @@ impl Worker {
             if result.is_err() {
                 break;
             }
-            self.done.fetch_add(1, Ordering::Relaxed);
+            self.watched.count();
+            self.watched.set(Phase::Pause);
         }
+        self.watched.set(Phase::Ended);
         self.contender.end().await;
         result
     }
 
-    /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most
-    /// of the time they wait for their turn.
     /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most
     /// of the time they wait for their turn.
     async fn change(&mut self, number: u32) -> Change {
@@ -112,6 +115,16 @@ impl Worker {
 }
 
 impl Arena {
+    /// Does work of the host where no strategy is in its way. Boxed: there may be a hundred thousand
+    /// workers, and most of the time none of them does this.
+    async fn beside<T, F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> T
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send + 'static,
+    {
+        Box::pin(self.beside.run(work(self.clone()))).await
+    }
+
     /// Where this worker's sessions go when they go to the endpoint.
     fn endpoint_of(&self, worker: u32) -> Target {
         let nodes = self.database.nodes();

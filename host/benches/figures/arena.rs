@@ -2,6 +2,7 @@
 
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
+use contend::capability::beside::Beside;
 use contend::capability::database::{Database, Session, Target};
 use contend::capability::gate::Gate;
 use contend::capability::printed::Unread;
@@ -96,6 +97,7 @@ pub fn arena(
         database,
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock,
+        beside: Beside::Here,
         settings: Arc::default(),
         printed: Arc::new(Unread),
         seed: 1,

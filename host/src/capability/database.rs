@@ -40,7 +40,8 @@ pub trait Database: Send + Sync {
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault>;
 
     /// Reads straight from one node, over a connection that workers share within a bound. Returns
-    /// within some seconds, with a fault if the node does not answer.
+    /// with a fault if the node does not answer within some seconds. Waiting for the connection while
+    /// the node answers others does not count.
     async fn read(
         &self,
         node: &str,

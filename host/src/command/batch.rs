@@ -13,8 +13,8 @@ use super::decide::fresh_seed;
 use super::exit::{Exit, Required};
 use super::judged::{self, Judged};
 use super::options::PlanOptions;
-use super::output::{Output, check_name, note, print};
-use super::progress::{self, Screen};
+use super::output::{Output, check_name, print};
+use super::progress::Screen;
 use super::run::{allow_open_files, find_lock_service, refuse_taken_tables, runtime};
 use super::supervise::Interrupts;
 use super::trial::Turn;
@@ -124,7 +124,6 @@ struct Batch<'a> {
     folder: BatchDir,
     table: Table,
     screen: Screen,
-    quiet: bool,
     begun: Instant,
 }
 
@@ -144,14 +143,7 @@ impl<'a> Batch<'a> {
             folder,
             table,
             screen: Screen::new(options.output.quiet),
-            quiet: options.output.quiet,
             begun: Instant::now(),
-        }
-    }
-
-    fn tell(&self, line: &str) {
-        if !self.quiet {
-            note(line);
         }
     }
 
@@ -159,7 +151,7 @@ impl<'a> Batch<'a> {
         let finished = self.reports().count();
         if finished > 0 {
             let (all, folder) = (self.cells.len(), self.folder.path().display());
-            self.tell(&format!(
+            self.screen.tell(&format!(
                 "{finished} of {all} cells are finished in {folder} and are not repeated"
             ));
         }
@@ -180,7 +172,8 @@ impl<'a> Batch<'a> {
             }
             if was_cut {
                 let kept = self.folder.keep_aside(&cell.folder)?;
-                self.tell(&format!("what was cut is kept in {}", kept.display()));
+                self.screen
+                    .tell(&format!("what was cut is kept in {}", kept.display()));
             }
             self.standing[number] = self.run_cell(number, interrupts).await;
             self.write()?;
@@ -188,7 +181,8 @@ impl<'a> Batch<'a> {
                 && let Some(report) = self.standing[number].report()
             {
                 let all = self.cells.len();
-                self.tell(&format!("cell {}/{all} {}", number + 1, report.brief()));
+                self.screen
+                    .tell(&format!("cell {}/{all} {}", number + 1, report.brief()));
             }
         }
         Ok(())
@@ -198,15 +192,15 @@ impl<'a> Batch<'a> {
         let cell = &self.cells[number];
         let name = format!("cell {}/{} {}", number + 1, self.cells.len(), cell.name());
         let left = estimate::left(&self.costs());
-        let screen = self.screen.clone();
-        let bar = tokio::spawn(screen.show_batch(name, self.begun.elapsed(), left));
+        let screen = self.screen.titled(name.clone());
+        let bar = self.screen.batch(name, self.begun.elapsed(), left);
         let begun = Instant::now();
         let path = self.folder.cell(&cell.folder);
         let judged = match RunDir::create(&path, &cell.plan, &machine::describe()) {
-            Ok(folder) => run_in(&folder, cell, interrupts, self.lab, &self.screen).await,
+            Ok(folder) => run_in(&folder, cell, interrupts, self.lab, &screen).await,
             Err(error) => Judged::nothing(Err(error.into())),
         };
-        progress::end(bar).await;
+        drop(bar);
         let error = judged.ran.err().map(|error| error.to_string());
         Standing::Done {
             report: Box::new(cell.report(judged.report, error)),

@@ -4,6 +4,7 @@ use super::CommandError;
 use super::components::without_settings;
 use super::exit::Exit;
 use super::output::print;
+use super::progress::Screen;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::strategy::source::{self, Job, Language};
@@ -80,10 +81,11 @@ pub fn build_all(jobs: &[Job], quiet: bool) -> Result<(), CommandError> {
     if jobs.is_empty() {
         return Ok(());
     }
+    let screen = Screen::new(quiet);
+    let waiting = screen.waiting("building");
     let mut tell = |line: &str| {
-        if !quiet {
-            eprintln!("{}", clean_lines(line));
-        }
+        screen.tell(line);
+        waiting.set(line);
     };
     source::build_all(jobs, &mut tell)?;
     Ok(())

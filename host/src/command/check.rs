@@ -149,7 +149,7 @@ pub(super) fn decide(options: &CheckOptions) -> Result<(Decided, usize), Command
         decide::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
     let workers = plan.workload.workers() + SPARE_INSTANCES;
     let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
-    let loaded = decide::load(components, &engine)?;
+    let loaded = decide::load(components, &engine, &Screen::new(options.quiet))?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok((Decided { plan, strategies }, jobs))

@@ -5,6 +5,7 @@ use crate::model::background::Background;
 use crate::model::conditions::{Conditions, Usage};
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
+use crate::model::lateness::Lateness;
 use crate::model::schedule::FaultEvent;
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,6 +72,7 @@ impl Before {
         usage: Usage,
         background: Option<Background>,
         faults: Vec<FaultEvent>,
+        lateness: Lateness,
     ) -> Conditions {
         let now = database.counters().await;
         let grown = now.iter().filter_map(|now| {
@@ -83,6 +85,7 @@ impl Before {
             background,
             usage,
             faults,
+            lateness: Some(lateness),
             simulated: None,
         }
     }

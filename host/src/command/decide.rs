@@ -3,6 +3,7 @@
 use super::CommandError;
 use super::components;
 use super::options::PlanOptions;
+use super::progress::Screen;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::explore::token::MODEL;
@@ -36,7 +37,7 @@ pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandErro
     let (mut plan, components) =
         plan_and_components(options, fresh_seed(), quiet, |_| WorkloadOptions::default())?;
     let engine = engine(&plan, plan.workload.workers())?;
-    let loaded = load(components, &engine)?;
+    let loaded = load(components, &engine, &Screen::new(quiet))?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok(Decided { plan, strategies })
@@ -186,6 +187,7 @@ pub fn engine(plan: &Plan, workers: u32) -> Result<Engine, LoadError> {
 pub fn load(
     components: Vec<components::Found>,
     engine: &Engine,
+    screen: &Screen,
 ) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
     let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
     for components::Found {
@@ -196,10 +198,12 @@ pub fn load(
         ..
     } in components
     {
+        let compiling = screen.waiting(format!("compiling {name}"));
         let strategy = engine.load(&component).map_err(|error| match &reference {
             Some(reference) => CommandError::Pulled(reference.to_string(), error),
             None => error.into(),
         })?;
+        drop(compiling);
         let name = name + &Variant::suffix(&settings);
         if loaded.iter().any(|(trial, _)| trial.name == name) {
             return Err(ResolveError::Twice { name }.into());

@@ -4,7 +4,6 @@ use super::CommandError;
 use super::output::{output_error, print};
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// Which pages, and where to.
 pub struct ManOptions {
@@ -15,16 +14,16 @@ pub struct ManOptions {
 }
 
 /// Writes the pages into a folder, over those of an earlier version, or prints that of the program.
-pub fn man(options: &ManOptions) -> Result<ExitCode, CommandError> {
+pub fn man(options: &ManOptions) -> Result<Exit, CommandError> {
     let Some(folder) = &options.out else {
         let (_, page) = &options.pages[0];
         print(page.as_bytes())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Done);
     };
     fs::create_dir_all(folder).map_err(|error| output_error(folder, error.to_string()))?;
     for (name, text) in &options.pages {
         let path = folder.join(name);
         fs::write(&path, text).map_err(|error| output_error(&path, error.to_string()))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Done)
 }

@@ -1,131 +1,232 @@
-//! Progress bars: on a terminal only.
+//! Progress on standard error: a bar on a terminal, elsewhere a line every ten seconds; nothing with
+//! `--quiet`.
+//!
+//! A thread of its own draws and prints, so that it goes on while everything else computes.
 
+mod changes;
+
+pub use self::changes::Counters;
+
+use self::changes::Changes;
+use super::output::note;
 use crate::record::tally::Tally;
+use crate::strategy::wasm::clean_lines;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
 
 const REDRAW: Duration = Duration::from_millis(200);
 
-/// The counters of a trial's workers: each is written by one worker, and read from here.
-#[derive(Debug, Clone, Default)]
-pub struct Counters(Vec<Arc<AtomicU32>>);
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-impl Counters {
-    pub fn add(&mut self) -> Arc<AtomicU32> {
-        let counter = Arc::new(AtomicU32::new(0));
-        self.0.push(counter.clone());
-        counter
-    }
-
-    pub fn sum(&self) -> u64 {
-        let count = |counter: &Arc<AtomicU32>| u64::from(counter.load(Ordering::Relaxed));
-        self.0.iter().map(count).sum()
-    }
-}
-
-/// Where bars are drawn: on a terminal, or nowhere.
+/// Where progress goes.
 #[derive(Clone)]
 pub struct Screen {
     bars: MultiProgress,
-    is_terminal: bool,
+    way: Way,
+    /// The cell of a batch, for the lines of its trial.
+    title: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Bars on a terminal.
+    Bars,
+    /// A line now and then.
+    Lines,
+    Nothing,
 }
 
 impl Screen {
     pub fn new(quiet: bool) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
-        let target = match quiet || !is_terminal {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr(),
+        let way = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Way::Nothing,
+            (false, true) => Way::Bars,
+            (false, false) => Way::Lines,
+        };
+        let target = match way {
+            Way::Bars => ProgressDrawTarget::stderr(),
+            Way::Lines | Way::Nothing => ProgressDrawTarget::hidden(),
         };
         Self {
             bars: MultiProgress::with_draw_target(target),
-            is_terminal,
+            way,
+            title: None,
         }
     }
 
     pub fn is_terminal(&self) -> bool {
-        self.is_terminal
+        std::io::stderr().is_terminal()
     }
 
-    /// Draws the changes done out of all, until it is dropped.
-    pub async fn show(self, strategy: String, counters: Counters, all: u64) {
-        let bar = self.bars.add(ProgressBar::new(all)).with_message(strategy);
-        let template = "{msg} {wide_bar} {pos}/{len} changes, {elapsed} ({eta} left)";
-        bar.set_style(style(template));
-        let _clear_at_end = ClearAtEnd(bar.clone());
-        loop {
-            bar.set_position(counters.sum());
-            tokio::time::sleep(REDRAW).await;
+    /// The same screen, whose lines about trials begin with this.
+    pub fn titled(&self, title: String) -> Self {
+        Self {
+            title: Some(title),
+            ..self.clone()
         }
     }
 
-    /// Draws what a search has come to, whenever it is told, until it is dropped.
-    pub fn search(&self, strategy: &str) -> SearchBar {
-        let bar = self.bars.add(ProgressBar::no_length());
-        bar.set_style(style("{msg}"));
+    /// Prints a line, above the bars if there are any.
+    pub fn tell(&self, line: &str) {
+        if self.way != Way::Nothing {
+            self.bars.suspend(|| note(&clean_lines(line)));
+        }
+    }
+
+    /// Shows the changes done out of all, and what the workers wait for, until it is dropped.
+    pub fn changes(&self, strategy: &str, counters: Counters, all: u64) -> Shown {
+        let bar = ProgressBar::new(all).with_message(strategy.to_owned());
+        let bar = bar.with_style(style(
+            "{msg} {wide_bar} {pos}/{len} changes, {elapsed} ({eta} left)",
+        ));
+        let name = self.title.as_deref().unwrap_or(strategy).to_owned();
+        let mut changes = Changes::new(name, counters.clone(), all);
+        self.show(
+            self.bars.add(bar),
+            move |bar| bar.set_position(counters.sum()),
+            move || changes.line(),
+        )
+    }
+
+    /// Shows that something takes its time, until it is dropped: `compiling cas, 20 s`.
+    pub fn waiting(&self, what: impl Into<String>) -> Waiting {
+        let what = Arc::new(Mutex::new(what.into()));
         let began = Instant::now();
+        let told = what.clone();
+        let line = move || format!("{}, {}", lock(&told), seconds(began));
+        let drawn = line.clone();
+        let shown = self.show(
+            self.bars.add(plain_bar()),
+            move |bar| bar.set_message(drawn()),
+            line,
+        );
+        Waiting {
+            what,
+            _shown: shown,
+        }
+    }
+
+    /// Shows what a search has come to, until it is dropped.
+    pub fn search(&self, strategy: &str) -> SearchBar {
+        let waiting = self.waiting(format!("{strategy}: its first seed"));
         SearchBar {
             strategy: strategy.to_owned(),
-            began,
-            drawn: Mutex::new(began),
-            bar: ClearAtEnd(bar),
+            began: Instant::now(),
+            told: Mutex::new(Instant::now()),
+            waiting,
         }
     }
 
     /// Draws how far a batch has come, above the bar of its cell, until it is dropped: which cell is
     /// running and since when, and how long the rest may take from here, if that can be told.
-    pub async fn show_batch(self, cell: String, since_begin: Duration, left: Option<Duration>) {
-        let bar = self.bars.insert(0, ProgressBar::no_length());
-        bar.set_style(style("{msg}"));
-        let _clear_at_end = ClearAtEnd(bar.clone());
+    pub fn batch(
+        &self,
+        cell: String,
+        since_begin: Duration,
+        left: Option<Duration>,
+    ) -> Option<Shown> {
+        // Its lines are those of its trial, with its title.
+        if self.way != Way::Bars {
+            return None;
+        }
         let begun = Instant::now();
-        loop {
+        let draw = move |bar: &ProgressBar| {
             let passed = begun.elapsed();
             let elapsed = HumanDuration(since_begin + passed);
             bar.set_message(match left.map(|left| left.saturating_sub(passed)) {
                 Some(left) => format!("{cell}, {elapsed}, about {} left", HumanDuration(left)),
                 None => format!("{cell}, {elapsed}"),
             });
-            tokio::time::sleep(REDRAW).await;
+        };
+        let bar = self.bars.insert(0, plain_bar());
+        Some(self.show(bar, draw, String::new))
+    }
+
+    fn show(
+        &self,
+        bar: ProgressBar,
+        mut draw: impl FnMut(&ProgressBar) + Send + 'static,
+        mut line: impl FnMut() -> String + Send + 'static,
+    ) -> Shown {
+        let (every, way) = match self.way {
+            Way::Bars => (REDRAW, self.way),
+            Way::Lines | Way::Nothing => (BETWEEN_LINES, self.way),
+        };
+        let (stop, stopped) = mpsc::channel::<()>();
+        let work = move || {
+            while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                match way {
+                    Way::Bars => draw(&bar),
+                    Way::Lines => note(&clean_lines(&line())),
+                    Way::Nothing => {}
+                }
+            }
+            bar.finish_and_clear();
+        };
+        // Without a thread to spare there is no progress to see.
+        let thread = match way {
+            Way::Nothing => None,
+            Way::Bars | Way::Lines => thread::Builder::new().spawn(work).ok(),
+        };
+        Shown {
+            stop: Some(stop),
+            thread,
         }
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("a template of our own")
+/// Something that is shown until this is dropped. Then it is gone from the terminal: what is printed
+/// next does not meet it there.
+pub struct Shown {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-/// Ends the drawing of a bar, and returns when the bar is gone from the terminal: what is printed next must not
-/// meet it there.
-pub async fn end(bar: JoinHandle<()>) {
-    bar.abort();
-    // An error is all that an aborted task can give.
-    bar.await.ok();
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+/// Something that takes its time.
+pub struct Waiting {
+    what: Arc<Mutex<String>>,
+    _shown: Shown,
+}
+
+impl Waiting {
+    /// Says what it is now.
+    pub fn set(&self, what: impl Into<String>) {
+        *lock(&self.what) = what.into();
+    }
 }
 
 /// The line of a search.
 pub struct SearchBar {
     strategy: String,
     began: Instant,
-    drawn: Mutex<Instant>,
-    bar: ClearAtEnd,
+    told: Mutex<Instant>,
+    waiting: Waiting,
 }
 
 impl SearchBar {
-    /// What there is so far; drawn now and then.
+    /// Takes what there is so far; some of it is shown.
     pub fn tell(&self, tally: &Tally) {
-        let mut drawn = self.drawn.lock().expect("no panic while held");
-        if drawn.elapsed() < REDRAW {
+        let mut told = lock(&self.told);
+        if told.elapsed() < REDRAW {
             return;
         }
-        *drawn = Instant::now();
+        *told = Instant::now();
         let seconds = self.began.elapsed().as_secs_f64();
         let simulated = tally.simulated_ns as f64 / 1e9;
-        self.bar.0.set_message(format!(
+        self.waiting.set(format!(
             "{}: {} seeds, {:.0} a second, {:.0} × real time, no violation yet",
             self.strategy,
             tally.seeds,
@@ -135,10 +236,19 @@ impl SearchBar {
     }
 }
 
-struct ClearAtEnd(ProgressBar);
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Nothing can panic while it is held.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-impl Drop for ClearAtEnd {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
+fn seconds(since: Instant) -> String {
+    format!("{} s", since.elapsed().as_secs())
+}
+
+fn plain_bar() -> ProgressBar {
+    ProgressBar::no_length().with_style(style("{msg}"))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("a template of our own")
 }

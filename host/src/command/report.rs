@@ -65,7 +65,11 @@ fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<Exit, Comm
         report::overview::write_with_reasons(&reports, &options.run).into_bytes()
     };
     print(&text)?;
-    Ok(Exit::of_batch(reports.iter(), cells.len(), options.required))
+    Ok(Exit::of_batch(
+        reports.iter(),
+        cells.len(),
+        options.required,
+    ))
 }
 
 /// A cell's run has one trial.

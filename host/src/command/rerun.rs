@@ -7,6 +7,7 @@ use super::decide::{Decided, check_is_used, engine};
 use super::exit::Exit;
 use super::opened::Opened;
 use super::output::check_name;
+use super::progress::Screen;
 use super::recorded::{AtHand, find_by_name};
 use super::run::{CarriedOut, allow_open_files, carry_out, runtime};
 use super::with_lab::check_schedule;
@@ -55,9 +56,9 @@ pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
     let lab = places::find(&mut plan, &options.places)?;
     check_is_used(&plan)?;
     check_schedule(&plan.faults, lab.as_ref())?;
-    let decided = decide(plan, &run, options.other_components)?;
-    allow_open_files(&decided.plan)?;
     let quiet = matches!(options.shown, Shown::Nothing);
+    let decided = decide(plan, &run, options.other_components, &Screen::new(quiet))?;
+    allow_open_files(&decided.plan)?;
     let carried_out = carry_out(&decided, lab.as_ref(), options.out.as_deref(), quiet);
     let CarriedOut { report, ran } = runtime()?.block_on(carried_out)?;
     match ran {
@@ -73,7 +74,12 @@ pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
 }
 
 /// The plan with its strategies loaded, each of the recorded digest unless another may be.
-fn decide(mut plan: Plan, run: &Opened, may_be_others: bool) -> Result<Decided, CommandError> {
+fn decide(
+    mut plan: Plan,
+    run: &Opened,
+    may_be_others: bool,
+    screen: &Screen,
+) -> Result<Decided, CommandError> {
     let engine = engine(&plan, plan.workload.workers())?;
     let at_hand = AtHand::look();
     let mut strategies = Vec::new();
@@ -84,7 +90,9 @@ fn decide(mut plan: Plan, run: &Opened, may_be_others: bool) -> Result<Decided, 
                 .find(planned, run)
                 .ok_or_else(|| no_component(planned))?,
         };
+        let compiling = screen.waiting(format!("compiling {}", planned.name));
         let strategy = engine.load(&path)?;
+        drop(compiling);
         if !may_be_others && strategy.digest() != planned.digest {
             return Err(no_component(planned));
         }

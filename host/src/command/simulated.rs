@@ -1,7 +1,7 @@
 //! One strategy's turn in the simulator.
 
 use super::CommandError;
-use super::progress::{self, Counters};
+use super::progress::Counters;
 use super::trial::{self, Turn};
 use crate::backend::url::{AutocommitWrites, LockUrl};
 use crate::explore::case::Case;
@@ -32,9 +32,8 @@ pub async fn run(
     let mut counters = Counters::default();
     let done: Vec<_> = (0..workers).map(|_| counters.add()).collect();
     let all = turn.plan.workload.changes();
-    let name = turn.planned.name.clone();
-    let shown = turn.screen.clone().show(name, counters.clone(), all);
-    let bar = tokio::spawn(shown);
+    let name = &turn.planned.name;
+    let bar = turn.screen.changes(name, counters.clone(), all);
     let (ready, stopper) = oneshot::channel();
     let (case, strategy) = (case(turn.plan, turn.planned, world), turn.strategy.clone());
     let began = Instant::now();
@@ -59,7 +58,7 @@ pub async fn run(
         never = obey(turn, stopper) => match never {},
     };
     let took = began.elapsed();
-    progress::end(bar).await;
+    drop(bar);
     match ran {
         Ok(Ok(ran)) => Ok(keep(folder, ran, took.as_nanos() as u64, counters.sum())?),
         Ok(Err(SimulationError::Unrecorded(error))) => Err(unrecorded(turn, folder, &error)),
@@ -116,6 +115,7 @@ fn keep(folder: &TrialDir, ran: Ran, took_ns: u64, changes: u64) -> Result<(), R
         // The runner is the whole world here; what it used says nothing of a database.
         usage: Usage::default(),
         faults: Vec::new(),
+        lateness: None,
         simulated: Some(Simulated {
             statements: ran.statements,
             took_ns,

@@ -2,7 +2,10 @@
 
 use super::CommandError;
 use crate::backend::clock::RealClock;
+use crate::backend::host_threads;
+use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
+use crate::capability::beside::Beside;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::model::fault::Fault;
@@ -45,6 +48,15 @@ impl Stage {
         let locks = open_lock_service(&plan.locks, clock.clone())
             .await
             .map_err(backend_error(&plan.locks))?;
+        let beside = match &plan.database {
+            // What this process has in itself answers when this process runs.
+            DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::SqliteFile(_) => {
+                Beside::Here
+            }
+            DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_) => {
+                Beside::Threads(host_threads::handle().map_err(CommandError::Runtime)?)
+            }
+        };
         let workload = &plan.workload;
         workload
             .prepare(&*database)
@@ -60,6 +72,7 @@ impl Stage {
             gate: Arc::new(Gate::new(workload.kind().tables(), database.dialect())),
             locks,
             clock: clock.clone(),
+            beside,
             settings: Arc::new(plan.settings_of(planned)),
             printed: Arc::new(PrintedFile::new(folder.printed_path())),
             seed: plan.seed,

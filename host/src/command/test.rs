@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::inspect::inspection;
 use super::options::PlanOptions;
 use super::output::print;
+use super::progress::Screen;
 use super::terminal;
 use crate::backend::url::AutocommitWrites;
 use crate::model::fault_class::FaultClasses;
@@ -85,7 +86,9 @@ fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
     let without_faults = options.check(FaultClasses::all().filtered(|_| false));
     let (decided, _) = check::decide(&asked)?;
     let enough = Enough::listen()?;
-    let subject = Subject::new(options, &asked, &decided, &enough)?;
+    let screen = Screen::new(options.quiet);
+    let waiting = screen.waiting(format!("{}: ordinary changes", options.strategy));
+    let subject = Subject::new(options, &asked, &decided, &enough, &waiting)?;
     let undisturbed = subject.undisturbed()?;
     if options.only.is_some() {
         return Ok(vec![subject.faults(&undisturbed)?]);
@@ -104,6 +107,8 @@ fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
             }
         });
     }
+    // The rest shows what it comes to by itself.
+    drop(waiting);
     let correct: [(&str, &Ask); 3] = [
         ("embedded database", &|| embedded::part(options)),
         ("simulator", &|| {

@@ -3,7 +3,8 @@
 use super::CommandError;
 use super::conditions::{Before, Server};
 use super::faults::Schedule;
-use super::progress::{self, Counters, Screen};
+use super::probe::Probe;
+use super::progress::{Counters, Screen};
 use super::stage::{Stage, backend_error};
 use super::supervise::{GRACE, Interrupts, supervise};
 use crate::capability::clock::Clock;
@@ -49,7 +50,13 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
         ..
     } = *turn;
     let workload = &plan.workload;
+    let name = &planned.name;
+    let waiting = screen.waiting(format!("{name}: making the tables"));
     let stage = Stage::set(plan, planned, turn.strategy.clone(), folder).await?;
+    waiting.set(format!(
+        "{name}: making {} workers ready",
+        workload.workers()
+    ));
     let Stage {
         clock,
         database,
@@ -66,12 +73,11 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
     let before = Before::read(&**database, servers(lab)).await;
     let before = before.map_err(backend_error(&plan.database))?;
     let all = workload.changes();
-    let shown = screen
-        .clone()
-        .show(planned.name.clone(), counters.clone(), all);
-    let bar = tokio::spawn(shown);
+    drop(waiting);
+    let bar = screen.changes(name, counters.clone(), all);
 
     clock.start();
+    let probe = Probe::start(clock.clone());
     let (background_stopper, background_stop) = stop::channel();
     let generators = generators.into_tasks(&background_stop);
     let generators = generators.into_iter().map(tokio::spawn).collect();
@@ -82,9 +88,11 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
     };
     let total_time = clock.now();
     let usage = before.usage();
+    let lateness = probe.end().await;
     background_stopper.finish();
 
-    progress::end(bar).await;
+    drop(bar);
+    let waiting = screen.waiting(format!("{name}: reading what the nodes have"));
     let background = end_of(generators, &background_stopper).await;
     let background = unless_broken(background, &mut broken);
     let faults = unless_broken(schedule.end().await, &mut broken);
@@ -94,10 +102,11 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
         _ => Ok(()),
     };
     let conditions = before
-        .conditions(&**database, usage, background, faults)
+        .conditions(&**database, usage, background, faults, lateness)
         .await;
     let found = workload.read_found(&**database, &**clock).await;
     database.close().await;
+    drop(waiting);
     let end = End {
         how,
         total_time,

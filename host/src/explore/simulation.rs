@@ -5,6 +5,7 @@ mod ready;
 use self::ready::{Ready, get_ready, result_of, run_for};
 use super::case::Case;
 use crate::backend::lock_memory::MemoryLocks;
+use crate::capability::beside::Beside;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
@@ -33,6 +34,7 @@ use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
 use crate::worker::settle;
 use crate::worker::stop::{self, Stop, Stopper};
+use crate::worker::watched::Watched;
 use crate::worker::{Arena, Worker};
 use crate::workload::ip_allocation::AllocationAccess;
 use crate::workload::volume_state::RowAccess;
@@ -104,15 +106,15 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Makes the world and its tables, and every worker's instance with its session. `done` counts
-    /// each worker's changes.
+    /// Makes the world and its tables, and every worker's instance with its session. `watched`
+    /// gives each worker what it is watched by.
     pub fn set(
         case: &Case,
         strategy: &Arc<dyn Strategy>,
         journal: Arc<Journal>,
         printed: Arc<dyn Printed>,
         recording: Recording,
-        done: impl FnMut() -> Arc<AtomicU32>,
+        watched: impl FnMut() -> Arc<Watched>,
     ) -> Result<Self, SimulationError> {
         let kernel = Kernel::new(recording);
         let clock = Arc::new(SimClock::new(kernel.clone()));
@@ -149,6 +151,7 @@ impl Simulation {
             gate: Arc::new(Gate::new(case.workload.kind().tables(), database.dialect())),
             locks,
             clock: clock.clone(),
+            beside: Beside::Here,
             settings: Arc::new(case.settings.clone()),
             printed,
             seed: case.seed,
@@ -165,7 +168,7 @@ impl Simulation {
             generators,
             counters,
             server,
-        } = get_ready(&mut executor, &world, &arena, done)?;
+        } = get_ready(&mut executor, &world, &arena, watched)?;
         Ok(Self {
             case: case.clone(),
             executor,

@@ -3,6 +3,7 @@
 use super::background::Background;
 use super::change::Nanos;
 use super::counters::NodeCounters;
+use super::lateness::Lateness;
 use super::schedule::FaultEvent;
 use super::sim_fault::SimFaultEvent;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Conditions {
     /// What the lab's servers were made to suffer, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultEvent>,
+    /// Absent in the simulator, where no real time passes, and in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness: Option<Lateness>,
     /// Absent where the world was real.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated: Option<Simulated>,

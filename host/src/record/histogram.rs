@@ -36,6 +36,14 @@ impl Latencies {
         record(&mut self.0, duration);
     }
 
+    /// Records a duration that kept others from being measured, one in each `interval`: these are
+    /// added, each shorter by an interval.
+    pub fn record_held_up(&mut self, duration: Nanos, interval: Nanos) {
+        if self.0.record_correct(duration, interval).is_err() {
+            self.record(duration);
+        }
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.0 += &other.0;
     }

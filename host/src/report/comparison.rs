@@ -61,6 +61,9 @@ pub struct TrialComparison {
     pub verdicts: [Option<&'static str>; 2],
     pub digests: [Option<String>; 2],
     pub figures: Vec<Figure>,
+    /// Why times and rates are not compared: of which side the runner was the bottleneck.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
 }
 
 /// What a second run has to have like the first.
@@ -80,7 +83,8 @@ pub struct Figure {
     /// A whole number.
     pub is_count: bool,
     pub values: [Option<f64>; 2],
-    /// The second by the first; absent where one is missing or the first is 0.
+    /// The second by the first; absent where one is missing, the first is 0, or the two are not
+    /// compared.
     pub ratio: Option<f64>,
 }
 
@@ -146,6 +150,16 @@ impl TrialComparison {
             _ => Vec::new(),
         };
         let summaries = trials.map(|trial| trial.map(|trial| &trial.summary));
+        let not_compared = sides.iter().zip(trials).filter_map(|(side, trial)| {
+            let why = trial?.bottleneck.as_ref()?;
+            Some(format!("{}: {why}", side.label))
+        });
+        let not_compared: Vec<_> = not_compared.collect();
+        let mut figures = figures(summaries);
+        if !not_compared.is_empty() {
+            let times = figures.iter_mut().filter(|figure| !figure.is_count);
+            times.for_each(|figure| figure.ratio = None);
+        }
         Self {
             strategy: name.to_owned(),
             agreement: match (cut.is_empty(), broken.is_empty()) {
@@ -157,7 +171,8 @@ impl TrialComparison {
             must_agree,
             verdicts: trials.map(|trial| Some(trial?.judgement.verdict.word())),
             digests: trials.map(|trial| Some(trial?.digest.clone())),
-            figures: figures(summaries),
+            figures,
+            not_compared,
         }
     }
 }

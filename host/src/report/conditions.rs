@@ -1,8 +1,10 @@
 //! What surrounded a trial, in words and in cells.
 
 use crate::model::background::{Background, Load};
+use crate::model::change::Nanos;
 use crate::model::conditions::{Conditions, Simulated, Usage};
 use crate::model::counters::NodeCounters;
+use crate::model::lateness::{Late, Lateness};
 
 /// Counters of all nodes together; absent where no node has such a counter.
 fn sum(conditions: &Conditions, pick: fn(&NodeCounters) -> Option<u64>) -> Option<u64> {
@@ -26,6 +28,11 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
     let cell =
         |heading: &str, value: Option<String>| (heading.to_owned(), value.unwrap_or_default());
     let seconds = |ns: u64| format!("{:.2}", ns as f64 / 1e9);
+    let lateness = conditions.and_then(|conditions| conditions.lateness.as_ref());
+    let late = |heading: &str, pick: fn(&Lateness) -> Option<Nanos>| {
+        let ns = lateness.and_then(pick);
+        cell(heading, ns.map(|ns| format!("{:.2}", ns as f64 / 1e6)))
+    };
     let mib = |kib: u64| format!("{:.1}", kib as f64 / 1024.0);
     vec![
         count("commits", |c| c.commits),
@@ -44,6 +51,12 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
             "runner peak MiB",
             usage.and_then(|u| u.runner_peak_kib).map(mib),
         ),
+        late("runner timers late p50 ms", |l| l.timers.p50_ns),
+        late("runner timers late p99 ms", |l| l.timers.p99_ns),
+        late("runner timers late max ms", |l| l.timers.max_ns),
+        late("runner tasks late p50 ms", |l| l.tasks.p50_ns),
+        late("runner tasks late p99 ms", |l| l.tasks.p99_ns),
+        late("runner tasks late max ms", |l| l.tasks.max_ns),
         cell("lab faults", conditions.map(all_faults)),
         cell("server", conditions.map(server)),
     ]
@@ -65,6 +78,7 @@ pub fn prose(conditions: &Conditions) -> Vec<String> {
             .map(|event| format!("fault: {event}")),
     );
     told.extend(usage(&conditions.usage));
+    told.extend(conditions.lateness.as_ref().map(lateness));
     if let Some(simulated) = &conditions.simulated {
         told.extend(
             simulated
@@ -100,10 +114,30 @@ fn counters(conditions: &Conditions) -> String {
     )
 }
 
+/// A time in ms without its unit; a dash where there is none.
+pub(super) fn ms(ns: Option<Nanos>) -> String {
+    ns.map_or("-".to_owned(), |ns| format!("{:.2}", ns as f64 / 1e6))
+}
+
+fn lateness(lateness: &Lateness) -> String {
+    let kind = |late: &Late| {
+        let [p50, p99, max] = [late.p50_ns, late.p99_ns, late.max_ns].map(ms);
+        format!("p50 {p50} ms, p99 {p99} ms, max {max} ms")
+    };
+    let mut told = format!(
+        "the runner itself: timers late by {}; tasks resumed after {}",
+        kind(&lateness.timers),
+        kind(&lateness.tasks),
+    );
+    if let Some((second, worst)) = lateness.worst() {
+        let worst = ms(Some(worst));
+        told += &format!("; worst from second {second} on, {worst} ms");
+    }
+    told
+}
+
 fn load(background: &Background) -> String {
     let kind = |name: &str, load: &Load| {
-        let ms =
-            |ns: Option<u64>| ns.map_or("-".to_owned(), |ns| format!("{:.2}", ns as f64 / 1e6));
         format!(
             "{} {name} (p50 {} ms, p99 {} ms, faults {}, left out {})",
             load.answered,

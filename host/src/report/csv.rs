@@ -83,6 +83,16 @@ fn line(
     cells.extend(conditions::cells(
         trial.and_then(|trial| trial.conditions.as_ref()),
     ));
+    // Empty where it was not measured.
+    let measured = trial.filter(|trial| {
+        let conditions = trial.conditions.as_ref();
+        conditions.is_some_and(|conditions| conditions.lateness.is_some())
+    });
+    let bottleneck = measured.map(|trial| match trial.bottleneck {
+        Some(_) => "yes",
+        None => "no",
+    });
+    cells.push(cell("runner bottleneck", bottleneck.unwrap_or_default()));
     cells.extend(allocations::cells(
         trial.and_then(|trial| trial.summary.allocations.as_ref()),
     ));

@@ -77,6 +77,7 @@ fn divide(value: &mut Value) {
             let ms = ns.as_f64().unwrap_or(0.0) / 1e6;
             *value = Value::from(ms);
         }
+        Value::Array(values) => values.iter_mut().for_each(divide),
         Value::Object(fields) => match fields.get_mut("value") {
             Some(value) => divide(value),
             None => fields.values_mut().for_each(divide),
@@ -94,7 +95,7 @@ mod tests {
     fn times_are_in_ms_and_named_so_wherever_they_stand() {
         let body = json!({
             "took_ns": 1_500_000, "none_ns": null, "cpu_ns": {"n1": 2_000_000},
-            "mean_ns": {"worker": 3, "value": 4e6}, "pause_ms": 7,
+            "mean_ns": {"worker": 3, "value": 4e6}, "pause_ms": 7, "worst_ns": [1_000_000, 500_000],
             "events": [{"began": 1_000_000, "fault": {"at": 500_000}}], "ended": "completed",
         });
         let text = document(Some(&Verdict::Unknown("why".to_owned())), &body);
@@ -102,7 +103,7 @@ mod tests {
         let expected = json!({
             "form": FORM, "verdict": "unknown", "why": "why",
             "took_ms": 1.5, "none_ms": null, "cpu_ms": {"n1": 2.0},
-            "mean_ms": {"worker": 3, "value": 4.0}, "pause_ms": 7,
+            "mean_ms": {"worker": 3, "value": 4.0}, "pause_ms": 7, "worst_ms": [1.0, 0.5],
             "events": [{"began_ms": 1.0, "fault": {"at_ms": 0.5}}], "ended": "completed",
         });
         assert_eq!(found, expected);

@@ -85,6 +85,10 @@ fn one_workload(cells: &[&CellReport]) -> String {
     for cell in cells {
         table.add_row(line(cell));
     }
+    let bottlenecks = cells.iter().filter_map(|cell| {
+        let why = cell.trial.as_ref()?.bottleneck.as_ref()?;
+        Some(format!("  {}: not compared: {why}\n", cell.name()))
+    });
     let mut text = format!(
         "{}: {}, database {}, seed {}\n\n{}\n",
         plan.workload_name,
@@ -93,6 +97,7 @@ fn one_workload(cells: &[&CellReport]) -> String {
         plan.seed,
         table.trim_fmt(),
     );
+    text.extend(bottlenecks);
     if plan.simulated.is_some() {
         text.push_str(SIMULATED);
     }
@@ -109,8 +114,10 @@ fn line(cell: &CellReport) -> Vec<String> {
     let trial = cell.trial.as_ref();
     let summary = trial.map(|trial| &trial.summary);
     let count = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let acquire = summary.and_then(|s| s.acquire_percentiles_ms.as_ref());
-    let release = summary.and_then(|s| s.release_percentiles_ms.as_ref());
+    // Times and rates that are the runner's own are not put beside those of others.
+    let timed = summary.filter(|_| trial.is_some_and(|trial| trial.bottleneck.is_none()));
+    let acquire = timed.and_then(|s| s.acquire_percentiles_ms.as_ref());
+    let release = timed.and_then(|s| s.release_percentiles_ms.as_ref());
     let at = |of: Option<&Percentiles>, pick: fn(&Percentiles) -> f64| number(of.map(pick));
     let max = |of: &Statistics| of.max;
     let deadlocks = summary.and_then(|s| s.deadlocks.as_ref());
@@ -122,10 +129,10 @@ fn line(cell: &CellReport) -> Vec<String> {
             .to_owned(),
         count(summary.map(|s| s.ok)),
         count(summary.map(|s| s.errors)),
-        number(summary.and_then(|s| s.changes_per_second)),
+        number(timed.and_then(|s| s.changes_per_second)),
         at(acquire, |p| p.p50),
         at(acquire, |p| p.p95),
-        number(summary.and_then(|s| s.acquire_ms.as_ref()).map(max)),
+        number(timed.and_then(|s| s.acquire_ms.as_ref()).map(max)),
         at(release, |p| p.p50),
         at(release, |p| p.p95),
         count(deadlocks.map(|of| of.sum as u64)),

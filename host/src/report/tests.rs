@@ -11,6 +11,7 @@ use crate::model::counters::NodeCounters;
 use crate::model::data::Data;
 use crate::model::fault::{Fault, FaultCount, FaultKind};
 use crate::model::lab_fault::{LabAction, LabFault};
+use crate::model::lateness::{Late, Lateness};
 use crate::model::schedule::FaultEvent;
 use serde_json::json;
 
@@ -147,8 +148,79 @@ fn conditions() -> Conditions {
             ended: 3_000_000,
             error: None,
         }],
+        lateness: Some(lateness(2)),
         simulated: None,
     }
+}
+
+/// With this p99 of the timers.
+pub(super) fn lateness(p99_ms: u64) -> Lateness {
+    let late = |p50, p99, max| Late {
+        p50_ns: Some(p50),
+        p99_ns: Some(p99),
+        max_ns: Some(max),
+    };
+    let p99 = p99_ms * 1_000_000;
+    Lateness {
+        timers: late(1_050_000, p99, p99 + 1_000_000),
+        tasks: late(20_000, 200_000, 2_500_000),
+        interval_s: 1,
+        worst_ns: vec![1_000_000, p99 + 1_000_000],
+    }
+}
+
+#[test]
+fn a_runner_that_was_the_bottleneck_is_told_beside_the_figures_and_not_compared() {
+    let slow = |trial: &TrialReport| {
+        let planned = &plan().trials[0];
+        let (changes, data) = synthetic::history(4, 2, 2);
+        let history = History {
+            changes,
+            torn: false,
+        };
+        let mut conditions = trial.conditions.clone().unwrap();
+        conditions.lateness = Some(lateness(80));
+        let judged = judge(&Evidence {
+            rows: 2,
+            changes: &history.changes,
+            data: Some(&data),
+        });
+        TrialReport::new(planned, &history, None, Some(conditions), judged)
+    };
+    let mut report = report();
+    assert_eq!(report.trials[0].bottleneck, None);
+    report.trials[0] = slow(&report.trials[0]);
+    let text = text::write(&report);
+    let told = "\nright: the runner was the bottleneck: one in a hundred of its timers fired more than \
+                80.00 ms late, one in a hundred of its tasks was resumed more than 0.20 ms late, and \
+                the median acquire took 2.80 ms; times and rates";
+    let (figures, rest) = text.split_once(told).unwrap_or_else(|| panic!("{text}"));
+    assert!(!figures.contains("right: "), "{text}");
+    assert!(rest.contains("right: valid\n"), "{text}");
+    let csv = csv::write(&report);
+    let mut reader = ::csv::Reader::from_reader(&csv[..]);
+    let lines: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    assert_eq!(lines[0]["runner bottleneck"], "yes");
+    assert_eq!(lines[0]["runner timers late p99 ms"], "80.00");
+    assert_eq!(
+        lines[1]["runner bottleneck"], "",
+        "a killed run has no figure"
+    );
+
+    let mut cells = cells();
+    cells[0].trial = Some(report.trials[0].clone());
+    let table = overview::write(&cells, 5, std::path::Path::new("x"));
+    let line = table
+        .lines()
+        .find(|line| line.starts_with("right"))
+        .unwrap();
+    let words: Vec<_> = line.split_whitespace().collect();
+    let expected = [
+        "right", "valid", "8", "0", "-", "-", "-", "-", "-", "-", "0",
+    ];
+    assert_eq!(words, expected);
+    let told = "  right: not compared: the runner was the bottleneck";
+    assert!(table.contains(told), "{table}");
 }
 
 #[test]
@@ -179,6 +251,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       background: 2 generators, 40 selects (p50 0.30 ms, p99 2.00 ms, faults 2, left out 1), 0 updates (p50 - ms, p99 - ms, faults 0, left out 0)
       fault: kill b at 2 ms, done at 3 ms
       processor time: runner 0.10 s, servers 0.90 s (the runner's share is 10.0 %); runner's memory at most 20.0 MiB
+      the runner itself: timers late by p50 1.05 ms, p99 2.00 ms, max 3.00 ms; tasks resumed after p50 0.02 ms, p99 0.20 ms, max 2.50 ms; worst from second 1 on, 3.00 ms
 
     wrong: violated
       mutual-exclusion: violated: workers 0 and 2 held row 0 at once for 5.000 ms, from 20.000 ms to 25.000 ms: worker 0 (0_0) held it from 10.000 ms to 30.000 ms; worker 2 (2_0) held it from 20.000 ms to 25.000 ms

@@ -114,7 +114,13 @@ fn times(trials: &[TrialReport]) -> String {
             table.add_row([name, step, at(|p| p.p50), at(|p| p.p95), at(|p| p.p99), max]);
         }
     }
-    table.trim_fmt() + "\n"
+    let mut text = table.trim_fmt() + "\n";
+    for trial in trials {
+        if let Some(why) = &trial.bottleneck {
+            let _ = writeln!(text, "\n{}: {why}", trial.strategy);
+        }
+    }
+    text
 }
 
 pub(super) fn verdict(trial: &TrialReport) -> String {

@@ -1,12 +1,14 @@
 //! One change of ip-allocation: take an address, hold it, and perhaps give it back.
 
 use super::contender::Stepped;
-use super::{Worker, settle};
+use super::watched::Phase;
+use super::{Arena, Worker, settle};
 use crate::model::change::{Allocation, Change, Restored};
 use crate::model::marker::Marker;
 use crate::model::pool::pool_id;
 use crate::strategy::Call;
 use crate::workload::ip_allocation::IpAllocation;
+use std::sync::Arc;
 
 impl Worker {
     pub(super) async fn allocation(&mut self, kind: &IpAllocation, marker: Marker) -> Change {
@@ -16,6 +18,7 @@ impl Worker {
             pool: pool.clone(),
             marker: marker.to_string(),
         };
+        self.watched.set(Phase::Acquire);
         let Stepped {
             step: mut acquire,
             allocated,
@@ -27,7 +30,10 @@ impl Worker {
             statements,
         };
         if !acquire.outcome.is_ok() {
-            let (settled, address) = settle::allocated(&self.arena, marker).await;
+            self.watched.set(Phase::Settle);
+            let settle =
+                move |arena: Arc<Arena>| async move { settle::allocated(&arena, marker).await };
+            let (settled, address) = self.arena.beside(settle).await;
             acquire.settled = Some(settled);
             allocation.address = address;
         }
@@ -43,6 +49,7 @@ impl Worker {
         };
         if let Some(address) = allocation.address.clone().filter(|_| kind.release) {
             if change.acquire.outcome.is_ok() {
+                self.watched.set(Phase::Pause);
                 self.arena.wait(self.arena.workload.hold_ms).await;
             }
             let asked = Call::Release {
@@ -51,9 +58,14 @@ impl Worker {
                 address,
                 marker: marker.to_string(),
             };
+            self.watched.set(Phase::Release);
             let mut stepped = self.contender.step(asked).await;
             if !stepped.step.outcome.is_ok() {
-                stepped.step.settled = Some(settle::deallocated(&self.arena, marker).await);
+                self.watched.set(Phase::Settle);
+                let settle = move |arena: Arc<Arena>| async move {
+                    settle::deallocated(&arena, marker).await
+                };
+                stepped.step.settled = Some(self.arena.beside(settle).await);
             }
             allocation.statements.add(&stepped.statements);
             change.release = Some(stepped.step);

@@ -1,20 +1,26 @@
 //! One change of volume-state: acquire, check, hold, release.
 
-use super::{Worker, check, settle};
+use super::watched::Phase;
+use super::{Arena, Worker, check, settle};
 use crate::model::change::{Change, Restored, Settled, Step};
 use crate::model::data::Status;
 use crate::model::marker::Marker;
 use crate::strategy::{Call, Transition};
 use crate::workload::volume_state::row_id;
+use std::sync::Arc;
 
 impl Worker {
     pub(super) async fn volume_change(&mut self, marker: Marker) -> Change {
+        self.watched.set(Phase::Acquire);
         let mut acquire = self
             .transition(Status::Available, Status::Deleting, marker)
             .await;
         if !acquire.outcome.is_ok() {
-            let settled = Box::pin(settle::acquired(&self.arena, self.row, marker));
-            acquire.settled = Some(settled.await);
+            self.watched.set(Phase::Settle);
+            let row = self.row;
+            let settle =
+                move |arena: Arc<Arena>| async move { settle::acquired(&arena, row, marker).await };
+            acquire.settled = Some(self.arena.beside(settle).await);
         }
         let mut change = Change {
             worker: self.number,
@@ -27,8 +33,13 @@ impl Worker {
             allocation: None,
         };
         if change.acquire.outcome.is_ok() {
-            let check = Box::pin(check::on_all_nodes(&self.arena, self.row, marker));
-            change.check = check.await;
+            self.watched.set(Phase::Check);
+            let row = self.row;
+            let check = move |arena: Arc<Arena>| async move {
+                check::on_all_nodes(&arena, row, marker).await
+            };
+            change.check = self.arena.beside(check).await;
+            self.watched.set(Phase::Pause);
             self.arena.wait(self.arena.workload.hold_ms).await;
         }
         // A change that failed its check still releases, as published; so does one that holds the
@@ -36,7 +47,7 @@ impl Worker {
         if change.held() {
             self.give_back(&mut change).await;
         } else if change.acquire.settled == Some(Settled::Unknown) {
-            change.restored = Box::pin(settle::restore(&self.arena, self.row, marker)).await;
+            change.restored = self.restore(marker).await;
             if change.restored == Restored::Yes {
                 // What could be given back was held.
                 change.acquire.settled = Some(Settled::TookEffect);
@@ -47,20 +58,32 @@ impl Worker {
 
     async fn give_back(&mut self, change: &mut Change) {
         let marker = change.marker();
+        self.watched.set(Phase::Release);
         let mut release = self
             .transition(Status::Deleting, Status::Available, marker)
             .await;
         if !release.outcome.is_ok() {
-            let settled = Box::pin(settle::released(&self.arena, self.row, marker));
-            release.settled = Some(settled.await);
+            self.watched.set(Phase::Settle);
+            let row = self.row;
+            let settle =
+                move |arena: Arc<Arena>| async move { settle::released(&arena, row, marker).await };
+            release.settled = Some(self.arena.beside(settle).await);
         }
         if !release.took_effect() {
-            change.restored = Box::pin(settle::restore(&self.arena, self.row, marker)).await;
+            change.restored = self.restore(marker).await;
             if change.restored == Restored::Yes {
                 release.settled = Some(Settled::NoEffect);
             }
         }
         change.release = Some(release);
+    }
+
+    async fn restore(&self, marker: Marker) -> Restored {
+        self.watched.set(Phase::Settle);
+        let row = self.row;
+        let restore =
+            move |arena: Arc<Arena>| async move { settle::restore(&arena, row, marker).await };
+        self.arena.beside(restore).await
     }
 
     async fn transition(&mut self, from: Status, to: Status, marker: Marker) -> Step {

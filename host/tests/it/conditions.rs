@@ -90,3 +90,44 @@ fn a_simulated_trial_without_faults_tells_of_none() {
     assert!(simulated["statements"].is_u64(), "{trial:#}");
     assert!(simulated["faults"].is_null(), "{simulated:#}");
 }
+
+#[test]
+fn the_runner_tells_how_late_it_was_itself_and_not_in_the_simulator() {
+    let sandbox = Sandbox::new();
+    let (_, trial) = sandbox.trial(&format!("{SMALL} --hold-ms 20 --out run"));
+    let late = &trial["conditions"]["lateness"];
+    for kind in ["timers", "tasks"] {
+        for figure in ["p50_ms", "p99_ms", "max_ms"] {
+            assert!(late[kind][figure].is_f64(), "{kind} {figure}: {late:#}");
+        }
+    }
+    assert!(!late["worst_ms"].as_array().unwrap().is_empty(), "{late:#}");
+    let told = sandbox.run("report run").stdout;
+    assert!(
+        told.contains("  the runner itself: timers late by p50 "),
+        "{told}"
+    );
+    let (_, trial) = sandbox.trial(&format!("{SMALL} --db sim"));
+    assert!(trial["conditions"]["lateness"].is_null(), "{trial:#}");
+    assert!(trial["bottleneck"].is_null(), "{trial:#}");
+}
+
+/// The runner on a processor that it has to share with many.
+#[test]
+fn a_runner_that_gets_no_processor_says_that_it_was_the_bottleneck() {
+    let sandbox = Sandbox::new();
+    // Idle priority among six that compute: each gets its turn seldom.
+    let script = "cpu=$(taskset -pc $$ | grep -oE '[0-9]+' | tail -1); \
+                  for i in 1 2 3 4 5 6; do timeout 60 taskset -c $cpu sh -c 'while :; do :; done' & \
+                  done; \
+                  taskset -c $cpu nice -n 19 $runner --strategy cas --rows 2 --workers-per-row 3 \
+                  --changes-per-worker 10 --out run; code=$?; kill $(jobs -p); exit $code";
+    let ended = sandbox.shell(script);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let told = "\ncas: the runner was the bottleneck: ";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+    let compared = sandbox.run("compare run run");
+    assert_eq!(compared.code, 0, "{}{}", compared.stdout, compared.stderr);
+    let told = "times and rates are not compared: first: the runner was the bottleneck";
+    assert!(compared.stdout.contains(told), "{}", compared.stdout);
+}

@@ -27,6 +27,7 @@ mod new;
 mod on_the_lab;
 mod oracles;
 mod output;
+mod progress;
 mod redis_server;
 mod reference;
 mod registry;

@@ -2,6 +2,7 @@
 
 use super::answer::Failure;
 use super::classify::classify;
+use crate::backend::patience::within;
 use crate::backend::secret_url::{SIGNS, SecretUrl};
 use crate::capability::doing::Doing;
 use crate::model::fault::Fault;
@@ -79,7 +80,7 @@ impl Address {
 
     /// Connects, within a bound.
     pub(super) async fn connect(&self) -> Result<Conn, Fault> {
-        let connecting = timeout(CONNECTING_TAKES_AT_MOST, Conn::new(self.options.clone()));
+        let connecting = within(CONNECTING_TAKES_AT_MOST, Conn::new(self.options.clone()));
         let failure = match connecting.await {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(error)) => Failure::before(error),

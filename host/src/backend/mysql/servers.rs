@@ -3,6 +3,8 @@
 use super::options::{Address, hang_up};
 use super::readers::Readers;
 use super::status::{self, Identity};
+use crate::backend::host_threads;
+use crate::backend::patience::within;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::AutocommitWrites;
 use crate::capability::database::{Freshness, Target};
@@ -10,7 +12,6 @@ use crate::model::fault::Fault;
 use futures_util::future::try_join_all;
 use mysql_async::Conn;
 use std::time::Duration;
-use tokio::time::timeout;
 
 /// How long a server that took the connection may think about who it is.
 const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
@@ -44,6 +45,10 @@ impl Servers {
         autocommit_writes: AutocommitWrites,
     ) -> Result<Self, Fault> {
         let endpoint = Address::of(endpoint)?;
+        let threads = host_threads::handle().map_err(|error| {
+            let message = format!("the host's own threads could not be started: {error}");
+            Fault::unavailable("threads", message)
+        })?;
         let addresses = match nodes {
             [] => vec![endpoint.clone()],
             nodes => nodes.iter().map(Address::of).collect::<Result<_, _>>()?,
@@ -64,6 +69,9 @@ impl Servers {
             );
             return Err(Fault::rejected("same-node", message));
         }
+        let readers = |address: &Address, freshness, replicates| {
+            Readers::new(address.clone(), freshness, replicates, threads.clone())
+        };
         let names = names(&addresses, &identities);
         let nodes = addresses
             .into_iter()
@@ -71,8 +79,8 @@ impl Servers {
             .zip(&names)
             .map(|((address, identity), name)| Node {
                 name: name.clone(),
-                as_it_is: Readers::new(address.clone(), Freshness::AsItIs, false),
-                causal: Readers::new(address.clone(), Freshness::Causal, identity.node.is_some()),
+                as_it_is: readers(&address, Freshness::AsItIs, false),
+                causal: readers(&address, Freshness::Causal, identity.node.is_some()),
                 address,
                 identity,
             })
@@ -111,7 +119,7 @@ impl Servers {
 /// Connects, and asks the server who it is.
 pub(super) async fn introduce(address: &Address) -> Result<Introduced, Fault> {
     let mut connection = address.connect().await?;
-    let asking = timeout(
+    let asking = within(
         INTRODUCTION_TAKES_AT_MOST,
         status::identify(&mut connection),
     );

@@ -5,6 +5,7 @@ use super::classify::classify;
 use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
+use crate::backend::patience::within;
 use crate::backend::url::AutocommitWrites;
 use crate::capability::database::{Session, Target};
 use crate::capability::doing::Doing;
@@ -17,7 +18,6 @@ use futures_util::future::join_all;
 use mysql_async::Conn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::time::timeout;
 
 /// A strategy may join a table with itself, so an answer could be larger than the machine. The bound
 /// is far above what a change needs; `Database::read`, which is the host's own, has none.
@@ -296,7 +296,7 @@ impl Session for MysqlSession {
 
     async fn close(mut self: Box<Self>) {
         if !self.under_way && self.connection.is_some() {
-            let ended = timeout(GOING_IN_PEACE_TAKES_AT_MOST, async {
+            let ended = within(GOING_IN_PEACE_TAKES_AT_MOST, async {
                 if self.in_transaction {
                     self.roll_back().await;
                 }

@@ -4,9 +4,10 @@ use super::answer::{Failure, answer, run};
 use super::options::hang_up;
 use super::servers::{Introduced, Servers, introduce};
 use super::status::{Identity, uptime_s};
+use crate::backend::patience::within;
 use mysql_async::Conn;
 use std::time::{Duration, Instant};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// How long the end is waited for. A server that is stopped is beyond anybody's reach.
 const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ pub(super) struct Thread {
 pub(super) async fn end(servers: &Servers, thread: &Thread) {
     // What can't be reached in time is left to its server, which ends it when it notices that the
     // connection is closed.
-    timeout(ENDING_TAKES_AT_MOST, reach_and_end(servers, thread))
+    within(ENDING_TAKES_AT_MOST, reach_and_end(servers, thread))
         .await
         .ok();
 }

@@ -4,6 +4,7 @@ use super::super::CommandError;
 use super::super::components;
 use super::super::decide::{self, parse_url};
 use super::super::options::PlanOptions;
+use super::super::progress::Screen;
 use super::super::with_lab::lock_url;
 use super::BatchOptions;
 use crate::backend::url::LockUrl;
@@ -73,6 +74,7 @@ pub fn decide(
     let loaded = decide::load(
         components::fitting(found, &workloads.iter().collect::<Vec<_>>(), true)?,
         &engine,
+        &Screen::new(options.output.quiet),
     )?;
     let mut cells: Vec<Cell> = Vec::new();
     let all_again =

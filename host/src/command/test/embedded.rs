@@ -75,7 +75,8 @@ fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
     // A schedule of the workload's file is for servers that can break.
     plan.faults.clear();
     let engine = engine(&plan, plan.workload.workers())?;
-    let (trials, strategies) = load(components, &engine)?.into_iter().unzip();
+    let screen = Screen::new(options.quiet);
+    let (trials, strategies) = load(components, &engine, &screen)?.into_iter().unzip();
     plan.trials = trials;
     Ok(Decided { plan, strategies })
 }

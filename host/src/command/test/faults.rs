@@ -4,6 +4,7 @@ use super::TestOptions;
 use crate::command::CommandError;
 use crate::command::check::{CheckOptions, Enough, command_line};
 use crate::command::decide::Decided;
+use crate::command::progress::Waiting;
 use crate::command::simulated::case;
 use crate::explore::case::Case as World;
 use crate::explore::conformance::{
@@ -25,6 +26,7 @@ pub struct Subject<'a> {
     asked: &'a CheckOptions,
     planned: &'a PlannedTrial,
     enough: &'a Enough,
+    waiting: &'a Waiting,
     world: World,
     strategy: Arc<dyn Strategy>,
 }
@@ -35,6 +37,7 @@ impl<'a> Subject<'a> {
         asked: &'a CheckOptions,
         decided: &'a Decided,
         enough: &'a Enough,
+        waiting: &'a Waiting,
     ) -> Result<Self, CommandError> {
         let Decided { plan, strategies } = decided;
         let simulated = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
@@ -46,6 +49,7 @@ impl<'a> Subject<'a> {
             asked,
             planned,
             enough,
+            waiting,
             world: small_world(&case(plan, planned, simulated)),
             strategy: strategy.clone(),
         })
@@ -53,6 +57,12 @@ impl<'a> Subject<'a> {
 
     fn conduct(&self, script: Script) -> Result<Conducted, CommandError> {
         Ok(conduct(&self.world, &self.strategy, script)?)
+    }
+
+    fn say(&self, what: &str, number: usize, all: usize) {
+        let (name, number) = (&self.planned.name, number + 1);
+        self.waiting
+            .set(format!("{name}: {what} {number} of {all}"));
     }
 
     pub fn undisturbed(&self) -> Result<Conducted, CommandError> {
@@ -90,7 +100,8 @@ impl<'a> Subject<'a> {
             }
         }
         let (mut cases, mut wrong) = (Vec::new(), 0);
-        for injection in &all {
+        for (number, injection) in all.iter().enumerate() {
+            self.say("fault", number, all.len());
             if self.enough.is_said() {
                 return Ok(Part::new("faults", Status::Unknown, "interrupted"));
             }
@@ -149,7 +160,9 @@ impl<'a> Subject<'a> {
         let scripts = outages(&undisturbed.log);
         let mut part = Part::new("outages", Status::Passed, "");
         let (mut given, mut waited) = (0, 0);
-        for script in scripts {
+        let all = scripts.len();
+        for (number, script) in scripts.into_iter().enumerate() {
+            self.say("outage", number, all);
             let conducted = self.conduct(script)?;
             if !conducted.is_injected {
                 continue;

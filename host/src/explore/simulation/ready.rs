@@ -7,10 +7,10 @@ use crate::model::fault::Fault;
 use crate::sim::executor::{Executor, Joined, Stuck};
 use crate::sim::world::World;
 use crate::worker::background::Generators;
+use crate::worker::watched::Watched;
 use crate::worker::{Arena, Worker};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 /// What a simulation has when its workers can be let go.
 pub(super) struct Ready {
@@ -26,7 +26,7 @@ pub(super) fn get_ready(
     executor: &mut Executor,
     world: &World,
     arena: &Arc<Arena>,
-    mut done: impl FnMut() -> Arc<AtomicU32>,
+    mut watched: impl FnMut() -> Arc<Watched>,
 ) -> Result<Ready, SimulationError> {
     let (database, workload) = (arena.database.clone(), arena.workload.clone());
     let made = executor.spawn(
@@ -35,7 +35,7 @@ pub(super) fn get_ready(
     );
     run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
     let prepare = |number| {
-        let worker = Worker::prepare(arena.clone(), number, done());
+        let worker = Worker::prepare(arena.clone(), number, watched());
         executor.spawn(Actor::Worker(number), worker)
     };
     let workers: Vec<_> = (0..arena.workload.workers()).map(prepare).collect();

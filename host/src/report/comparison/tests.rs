@@ -50,6 +50,29 @@ fn on_a_real_database_the_verdicts_must_agree_and_nothing_else() {
 }
 
 #[test]
+fn figures_of_which_the_runner_was_the_bottleneck_are_not_compared() {
+    let (first, mut second) = (whole("recorded"), whole("again"));
+    let ratio = |comparison: &Comparison, name: &str| {
+        let figures = &comparison.trials[0].figures;
+        figures.iter().find(|it| it.name == name).unwrap().ratio
+    };
+    let comparison = Comparison::of(&first, &second);
+    assert_eq!(ratio(&comparison, "acquire p50"), Some(1.0));
+    second.report.trials[0].bottleneck = Some("the runner was the bottleneck".to_owned());
+    let comparison = Comparison::of(&first, &second);
+    assert_eq!(ratio(&comparison, "acquire p50"), None);
+    assert_eq!(ratio(&comparison, "ok"), Some(1.0), "a count is one");
+    assert_eq!(
+        comparison.agreement,
+        Agreement::Agree,
+        "so are the verdicts"
+    );
+    let told = "  times and rates are not compared: again: the runner was the bottleneck\n";
+    let text = write(&comparison);
+    assert!(text.contains(told), "{text}");
+}
+
+#[test]
 fn of_the_same_plan_in_the_simulator_everything_must_agree() {
     let (first, second) = (simulated(whole("a")), simulated(whole("b")));
     assert_eq!(agreement(&first, &second), (Agreement::Agree, vec![]));

@@ -60,6 +60,9 @@ fn agreement(trial: &TrialComparison) -> String {
         Agreement::Differ => format!("{name}: differs where it must agree ({what}): {why}\n"),
         Agreement::CannotTell => format!("{name}: can't be compared: {why}\n"),
     };
+    for why in &trial.not_compared {
+        let _ = writeln!(text, "  times and rates are not compared: {why}");
+    }
     if let [Some(one), Some(other)] = &trial.digests
         && one != other
     {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::beside::Beside;
 use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::gate::Gate;
@@ -302,6 +303,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock: clock.clone(),
+        beside: Beside::Here,
         settings: Arc::new(terms.settings),
         printed: Arc::new(Unread),
         seed: 1,

@@ -5,6 +5,8 @@ use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::backend::secret_url::SecretUrl;
 use contend::backend::url::AutocommitWrites;
+use contend::capability::database::Freshness;
+use futures_util::future::join_all;
 
 async fn refusal(endpoint: &str, nodes: &[SecretUrl]) -> Fault {
     let endpoint = SecretUrl::parse(endpoint).unwrap();
@@ -121,5 +123,43 @@ async fn what_is_set_holds_for_the_session_and_for_no_other() {
     ];
     assert_eq!(rows(&mut one, read).await, [set]);
     assert_eq!(rows(&mut other, read).await[0][2], Value::Integer(1));
+    fixture.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_that_waits_for_its_turn_is_not_late() {
+    let fixture = mariadb_node().await;
+    let database = &fixture.database;
+    let (node, slow) = (&database.nodes()[0], "SELECT SLEEP(1.5)");
+    let slow = Statement::of_host(slow, Action::Read);
+    // Six at a time: the last of them wait for longer than a reading may take.
+    let reads = (0..18).map(|_| database.read(node, Freshness::AsItIs, &slow, &[]));
+    for read in join_all(reads).await {
+        read.unwrap();
+    }
+    fixture.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_late_does_not_cost_the_connection() {
+    let fixture = mariadb_node().await;
+    let read = async |text: &str| {
+        let (node, statement) = (
+            &fixture.database.nodes()[0],
+            Statement::of_host(text, Action::Read),
+        );
+        let read = fixture
+            .database
+            .read(node, Freshness::AsItIs, &statement, &[]);
+        read.await
+    };
+    let first = read("SELECT CONNECTION_ID()").await.unwrap();
+    assert_fault(
+        read("SELECT SLEEP(4)").await,
+        FaultKind::Unavailable,
+        "2013",
+    );
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert_eq!(read("SELECT CONNECTION_ID()").await.unwrap(), first);
     fixture.close().await;
 }

@@ -1,0 +1,32 @@
+//! Whether the runner itself was what its figures are of.
+
+use crate::model::conditions::Conditions;
+use crate::model::lateness::Late;
+use crate::record::summary::Summary;
+
+/// Why the times of a trial are the runner's as much as the database's; `None` if they are not, or if
+/// that was not measured. The rule is that of [`Lateness::bears_on`], held against the median acquire.
+///
+/// [`Lateness::bears_on`]: crate::model::lateness::Lateness::bears_on
+pub fn bottleneck(conditions: Option<&Conditions>, summary: &Summary) -> Option<String> {
+    let lateness = conditions?.lateness.as_ref()?;
+    let median = summary.acquire_percentiles_ms.as_ref().map(|p| p.p50);
+    if !lateness.bears_on((median.unwrap_or(0.0) * 1e6) as u64) {
+        return None;
+    }
+    let held_against = match median {
+        Some(ms) => format!(", and the median acquire took {ms:.2} ms"),
+        None => String::new(),
+    };
+    Some(format!(
+        "the runner was the bottleneck: one in a hundred of its timers fired more than {} ms late, one in \
+         a hundred of its tasks was resumed more than {} ms late{held_against}; times and rates say \
+         what this machine could do, not what the database can",
+        p99(&lateness.timers),
+        p99(&lateness.tasks),
+    ))
+}
+
+fn p99(late: &Late) -> String {
+    super::conditions::ms(late.p99_ns)
+}

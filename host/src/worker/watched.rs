@@ -1,0 +1,70 @@
+//! A worker as it is seen from outside while it works.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+
+/// What a worker is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Between two changes, or holding what it took.
+    Pause,
+    Acquire,
+    /// The check on every node after acquire.
+    Check,
+    Release,
+    /// Finding out, or undoing, what a step did that did not end ok.
+    Settle,
+    Ended,
+}
+
+impl Phase {
+    const ALL: [Self; 6] = [
+        Self::Pause,
+        Self::Acquire,
+        Self::Check,
+        Self::Release,
+        Self::Settle,
+        Self::Ended,
+    ];
+}
+
+/// How far a worker has come. Written by that worker alone, read by the progress line.
+#[derive(Debug, Default)]
+pub struct Watched {
+    /// Changes that are over.
+    done: AtomicU32,
+    phase: AtomicU8,
+}
+
+impl Watched {
+    pub fn count(&self) {
+        self.done.fetch_add(1, Relaxed);
+    }
+
+    pub fn done(&self) -> u32 {
+        self.done.load(Relaxed)
+    }
+
+    pub fn set(&self, phase: Phase) {
+        self.phase.store(phase as u8, Relaxed);
+    }
+
+    pub fn phase(&self) -> Phase {
+        let phase = self.phase.load(Relaxed);
+        Phase::ALL[usize::from(phase) % Phase::ALL.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_phase_is_read_as_it_was_set() {
+        let watched = Watched::default();
+        assert_eq!(watched.phase(), Phase::Pause);
+        for phase in Phase::ALL {
+            watched.set(phase);
+            assert_eq!(watched.phase(), phase);
+        }
+    }
+}
