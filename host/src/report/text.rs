@@ -46,7 +46,7 @@ pub(super) fn rivals_hint(plan: &Plan) -> String {
         1 => "`--workers-per-row 2` makes rivals for each row",
         _ => "more --workers-per-row or a shorter --pause-ms makes rivals meet",
     };
-    format!("\nhint: nothing was contended, so nothing could go wrong; {how}\n")
+    format!("\nhint: nothing was contended, so the verdict is unknown; {how}\n")
 }
 
 fn headline(report: &RunReport) -> String {

@@ -78,7 +78,7 @@ impl Worker {
         change.release = Some(release);
     }
 
-    async fn restore(&self, marker: Marker) -> Restored {
+    async fn restore(&mut self, marker: Marker) -> Restored {
         self.watched.set(Phase::Settle);
         let row = self.row;
         let restore =
