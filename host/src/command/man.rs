@@ -1,6 +1,7 @@
 //! `runner man`: the manual pages.
 
 use super::CommandError;
+use super::exit::Exit;
 use super::output::{output_error, print};
 use std::fs;
 use std::path::PathBuf;

@@ -46,6 +46,8 @@ fn as_csv_what_is_missing_is_an_empty_cell() {
         ("repetition", "1", "1"),
         ("commits", "40", ""),
         ("replays", "", ""),
+        ("runner timers late p99 ms", "2.00", ""),
+        ("runner bottleneck", "no", ""),
         ("lab faults", "kill b at 2 ms, done at 3 ms", ""),
         ("attempts mean", "", ""),
         ("delete ms max", "", ""),
@@ -182,6 +184,7 @@ fn as_json_what_is_missing_is_null() {
     let text = serde_json::to_string_pretty(&trial).unwrap();
     insta::assert_snapshot!(text, @r#"
     {
+      "bottleneck": null,
       "conditions": null,
       "digest": "sha256:00",
       "ended": null,
