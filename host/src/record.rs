@@ -2,6 +2,7 @@
 
 pub mod histogram;
 pub mod journal;
+pub mod lines;
 pub mod printed;
 pub mod summary;
 pub mod tally;

@@ -23,14 +23,16 @@ pub mod bundle;
 mod error;
 mod file;
 mod hashed;
+mod regular;
 mod trial;
 
 pub use self::error::RunDirError;
 pub use self::trial::{TrialDir, TrialRecord};
 
 use self::file::{aside, read_json, replace, write_json};
+use crate::model::change::Nanos;
 use crate::plan::Plan;
-use crate::plan::recorded::is_plain_name;
+use crate::record::journal::Bounds;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
@@ -67,6 +69,12 @@ const TRIAL_FILES: &[&str] = &[
     VERDICT,
 ];
 
+/// The longest run that is believed: 400 days. A plan's time limit is a month at most.
+const LONGEST_RUN: Nanos = 400 * 86_400 * 1_000_000_000;
+
+/// In place of a limit for the size of a folder: it is the user's own.
+pub const ANY_SIZE_MIB: u64 = u64::MAX >> 20;
+
 /// Where a run took place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -81,6 +89,8 @@ pub struct Machine {
 #[derive(Debug, Clone)]
 pub struct RunDir {
     root: PathBuf,
+    /// What the history of each trial can say.
+    bounds: Bounds,
 }
 
 impl RunDir {
@@ -104,26 +114,55 @@ impl RunDir {
         write_json(&root.join(MACHINE), machine)?;
         Ok(Self {
             root: root.to_owned(),
+            bounds: bounds(plan),
         })
     }
 
-    /// Opens the folder of a run that has been.
-    pub fn open(root: &Path) -> Result<(Self, Plan), RunDirError> {
+    /// Opens the folder of a run that has been, whoever filled it: as of a bundle, its plan is one that
+    /// a runner could have decided, its files are regular ones, and they take so much at most.
+    pub fn open(root: &Path, most_mib: u64) -> Result<(Self, Plan), RunDirError> {
         let not_a_run = |why: String| RunDirError::NotARun {
             path: root.to_owned(),
             why: format!("{PLAN}: {why}"),
         };
-        let text = fs::read_to_string(root.join(PLAN)).map_err(|e| not_a_run(e.to_string()))?;
-        let plan: Plan = serde_json::from_str(&text).map_err(|e| not_a_run(e.to_string()))?;
-        // A plan that somebody else wrote must not lead out of its folder.
-        if let Some(trial) = plan.trials.iter().find(|trial| !is_plain_name(&trial.name)) {
-            return Err(not_a_run(format!(
-                "{:?} is no name of a strategy",
-                trial.name
-            )));
+        let text = regular::read(&root.join(PLAN)).map_err(|e| not_a_run(e.to_string()))?;
+        let text = text.ok_or_else(|| not_a_run("there is none".to_owned()))?;
+        let plan: Plan = serde_json::from_slice(&text).map_err(|e| not_a_run(e.to_string()))?;
+        plan.check_recorded()
+            .map_err(|error| not_a_run(error.to_string()))?;
+        let run = Self {
+            root: root.to_owned(),
+            bounds: bounds(&plan),
+        };
+        run.check_size(&plan, most_mib)?;
+        Ok((run, plan))
+    }
+
+    /// Looks at every file that a run has, without opening one.
+    fn check_size(&self, plan: &Plan, allowed_mib: u64) -> Result<(), RunDirError> {
+        let io_error = |path: &Path, source| RunDirError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let mut files: Vec<_> = RUN_FILES.iter().map(|file| self.root.join(file)).collect();
+        for trial in &plan.trials {
+            let folder = self.root.join(&trial.name);
+            regular::look_at_folder(&folder).map_err(|error| io_error(&folder, error))?;
+            files.extend(TRIAL_FILES.iter().map(|file| folder.join(file)));
         }
-        let root = root.to_owned();
-        Ok((Self { root }, plan))
+        let mut bytes = 0u64;
+        for file in files {
+            let there = regular::look(&file).map_err(|error| io_error(&file, error))?;
+            bytes = bytes.saturating_add(there.map_or(0, |there| there.len()));
+        }
+        match bytes <= allowed_mib.saturating_mul(1 << 20) {
+            true => Ok(()),
+            false => Err(RunDirError::TooLarge {
+                path: self.root.clone(),
+                bytes,
+                allowed_mib,
+            }),
+        }
     }
 
     /// Where the run took place; nothing if that is not kept.
@@ -149,6 +188,7 @@ impl RunDir {
     pub fn trial(&self, name: &str) -> TrialDir {
         TrialDir {
             root: self.root.join(name),
+            bounds: self.bounds,
         }
     }
 
@@ -160,6 +200,17 @@ impl RunDir {
     /// Writes the table as far as it has come, over that of the trial before.
     pub fn write_results(&self, csv: &[u8]) -> Result<(), RunDirError> {
         replace(&self.root.join(RESULTS), |out| out.write_all(csv))
+    }
+}
+
+/// What a history of this plan can say, however long the run was.
+fn bounds(plan: &Plan) -> Bounds {
+    let workload = &plan.workload;
+    Bounds {
+        workers: workload.workers(),
+        rows: workload.rows,
+        changes_per_worker: workload.changes_per_worker,
+        until: LONGEST_RUN,
     }
 }
 

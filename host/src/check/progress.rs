@@ -13,7 +13,7 @@ const FREE: Nanos = 15_000_000_000;
 
 /// Faults met in one step: nobody who tries again meets so many where nothing is broken, unless
 /// trying again does not help.
-const MANY: u32 = 1_000;
+const MANY: u64 = 1_000;
 
 /// Asked of simulations only, where it is known what was broken, and until when: `whole_from` is the
 /// moment from which everything worked again.
@@ -75,7 +75,7 @@ fn gave_up(step: &Step, code: &str) -> Option<String> {
 }
 
 fn endless(step: &Step, whole_from: Nanos) -> Option<String> {
-    let met: u32 = step.faults.iter().map(|fault| fault.count).sum();
+    let met: u64 = step.faults.iter().map(|fault| u64::from(fault.count)).sum();
     (met > MANY && step.invoked >= whole_from).then(|| {
         format!(
             "it met {met} faults with nothing broken, and was still trying when the change time-out \

@@ -77,7 +77,7 @@ pub struct CompareArguments {
 
 #[derive(Args)]
 pub struct UnpackedArguments {
-    /// What a bundle may take when it is unpacked, at most
+    /// What a run may take, at most: a bundle when it is unpacked, or the files of a folder
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_UNPACKED_MIB)]
     pub unpacked_mib: u64,
 }

@@ -7,7 +7,7 @@ use super::output::{new_file, output_error, print};
 use super::recorded::{AtHand, digests};
 use crate::model::end::Ended;
 use crate::run_dir::bundle::{Component, DEFAULT_UNPACKED_MIB, pack};
-use crate::run_dir::{RunDir, RunDirError};
+use crate::run_dir::{ANY_SIZE_MIB, RunDir, RunDirError};
 use crate::strategy::wasm::clean_lines;
 use std::fs;
 use std::io::BufWriter;
@@ -27,8 +27,8 @@ const NO_COMPONENT: &str = "leave the components out with --components false";
 /// Packs a run. Says on standard error what it lacks.
 pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
     // What is a bundle already is no folder of a run, and told as that.
-    RunDir::open(&options.run)?;
-    let run = Opened::open(&options.run, DEFAULT_UNPACKED_MIB)?;
+    RunDir::open(&options.run, ANY_SIZE_MIB)?;
+    let run = Opened::open(&options.run, ANY_SIZE_MIB)?;
     for remark in unfinished(&run)? {
         eprintln!("note: {}", clean_lines(&remark));
     }

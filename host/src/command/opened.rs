@@ -19,7 +19,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens the folder of a run, or a bundle that takes at most so much when it is unpacked.
+    /// Opens the folder of a run, or a bundle, that takes at most so much (unpacked).
     pub fn open(given: &Path, unpacked_mib: u64) -> Result<Self, CommandError> {
         let unpacked = match given.is_file() {
             false => None,
@@ -33,12 +33,10 @@ impl Opened {
             }
         };
         let (folder, plan) = match &unpacked {
-            None => RunDir::open(given)?,
+            None => RunDir::open(given, unpacked_mib)?,
             Some(unpacked) => {
                 let told = |error| bundle_error(error, given);
-                let (folder, plan) = RunDir::open(&run_of(unpacked.path())).map_err(told)?;
-                plan.check_recorded()?;
-                (folder, plan)
+                RunDir::open(&run_of(unpacked.path()), unpacked_mib).map_err(told)?
             }
         };
         Ok(Self {

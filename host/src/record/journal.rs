@@ -1,12 +1,17 @@
 //! The history: one change per line, as JSON, in a file that is appended to as the run goes; or, of a
 //! simulation, which is over before anybody could look, in memory.
 
+mod bounds;
 mod file;
 
+pub use self::bounds::Bounds;
+
+use self::bounds::Course;
 use self::file::HistoryFile;
+use super::lines::Lines;
 use crate::model::change::Change;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
@@ -76,32 +81,54 @@ pub enum ReadError {
         line: usize,
         source: serde_json::Error,
     },
+    #[error("line {line} of the history can't be of a run of its plan: {why}")]
+    Impossible {
+        /// From 1.
+        line: usize,
+        why: String,
+    },
 }
 
 /// Reads a history, one being written included. A last line without its end is torn; any other
 /// line that is not a change is an error, since something else than a crash has been at the file.
 pub fn read(path: &Path) -> Result<History, ReadError> {
-    read_lines(BufReader::with_capacity(1 << 16, File::open(path)?))
+    read_lines(buffered(File::open(path)?), |_| Ok(()))
 }
 
-fn read_lines(mut file: impl BufRead) -> Result<History, ReadError> {
+/// The same of a file that anybody may have written: an error also if it has a change that no run
+/// within these bounds could have recorded.
+pub fn read_within(file: impl Read, bounds: Bounds) -> Result<History, ReadError> {
+    let mut course = Course::new(bounds);
+    read_lines(buffered(file), |change| course.admit(change))
+}
+
+fn buffered<R: Read>(file: R) -> BufReader<R> {
+    BufReader::with_capacity(1 << 16, file)
+}
+
+fn read_lines(
+    file: impl BufRead,
+    mut admit: impl FnMut(&Change) -> Result<(), String>,
+) -> Result<History, ReadError> {
     let mut changes = Vec::new();
-    let mut text = Vec::new();
-    for line in 1.. {
-        text.clear();
-        if file.read_until(b'\n', &mut text)? == 0 {
-            break;
-        }
-        match serde_json::from_slice(&text) {
-            Ok(change) => changes.push(change),
-            Err(_) if text.last() != Some(&b'\n') => {
-                let torn = true;
-                return Ok(History { changes, torn });
+    let mut lines = Lines::new(file);
+    let mut torn = false;
+    while let Some(line) = lines.next_line()? {
+        let number = line.number;
+        match serde_json::from_slice(line.text) {
+            Ok(change) => {
+                admit(&change).map_err(|why| ReadError::Impossible { line: number, why })?;
+                changes.push(change);
             }
-            Err(source) => return Err(ReadError::Line { line, source }),
+            Err(_) if !line.is_whole() => torn = true,
+            Err(source) => {
+                return Err(ReadError::Line {
+                    line: number,
+                    source,
+                });
+            }
         }
     }
-    let torn = false;
     Ok(History { changes, torn })
 }
 
@@ -187,7 +214,7 @@ mod tests {
     fn a_torn_last_line_is_told_and_a_broken_one_in_the_middle_is_an_error() {
         let line = |change| serde_json::to_string(&change).unwrap();
         let (one, two) = (line(change(1, 0, 5, 6)), line(failed(2, 0, 7)));
-        let read = |text: String| read_lines(text.as_bytes());
+        let read = |text: String| read_lines(text.as_bytes(), |_| Ok(()));
 
         let torn = read(format!("{one}\n{}", &two[..two.len() / 2])).unwrap();
         assert_eq!((torn.changes.len(), torn.torn), (1, true));

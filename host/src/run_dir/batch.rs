@@ -9,7 +9,7 @@
 //! ```
 
 use super::file::{read_json, replace, replace_by, write_json};
-use super::{PLAN, RESULTS, RunDir, RunDirError, TrialRecord};
+use super::{ANY_SIZE_MIB, PLAN, RESULTS, RunDir, RunDirError, TrialRecord};
 use crate::model::end::Ended;
 use crate::plan::Plan;
 use crate::plan::differences::{Difference, differences};
@@ -149,7 +149,7 @@ impl BatchDir {
             let differences = differences.iter().map(Difference::to_string).collect();
             return Err(RunDirError::OtherBatch { path, differences });
         }
-        let (folder, plan) = RunDir::open(&path)?;
+        let (folder, plan) = RunDir::open(&path, ANY_SIZE_MIB)?;
         let trial = folder.trial(&plan.trials[0].name);
         let ended = trial.load_end()?.map(|end| end.how);
         if !matches!(ended, Some(Ended::Completed | Ended::TimeLimit)) {

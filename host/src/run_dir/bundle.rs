@@ -34,8 +34,8 @@ pub const MAX_FILES: usize = 10_000;
 /// The most that a manifest takes: some 800 bytes for each of its entries.
 const MAX_MANIFEST_BYTES: u64 = 8 << 20;
 
-/// What the entries of a bundle may take together when it is unpacked, unless the user says otherwise:
-/// a run of more than a million changes.
+/// What the entries of a bundle may take together when it is unpacked, and the files of a run's folder,
+/// unless the user says otherwise: a run of more than a million changes.
 pub const DEFAULT_UNPACKED_MIB: u64 = 1024;
 
 /// Where the run's folder is in that of an unpacked bundle.

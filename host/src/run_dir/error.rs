@@ -29,6 +29,25 @@ pub enum RunDirError {
         path: PathBuf,
         differences: Vec<String>,
     },
+    #[error(
+        "{path} is refused: its files take {} MiB, and unpacked-mib is {allowed_mib}; if you know where \
+         it comes from, raise it with --unpacked-mib",
+        bytes.div_ceil(1 << 20)
+    )]
+    TooLarge {
+        path: PathBuf,
+        bytes: u64,
+        allowed_mib: u64,
+    },
+    #[error("{path}: line {line} is no update of the audit: {source}")]
+    Effect {
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        source: serde_json::Error,
+    },
+    #[error("{path} can't be of this run: {why}")]
+    Impossible { path: PathBuf, why: String },
     #[error("{path}: {}", explain(source))]
     Io { path: PathBuf, source: io::Error },
     #[error("{path}: {source}")]

@@ -1,6 +1,6 @@
 //! Files that are whole or not there, and what is wrong with the others.
 
-use super::RunDirError;
+use super::{RunDirError, regular};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
@@ -58,12 +58,11 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, R
         path: path.to_owned(),
         source,
     };
-    match fs::read_to_string(path) {
-        Ok(text) => serde_json::from_str(&text)
+    match regular::read(path).map_err(io_error)? {
+        None => Ok(None),
+        Some(text) => serde_json::from_slice(&text)
             .map(Some)
             .map_err(|error| io_error(error.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_error(error)),
     }
 }
 

@@ -3,8 +3,8 @@
 use super::file::{read_json, replace, whole, write_json};
 use super::hashed::Hashed;
 use super::{
-    ALLOCATIONS, BEGIN, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, PRINTED, ROWS,
-    RunDirError, VERDICT,
+    ALLOCATIONS, BEGIN, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, LONGEST_RUN,
+    PRINTED, ROWS, RunDirError, VERDICT, regular,
 };
 use crate::model::allocations::Allocations;
 use crate::model::conditions::Conditions;
@@ -13,12 +13,12 @@ use crate::model::end::{End, Ended};
 use crate::model::found::Found;
 use crate::model::verdict::Judgement;
 use crate::record::histogram;
-use crate::record::journal::{self, History};
+use crate::record::journal::{self, Bounds, History};
+use crate::record::lines::Lines;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -40,6 +40,7 @@ struct Begin {
 #[derive(Debug, Clone)]
 pub struct TrialDir {
     pub(super) root: PathBuf,
+    pub(super) bounds: Bounds,
 }
 
 /// What a trial left behind, as far as it came.
@@ -68,14 +69,14 @@ impl TrialDir {
     pub fn history_digest(&self) -> Result<Option<String>, RunDirError> {
         let path = self.history_path();
         let attempt = || {
-            let mut file = Hashed::new(File::open(&path)?);
+            let Some(file) = regular::open(&path)? else {
+                return Ok(None);
+            };
+            let mut file = Hashed::new(file);
             io::copy(&mut file, &mut io::sink())?;
             Ok(Some(file.end().1))
         };
-        match attempt() {
-            Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
-            done => done.map_err(|source| RunDirError::Io { path, source }),
-        }
+        attempt().map_err(|source| RunDirError::Io { path, source })
     }
 
     pub fn database_path(&self) -> PathBuf {
@@ -119,27 +120,36 @@ impl TrialDir {
         write_json(&self.root.join(ROWS), &rows)
     }
 
-    /// What the trial left; nothing if it never began. An error if a file has lost some of its lines.
+    /// What the trial left; nothing if it never began. An error if a file has lost some of its lines, or
+    /// says what no run of the plan could have recorded.
     pub fn load(&self) -> Result<Option<TrialRecord>, RunDirError> {
         let path = self.history_path();
-        if !path.exists() {
+        let io_error = |source| RunDirError::Io {
+            path: path.clone(),
+            source,
+        };
+        let Some(file) = regular::open(&path).map_err(io_error)? else {
             return Ok(None);
-        }
-        let history = match journal::read(&path) {
+        };
+        let end = self.load_end()?;
+        let until = end.as_ref().map_or(LONGEST_RUN, |end| end.total_time);
+        let bounds = Bounds {
+            until,
+            ..self.bounds
+        };
+        let history = match journal::read_within(file, bounds) {
             Ok(history) => history,
             Err(source) => return Err(RunDirError::History { path, source }),
         };
         let found = self.load_found()?;
-        let end = self.load_end()?;
         if let Some(end) = &end {
             whole(path, history.changes.len(), Some(end.changes))?;
             let effects = found.as_ref().and_then(Found::effects).unwrap_or(0);
             let read = found.as_ref().and(end.effects);
             whole(self.root.join(EFFECTS), effects as usize, read)?;
         }
-        let begin = read_json::<Begin>(&self.root.join(BEGIN))?;
         Ok(Some(TrialRecord {
-            started: begin.map(|begin| begin.started),
+            started: self.load_started()?,
             history,
             found,
             conditions: read_json(&self.root.join(CONDITIONS))?,
@@ -147,9 +157,27 @@ impl TrialDir {
         }))
     }
 
+    fn load_started(&self) -> Result<Option<String>, RunDirError> {
+        let path = self.root.join(BEGIN);
+        match read_json::<Begin>(&path)? {
+            Some(begin) if humantime::parse_rfc3339(&begin.started).is_err() => {
+                let why = format!("{:?} is no time", begin.started);
+                Err(RunDirError::Impossible { path, why })
+            }
+            begin => Ok(begin.map(|begin| begin.started)),
+        }
+    }
+
     /// How the trial ended; nothing if it did not.
     pub fn load_end(&self) -> Result<Option<End>, RunDirError> {
-        read_json(&self.root.join(END))
+        let path = self.root.join(END);
+        match read_json::<End>(&path)? {
+            Some(end) if end.total_time > LONGEST_RUN => {
+                let why = format!("total_time is {} ns, and {LONGEST_RUN} are the most", end.total_time);
+                Err(RunDirError::Impossible { path, why })
+            }
+            end => Ok(end),
+        }
     }
 
     fn load_found(&self) -> Result<Option<Found>, RunDirError> {
@@ -162,9 +190,16 @@ impl TrialDir {
 
     fn load_data(&self) -> Result<Option<Data>, RunDirError> {
         // The rows are written after the effects: where they are, both are whole.
-        let Some(rows) = read_json::<Rows>(&self.root.join(ROWS))? else {
+        let path = self.root.join(ROWS);
+        let Some(rows) = read_json::<Rows>(&path)? else {
             return Ok(None);
         };
+        let planned = self.bounds.rows as usize;
+        if let Some(node) = rows.nodes.iter().find(|node| node.rows.len() != planned) {
+            let (name, found) = (&node.node, node.rows.len());
+            let why = format!("node {name:?} has {found} rows, and the plan {planned}");
+            return Err(RunDirError::Impossible { path, why });
+        }
         Ok(Some(Data {
             effects: self.load_effects()?,
             nodes: rows.nodes.into_owned(),
@@ -178,15 +213,19 @@ impl TrialDir {
             path: path.clone(),
             source,
         };
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_error(error)),
+        let Some(file) = regular::open(&path).map_err(io_error)? else {
+            return Ok(None);
         };
         let mut effects = Vec::new();
-        for line in BufReader::new(file).lines() {
-            let line = line.map_err(io_error)?;
-            effects.push(serde_json::from_str(&line).map_err(|e| io_error(e.into()))?);
+        let mut lines = Lines::new(BufReader::new(file));
+        while let Some(line) = lines.next_line().map_err(io_error)? {
+            match serde_json::from_slice(line.text) {
+                Ok(effect) => effects.push(effect),
+                Err(source) => {
+                    let line = line.number;
+                    return Err(RunDirError::Effect { path, line, source });
+                }
+            }
         }
         Ok(Some(effects))
     }

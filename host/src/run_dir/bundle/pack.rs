@@ -1,7 +1,7 @@
 //! From a run's folder to a bundle.
 
 use super::super::hashed::Hashed;
-use super::super::{RUN_FILES, RunDir, TRIAL_FILES};
+use super::super::{RUN_FILES, RunDir, TRIAL_FILES, regular};
 use super::manifest::{Manifest, Packed, component_path, wrong};
 use super::{BundleError, MANIFEST, MAX_FILES, RUN};
 use crate::plan::Plan;
@@ -74,23 +74,26 @@ fn sources(
     components: &[Component],
 ) -> Result<BTreeMap<String, PathBuf>, BundleError> {
     let mut sources = BTreeMap::new();
+    // A link in the folder may lead to a secret of the user's, who is about to send the bundle.
     let mut add = |path: String, source: PathBuf| {
-        if source.is_file() {
+        let there = regular::look(&source).map_err(|error| io_error(&source, error))?;
+        if there.is_some() {
             sources.insert(path, source);
         }
+        Ok(())
     };
     for file in RUN_FILES {
-        add(format!("{RUN}/{file}"), run.root.join(file));
+        add(format!("{RUN}/{file}"), run.root.join(file))?;
     }
     for trial in &plan.trials {
         for file in TRIAL_FILES {
             let source = run.trial(&trial.name).root.join(file);
-            add(format!("{RUN}/{}/{file}", trial.name), source);
+            add(format!("{RUN}/{}/{file}", trial.name), source)?;
         }
     }
     for component in components {
         if let Some(path) = component_path(&component.digest) {
-            add(path, component.path.clone());
+            sources.insert(path, component.path.clone());
         }
     }
     if sources.len() > MAX_FILES {
@@ -186,7 +189,9 @@ mod tests {
             fs::create_dir(root.join(name)).unwrap();
             fs::write(root.join(name).join("history.jsonl"), "as it was").unwrap();
         }
-        test(&RunDir { root }, &plan(names));
+        let plan = plan(names);
+        let bounds = crate::run_dir::bounds(&plan);
+        test(&RunDir { root, bounds }, &plan);
     }
 
     #[test]
