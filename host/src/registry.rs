@@ -5,9 +5,11 @@ mod client;
 mod credentials;
 pub mod digest;
 mod error;
+mod login;
 mod manifest;
 mod pins;
 pub mod reference;
+mod transport;
 
 pub use self::error::RegistryError;
 

@@ -1,89 +1,85 @@
-//! The calls to a registry. Everything that comes from one is bounded and held against its digest.
+//! The calls to a registry, as the OCI Distribution Specification has them. Everything that comes from
+//! one is bounded and held against its digest.
+//!
+//! `oci-client` buffers manifests, tokens and error bodies of any size, follows redirects to HTTP, and
+//! sends the password to whatever realm it is told; so only its names and forms are used.
 
 use super::credentials;
 use super::digest::Digest;
-use super::error::RegistryError;
+use super::error::{Failure, RegistryError};
+use super::login::{Pass, User, log_in};
 use super::manifest::{Layer, Packed};
 use super::reference::Reference;
-use futures_util::TryStreamExt;
-use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::OciDistributionError;
+use super::transport::{self, body, exists, send};
 use oci_client::manifest::{IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE};
-use oci_client::secrets::RegistryAuth;
-use oci_client::{Client as OciClient, RegistryOperation};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use reqwest::{Client as HttpClient, Method, RequestBuilder};
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use url::Url;
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// Nothing at all came for so long.
-const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 /// One pull or push, however slowly it goes on.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// What a proxy is not for; all that `Reference::is_on_loopback` can mean.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+/// The most bytes of a manifest, as registries bound it, too.
+const MAX_MANIFEST: usize = 4 << 20;
 
 /// A connection to the registry of one reference.
 pub struct Client<'a> {
     reference: &'a Reference,
-    client: OciClient,
-    auth: RegistryAuth,
+    http: HttpClient,
+    user: Option<User>,
     runtime: Runtime,
 }
 
 impl<'a> Client<'a> {
     /// Finds out who the user is. Nothing is sent yet.
     pub fn new(reference: &'a Reference) -> Result<Self, RegistryError> {
-        let auth = credentials::find(reference.registry())?;
-        // Fails only if there is one already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = OciClient::try_from(config(reference))
-            .map_err(|error| RegistryError::classify(reference, false, error))?;
+        let user = credentials::find(reference.registry())?;
+        let http = transport::client(reference);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(RegistryError::Runtime)?;
         Ok(Self {
             reference,
-            client,
-            auth,
+            http: http.map_err(|failure| RegistryError::classify(reference, false, failure))?,
+            user,
             runtime,
         })
     }
 
     /// The manifest, and its digest.
     pub fn manifest(&self) -> Result<(Vec<u8>, Digest), RegistryError> {
-        let accepted = [OCI_IMAGE_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE];
-        let named = self.reference.named();
-        let (text, _) = self.wait(async {
-            self.client
-                .auth(named, &self.auth, RegistryOperation::Pull)
-                .await?;
-            self.client
-                .pull_manifest_raw(named, &self.auth, &accepted)
-                .await
+        let text = self.wait(async {
+            let pass = self.log_in("pull").await?;
+            let accepted = format!("{OCI_IMAGE_MEDIA_TYPE}, {IMAGE_MANIFEST_MEDIA_TYPE}");
+            let request = self.request(Method::GET, &self.manifest_path())?;
+            let answer = send(pass.show(request.header(ACCEPT, accepted))).await?;
+            body(answer, MAX_MANIFEST).await
         })?;
-        // The library has held it against the digest of the reference, if there is one.
         let digest = Digest::of(&text);
-        Ok((text.into(), digest))
+        match self.reference.digest() {
+            Some(asked) if *asked != digest => {
+                Err(self.damaged(format!("{asked} was asked for, and {digest} came")))
+            }
+            _ => Ok((text, digest)),
+        }
     }
 
     /// The component of a manifest of this reference.
     pub fn component(&self, layer: &Layer) -> Result<Vec<u8>, RegistryError> {
-        let named = self.reference.named();
-        let bytes = self.wait(async {
+        let came = self.wait(async {
+            let pass = self.log_in("pull").await?;
             // By its digest alone: a manifest may say that it is to be had somewhere else.
-            let digest = layer.digest.as_str();
-            let mut stream = self.client.pull_blob_stream(named, &digest).await?;
-            let mut bytes = Vec::new();
-            while let Some(part) = stream.try_next().await? {
-                bytes.extend_from_slice(&part);
-                if bytes.len() as u64 > layer.bytes {
-                    break;
-                }
+            let request = self.request(Method::GET, &self.blob_path(&layer.digest))?;
+            let answer = send(pass.show(request)).await?;
+            match body(answer, layer.bytes as usize).await {
+                Err(Failure::TooLarge { most }) => Ok(Err(format!("more than {most} bytes came"))),
+                other => other.map(Ok),
             }
-            Ok(bytes)
         })?;
+        let bytes = came.map_err(|why| self.damaged(format!("{}: {why}", layer.digest)))?;
         match Digest::of(&bytes) {
             digest if digest == layer.digest => Ok(bytes),
             digest => {
@@ -95,36 +91,82 @@ impl<'a> Client<'a> {
     /// Sends it all, the manifest last, so that the tag never names what is not there. Gives the
     /// digest of the manifest.
     pub fn push(&self, packed: &Packed) -> Result<Digest, RegistryError> {
-        let named = self.reference.named();
         self.wait(async {
-            self.client
-                .auth(named, &self.auth, RegistryOperation::Push)
-                .await?;
             for blob in [packed.component, &packed.config] {
-                let digest = Digest::of(blob);
-                if !self.client.blob_exists(named, digest.as_str()).await? {
-                    let blob = blob.to_vec();
-                    self.client.push_blob(named, blob, digest.as_str()).await?;
-                }
+                self.push_blob(blob).await?;
             }
-            let media_type = OCI_IMAGE_MEDIA_TYPE.parse().expect("a constant");
-            let manifest = packed.manifest.clone();
-            self.client
-                .push_manifest_raw(named, manifest, media_type)
-                .await
+            let pass = self.log_in("pull,push").await?;
+            let request = self.request(Method::PUT, &self.manifest_path())?;
+            let request = request.header(CONTENT_TYPE, OCI_IMAGE_MEDIA_TYPE);
+            send(pass.show(request.body(packed.manifest.clone()))).await
         })?;
         Ok(Digest::of(&packed.manifest))
     }
 
-    fn wait<T>(
-        &self,
-        work: impl Future<Output = Result<T, OciDistributionError>>,
-    ) -> Result<T, RegistryError> {
+    /// Sends one blob, unless it is there. Each is logged in for: a token may be good for a minute only.
+    async fn push_blob(&self, blob: &[u8]) -> Result<(), Failure> {
+        let digest = Digest::of(blob);
+        let pass = self.log_in("pull,push").await?;
+        let head = self.request(Method::HEAD, &self.blob_path(&digest))?;
+        if exists(pass.show(head)).await? {
+            return Ok(());
+        }
+        let repository = self.reference.named().repository();
+        let begin = self.request(Method::POST, &format!("{repository}/blobs/uploads/"))?;
+        let begun = send(pass.show(begin.header(CONTENT_LENGTH, 0))).await?;
+        let place = begun.headers().get(LOCATION).map(|place| place.to_str());
+        let Some(Ok(place)) = place else {
+            let why = "it does not say where the upload goes";
+            return Err(Failure::Refused(why.to_owned()));
+        };
+        let mut place = begun.url().join(place).map_err(|error| {
+            Failure::Refused(format!("it does not say where the upload goes: {error}"))
+        })?;
+        transport::check(&place, self.reference.is_on_loopback())?;
+        place
+            .query_pairs_mut()
+            .append_pair("digest", digest.as_str());
+        let is_own = self.is_own(&place)?;
+        let put = self.http.put(place);
+        let put = put.header(CONTENT_TYPE, "application/octet-stream");
+        let put = put.body(blob.to_vec());
+        send(match is_own {
+            true => pass.show(put),
+            false => put,
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Whether an address is the registry's own, where it may know who the user is.
+    fn is_own(&self, url: &Url) -> Result<bool, Failure> {
+        let own = transport::url(self.reference, "")?;
+        Ok(own.origin() == url.origin())
+    }
+
+    async fn log_in(&self, actions: &str) -> Result<Pass, Failure> {
+        log_in(&self.http, self.reference, self.user.as_ref(), actions).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        Ok(self.http.request(method, transport::url(self.reference, path)?))
+    }
+
+    fn manifest_path(&self) -> String {
+        let named = self.reference.named();
+        let version = named.digest().or(named.tag()).unwrap_or("latest");
+        format!("{}/manifests/{version}", named.repository())
+    }
+
+    fn blob_path(&self, digest: &Digest) -> String {
+        format!("{}/blobs/{digest}", self.reference.named().repository())
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, RegistryError> {
         let bounded = async { tokio::time::timeout(LIMIT, work).await };
         match self.runtime.block_on(bounded) {
-            Ok(done) => done.map_err(|error| {
-                let logged_in = self.auth != RegistryAuth::Anonymous;
-                RegistryError::classify(self.reference, logged_in, error)
+            Ok(done) => done.map_err(|failure| {
+                RegistryError::classify(self.reference, self.user.is_some(), failure)
             }),
             Err(late) => Err(RegistryError::unreachable(self.reference, &late)),
         }
@@ -135,24 +177,5 @@ impl<'a> Client<'a> {
             what: self.reference.to_string(),
             why,
         }
-    }
-}
-
-fn config(reference: &Reference) -> ClientConfig {
-    let is_here = reference.is_on_loopback();
-    ClientConfig {
-        protocol: match is_here {
-            true => ClientProtocol::Http,
-            false => ClientProtocol::Https,
-        },
-        // Nobody between here and here: a proxy of the environment could carry it off the machine, in
-        // plain text. Only who names a proxy can say for what it is not, so one is named that is nowhere.
-        http_proxy: is_here.then(|| "http://127.0.0.1:9".to_owned()),
-        no_proxy: is_here.then(|| LOOPBACK.to_owned()),
-        connect_timeout: Some(CONNECT_LIMIT),
-        read_timeout: Some(SILENCE_LIMIT),
-        platform_resolver: None,
-        user_agent: concat!("contend/", env!("CARGO_PKG_VERSION")),
-        ..ClientConfig::default()
     }
 }

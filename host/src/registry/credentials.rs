@@ -1,8 +1,8 @@
 //! Who the user is at a registry, as `docker login` has left it.
 
 use super::error::RegistryError;
+use super::login::User;
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential};
-use oci_client::secrets::RegistryAuth;
 use std::path::{Path, PathBuf};
 
 /// What Docker itself calls its own registry in its configuration.
@@ -10,10 +10,10 @@ const DOCKER_HUB: (&str, &str) = ("docker.io", "https://index.docker.io/v1/");
 
 /// The user's name and password from the Docker configuration or a credential helper that it names;
 /// nobody if there is none for this registry. No secret is in an error.
-pub fn find(registry: &str) -> Result<RegistryAuth, RegistryError> {
+pub fn find(registry: &str) -> Result<Option<User>, RegistryError> {
     // The library does not tell a file that is missing from one that is broken.
     let Some(config) = config().filter(|path| path.exists()) else {
-        return Ok(RegistryAuth::Anonymous);
+        return Ok(None);
     };
     let wrong = |why: String| {
         Err(RegistryError::Credentials {
@@ -24,19 +24,17 @@ pub fn find(registry: &str) -> Result<RegistryAuth, RegistryError> {
     let (hub, its_name) = DOCKER_HUB;
     let name = if registry == hub { its_name } else { registry };
     match get_credential(name) {
-        Ok(DockerCredential::UsernamePassword(user, password)) => {
-            Ok(RegistryAuth::Basic(user, password))
-        }
+        Ok(DockerCredential::UsernamePassword(name, password)) => Ok(Some(User { name, password })),
         Ok(DockerCredential::IdentityToken(_)) => wrong(
             "it has an identity token, which only Docker can use; log in with a user and a password or \
              an access token"
                 .to_owned(),
         ),
-        Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(RegistryAuth::Anonymous),
+        Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(None),
         Err(CredentialRetrievalError::HelperFailure { stdout, .. })
             if stdout.contains("credentials not found") =>
         {
-            Ok(RegistryAuth::Anonymous)
+            Ok(None)
         }
         // What a helper said may be a secret.
         Err(CredentialRetrievalError::HelperFailure { helper, .. }) => {

@@ -3,9 +3,73 @@
 use super::digest::Digest;
 use super::reference::Reference;
 use crate::strategy::wasm::clean;
-use oci_client::errors::{DigestError, OciDistributionError, OciErrorCode};
+use serde::Deserialize;
 use std::error::Error;
 use std::path::PathBuf;
+
+/// What became of a request to a registry that gave nothing to go on with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Transport(reqwest::Error),
+    /// The registry answered with a code that is no success.
+    #[error("code {code}: {message}")]
+    Status {
+        code: u16,
+        /// The registry's own codes, such as `MANIFEST_UNKNOWN`.
+        codes: Vec<String>,
+        message: String,
+    },
+    #[error("the user is not let in")]
+    Unauthorized,
+    #[error("its answer has more than {most} bytes")]
+    TooLarge { most: usize },
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The form in which a registry explains an error.
+#[derive(Deserialize)]
+struct Explanation {
+    errors: Vec<Explained>,
+}
+
+#[derive(Deserialize)]
+struct Explained {
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Failure {
+    /// A request without an answer. A redirect that is not followed is the registry's doing.
+    pub(super) fn of_request(error: reqwest::Error) -> Self {
+        match error.source() {
+            Some(why) if error.is_redirect() => Self::Refused(why.to_string()),
+            _ => Self::Transport(error),
+        }
+    }
+
+    /// An answer that is no success.
+    pub(super) fn of_answer(code: u16, body: &[u8]) -> Self {
+        let explained = serde_json::from_slice(body);
+        let Ok(Explanation { errors }) = explained else {
+            let message = String::from_utf8_lossy(body).trim().to_owned();
+            let codes = Vec::new();
+            return Self::Status {
+                code,
+                codes,
+                message,
+            };
+        };
+        let told = errors.iter().map(|it| format!("{} {}", it.code, it.message));
+        Self::Status {
+            code,
+            message: told.collect::<Vec<_>>().join("; "),
+            codes: errors.into_iter().map(|it| it.code).collect(),
+        }
+    }
+}
 
 /// Each is one message that says what to do. Texts of a registry are cleaned.
 #[derive(Debug, thiserror::Error)]
@@ -71,71 +135,41 @@ impl RegistryError {
         Self::File { path, why }
     }
 
-    /// What the library's error lets the caller conclude.
-    pub(super) fn classify(
-        reference: &Reference,
-        logged_in: bool,
-        error: OciDistributionError,
-    ) -> Self {
-        use OciDistributionError as Oci;
+    /// What a failure lets the caller conclude.
+    pub(super) fn classify(reference: &Reference, logged_in: bool, failure: Failure) -> Self {
         let what = reference.to_string();
         let unauthorized = || Self::Unauthorized {
             what: reference.to_string(),
             registry: reference.registry().to_owned(),
             logged_in,
         };
-        let by_code = |code: u16, why: String| match code {
-            401 | 403 => unauthorized(),
-            404 => Self::NotFound {
-                what: reference.to_string(),
-            },
-            _ => Self::Refused {
-                what: reference.to_string(),
-                why,
-            },
-        };
-        match error {
-            Oci::RequestError(error) => match error.status() {
-                Some(status) => by_code(status.as_u16(), format!("code {status}")),
-                None => Self::unreachable(reference, &error.without_url()),
-            },
-            Oci::IoError(error) => match error.get_ref().map(|inner| inner.is::<DigestError>()) {
-                Some(true) => Self::Damaged {
-                    what,
-                    why: clean(&error.to_string()),
-                },
-                _ => Self::unreachable(reference, &error),
-            },
-            Oci::DigestError(error) => Self::Damaged {
-                what,
-                why: clean(&error.to_string()),
-            },
-            Oci::UnauthorizedError { .. } | Oci::AuthenticationFailure(_) => unauthorized(),
-            Oci::ImageManifestNotFoundError(_) => Self::NotFound { what },
-            Oci::RegistryError { envelope, .. } => {
-                let has = |codes: &[OciErrorCode]| {
-                    envelope.errors.iter().any(|it| codes.contains(&it.code))
-                };
-                if has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) {
+        match failure {
+            Failure::Transport(error) => Self::unreachable(reference, &error.without_url()),
+            Failure::Unauthorized => unauthorized(),
+            Failure::Status {
+                code,
+                codes,
+                message,
+            } => {
+                let has = |any: &[&str]| codes.iter().any(|code| any.contains(&&**code));
+                if has(&["UNAUTHORIZED", "DENIED"]) {
                     return unauthorized();
                 }
-                if has(&[
-                    OciErrorCode::ManifestUnknown,
-                    OciErrorCode::NameUnknown,
-                    OciErrorCode::BlobUnknown,
-                    OciErrorCode::NotFound,
-                ]) {
+                if has(&["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND"]) {
                     return Self::NotFound { what };
                 }
-                let why = clean(&envelope.to_string());
-                Self::Refused { what, why }
+                match code {
+                    401 | 403 => unauthorized(),
+                    404 => Self::NotFound { what },
+                    _ => Self::Refused {
+                        what,
+                        why: format!("code {code}: {}", clean(message.trim())),
+                    },
+                }
             }
-            Oci::ServerError { code, message, .. } => {
-                by_code(code, format!("code {code}: {}", clean(message.trim())))
-            }
-            error => Self::Refused {
+            failure @ (Failure::TooLarge { .. } | Failure::Refused(_)) => Self::Refused {
                 what,
-                why: clean(&error.to_string()),
+                why: clean(&failure.to_string()),
             },
         }
     }
@@ -163,11 +197,10 @@ impl RegistryError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io;
 
-    fn group(error: OciDistributionError) -> &'static str {
+    fn group(failure: Failure) -> &'static str {
         let reference = "oci://registry.example/cas:1".parse().unwrap();
-        match RegistryError::classify(&reference, true, error) {
+        match RegistryError::classify(&reference, true, failure) {
             RegistryError::Unreachable { .. } => "unreachable",
             RegistryError::NotFound { .. } => "not found",
             RegistryError::Unauthorized { .. } => "unauthorized",
@@ -178,59 +211,36 @@ mod tests {
         }
     }
 
-    fn told(code: &str) -> OciDistributionError {
-        let envelope = format!(r#"{{"errors":[{{"code":"{code}","message":"m"}}]}}"#);
-        OciDistributionError::RegistryError {
-            envelope: serde_json::from_str(&envelope).unwrap(),
-            url: String::new(),
-        }
+    fn told(status: u16, code: &str) -> Failure {
+        let body = format!(r#"{{"errors":[{{"code":"{code}","message":"m"}}]}}"#);
+        Failure::of_answer(status, body.as_bytes())
     }
 
-    fn server(code: u16) -> OciDistributionError {
-        OciDistributionError::ServerError {
-            code,
-            url: String::new(),
-            message: "m\u{1b}[31m".to_owned(),
-        }
+    fn server(code: u16) -> Failure {
+        Failure::of_answer(code, "m\u{1b}[31m".as_bytes())
     }
 
     #[test]
     fn every_error_of_a_registry_says_what_may_be_concluded() {
-        let digest = || DigestError::MissingAlgorithm;
-        let url = String::new;
-        for (error, meant) in [
-            (told("UNAUTHORIZED"), "unauthorized"),
-            (told("DENIED"), "unauthorized"),
+        for (failure, meant) in [
+            (told(400, "UNAUTHORIZED"), "unauthorized"),
+            (told(400, "DENIED"), "unauthorized"),
             (server(401), "unauthorized"),
             (server(403), "unauthorized"),
-            (
-                OciDistributionError::UnauthorizedError { url: url() },
-                "unauthorized",
-            ),
-            (
-                OciDistributionError::AuthenticationFailure(url()),
-                "unauthorized",
-            ),
-            (told("MANIFEST_UNKNOWN"), "not found"),
-            (told("NAME_UNKNOWN"), "not found"),
-            (told("BLOB_UNKNOWN"), "not found"),
+            (Failure::Unauthorized, "unauthorized"),
+            (told(404, "MANIFEST_UNKNOWN"), "not found"),
+            (told(404, "NAME_UNKNOWN"), "not found"),
+            (told(404, "BLOB_UNKNOWN"), "not found"),
             (server(404), "not found"),
-            (OciDistributionError::DigestError(digest()), "damaged"),
-            (
-                OciDistributionError::IoError(io::Error::other(digest())),
-                "damaged",
-            ),
-            (
-                OciDistributionError::IoError(io::ErrorKind::ConnectionReset.into()),
-                "unreachable",
-            ),
-            (told("TOOMANYREQUESTS"), "refused"),
-            (told("MANIFEST_INVALID"), "refused"),
+            (told(429, "TOOMANYREQUESTS"), "refused"),
+            (told(400, "MANIFEST_INVALID"), "refused"),
             (server(500), "refused"),
-            (OciDistributionError::RegistryNoLocationError, "refused"),
+            (server(302), "refused"),
+            (Failure::TooLarge { most: 1 }, "refused"),
+            (Failure::Refused(String::new()), "refused"),
         ] {
-            let text = error.to_string();
-            assert_eq!(group(error), meant, "{text}");
+            let text = failure.to_string();
+            assert_eq!(group(failure), meant, "{text}");
         }
     }
 

@@ -90,7 +90,9 @@ const CONFINED: &[(&str, &str)] = &[
     ("libc", "strategy/wasm/slots"),
     ("libc", "command/terminal"),
     ("oci_client", "registry"),
-    ("rustls", "registry/client"),
+    ("reqwest", "registry"),
+    ("http_auth", "registry/login"),
+    ("rustls", "registry/transport"),
     ("docker_credential", "registry/credentials"),
     ("libsqlite3_sys", "backend/sqlite/limits"),
 ];

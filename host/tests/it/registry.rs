@@ -1,6 +1,7 @@
 //! Strategies in a real registry: Debian's `docker-registry`, one process for each test.
 
 mod access;
+mod hostile;
 mod pins;
 mod refusals;
 mod server;

@@ -81,12 +81,19 @@ fn carry(mut from: impl Read, mut to: TcpStream) {
 
 /// A registry with a certificate for `HOST`, and the certificate of who signed it.
 pub fn registry() -> (RegistryServer, String) {
+    let (key, certificate, issuer) = certified(&[HOST]);
+    let server = RegistryServer::start_with_tls(&key, &certificate);
+    (server, issuer)
+}
+
+/// A key, its certificate for these hosts, and the certificate of who signed it.
+pub fn certified(hosts: &[&str]) -> (String, String, String) {
     let mut of_issuer = CertificateParams::new([]).unwrap();
     of_issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(of_issuer, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new([HOST.to_owned()]).unwrap();
+    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let params = CertificateParams::new(hosts).unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
-    let server = RegistryServer::start_with_tls(&key.serialize_pem(), &certificate.pem());
-    (server, issuer.pem())
+    (key.serialize_pem(), certificate.pem(), issuer.pem())
 }
