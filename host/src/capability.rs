@@ -4,6 +4,7 @@
 //! virtual clock can stand in for every one of them.
 
 pub mod beside;
+pub mod budget;
 pub mod calls;
 pub mod clock;
 pub mod database;

@@ -29,6 +29,7 @@ mod recorded;
 pub mod report;
 pub mod rerun;
 pub mod run;
+mod settings;
 mod simulated;
 mod stage;
 mod supervise;
@@ -117,6 +118,11 @@ pub enum CommandError {
         needed: u64,
         allowed: u64,
     },
+    #[error(
+        "{strategy} takes no settings (it does not import `settings`), so {settings} would have no \
+         effect; leave that out"
+    )]
+    NoSettings { strategy: String, settings: String },
     #[error("{strategy} ended its worker at every single call: {why}")]
     AlwaysDies { strategy: String, why: String },
     #[error(

@@ -3,7 +3,7 @@
 pub mod differences;
 pub mod faults;
 pub mod home;
-mod nearest;
+pub mod nearest;
 pub mod pattern;
 pub mod pools;
 pub mod recorded;

@@ -154,7 +154,7 @@ impl TrialReport {
             digest: planned.digest.clone(),
             started: None,
             ended: end.map(|end| end.how),
-            remarks: remarks(history, end),
+            remarks: remarks(history, end, conditions.as_ref()),
             bottleneck: bottleneck::bottleneck(conditions.as_ref(), &summary),
             summary,
             fairness: fairness(changes),
@@ -192,7 +192,11 @@ impl TrialReport {
     }
 }
 
-fn remarks(history: &History, end: Option<&End>) -> Vec<String> {
+fn remarks(
+    history: &History,
+    end: Option<&End>,
+    conditions: Option<&Conditions>,
+) -> Vec<String> {
     let mut remarks = Vec::new();
     match end {
         None => remarks.push("the runner was killed; this is what it had recorded".to_owned()),
@@ -210,6 +214,8 @@ fn remarks(history: &History, end: Option<&End>) -> Vec<String> {
     if history.torn {
         remarks.push("the last line of the history is torn and was left out".to_owned());
     }
+    let unread = conditions.map(|conditions| &conditions.settings_unread);
+    remarks.extend(unread.into_iter().flatten().map(ToString::to_string));
     remarks
 }
 

@@ -5,6 +5,7 @@ pub mod template;
 pub mod toolchain;
 pub mod wasm;
 
+use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session, Target};
 use crate::capability::gate::Gate;
@@ -16,7 +17,7 @@ use crate::model::pool::Pool;
 use crate::model::spent::Spent;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One transition of one row, as `wit/state-change.wit` has it.
@@ -64,6 +65,8 @@ pub struct Capabilities {
     pub settings: Arc<BTreeMap<String, String>>,
     /// Where what it prints goes.
     pub printed: Arc<dyn Printed>,
+    /// What it may take of what all instances share.
+    pub shares: Shares,
     /// Where `connect` to the endpoint goes.
     pub endpoint: Target,
     /// The session that the first `connect` to the endpoint gets, opened before the clock started.
@@ -82,6 +85,11 @@ pub struct Capabilities {
 pub trait Strategy: Send + Sync {
     /// Makes one worker's instance. A death here is the guest's own start-up code failing.
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death>;
+
+    /// The settings that its instances asked for since this was last asked, so far as they have ended.
+    fn take_asked(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 
     /// What its instances asked for that no strategy has, a sentence for each kind; each is given once.
     fn take_refusals(&self) -> Vec<String> {

@@ -14,6 +14,7 @@ use self::contender::Contender;
 use self::stop::Stop;
 use self::watched::{Phase, Watched};
 use crate::capability::beside::Beside;
+use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Target};
 use crate::capability::gate::Gate;
@@ -44,6 +45,8 @@ pub struct Arena {
     pub beside: Beside,
     pub settings: Arc<BTreeMap<String, String>>,
     pub printed: Arc<dyn Printed>,
+    /// What each instance may take of what all share.
+    pub shares: Shares,
     pub seed: u64,
     pub change_timeout_ns: u64,
     /// How long settling tries again where the nodes don't answer: `settle::PATIENCE`.

@@ -3,8 +3,10 @@
 //! process's locks up.
 
 mod held;
+mod made;
 mod names;
 
+use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::lock::{
     Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
@@ -14,6 +16,7 @@ use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use async_trait::async_trait;
 use held::{HeldFile, SharedSession};
+use made::{Made, MadeBy};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ const DEFAULT_POLL: Nanos = 10_000_000;
 pub struct FileLocks {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
+    made: Arc<Made>,
 }
 
 impl FileLocks {
@@ -33,7 +37,12 @@ impl FileLocks {
             let message = format!("can't use {folder} as a folder for locks: {error}");
             Fault::unavailable("lock-folder", message)
         })?;
-        Ok(Self { folder, clock })
+        let made = Arc::default();
+        Ok(Self {
+            folder,
+            clock,
+            made,
+        })
     }
 }
 
@@ -48,6 +57,10 @@ impl LockService for FileLocks {
             ("across-processes", "yes"),
             ("across-hosts", "only where the file system says so"),
         ])
+    }
+
+    fn divide(&self, shares: &Shares) {
+        self.made.bound(shares.lock_files);
     }
 
     async fn open(
@@ -66,6 +79,7 @@ impl LockService for FileLocks {
             folder: self.folder.clone(),
             clock: Arc::clone(&self.clock),
             poll: options.poll.unwrap_or(DEFAULT_POLL),
+            made: MadeBy::of(&self.made, &owner),
             owner,
             shared: SharedSession::default(),
         }))
@@ -79,6 +93,7 @@ fn no_lease() -> Fault {
 
 struct FileSession {
     folder: PathBuf,
+    made: MadeBy,
     clock: Arc<dyn Clock>,
     poll: Nanos,
     owner: String,
@@ -96,6 +111,7 @@ impl LockSession for FileSession {
             clock: Arc::clone(&self.clock),
             poll: self.poll,
             owner: self.owner.clone(),
+            made: self.made.clone(),
             number: self.shared.new_lock(),
             session: self.shared.clone(),
         }))
@@ -119,6 +135,7 @@ struct FileLock {
     clock: Arc<dyn Clock>,
     poll: Nanos,
     owner: String,
+    made: MadeBy,
     /// This lock among those of its session, which keeps what is held.
     number: u64,
     session: SharedSession,
@@ -132,7 +149,7 @@ impl FileLock {
             if self.session.is_closed() {
                 return Err(lock_names::session_closed());
             }
-            if let Some(file) = HeldFile::try_lock(path, self.mode)? {
+            if let Some(file) = HeldFile::try_lock(path, self.mode, &self.made)? {
                 return Ok(file);
             }
             let left = deadline.saturating_sub(self.clock.now());

@@ -16,6 +16,7 @@ mod values;
 
 use super::secret_url::SecretUrl;
 use super::url::AutocommitWrites;
+use crate::capability::budget::Shares;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
 use crate::capability::mysql_calls;
@@ -71,6 +72,10 @@ impl Database for Mysql {
 
     fn nodes(&self) -> &[String] {
         &self.servers.names
+    }
+
+    fn divide(&self, shares: &Shares) {
+        self.servers.divide(*shares);
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {

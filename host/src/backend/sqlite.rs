@@ -14,6 +14,7 @@ mod signals;
 mod values;
 
 use self::classify::classify;
+use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
 use crate::capability::statement::Statement;
@@ -25,6 +26,7 @@ use session::SqliteSession;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::sync::Mutex;
 
 const NODE: &str = "sqlite";
@@ -43,6 +45,8 @@ pub struct Sqlite {
     nodes: [String; 1],
     options: SqliteConnectOptions,
     readers: Readers,
+    /// In bytes, of a session.
+    largest_answer: AtomicUsize,
     /// Keeps a database in memory alive, and spares a file the making and removing of its log
     /// whenever the last session leaves.
     keeper: Mutex<Option<SqliteConnection>>,
@@ -57,6 +61,7 @@ impl Sqlite {
             nodes: [NODE.to_owned()],
             readers: Readers::new(options.clone()),
             options,
+            largest_answer: AtomicUsize::new(LARGEST_ANSWER),
             keeper: Mutex::new(Some(keeper)),
         })
     }
@@ -77,14 +82,22 @@ impl Database for Sqlite {
         &self.nodes
     }
 
+    fn divide(&self, shares: &Shares) {
+        self.largest_answer.store(shares.answer, Relaxed);
+    }
+
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
         match target {
             Target::Node(name) if name != NODE => return Err(no_such_node(name)),
             Target::Node(_) | Target::Endpoint => {}
         }
         let connecting = |error| classify(&error, Doing::Connecting);
-        let connection = self.options.connect().await.map_err(connecting)?;
-        let session = SqliteSession::of(connection).await.map_err(connecting)?;
+        // One row waits for whoever reads it, and not fifty.
+        let options = self.options.clone().row_buffer_size(1);
+        let connection = options.connect().await.map_err(connecting)?;
+        let largest = self.largest_answer.load(Relaxed);
+        let session = SqliteSession::of(connection, largest);
+        let session = session.await.map_err(connecting)?;
         Ok(Box::new(session))
     }
 

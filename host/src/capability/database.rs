@@ -1,5 +1,6 @@
 //! A database, its nodes and the sessions with it.
 
+use super::budget::Shares;
 use super::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
@@ -34,6 +35,9 @@ pub trait Database: Send + Sync {
 
     /// The names of the nodes; never empty.
     fn nodes(&self) -> &[String];
+
+    /// Bounds what the sessions that are opened from now on take of the host's memory.
+    fn divide(&self, _shares: &Shares) {}
 
     /// Opens a session. `unavailable` when the server can't be reached, `rejected` when there is no
     /// such node.

@@ -29,6 +29,9 @@ const MAX_NESTING: usize = 40;
 /// using parameters, pays for it.
 pub const MAX_STATEMENTS: usize = 256;
 
+/// How many bytes of statements are kept.
+const MAX_KEPT_BYTES: usize = 16 << 20;
+
 /// A statement is judged on a stack of its own. The parser goes deep, and what it touched of a fiber's
 /// stack would stay with the instance as long as it lives: most of an idle worker's memory. A level of
 /// sub-queries takes some hundred kilobytes where nothing is optimized; what is not touched costs
@@ -40,7 +43,14 @@ const JUDGING_STACK: usize = 32 << 20;
 pub struct Gate {
     tables: Vec<String>,
     dialect: &'static str,
-    judged: Mutex<BTreeMap<Arc<str>, Arc<Statement>>>,
+    judged: Mutex<Kept>,
+}
+
+/// The statements that were judged.
+#[derive(Debug, Default)]
+struct Kept {
+    by_text: BTreeMap<Arc<str>, Arc<Statement>>,
+    bytes: usize,
 }
 
 /// A strategy's text, and the statement that it became.
@@ -48,6 +58,15 @@ pub struct Gate {
 pub struct Judged {
     pub text: Arc<str>,
     pub statement: Arc<Statement>,
+}
+
+impl Judged {
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> usize {
+        let locked = self.statement.row_lock();
+        let without = locked.map_or(0, |lock| lock.text_without_clause.len());
+        self.text.len() + self.statement.text().len() + without
+    }
 }
 
 impl Gate {
@@ -61,10 +80,11 @@ impl Gate {
     }
 
     /// The same as `admit`, but each text is judged once and kept for all instances. They share a lock
-    /// for it, so each asks once and keeps the answer.
+    /// for it, so each asks once and keeps the answer; and one statement is judged at a time, whose tree
+    /// takes some hundred bytes for each of its words.
     pub fn judged(&self, sql: &str) -> Result<Judged, Fault> {
         let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((text, statement)) = all.get_key_value(sql) {
+        if let Some((text, statement)) = all.by_text.get_key_value(sql) {
             return Ok(Judged {
                 text: text.clone(),
                 statement: statement.clone(),
@@ -75,10 +95,12 @@ impl Gate {
             text: sql.into(),
             statement: Arc::new(statement),
         };
-        if all.len() >= MAX_STATEMENTS {
-            all.clear();
+        if all.by_text.len() >= MAX_STATEMENTS || all.bytes + judged.bytes() > MAX_KEPT_BYTES {
+            *all = Kept::default();
         }
-        all.insert(judged.text.clone(), judged.statement.clone());
+        all.bytes += judged.bytes();
+        let statement = judged.statement.clone();
+        all.by_text.insert(judged.text.clone(), statement);
         Ok(judged)
     }
 

@@ -1,5 +1,6 @@
 //! A lock service, its sessions and its locks.
 
+use super::budget::Shares;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use async_trait::async_trait;
@@ -42,6 +43,9 @@ pub enum ReleaseOutcome {
 pub trait LockService: Send + Sync {
     /// What the service really gives: (`lease`, `no`), (`shared`, `yes`), …
     fn traits(&self) -> Vec<(String, String)>;
+
+    /// Bounds what the locks of each worker take of this machine.
+    fn divide(&self, _shares: &Shares) {}
 
     /// Opens a session under an identity that is unique in the run.
     async fn open(

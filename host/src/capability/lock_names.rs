@@ -2,9 +2,26 @@
 
 use crate::model::fault::Fault;
 
+/// The most names of one lock.
+pub const MAX_NAMES: usize = 64;
+
+/// The most bytes of a name.
+pub const MAX_NAME_BYTES: usize = 1024;
+
 /// Sorted and each once, so that nobody waits in a circle, or for himself. `rejected` if there is
-/// nothing to lock.
+/// nothing to lock, or too much.
 pub fn sorted(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
+    if names.len() > MAX_NAMES {
+        let many = names.len();
+        let message = format!("a lock of {many} names; at most {MAX_NAMES} are taken");
+        return Err(Fault::rejected("too-many", message));
+    }
+    if let Some(long) = names.iter().find(|name| name.len() > MAX_NAME_BYTES) {
+        let bytes = long.len();
+        let message =
+            format!("the name of a lock has {bytes} bytes; at most {MAX_NAME_BYTES} are taken");
+        return Err(Fault::rejected("name-too-long", message));
+    }
     if names.is_empty() {
         return Err(Fault::rejected("no-names", "a lock needs a name"));
     }

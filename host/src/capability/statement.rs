@@ -30,6 +30,7 @@ pub struct Statement {
     action: Action,
     row_lock: Option<RowLock>,
     parameters: usize,
+    is_kept: bool,
 }
 
 impl Statement {
@@ -44,7 +45,21 @@ impl Statement {
             action,
             row_lock,
             parameters,
+            is_kept: true,
         }
+    }
+
+    /// The same, to be prepared for each call: what an instance may keep prepared has a bound.
+    pub fn unkept(&self) -> Self {
+        Self {
+            is_kept: false,
+            ..self.clone()
+        }
+    }
+
+    /// Whether a session may keep it prepared.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// A statement of the host's own, which passes no gate. Never made from a strategy's text.

@@ -11,6 +11,7 @@ use super::judged::tell_refusals;
 use super::options::PlanOptions;
 use super::output::{self, print};
 use super::progress::Screen;
+use super::settings::{self, unread};
 use super::simulated::case;
 use super::terminal;
 use crate::backend::url::DatabaseUrl;
@@ -149,7 +150,8 @@ pub(super) fn decide(options: &CheckOptions) -> Result<(Decided, usize), Command
         decide::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
     let workers = plan.workload.workers() + SPARE_INSTANCES;
     let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
-    let loaded = decide::load(components, &engine, &Screen::new(options.quiet))?;
+    let screen = Screen::new(options.quiet);
+    let loaded = decide::load(components, &engine, &plan.settings, &screen)?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok((Decided { plan, strategies }, jobs))
@@ -261,6 +263,8 @@ impl Check<'_> {
         let Examined { tally, found } = question.examine(self.seeds, &|tally| bar.tell(tally))?;
         drop(bar);
         tell_refusals(&self.planned.name, &*strategy);
+        let settings_unread = unread(self.plan, self.planned, &*strategy);
+        settings::warn(&self.planned.name, &settings_unread);
         let was_interrupted = self.enough.is_said();
         let verdict = match &found {
             Some(found) => Verdict::Violated(found.prose.clone()),
@@ -279,6 +283,7 @@ impl Check<'_> {
         Ok(Checked {
             strategy: self.planned.name.clone(),
             digest: self.planned.digest.clone(),
+            settings_unread,
             verdict,
             tally,
             took_ns: began.elapsed().as_nanos() as u64,

@@ -87,6 +87,7 @@ impl Before {
             faults,
             lateness: Some(lateness),
             simulated: None,
+            settings_unread: Vec::new(),
         }
     }
 }

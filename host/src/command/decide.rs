@@ -4,6 +4,7 @@ use super::CommandError;
 use super::components;
 use super::options::PlanOptions;
 use super::progress::Screen;
+use super::settings::check_are_read;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::explore::token::MODEL;
@@ -15,6 +16,7 @@ use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::strategy::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use crate::workload::Kind;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -37,7 +39,7 @@ pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandErro
     let (mut plan, components) =
         plan_and_components(options, fresh_seed(), quiet, |_| WorkloadOptions::default())?;
     let engine = engine(&plan, plan.workload.workers())?;
-    let loaded = load(components, &engine, &Screen::new(quiet))?;
+    let loaded = load(components, &engine, &plan.settings, &Screen::new(quiet))?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok(Decided { plan, strategies })
@@ -183,10 +185,12 @@ pub fn engine(plan: &Plan, workers: u32) -> Result<Engine, LoadError> {
     }
 }
 
-/// The trials of the strategies that were asked for, each loaded.
+/// The trials of the strategies that were asked for, each loaded. An error if one can't read the
+/// settings that it was given, or none those that are shared.
 pub fn load(
     components: Vec<components::Found>,
     engine: &Engine,
+    shared: &BTreeMap<String, String>,
     screen: &Screen,
 ) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
     let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
@@ -219,6 +223,7 @@ pub fn load(
         };
         loaded.push((trial, Arc::new(strategy)));
     }
+    check_are_read(shared, loaded.iter().map(|(trial, _)| trial))?;
     Ok(loaded)
 }
 

@@ -2,7 +2,7 @@
 
 use super::output::note;
 use super::trial::Turn;
-use super::{CommandError, simulated, trial};
+use super::{CommandError, settings, simulated, trial};
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::TrialReport;
 use crate::run_dir::{RunDir, TrialDir};
@@ -30,6 +30,10 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
     };
     tell_refusals(&planned.name, &*turn.strategy);
     let judged = judge(plan, planned, &trial_folder);
+    let conditions = judged.report.as_ref().and_then(|it| it.conditions.as_ref());
+    if let Some(conditions) = conditions {
+        settings::warn(&planned.name, &conditions.settings_unread);
+    }
     Judged {
         ran: ran.and(judged.ran),
         ..judged

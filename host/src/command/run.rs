@@ -9,6 +9,7 @@ use super::supervise::Interrupts;
 use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, judged, machine};
+use crate::capability::budget::{FILES_BESIDE, FILES_LEAST, Shares};
 use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
@@ -170,16 +171,14 @@ pub(super) async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.
 pub(super) fn allow_open_files(plan: &Plan) -> Result<(), CommandError> {
-    // The database and its log, a lock, and what waits for one.
-    const PER_WORKER: u64 = 4;
-    const BESIDE: u64 = 200;
     // What is simulated opens nothing.
     if plan.simulated.is_some() {
         return Ok(());
     }
     let workers = plan.workload.workers();
-    let needed = u64::from(workers) * PER_WORKER + BESIDE;
-    let allowed = rlimit::increase_nofile_limit(needed)
+    let needed = u64::from(workers) * FILES_LEAST + FILES_BESIDE;
+    // As many as let each worker take its whole share, or as many as there are.
+    let allowed = rlimit::increase_nofile_limit(Shares::files_of(workers).max(needed))
         .or_else(|_| rlimit::Resource::NOFILE.get_soft())
         .map_err(CommandError::Runtime)?;
     if allowed >= needed {

@@ -2,8 +2,10 @@
 
 use super::CommandError;
 use super::progress::Counters;
+use super::settings::unread;
 use super::trial::{self, Turn};
 use crate::backend::url::{AutocommitWrites, LockUrl};
+use crate::capability::budget::Shares;
 use crate::explore::case::Case;
 use crate::explore::simulation::{Ran, Simulation, SimulationError};
 use crate::model::conditions::{Conditions, Simulated, Usage};
@@ -27,8 +29,10 @@ pub async fn run(
 ) -> Result<(), CommandError> {
     let path = folder.history_path();
     let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
-    let printed = Arc::new(PrintedFile::new(folder.printed_path()));
     let workers = turn.plan.workload.workers();
+    let shares = Shares::of(workers, None);
+    let printed = PrintedFile::new(folder.printed_path(), workers, &shares);
+    let printed = Arc::new(printed);
     let mut counters = Counters::default();
     let done: Vec<_> = (0..workers).map(|_| counters.add()).collect();
     let all = turn.plan.workload.changes();
@@ -60,7 +64,7 @@ pub async fn run(
     let took = began.elapsed();
     drop(bar);
     match ran {
-        Ok(Ok(ran)) => Ok(keep(folder, ran, took.as_nanos() as u64, counters.sum())?),
+        Ok(Ok(ran)) => Ok(keep(turn, folder, ran, took.as_nanos() as u64, counters.sum())?),
         Ok(Err(SimulationError::Unrecorded(error))) => Err(unrecorded(turn, folder, &error)),
         Ok(Err(error)) => Err(error.into()),
         Err(panic) => Err(unrecorded(turn, folder, &panic)),
@@ -107,8 +111,16 @@ pub(super) fn case(plan: &Plan, planned: &PlannedTrial, world: &SimulatedWorld) 
     }
 }
 
-fn keep(folder: &TrialDir, ran: Ran, took_ns: u64, changes: u64) -> Result<(), RunDirError> {
+fn keep(
+    turn: &Turn<'_>,
+    folder: &TrialDir,
+    ran: Ran,
+    took_ns: u64,
+    changes: u64,
+) -> Result<(), RunDirError> {
+    let settings_unread = unread(turn.plan, turn.planned, &*turn.strategy);
     folder.write_conditions(&Conditions {
+        settings_unread,
         server: ran.server,
         counters: ran.counters,
         background: ran.background,

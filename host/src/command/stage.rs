@@ -6,6 +6,7 @@ use crate::backend::host_threads;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
 use crate::capability::beside::Beside;
+use crate::capability::budget::Shares;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::model::fault::Fault;
@@ -45,9 +46,12 @@ impl Stage {
         let database = open_database(&plan.database, &plan.nodes, writes, &fresh)
             .await
             .map_err(backend_error(&plan.database))?;
+        let shares = shares(plan);
+        database.divide(&shares);
         let locks = open_lock_service(&plan.locks, clock.clone())
             .await
             .map_err(backend_error(&plan.locks))?;
+        locks.divide(&shares);
         let beside = match &plan.database {
             // What this process has in itself answers when this process runs.
             DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::SqliteFile(_) => {
@@ -74,7 +78,12 @@ impl Stage {
             clock: clock.clone(),
             beside,
             settings: Arc::new(plan.settings_of(planned)),
-            printed: Arc::new(PrintedFile::new(folder.printed_path())),
+            printed: Arc::new(PrintedFile::new(
+                folder.printed_path(),
+                workload.workers(),
+                &shares,
+            )),
+            shares,
             seed: plan.seed,
             change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
             stop,
@@ -90,6 +99,12 @@ impl Stage {
             stopper,
         })
     }
+}
+
+/// What each instance may take, given what this process can have.
+fn shares(plan: &Plan) -> Shares {
+    let files = rlimit::Resource::NOFILE.get_soft().ok();
+    Shares::of(plan.workload.workers(), files)
 }
 
 /// What could not be done, and the fault that says why.

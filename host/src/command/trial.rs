@@ -5,6 +5,7 @@ use super::conditions::{Before, Server};
 use super::faults::Schedule;
 use super::probe::Probe;
 use super::progress::{Counters, Screen};
+use super::settings::unread;
 use super::stage::{Stage, backend_error};
 use super::supervise::{GRACE, Interrupts, supervise};
 use crate::capability::clock::Clock;
@@ -101,9 +102,10 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
         Some(lab) if !plan.faults.is_empty() => mend(lab.clone()).await,
         _ => Ok(()),
     };
-    let conditions = before
+    let mut conditions = before
         .conditions(&**database, usage, background, faults, lateness)
         .await;
+    conditions.settings_unread = unread(plan, planned, &*turn.strategy);
     let found = workload.read_found(&**database, &**clock).await;
     database.close().await;
     drop(waiting);

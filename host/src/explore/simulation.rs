@@ -6,6 +6,7 @@ use self::ready::{Ready, get_ready, result_of, run_for};
 use super::case::Case;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::beside::Beside;
+use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
@@ -121,6 +122,8 @@ impl Simulation {
         let cluster = Arc::new(Cluster::new(kernel.clone(), &case.topology, case.seed));
         let database = SimDatabase::new(cluster.clone(), case.autocommit_as_text);
         let database = Arc::new(database);
+        let shares = Shares::of(case.workload.workers(), None);
+        database.divide(&shares);
         let sim_locks = case.locks.map(|kind| {
             locks::open(
                 kind,
@@ -154,6 +157,7 @@ impl Simulation {
             beside: Beside::Here,
             settings: Arc::new(case.settings.clone()),
             printed,
+            shares,
             seed: case.seed,
             change_timeout_ns: case.change_timeout_s.saturating_mul(NANOS_PER_S),
             stop,

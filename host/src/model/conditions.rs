@@ -8,6 +8,7 @@ use super::schedule::FaultEvent;
 use super::sim_fault::SimFaultEvent;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Everything beside the workers that bears on a trial's figures.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -28,6 +29,29 @@ pub struct Conditions {
     /// Absent where the world was real.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated: Option<Simulated>,
+    /// The settings that were given and that no instance asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings_unread: Vec<UnreadSetting>,
+}
+
+/// A setting that was given and had no effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadSetting {
+    pub name: String,
+    /// The most similar name that was asked for, if one is similar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
+}
+
+impl fmt::Display for UnreadSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        write!(f, "the strategy never asked for the setting {name:?}, so it had no effect")?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What is to be said of a simulation beside its figures, which are all in virtual time.

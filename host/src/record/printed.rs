@@ -1,5 +1,6 @@
 //! Keeping what strategies print.
 
+use crate::capability::budget::Shares;
 use crate::capability::printed::Printed;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -7,23 +8,24 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What is kept of one trial; the rest of a flood is dropped.
-const MAX_BYTES: u64 = 16 << 20;
-
 /// A file with a line for each line printed. It is made when there is one, and each line goes out in
-/// one write call, so that workers share no lock of ours.
+/// one write call, so that workers share no lock of ours. Each worker has a share of it, with all its
+/// instances; the rest of a flood is dropped.
 pub struct PrintedFile {
     path: PathBuf,
     file: OnceLock<Option<File>>,
-    bytes: AtomicU64,
+    share: u64,
+    /// By worker.
+    bytes: Vec<AtomicU64>,
 }
 
 impl PrintedFile {
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, workers: u32, shares: &Shares) -> Self {
         Self {
             path,
             file: OnceLock::new(),
-            bytes: AtomicU64::new(0),
+            share: shares.printed,
+            bytes: (0..workers).map(|_| AtomicU64::new(0)).collect(),
         }
     }
 
@@ -35,14 +37,18 @@ impl PrintedFile {
 
 impl Printed for PrintedFile {
     fn line(&self, worker: u32, line: &str) {
+        let Some(printed) = self.bytes.get(worker as usize) else {
+            return;
+        };
         let mut text = format!("worker {worker}: {line}\n");
         let bytes = text.len() as u64;
-        let before = self.bytes.fetch_add(bytes, Relaxed);
-        if before > MAX_BYTES {
+        let before = printed.fetch_add(bytes, Relaxed);
+        let share = self.share;
+        if before > share {
             return;
         }
-        if before + bytes > MAX_BYTES {
-            text = format!("(what is printed after {MAX_BYTES} bytes is left out)\n");
+        if before + bytes > share {
+            text = format!("(what worker {worker} prints after {share} bytes is left out)\n");
         }
         if let Some(mut file) = self.file.get_or_init(|| self.create().ok()).as_ref() {
             // A disk that is full is told by the history.
@@ -57,20 +63,23 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn there_is_a_file_when_something_is_printed_and_it_has_a_limit() {
+    fn each_worker_has_a_share_of_what_is_printed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("printed.log");
-        let printed = PrintedFile::new(path.clone());
+        let shares = Shares::of(8, None);
+        let printed = PrintedFile::new(path.clone(), 8, &shares);
         assert!(!path.exists());
         printed.line(3, "hello");
         assert_eq!(fs::read_to_string(&path).unwrap(), "worker 3: hello\n");
-        let long = "x".repeat(1 << 20);
+        let long = "x".repeat(1 << 18);
         for _ in 0..40 {
             printed.line(4, &long);
         }
+        printed.line(3, "still here");
+        printed.line(8, "no worker");
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.len() as u64 <= MAX_BYTES);
-        assert!(text.ends_with("is left out)\n"));
-        assert_eq!(text.matches("left out").count(), 1);
+        assert!(text.len() as u64 <= shares.printed + 200);
+        assert_eq!(text.matches("worker 4 prints after 2097152 bytes").count(), 1);
+        assert!(text.ends_with("left out)\nworker 3: still here\n"));
     }
 }

@@ -4,6 +4,7 @@ use super::json::document;
 use super::table::table;
 use super::text::counts_prose;
 use super::timeline::{self, wrapped};
+use crate::model::conditions::UnreadSetting;
 use crate::model::change::Nanos;
 use crate::model::timeline::Timeline;
 use crate::model::verdict::Verdict;
@@ -23,6 +24,9 @@ pub struct Checked {
     pub strategy: String,
     /// Of the component.
     pub digest: String,
+    /// The settings that were given and that no instance asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settings_unread: Vec<UnreadSetting>,
     #[serde(flatten)]
     pub verdict: Verdict,
     pub tally: Tally,
@@ -86,6 +90,9 @@ fn one(checked: &Checked, width: u16) -> String {
             let _ = writeln!(text, ": {why}");
         }
         (None, _) => text.push('\n'),
+    }
+    for setting in &checked.settings_unread {
+        let _ = writeln!(text, "  note: {setting}");
     }
     text.push_str(&summary(checked, width));
     text
@@ -225,6 +232,7 @@ pub(super) mod tests {
         let checked = verdicts.iter().map(|verdict| Checked {
             strategy: "lock-only".to_owned(),
             digest: "sha256:ab".to_owned(),
+            settings_unread: Vec::new(),
             verdict: verdict.clone(),
             tally: Tally {
                 seeds: 1,

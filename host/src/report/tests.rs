@@ -125,6 +125,7 @@ fn conditions() -> Conditions {
         left_out: 1,
     };
     Conditions {
+        settings_unread: Vec::new(),
         server: [("autocommit".to_owned(), "1".to_owned())].into(),
         counters: vec![counters("a", 3), counters("b", 4)],
         background: Some(Background {

@@ -2,6 +2,7 @@
 
 use super::cluster::{Cluster, Given, Kind};
 use super::session::{SimSession, of_the_host};
+use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
 use crate::capability::mysql_calls::check_read;
@@ -12,12 +13,15 @@ use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// One simulated cluster, for whoever uses it.
 pub struct SimDatabase {
     cluster: Arc<Cluster>,
     /// Writes that commit by themselves are sent as text, so that the server may try them again.
     autocommit_as_text: bool,
+    /// In bytes.
+    largest_answer: AtomicUsize,
 }
 
 impl SimDatabase {
@@ -25,12 +29,14 @@ impl SimDatabase {
         Self {
             cluster,
             autocommit_as_text,
+            largest_answer: AtomicUsize::new(LARGEST_ANSWER),
         }
     }
 
     async fn session(&self, target: &Target) -> Result<SimSession, Fault> {
         let node = self.cluster.target(target)?;
-        SimSession::open(self.cluster.clone(), node, self.autocommit_as_text).await
+        let (as_text, largest) = (self.autocommit_as_text, self.largest_answer.load(Relaxed));
+        SimSession::open(self.cluster.clone(), node, as_text, largest).await
     }
 }
 
@@ -42,6 +48,10 @@ impl Database for SimDatabase {
 
     fn nodes(&self) -> &[String] {
         self.cluster.names()
+    }
+
+    fn divide(&self, shares: &Shares) {
+        self.largest_answer.store(shares.answer, Relaxed);
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {

@@ -1,6 +1,8 @@
 //! A session with the simulated cluster, as `backend::mysql` has one with a real one.
 
 use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variables};
+use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
+use crate::capability::calls::bytes_of;
 use crate::capability::database::{Freshness, Session};
 use crate::capability::doing::Doing;
 use crate::capability::mysql_calls::{check_read, check_write};
@@ -28,6 +30,8 @@ pub(super) struct SimSession {
     in_transaction: bool,
     /// Stays true when a call is dropped half-way.
     under_way: bool,
+    /// In bytes.
+    largest_answer: usize,
 }
 
 impl SimSession {
@@ -35,8 +39,10 @@ impl SimSession {
         cluster: Arc<Cluster>,
         node: Option<u32>,
         is_text: bool,
+        largest_answer: usize,
     ) -> Result<Self, Fault> {
         let mut session = Self::new(cluster, node, is_text);
+        session.largest_answer = largest_answer;
         session.reopen().await?;
         Ok(session)
     }
@@ -52,6 +58,7 @@ impl SimSession {
             lost: Vec::new(),
             in_transaction: false,
             under_way: false,
+            largest_answer: usize::MAX,
         }
     }
 
@@ -194,7 +201,11 @@ impl Session for SimSession {
         let text = statement.text();
         let call = self.call(Kind::Statement, Doing::Reading, text, parameters);
         match call.await? {
-            Given::Rows(rows) => Ok(rows),
+            Given::Rows(rows) => {
+                let bytes = rows.iter().map(bytes_of).sum();
+                check_size(ANSWER_TOO_LARGE, "an answer", bytes, self.largest_answer)?;
+                Ok(rows)
+            }
             Given::Affected(_) | Given::Done => Ok(Vec::new()),
         }
     }

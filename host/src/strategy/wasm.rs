@@ -1,6 +1,7 @@
 //! Strategies as WebAssembly components. Wasmtime is named here and below, and nowhere else; the
 //! types that it generates from the contract never leave.
 
+mod asked;
 mod bindings;
 mod compiled;
 mod computing;
@@ -17,6 +18,7 @@ pub mod metadata;
 mod slots;
 mod wit;
 
+use self::asked::Asked;
 use self::computing::{Metering, Ticker};
 use self::exports::Linked;
 use self::host::HostState;
@@ -24,7 +26,7 @@ use self::host::wasi::{self, Refusals};
 use self::instance::WasmInstance;
 use super::{Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -155,6 +157,7 @@ impl Engine {
             Err(difference) => return Err(LoadError::OtherContract { path, difference }),
         };
         let mut linker = Linker::<HostState>::new(&self.engine);
+        let asked = Arc::new(Asked::default());
         let refusals = Arc::new(Refusals::default());
         let linked = bindings::StateStrategy::add_to_linker::<_, HasSelf<_>>(&mut linker, |s| s)
             .and_then(|()| wasi::link(&self.engine, &component, &mut linker, &refusals))
@@ -163,6 +166,7 @@ impl Engine {
         match linked {
             Ok(linked) => Ok(WasmStrategy {
                 linked,
+                asked,
                 refusals,
                 digest: file.digest().to_owned(),
                 imports: contract::imports(&self.engine, &component),
@@ -211,6 +215,7 @@ fn hex(bytes: &[u8]) -> String {
 /// A component that fits, compiled and linked.
 pub struct WasmStrategy {
     linked: Linked,
+    asked: Arc<Asked>,
     refusals: Arc<Refusals>,
     digest: String,
     imports: Vec<String>,
@@ -239,9 +244,13 @@ impl WasmStrategy {
 #[async_trait]
 impl Strategy for WasmStrategy {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
-        let made =
-            WasmInstance::make(&self.linked, self.limits, &self.metering, capabilities).await;
+        let state = HostState::new(self.limits, capabilities, self.asked.clone());
+        let made = WasmInstance::make(&self.linked, self.limits, &self.metering, state).await;
         Ok(Box::new(made?))
+    }
+
+    fn take_asked(&self) -> BTreeSet<String> {
+        self.asked.take()
     }
 
     fn take_refusals(&self) -> Vec<String> {

@@ -102,6 +102,7 @@ impl Contender {
             clock: arena.clock.clone(),
             settings: arena.settings.clone(),
             printed: arena.printed.clone(),
+            shares: arena.shares,
             endpoint,
             first_session: Some(session.map_err(|fault| Outcome::from(Err(fault)))?),
             worker: self.worker,

@@ -138,6 +138,7 @@ impl Bench {
             clock,
             settings: Arc::default(),
             printed: Arc::new(Unread),
+            shares: Default::default(),
             endpoint: Target::Endpoint,
             first_session: None,
             worker: 0,

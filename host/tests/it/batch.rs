@@ -334,7 +334,6 @@ fn the_folder_of_another_batch_is_refused_and_left_as_it_is() {
         .refused_with(&["out goes on with seed 7, not 8", "--out"]);
     for (flag, difference) in [
         ("--db sqlite::memory:", "database is \"sqlite\" there"),
-        ("--set a=1", "settings.a is null there and \"1\" here"),
         (
             "--time-limit-s 60",
             "time_limit_s is null there and 60 here",

@@ -1,5 +1,7 @@
 //! A component that misbehaves costs its own worker one change, and nobody else anything.
 
+mod shares;
+
 use crate::support::{Sandbox, answer, count, hostile, verdict, why};
 use serde_json::Value;
 

@@ -1,5 +1,6 @@
 //! Locked files, and who keeps them.
 
+use super::made::MadeBy;
 use crate::capability::lock::Mode;
 use crate::model::fault::Fault;
 use std::collections::HashMap;
@@ -20,17 +21,23 @@ pub(super) struct HeldFile {
 
 impl HeldFile {
     /// The lock, or nothing if somebody else has it.
-    pub(super) fn try_lock(path: &Path, mode: Mode) -> Result<Option<Self>, Fault> {
+    pub(super) fn try_lock(path: &Path, mode: Mode, by: &MadeBy) -> Result<Option<Self>, Fault> {
         let explain = |error: io::Error| {
             let message = format!("can't lock the file {}: {error}", path.display());
             Fault::unavailable("lock-file", message)
         };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(explain)?;
+        let open = || File::options().write(true).open(path);
+        let opened = match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                by.charge()?;
+                match File::create_new(path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(),
+                    made => made,
+                }
+            }
+            opened => opened,
+        };
+        let file = opened.map_err(explain)?;
         let locked = match mode {
             Mode::Exclusive => file.try_lock(),
             Mode::Shared => file.try_lock_shared(),

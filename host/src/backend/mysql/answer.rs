@@ -5,7 +5,7 @@ use crate::capability::calls;
 use crate::model::value::{Row, Value};
 use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Params};
+use mysql_async::{Conn, Error, Params, Statement};
 
 /// What a statement gave.
 pub(super) struct Answer {
@@ -56,11 +56,37 @@ pub(super) async fn answer(
     max_bytes: usize,
 ) -> Result<Answer, Failure> {
     let statement = connection.prep(text).await.map_err(Failure::before)?;
+    answer_of(connection, &statement, parameters, max_bytes).await
+}
+
+/// The same with a statement that is prepared for this call, and kept neither here nor on the server.
+pub(super) async fn answer_once(
+    connection: &mut Conn,
+    text: &str,
+    parameters: &[Value],
+    max_bytes: usize,
+) -> Result<Answer, Failure> {
+    let statement = connection.prep(text).await.map_err(Failure::before)?;
+    let answered = answer_of(connection, &statement, parameters, max_bytes).await;
+    let is_gone = matches!(&answered, Err(failure) if failure.breaks_the_connection());
+    if !is_gone {
+        // Nothing comes back of it; where it can't be sent, the next call finds that out.
+        connection.close(statement).await.ok();
+    }
+    answered
+}
+
+async fn answer_of(
+    connection: &mut Conn,
+    statement: &Statement,
+    parameters: &[Value],
+    max_bytes: usize,
+) -> Result<Answer, Failure> {
     let parameters = match parameters {
         [] => Params::Empty,
         some => Params::Positional(some.iter().map(values::parameter).collect()),
     };
-    let running = connection.exec_iter(&statement, parameters);
+    let running = connection.exec_iter(statement, parameters);
     let mut result = running.await.map_err(Failure::during)?;
     let (mut rows, mut bytes, mut unusable) = (Vec::new(), 0, None);
     while let Some(row) = result.next().await.map_err(Failure::during)? {

@@ -78,6 +78,17 @@ impl Address {
         })
     }
 
+    /// The same, with connections that send and take no longer packets: one holds a whole row, which
+    /// is in memory before anybody can look at it.
+    pub(super) fn with_packets_of(&self, bytes: usize) -> Self {
+        let most = bytes.clamp(1 << 20, MAX_PACKET_BYTES);
+        let options = OptsBuilder::from_opts(self.options.clone());
+        Self {
+            name: self.name.clone(),
+            options: options.max_allowed_packet(Some(most)).into(),
+        }
+    }
+
     /// Connects, within a bound.
     pub(super) async fn connect(&self) -> Result<Conn, Fault> {
         let connecting = within(CONNECTING_TAKES_AT_MOST, Conn::new(self.options.clone()));

@@ -7,10 +7,12 @@ use crate::backend::host_threads;
 use crate::backend::patience::within;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::url::AutocommitWrites;
+use crate::capability::budget::Shares;
 use crate::capability::database::{Freshness, Target};
 use crate::model::fault::Fault;
 use futures_util::future::try_join_all;
 use mysql_async::Conn;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a server that took the connection may think about who it is.
@@ -29,6 +31,8 @@ pub(super) struct Servers {
     pub(super) nodes: Vec<Node>,
     pub(super) names: Vec<String>,
     pub(super) autocommit_writes: AutocommitWrites,
+    /// What a session may take.
+    shares: Mutex<Shares>,
 }
 
 /// A connection, with the server at its other end.
@@ -90,7 +94,17 @@ impl Servers {
             nodes,
             names,
             autocommit_writes,
+            shares: Mutex::default(),
         })
+    }
+
+    /// What the sessions that are opened from now on may take.
+    pub(super) fn divide(&self, shares: Shares) {
+        *self.shares.lock().unwrap_or_else(PoisonError::into_inner) = shares;
+    }
+
+    pub(super) fn shares(&self) -> Shares {
+        *self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The node of that name.

@@ -1,12 +1,13 @@
 //! One connection to a server, opened again when it is lost.
 
-use super::answer::{Answer, Failure, answer, run, write_as_text};
+use super::answer::{Answer, Failure, answer, answer_once, run, write_as_text};
 use super::classify::classify;
 use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
 use crate::backend::patience::within;
 use crate::backend::url::AutocommitWrites;
+use crate::capability::budget::Shares;
 use crate::capability::database::{Session, Target};
 use crate::capability::doing::Doing;
 use crate::capability::mysql_calls;
@@ -19,10 +20,6 @@ use mysql_async::Conn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A strategy may join a table with itself, so an answer could be larger than the machine. The bound
-/// is far above what a change needs; `Database::read`, which is the host's own, has none.
-const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-
 /// How long a rollback may take at the close before the connection is ended by force.
 const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
 
@@ -34,6 +31,7 @@ const MAX_THREADS: usize = 8;
 pub(super) struct MysqlSession {
     servers: Arc<Servers>,
     target: Target,
+    shares: Shares,
     /// None when it was lost.
     connection: Option<Conn>,
     /// Every connection that this session has or had and that may still do something, the present
@@ -49,6 +47,7 @@ pub(super) struct MysqlSession {
 impl MysqlSession {
     pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, Fault> {
         let mut session = Self {
+            shares: servers.shares(),
             servers,
             target,
             connection: None,
@@ -88,7 +87,8 @@ impl MysqlSession {
             self.threads.remove(0);
         }
         let address = self.servers.address(&self.target)?;
-        let mut introduced = introduce(address).await.map_err(not_now)?;
+        let address = address.with_packets_of(self.shares.answer.max(self.shares.call));
+        let mut introduced = introduce(&address).await.map_err(not_now)?;
         for setting in &self.settings {
             let set = run(&mut introduced.connection, setting).await;
             set.map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
@@ -114,11 +114,17 @@ impl MysqlSession {
         doing: Doing,
     ) -> Result<Answer, Fault> {
         let text = statement.text();
+        // A strategy may join a table with itself, so an answer could be larger than the machine.
+        // `Database::read`, which is the host's own, has no such bound.
+        let largest = self.shares.answer;
         let as_text =
             doing == Doing::Committing && self.servers.autocommit_writes == AutocommitWrites::Text;
         let answered = match self.connection() {
             Ok(connection) if as_text => write_as_text(connection, text, parameters).await,
-            Ok(connection) => answer(connection, text, parameters, MAX_ANSWER_BYTES).await,
+            Ok(connection) if statement.is_kept() => {
+                answer(connection, text, parameters, largest).await
+            }
+            Ok(connection) => answer_once(connection, text, parameters, largest).await,
             Err(failure) => Err(failure),
         };
         match answered {

@@ -13,17 +13,28 @@ pub(super) struct Answer {
     pub(super) affected: u64,
 }
 
-/// Runs a statement and takes all that it gives, as far as it fits in `max_bytes`.
+/// What to run.
+#[derive(Clone, Copy)]
+pub(super) struct Query<'q> {
+    pub(super) text: &'q str,
+    pub(super) parameters: &'q [Value],
+    /// Stays prepared with its connection.
+    pub(super) is_kept: bool,
+    /// In bytes.
+    pub(super) largest_answer: usize,
+}
+
+/// Runs a statement and takes all that it gives, as far as that is not too large.
 ///
 /// The end is waited for, and must be said: when the thread that works for the connection dies, its
 /// channel just closes, which sqlx's own calls take for the end of an empty answer.
 pub(super) async fn answer<'c>(
     executor: impl Executor<'c, Database = Sqlite>,
-    text: &str,
-    parameters: &[Value],
-    max_bytes: usize,
+    query: Query<'_>,
 ) -> Result<Answer, Error> {
-    let mut stream = executor.fetch_many(values::prepared(text, parameters));
+    let max_bytes = query.largest_answer;
+    let prepared = values::prepared(query.text, query.parameters);
+    let mut stream = executor.fetch_many(prepared.persistent(query.is_kept));
     let mut answer = Answer {
         rows: Vec::new(),
         affected: 0,

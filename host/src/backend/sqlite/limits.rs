@@ -5,17 +5,25 @@ use libsqlite3_sys::{SQLITE_LIMIT_COLUMN, SQLITE_LIMIT_LENGTH, sqlite3_limit};
 use sqlx::SqliteConnection;
 
 /// The columns of an answer. SQLite makes all of a row before anybody can count its bytes.
-const MAX_COLUMNS: i32 = 64;
+const MAX_COLUMNS: usize = 32;
 
-/// Bounds the values and the rows of a session. SQLite refuses what goes beyond as it refuses what is
+/// The least that a value may have, however small the answers.
+const LEAST_VALUE_BYTES: usize = 16 << 10;
+
+/// Bounds the values and the rows of a session, so that a row is no larger than an answer may be, which
+/// nobody can count before it is there. SQLite refuses what goes beyond as it refuses what is
 /// wrong: without any effect.
-pub(super) async fn set(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+pub(super) async fn set(
+    connection: &mut SqliteConnection,
+    largest_answer: usize,
+) -> Result<(), sqlx::Error> {
+    let value = (largest_answer / MAX_COLUMNS).clamp(LEAST_VALUE_BYTES, MAX_VALUE_BYTES);
     let mut handle = connection.lock_handle().await?;
     let database = handle.as_raw_handle().as_ptr();
     // SAFETY: the handle is open and locked, and a limit is a number that SQLite keeps with it.
     unsafe {
-        sqlite3_limit(database, SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES as i32);
-        sqlite3_limit(database, SQLITE_LIMIT_COLUMN, MAX_COLUMNS);
+        sqlite3_limit(database, SQLITE_LIMIT_LENGTH, value as i32);
+        sqlite3_limit(database, SQLITE_LIMIT_COLUMN, MAX_COLUMNS as i32);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The connections by which all workers read.
 
-use super::answer::{Answer, answer};
+use super::answer::{Answer, Query, answer};
 use crate::model::value::{Row, Value};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Error, SqliteConnection};
@@ -38,7 +38,13 @@ impl Readers {
             None => self.options.connect().await?,
         };
         // One that failed, or whose reader went away half-way, is not lent again.
-        let Answer { rows, .. } = answer(&mut connection, text, parameters, usize::MAX).await?;
+        let query = Query {
+            text,
+            parameters,
+            is_kept: true,
+            largest_answer: usize::MAX,
+        };
+        let Answer { rows, .. } = answer(&mut connection, query).await?;
         self.idle().push(connection);
         Ok(rows)
     }

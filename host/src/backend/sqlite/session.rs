@@ -1,10 +1,11 @@
 //! One connection to SQLite, on a thread of its own.
 
-use super::answer::answer;
+use super::answer::{Answer, Query, answer};
 use super::classify::classify;
 use super::limits;
 use super::signals::{Call, Signals};
 use super::values;
+use crate::capability::budget::KEPT_TEXT;
 use crate::capability::database::Session;
 use crate::capability::doing::Doing;
 use crate::capability::statement::{RowLock, Statement};
@@ -14,27 +15,30 @@ use async_trait::async_trait;
 use sqlx::{Connection, SqliteConnection};
 use std::sync::Arc;
 
-/// A strategy may join a table with itself, so an answer could be larger than the machine. The bound
-/// is far above what a change needs; `Database::read`, which is the host's own, has none.
-const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-
 /// A session. At most one statement of it is under way at any time, abandoned ones included.
 pub(super) struct SqliteSession {
     connection: SqliteConnection,
     signals: Arc<Signals>,
     in_transaction: bool,
+    /// A strategy may join a table with itself, so an answer could be larger than the machine. In
+    /// bytes; `Database::read`, which is the host's own, has no such bound.
+    largest_answer: usize,
     /// Its thread died, or a rollback failed, so that nobody knows what state it is in.
     lost: bool,
 }
 
 impl SqliteSession {
-    pub(super) async fn of(mut connection: SqliteConnection) -> Result<Self, sqlx::Error> {
-        limits::set(&mut connection).await?;
+    pub(super) async fn of(
+        mut connection: SqliteConnection,
+        largest_answer: usize,
+    ) -> Result<Self, sqlx::Error> {
+        limits::set(&mut connection, largest_answer).await?;
         let signals = Signals::install(&mut connection).await?;
         Ok(Self {
             connection,
             signals,
             in_transaction: false,
+            largest_answer,
             lost: false,
         })
     }
@@ -53,13 +57,33 @@ impl SqliteSession {
     }
 
     async fn run(&mut self, text: &str, parameters: &[Value]) -> Result<u64, sqlx::Error> {
-        let answer = answer(&mut self.connection, text, parameters, MAX_ANSWER_BYTES).await?;
+        let answer = self.answer(text, parameters, true).await?;
         Ok(answer.affected)
     }
 
-    async fn fetch(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, sqlx::Error> {
-        let answer = answer(&mut self.connection, text, parameters, MAX_ANSWER_BYTES).await?;
-        Ok(answer.rows)
+    async fn answer(
+        &mut self,
+        text: &str,
+        parameters: &[Value],
+        is_kept: bool,
+    ) -> Result<Answer, sqlx::Error> {
+        let query = Query {
+            text,
+            parameters,
+            is_kept,
+            largest_answer: self.largest_answer,
+        };
+        let answered = answer(&mut self.connection, query).await;
+        if !is_kept && text.len() > KEPT_TEXT {
+            // The connection keeps the last statement that it was not to keep until the next one.
+            let short = Query {
+                text: "SELECT 1",
+                parameters: &[],
+                ..query
+            };
+            answer(&mut self.connection, short).await.ok();
+        }
+        answered
     }
 
     /// SQLite has no row locks. What excludes other writers is the write lock of the database, which
@@ -70,12 +94,13 @@ impl SqliteSession {
         lock: &RowLock,
         text: &str,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, sqlx::Error> {
+        is_kept: bool,
+    ) -> Result<Answer, sqlx::Error> {
         if self.in_transaction {
             let nothing = format!("DELETE FROM {} WHERE 0", lock.table);
             self.run(&nothing, &[]).await?;
         }
-        self.fetch(text, parameters).await
+        self.answer(text, parameters, is_kept).await
     }
 
     /// The fault of a statement, after which the transaction is what the fault says it is: still
@@ -117,8 +142,10 @@ impl Session for SqliteSession {
         } else {
             Doing::Committing
         };
-        let result = match self.run(statement.text(), parameters).await {
-            Ok(affected) => Ok(affected),
+        let is_kept = statement.is_kept();
+        let answered = self.answer(statement.text(), parameters, is_kept).await;
+        let result = match answered {
+            Ok(answer) => Ok(answer.affected),
             Err(error) => Err(self.fail(&error, doing).await),
         };
         call.end();
@@ -136,12 +163,13 @@ impl Session for SqliteSession {
             .map(|lock| values::patient(lock).map(|text| (lock, text)))
             .transpose()?;
         let call = self.enter()?;
-        let fetched = match lock {
-            Some((lock, text)) => self.fetch_locked(lock, text, parameters).await,
-            None => self.fetch(statement.text(), parameters).await,
+        let is_kept = statement.is_kept();
+        let answered = match lock {
+            Some((lock, text)) => self.fetch_locked(lock, text, parameters, is_kept).await,
+            None => self.answer(statement.text(), parameters, is_kept).await,
         };
-        let result = match fetched {
-            Ok(rows) => Ok(rows),
+        let result = match answered {
+            Ok(answer) => Ok(answer.rows),
             Err(error) => Err(self.fail(&error, Doing::Reading).await),
         };
         call.end();

@@ -235,7 +235,7 @@ fn a_text_is_judged_once_for_all_and_the_number_that_is_kept_has_a_bound() {
     assert_eq!(&*again.text, "SELECT id FROM volumes");
     for number in 0..3 * MAX_STATEMENTS {
         gate.judged(&format!("SELECT {number}")).unwrap();
-        assert!(gate.judged.lock().unwrap().len() <= MAX_STATEMENTS);
+        assert!(gate.judged.lock().unwrap().by_text.len() <= MAX_STATEMENTS);
     }
     gate.judged("DROP TABLE volumes").unwrap_err();
 }

@@ -71,11 +71,9 @@ pub fn decide(
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
     let engine = decide::engine(&workloads[0], workers.unwrap_or(0))?;
     let found = components::find(&options.plan.strategies, options.output.quiet)?;
-    let loaded = decide::load(
-        components::fitting(found, &workloads.iter().collect::<Vec<_>>(), true)?,
-        &engine,
-        &Screen::new(options.output.quiet),
-    )?;
+    let fitting = components::fitting(found, &workloads.iter().collect::<Vec<_>>(), true)?;
+    let screen = Screen::new(options.output.quiet);
+    let loaded = decide::load(fitting, &engine, &workloads[0].settings, &screen)?;
     let mut cells: Vec<Cell> = Vec::new();
     let all_again =
         (1..=options.repeat).flat_map(|time| workloads.iter().map(move |it| (time, it)));

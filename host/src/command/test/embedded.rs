@@ -76,7 +76,8 @@ fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
     plan.faults.clear();
     let engine = engine(&plan, plan.workload.workers())?;
     let screen = Screen::new(options.quiet);
-    let (trials, strategies) = load(components, &engine, &screen)?.into_iter().unzip();
+    let loaded = load(components, &engine, &plan.settings, &screen)?;
+    let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
     Ok(Decided { plan, strategies })
 }

@@ -71,6 +71,7 @@ impl Strategy for Watched {
             locks: capabilities.locks.clone(),
             clock: capabilities.clock.clone(),
             settings: capabilities.settings.clone(),
+            shares: capabilities.shares,
             printed: capabilities.printed.clone(),
             endpoint: capabilities.endpoint.clone(),
             first_session: None,

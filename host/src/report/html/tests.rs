@@ -7,6 +7,7 @@ fn page(witness: Witness) -> String {
     let checked = Checked {
         strategy: "lock-only".to_owned(),
         digest: "sha256:ab".to_owned(),
+        settings_unread: Vec::new(),
         verdict: Verdict::Violated(witness.prose.clone()),
         tally: Tally::default(),
         took_ns: 1,

@@ -4,6 +4,8 @@ use super::aggregate::Aggregate;
 use super::expression::{Environment, Expression};
 use super::rows::Rows;
 use super::value::Scalar;
+use crate::capability::budget::{ANSWER_TOO_LARGE, LARGEST_ANSWER, check_size};
+use crate::capability::calls::bytes_of;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 use std::cmp::Ordering;
@@ -105,7 +107,7 @@ impl Query {
         mut offset: usize,
         limit: usize,
     ) -> Result<Vec<Row>, Fault> {
-        let mut answer = Vec::new();
+        let (mut answer, mut bytes) = (Vec::new(), 0);
         if limit == 0 {
             return Ok(answer);
         }
@@ -114,17 +116,17 @@ impl Query {
                 offset -= 1;
                 return Ok(true);
             }
-            answer.push(self.item_row(env)?);
+            answer.push(self.counted_row(env, &mut bytes)?);
             Ok(answer.len() < limit)
         })?;
         Ok(answer)
     }
 
     fn sorted(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
-        let mut found: Vec<(Vec<Value>, Row)> = Vec::new();
+        let (mut found, mut bytes) = (Vec::<(Vec<Value>, Row)>::new(), 0);
         self.each(env, |env| {
             let by = self.order.iter().map(|order| &order.by);
-            found.push((values(by, env)?, self.item_row(env)?));
+            found.push((values(by, env)?, self.counted_row(env, &mut bytes)?));
             Ok(true)
         })?;
         let mut fault = None;
@@ -175,6 +177,14 @@ impl Query {
             Some(rows) => rows.each(env, |_, _, env| each(env)),
             None => each(env).map(|_| ()),
         }
+    }
+
+    /// The next row of an answer that has so many bytes already.
+    fn counted_row(&self, env: &Environment<'_>, bytes: &mut usize) -> Result<Row, Fault> {
+        let row = self.item_row(env)?;
+        *bytes += bytes_of(&row);
+        check_size(ANSWER_TOO_LARGE, "an answer", *bytes, LARGEST_ANSWER)?;
+        Ok(row)
     }
 
     fn item_row(&self, env: &Environment<'_>) -> Result<Row, Fault> {

@@ -47,6 +47,7 @@ pub fn only_a_clock(clock: impl Clock + 'static) -> Capabilities {
         clock: Arc::new(clock),
         settings: Arc::default(),
         printed: Arc::new(Unread),
+        shares: Default::default(),
         endpoint: Target::Endpoint,
         first_session: None,
         worker: 0,

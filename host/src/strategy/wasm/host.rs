@@ -8,10 +8,12 @@ mod statements;
 mod timing;
 pub mod wasi;
 
+use super::asked::{Asked, Asking};
 use super::bindings::contend::strategy::types;
 use super::computing::Computing;
 use super::memory::MemoryLimit;
 use super::{Limits, convert};
+use crate::capability::budget::{Account, Charge, Shares};
 use crate::capability::database::Session;
 use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
@@ -31,9 +33,13 @@ pub struct SessionHandle;
 pub struct LockSessionHandle;
 pub struct LockHandle;
 
-const MAX_SESSIONS: usize = 8;
-const MAX_LOCK_SESSIONS: usize = 8;
 const MAX_LOCKS: usize = 64;
+
+/// A lock, and what its names take of the instance's share.
+struct Named {
+    lock: Box<dyn Lock>,
+    _names: Charge,
+}
 
 /// One instance's capabilities and what it holds of them.
 pub struct HostState {
@@ -46,20 +52,25 @@ pub struct HostState {
     /// The statements that were executed since this was last taken, where they are counted.
     pub executed: Executed,
     pub wasi: Wasi,
+    asking: Asking,
+    asked: Arc<Asked>,
     capabilities: Capabilities,
     random: Pcg64,
     statements: Statements,
     sessions: Slab<Box<dyn Session>>,
     lock_sessions: Slab<Box<dyn LockSession>>,
-    locks: Slab<Box<dyn Lock>>,
+    locks: Slab<Named>,
+    lock_names: Account,
 }
 
 impl HostState {
-    pub fn new(limits: Limits, capabilities: Capabilities) -> Self {
+    /// `asked` is told in the end which settings were asked for.
+    pub fn new(limits: Limits, capabilities: Capabilities, asked: Arc<Asked>) -> Self {
         let Capabilities {
             seed,
             worker,
             generation,
+            shares,
             ..
         } = capabilities;
         Self {
@@ -72,13 +83,20 @@ impl HostState {
             lost_locks: LostLocks::default(),
             executed: Executed::default(),
             wasi: Wasi::default(),
+            asking: Asking::default(),
+            asked,
             random: random(seed, worker, generation),
             capabilities,
-            statements: Statements::default(),
+            statements: Statements::new(shares),
             sessions: Slab::new(),
             lock_sessions: Slab::new(),
             locks: Slab::new(),
+            lock_names: Account::new("names of locks", shares.lock_names),
         }
+    }
+
+    pub fn shares(&self) -> &Shares {
+        &self.capabilities.shares
     }
 
     /// Gives up everything that the instance held. Locks last: while a transaction may still be
@@ -87,12 +105,13 @@ impl HostState {
         let (printed, worker) = (&self.capabilities.printed, self.capabilities.worker);
         let printing = &mut self.wasi.printing;
         printing.end(&mut |line| printed.line(worker, line));
+        self.asked.add(std::mem::take(&mut self.asking));
         let unused = self.capabilities.first_session.take();
         for session in self.sessions.drain().chain(unused) {
             session.close().await;
         }
-        for lock in self.locks.drain() {
-            lock.close().await;
+        for named in self.locks.drain() {
+            named.lock.close().await;
         }
         for session in self.lock_sessions.drain() {
             session.close().await;

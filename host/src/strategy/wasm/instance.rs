@@ -1,6 +1,6 @@
 //! One worker's instance of a component.
 
-use super::super::{Allocated, Call, Capabilities, Death, Instance};
+use super::super::{Allocated, Call, Death, Instance};
 use super::computing::{self, Metering};
 use super::exports::{Exports, Linked};
 use super::host::HostState;
@@ -31,11 +31,12 @@ impl WasmInstance {
         linked: &Linked,
         limits: Limits,
         metering: &Metering,
-        capabilities: Capabilities,
+        state: HostState,
     ) -> Result<Self, Death> {
-        let mut store = Store::new(linked.engine(), HostState::new(limits, capabilities));
+        let call = state.shares().call.min(MAX_BYTES_PER_HOST_CALL);
+        let mut store = Store::new(linked.engine(), state);
         store.limiter(|state| &mut state.memory);
-        store.set_hostcall_fuel(MAX_BYTES_PER_HOST_CALL);
+        store.set_hostcall_fuel(call);
         if let Metering::Clock { .. } = metering {
             store.epoch_deadline_callback(|mut context| context.data_mut().computing.interrupt());
         }
@@ -144,11 +145,14 @@ mod tests {
         load(&Engine::for_simulations(LIMITS, 2).unwrap())
     }
 
-    async fn instance(strategy: &WasmStrategy) -> WasmInstance {
+    async fn made(strategy: &WasmStrategy) -> Result<WasmInstance, Death> {
         let given = only_a_clock(Impatient);
-        WasmInstance::make(&strategy.linked, LIMITS, &strategy.metering, given)
-            .await
-            .unwrap()
+        let state = HostState::new(LIMITS, given, strategy.asked.clone());
+        WasmInstance::make(&strategy.linked, LIMITS, &strategy.metering, state).await
+    }
+
+    async fn instance(strategy: &WasmStrategy) -> WasmInstance {
+        made(strategy).await.unwrap()
     }
 
     #[tokio::test]
@@ -267,10 +271,7 @@ mod tests {
     async fn more_instances_than_there_was_room_made_for_are_refused() {
         for strategy in both() {
             let _two = [instance(&strategy).await, instance(&strategy).await];
-            let given = only_a_clock(Impatient);
-            let third =
-                WasmInstance::make(&strategy.linked, LIMITS, &strategy.metering, given).await;
-            assert!(third.is_err());
+            assert!(made(&strategy).await.is_err());
         }
     }
 }

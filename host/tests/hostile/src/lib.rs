@@ -32,6 +32,9 @@
 //! | `many-sessions` | opens database sessions until refused, and keeps them | a limit |
 //! | `many-lock-sessions` | likewise at the lock service | a limit |
 //! | `many-locks` | names locks until refused, and keeps them | a limit |
+//! | `hoarded-names` | takes locks until refused, and keeps them; everybody takes one for each change | a share |
+//! | `large-answers` | asks for 1.8 MB of each row | a share |
+//! | `long-statements` | runs 40 statements of 36 KiB each | a bound on what is kept |
 //! | `lost-lock` | traps while it holds a lock that every change needs | the lock is given up |
 //! | `lost-transaction` | traps in a transaction that has locked the row | it is rolled back |
 //! | `lie` | says ok, does nothing | found out from the data |
@@ -43,6 +46,7 @@
 //! | `wrong-release` | its release frees every row of the table | verdict `violated` |
 
 mod forbidden;
+mod shares;
 
 use contend_guest::lock::SessionOptions;
 use contend_guest::prelude::*;
@@ -65,6 +69,8 @@ struct Hostile {
     session: Session,
     attack: String,
     every: u64,
+    /// Whose marker begins like this; everybody, if nothing is said.
+    worker: String,
     size: usize,
     changes: u64,
     sessions: Vec<Session>,
@@ -78,6 +84,7 @@ impl StateStrategy for Hostile {
             session: connect()?,
             attack: setting("attack", "none".to_owned())?,
             every: setting("every", 1u64)?.max(1),
+            worker: setting("worker", String::new())?,
             size: setting("size-mb", 32usize)? << 20,
             changes: 0,
             sessions: Vec::new(),
@@ -88,9 +95,11 @@ impl StateStrategy for Hostile {
 
     fn change(&mut self, t: Transition) -> Result<(), Fault> {
         self.changes += u64::from(t.is_acquire());
-        let misbehaves = self.changes.is_multiple_of(self.every);
+        let misbehaves =
+            self.changes.is_multiple_of(self.every) && t.marker.starts_with(&self.worker);
         match self.attack.as_str() {
             "lost-lock" => self.lost_lock(t, misbehaves),
+            "hoarded-names" => self.hoarded_names(t, misbehaves),
             _ if !misbehaves => self.swap(t),
             "trap-at-release" | "lie-at-release" | "wrong-release" if t.is_acquire() => {
                 self.swap(t)
@@ -166,6 +175,8 @@ impl Hostile {
                 }
             }
             "growing-text" => self.growing_text()?,
+            "large-answers" => self.large_answers()?,
+            "long-statements" => self.long_statements()?,
             "forbidden-sql" => self.forbidden_sql()?,
             "many-sessions" => self.many_sessions()?,
             "many-lock-sessions" => self.many_lock_sessions()?,

@@ -306,6 +306,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         beside: Beside::Here,
         settings: Arc::new(terms.settings),
         printed: Arc::new(Unread),
+        shares: Default::default(),
         seed: 1,
         change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
         stop,

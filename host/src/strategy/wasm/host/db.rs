@@ -1,4 +1,6 @@
-use super::{HostState, MAX_SESSIONS, SessionHandle, dangling, too_many};
+use super::{HostState, SessionHandle, dangling, too_many};
+use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
+use crate::capability::calls::bytes_of;
 use crate::capability::database::{Session, Target};
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
@@ -22,8 +24,9 @@ impl HostState {
     }
 
     async fn open(&mut self, target: db::Target) -> std::result::Result<u32, Fault> {
-        if self.sessions.len() >= MAX_SESSIONS {
-            return Err(too_many("sessions", MAX_SESSIONS));
+        let share = self.shares().sessions;
+        if self.sessions.len() >= share {
+            return Err(too_many("sessions", share));
         }
         let (target, ready) = match target {
             db::Target::Endpoint => {
@@ -68,7 +71,12 @@ impl HostState {
         let began = self.now_if_counted();
         let rows = self.session(handle)?.query(&statement, parameters).await;
         self.count(sql, began);
-        Ok(rows)
+        // A database stops before an answer takes more of its memory; this is the same of all of them.
+        let share = self.shares().answer;
+        Ok(rows.and_then(|rows| {
+            let bytes = rows.iter().map(bytes_of).sum();
+            check_size(ANSWER_TOO_LARGE, "an answer", bytes, share).map(|()| rows)
+        }))
     }
 
     fn now_if_counted(&self) -> Option<Nanos> {

@@ -1,6 +1,4 @@
-use super::{
-    HostState, LockHandle, LockSessionHandle, MAX_LOCK_SESSIONS, MAX_LOCKS, dangling, too_many,
-};
+use super::{HostState, LockHandle, LockSessionHandle, MAX_LOCKS, Named, dangling, too_many};
 use crate::capability::lock::{Lock, LockSession, ReleaseOutcome};
 use crate::model::fault::Fault;
 use crate::strategy::wasm::bindings::contend::strategy::{lock, types};
@@ -12,17 +10,17 @@ type Answer<T> = Result<std::result::Result<T, types::Fault>>;
 
 impl HostState {
     fn held(&mut self, handle: &Resource<LockHandle>) -> Result<&mut Box<dyn Lock>> {
-        self.locks
-            .get_mut(handle.rep() as usize)
-            .ok_or_else(dangling)
+        let named = self.locks.get_mut(handle.rep() as usize);
+        named.map(|named| &mut named.lock).ok_or_else(dangling)
     }
 
     async fn open_lock_session(
         &mut self,
         options: lock::SessionOptions,
     ) -> std::result::Result<Box<dyn LockSession>, Fault> {
-        if self.lock_sessions.len() >= MAX_LOCK_SESSIONS {
-            return Err(too_many("lock sessions", MAX_LOCK_SESSIONS));
+        let share = self.shares().sessions;
+        if self.lock_sessions.len() >= share {
+            return Err(too_many("lock sessions", share));
         }
         let owner = format!(
             "worker-{}.{}.{}",
@@ -61,8 +59,14 @@ impl lock::HostSession for HostState {
             .lock_sessions
             .get_mut(handle.rep() as usize)
             .ok_or_else(dangling)?;
-        let named = session.lock(names, convert::mode(mode));
-        let handle = named.map(|lock| self.locks.insert(lock) as u32);
+        let charge = self.lock_names.charge(names.len());
+        let named = charge.and_then(|charge| {
+            Ok(Named {
+                lock: session.lock(names, convert::mode(mode))?,
+                _names: charge,
+            })
+        });
+        let handle = named.map(|named| self.locks.insert(named) as u32);
         self.answer(handle.map(Resource::new_own))
     }
 
@@ -106,8 +110,8 @@ impl lock::HostLock for HostState {
     }
 
     async fn drop(&mut self, handle: Resource<LockHandle>) -> Result<()> {
-        let lock = self.locks.try_remove(handle.rep() as usize);
-        lock.ok_or_else(dangling)?.close().await;
+        let named = self.locks.try_remove(handle.rep() as usize);
+        named.ok_or_else(dangling)?.lock.close().await;
         self.computing.resume();
         Ok(())
     }

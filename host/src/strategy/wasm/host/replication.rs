@@ -35,7 +35,10 @@ impl HostState {
         };
         let columns = names(expected, "", ", ");
         let condition = names(key, " = ?", " AND ");
-        self.statement(&format!("SELECT {columns} FROM {table} WHERE {condition}"))
+        // The first row is all that is looked at, however many have this key.
+        self.statement(&format!(
+            "SELECT {columns} FROM {table} WHERE {condition} LIMIT 1"
+        ))
     }
 }
 
