@@ -122,7 +122,7 @@ pub enum CommandError {
         "{strategy} takes no settings (it does not import `settings`), so {settings} would have no \
          effect; leave that out"
     )]
-    NoSettings { strategy: String, settings: String },
+    SettingsUnread { strategy: String, settings: String },
     #[error("{strategy} ended its worker at every single call: {why}")]
     AlwaysDies { strategy: String, why: String },
     #[error(

@@ -21,7 +21,7 @@ pub fn check_are_read<'a>(
     let refuse = |trials: Vec<&PlannedTrial>, settings: &BTreeMap<String, String>| {
         let names: Vec<_> = trials.iter().map(|trial| trial.name.as_str()).collect();
         let settings: Vec<_> = settings.keys().map(|name| format!("`{name}`")).collect();
-        Err(CommandError::NoSettings {
+        Err(CommandError::SettingsUnread {
             strategy: names.join(" and "),
             settings: settings.join(" and "),
         })
