@@ -192,11 +192,7 @@ impl TrialReport {
     }
 }
 
-fn remarks(
-    history: &History,
-    end: Option<&End>,
-    conditions: Option<&Conditions>,
-) -> Vec<String> {
+fn remarks(history: &History, end: Option<&End>, conditions: Option<&Conditions>) -> Vec<String> {
     let mut remarks = Vec::new();
     match end {
         None => remarks.push("the runner was killed; this is what it had recorded".to_owned()),

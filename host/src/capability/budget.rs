@@ -204,13 +204,22 @@ mod tests {
             let shares = Shares::of(instances, None);
             let all = |share: usize| share as u64 * u64::from(instances);
             let answers = all(shares.answer) * ANSWER_COST;
-            assert!(instances > 2000 || answers <= ANSWERS, "{instances}: {shares:?}");
+            assert!(
+                instances > 2000 || answers <= ANSWERS,
+                "{instances}: {shares:?}"
+            );
             assert!(all(shares.call) <= CALLS, "{instances}: {shares:?}");
             let statements = all(shares.statement) * STATEMENT_COST;
             assert!(statements <= STATEMENTS, "{instances}: {shares:?}");
             assert!(all(shares.texts) <= TEXTS, "{instances}: {shares:?}");
-            assert!(all(shares.lock_names) <= LOCK_NAMES, "{instances}: {shares:?}");
-            assert!(all(shares.printed as usize) <= PRINTED, "{instances}: {shares:?}");
+            assert!(
+                all(shares.lock_names) <= LOCK_NAMES,
+                "{instances}: {shares:?}"
+            );
+            assert!(
+                all(shares.printed as usize) <= PRINTED,
+                "{instances}: {shares:?}"
+            );
         }
         // Beyond that each has the least that it can work with.
         let most = Shares::of(100_000, None);

@@ -59,6 +59,9 @@ pub fn unread(plan: &Plan, planned: &PlannedTrial, strategy: &dyn Strategy) -> V
 /// Warns of them on standard error.
 pub fn warn(strategy: &str, unread: &[UnreadSetting]) {
     for setting in unread {
-        eprintln!("{}", clean_lines(&format!("warning: {strategy}: {setting}")));
+        eprintln!(
+            "{}",
+            clean_lines(&format!("warning: {strategy}: {setting}"))
+        );
     }
 }

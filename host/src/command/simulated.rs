@@ -64,7 +64,13 @@ pub async fn run(
     let took = began.elapsed();
     drop(bar);
     match ran {
-        Ok(Ok(ran)) => Ok(keep(turn, folder, ran, took.as_nanos() as u64, counters.sum())?),
+        Ok(Ok(ran)) => Ok(keep(
+            turn,
+            folder,
+            ran,
+            took.as_nanos() as u64,
+            counters.sum(),
+        )?),
         Ok(Err(SimulationError::Unrecorded(error))) => Err(unrecorded(turn, folder, &error)),
         Ok(Err(error)) => Err(error.into()),
         Err(panic) => Err(unrecorded(turn, folder, &panic)),

@@ -46,7 +46,10 @@ pub struct UnreadSetting {
 impl fmt::Display for UnreadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        write!(f, "the strategy never asked for the setting {name:?}, so it had no effect")?;
+        write!(
+            f,
+            "the strategy never asked for the setting {name:?}, so it had no effect"
+        )?;
         match &self.nearest {
             Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
             None => Ok(()),

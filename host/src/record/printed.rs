@@ -79,7 +79,10 @@ mod tests {
         printed.line(8, "no worker");
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.len() as u64 <= shares.printed + 200);
-        assert_eq!(text.matches("worker 4 prints after 2097152 bytes").count(), 1);
+        assert_eq!(
+            text.matches("worker 4 prints after 2097152 bytes").count(),
+            1
+        );
         assert!(text.ends_with("left out)\nworker 3: still here\n"));
     }
 }

@@ -149,7 +149,9 @@ impl<'a> Client<'a> {
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
-        Ok(self.http.request(method, transport::url(self.reference, path)?))
+        Ok(self
+            .http
+            .request(method, transport::url(self.reference, path)?))
     }
 
     fn manifest_path(&self) -> String {

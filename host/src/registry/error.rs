@@ -62,7 +62,9 @@ impl Failure {
                 message,
             };
         };
-        let told = errors.iter().map(|it| format!("{} {}", it.code, it.message));
+        let told = errors
+            .iter()
+            .map(|it| format!("{} {}", it.code, it.message));
         Self::Status {
             code,
             message: told.collect::<Vec<_>>().join("; "),
@@ -155,7 +157,12 @@ impl RegistryError {
                 if has(&["UNAUTHORIZED", "DENIED"]) {
                     return unauthorized();
                 }
-                if has(&["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND"]) {
+                if has(&[
+                    "MANIFEST_UNKNOWN",
+                    "NAME_UNKNOWN",
+                    "BLOB_UNKNOWN",
+                    "NOT_FOUND",
+                ]) {
                     return Self::NotFound { what };
                 }
                 match code {

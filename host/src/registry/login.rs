@@ -193,7 +193,12 @@ mod tests {
         }
         for registry in ["registry.example", "localhost:5000"] {
             assert!(!is_allowed(registry, elsewhere, true, ""));
-            assert!(!is_allowed(registry, elsewhere, true, "other.example=auth.example"));
+            assert!(!is_allowed(
+                registry,
+                elsewhere,
+                true,
+                "other.example=auth.example"
+            ));
             let agreed = format!("other=x, {registry}=auth.example");
             assert!(is_allowed(registry, elsewhere, true, &agreed));
             // Without a password there is nothing to keep.
@@ -207,7 +212,17 @@ mod tests {
                 assert!(!is_allowed(registry, "/token", has_password, ""));
             }
         }
-        assert!(!is_allowed("registry.example", "http://localhost/token", false, ""));
-        assert!(!is_allowed("docker.io", "https://auth.docker.io.example/", true, ""));
+        assert!(!is_allowed(
+            "registry.example",
+            "http://localhost/token",
+            false,
+            ""
+        ));
+        assert!(!is_allowed(
+            "docker.io",
+            "https://auth.docker.io.example/",
+            true,
+            ""
+        ));
     }
 }

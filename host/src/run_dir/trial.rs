@@ -173,7 +173,10 @@ impl TrialDir {
         let path = self.root.join(END);
         match read_json::<End>(&path)? {
             Some(end) if end.total_time > LONGEST_RUN => {
-                let why = format!("total_time is {} ns, and {LONGEST_RUN} are the most", end.total_time);
+                let why = format!(
+                    "total_time is {} ns, and {LONGEST_RUN} are the most",
+                    end.total_time
+                );
                 Err(RunDirError::Impossible { path, why })
             }
             end => Ok(end),

@@ -40,7 +40,11 @@ fn refused(sandbox: &Sandbox, (what, spoil, words): Spoil) {
         "bundle run --out x.tgz",
     ] {
         let told = within_bounds(sandbox, &format!("$runner {command}"));
-        assert_eq!(told.code, 2, "{what}: {command}: {}{}", told.stdout, told.stderr);
+        assert_eq!(
+            told.code, 2,
+            "{what}: {command}: {}{}",
+            told.stdout, told.stderr
+        );
         told.refused_with(words);
         assert_eq!(told.stderr.matches("error: ").count(), 1, "{}", told.stderr);
         assert!(told.stdout.is_empty(), "{what}: {}", told.stdout);
@@ -75,7 +79,10 @@ fn folder_with_an_impossible_file_is_refused() {
         refused(&sandbox, (file, &large, &["run"]));
     }
     let elsewhere = "mv cas ../elsewhere; ln -s ../elsewhere cas";
-    refused(&sandbox, ("a trial that is a link", elsewhere, &["run/cas", "a link"]));
+    refused(
+        &sandbox,
+        ("a trial that is a link", elsewhere, &["run/cas", "a link"]),
+    );
     refused(
         &sandbox,
         (
@@ -118,7 +125,11 @@ fn folder_with_an_impossible_file_is_refused() {
     }
     refused(
         &sandbox,
-        ("no plan", "rm plan.json", &["not the folder of a run", "plan.json"]),
+        (
+            "no plan",
+            "rm plan.json",
+            &["not the folder of a run", "plan.json"],
+        ),
     );
 }
 
@@ -126,7 +137,10 @@ fn folder_with_an_impossible_file_is_refused() {
 fn folder_with_an_impossible_change_is_refused() {
     let sandbox = with_run();
     let text = fs::read_to_string(sandbox.path("whole/cas/history.jsonl")).unwrap();
-    let changes: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let changes: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(changes.len(), 8);
     type Edit = fn(&mut Value);
     let edits: [(&str, Edit, &str); 8] = [
@@ -150,10 +164,22 @@ fn folder_with_an_impossible_change_is_refused() {
             |it| it["check"]["began"] = 1.into(),
             "its check began at 1 ns",
         ),
-        ("a worker", |it| it["worker"] = 4.into(), "its worker is 4, and the plan has 4"),
-        ("a row", |it| it["row"] = 4_000_000_000u32.into(), "its row is 4000000000"),
+        (
+            "a worker",
+            |it| it["worker"] = 4.into(),
+            "its worker is 4, and the plan has 4",
+        ),
+        (
+            "a row",
+            |it| it["row"] = 4_000_000_000u32.into(),
+            "its row is 4000000000",
+        ),
         ("a number", |it| it["number"] = 2.into(), "its number is 2"),
-        ("a time below zero", |it| it["acquire"]["invoked"] = (-1).into(), "is broken"),
+        (
+            "a time below zero",
+            |it| it["acquire"]["invoked"] = (-1).into(),
+            "is broken",
+        ),
     ];
     let write = |changes: &[Value]| {
         let lines = changes.iter().map(|change| format!("{change}\n"));
@@ -164,18 +190,31 @@ fn folder_with_an_impossible_change_is_refused() {
         let mut spoilt = changes.clone();
         edit(&mut spoilt[2]);
         write(&spoilt);
-        refused(&sandbox, (what, spoil, &["cas/history.jsonl", "line 3", words]));
+        refused(
+            &sandbox,
+            (what, spoil, &["cas/history.jsonl", "line 3", words]),
+        );
     }
     let mut twice = changes.clone();
     twice[7] = twice[6].clone();
     write(&twice);
-    refused(&sandbox, ("one twice", spoil, &["cas/history.jsonl", "line 8", "is there twice"]));
+    refused(
+        &sandbox,
+        (
+            "one twice",
+            spoil,
+            &["cas/history.jsonl", "line 8", "is there twice"],
+        ),
+    );
 }
 
 #[test]
 fn batch_refuses_to_resume_from_an_impossible_folder() {
     let sandbox = Sandbox::new();
-    sandbox.write("a.toml", "kind = 'volume-state'\nrows = 2\nworkers_per_row = 2\nchanges_per_worker = 2\n");
+    sandbox.write(
+        "a.toml",
+        "kind = 'volume-state'\nrows = 2\nworkers_per_row = 2\nchanges_per_worker = 2\n",
+    );
     let batch = "batch --workload a.toml --strategy cas.wasm --out results";
     let ran = sandbox.run(batch);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
@@ -184,12 +223,18 @@ fn batch_refuses_to_resume_from_an_impossible_folder() {
     let found = sandbox.shell("cd results/a; ls -d */cas").stdout;
     let trial = format!("results/a/{}", found.trim());
     for (spoil, words) in [
-        ("rm history.jsonl; mkfifo history.jsonl", &["history.jsonl", "a FIFO"][..]),
+        (
+            "rm history.jsonl; mkfifo history.jsonl",
+            &["history.jsonl", "a FIFO"][..],
+        ),
         (
             r#"sed -i '1s/"returned":[0-9]*/"returned":0/' history.jsonl"#,
             &["history.jsonl", "line 1", "its acquire returned at 0 ns"],
         ),
-        ("rm ../plan.json; mkfifo ../plan.json", &["plan.json", "a FIFO"]),
+        (
+            "rm ../plan.json; mkfifo ../plan.json",
+            &["plan.json", "a FIFO"],
+        ),
     ] {
         let spoilt = sandbox.shell(&format!("cp -r results kept; cd {trial}; {spoil}"));
         assert_eq!(spoilt.code, 0, "{}", spoilt.stderr);

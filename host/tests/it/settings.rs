@@ -12,7 +12,10 @@ const MISSPELT: &str = "never asked for the setting \"windw\", so it had no effe
 #[test]
 fn settings_for_a_strategy_that_reads_none_are_refused() {
     let sandbox = Sandbox::new();
-    sandbox.write("a.toml", "kind = 'volume-state'\nrows = 2\nworkers_per_row = 2\n");
+    sandbox.write(
+        "a.toml",
+        "kind = 'volume-state'\nrows = 2\nworkers_per_row = 2\n",
+    );
     let words = ["cas", "takes no settings", "`foo`"];
     for command in [
         "--strategy cas+foo=1 --rows 2",
@@ -30,7 +33,10 @@ fn settings_for_a_strategy_that_reads_none_are_refused() {
             true => refused.refused_with(&["unguarded+foo=1", "takes no settings", "`foo`"]),
             false => refused.refused_with(&words),
         }
-        assert!(!sandbox.path("out").exists() && !sandbox.path("results").exists(), "{command}");
+        assert!(
+            !sandbox.path("out").exists() && !sandbox.path("results").exists(),
+            "{command}"
+        );
     }
 }
 

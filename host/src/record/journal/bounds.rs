@@ -46,7 +46,9 @@ impl Course {
         below("number", change.number, changes_per_worker)?;
         let over = end_of(change)?;
         if over > until {
-            return Err(format!("it ends at {over} ns, and the run ended at {until} ns"));
+            return Err(format!(
+                "it ends at {over} ns, and the run ended at {until} ns"
+            ));
         }
         let before = self.last.insert(change.worker, (change.number, over));
         let marker = change.marker();
@@ -70,7 +72,9 @@ impl Course {
 fn below(what: &str, value: u32, bound: u32) -> Result<(), String> {
     match value < bound {
         true => Ok(()),
-        false => Err(format!("its {what} is {value}, and the plan has {bound} (from 0)")),
+        false => Err(format!(
+            "its {what} is {value}, and the plan has {bound} (from 0)"
+        )),
     }
 }
 
@@ -155,14 +159,20 @@ mod tests {
             (|it| it.row = u32::MAX, "its row is 4294967295"),
             (|it| it.number = 5, "its number is 5"),
             (|it| it.number = 0, "change 1_0 is there twice"),
-            (|it| it.acquire.invoked = 0, "before its worker's last one ended"),
+            (
+                |it| it.acquire.invoked = 0,
+                "before its worker's last one ended",
+            ),
             (
                 |it| it.acquire.invoked = it.acquire.returned + 1,
                 "its acquire returned at 16000000 ns, before its acquire invoked at 16000001 ns",
             ),
             (|it| it.check.as_mut().unwrap().began = 1, "its check began"),
             (|it| it.check.as_mut().unwrap().ended = 1, "its check ended"),
-            (|it| it.release.as_mut().unwrap().invoked = 1, "its release invoked"),
+            (
+                |it| it.release.as_mut().unwrap().invoked = 1,
+                "its release invoked",
+            ),
             (
                 |it| it.release.as_mut().unwrap().returned = 100_000_000_000_000_000,
                 "it ends at 100000000000000000 ns, and the run ended at 1000000000 ns",

@@ -33,10 +33,13 @@ impl Hostile {
                 let names: Vec<_> = (0..count)
                     .map(|name| format!("hoard-{count}-{number}-{name}"))
                     .collect();
-                let taken = self.locks()?.lock(&names, Mode::Exclusive).and_then(|lock| {
-                    lock.acquire(0)?;
-                    Ok(lock)
-                });
+                let taken = self
+                    .locks()?
+                    .lock(&names, Mode::Exclusive)
+                    .and_then(|lock| {
+                        lock.acquire(0)?;
+                        Ok(lock)
+                    });
                 match taken {
                     Ok(lock) => self.kept_locks.push(lock),
                     Err(Fault::Rejected(d)) if d.code == "too-many" => break,

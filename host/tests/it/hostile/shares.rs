@@ -36,7 +36,8 @@ fn peak_mib(trial: &Value) -> u64 {
 
 #[test]
 fn locks_of_one_worker_leave_descriptors_for_the_others() {
-    let more = "--rows 4 --workers-per-row 3 --changes-per-worker 20 --lock file:locks --set worker=0_";
+    let more =
+        "--rows 4 --workers-per-row 3 --changes-per-worker 20 --lock file:locks --set worker=0_";
     // Twelve workers have sixteen descriptors each, beside those of the host.
     let trial = run("ulimit -n 400;", "hoarded-names", more);
     assert_all_ok(&trial, "rejected too-many");
@@ -56,7 +57,10 @@ fn answers_of_all_workers_have_one_budget() {
     assert_all_ok(&trial, refused);
     // Fifty answers of 45 MB were more than 2 GiB, the rows that a driver had ready among them.
     assert!(peak_mib(&trial) < 1536, "{} MiB", peak_mib(&trial));
-    assert_all_ok(&run("", "large-answers", &format!("{more} --db sim")), refused);
+    assert_all_ok(
+        &run("", "large-answers", &format!("{more} --db sim")),
+        refused,
+    );
 }
 
 #[test]

@@ -57,8 +57,7 @@ impl Statements {
     }
 
     fn place(&self, sql: &str) -> Result<usize, usize> {
-        self.all
-            .binary_search_by(|judged| (*judged.text).cmp(sql))
+        self.all.binary_search_by(|judged| (*judged.text).cmp(sql))
     }
 }
 
@@ -105,7 +104,10 @@ mod tests {
         let short: Vec<_> = (0..100)
             .map(|word| kept.of(&list(word, 1), &gate).unwrap().is_kept())
             .collect();
-        assert_eq!(short.iter().filter(|kept| **kept).count(), kept.shares.prepared);
+        assert_eq!(
+            short.iter().filter(|kept| **kept).count(),
+            kept.shares.prepared
+        );
         assert!(short[0] && !short[99]);
     }
 }

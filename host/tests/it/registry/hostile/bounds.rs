@@ -36,7 +36,9 @@ fn right(asked: &Asked) -> Reply {
         ("GET", path) if path.starts_with("/token") => {
             Reply::Whole(OK.to_owned(), br#"{"token":"t"}"#.to_vec())
         }
-        ("GET", path) if path.contains("/manifests/") => Reply::Whole(OK.to_owned(), manifest.into()),
+        ("GET", path) if path.contains("/manifests/") => {
+            Reply::Whole(OK.to_owned(), manifest.into())
+        }
         ("POST", _) => Reply::head("HTTP/1.1 202 Go on\r\nLocation: /v2/cas/blobs/uploads/1\r\n"),
         ("PUT", _) => Reply::head("HTTP/1.1 201 Done\r\n"),
         _ => Reply::head(NOT_FOUND),
@@ -48,14 +50,23 @@ fn pull(registry: &Hostile) -> String {
 }
 
 fn push(registry: &Hostile) -> String {
-    format!("push {} {}", component("cas").display(), registry.reference())
+    format!(
+        "push {} {}",
+        component("cas").display(),
+        registry.reference()
+    )
 }
 
 #[test]
 fn endless_answer_of_a_registry_is_cut_at_its_bound() {
     type Command = fn(&Hostile) -> String;
     let cases: [(&str, &str, Command, &str); 12] = [
-        ("GET /v2/cas/manifests/", OK, pull, "has more than 4194304 bytes"),
+        (
+            "GET /v2/cas/manifests/",
+            OK,
+            pull,
+            "has more than 4194304 bytes",
+        ),
         ("GET /v2/cas/manifests/", NOT_FOUND, pull, "there is no"),
         ("GET /v2/cas/manifests/", BROKEN, pull, "code 500"),
         ("GET /v2/cas/manifests/", "", pull, "can't be reached"),
@@ -102,6 +113,8 @@ fn honest_answers_of_the_same_server_are_taken() {
     let pushed = sandbox.run(&push(&registry));
     assert_eq!(pushed.code, 0, "{}", pushed.stderr);
     let asked = registry.asked();
-    let manifest = asked.iter().find(|it| it.line.starts_with("PUT /v2/cas/manifests/1"));
+    let manifest = asked
+        .iter()
+        .find(|it| it.line.starts_with("PUT /v2/cas/manifests/1"));
     assert_eq!(manifest.unwrap().authorization.as_deref(), Some("Bearer t"));
 }

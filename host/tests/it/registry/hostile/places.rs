@@ -94,9 +94,13 @@ fn nothing_is_sent_in_plain_text_off_the_machine() {
         _ => Reply::head("HTTP/1.1 404 None\r\n"),
     });
     let pull = format!("pull oci://{REGISTRY}/cas:1");
-    sandbox.run(&pull).refused_with(&["token service", "plain text"]);
+    sandbox
+        .run(&pull)
+        .refused_with(&["token service", "plain text"]);
     log_in(&sandbox, REGISTRY);
-    sandbox.run(&pull).refused_with(&["token service", "plain text"]);
+    sandbox
+        .run(&pull)
+        .refused_with(&["token service", "plain text"]);
     assert_eq!(server.asked().len(), 2);
 
     // A redirect is no other way there, neither of the registry nor of the token service.
@@ -109,10 +113,17 @@ fn nothing_is_sent_in_plain_text_off_the_machine() {
             _ => Reply::head("HTTP/1.1 404 None\r\n"),
         });
         log_in(&sandbox, REGISTRY);
-        sandbox.run(&pull).refused_with(&["plain text", "http://127.0.0.1"]);
+        sandbox
+            .run(&pull)
+            .refused_with(&["plain text", "http://127.0.0.1"]);
     }
     assert!(here.asked().is_empty(), "{:?}", here.asked());
-    assert!(proxy.asked().iter().all(|line| line.starts_with("CONNECT ")));
+    assert!(
+        proxy
+            .asked()
+            .iter()
+            .all(|line| line.starts_with("CONNECT "))
+    );
 
     // From this machine a registry leads to no other one, in plain text.
     let leading = Hostile::start(|asked| match &*asked.line {

@@ -114,7 +114,12 @@ impl Hostile {
     }
 }
 
-fn serve(client: impl Read + Write, answer: &Answer, asked: &Mutex<Vec<Asked>>, served: &AtomicU64) {
+fn serve(
+    client: impl Read + Write,
+    answer: &Answer,
+    asked: &Mutex<Vec<Asked>>,
+    served: &AtomicU64,
+) {
     let mut client = BufReader::new(client);
     let Some(question) = question(&mut client) else {
         return;
@@ -123,7 +128,10 @@ fn serve(client: impl Read + Write, answer: &Answer, asked: &Mutex<Vec<Asked>>, 
     let client = client.get_mut();
     let reply = answer(&question);
     let (head, endless) = match &reply {
-        Reply::Whole(head, body) => (format!("{head}Content-Length: {}\r\n\r\n", body.len()), false),
+        Reply::Whole(head, body) => (
+            format!("{head}Content-Length: {}\r\n\r\n", body.len()),
+            false,
+        ),
         Reply::Endless(head) => (format!("{head}\r\n"), true),
         Reply::EndlessHead => ("HTTP/1.1 200 OK\r\n".to_owned(), true),
     };
