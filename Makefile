@@ -43,8 +43,8 @@ COMPLETIONS = bash:bash-completion/completions/runner zsh:zsh/site-functions/_ru
   fish:fish/vendor_completions.d/runner.fish
 install-pages = install -d "$(1)/man" && "$(RUNNER)" man --out "$(1)/man" && install -d "$(PAGES)" && \
   for page in "$(1)"/man/*.1; do install -m 644 "$$page" "$(PAGES)/" && \
-    echo "man/man1/$${page##*/}" >> "$(1)/installed" || exit 2; done && rm -r "$(1)/man" && \
-  for one in $(COMPLETIONS); do file="$${one#*:}"; install -d "$$(dirname "$(SHARE)/$$file")" && \
+    echo "man/man1/$${page\#\#*/}" >> "$(1)/installed" || exit 2; done && rm -r "$(1)/man" && \
+  for one in $(COMPLETIONS); do file="$${one\#*:}"; install -d "$$(dirname "$(SHARE)/$$file")" && \
     "$(RUNNER)" completions "$${one%%:*}" > "$(SHARE)/$$file" && echo "$$file" >> "$(1)/installed" || exit 2; done
 
 # Told before anything is built. Another program may be called runner too, and is not ours to replace.

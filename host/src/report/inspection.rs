@@ -1,5 +1,6 @@
 //! What `runner inspect` tells of a file.
 
+use super::json::document;
 use crate::model::component::{About, Tool};
 use serde::Serialize;
 use std::fmt::Write;
@@ -36,9 +37,7 @@ pub struct Inspection {
 
 /// One JSON object.
 pub fn json(inspection: &Inspection) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(inspection).expect("plain data");
-    text.push(b'\n');
-    text
+    document(None, inspection)
 }
 
 /// A line for each fact that is known.

@@ -60,7 +60,7 @@ fn the_same_run_makes_the_same_bytes() {
     assert!(
         bundled
             .stdout
-            .starts_with("run.tar.gz: 11 files, 1 of them components")
+            .starts_with("run.tar.gz: 12 files, 1 of them components")
     );
     // The same files with other times, in another folder, beside a stranger.
     let copied = "mkdir other; cp -r run other; echo secret >other/run/notes.txt; \
@@ -95,7 +95,7 @@ fn a_run_on_sqlite_is_told_and_run_again_from_its_bundle_alone() {
     assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     for told in [
         "recorded  run.tar.gz\nagain     run\n",
-        "unguarded  verdict        violated  violated",
+        "unguarded  verdict         violated  violated",
         "cas: agrees where it must: the verdict\n",
         "the seed fixes what strategies draw, not how workers",
         "Plan, machine and servers are the same.",

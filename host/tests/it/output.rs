@@ -168,7 +168,7 @@ fn a_report_is_as_wide_as_the_terminal() {
         let lines = lines.map(|line| line.trim_end().chars().count());
         (lines.max().unwrap_or(0), said.stdout)
     };
-    let check = "$runner check unguarded --seeds 5";
+    let check = "$runner check unguarded --seeds 5 2>/dev/null";
     let on_a_terminal =
         |columns: u32| format!("script -qec \"stty cols {columns}; {check}\" /dev/null");
     for (script, least, most) in [

@@ -64,6 +64,10 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
         let fault = refusal(&url, &[]).await;
         assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{fault}");
         assert!(fault.message.contains(says), "{fault}");
+        // The server says the same of a wrong password and of an account that needs TLS.
+        let is_denied = code == "1045";
+        assert_eq!(fault.message.contains("REQUIRE SSL"), is_denied, "{fault}");
+        assert_eq!(fault.message.contains("%2F"), code != "2003", "{fault}");
     }
     // A node that does not answer is named, though the endpoint does.
     let gone = SecretUrl::parse(&format!("mysql://me:hunter2@{closed}/x")).unwrap();
