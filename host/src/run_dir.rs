@@ -11,7 +11,7 @@
 //!   conditions.json      the servers, their counters, the background load, what it all used
 //!   end.json             how the trial ended, and when
 //!   rows.json            the rows of every node afterwards
-//!   effects.jsonl        every committed update, as the database's audit recorded it
+//!   effects.jsonl        the net changes of all committed transactions, from the database's audit
 //!   allocations.json     of ip-allocation: the tables of every node afterwards, instead of both
 //!   latency.hlog         HdrHistogram log; a tag for each step and outcome
 //!   printed.log          what the strategy printed, within a limit; only if it printed anything

@@ -57,6 +57,10 @@ impl Database for Stub {
         &self.nodes
     }
 
+    fn name_transactions(&self) -> &'static str {
+        "NULL"
+    }
+
     async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
         Ok(self.session())
     }

@@ -1,7 +1,8 @@
 //! MariaDB and MySQL: one server, or a cluster behind an endpoint.
 //!
-//! A session says BEGIN, COMMIT and ROLLBACK and the strategy's statements, and nothing besides: what
-//! it finds is what the server gives every client. What the host reads for itself goes over
+//! A session says BEGIN, COMMIT and ROLLBACK and the strategy's statements, and nothing besides, but
+//! for a variable that it sets along with BEGIN where there is an audit: what it finds is what the
+//! server gives every client. What the host reads for itself goes over
 //! connections of its own, straight to a node.
 
 mod answer;
@@ -12,6 +13,7 @@ mod servers;
 mod session;
 mod status;
 mod threads;
+mod transaction_names;
 mod values;
 
 use super::secret_url::SecretUrl;
@@ -34,6 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// One database on one or more servers.
 pub struct Mysql {
@@ -76,6 +79,11 @@ impl Database for Mysql {
 
     fn divide(&self, shares: &Shares) {
         self.servers.divide(*shares);
+    }
+
+    fn name_transactions(&self) -> &'static str {
+        self.servers.names_transactions.store(true, Relaxed);
+        transaction_names::EXPRESSION
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {

@@ -11,6 +11,7 @@ mod options;
 mod readers;
 mod session;
 mod signals;
+mod transactions;
 mod values;
 
 use self::classify::classify;
@@ -84,6 +85,11 @@ impl Database for Sqlite {
 
     fn divide(&self, shares: &Shares) {
         self.largest_answer.store(shares.answer, Relaxed);
+    }
+
+    fn name_transactions(&self) -> &'static str {
+        // They always have names.
+        transactions::CALL
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {

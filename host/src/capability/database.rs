@@ -39,6 +39,12 @@ pub trait Database: Send + Sync {
     /// Bounds what the sessions that are opened from now on take of the host's memory.
     fn divide(&self, _shares: &Shares) {}
 
+    /// Lets every session name its transactions from now on. Gives the SQL expression by which a
+    /// trigger writes down the name: the same for all that one transaction does, another one for each
+    /// transaction of whatever session, and for each statement outside of one. Strategies can neither
+    /// read nor set it.
+    fn name_transactions(&self) -> &'static str;
+
     /// Opens a session. `unavailable` when the server can't be reached, `rejected` when there is no
     /// such node.
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault>;

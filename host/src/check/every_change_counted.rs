@@ -11,16 +11,16 @@ use crate::model::outcome::Outcome;
 use crate::model::verdict::Answer;
 use account::account;
 
-/// Counts, for each step of each change, the updates in the audit that carry its marker and its
+/// Counts, for each step of each change, the net changes in the audit that led to its marker and its
 /// status, and holds them against what was reported: exactly one for a step that ended ok, none for
 /// one that failed, at most one for an indeterminate one (and just what settling found, where it
-/// found something); the host's restoring is one more. An update that no change explains, a missing
-/// row and a foreign one are violations too. Needs no contention: a silent success needs no rival.
-/// Linear but for the look-up of markers.
+/// found something); the host's restoring is one more. A missing row and a foreign one are violations
+/// too. What no change explains is told by transition-chain, and not again here. Needs no contention:
+/// a silent success needs no rival. Linear but for the look-up of markers.
 pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     let mut findings = Findings::default();
     let effects = evidence.data.and_then(|data| data.effects.as_deref());
-    let counts = effects.map(|effects| count(evidence, trace, effects, &mut findings));
+    let counts = effects.map(|effects| count(evidence, trace, effects));
     for (index, change) in evidence.changes.iter().enumerate() {
         let found = counts.as_ref().map(|counts| counts[index]);
         let (acquires, releases) = (found.map(|f| f[0]), found.map(|f| f[1]));
@@ -50,28 +50,18 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     findings.answer("every-change-counted", question, unknown)
 }
 
-/// By change: the updates that acquired with its marker, and those that released with it. Capped at
-/// 255, since two are too many already.
-fn count(
-    evidence: &Evidence,
-    trace: &Trace,
-    effects: &[Effect],
-    findings: &mut Findings,
-) -> Vec<[u8; 2]> {
+/// By change: the net changes that acquired with its marker, and those that released with it. Capped
+/// at 255, since two are too many already.
+fn count(evidence: &Evidence, trace: &Trace, effects: &[Effect]) -> Vec<[u8; 2]> {
     let mut counts = vec![[0u8; 2]; evidence.changes.len()];
-    for effect in effects {
-        let Effect { row, from, to } = effect;
-        let change = trace.find(*row, &to.mark);
-        let (Some(change), Some(step)) = (change, step_to(&to.status)) else {
-            findings.add(None, || {
-                let told = "and no change of this run explains it";
-                let prose = format!("row {row} went from {from} to {to}, {told}");
-                Told::about(prose, *row, [to.mark.marker(), from.mark.marker()])
-            });
-            continue;
-        };
-        let count = &mut counts[change][step];
-        *count = count.saturating_add(1);
+    let led_to = effects
+        .iter()
+        .filter_map(|effect| Some((effect.row, effect.to.as_ref()?)));
+    for (row, to) in led_to {
+        if let (Some(change), Some(step)) = (trace.find(row, &to.mark), step_to(&to.status)) {
+            let count = &mut counts[change][step];
+            *count = count.saturating_add(1);
+        }
     }
     counts
 }

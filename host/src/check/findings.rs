@@ -1,6 +1,7 @@
 //! What a checker found wrong, kept as the earliest one in prose and the number of the others.
 
 use crate::model::change::{Change, Nanos};
+use crate::model::data::{Effect, RowState};
 use crate::model::marker::Marker;
 use crate::model::verdict::{Answer, Doubt, Subject, Verdict};
 use std::fmt;
@@ -118,6 +119,36 @@ impl fmt::Display for Ms {
         // In integers, so that a time is never rounded past another.
         let micros = self.0 / 1_000;
         write!(f, "{}.{:03} ms", micros / 1_000, micros % 1_000)
+    }
+}
+
+/// A net change for people: `row 2 went from available (no marker) to deleting (3_0)`.
+pub struct Went<'a>(pub &'a Effect);
+
+impl Went<'_> {
+    /// A state, or that there is none.
+    pub fn state(state: &Option<RowState>) -> String {
+        match state {
+            Some(state) => state.to_string(),
+            None => "no row at all".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Went<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Effect {
+            row,
+            from,
+            to,
+            keys,
+        } = self.0;
+        match keys {
+            // Written by a strategy: whatever it is, it must not speak to the terminal.
+            Some(keys) if *row == Effect::FOREIGN => write!(f, "the row {:?}", keys.key)?,
+            _ => write!(f, "row {row}")?,
+        }
+        write!(f, " went from {} to {}", Self::state(from), Self::state(to))
     }
 }
 

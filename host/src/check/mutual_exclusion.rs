@@ -44,7 +44,7 @@ fn holds(changes: &[Change]) -> Vec<Span> {
 /// (the run was stopped, the instance died) nobody knows when the row was given back, so only the
 /// last moment counts at which it was known to be held. That may be a single instant, which still
 /// proves a violation if it lies inside another worker's hold.
-fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
+pub(super) fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
     if !change.held() {
         return None;
     }

@@ -32,7 +32,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
                 let mark = Mark::Of(change.marker());
                 let to = RowState { status, mark };
                 let from = std::mem::replace(state, to.clone());
-                effects.push(Effect { row, from, to });
+                effects.push(Effect::of_row(row, from, to));
             }
             free_from[row as usize] = release + STEP;
             ready[worker as usize] = release + STEP + PAUSE;
@@ -46,6 +46,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
     };
     let data = Data {
         effects: Some(effects),
+        is_ordered: false,
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
     };

@@ -36,6 +36,13 @@ impl Trace {
         Self { sorted, workers }
     }
 
+    /// The index of the change that was told to write the marker, whatever its row.
+    pub fn named(&self, marker: Marker) -> Option<usize> {
+        let place = self.sorted.partition_point(|entry| entry.marker < marker);
+        let entry = self.sorted.get(place)?;
+        (entry.marker == marker).then_some(entry.change as usize)
+    }
+
     /// The index of the change of this row whose marker it is. As quick as finding the worker where
     /// its changes are numbered without gaps, as a whole history's are; log n otherwise.
     pub fn find(&self, row: u32, mark: &Mark) -> Option<usize> {
@@ -69,10 +76,12 @@ mod tests {
             let mark = Mark::Of(change.marker());
             assert_eq!(trace.find(change.row, &mark), Some(index));
             assert_eq!(trace.find(change.row + 1, &mark), None);
+            assert_eq!(trace.named(change.marker()), Some(index));
         }
         for (worker, number) in [(0, 4), (5, 0), (9, 9)] {
             let stranger = Mark::Of(Marker { worker, number });
             assert_eq!(trace.find(0, &stranger), None);
+            assert_eq!(trace.named(Marker { worker, number }), None);
         }
         assert_eq!(trace.find(0, &Mark::None), None);
     }

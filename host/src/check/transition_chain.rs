@@ -2,6 +2,7 @@
 
 mod graph;
 mod prose;
+mod takeover;
 
 use super::Evidence;
 use super::findings::{Findings, Unknown};
@@ -10,13 +11,14 @@ use crate::model::data::Data;
 use crate::model::verdict::Answer;
 use graph::Graph;
 
-/// Takes the audit of committed updates in no order (a cluster's audit has none to trust) and links
-/// it by states, which markers make unique. Then each row must be a single path: from the state in
-/// which every row begins, by legal transitions only, leaving and entering each state at most once,
-/// over all its updates, to the state that every node ends in. Legal are available → deleting(m)
-/// and deleting(m) → available(m), for a change m of that row.
+/// Takes the net changes of committed transactions in no order (a cluster's audit has none to trust)
+/// and links them by states, which markers make unique. Then each row must be a single path: from the
+/// state in which every row begins, by legal transitions only, leaving and entering each state at most
+/// once, over all its changes, to the state that every node ends in. Legal are available →
+/// deleting(m) and deleting(m) → available(m), for a change m of that row; and deleting(m) →
+/// deleting(n), a takeover, where the hold of m was over or mutual-exclusion tells that it was not.
 ///
-/// Every bad update and every fork is a finding of its own; where a path breaks off is asked only
+/// Every bad change and every fork is a finding of its own; where a path breaks off is asked only
 /// of rows without these, which would break for that reason. Linear but for the look-up of markers.
 pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<Unknown>) -> Answer {
     let mut findings = Findings::default();
@@ -36,6 +38,11 @@ pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<Unknown>) 
                 true => {
                     Some("no node answered after the run, so the rows' ends are not known".into())
                 }
+                false if graph.is_unclear() => Some(
+                    "a row was taken over from a worker whose release was in flight or is not on \
+                     record, so nobody knows whether it still held the row"
+                        .into(),
+                ),
                 false => uncontended,
             }
         }

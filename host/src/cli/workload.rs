@@ -41,7 +41,7 @@ pub struct WorkloadArguments {
     /// What each of them writes in a second [default: 5]
     #[arg(long, value_name = "N")]
     background_updates_per_s: Option<u32>,
-    /// Let the database record every committed update, as proof [default: true]
+    /// Let the database record what every transaction changes, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
     /// Of ip-allocation: give each address back after the hold [default: false]

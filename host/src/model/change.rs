@@ -21,7 +21,7 @@ pub struct Change {
     /// The check on all nodes after acquire; absent when there was nothing to check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
-    /// Absent when acquire had no effect.
+    /// Absent when acquire had no effect, or when settling found that the row was taken over since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Step>,
     /// What the host itself did to give the row back, because the strategy had not.
@@ -92,13 +92,15 @@ impl LostLocks {
     }
 }
 
-/// What the data said of a step that ended failed or indeterminate.
+/// What the data said of a step that ended failed or indeterminate. What is concluded is proven: by the
+/// row as the step leaves it, or by the audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Settled {
     TookEffect,
     NoEffect,
-    /// The nodes did not answer, or did not agree, within the check's patience.
+    /// The nodes did not answer, or did not agree, within the check's patience; or another worker has
+    /// the row, and there is no audit to tell whether it came after the step or took the row away.
     Unknown,
 }
 

@@ -75,12 +75,57 @@ impl fmt::Display for RowState {
     }
 }
 
-/// One committed update that changed the state of a row, as the database's own audit recorded it.
+/// The net change of one row by one committed transaction, as the database's own audit recorded it.
+/// A statement outside of a transaction is a transaction by itself. What a transaction did in between
+/// is no effect: a row that it took through a scratch state, or deleted and inserted again, went from
+/// the state before the transaction to the state after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
+    /// The number of the row's key; [`Effect::FOREIGN`] if the workload made no such key.
     pub row: u32,
-    pub from: RowState,
-    pub to: RowState,
+    /// The state before the transaction; `None`: there was no row with this key.
+    pub from: Option<RowState>,
+    /// The state after it; `None`: there is no row with this key any more.
+    pub to: Option<RowState>,
+    /// Present where rows with this key came or went, or where the workload made no such key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Box<KeyChange>>,
+}
+
+/// What a transaction did to a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// The key that this is about.
+    pub key: String,
+    /// The key before of a row that was given this one by an UPDATE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The key that an UPDATE gave to the row that had this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The markers that the same transaction wrote, on whatever row: whose transaction it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub markers: Vec<Marker>,
+}
+
+impl Effect {
+    /// In place of a row's number.
+    pub const FOREIGN: u32 = u32::MAX;
+
+    /// The change of a row that was there before and after.
+    pub fn of_row(row: u32, from: RowState, to: RowState) -> Self {
+        Self {
+            row,
+            from: Some(from),
+            to: Some(to),
+            keys: None,
+        }
+    }
+
+    /// The marker of the state that it led to.
+    pub fn marker(&self) -> Option<Marker> {
+        self.to.as_ref()?.mark.marker()
+    }
 }
 
 /// The rows of one node when all workers had ended.
@@ -96,8 +141,12 @@ pub struct NodeRows {
 /// Everything that is read from the database after a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Data {
-    /// Every committed update that changed a state; absent when the run kept no audit.
+    /// The net changes of all committed transactions; absent when the run kept no audit.
     pub effects: Option<Vec<Effect>>,
+    /// The effects stand in the order in which their transactions committed, all rows together. Only
+    /// SQLite has such an order, since it has one writer at a time; elsewhere the order of `effects`
+    /// means nothing, and only the states tell the order within a row.
+    pub is_ordered: bool,
     /// One entry for each node that answered.
     pub nodes: Vec<NodeRows>,
     /// The nodes that did not, by name.
@@ -107,6 +156,16 @@ pub struct Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn effect_of_an_older_run_can_still_be_read() {
+        let line = r#"{"row":3,"from":{"status":"available","mark":null},"to":{"status":"deleting","mark":"1_0"}}"#;
+        let effect: Effect = serde_json::from_str(line).unwrap();
+        let marker = effect.marker().unwrap();
+        let same = Effect::of_row(3, RowState::initial(), RowState::held_by(marker));
+        assert_eq!(effect, same);
+        assert_eq!(serde_json::to_string(&same).unwrap(), line);
+    }
 
     #[test]
     fn a_status_that_a_strategy_made_up_is_told_without_what_steers_a_terminal() {

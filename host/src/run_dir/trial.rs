@@ -27,6 +27,9 @@ use std::time::SystemTime;
 struct Rows<'a> {
     nodes: Cow<'a, [NodeRows]>,
     silent: Cow<'a, [String]>,
+    /// Whether the effects stand in the order of commits. Older runs don't say.
+    #[serde(default)]
+    effects_in_order: bool,
 }
 
 /// What `begin.json` holds.
@@ -116,6 +119,7 @@ impl TrialDir {
         let rows = Rows {
             nodes: Cow::Borrowed(&data.nodes),
             silent: Cow::Borrowed(&data.silent),
+            effects_in_order: data.is_ordered,
         };
         write_json(&self.root.join(ROWS), &rows)
     }
@@ -205,6 +209,7 @@ impl TrialDir {
         }
         Ok(Some(Data {
             effects: self.load_effects()?,
+            is_ordered: rows.effects_in_order,
             nodes: rows.nodes.into_owned(),
             silent: rows.silent.into_owned(),
         }))

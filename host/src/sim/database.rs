@@ -54,6 +54,10 @@ impl Database for SimDatabase {
         self.largest_answer.store(shares.answer, Relaxed);
     }
 
+    fn name_transactions(&self) -> &'static str {
+        "CONTEND_TRANSACTION()"
+    }
+
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(self.session(target).await?))
     }

@@ -16,7 +16,7 @@
 //! | expressions | `+ - * %`, CASE, ABS, COALESCE, CONCAT, IFNULL, LENGTH, LOWER, NULLIF, UPPER |
 //! | types | whole numbers up to 64 bits, DOUBLE, CHAR and VARCHAR, TEXT, BINARY and VARBINARY, BLOB; BOOLEAN is a TINYINT |
 //! | CREATE TABLE | PRIMARY KEY, which must be; UNIQUE; NOT NULL; DEFAULT a constant; CHECK (LENGTH(column) <= n); InnoDB, utf8mb4, a binary collation |
-//! | CREATE TRIGGER | AFTER UPDATE … FOR EACH ROW, with one INSERT of OLD's and NEW's columns and UUID() |
+//! | CREATE TRIGGER | AFTER INSERT, UPDATE or DELETE … FOR EACH ROW, with one INSERT of OLD's and NEW's columns, UUID() and CONTEND_TRANSACTION(), the number of the transaction |
 //! | DROP | TABLE, TRIGGER |
 //! | SET | SESSION name = value; the isolation level |
 //!
@@ -69,7 +69,7 @@ pub use plan::{Plan, plan};
 pub use schema::{Column, ColumnType, Definition, Schema, Table, TableId};
 pub use select::{IfLocked, LockClause, Select};
 pub use setting::Setting;
-pub use trigger::Trigger;
+pub use trigger::{Firing, Trigger};
 pub use update::Update;
 pub use view::{RowChange, StoredRow, View, Visits};
 pub use written::Written;

@@ -62,8 +62,9 @@ impl Worker {
             let mut stepped = self.contender.step(asked).await;
             if !stepped.step.outcome.is_ok() {
                 self.watched.set(Phase::Settle);
+                let outcome = stepped.step.outcome.clone();
                 let settle = move |arena: Arc<Arena>| async move {
-                    settle::deallocated(&arena, marker).await
+                    settle::deallocated(&arena, marker, &outcome).await
                 };
                 stepped.step.settled = Some(self.arena.beside(settle).await);
             }

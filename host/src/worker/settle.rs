@@ -6,9 +6,10 @@
 use super::{Arena, NANOS_PER_MS};
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::{Nanos, Restored, Settled};
-use crate::model::data::RowState;
+use crate::model::data::{RowState, Status};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::marker::Marker;
+use crate::model::outcome::Outcome;
 use crate::workload::ip_allocation::Holding;
 
 /// Rounds of reading, and tries to restore, at least; each may take some seconds by itself.
@@ -28,21 +29,111 @@ const UNANIMOUS_ROUNDS: u64 = 5;
 /// The wait after the n-th round is n times this, and from the tenth on ten times.
 const WAIT_MS: u64 = 50;
 
-/// Does the change hold the row after all?
-pub async fn acquired(arena: &Arena, row: u32, marker: Marker) -> Settled {
-    let held = RowState::held_by(marker);
-    let read = |node| arena.read_causally(node, row);
-    let shows = |state: &Option<RowState>| Shown::is(state.as_ref() == Some(&held));
-    settle(arena, read, shows).await.0
+/// What settling found out about a step on a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finding {
+    pub settled: Settled,
+    /// Whether the change holds the row now; `None` if that could not be read.
+    pub holds: Option<bool>,
 }
 
-/// Is the row given back after all? It is unless the change still holds it: whoever waited for the
-/// row may have it by now.
-pub async fn released(arena: &Arena, row: u32, marker: Marker) -> Settled {
+/// Settles an acquire: did it take effect, and does the change hold the row?
+///
+/// The marker in the row is proof. That it is not there is none: another worker may have taken the
+/// row over since. Then the audit says whether the acquire committed; without an audit, only a row
+/// that was never written proves that it did not.
+pub async fn acquired(arena: &Arena, row: u32, marker: Marker) -> Finding {
+    let read = |node| read_acquire(arena, node, row, marker);
+    let (settled, readings) = settle(arena, read, |it: &Reading| it.shown).await;
+    let said = readings.iter().map(|it| it.holds).max();
+    Finding {
+        settled,
+        // What a node that was not heard of has may still come.
+        holds: said.filter(|_| settled != Settled::Unknown || is_said_by_all(arena, &readings)),
+    }
+}
+
+/// Settles a release: did it take effect, and does the change still hold the row?
+///
+/// A row that is available with this change's marker is proof of the one, a row that still carries the
+/// marker as the acquire left it is proof of the other. Anything else may be the work of a worker that
+/// waited for the row, or of one that took it over: then the audit tells, and without one nobody knows.
+pub async fn released(arena: &Arena, row: u32, marker: Marker) -> Finding {
+    let read = |node| read_release(arena, node, row, marker);
+    let (settled, readings) = settle(arena, read, |it: &Reading| it.shown).await;
+    Finding {
+        settled,
+        // What was held once and is not any more, as one causal reading says, never is again.
+        holds: readings.iter().map(|it| it.holds).min(),
+    }
+}
+
+/// What one node says of a step on a row.
+struct Reading {
+    shown: Shown,
+    holds: bool,
+}
+
+impl Reading {
+    fn new(shown: Shown, holds: bool) -> Self {
+        Self { shown, holds }
+    }
+}
+
+async fn read_acquire(
+    arena: &Arena,
+    node: &str,
+    row: u32,
+    marker: Marker,
+) -> Result<Reading, Fault> {
+    let held = Some(RowState::held_by(marker));
+    let state = arena.read_causally(node, row).await?;
+    if state == held {
+        return Ok(Reading::new(Shown::Effect, true));
+    }
+    let audited = arena.audited(node, row, &Status::Deleting, marker).await?;
+    if audited == Some(true) {
+        // It may have come between the two readings.
+        let state = arena.read_causally(node, row).await?;
+        return Ok(Reading::new(Shown::Effect, state == held));
+    }
+    let is_untouched = state == Some(RowState::initial());
+    let shown = match audited {
+        None if !is_untouched => Shown::Open,
+        _ => Shown::NoEffect,
+    };
+    Ok(Reading::new(shown, false))
+}
+
+async fn read_release(
+    arena: &Arena,
+    node: &str,
+    row: u32,
+    marker: Marker,
+) -> Result<Reading, Fault> {
     let held = RowState::held_by(marker);
-    let read = |node| arena.read_causally(node, row);
-    let shows = |state: &Option<RowState>| Shown::is(state.as_ref() != Some(&held));
-    settle(arena, read, shows).await.0
+    let state = arena.read_causally(node, row).await?;
+    if state.as_ref() == Some(&held) {
+        return Ok(Reading::new(Shown::NoEffect, true));
+    }
+    let free = RowState {
+        status: Status::Available,
+        ..held
+    };
+    let audited = match state == Some(free) {
+        true => Some(true),
+        false => arena.audited(node, row, &Status::Available, marker).await?,
+    };
+    let shown = match audited {
+        Some(true) => Shown::Effect,
+        Some(false) => Shown::NoEffect,
+        None => Shown::Open,
+    };
+    Ok(Reading::new(shown, false))
+}
+
+fn is_said_by_all(arena: &Arena, readings: &[Reading]) -> bool {
+    readings.len() == arena.database.nodes().len()
 }
 
 /// Has the allocation an address after all? And which?
@@ -55,15 +146,28 @@ pub async fn allocated(arena: &Arena, marker: Marker) -> (Settled, Option<String
         Holding::Nothing => Shown::NoEffect,
     };
     match settle(arena, read, shows).await {
-        (settled, Some(Holding::Address(address))) => (settled, Some(address)),
+        (Settled::TookEffect, shown) => {
+            let address = shown.into_iter().find_map(|holding| match holding {
+                Holding::Address(address) => Some(address),
+                Holding::Pending | Holding::Nothing => None,
+            });
+            (Settled::TookEffect, address)
+        }
         (settled, _) => (settled, None),
     }
 }
 
-/// Is the address given back after all?
-pub async fn deallocated(arena: &Arena, marker: Marker) -> Settled {
+/// Is the address given back after all? That the allocation is gone proves it of a release that may
+/// have happened. Of one that certainly did not happen, as the strategy says, it proves nothing:
+/// another worker may have taken the address away.
+pub async fn deallocated(arena: &Arena, marker: Marker, outcome: &Outcome) -> Settled {
     let read = |node| arena.allocations.holding(&*arena.database, node, marker);
-    let shows = |holding: &Holding| Shown::is(!matches!(holding, Holding::Address(_)));
+    let is_denied = matches!(outcome, Outcome::Failed(_));
+    let shows = |holding: &Holding| match holding {
+        Holding::Address(_) => Shown::NoEffect,
+        _ if is_denied => Shown::Open,
+        _ => Shown::Effect,
+    };
     settle(arena, read, shows).await.0
 }
 
@@ -108,24 +212,15 @@ enum Shown {
     Open,
 }
 
-impl Shown {
-    fn is(effect: bool) -> Self {
-        match effect {
-            true => Self::Effect,
-            false => Self::NoEffect,
-        }
-    }
-}
-
-/// Reads until it is known whether the effect is there, and gives the reading that shows it. The
-/// readings are causal, so one node that shows it is enough, and one that lags behind says nothing
-/// rather than something old. That none shows it must be said by every member of the cluster: on one
-/// that is silent, a commit may still be under way.
+/// Reads until it is known whether the effect is there. Gives the readings that say so, or the last
+/// ones. The readings are causal, so one node that shows it is enough, and one that lags behind says
+/// nothing rather than something old. That none shows it must be said by every member of the cluster:
+/// on one that is silent, a commit may still be under way.
 async fn settle<'a, T, F>(
     arena: &'a Arena,
     read: impl Fn(&'a str) -> F,
     shows: impl Fn(&T) -> Shown,
-) -> (Settled, Option<T>)
+) -> (Settled, Vec<T>)
 where
     F: Future<Output = Result<T, Fault>>,
 {
@@ -135,19 +230,22 @@ where
     } else {
         UNANIMOUS_ROUNDS
     };
-    let mut unanimous = 0;
+    let (mut unanimous, mut last) = (0, Vec::new());
     let began = arena.clock.now();
     for round in 1.. {
         let answers = arena.ask_nodes(&read).await;
         unanimous += u64::from(answers.complete);
-        let is_open = answers.given.iter().any(|it| shows(it) == Shown::Open);
-        let mut given = answers.given.into_iter();
-        if let Some(shown) = given.find(|it| shows(it) == Shown::Effect) {
-            return (Settled::TookEffect, Some(shown));
+        let mut given = answers.given;
+        if let Some(place) = given.iter().position(|it| shows(it) == Shown::Effect) {
+            return (Settled::TookEffect, vec![given.swap_remove(place)]);
+        }
+        let is_open = given.iter().any(|it| shows(it) == Shown::Open);
+        if !given.is_empty() {
+            last = given;
         }
         match unanimous >= needed {
             true if is_open => break,
-            true => return (Settled::NoEffect, None),
+            true => return (Settled::NoEffect, last),
             false => {}
         }
         let hurried = arena.stop.is_abandoned() && unanimous == 0 && round >= HURRIED_ROUNDS;
@@ -156,13 +254,28 @@ where
         }
         arena.wait_after(round).await;
     }
-    (Settled::Unknown, None)
+    (Settled::Unknown, last)
 }
 
 impl Arena {
     async fn read_causally(&self, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
         let database = &*self.database;
         self.rows.read(database, node, Freshness::Causal, row).await
+    }
+
+    /// Whether the audit has it; `None` without an audit, or where it does not say.
+    async fn audited(
+        &self,
+        node: &str,
+        row: u32,
+        status: &Status,
+        marker: Marker,
+    ) -> Result<Option<bool>, Fault> {
+        if !self.workload.audit {
+            return Ok(None);
+        }
+        let audit = &self.rows.audit;
+        audit.has(&*self.database, node, row, status, marker).await
     }
 
     fn is_enough(&self, rounds: u64, began: Nanos) -> bool {

@@ -15,12 +15,15 @@ impl Worker {
         let mut acquire = self
             .transition(Status::Available, Status::Deleting, marker)
             .await;
+        let mut holds = Some(true);
         if !acquire.outcome.is_ok() {
             self.watched.set(Phase::Settle);
             let row = self.row;
             let settle =
                 move |arena: Arc<Arena>| async move { settle::acquired(&arena, row, marker).await };
-            acquire.settled = Some(self.arena.beside(settle).await);
+            let finding = self.arena.beside(settle).await;
+            acquire.settled = Some(finding.settled);
+            holds = finding.holds;
         }
         let mut change = Change {
             worker: self.number,
@@ -43,14 +46,16 @@ impl Worker {
             self.arena.wait(self.arena.workload.hold_ms).await;
         }
         // A change that failed its check still releases, as published; so does one that holds the
-        // row although it was told otherwise.
-        if change.held() {
-            self.give_back(&mut change).await;
-        } else if change.acquire.settled == Some(Settled::Unknown) {
-            change.restored = self.restore(marker).await;
-            if change.restored == Restored::Yes {
-                // What could be given back was held.
-                change.acquire.settled = Some(Settled::TookEffect);
+        // row although it was told otherwise. One whose row was taken over since has none to release.
+        match holds {
+            Some(true) => self.give_back(&mut change).await,
+            Some(false) => {}
+            None => {
+                change.restored = self.restore(marker).await;
+                if change.restored == Restored::Yes {
+                    // What could be given back was held.
+                    change.acquire.settled = Some(Settled::TookEffect);
+                }
             }
         }
         change
@@ -67,10 +72,11 @@ impl Worker {
             let row = self.row;
             let settle =
                 move |arena: Arc<Arena>| async move { settle::released(&arena, row, marker).await };
-            release.settled = Some(self.arena.beside(settle).await);
-        }
-        if !release.took_effect() {
-            change.restored = self.restore(marker).await;
+            let finding = self.arena.beside(settle).await;
+            release.settled = Some(finding.settled);
+            if finding.holds != Some(false) {
+                change.restored = self.restore(marker).await;
+            }
             if change.restored == Restored::Yes {
                 release.settled = Some(Settled::NoEffect);
             }

@@ -103,7 +103,7 @@ impl Workload {
     /// Makes the tables anew, filled, and waits until every node has them.
     pub async fn prepare(&self, database: &dyn Database) -> Result<(), Fault> {
         let mut session = database.connect(&Target::Endpoint).await?;
-        let made = self.make(&mut *session, database.dialect()).await;
+        let made = self.make(&mut *session, database).await;
         session.close().await;
         made?;
         let last = self.kind().tables().last().unwrap_or(&"");
@@ -115,13 +115,19 @@ impl Workload {
         Ok(())
     }
 
-    async fn make(&self, session: &mut dyn Session, dialect: &str) -> Result<(), Fault> {
+    async fn make(
+        &self,
+        session: &mut dyn Session,
+        database: &dyn Database,
+    ) -> Result<(), Fault> {
         for table in self.kind().made() {
             tables::define(session, format!("DROP TABLE IF EXISTS {table}")).await?;
         }
         match &self.ip_allocation {
-            None => volume_state::make(session, dialect, self).await,
-            Some(allocation) => ip_allocation::make(session, dialect, allocation).await,
+            None => volume_state::make(session, database, self).await,
+            Some(allocation) => {
+                ip_allocation::make(session, database.dialect(), allocation).await
+            }
         }
     }
 

@@ -28,7 +28,8 @@ pub struct Workload {
     /// What each of them does in every second.
     pub background_selects_per_s: u32,
     pub background_updates_per_s: u32,
-    /// Lets the database itself record every committed update, by a trigger into a table of its own.
+    /// Lets the database itself record what every transaction changes, by triggers into a table of its
+    /// own.
     /// Without it most checkers can't tell.
     pub audit: bool,
     /// What is to be said of ip-allocation; absent in volume-state.

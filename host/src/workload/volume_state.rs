@@ -1,9 +1,12 @@
 //! Workers compete to move rows of one table from `available` to `deleting` and back.
 
+mod audit;
 mod background;
 mod data;
+mod net;
 mod schema;
 
+pub use self::audit::AuditAccess;
 pub use self::background::BackgroundAccess;
 pub use self::data::read_data;
 pub use self::schema::{MADE, TABLES, make};
@@ -30,6 +33,7 @@ fn row_number(id: &str) -> Option<u32> {
 pub struct RowAccess {
     read: Statement,
     restore: Statement,
+    pub audit: AuditAccess,
 }
 
 impl Default for RowAccess {
@@ -44,6 +48,7 @@ impl Default for RowAccess {
                  WHERE id = ? AND status = 'deleting' AND attach_status = ?",
                 Action::Write,
             ),
+            audit: AuditAccess::default(),
         }
     }
 }

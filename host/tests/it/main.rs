@@ -3,6 +3,7 @@
 mod support;
 
 mod arrows;
+mod audit;
 mod backend_contract;
 mod bad_input;
 mod batch;

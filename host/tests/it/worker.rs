@@ -14,7 +14,7 @@ use fixture::{Effect, Left, Reads, Say, Script, Terms};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use Effect::{Happens, LeftOpen, No};
+use Effect::{Happens, HappensAndTakenOver, LeftOpen, No, TakenOver};
 
 fn indefinite() -> Say {
     Say::Fault(Fault::indefinite("lost", "the answer was lost"))
@@ -101,6 +101,50 @@ async fn a_row_that_the_strategy_does_not_release_is_given_back_by_the_host() {
         let told = format!("{release:?}");
         let (found, status) = found(ok.clone(), release, Reads::Right).await;
         assert_eq!((found, &*status), (expected, FREE), "{told}");
+    }
+}
+
+/// What settling found of a step on a row that another worker has then, and whether a release was asked
+/// for or the host gave the row back.
+async fn found_taken_over(steps: &[(Effect, Say)], audit: bool) -> (Option<Settled>, bool) {
+    let workload = Workload {
+        audit,
+        ..one_change()
+    };
+    let left = fixture::run(Script::of(steps), Reads::Right, workload, keep_on).await;
+    let change = &left.changes[0];
+    assert_eq!((change.restored, &*left.status), (Restored::No, "deleting"));
+    let last = change.steps().last().unwrap();
+    (last.settled, change.release.is_some())
+}
+
+#[tokio::test]
+async fn acquire_whose_row_was_taken_over_is_settled_by_the_audit_and_not_released() {
+    let (took, not) = (Some(Settled::TookEffect), Some(Settled::NoEffect));
+    let unknown = Some(Settled::Unknown);
+    for (effect, audited) in [(HappensAndTakenOver, took), (TakenOver, not)] {
+        for say in [indefinite(), rejected(), Say::Death] {
+            let steps = [(effect, say)];
+            let found = found_taken_over(&steps, true).await;
+            assert_eq!(found, (audited, false), "{steps:?}");
+            let found = found_taken_over(&steps, false).await;
+            assert_eq!(found, (unknown, false), "{steps:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn release_of_a_row_that_was_taken_over_is_settled_by_the_audit() {
+    let (took, not) = (Some(Settled::TookEffect), Some(Settled::NoEffect));
+    let unknown = Some(Settled::Unknown);
+    for (effect, audited) in [(HappensAndTakenOver, took), (TakenOver, not)] {
+        for say in [indefinite(), rejected(), Say::Death, Say::Nothing] {
+            let steps = [(Happens, Say::Ok), (effect, say)];
+            let found = found_taken_over(&steps, true).await;
+            assert_eq!(found, (audited, true), "{steps:?}");
+            let found = found_taken_over(&steps, false).await;
+            assert_eq!(found, (unknown, true), "{steps:?}");
+        }
     }
 }
 

@@ -62,7 +62,7 @@ async fn an_update_that_leaves_the_state_as_it_was_is_no_effect() {
     let effects = data.effects.unwrap();
     let told: Vec<_> = effects
         .iter()
-        .map(|effect| format!("{} → {}", effect.from, effect.to))
+        .map(|effect| format!("{:?} → {:?}", effect.from, effect.to))
         .collect();
     // The fence that was raised and the status that was written again are not among them.
     assert_eq!(told.len(), 3, "{told:?}");

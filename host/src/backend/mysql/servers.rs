@@ -13,6 +13,7 @@ use crate::model::fault::Fault;
 use futures_util::future::try_join_all;
 use mysql_async::Conn;
 use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// How long a server that took the connection may think about who it is.
@@ -33,6 +34,8 @@ pub(super) struct Servers {
     pub(super) autocommit_writes: AutocommitWrites,
     /// What a session may take.
     shares: Mutex<Shares>,
+    /// Sessions name their transactions, for an audit.
+    pub(super) names_transactions: AtomicBool,
 }
 
 /// A connection, with the server at its other end.
@@ -95,6 +98,7 @@ impl Servers {
             names,
             autocommit_writes,
             shares: Mutex::default(),
+            names_transactions: AtomicBool::new(false),
         })
     }
 

@@ -6,6 +6,7 @@ use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
 use crate::backend::patience::within;
+use super::transaction_names;
 use crate::backend::url::AutocommitWrites;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Session, Target};
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use mysql_async::Conn;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 /// How long a rollback may take at the close before the connection is ended by force.
@@ -267,7 +269,11 @@ impl Session for MysqlSession {
             return Err(Fault::rejected("transaction-open", message));
         }
         self.enter().await?;
-        let result = self.step("BEGIN", Doing::Reading).await;
+        let begin = match self.servers.names_transactions.load(Relaxed) {
+            true => transaction_names::begin(),
+            false => "BEGIN".to_owned(),
+        };
+        let result = self.step(&begin, Doing::Reading).await;
         self.in_transaction = result.is_ok();
         self.leave(result)
     }

@@ -31,6 +31,8 @@ pub(super) fn of(location: &SqliteLocation) -> SqliteConnectOptions {
         .statement_cache_capacity(PREPARED_STATEMENTS)
         // Safe against everything but the loss of power, which no run survives anyway.
         .synchronous(SqliteSynchronous::Normal)
+        // Else no trigger hears of the rows that REPLACE removes.
+        .pragma("recursive_triggers", "ON")
         .disable_statement_logging();
     match location {
         SqliteLocation::File(path) => options.filename(plain(path)),

@@ -1,5 +1,6 @@
 //! What a session and the thread that works for it tell each other outside their channel.
 
+use super::transactions::Transaction;
 use sqlx::SqliteConnection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,16 +17,20 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Puts the callbacks into a connection.
+    /// Puts the callbacks into a connection, and names its transactions.
     pub(super) async fn install(
         connection: &mut SqliteConnection,
     ) -> Result<Arc<Self>, sqlx::Error> {
         let signals = Arc::new(Self::default());
+        let transaction = Transaction::install(connection).await?;
         let mut handle = connection.lock_handle().await?;
         let seen = Arc::clone(&signals);
         handle.set_progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, move || !seen.is_abandoned());
         let seen = Arc::clone(&signals);
-        handle.set_rollback_hook(move || seen.rolled_back.store(true, Ordering::Release));
+        handle.set_rollback_hook(move || {
+            transaction.end();
+            seen.rolled_back.store(true, Ordering::Release);
+        });
         drop(handle);
         Ok(signals)
     }

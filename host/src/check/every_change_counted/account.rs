@@ -15,7 +15,7 @@ pub fn account(
     let settled = step.and_then(|step| step.settled);
     if failed && settled == Some(Settled::TookEffect) {
         // Known from the history alone, whatever the audit says.
-        return Err("the fault promised that nothing had happened, but the marker was in the row");
+        return Err("the fault promised that nothing had happened, but the host found that it had");
     }
     let Some(found) = found.map(u32::from) else {
         return Ok(());
@@ -38,7 +38,7 @@ pub fn account(
     } else if found < least + least_by_host {
         Err(match (step, settled) {
             (Some(step), _) if step.outcome.is_ok() => "a silent success",
-            (_, Some(Settled::TookEffect)) => "the host read it in the row, but the audit lacks it",
+            (_, Some(Settled::TookEffect)) => "the host found it in the data, but the audit lacks it",
             _ => "the host's own update is not in the data",
         })
     } else {
@@ -93,7 +93,7 @@ mod tests {
         let (more, silent) = ("it took effect more than once", "a silent success");
         let promised = "the fault promised that nothing had happened";
         let late = "it took effect after the host had read that it had not";
-        let lacking = "the host read it in the row, but the audit lacks it";
+        let lacking = "the host found it in the data, but the audit lacks it";
         for (outcome, settled, expected) in [
             (Outcome::Ok, None, [silent, "", more]),
             (failed(), None, ["", promised, promised]),
@@ -146,7 +146,7 @@ mod tests {
             assert!(
                 account(Some(&lied), Restored::No, found)
                     .unwrap_err()
-                    .contains("marker was in")
+                    .contains("the host found")
             );
         }
         assert_eq!(

@@ -44,11 +44,12 @@ fn a_success_without_effect_is_told_the_earliest_first() {
     let gone = [(3, 2, Status::Deleting), (1, 0, Status::Available)];
     effects.retain(|effect| {
         !gone.iter().any(|(worker, number, status)| {
-            let mark = Mark::Of(Marker {
+            let marker = Marker {
                 worker: *worker,
                 number: *number,
-            });
-            effect.to.mark == mark && effect.to.status == *status
+            };
+            let to = effect.to.as_ref().unwrap();
+            effect.marker() == Some(marker) && to.status == *status
         })
     });
     assert_told(
@@ -104,28 +105,49 @@ fn what_settling_found_must_be_what_the_audit_has() {
 }
 
 #[test]
-fn an_update_that_no_change_explains_is_told() {
+fn effect_that_no_change_explains_is_left_to_transition_chain() {
     let to = |status: &str, mark: Option<&str>| RowState {
         status: Status::from(status.to_owned()),
         mark: Mark::from(mark.map(str::to_owned)),
     };
     for (row, to) in [
-        (0, to("deleting", Some("9_9"))),
-        (0, to("deleting", Some("somebody"))),
-        (0, to("available", None)),
-        (0, to("error", Some("0_0"))),
+        (0, Some(to("deleting", Some("9_9")))),
+        (0, Some(to("deleting", Some("somebody")))),
+        (0, Some(to("available", None))),
+        (0, Some(to("error", Some("0_0")))),
         // Row 1 is worker 1's.
-        (0, to("deleting", Some("1_0"))),
-        (7, to("deleting", Some("0_0"))),
+        (0, Some(to("deleting", Some("1_0")))),
+        (7, Some(to("deleting", Some("0_0")))),
+        (0, None),
     ] {
         let (changes, mut data) = history(4, 2, 3);
-        let told = format!("row {row} went from available (no marker) to {to}, and no change");
-        let from = RowState::initial();
-        data.effects
-            .as_mut()
-            .unwrap()
-            .push(Effect { row, from, to });
-        assert_told(&judge(&changes, Some(&data)), &told, 0);
+        let from = Some(RowState::initial());
+        let keys = None;
+        let effect = Effect { row, from, to, keys };
+        data.effects.as_mut().unwrap().push(effect);
+        assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+    }
+}
+
+#[test]
+fn honest_release_of_a_row_that_was_taken_over_is_no_lie() {
+    let (mut changes, mut data) = history(4, 2, 1);
+    // Worker 2 takes over what worker 0 holds, and worker 0's release says so.
+    let holder = RowState::held_by(changes[0].marker());
+    let effects = data.effects.as_mut().unwrap();
+    let freed = |effect: &Effect| effect.from.as_ref() == Some(&holder);
+    effects.retain(|effect| !freed(effect));
+    let stolen = effects
+        .iter_mut()
+        .find(|effect| effect.to == Some(RowState::held_by(changes[2].marker())));
+    stolen.unwrap().from = Some(holder);
+    for settled in [Settled::NoEffect, Settled::Unknown] {
+        for outcome in [failed(), Outcome::indeterminate("change-timeout", "cut")] {
+            let release = changes[0].release.as_mut().unwrap();
+            release.outcome = outcome;
+            release.settled = Some(settled);
+            assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+        }
     }
 }
 

@@ -1,12 +1,13 @@
-//! The states of all rows as numbers, and the updates as edges between them.
+//! The states of all rows as numbers, and the net changes as edges between them.
 
 use super::super::Evidence;
 use super::super::findings::Findings;
 use super::super::trace::Trace;
 use super::prose;
+use super::takeover::{Takeover, takeover};
 use crate::model::data::{Effect, NodeRows, RowState, Status};
 use crate::model::marker::Mark;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// In place of an effect or a state: there is none.
 const NONE: u32 = u32::MAX;
@@ -34,6 +35,8 @@ pub struct Graph<'a> {
     /// By effect: the state that it led to.
     led_to: Vec<u32>,
     rows: Vec<Row>,
+    /// Some row was taken over from a worker of which nobody knows whether it still held it.
+    is_unclear: bool,
 }
 
 impl<'a> Graph<'a> {
@@ -48,16 +51,20 @@ impl<'a> Graph<'a> {
             entered: vec![NONE; states],
             led_to: vec![NONE; effects.len()],
             rows: vec![Row::default(); rows],
+            is_unclear: false,
         }
     }
 
-    /// Finds illegal updates, and states that were left or entered twice.
+    /// Finds illegal changes, and states that were left or entered twice.
     pub fn link(&mut self, findings: &mut Findings) {
+        let (mut illegal, mut strange) = (Vec::new(), HashSet::new());
         for (index, effect) in self.effects.iter().enumerate() {
             let Some((from, to)) = self.legal(effect) else {
-                let at = prose::time_of(self, effect);
-                findings.add(at, || prose::illegal(self, effect));
                 self.mark_broken(effect.row);
+                illegal.push(effect);
+                if self.place(effect.row, &effect.to).is_none() {
+                    strange.insert((effect.row, &effect.to));
+                }
                 continue;
             };
             if self.left[from] != NONE {
@@ -76,9 +83,21 @@ impl<'a> Graph<'a> {
                 self.rows[effect.row as usize].edges += 1;
             }
         }
+        // What led a row out of a state in which another transaction had no business to bring it only
+        // follows from that one, which is told first.
+        let (follows, causes): (Vec<_>, Vec<_>) = illegal
+            .into_iter()
+            .partition(|effect| strange.contains(&(effect.row, &effect.from)));
+        for effect in causes {
+            let at = prose::time_of_cause(self, effect);
+            findings.add(at, || prose::illegal(self, effect));
+        }
+        for effect in follows {
+            findings.add(None, || prose::illegal(self, effect));
+        }
     }
 
-    /// Finds updates that no path from their row's beginning leads to.
+    /// Finds changes that no path from their row's beginning leads to.
     pub fn find_loose_ends(&mut self, findings: &mut Findings) {
         let loose = self.walk_all();
         if loose.is_empty() {
@@ -86,7 +105,7 @@ impl<'a> Graph<'a> {
         }
         let mut headless = loose.clone();
         for effect in self.effects.iter().filter(|e| loose.contains(&e.row)) {
-            let Some(from) = self.state(effect.row, &effect.from) else {
+            let Some(from) = self.place(effect.row, &effect.from) else {
                 continue;
             };
             if from != self.initial(effect.row as usize) && self.entered[from] == NONE {
@@ -95,7 +114,7 @@ impl<'a> Graph<'a> {
                 headless.remove(&effect.row);
             }
         }
-        // Without an update that hangs loose, the row's unreached ones lead back to themselves.
+        // Without a change that hangs loose, the row's unreached ones lead back to themselves.
         for &row in &headless {
             findings.add(None, || prose::circle(row));
         }
@@ -123,9 +142,18 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// Whether some row was taken over from a worker of which nobody knows whether it still held it.
+    pub fn is_unclear(&self) -> bool {
+        self.is_unclear
+    }
+
     /// The index of the change of this row that wrote the mark.
     pub fn change(&self, row: u32, mark: &Mark) -> Option<usize> {
         self.trace.find(row, mark)
+    }
+
+    pub fn trace(&self) -> &Trace {
+        self.trace
     }
 
     pub fn evidence(&self) -> &Evidence<'a> {
@@ -133,15 +161,34 @@ impl<'a> Graph<'a> {
     }
 
     /// The ends of the edge, if it is a legal one.
-    fn legal(&self, effect: &Effect) -> Option<(usize, usize)> {
-        let Effect { row, from, to } = effect;
+    fn legal(&mut self, effect: &Effect) -> Option<(usize, usize)> {
+        let (from, to) = (effect.from.as_ref()?, effect.to.as_ref()?);
+        let ends = (
+            self.place(effect.row, &effect.from)?,
+            self.place(effect.row, &effect.to)?,
+        );
         let allowed = match (&from.status, &to.status) {
             (Status::Available, Status::Deleting) => true,
             (Status::Deleting, Status::Available) => from.mark == to.mark,
+            (Status::Deleting, Status::Deleting) => self.may_take_over(ends),
             _ => false,
         };
-        let ends = (self.state(*row, from)?, self.state(*row, to)?);
         allowed.then_some(ends)
+    }
+
+    /// From the change of one state to that of another.
+    fn may_take_over(&mut self, (from, to): (usize, usize)) -> bool {
+        let of = |state: usize| &self.evidence.changes[state / 2];
+        match takeover(of(from), of(to)) {
+            Takeover::Repeated => return false,
+            Takeover::Told | Takeover::AfterItsEnd => {}
+            Takeover::Unclear => self.is_unclear = true,
+        }
+        true
+    }
+
+    fn place(&self, row: u32, state: &Option<RowState>) -> Option<usize> {
+        self.state(row, state.as_ref()?)
     }
 
     fn state(&self, row: u32, state: &RowState) -> Option<usize> {
@@ -174,7 +221,7 @@ impl<'a> Graph<'a> {
         2 * self.evidence.changes.len() + row
     }
 
-    /// Notes where each path ends; gives the rows with updates that are not on theirs.
+    /// Notes where each path ends; gives the rows with changes that are not on theirs.
     fn walk_all(&mut self) -> BTreeSet<u32> {
         let mut torn = BTreeSet::new();
         for row in self.unbroken().collect::<Vec<_>>() {

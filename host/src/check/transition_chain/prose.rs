@@ -1,27 +1,51 @@
 //! What a broken chain means for the workers, told from the two changes involved.
 
-use super::super::findings::{Ms, Told, acquired, released};
+use super::super::findings::{Ms, Told, Went, acquired, released};
 use super::graph::Graph;
 use crate::model::change::{Change, Nanos};
-use crate::model::data::{Effect, RowState, Status};
-use crate::model::marker::Mark;
+use crate::model::data::{Effect, KeyChange, RowState, Status};
+use crate::model::marker::Marker;
 
-/// When the worker that made this update was told so, if a change of the row can be found for it.
+/// When the worker that made this change was told so, if a change of the row can be found for it.
 pub fn time_of(graph: &Graph, effect: &Effect) -> Option<Nanos> {
-    let change = writer(graph, effect.row, &effect.to)?;
-    Some(reached(change, &effect.to))
+    let to = effect.to.as_ref()?;
+    Some(reached(writer(graph, effect.row, to)?, to))
+}
+
+/// As [`time_of`]; of a transaction that left no change's state behind, the time of the change whose
+/// marker it wrote, or else of the one whose state it took away, after which it came.
+pub fn time_of_cause(graph: &Graph, effect: &Effect) -> Option<Nanos> {
+    let by = effect.keys.iter().flat_map(|keys| &keys.markers);
+    let by = by.filter_map(|marker| graph.trace().named(*marker)).next();
+    let told = time_of(graph, effect)
+        .or_else(|| Some(acquired(&graph.evidence().changes[by?])));
+    told.or_else(|| {
+        let from = effect.from.as_ref()?;
+        Some(reached(writer(graph, effect.row, from)?, from))
+    })
 }
 
 pub fn illegal(graph: &Graph, effect: &Effect) -> Told {
-    let marks = [&effect.from.mark, &effect.to.mark].map(Mark::marker);
+    let by = effect.keys.iter().flat_map(|keys| keys.markers.iter().copied());
+    let marks = by.map(Some).chain([marker(&effect.from), marker(&effect.to)]);
     Told::about(illegal_prose(graph, effect), effect.row, marks)
 }
 
+fn marker(state: &Option<RowState>) -> Option<Marker> {
+    state.as_ref()?.mark.marker()
+}
+
 fn illegal_prose(graph: &Graph, effect: &Effect) -> String {
-    let Effect { row, from, to } = effect;
-    let update = format!("row {row} went from {from} to {to}");
-    let (before, after) = (writer(graph, *row, from), writer(graph, *row, to));
-    let Some(after) = after.filter(|_| *row < graph.evidence().rows) else {
+    let row = effect.row;
+    let update = Went(effect).to_string();
+    if let Some(keys) = &effect.keys {
+        return format!("{update}: {}", key_change(graph, keys));
+    }
+    let (Some(from), Some(to)) = (&effect.from, &effect.to) else {
+        return format!("{update}, which no change of this row leads to");
+    };
+    let (before, after) = (writer(graph, row, from), writer(graph, row, to));
+    let Some(after) = after.filter(|_| row < graph.evidence().rows) else {
         return format!("{update}, which no change of this row leads to");
     };
     let (who, at) = (after.worker, Ms(reached(after, to)));
@@ -46,15 +70,33 @@ fn illegal_prose(graph: &Graph, effect: &Effect) -> String {
     format!("{update}: worker {who} {verb} at {at} {what}")
 }
 
+/// Whose transaction it was, and what it did to the key.
+fn key_change(graph: &Graph, keys: &KeyChange) -> String {
+    let by = keys.markers.iter().find_map(|marker| {
+        let change = &graph.evidence().changes[graph.trace().named(*marker)?];
+        Some(format!("the transaction of worker {} ({marker})", change.worker))
+    });
+    let by = by.unwrap_or_else(|| "a transaction that wrote no marker".to_owned());
+    let key = &keys.key;
+    match (&keys.before, &keys.after) {
+        (Some(before), Some(after)) => {
+            format!("{by} changed the key {key:?} to {after:?} and the key {before:?} to {key:?}")
+        }
+        (Some(before), None) => format!("{by} changed the key {before:?} to {key:?}"),
+        (None, Some(after)) => format!("{by} changed the key {key:?} to {after:?}"),
+        (None, None) => format!("{by} inserted or deleted the row with the key {key:?}"),
+    }
+}
+
 pub fn left_twice(graph: &Graph, one: &Effect, other: &Effect) -> Told {
+    let from = Went::state(&other.from);
     let prose = format!(
-        "row {} left {} twice, {} and {}: one of the two updates was lost",
+        "row {} left {from} twice, {} and {}: one of the two updates was lost",
         other.row,
-        other.from,
         arrival(graph, one),
         arrival(graph, other)
     );
-    let marks = [&one.to.mark, &other.to.mark].map(Mark::marker);
+    let marks = [one.marker(), other.marker()];
     Told::about(prose, other.row, marks)
 }
 
@@ -62,23 +104,23 @@ pub fn entered_twice(graph: &Graph, effect: &Effect) -> Told {
     let prose = format!(
         "row {} came to {} twice: the same transition took effect again {}",
         effect.row,
-        effect.to,
+        Went::state(&effect.to),
         match time_of(graph, effect) {
             Some(at) => format!("(its worker was told of one at {})", Ms(at)),
             None => String::new(),
         }
     );
-    Told::about(prose, effect.row, [effect.to.mark.marker()])
+    Told::about(prose, effect.row, [effect.marker()])
 }
 
 pub fn loose(graph: &Graph, effect: &Effect) -> Told {
     let prose = format!(
         "row {} left {}, {}, but nothing had led there: an update is missing",
         effect.row,
-        effect.from,
+        Went::state(&effect.from),
         arrival(graph, effect)
     );
-    let marks = [&effect.from.mark, &effect.to.mark].map(Mark::marker);
+    let marks = [marker(&effect.from), marker(&effect.to)];
     Told::about(prose, effect.row, marks)
 }
 
@@ -115,7 +157,9 @@ fn reached(change: &Change, state: &RowState) -> Nanos {
 }
 
 fn arrival(graph: &Graph, effect: &Effect) -> String {
-    let to = &effect.to;
+    let Some(to) = &effect.to else {
+        return "to its end".to_owned();
+    };
     match writer(graph, effect.row, to) {
         Some(change) => {
             let at = Ms(reached(change, to));

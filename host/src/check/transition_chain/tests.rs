@@ -1,7 +1,7 @@
 use super::super::synthetic::{change, history};
 use super::*;
 use crate::model::change::Change;
-use crate::model::data::{Effect, NodeRows, RowState, Status};
+use crate::model::data::{Effect, KeyChange, NodeRows, RowState, Status};
 use crate::model::marker::{Mark, Marker};
 use crate::model::verdict::Verdict;
 
@@ -19,7 +19,7 @@ fn state(status: Status, worker: u32, number: u32) -> RowState {
 }
 
 fn update(from: RowState, to: RowState) -> Effect {
-    Effect { row: 2, from, to }
+    Effect::of_row(2, from, to)
 }
 
 /// Rows 0 to 2, of which only row 2 was ever touched.
@@ -33,6 +33,7 @@ fn judge(changes: &[Change], effects: Vec<Effect>, end: RowState) -> Answer {
             foreign: vec![],
         }],
         silent: vec![],
+        is_ordered: false,
     };
     judge_data(changes, 3, Some(&data), None)
 }
@@ -88,7 +89,7 @@ fn a_right_chain_is_valid_in_any_order() {
         Verdict::Valid
     );
     // The last worker was stopped while it held the row.
-    effects.retain(|effect| effect.to != available(8, 0));
+    effects.retain(|effect| effect.to != Some(available(8, 0)));
     assert_eq!(
         judge(&three(), effects, deleting(8, 0)).verdict,
         Verdict::Valid
@@ -110,18 +111,107 @@ fn a_row_that_is_taken_from_its_holder_is_told_with_both_workers() {
         &answer,
         "row 2 went from deleting (7_0) to available (3_0): worker 3 gave back at 20.000 ms what \
          worker 7 held since 30.000 ms",
-        2,
+        1,
     );
-    let effects = vec![
-        update(RowState::initial(), deleting(3, 0)),
-        update(deleting(3, 0), deleting(7, 0)),
+}
+
+#[test]
+fn takeover_is_a_link_of_the_chain_and_left_to_mutual_exclusion() {
+    let effects = || {
+        vec![
+            update(RowState::initial(), deleting(3, 0)),
+            update(deleting(3, 0), deleting(7, 0)),
+            update(deleting(7, 0), available(7, 0)),
+        ]
+    };
+    let ms = |times: [u64; 4]| times.map(|t| t * 1_000_000);
+    let verdict = |thief: [u64; 4]| {
+        // Worker 3 holds the row from 10 to 19 ms; its release is over at 40 ms.
+        let holder = change(3, 2, 0, ms([5, 10, 19, 40]));
+        let changes = [holder, change(7, 2, 0, ms(thief))];
+        judge(&changes, effects(), available(7, 0)).verdict
+    };
+    assert_eq!(verdict([20, 30, 39, 40]), Verdict::Valid, "after its hold");
+    assert_eq!(verdict([5, 15, 39, 40]), Verdict::Valid, "while it held");
+    let unclear = verdict([15, 30, 39, 40]);
+    assert!(unclear.why().unwrap().contains("taken over"), "{unclear:?}");
+    // The loser's release must not take effect after that.
+    let mut late = effects();
+    late.push(update(deleting(3, 0), available(3, 0)));
+    let changes = [
+        change(3, 2, 0, ms([5, 10, 19, 40])),
+        change(7, 2, 0, ms([20, 30, 39, 40])),
     ];
-    assert_told(
-        &judge(&three(), effects, deleting(7, 0)),
-        "row 2 went from deleting (3_0) to deleting (7_0): worker 7 took at 30.000 ms what worker \
-         3 held since 10.000 ms",
-        0,
-    );
+    let answer = judge(&changes, late, available(7, 0));
+    assert_told(&answer, "row 2 left deleting (3_0) twice", 0);
+}
+
+fn keys(key: &str, before: &str, after: &str, markers: &[Marker]) -> Option<Box<KeyChange>> {
+    Some(Box::new(KeyChange {
+        key: key.to_owned(),
+        before: Some(before.to_owned()),
+        after: Some(after.to_owned()),
+        markers: markers.to_vec(),
+    }))
+}
+
+#[test]
+fn swap_of_two_keys_is_blamed_on_the_transaction_and_not_on_who_comes_after_it() {
+    // Worker 7 acquires row 2 and swaps its key with that of row 1, where worker 4 had been. Worker 8
+    // finds row 2 available, and acquires it.
+    let mut changes = three();
+    changes.push(change(4, 1, 0, [0, 1, 2, 3]));
+    let marker = changes[1].marker();
+    let of_1 = |from, to| Effect {
+        row: 1,
+        ..update(from, to)
+    };
+    let effects = vec![
+        update(available(4, 0), deleting(8, 0)),
+        of_1(RowState::initial(), deleting(4, 0)),
+        of_1(deleting(4, 0), available(4, 0)),
+        update(RowState::initial(), deleting(3, 0)),
+        update(deleting(3, 0), available(3, 0)),
+        Effect {
+            keys: keys("volume-2", "volume-1", "volume-1", &[marker]),
+            ..update(available(3, 0), available(4, 0))
+        },
+        Effect {
+            keys: keys("volume-1", "volume-2", "volume-2", &[marker]),
+            ..of_1(available(4, 0), deleting(7, 0))
+        },
+    ];
+    let answer = judge(&changes, effects, deleting(8, 0));
+    let prose = "row 2 went from available (3_0) to available (4_0): the transaction of worker 7 \
+                 (7_0) changed the key \"volume-2\" to \"volume-1\" and the key \"volume-1\" to \
+                 \"volume-2\"";
+    assert_told(&answer, prose, 2);
+    assert_eq!(answer.about.unwrap().markers[0], marker);
+}
+
+#[test]
+fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
+    let gone = Effect {
+        to: None,
+        ..update(available(8, 0), available(8, 0))
+    };
+    let back = Effect {
+        from: None,
+        ..update(available(8, 0), available(8, 0))
+    };
+    let mut effects = right();
+    effects.extend([gone, back]);
+    let answer = judge(&three(), effects, available(8, 0));
+    assert_told(&answer, "went from available (8_0) to no row at all", 1);
+    let stranger = Effect {
+        row: Effect::FOREIGN,
+        keys: keys("\u{1b}x", "a", "b", &[]),
+        ..update(RowState::initial(), deleting(3, 0))
+    };
+    let mut effects = right();
+    effects.push(stranger);
+    let answer = judge(&three(), effects, available(8, 0));
+    assert_told(&answer, "the row \"\\u{1b}x\" went from available", 0);
 }
 
 #[test]
@@ -202,16 +292,8 @@ fn another_rows_marker_and_a_row_out_of_range_are_illegal() {
 
     changes.push(change(10, 7, 0, [0, 1, 2, 3]));
     let mut effects = right();
-    effects.push(Effect {
-        row: 7,
-        from: RowState::initial(),
-        to: deleting(10, 0),
-    });
-    effects.push(Effect {
-        row: 7,
-        from: deleting(10, 0),
-        to: available(10, 0),
-    });
+    effects.push(Effect::of_row(7, RowState::initial(), deleting(10, 0)));
+    effects.push(Effect::of_row(7, deleting(10, 0), available(10, 0)));
     assert_told(&judge(&changes, effects, available(8, 0)), "row 7 went", 1);
 }
 

@@ -54,6 +54,10 @@ impl Database for WatchedDatabase {
         self.database.nodes()
     }
 
+    fn name_transactions(&self) -> &'static str {
+        self.database.name_transactions()
+    }
+
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
         let about = match target {
             Target::Endpoint => "the endpoint",

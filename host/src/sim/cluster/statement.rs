@@ -7,7 +7,7 @@ use super::transaction::Isolation;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::sim::sql::{
-    Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId, Update,
+    Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId, Update,
     View, Visits, Written,
 };
 use crate::sim::store::{RecordId, Seen};
@@ -187,12 +187,17 @@ impl State {
             }
             self.check_unique(slot, record, change, &mut keys)?;
             let table = self.schema.table(change.table).cloned();
-            if let (Some(old), Some(new), Some(table)) = (&change.before, &change.after, table) {
+            if let Some(table) = table {
+                let transaction = self.at(slot).transaction.name.number;
                 let uuid = &mut self.last_uuid;
-                made.extend(table.fire(old, new, || {
+                let firing = || {
                     *uuid += 1;
-                    *uuid
-                })?);
+                    Firing {
+                        number: *uuid,
+                        transaction,
+                    }
+                };
+                made.extend(table.fire(change.before.as_ref(), change.after.as_ref(), firing)?);
             }
             rows.push((record, change.after.clone()));
         }

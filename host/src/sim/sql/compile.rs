@@ -231,8 +231,12 @@ fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Expression, Fault>
         return Err(unsupported(format!("a window function ({name} … OVER)")));
     }
     let arguments = arguments(ast)?;
-    if name == "uuid" && scope.is_trigger && arguments.is_empty() {
-        return Ok(Expression::Uuid);
+    if scope.is_trigger && arguments.is_empty() {
+        match name.as_str() {
+            "uuid" => return Ok(Expression::Uuid),
+            "contend_transaction" => return Ok(Expression::Transaction),
+            _ => {}
+        }
     }
     if let ("count" | "min" | "max", [argument]) = (name.as_str(), arguments.as_slice()) {
         return aggregate(&name, argument, scope);

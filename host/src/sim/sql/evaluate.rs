@@ -19,6 +19,7 @@ impl Expression {
             Self::Column { level, column } => Scalar::of(env.column(*level, *column)),
             Self::Aggregate(number) => Scalar::of(&env.aggregates[*number]),
             Self::Uuid => Scalar::Text(Cow::Owned(functions::uuid(env.number))),
+            Self::Transaction => Scalar::Text(Cow::Owned(env.transaction.to_string())),
             Self::Arithmetic(operator, pair) => arithmetic(
                 *operator,
                 pair.0.evaluate(env)?,

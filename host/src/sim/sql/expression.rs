@@ -20,6 +20,8 @@ pub(super) enum Expression {
     Aggregate(usize),
     /// The number that a trigger was given, as a UUID.
     Uuid,
+    /// The number of the transaction, in a trigger.
+    Transaction,
     Compare(Comparison, Box<(Expression, Expression)>),
     And(Box<(Expression, Expression)>),
     Or(Box<(Expression, Expression)>),
@@ -83,6 +85,8 @@ pub(super) struct Environment<'a> {
     pub aggregates: &'a [Value],
     /// For `UUID()`.
     pub number: u128,
+    /// For `CONTEND_TRANSACTION()`.
+    pub transaction: u64,
     /// A division by zero is refused where something is written, and NULL where something is read.
     pub strict: bool,
     rows: [&'a [Value]; MAX_LEVELS],
@@ -95,7 +99,8 @@ impl Expression {
         let any = |list: &[Self]| list.iter().any(|one| one.depends_on(level));
         match self {
             Self::Column { level: its, .. } => *its >= level,
-            Self::Constant(_) | Self::Parameter(_) | Self::Aggregate(_) | Self::Uuid => false,
+            Self::Constant(_) | Self::Parameter(_) | Self::Aggregate(_) => false,
+            Self::Uuid | Self::Transaction => false,
             Self::Compare(_, pair)
             | Self::And(pair)
             | Self::Or(pair)
@@ -122,6 +127,7 @@ impl<'a> Environment<'a> {
             view,
             aggregates: &[],
             number: 0,
+            transaction: 0,
             strict: false,
             rows: [&[]; MAX_LEVELS],
         }

@@ -1,7 +1,7 @@
 //! The tables: their columns, keys and triggers.
 
 use super::key::Key;
-use super::trigger::Trigger;
+use super::trigger::{Firing, Trigger};
 use super::view::StoredRow;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
@@ -43,7 +43,7 @@ pub struct Table {
     pub primary: Vec<usize>,
     /// The columns of each unique key.
     pub unique: Vec<Vec<usize>>,
-    /// What runs for each row after it was updated.
+    /// What runs for each row after it was inserted, updated or deleted.
     pub triggers: Vec<Arc<Trigger>>,
 }
 
@@ -94,16 +94,16 @@ impl Table {
         Key::of(self.unique[unique].iter().map(|&column| &row[column]))
     }
 
-    /// The rows that the triggers insert elsewhere when a row was updated. `number` becomes what
-    /// `UUID()` gives, so it is another one each time.
+    /// The rows that the triggers insert elsewhere when a row was inserted (there is none before),
+    /// updated or deleted (there is none after). The UUID is to be another one each time.
     pub fn fire(
         &self,
-        old: &StoredRow,
-        new: &StoredRow,
-        mut number: impl FnMut() -> u128,
+        old: Option<&StoredRow>,
+        new: Option<&StoredRow>,
+        mut firing: impl FnMut() -> Firing,
     ) -> Result<Vec<(TableId, StoredRow)>, Fault> {
-        let fire = |trigger: &Arc<Trigger>| trigger.fire(old, new, number());
-        self.triggers.iter().map(fire).collect()
+        let fire = |trigger: &Arc<Trigger>| trigger.fire(old, new, &mut firing).transpose();
+        self.triggers.iter().filter_map(fire).collect()
     }
 }
 

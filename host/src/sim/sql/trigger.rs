@@ -1,4 +1,4 @@
-//! CREATE TRIGGER … AFTER UPDATE … FOR EACH ROW with one INSERT.
+//! CREATE TRIGGER … AFTER INSERT, UPDATE or DELETE … FOR EACH ROW with one INSERT.
 //!
 //! The frame around the INSERT is read here, word by word: the parser does not know MariaDB's.
 
@@ -16,12 +16,49 @@ use sqlparser::ast::{Ident, ObjectName, Statement};
 use sqlparser::tokenizer::Token;
 use std::sync::Arc;
 
-/// Inserts a row into a table whenever a row of another was updated.
+/// Inserts a row into a table whenever a row of another was inserted, updated or deleted.
 #[derive(Debug, Clone)]
 pub struct Trigger {
     name: String,
     table: TableId,
+    event: TriggerEvent,
     insert: Insert,
+}
+
+/// What a trigger follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TriggerEvent {
+    Insert,
+    Update,
+    Delete,
+}
+
+impl TriggerEvent {
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "INSERT" => Self::Insert,
+            "UPDATE" => Self::Update,
+            "DELETE" => Self::Delete,
+            _ => return None,
+        })
+    }
+
+    fn has_old(self) -> bool {
+        self != Self::Insert
+    }
+
+    fn has_new(self) -> bool {
+        self != Self::Delete
+    }
+}
+
+/// What a trigger is told of a change beside its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Firing {
+    /// What `UUID()` gives.
+    pub number: u128,
+    /// What `CONTEND_TRANSACTION()` gives: the number of the transaction.
+    pub transaction: u64,
 }
 
 /// OLD and NEW are the first and the second level of the INSERT's expressions.
@@ -33,23 +70,34 @@ impl Trigger {
         &self.name
     }
 
-    /// The table whose updates it follows.
+    /// The table whose changes it follows.
     pub fn table(&self) -> TableId {
         self.table
     }
 
-    /// The row that an update makes it insert, and where. `number` becomes what `UUID()` gives.
+    /// The row that a change makes it insert, and where; nothing if it follows other changes.
     pub fn fire(
         &self,
-        old: &StoredRow,
-        new: &StoredRow,
-        number: u128,
-    ) -> Result<(TableId, StoredRow), Fault> {
+        old: Option<&StoredRow>,
+        new: Option<&StoredRow>,
+        firing: impl FnOnce() -> Firing,
+    ) -> Result<Option<(TableId, StoredRow)>, Fault> {
+        if (old.is_some(), new.is_some()) != (self.event.has_old(), self.event.has_new()) {
+            return Ok(None);
+        }
         let mut env = Environment::writing(&[], &Nothing);
-        env.number = number;
-        let env = env.at(OLD, old).at(NEW, new);
+        let Firing {
+            number,
+            transaction,
+        } = firing();
+        (env.number, env.transaction) = (number, transaction);
+        let rows = [(OLD, old), (NEW, new)].into_iter();
+        let env = rows.fold(env, |env, (level, row)| match row {
+            Some(row) => env.at(level, row),
+            None => env,
+        });
         let row = stored(&self.insert.table, &self.insert.rows[0], &env)?;
-        Ok((self.insert.id, row))
+        Ok(Some((self.insert.id, row)))
     }
 }
 
@@ -98,40 +146,12 @@ fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> 
     let words: Vec<String> = tokens.iter().map(|token| word(token).to_owned()).collect();
     let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
-    let begins = match upper.as_slice() {
-        [
-            _,
-            _,
-            _,
-            "AFTER",
-            "UPDATE",
-            "ON",
-            _,
-            "FOR",
-            "EACH",
-            "ROW",
-            "BEGIN",
-            ..,
-        ] => true,
-        [
-            _,
-            _,
-            _,
-            "AFTER",
-            "UPDATE",
-            "ON",
-            _,
-            "FOR",
-            "EACH",
-            "ROW",
-            ..,
-        ] => false,
-        _ => {
-            return Err(unsupported(
-                "a trigger other than CREATE TRIGGER name AFTER UPDATE ON table FOR EACH ROW",
-            ));
-        }
+    let [_, _, _, "AFTER", event, "ON", _, "FOR", "EACH", "ROW", rest @ ..] = upper.as_slice()
+    else {
+        return Err(other_trigger());
     };
+    let event = TriggerEvent::of(event).ok_or_else(other_trigger)?;
+    let begins = rest.first() == Some(&"BEGIN");
     let mut body = tokens.split_off(if begins { 11 } else { 10 });
     body.pop_if(|token| *token == Token::SemiColon);
     if begins
@@ -149,8 +169,10 @@ fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> 
     scope.is_trigger = true;
     let name = ObjectName::from(vec![Ident::new(&words[6])]);
     let (table, columns) = scope.find(&name)?;
-    scope.open("OLD", columns.clone())?;
-    scope.open("NEW", columns)?;
+    // A level for each, in any case; a name of none where there is no such row.
+    let named = |name, is_there| if is_there { name } else { "" };
+    scope.open(named("OLD", event.has_old()), columns.clone())?;
+    scope.open(named("NEW", event.has_new()), columns)?;
     let insert = insert(ast, &mut scope)?;
     let uuids = |row: &Vec<Option<Expression>>| {
         let is_uuid = |value: &&Option<Expression>| matches!(value, Some(Expression::Uuid));
@@ -164,8 +186,15 @@ fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> 
     Ok(Definition::CreateTrigger(Arc::new(Trigger {
         name: words[2].clone(),
         table,
+        event,
         insert,
     })))
+}
+
+fn other_trigger() -> Fault {
+    unsupported(
+        "a trigger other than CREATE TRIGGER name AFTER INSERT, UPDATE or DELETE ON table FOR EACH ROW",
+    )
 }
 
 /// Without its quotes; nothing for what is no word.

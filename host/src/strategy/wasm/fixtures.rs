@@ -85,6 +85,10 @@ impl Database for Nothing {
         &[]
     }
 
+    fn name_transactions(&self) -> &'static str {
+        "NULL"
+    }
+
     async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
         Err(none())
     }

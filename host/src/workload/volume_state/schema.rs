@@ -2,7 +2,7 @@
 
 use super::super::tables::{self, define, fill};
 use super::row_id;
-use crate::capability::database::Session;
+use crate::capability::database::{Database, Session};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::workload::Workload;
@@ -21,15 +21,28 @@ struct Wording {
     /// replicates by primary keys, so every table needs one; numbers that the servers hand out
     /// would make strategies meet where they have no business with each other.
     audit_key: (&'static str, &'static str),
+    /// The index by which settling finds a marker: with the columns, or by itself.
+    audit_index: (&'static str, Option<&'static str>),
 }
 
 impl Wording {
     fn of(dialect: &str) -> Self {
-        Self {
-            table_options: tables::options(dialect),
-            audit_key: match dialect {
-                "mysql" => ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
-                _ => ("", ""),
+        let table_options = tables::options(dialect);
+        match dialect {
+            "mysql" => Self {
+                table_options,
+                audit_key: ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
+                audit_index: (", KEY (new_marker)", None),
+            },
+            _ => Self {
+                table_options,
+                // The order of commits: there is one writer at a time, and the numbers of what it
+                // rolls back are given again.
+                audit_key: ("number INTEGER PRIMARY KEY,", "NULL,"),
+                audit_index: (
+                    "",
+                    Some("CREATE INDEX volumes_audit_by_marker ON volumes_audit (new_marker)"),
+                ),
             },
         }
     }
@@ -52,36 +65,53 @@ impl Wording {
         let options = &self.table_options;
         format!(
             "CREATE TABLE volumes_audit ({column}
-    volume_id varchar(36) NOT NULL,
-    old_status varchar(255), old_marker varchar(255),
-    new_status varchar(255), new_marker varchar(255)) {options}"
+    transaction_name varchar(400),
+    old_id varchar(36), old_status varchar(255), old_marker varchar(255),
+    new_id varchar(36), new_status varchar(255), new_marker varchar(255){}) {options}",
+            self.audit_index.0
         )
     }
 
-    fn trigger(&self) -> String {
+    /// Three triggers, whose texts differ in what there is of OLD and NEW. `transaction` is the
+    /// database's expression for the name of the transaction.
+    fn triggers(&self, transaction: &str) -> [String; 3] {
+        const OLD: &str = "OLD.id, OLD.status, OLD.attach_status";
+        const NEW: &str = "NEW.id, NEW.status, NEW.attach_status";
+        const NOTHING: &str = "NULL, NULL, NULL";
         let (_, value) = self.audit_key;
-        format!(
-            "CREATE TRIGGER volumes_audited AFTER UPDATE ON volumes FOR EACH ROW BEGIN
-    INSERT INTO volumes_audit VALUES ({value}
-        OLD.id, OLD.status, OLD.attach_status, NEW.status, NEW.attach_status);
+        [
+            ("inserted", "INSERT", NOTHING, NEW),
+            ("updated", "UPDATE", OLD, NEW),
+            ("deleted", "DELETE", OLD, NOTHING),
+        ]
+        .map(|(name, event, old, new)| {
+            format!(
+                "CREATE TRIGGER volumes_{name} AFTER {event} ON volumes FOR EACH ROW BEGIN
+    INSERT INTO volumes_audit VALUES ({value} {transaction}, {old}, {new});
     END"
-        )
+            )
+        })
     }
 }
 
-/// Makes the tables, with every row available.
+/// Makes the tables, with every row available. The audit begins when they are filled.
 pub async fn make(
     session: &mut dyn Session,
-    dialect: &str,
+    database: &dyn Database,
     workload: &Workload,
 ) -> Result<(), Fault> {
-    let wording = Wording::of(dialect);
+    let wording = Wording::of(database.dialect());
     define(session, wording.volumes("volumes")).await?;
+    fill_rows(session, "volumes", workload.rows).await?;
     if workload.audit {
         define(session, wording.audit()).await?;
-        define(session, wording.trigger()).await?;
+        if let Some(index) = wording.audit_index.1 {
+            define(session, index.to_owned()).await?;
+        }
+        for trigger in wording.triggers(database.name_transactions()) {
+            define(session, trigger).await?;
+        }
     }
-    fill_rows(session, "volumes", workload.rows).await?;
     let generators = workload.background_generators;
     if generators > 0 {
         define(session, wording.volumes("volumes_background")).await?;

@@ -20,6 +20,13 @@ pub const FORBIDDEN: &[&str] = &[
     "SET SESSION wsrep_on = OFF",
     "SET autocommit = 0",
     "SET @mine = 1",
+    // The names of transactions, by which the audit tells them apart.
+    "SET @contend_transaction = 1",
+    "SELECT @contend_transaction FROM volumes",
+    "SELECT contend_transaction() FROM volumes",
+    "UPDATE volumes SET status = contend_transaction()",
+    "DROP TRIGGER volumes_updated",
+    "INSERT INTO volumes_audit (new_id) VALUES ('volume-0')",
     "SET PASSWORD = 'mine'",
     "PRAGMA journal_mode = DELETE",
     "PRAGMA synchronous = OFF",

@@ -44,9 +44,11 @@
 //! | `indefinite-is-ok` | takes a commit whose answer was lost for one that happened | `runner test` finds it |
 //! | `wrong-marker` | writes a marker that is not the change's | the same |
 //! | `wrong-release` | its release frees every row of the table | verdict `violated` |
+//! | others | the change is written in some other way: `writes.rs` | as it says there |
 
 mod forbidden;
 mod shares;
+mod writes;
 
 use contend_guest::lock::SessionOptions;
 use contend_guest::prelude::*;
@@ -214,8 +216,11 @@ impl Hostile {
                 return Ok(());
             }
             "none" => {}
-            unknown => {
-                let message = format!("there is no attack {unknown}");
+            other => {
+                if let Some(written) = writes::written(&self.session, other, &t) {
+                    return written;
+                }
+                let message = format!("there is no attack {other}");
                 return Err(Fault::rejected("bad-setting", message));
             }
         }

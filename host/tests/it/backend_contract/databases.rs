@@ -10,7 +10,7 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
-use mariadb::{galera, mariadb_node, mariadb_node_as_text};
+use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
 use simulated::{in_simulation, simulated_alone, simulated_cluster};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,8 @@ macro_rules! simulated {
         }
     };
 }
+
+mod audit;
 
 macro_rules! every_script_on {
     ($on:ident! $($backend:ident),*) => {

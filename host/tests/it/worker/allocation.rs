@@ -224,3 +224,13 @@ fn a_release_whose_answer_was_lost_is_settled_by_the_data() {
         assert_eq!(counted, Verdict::Valid, "{settled:?}");
     }
 }
+
+#[test]
+fn release_that_is_denied_and_whose_row_is_gone_is_not_laid_at_its_door() {
+    let mut script = script(Some("ALLOCATED"), Ok(()));
+    script.says_of_release = refused();
+    let (change, counted) = allocate(script, true);
+    assert_eq!(change.release.unwrap().settled, Some(Settled::Unknown));
+    let why = counted.why().unwrap();
+    assert!(why.contains("the allocation was lost, or it was given back"), "{why}");
+}

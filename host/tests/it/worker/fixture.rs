@@ -32,6 +32,10 @@ pub(super) enum Effect {
     No,
     /// Written in a transaction that is never committed.
     LeftOpen,
+    /// Another worker takes the row over.
+    TakenOver,
+    /// It happens, and then another worker takes the row over.
+    HappensAndTakenOver,
 }
 
 /// What the worker is told of it.
@@ -83,6 +87,15 @@ struct Scripted {
     steps: Arc<Mutex<Vec<(Effect, Say)>>>,
 }
 
+impl Scripted {
+    async fn write(&mut self, row: &str, status: &str, marker: &str) {
+        let write = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ?";
+        let write = Statement::of_host(write, Action::Write);
+        let values = [status, marker, row].map(Value::from);
+        self.session.execute(&write, &values).await.unwrap();
+    }
+}
+
 #[async_trait]
 impl Instance for Scripted {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
@@ -94,11 +107,11 @@ impl Instance for Scripted {
         if effect == Effect::LeftOpen {
             self.session.begin().await.unwrap();
         }
-        if effect != Effect::No {
-            let write = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ?";
-            let write = Statement::of_host(write, Action::Write);
-            let values = [t.to, t.marker, t.row].map(Value::from);
-            self.session.execute(&write, &values).await.unwrap();
+        if !matches!(effect, Effect::No | Effect::TakenOver) {
+            self.write(&t.row, &t.to, &t.marker).await;
+        }
+        if matches!(effect, Effect::TakenOver | Effect::HappensAndTakenOver) {
+            self.write(&t.row, "deleting", "9_9").await;
         }
         match say {
             Say::Ok => Ok(Ok(None)),
@@ -152,6 +165,10 @@ impl Database for Cluster {
 
     fn nodes(&self) -> &[String] {
         &self.nodes
+    }
+
+    fn name_transactions(&self) -> &'static str {
+        self.database.name_transactions()
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
@@ -289,11 +306,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         count: AtomicU32::new(0),
         connects: AtomicU32::new(0),
     });
-    let tables = Workload {
-        audit: false,
-        ..workload.clone()
-    };
-    tables.prepare(&database.database).await.unwrap();
+    workload.prepare(&database.database).await.unwrap();
     let clock = Arc::new(Hurried(RealClock::new()));
     let (stopper, stop) = stop::channel();
     let arena = Arc::new(Arena {

@@ -215,11 +215,11 @@ fn an_allocation_that_was_lost_before_its_release_is_told() {
     let mut run = history(4, 2, 3);
     let release = change(&mut run, 0, 0).release.as_mut().unwrap();
     release.outcome = refused(0, 0, 0, [0, 1], "not-allocated").acquire.outcome;
-    release.settled = Some(Settled::TookEffect);
+    release.settled = Some(Settled::Unknown);
     assert_told(
         &judge(&run),
         "its release ended failed (not-allocated) at 3.500 ms; node a has 0 such rows as ALLOCATED \
-         (marker 0_0): the host, too, found no row",
+         (marker 0_0): the row is gone although its release failed",
         0,
     );
 }

@@ -20,7 +20,11 @@ fn a_trigger_gives_the_row_to_insert() {
     let change = update.changes(&[], &tables).unwrap().remove(0);
     let table = tables.schema.table(change.table).unwrap();
     let (before, after) = (change.before.unwrap(), change.after.unwrap());
-    let fired = table.fire(&before, &after, || 0xabc).unwrap();
+    let firing = || Firing {
+        number: 0xabc,
+        transaction: 7,
+    };
+    let fired = table.fire(Some(&before), Some(&after), firing).unwrap();
     let uuid = "00000000-0000-0000-0000-000000000abc";
     let row: StoredRow = [
         Value::from(uuid),
@@ -30,6 +34,48 @@ fn a_trigger_gives_the_row_to_insert() {
     ]
     .into();
     assert_eq!(fired, [(tables.schema.id("audit").unwrap(), row)]);
+}
+
+#[test]
+fn each_trigger_follows_its_own_kind_of_change() {
+    let mut tables = Tables::new();
+    tables.rows(
+        "CREATE TABLE audit (id CHAR(36) NOT NULL PRIMARY KEY, tx VARCHAR(9), old_n BIGINT, new_n BIGINT)",
+    );
+    for (event, values) in [
+        ("INSERT", "NULL, NEW.n"),
+        ("UPDATE", "OLD.n, NEW.n"),
+        ("DELETE", "OLD.n, NULL"),
+    ] {
+        tables.rows(&format!(
+            "CREATE TRIGGER on_{event} AFTER {event} ON t FOR EACH ROW BEGIN
+    INSERT INTO audit VALUES (UUID(), CONTEND_TRANSACTION(), {values});
+    END"
+        ));
+    }
+    let table = tables.schema.id("t").unwrap();
+    let table = tables.schema.table(table).unwrap();
+    let row = |n| -> StoredRow {
+        let id = Value::Integer(1);
+        [id, Value::Integer(n), Value::Null, Value::Null].into()
+    };
+    let (old, new) = (row(10), row(11));
+    for (before, after, values) in [
+        (None, Some(&new), [Value::Null, Value::Integer(11)]),
+        (Some(&old), Some(&new), [Value::Integer(10), Value::Integer(11)]),
+        (Some(&old), None, [Value::Integer(10), Value::Null]),
+    ] {
+        let firing = || Firing {
+            number: 1,
+            transaction: 7,
+        };
+        let fired = table.fire(before, after, firing).unwrap();
+        let [(_, row)] = fired.as_slice() else {
+            panic!("one trigger each: {fired:?}");
+        };
+        assert_eq!(row[1], Value::from("7"));
+        assert_eq!(row[2..], values);
+    }
 }
 
 #[test]
@@ -66,8 +112,16 @@ fn other_triggers_are_refused() {
             "unsupported",
         ),
         (
-            "AFTER INSERT ON t FOR EACH ROW INSERT INTO audit (id) VALUES (1)",
+            "BEFORE INSERT ON t FOR EACH ROW INSERT INTO audit (id) VALUES (1)",
             "unsupported",
+        ),
+        (
+            "AFTER INSERT ON t FOR EACH ROW INSERT INTO audit (id) VALUES (OLD.n)",
+            "1054",
+        ),
+        (
+            "AFTER DELETE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (NEW.n)",
+            "1054",
         ),
         (
             "AFTER UPDATE ON t FOR EACH ROW DELETE FROM audit",

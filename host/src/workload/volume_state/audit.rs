@@ -1,0 +1,150 @@
+//! Reading what the triggers recorded.
+
+use super::data::text;
+use super::net::{Name, Net, Seen};
+use super::row_state;
+use crate::capability::database::{Database, Freshness};
+use crate::capability::statement::{Action, Statement};
+use crate::model::data::{Effect, Status};
+use crate::model::fault::Fault;
+use crate::model::marker::{Mark, Marker};
+use crate::model::value::{Row, Value};
+
+const COLUMNS: &str = "transaction_name, old_id, old_status, old_marker, new_id, new_status, new_marker";
+
+/// The net changes of all transactions, from one node, causally; in the order of commits where the
+/// database has one ([`is_ordered`]).
+pub(super) async fn effects(database: &dyn Database, node: &str) -> Result<Vec<Effect>, Fault> {
+    let order = match is_ordered(database) {
+        true => " ORDER BY number",
+        false => "",
+    };
+    let all = format!("SELECT {COLUMNS} FROM volumes_audit{order}");
+    let all = Statement::of_host(all, Action::Read);
+    let mut net = Net::default();
+    for (number, columns) in (0..).zip(database.read(node, Freshness::Causal, &all, &[]).await?) {
+        let (transaction, before, after) = recorded(columns);
+        // What has no name is by itself.
+        net.add(transaction.unwrap_or(Name::Number(-1 - number)), before, after);
+    }
+    Ok(net.effects())
+}
+
+/// Whether the audit stands in the order of commits. SQLite has one writer at a time, which numbers
+/// what it records; on other databases transactions overlap.
+pub(super) fn is_ordered(database: &dyn Database) -> bool {
+    database.dialect() == "sqlite"
+}
+
+fn recorded(columns: Row) -> (Option<Name>, Option<Seen>, Option<Seen>) {
+    let mut columns = columns.into_iter();
+    let transaction = match columns.next() {
+        Some(Value::Integer(number)) => Some(Name::Number(number)),
+        Some(Value::Text(name)) => Some(match name.parse() {
+            Ok(number) => Name::Number(number),
+            Err(_) => Name::Text(name.into()),
+        }),
+        _ => None,
+    };
+    let mut seen = || {
+        let id = columns.next().unwrap_or(Value::Null);
+        let state = columns.by_ref().take(2).collect();
+        (id != Value::Null).then(|| (text(id), row_state(state)))
+    };
+    let before = seen();
+    (transaction, before, seen())
+}
+
+/// The host's own look into the audit, made once.
+pub struct AuditAccess {
+    by_marker: Statement,
+}
+
+impl Default for AuditAccess {
+    fn default() -> Self {
+        let by_marker = format!("SELECT {COLUMNS} FROM volumes_audit WHERE new_marker = ?");
+        Self {
+            by_marker: Statement::of_host(by_marker, Action::Read),
+        }
+    }
+}
+
+impl AuditAccess {
+    /// Whether a transaction has committed that brought the row to this status with this marker, as
+    /// one node says, causally. `None` where what is recorded under the marker does not say so: a
+    /// transaction that wrote other markers in between.
+    pub async fn has(
+        &self,
+        database: &dyn Database,
+        node: &str,
+        row: u32,
+        status: &Status,
+        marker: Marker,
+    ) -> Result<Option<bool>, Fault> {
+        let of = [Value::from(marker.to_string())];
+        let causal = Freshness::Causal;
+        let mut net = Net::default();
+        let rows = database.read(node, causal, &self.by_marker, &of).await?;
+        for (number, columns) in (0..).zip(rows) {
+            let (transaction, before, after) = recorded(columns);
+            net.add(transaction.unwrap_or(Name::Number(-1 - number)), before, after);
+        }
+        Ok(led_to(&net.effects(), row, status, marker))
+    }
+}
+
+fn led_to(effects: &[Effect], row: u32, status: &Status, marker: Marker) -> Option<bool> {
+    let mark = Mark::Of(marker);
+    let there = |effect: &&Effect| {
+        let to = effect.to.as_ref();
+        effect.row == row && to.is_some_and(|to| to.status == *status && to.mark == mark)
+    };
+    // A release begins where the marker is already; one that deletes the row first leaves no state
+    // with the marker before it inserts the row again.
+    let is_whole = |effect: &Effect| {
+        let from = effect.from.as_ref();
+        *status == Status::Deleting || from.is_none_or(|from| from.mark == mark)
+    };
+    let mut there = effects.iter().filter(there).peekable();
+    match there.peek() {
+        None => Some(false),
+        Some(_) => there.any(is_whole).then_some(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::data::RowState;
+
+    fn state(status: &str, mark: &str) -> RowState {
+        RowState {
+            status: Status::from(status.to_owned()),
+            mark: Mark::from(Some(mark.to_owned())),
+        }
+    }
+
+    #[test]
+    fn release_is_found_by_what_it_leads_from() {
+        let marker = Marker {
+            worker: 3,
+            number: 0,
+        };
+        let [held, free] = ["deleting", "available"].map(|status| state(status, "3_0"));
+        let released = |effects: &[Effect]| led_to(effects, 0, &Status::Available, marker);
+        let acquire = Effect::of_row(0, state("available", "4_0"), held.clone());
+        assert_eq!(released(&[acquire.clone()]), Some(false));
+        let release = Effect::of_row(0, held.clone(), free.clone());
+        assert_eq!(released(&[acquire, release.clone()]), Some(true));
+        let elsewhere = Effect { row: 1, ..release };
+        assert_eq!(released(&[elsewhere]), Some(false));
+        let anew = Effect {
+            from: None,
+            ..Effect::of_row(0, held, free.clone())
+        };
+        assert_eq!(released(&[anew]), Some(true));
+        // An acquire that writes the marker first may stand there by half.
+        let half = Effect::of_row(0, state("available", "4_0"), free);
+        assert_eq!(released(&[half]), None);
+    }
+}
