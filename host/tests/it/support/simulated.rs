@@ -33,8 +33,8 @@ pub struct Virtual {
 /// Runs a script as a task of the simulation, and what the script spawns in the same task.
 pub fn run_in<T, F>(world: &World, script: impl FnOnce(Time) -> F) -> T
 where
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
+    T: 'static,
+    F: Future<Output = T> + 'static,
 {
     let time = Virtual {
         kernel: world.kernel.clone(),
@@ -121,7 +121,7 @@ impl Virtual {
 
 /// A script and what it spawned.
 struct Together<T> {
-    main: Pin<Box<dyn Future<Output = T> + Send>>,
+    main: Pin<Box<dyn Future<Output = T>>>,
     beside: Vec<Errand>,
     new: Arc<Mutex<Vec<Errand>>>,
 }

@@ -47,7 +47,8 @@ async fn run(session: &mut Box<dyn Session>, steps: &[&str]) {
 }
 
 async fn read(fixture: &Fixture, workload: &Workload) -> Data {
-    let found = workload.read_found(&*fixture.database, &RealClock::new());
+    let clock = RealClock::new();
+    let found = workload.read_found(&*fixture.database, &clock);
     let Found::VolumeState(data) = found.await.unwrap() else {
         panic!("another kind");
     };

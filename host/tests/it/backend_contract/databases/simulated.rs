@@ -27,9 +27,9 @@ pub(super) fn simulated_alone() -> Topology {
 /// Runs a script with a simulated cluster, in virtual time.
 pub(super) fn in_simulation<F>(
     topology: &Topology,
-    script: impl FnOnce(Fixture) -> F + Send + 'static,
+    script: impl FnOnce(Fixture) -> F + 'static,
 ) where
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = ()> + 'static,
 {
     let kernel = Kernel::new(Recording::Off);
     let cluster = Arc::new(Cluster::new(kernel.clone(), topology, 1));
