@@ -87,7 +87,8 @@ pub struct Effect {
     pub from: Option<RowState>,
     /// The state after it; `None`: there is no row with this key any more.
     pub to: Option<RowState>,
-    /// Present where rows with this key came or went, or where the workload made no such key.
+    /// Present where the transaction inserted, deleted or renamed rows, or where the workload made no
+    /// such key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Box<KeyChange>>,
 }

@@ -84,7 +84,7 @@ fn key_change(graph: &Graph, keys: &KeyChange) -> String {
         }
         (Some(before), None) => format!("{by} changed the key {before:?} to {key:?}"),
         (None, Some(after)) => format!("{by} changed the key {key:?} to {after:?}"),
-        (None, None) => format!("{by} inserted or deleted the row with the key {key:?}"),
+        (None, None) => format!("{by} deleted the row with the key {key:?}, or inserted it, or both"),
     }
 }
 

@@ -151,10 +151,8 @@ impl Net {
                     Key::Row(row) => (row, true),
                     Key::Foreign(_) => (Effect::FOREIGN, false),
                 };
-                let is_renamed = keys.before.is_some() || keys.after.is_some();
-                let came_or_went = from.is_none() || to.is_none();
-                let keys = (is_renamed || came_or_went || !is_known).then(|| {
-                    let markers = self.movers.get(&transaction);
+                let markers = self.movers.get(&transaction);
+                let keys = (markers.is_some() || !is_known).then(|| {
                     Box::new(KeyChange {
                         key: match key {
                             Key::Row(row) => row_id(row),

@@ -101,8 +101,13 @@ fn delete_and_insert_of_one_key_are_one_effect_in_one_transaction_only() {
             (second, NO_ROW, (A, "deleting 3_0")),
         ])
     };
-    let update = Effect::of_row(0, state("available -"), state("deleting 3_0"));
-    assert_eq!(both(1), [update]);
+    let one = both(1);
+    let [update] = one.as_slice() else {
+        panic!("{one:?}");
+    };
+    let ends = (update.from.clone(), update.to.clone());
+    assert_eq!(ends, (Some(state("available -")), Some(state("deleting 3_0"))));
+    assert_eq!(update.keys.as_ref().unwrap().before, None);
     let two = both(2);
     let [gone, back] = two.as_slice() else {
         panic!("{two:?}");
