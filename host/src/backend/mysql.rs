@@ -34,9 +34,9 @@ use servers::{Node, Servers, introduce};
 use session::MysqlSession;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 use tokio::sync::Mutex;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// One database on one or more servers.
 pub struct Mysql {

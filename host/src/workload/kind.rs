@@ -115,19 +115,13 @@ impl Workload {
         Ok(())
     }
 
-    async fn make(
-        &self,
-        session: &mut dyn Session,
-        database: &dyn Database,
-    ) -> Result<(), Fault> {
+    async fn make(&self, session: &mut dyn Session, database: &dyn Database) -> Result<(), Fault> {
         for table in self.kind().made() {
             tables::define(session, format!("DROP TABLE IF EXISTS {table}")).await?;
         }
         match &self.ip_allocation {
             None => volume_state::make(session, database, self).await,
-            Some(allocation) => {
-                ip_allocation::make(session, database.dialect(), allocation).await
-            }
+            Some(allocation) => ip_allocation::make(session, database.dialect(), allocation).await,
         }
     }
 

@@ -40,7 +40,11 @@ fn run(world: World, name: &str, more: &str) -> (i32, Value) {
 fn is_valid(world: World, name: &str, more: &str) {
     let (code, trial) = run(world, name, more);
     let verdict = verdict(&trial);
-    assert_eq!((&*verdict, code), ("valid", 0), "{world:?} {name} {more}: {trial:#}");
+    assert_eq!(
+        (&*verdict, code),
+        ("valid", 0),
+        "{world:?} {name} {more}: {trial:#}"
+    );
 }
 
 /// Right in every world that can run them.
@@ -58,7 +62,11 @@ fn transactions_are_valid_in(world: World) {
 fn autocommits_are_violated_in(world: World) {
     let limits = "--change-timeout-s 2 --time-limit-s 20";
     let (code, trial) = run(world, "two-autocommits", limits);
-    assert_eq!((&*verdict(&trial), code), ("violated", 1), "{world:?}: {trial:#}");
+    assert_eq!(
+        (&*verdict(&trial), code),
+        ("violated", 1),
+        "{world:?}: {trial:#}"
+    );
     assert_eq!(answer(&trial, "transition-chain"), "violated");
 }
 
@@ -70,9 +78,15 @@ fn swap_is_blamed_on_its_worker_in(world: World) {
     };
     let limits = "--set every=4 --change-timeout-s 1 --time-limit-s 20";
     let (code, trial) = run(world, way, limits);
-    assert_eq!((&*verdict(&trial), code), ("violated", 1), "{world:?}: {trial:#}");
+    assert_eq!(
+        (&*verdict(&trial), code),
+        ("violated", 1),
+        "{world:?}: {trial:#}"
+    );
     let answers = trial["judgement"]["answers"].as_array().unwrap();
-    let chain = answers.iter().find(|it| it["checker"] == "transition-chain");
+    let chain = answers
+        .iter()
+        .find(|it| it["checker"] == "transition-chain");
     let chain = chain.unwrap();
     let first = &chain["about"]["markers"][0];
     assert_eq!(first["number"], 3, "{world:?}: {chain:#}");
@@ -91,7 +105,11 @@ fn steal_is_told_by_mutual_exclusion_only_in(world: World) {
     is_valid(world, "steal", "--set steal-ms=10000");
     let long = "--set steal-ms=20 --hold-ms 100 --change-timeout-s 5 --time-limit-s 60";
     let (code, trial) = run(world, "steal", long);
-    assert_eq!((&*verdict(&trial), code), ("violated", 1), "{world:?}: {trial:#}");
+    assert_eq!(
+        (&*verdict(&trial), code),
+        ("violated", 1),
+        "{world:?}: {trial:#}"
+    );
     assert!(why(&trial).contains("at once"), "{}", why(&trial));
     let answers = trial["judgement"]["answers"].as_array().unwrap();
     let violated: Vec<_> = answers
@@ -100,7 +118,10 @@ fn steal_is_told_by_mutual_exclusion_only_in(world: World) {
         .map(|answer| answer["checker"].as_str().unwrap())
         .collect();
     assert_eq!(violated, ["mutual-exclusion"], "{world:?}: {trial:#}");
-    assert!(trial["reasons"]["lock-stolen"].as_u64() > Some(0), "{trial:#}");
+    assert!(
+        trial["reasons"]["lock-stolen"].as_u64() > Some(0),
+        "{trial:#}"
+    );
 }
 
 macro_rules! on_each {

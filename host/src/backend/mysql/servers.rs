@@ -12,8 +12,8 @@ use crate::capability::database::{Freshness, Target};
 use crate::model::fault::Fault;
 use futures_util::future::try_join_all;
 use mysql_async::Conn;
-use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a server that took the connection may think about who it is.

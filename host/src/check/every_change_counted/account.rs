@@ -38,7 +38,9 @@ pub fn account(
     } else if found < least + least_by_host {
         Err(match (step, settled) {
             (Some(step), _) if step.outcome.is_ok() => "a silent success",
-            (_, Some(Settled::TookEffect)) => "the host found it in the data, but the audit lacks it",
+            (_, Some(Settled::TookEffect)) => {
+                "the host found it in the data, but the audit lacks it"
+            }
             _ => "the host's own update is not in the data",
         })
     } else {

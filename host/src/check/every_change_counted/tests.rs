@@ -123,7 +123,12 @@ fn effect_that_no_change_explains_is_left_to_transition_chain() {
         let (changes, mut data) = history(4, 2, 3);
         let from = Some(RowState::initial());
         let keys = None;
-        let effect = Effect { row, from, to, keys };
+        let effect = Effect {
+            row,
+            from,
+            to,
+            keys,
+        };
         data.effects.as_mut().unwrap().push(effect);
         assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
     }

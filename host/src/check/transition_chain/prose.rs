@@ -17,8 +17,7 @@ pub fn time_of(graph: &Graph, effect: &Effect) -> Option<Nanos> {
 pub fn time_of_cause(graph: &Graph, effect: &Effect) -> Option<Nanos> {
     let by = effect.keys.iter().flat_map(|keys| &keys.markers);
     let by = by.filter_map(|marker| graph.trace().named(*marker)).next();
-    let told = time_of(graph, effect)
-        .or_else(|| Some(acquired(&graph.evidence().changes[by?])));
+    let told = time_of(graph, effect).or_else(|| Some(acquired(&graph.evidence().changes[by?])));
     told.or_else(|| {
         let from = effect.from.as_ref()?;
         Some(reached(writer(graph, effect.row, from)?, from))
@@ -26,8 +25,13 @@ pub fn time_of_cause(graph: &Graph, effect: &Effect) -> Option<Nanos> {
 }
 
 pub fn illegal(graph: &Graph, effect: &Effect) -> Told {
-    let by = effect.keys.iter().flat_map(|keys| keys.markers.iter().copied());
-    let marks = by.map(Some).chain([marker(&effect.from), marker(&effect.to)]);
+    let by = effect
+        .keys
+        .iter()
+        .flat_map(|keys| keys.markers.iter().copied());
+    let marks = by
+        .map(Some)
+        .chain([marker(&effect.from), marker(&effect.to)]);
     Told::about(illegal_prose(graph, effect), effect.row, marks)
 }
 
@@ -74,7 +78,10 @@ fn illegal_prose(graph: &Graph, effect: &Effect) -> String {
 fn key_change(graph: &Graph, keys: &KeyChange) -> String {
     let by = keys.markers.iter().find_map(|marker| {
         let change = &graph.evidence().changes[graph.trace().named(*marker)?];
-        Some(format!("the transaction of worker {} ({marker})", change.worker))
+        Some(format!(
+            "the transaction of worker {} ({marker})",
+            change.worker
+        ))
     });
     let by = by.unwrap_or_else(|| "a transaction that wrote no marker".to_owned());
     let key = &keys.key;
@@ -84,7 +91,9 @@ fn key_change(graph: &Graph, keys: &KeyChange) -> String {
         }
         (Some(before), None) => format!("{by} changed the key {before:?} to {key:?}"),
         (None, Some(after)) => format!("{by} changed the key {key:?} to {after:?}"),
-        (None, None) => format!("{by} deleted the row with the key {key:?}, or inserted it, or both"),
+        (None, None) => {
+            format!("{by} deleted the row with the key {key:?}, or inserted it, or both")
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::transaction::Isolation;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::sim::sql::{
-    Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId, Update,
-    View, Visits, Written,
+    Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId,
+    Update, View, Visits, Written,
 };
 use crate::sim::store::{RecordId, Seen};
 use std::collections::BTreeMap;

@@ -146,7 +146,19 @@ fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> 
     let words: Vec<String> = tokens.iter().map(|token| word(token).to_owned()).collect();
     let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
-    let [_, _, _, "AFTER", event, "ON", _, "FOR", "EACH", "ROW", rest @ ..] = upper.as_slice()
+    let [
+        _,
+        _,
+        _,
+        "AFTER",
+        event,
+        "ON",
+        _,
+        "FOR",
+        "EACH",
+        "ROW",
+        rest @ ..,
+    ] = upper.as_slice()
     else {
         return Err(other_trigger());
     };

@@ -10,7 +10,8 @@ use crate::model::fault::Fault;
 use crate::model::marker::{Mark, Marker};
 use crate::model::value::{Row, Value};
 
-const COLUMNS: &str = "transaction_name, old_id, old_status, old_marker, new_id, new_status, new_marker";
+const COLUMNS: &str =
+    "transaction_name, old_id, old_status, old_marker, new_id, new_status, new_marker";
 
 /// The net changes of all transactions, from one node, causally; in the order of commits where the
 /// database has one ([`is_ordered`]).
@@ -25,7 +26,11 @@ pub(super) async fn effects(database: &dyn Database, node: &str) -> Result<Vec<E
     for (number, columns) in (0..).zip(database.read(node, Freshness::Causal, &all, &[]).await?) {
         let (transaction, before, after) = recorded(columns);
         // What has no name is by itself.
-        net.add(transaction.unwrap_or(Name::Number(-1 - number)), before, after);
+        net.add(
+            transaction.unwrap_or(Name::Number(-1 - number)),
+            before,
+            after,
+        );
     }
     Ok(net.effects())
 }
@@ -87,7 +92,11 @@ impl AuditAccess {
         let rows = database.read(node, causal, &self.by_marker, &of).await?;
         for (number, columns) in (0..).zip(rows) {
             let (transaction, before, after) = recorded(columns);
-            net.add(transaction.unwrap_or(Name::Number(-1 - number)), before, after);
+            net.add(
+                transaction.unwrap_or(Name::Number(-1 - number)),
+                before,
+                after,
+            );
         }
         Ok(led_to(&net.effects(), row, status, marker))
     }

@@ -137,7 +137,10 @@ fn steal(session: &Session, t: &Transition) -> Result<(), Fault> {
         let values = [text(&t.to), text(&t.marker), text(&t.row), text(&t.marker)];
         return match retry_conflicts(RETRY_WAIT, || session.execute(FREE_OWN, &values))? {
             1 => Ok(()),
-            _ => Err(Fault::rejected("lock-stolen", "another worker took the row over")),
+            _ => Err(Fault::rejected(
+                "lock-stolen",
+                "another worker took the row over",
+            )),
         };
     }
     let limit = setting("steal-ms", 20u64)? * 1_000_000;

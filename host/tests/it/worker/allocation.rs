@@ -232,5 +232,8 @@ fn release_that_is_denied_and_whose_row_is_gone_is_not_laid_at_its_door() {
     let (change, counted) = allocate(script, true);
     assert_eq!(change.release.unwrap().settled, Some(Settled::Unknown));
     let why = counted.why().unwrap();
-    assert!(why.contains("the allocation was lost, or it was given back"), "{why}");
+    assert!(
+        why.contains("the allocation was lost, or it was given back"),
+        "{why}"
+    );
 }

@@ -62,7 +62,11 @@ fn each_trigger_follows_its_own_kind_of_change() {
     let (old, new) = (row(10), row(11));
     for (before, after, values) in [
         (None, Some(&new), [Value::Null, Value::Integer(11)]),
-        (Some(&old), Some(&new), [Value::Integer(10), Value::Integer(11)]),
+        (
+            Some(&old),
+            Some(&new),
+            [Value::Integer(10), Value::Integer(11)],
+        ),
         (Some(&old), None, [Value::Integer(10), Value::Null]),
     ] {
         let firing = || Firing {

@@ -106,7 +106,10 @@ fn delete_and_insert_of_one_key_are_one_effect_in_one_transaction_only() {
         panic!("{one:?}");
     };
     let ends = (update.from.clone(), update.to.clone());
-    assert_eq!(ends, (Some(state("available -")), Some(state("deleting 3_0"))));
+    assert_eq!(
+        ends,
+        (Some(state("available -")), Some(state("deleting 3_0")))
+    );
     assert_eq!(update.keys.as_ref().unwrap().before, None);
     let two = both(2);
     let [gone, back] = two.as_slice() else {
@@ -151,7 +154,10 @@ fn foreign_keys_are_told_apart() {
         (1, NO_ROW, ("y", "available -")),
         (2, ("x", "available -"), NO_ROW),
     ]);
-    let keys: Vec<_> = effects.iter().map(|e| &*e.keys.as_ref().unwrap().key).collect();
+    let keys: Vec<_> = effects
+        .iter()
+        .map(|e| &*e.keys.as_ref().unwrap().key)
+        .collect();
     assert_eq!(keys, ["x", "y", "x"]);
     assert!(effects.iter().all(|effect| effect.row == Effect::FOREIGN));
 }

@@ -88,7 +88,9 @@ async fn transaction_is_one_effect_whatever_its_statements(fixture: &Fixture) {
         &["BEGIN", MARKER, STATUS, "COMMIT"],
         &["BEGIN", SCRATCH, STATUS, MARKER, "COMMIT"],
         &["BEGIN", DELETE, INSERT, "COMMIT"],
-        &["BEGIN", SCRATCH, "ROLLBACK", "BEGIN", STATUS, MARKER, "COMMIT"],
+        &[
+            "BEGIN", SCRATCH, "ROLLBACK", "BEGIN", STATUS, MARKER, "COMMIT",
+        ],
     ] {
         assert_eq!(effects(fixture, steps).await, [ACQUIRED], "{steps:?}");
     }
@@ -126,7 +128,11 @@ async fn transactions_of_two_sessions_are_two_effects(fixture: &Fixture) {
 }
 
 async fn audit_tells_whether_it_has_the_order_of_commits(fixture: &Fixture) {
-    let steps = [STATUS, "UPDATE volumes SET status = 'x' WHERE id = 'volume-1'", MARKER];
+    let steps = [
+        STATUS,
+        "UPDATE volumes SET status = 'x' WHERE id = 'volume-1'",
+        MARKER,
+    ];
     let data = after(fixture, &steps).await;
     assert_eq!(data.is_ordered, fixture.database.dialect() == "sqlite");
     if data.is_ordered {

@@ -25,10 +25,8 @@ pub(super) fn simulated_alone() -> Topology {
 }
 
 /// Runs a script with a simulated cluster, in virtual time.
-pub(super) fn in_simulation<F>(
-    topology: &Topology,
-    script: impl FnOnce(Fixture) -> F + 'static,
-) where
+pub(super) fn in_simulation<F>(topology: &Topology, script: impl FnOnce(Fixture) -> F + 'static)
+where
     F: Future<Output = ()> + 'static,
 {
     let kernel = Kernel::new(Recording::Off);
