@@ -1,6 +1,7 @@
 //! Settings that nobody reads: refused before a run where that is known, and told after it.
 
 use super::CommandError;
+use super::output::note;
 use crate::model::conditions::UnreadSetting;
 use crate::plan::nearest::closest;
 use crate::plan::{Plan, PlannedTrial};
@@ -59,9 +60,6 @@ pub fn unread(plan: &Plan, planned: &PlannedTrial, strategy: &dyn Strategy) -> V
 /// Warns of them on standard error.
 pub fn warn(strategy: &str, unread: &[UnreadSetting]) {
     for setting in unread {
-        eprintln!(
-            "{}",
-            clean_lines(&format!("warning: {strategy}: {setting}"))
-        );
+        note(&clean_lines(&format!("warning: {strategy}: {setting}")));
     }
 }

@@ -294,8 +294,8 @@ fn two_runs_are_held_side_by_side() {
     assert_eq!(differences[0]["key"], "seed");
     // Nothing in common, and another verdict.
     sandbox.run(&format!("--strategy for-update.wasm {SMALL} --out third"));
-    assert_eq!(compared(&sandbox, "compare other third").0, 2);
+    assert_eq!(compared(&sandbox, "compare other third").0, 3);
     assert_eq!(compared(&sandbox, "compare run third").0, 0);
     fs::remove_file(sandbox.path("third/for-update/end.json")).unwrap();
-    assert_eq!(compared(&sandbox, "compare run third").0, 2);
+    assert_eq!(compared(&sandbox, "compare run third").0, 3);
 }
