@@ -11,6 +11,7 @@ pub mod lock_redis;
 pub mod mysql;
 mod patience;
 pub mod secret_url;
+pub mod session_options;
 pub mod sqlite;
 pub mod url;
 
@@ -23,17 +24,18 @@ use lock_memory::MemoryLocks;
 use lock_redis::RedisLocks;
 use mysql::Mysql;
 use secret_url::SecretUrl;
+use session_options::SessionOptions;
 use sqlite::{Sqlite, SqliteLocation};
 use std::path::Path;
 use std::sync::Arc;
-use url::{AutocommitWrites, DatabaseUrl, LockUrl};
+use url::{DatabaseUrl, LockUrl};
 
 /// Opens the database that the user named. `nodes` are the servers behind the endpoint, where there
 /// are any to name; `fresh_path` is where a fresh one goes; nothing may be there yet.
 pub async fn open_database(
     url: &DatabaseUrl,
     nodes: &[SecretUrl],
-    autocommit_writes: AutocommitWrites,
+    options: impl Into<SessionOptions>,
     fresh_path: &Path,
 ) -> Result<Arc<dyn Database>, Fault> {
     let location = match url {
@@ -48,7 +50,7 @@ pub async fn open_database(
         DatabaseUrl::SqliteMemory => SqliteLocation::Memory,
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
         DatabaseUrl::Mysql(endpoint) => {
-            let database = Mysql::open(endpoint, nodes, autocommit_writes).await?;
+            let database = Mysql::open(endpoint, nodes, options).await?;
             return Ok(Arc::new(database));
         }
         DatabaseUrl::Sim(_) => return Err(only_simulated("the cluster")),

@@ -12,6 +12,7 @@ pub mod doing;
 pub mod gate;
 pub mod lock;
 pub mod lock_names;
+pub mod locking;
 pub mod mysql_calls;
 pub mod mysql_codes;
 pub mod printed;

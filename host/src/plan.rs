@@ -13,6 +13,7 @@ pub mod variant;
 pub mod workload_file;
 
 use crate::backend::secret_url::SecretUrl;
+use crate::backend::session_options::{AffectedRows, SessionOptions};
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::model::schedule::ScheduledFault;
 use crate::model::sim_fault::SimFault;
@@ -44,6 +45,9 @@ pub struct Plan {
     pub nodes: Vec<SecretUrl>,
     /// How writes that commit by themselves are sent, where that makes a difference.
     pub autocommit_writes: AutocommitWrites,
+    /// Which rows a write counts. Plans did not always say it.
+    #[serde(default)]
+    pub affected_rows: AffectedRows,
     pub locks: LockUrl,
     /// What strategies find in `settings`.
     pub settings: BTreeMap<String, String>,
@@ -169,6 +173,16 @@ impl Plan {
         Limits {
             memory_bytes: self.memory_mib << 20,
             computing: Duration::from_millis(self.computing_ms),
+        }
+    }
+
+    /// What sessions with the database are asked for. A statement may take as long as the call that
+    /// waits for it, and a second more, so that it is the run's own time-out that comes first.
+    pub fn session_options(&self) -> SessionOptions {
+        SessionOptions {
+            autocommit_writes: self.autocommit_writes,
+            affected_rows: self.affected_rows,
+            statement_limit: Some(Duration::from_secs(self.change_timeout_s.saturating_add(1))),
         }
     }
 

@@ -42,6 +42,7 @@ fn case(workload: Workload, locks: Option<SimLocks>) -> Case {
         settings: [].into(),
         faults: Vec::new(),
         autocommit_as_text: false,
+        counts_found_rows: false,
         change_timeout_s: CHANGE_TIMEOUT_S,
         time_limit_s: None,
     }

@@ -1,12 +1,14 @@
 //! MariaDB and MySQL: one server, or a cluster behind an endpoint.
 //!
-//! A session says BEGIN, COMMIT and ROLLBACK and the strategy's statements, and nothing besides, but
-//! for a variable that it sets along with BEGIN where there is an audit: what it finds is what the
-//! server gives every client. What the host reads for itself goes over
-//! connections of its own, straight to a node.
+//! A session says BEGIN, COMMIT and ROLLBACK and the strategy's statements, and nothing besides but two
+//! things: when it is opened, how long the server may work on a statement (`max_statement_time`), so
+//! that a query does not outlive the strategy or the runner that asked it; and along with BEGIN, where
+//! there is an audit, a variable. All else is what the server gives every client. What the host reads
+//! for itself goes over connections of its own, straight to a node.
 
 mod answer;
 mod classify;
+mod limits;
 mod options;
 mod readers;
 mod servers;
@@ -17,7 +19,7 @@ mod transaction_names;
 mod values;
 
 use super::secret_url::SecretUrl;
-use super::url::AutocommitWrites;
+use super::session_options::SessionOptions;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
@@ -57,9 +59,9 @@ impl Mysql {
     pub async fn open(
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
-        autocommit_writes: AutocommitWrites,
+        options: impl Into<SessionOptions>,
     ) -> Result<Self, Fault> {
-        let servers = Servers::open(endpoint, nodes, autocommit_writes).await?;
+        let servers = Servers::open(endpoint, nodes, options.into()).await?;
         Ok(Self {
             servers: Arc::new(servers),
             members: Mutex::new(None),
@@ -100,7 +102,7 @@ impl Database for Mysql {
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
         let node = self.servers.node(node)?;
-        mysql_calls::check_read(statement, parameters)?;
+        mysql_calls::check_query(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
         let text = match statement.row_lock() {
             Some(lock) => &lock.text_without_clause,

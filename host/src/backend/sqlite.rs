@@ -118,7 +118,7 @@ impl Database for Sqlite {
         if node != NODE {
             return Err(no_such_node(node));
         }
-        values::check_read(statement, parameters)?;
+        values::check_query(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
         let text = match statement.row_lock() {
             Some(lock) => values::patient(lock)?,

@@ -4,21 +4,40 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 
-/// `rejected` unless the statement reads.
-pub fn check_reads(statement: &Statement) -> Result<(), Fault> {
-    match statement.action() {
-        Action::Read => Ok(()),
-        _ => {
+/// `rejected` unless the statement gives rows: one that reads, or one that writes with RETURNING.
+pub fn check_returns_rows(statement: &Statement) -> Result<(), Fault> {
+    match statement.returns_rows() {
+        true => Ok(()),
+        false => {
             let message = "this statement writes; give it to execute";
             Err(Fault::rejected("not-a-query", message))
         }
     }
 }
 
-/// What a statement that reads is told where one that writes belongs.
-pub fn not_an_update() -> Fault {
-    let message = "this statement reads; give it to query";
-    Fault::rejected("not-an-update", message)
+/// `rejected` if the statement gives rows. How many a RETURNING has written, its rows tell.
+pub fn check_returns_no_rows(statement: &Statement) -> Result<(), Fault> {
+    match (statement.returns_rows(), statement.action()) {
+        (false, _) => Ok(()),
+        (true, Action::Read) => {
+            let message = "this statement reads; give it to query";
+            Err(Fault::rejected("not-an-update", message))
+        }
+        (true, _) => {
+            let message = "this statement returns rows; give it to query, where it is a write as well";
+            Err(Fault::rejected("returns-rows", message))
+        }
+    }
+}
+
+/// `rejected` for a savepoint outside of a transaction: SQLite would begin one, and MariaDB would do
+/// nothing.
+pub fn check_savepoint(statement: &Statement, in_transaction: bool) -> Result<(), Fault> {
+    if statement.action() == Action::Savepoint && !in_transaction {
+        let message = "no transaction is open, and a savepoint is one of a transaction";
+        return Err(Fault::rejected("no-transaction", message));
+    }
+    Ok(())
 }
 
 /// `rejected` unless there is one parameter for each question mark.

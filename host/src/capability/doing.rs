@@ -1,5 +1,6 @@
 //! What was being done when an error came, and what that alone says of the error.
 
+use super::statement::Action;
 use crate::model::fault::FaultKind;
 
 /// What a session of a database was doing.
@@ -16,6 +17,27 @@ pub enum Doing {
 }
 
 impl Doing {
+    /// What a session does by running a statement, also where it gives rows (`INSERT … RETURNING`).
+    pub fn of(action: Action, in_transaction: bool) -> Self {
+        match (action, in_transaction) {
+            // A savepoint is a matter of the open transaction, which goes with its connection.
+            (Action::Set | Action::Savepoint | Action::Read, _) => Self::Reading,
+            (Action::Write, true) => Self::Writing,
+            // A definition commits by itself, whatever is open.
+            (Action::Write, false) | (Action::Define, _) => Self::Committing,
+        }
+    }
+
+    /// The statement ran to its end, and its answer can't be used: too large, or no text. What it wrote
+    /// is there, so it may not be called `rejected`; in a transaction, that has to be rolled back.
+    pub fn of_an_unusable_answer(self) -> FaultKind {
+        match self {
+            Self::Connecting | Self::Reading => FaultKind::Rejected,
+            Self::Writing => FaultKind::Unavailable,
+            Self::Committing => FaultKind::Indefinite,
+        }
+    }
+
     /// The machine or the server failed rather than the statement.
     pub fn of_a_failure(self) -> FaultKind {
         match self {

@@ -1,19 +1,33 @@
-//! What SQL a strategy may run: SELECT, INSERT, UPDATE and DELETE in the tables of its workload, and
-//! SET for a few variables of its session.
+//! What SQL a strategy may run: SELECT, INSERT, UPDATE and DELETE in the tables of its workload, SET for
+//! a few variables of its session, and savepoints.
+//!
+//! What is refused is refused for one of four reasons: it reaches beyond the tables (files, other
+//! schemas, variables, locks of the server), it can keep a server busy for hours, it breaks what the
+//! contract promises (`rejected` leaves the transaction open), or the server would read it otherwise
+//! than the gate, an error on every call at best. `functions`, `inspection` and `clauses` have each with
+//! its reason; `strategies/WRITING.md` has them for people.
 //!
 //! The text is parsed by a real SQL parser, judged as a tree, and what is run is the tree written
 //! out again. So what was judged is what runs: comments are gone, and no trick that one reader of
 //! the text sees differently from another can pass.
 
+mod clauses;
+mod depth;
+mod dialect;
+mod functions;
 mod inspection;
+mod names;
+mod reading;
 mod setting;
 
+pub use self::reading::{NotRead, Reading, read};
+
+use self::dialect::Dialect;
 use self::inspection::inspect;
+use super::locking::{IfLocked, LockingClause};
 use super::statement::{Action, RowLock, Statement};
 use crate::model::fault::Fault;
-use sqlparser::ast::{self, ObjectName, Query};
-use sqlparser::dialect::{Dialect, MySqlDialect, SQLiteDialect};
-use sqlparser::parser::Parser;
+use sqlparser::ast::{self, ObjectName, SelectItem, SetExpr};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +37,8 @@ pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 /// A statement that joins more tables than this could keep a database busy for hours.
 pub const MAX_TABLES_PER_STATEMENT: usize = 3;
 
-const MAX_NESTING: usize = 40;
+/// How deep a statement may be nested, for the simulator's reader as well.
+pub const MAX_NESTING: usize = 40;
 
 /// How many statements are kept. A strategy has a handful; who builds a new text each time, instead of
 /// using parameters, pays for it.
@@ -42,7 +57,7 @@ const JUDGING_STACK: usize = 32 << 20;
 #[derive(Debug)]
 pub struct Gate {
     tables: Vec<String>,
-    dialect: &'static str,
+    dialect: Dialect,
     judged: Mutex<Kept>,
 }
 
@@ -74,7 +89,7 @@ impl Gate {
     pub fn new(tables: &[&str], dialect: &'static str) -> Self {
         Self {
             tables: tables.iter().map(|&table| table.to_owned()).collect(),
-            dialect,
+            dialect: Dialect::of(dialect),
             judged: Mutex::default(),
         }
     }
@@ -131,33 +146,42 @@ impl Gate {
         }
     }
 
-    fn parsed(&self, sql: &str) -> Result<ast::Statement, Fault> {
-        let mut parsed = Parser::new(self.parser_dialect())
-            .with_recursion_limit(MAX_NESTING)
-            .try_with_sql(sql)
-            .and_then(|mut parser| parser.parse_statements())
-            .map_err(|error| not_parsed(sql, &error.to_string()))?;
-        match (parsed.pop(), parsed.len()) {
-            (Some(statement), 0) => Ok(statement),
-            (None, _) => Err(not_allowed("an empty statement")),
-            (_, more) => Err(not_allowed(format!(
-                "{} statements in one string; give each to a call of its own",
-                more + 1
-            ))),
-        }
+    fn parsed(&self, sql: &str) -> Result<Reading, Fault> {
+        read(sql, self.dialect.parser(), MAX_NESTING).map_err(|why| match why {
+            NotRead::Syntax(error) => not_parsed(sql, &error),
+            NotRead::Empty => not_allowed("an empty statement"),
+            NotRead::Several(several) => not_allowed(format!(
+                "{several} statements in one string; give each to a call of its own"
+            )),
+        })
     }
 
-    fn parser_dialect(&self) -> &'static dyn Dialect {
-        match self.dialect {
-            "sqlite" => &SQLiteDialect {},
-            _ => &MySqlDialect {},
+    fn judge(&self, reading: Reading) -> Result<Statement, Fault> {
+        let Reading {
+            mut statement,
+            lock,
+            returns_last,
+        } = reading;
+        depth::check(&statement)?;
+        if let Some(text) = savepoint(&statement)? {
+            return match lock {
+                None => Ok(Statement::new(text, Action::Savepoint, None, 0)),
+                Some(_) => Err(not_allowed("a locking clause without a SELECT")),
+            };
         }
-    }
-
-    fn judge(&self, statement: ast::Statement) -> Result<Statement, Fault> {
+        names::understand(&mut statement, self.dialect);
         let action = match &statement {
             ast::Statement::Query(_) => Action::Read,
-            ast::Statement::Insert(_) | ast::Statement::Update(_) | ast::Statement::Delete(_) => {
+            ast::Statement::Insert(insert) => {
+                clauses::insert(insert, self.dialect)?;
+                Action::Write
+            }
+            ast::Statement::Update(update) => {
+                clauses::update(update, self.dialect)?;
+                Action::Write
+            }
+            ast::Statement::Delete(delete) => {
+                clauses::delete(delete, returns_last, self.dialect)?;
                 Action::Write
             }
             other => return Err(verb_not_allowed(&other.to_string())),
@@ -169,15 +193,57 @@ impl Gate {
                 tables.len()
             )));
         }
-        let text = statement.to_string();
+        names::quote(&mut statement, &self.tables);
+        let returned = returned(&mut statement);
+        let mut text = statement.to_string();
+        for item in returned.iter().flatten().enumerate() {
+            let before = if item.0 == 0 { " RETURNING " } else { ", " };
+            text += &format!("{before}{}", item.1);
+        }
         if text.contains("/*") {
             return Err(not_allowed("an optimizer hint or a comment"));
         }
-        let row_lock = match statement {
-            ast::Statement::Query(query) => row_lock(*query, tables.first())?,
-            _ => None,
+        let row_lock = match lock {
+            Some(lock) => {
+                let is_plain = matches!(&statement, ast::Statement::Query(query)
+                    if matches!(*query.body, SetExpr::Select(_)));
+                let locked = self.row_lock(lock, is_plain, tables.first(), &text)?;
+                text += &format!(" {}", locked.clause);
+                Some(locked)
+            }
+            None => None,
         };
-        Ok(Statement::new(text, action, row_lock, parameters))
+        let judged = Statement::new(text, action, row_lock, parameters);
+        Ok(match returned {
+            Some(_) => judged.returning_rows(),
+            None => judged,
+        })
+    }
+
+    fn row_lock(
+        &self,
+        clause: LockingClause,
+        is_plain: bool,
+        table: Option<&String>,
+        text: &str,
+    ) -> Result<RowLock, Fault> {
+        if !is_plain {
+            return Err(not_allowed("a locking clause of anything but one SELECT"));
+        }
+        let Some(table) = table else {
+            return Err(not_allowed("a locking clause without a table"));
+        };
+        if clause.is_standard && self.dialect == Dialect::Mysql {
+            return Err(not_allowed(
+                "FOR SHARE, which MariaDB does not have; write LOCK IN SHARE MODE",
+            ));
+        }
+        Ok(RowLock {
+            impatient: clause.if_locked != IfLocked::Wait,
+            table: table.clone(),
+            text_without_clause: text.to_owned(),
+            clause,
+        })
     }
 
     fn has_table(&self, name: &ObjectName) -> bool {
@@ -198,8 +264,8 @@ fn not_allowed(what: impl Into<String>) -> Fault {
 fn verb_not_allowed(text: &str) -> Fault {
     let verb = text.split_whitespace().next().unwrap_or("this");
     not_allowed(format!(
-        "{verb}; a strategy may SELECT, INSERT, UPDATE and DELETE, and has begin, commit and \
-         rollback as calls of the session"
+        "{verb}; a strategy may SELECT, INSERT, UPDATE and DELETE, set a SAVEPOINT, and has begin, \
+         commit and rollback as calls of the session"
     ))
 }
 
@@ -214,20 +280,34 @@ fn not_parsed(sql: &str, error: &str) -> Fault {
     }
 }
 
-/// The locking clause of a query's outermost level. Inner ones were refused before.
-fn row_lock(mut query: Query, table: Option<&String>) -> Result<Option<RowLock>, Fault> {
-    let locks = std::mem::take(&mut query.locks);
-    let (lock, table) = match (locks.as_slice(), table) {
-        ([], _) => return Ok(None),
-        ([lock], Some(table)) => (lock, table),
-        (_, None) => return Err(not_allowed("a locking clause without a table")),
-        _ => return Err(not_allowed("more than one locking clause")),
+/// The text of a statement about a savepoint, whose name is quoted.
+fn savepoint(statement: &ast::Statement) -> Result<Option<String>, Fault> {
+    let (verb, name) = match statement {
+        ast::Statement::Savepoint { name } => ("SAVEPOINT", name),
+        ast::Statement::ReleaseSavepoint { name } => ("RELEASE SAVEPOINT", name),
+        ast::Statement::Rollback {
+            chain: false,
+            savepoint: Some(name),
+        } => ("ROLLBACK TO SAVEPOINT", name),
+        _ => return Ok(None),
     };
-    Ok(Some(RowLock {
-        impatient: lock.nonblock.is_some(),
-        table: table.clone(),
-        text_without_clause: query.to_string(),
-    }))
+    let is_of_a_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.value.is_empty() || name.value.len() > 64 || !name.value.chars().all(is_of_a_word) {
+        return Err(not_allowed(format!(
+            "the savepoint {name}; its name has letters, digits and _"
+        )));
+    }
+    Ok(Some(format!("{verb} {}", names::quoted(&name.value))))
+}
+
+/// Takes out what RETURNING gives, which stands at the end of the text.
+fn returned(statement: &mut ast::Statement) -> Option<Vec<SelectItem>> {
+    match statement {
+        ast::Statement::Insert(insert) => insert.returning.take(),
+        ast::Statement::Update(update) => update.returning.take(),
+        ast::Statement::Delete(delete) => delete.returning.take(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -5,23 +5,23 @@ use super::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
-/// `rejected` unless the statement reads and has parameters that the server could store.
-pub fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    calls::check_reads(statement)?;
+/// `rejected` unless the statement gives rows and has parameters that the server could store.
+pub fn check_query(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    calls::check_returns_rows(statement)?;
     check_parameters(statement, parameters)
 }
 
-/// `rejected` if the statement reads, or lacks parameters that the server could store.
-pub fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+/// `rejected` if the statement gives rows, or lacks parameters that the server could store.
+pub fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    calls::check_returns_no_rows(statement)?;
     match statement.action() {
-        Action::Write => check_parameters(statement, parameters),
+        Action::Write | Action::Read => check_parameters(statement, parameters),
         // Run as text, in which a question mark is a question mark.
-        Action::Define | Action::Set if parameters.is_empty() => Ok(()),
-        Action::Define | Action::Set => {
-            let message = "a definition or a setting takes no parameters";
+        Action::Define | Action::Set | Action::Savepoint if parameters.is_empty() => Ok(()),
+        Action::Define | Action::Set | Action::Savepoint => {
+            let message = "a definition, a setting or a savepoint takes no parameters";
             Err(Fault::rejected("parameter-count", message))
         }
-        Action::Read => Err(calls::not_an_update()),
     }
 }
 

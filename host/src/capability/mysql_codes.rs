@@ -24,9 +24,11 @@ pub fn of_code(code: u16, state: &str, doing: Doing) -> FaultKind {
         // transaction's snapshot (1020); the table did (1412); a statement must be prepared again
         // (1615). The server has undone the statement, and the session undoes the rest.
         1213 | 1205 | 1020 | 1412 | 1615 => FaultKind::Conflict,
-        // A statement was interrupted: by a kill, as brute force shows itself to some statements, or
-        // by max_statement_time. MariaDB looks for a kill once more after it has committed, so a
-        // COMMIT that says so may have been one.
+        // A statement was interrupted: by a kill, as brute force shows itself to some statements
+        // (1317), or by max_statement_time, which the run sets (1969). Inside a transaction it had no
+        // effect, and the session undoes the rest; it may have waited for a lock, so it may be made
+        // again. But MariaDB looks for a kill once more after it has committed, so a COMMIT that says
+        // so may have been one, and so may a write that commits by itself.
         1317 | 1969 => match doing {
             Doing::Committing => FaultKind::Indefinite,
             _ => FaultKind::Conflict,

@@ -1,5 +1,7 @@
 //! A statement that may be run, with what a backend needs to know of it.
 
+use super::locking::LockingClause;
+
 /// What a statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -7,6 +9,9 @@ pub enum Action {
     Write,
     /// Makes or drops a table or a trigger: the host's alone, and not every server can prepare it.
     Define,
+    /// Sets, releases or goes back to a savepoint of the open transaction. It affects no rows, and takes
+    /// no parameters.
+    Savepoint,
     /// Sets a variable of the session it runs on. It affects no rows, takes no parameters, and is
     /// set again when the session is re-opened.
     Set,
@@ -15,12 +20,13 @@ pub enum Action {
 /// The locking clause of a SELECT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowLock {
-    /// `NOWAIT` or `SKIP LOCKED` was asked for.
+    /// `NOWAIT`, `SKIP LOCKED` or `WAIT n` was asked for.
     pub impatient: bool,
     /// The table whose rows are locked.
     pub table: String,
     /// The same statement without the clause, for a database that lacks it.
     pub text_without_clause: String,
+    pub clause: LockingClause,
 }
 
 /// One statement, judged and ready. Its text never changes, so a backend may prepare it once.
@@ -31,6 +37,7 @@ pub struct Statement {
     row_lock: Option<RowLock>,
     parameters: usize,
     is_kept: bool,
+    returns_rows: bool,
 }
 
 impl Statement {
@@ -46,6 +53,15 @@ impl Statement {
             row_lock,
             parameters,
             is_kept: true,
+            returns_rows: action == Action::Read,
+        }
+    }
+
+    /// The same for a statement that writes and ends with RETURNING.
+    pub(super) fn returning_rows(self) -> Self {
+        Self {
+            returns_rows: true,
+            ..self
         }
     }
 
@@ -79,6 +95,16 @@ impl Statement {
 
     pub fn row_lock(&self) -> Option<&RowLock> {
         self.row_lock.as_ref()
+    }
+
+    /// A query, or a statement that writes and ends with RETURNING. It belongs to `query`.
+    pub fn returns_rows(&self) -> bool {
+        self.returns_rows
+    }
+
+    /// A setting that holds for the next transaction alone.
+    pub fn is_for_one_transaction(&self) -> bool {
+        self.action == Action::Set && self.text.starts_with("SET TRANSACTION ")
     }
 
     /// The number of `?`.

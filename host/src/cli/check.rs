@@ -92,6 +92,7 @@ impl From<CheckArguments> for CheckOptions {
                 database: arguments.db,
                 nodes: Vec::new(),
                 autocommit_writes: arguments.shared.autocommit_writes,
+                affected_rows: arguments.shared.affected_rows,
                 locks: arguments.lock,
                 settings: arguments.shared.set,
                 memory_mib: arguments.shared.memory_mib,

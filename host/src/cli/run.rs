@@ -212,6 +212,7 @@ impl CommonArguments {
             database,
             nodes,
             autocommit_writes: self.shared.autocommit_writes,
+            affected_rows: self.shared.affected_rows,
             locks: "memory".to_owned(),
             settings: self.shared.set,
             memory_mib: self.shared.memory_mib,

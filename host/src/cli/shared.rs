@@ -1,5 +1,6 @@
 //! What every command is asked for alike that runs strategies.
 
+use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
 use crate::command::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
 use clap::Args;
@@ -18,6 +19,10 @@ pub struct SharedArguments {
         hide_default_value = true
     )]
     pub(super) autocommit_writes: AutocommitWrites,
+    /// Which rows a write counts: those that it changed, or those that it found (CLIENT_FOUND_ROWS,
+    /// which most drivers set) [default: changed; SQLite counts found rows always]
+    #[arg(long, value_name = "WHICH")]
+    pub(super) affected_rows: Option<AffectedRows>,
     /// Memory of one instance, at most
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY_MIB)]
     pub(super) memory_mib: u64,

@@ -44,6 +44,7 @@ impl From<TestArguments> for TestOptions {
             only: arguments.only,
             settings: arguments.shared.set,
             autocommit_writes: arguments.shared.autocommit_writes,
+            affected_rows: arguments.shared.affected_rows,
             memory_mib: arguments.shared.memory_mib,
             computing_ms: arguments.shared.computing_ms,
             json: arguments.json,

@@ -6,6 +6,7 @@ use super::options::PlanOptions;
 use super::progress::Screen;
 use super::settings::check_are_read;
 use crate::backend::secret_url::SecretUrl;
+use crate::backend::session_options::AffectedRows;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::explore::token::MODEL;
 use crate::plan::faults::{FaultOption, schedule, sim_schedule};
@@ -81,6 +82,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.workload()?;
     let database = parse_url::<DatabaseUrl>(&options.database)?;
+    let affected_rows = affected_rows(&database, options.affected_rows)?;
     let simulated = simulated(&database, &chosen, workload.workers())?;
     let changed = workload != from_file.workload()?;
     chosen.seed.map_or(Ok(()), plan::check_seed)?;
@@ -96,6 +98,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         database,
         nodes: nodes(&options.nodes)?,
         autocommit_writes: options.autocommit_writes,
+        affected_rows,
         locks: parse_url::<LockUrl>(&options.locks)?,
         settings: plan::settings(&options.settings)?,
         seed: chosen.seed.unwrap_or(seed),
@@ -113,6 +116,22 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     plan.validate()?;
     check_is_used(&plan)?;
     Ok(plan)
+}
+
+/// SQLite counts the rows that it found, and has no choice.
+fn affected_rows(
+    database: &DatabaseUrl,
+    asked: Option<AffectedRows>,
+) -> Result<AffectedRows, CommandError> {
+    match (database, asked) {
+        (DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_), asked) => Ok(asked.unwrap_or_default()),
+        (_, Some(AffectedRows::Changed)) => Err(CommandError::Url(
+            "--affected-rows changed is for --db mysql://… and sim: SQLite counts the rows that it \
+             found, changed or not"
+                .to_owned(),
+        )),
+        (_, _) => Ok(AffectedRows::Found),
+    }
 }
 
 fn asked_faults(chosen: &WorkloadOptions) -> &[FaultOption] {

@@ -1,5 +1,6 @@
 //! What the user asked for that makes a plan, whichever command it is for.
 
+use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::strategy::wasm::Limits;
@@ -30,6 +31,8 @@ pub struct PlanOptions {
     /// The servers behind it.
     pub nodes: Vec<String>,
     pub autocommit_writes: AutocommitWrites,
+    /// None where the user did not say.
+    pub affected_rows: Option<AffectedRows>,
     pub locks: String,
     pub settings: Vec<String>,
     pub memory_mib: u64,

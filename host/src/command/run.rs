@@ -140,7 +140,7 @@ pub(super) async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError>
     let database = open_database(
         &plan.database,
         &plan.nodes,
-        plan.autocommit_writes,
+        plan.session_options(),
         Path::new(""),
     )
     .await

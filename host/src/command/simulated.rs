@@ -4,6 +4,7 @@ use super::CommandError;
 use super::progress::Counters;
 use super::settings::unread;
 use super::trial::{self, Turn};
+use crate::backend::session_options::AffectedRows;
 use crate::backend::url::{AutocommitWrites, LockUrl};
 use crate::capability::budget::Shares;
 use crate::explore::case::Case;
@@ -112,6 +113,7 @@ pub(super) fn case(plan: &Plan, planned: &PlannedTrial, world: &SimulatedWorld) 
         settings: plan.settings_of(planned),
         faults: world.faults.clone(),
         autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
+        counts_found_rows: plan.affected_rows == AffectedRows::Found,
         change_timeout_s: plan.change_timeout_s,
         time_limit_s: plan.time_limit_s,
     }

@@ -42,8 +42,8 @@ impl Stage {
     ) -> Result<Self, CommandError> {
         let clock = Arc::new(RealClock::new());
         let fresh = folder.database_path();
-        let writes = plan.autocommit_writes;
-        let database = open_database(&plan.database, &plan.nodes, writes, &fresh)
+        let options = plan.session_options();
+        let database = open_database(&plan.database, &plan.nodes, options, &fresh)
             .await
             .map_err(backend_error(&plan.database))?;
         let shares = shares(plan);

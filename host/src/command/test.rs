@@ -14,6 +14,7 @@ use super::options::PlanOptions;
 use super::output::print;
 use super::progress::Screen;
 use super::terminal;
+use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
 use crate::model::fault_class::FaultClasses;
 use crate::plan::variant::Variant;
@@ -35,6 +36,7 @@ pub struct TestOptions {
     pub only: Option<String>,
     pub settings: Vec<String>,
     pub autocommit_writes: AutocommitWrites,
+    pub affected_rows: Option<AffectedRows>,
     pub memory_mib: u64,
     pub computing_ms: u64,
     pub json: bool,
@@ -147,6 +149,7 @@ impl TestOptions {
             database: "sim".to_owned(),
             nodes: Vec::new(),
             autocommit_writes: self.autocommit_writes,
+            affected_rows: self.affected_rows,
             locks: self.locks.clone(),
             settings: self.settings.clone(),
             memory_mib: self.memory_mib,

@@ -19,6 +19,9 @@ pub struct Case {
     pub faults: Vec<SimFault>,
     /// Writes that commit by themselves are sent as text, so that the server tries them again.
     pub autocommit_as_text: bool,
+    /// A write counts the rows that it found, changed or not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_found_rows: bool,
     /// Of simulated time.
     pub change_timeout_s: u64,
     /// Of simulated time; then the changes under way are finished and no more begun.

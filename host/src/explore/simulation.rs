@@ -120,7 +120,8 @@ impl Simulation {
         let kernel = Kernel::new(recording);
         let clock = Arc::new(SimClock::new(kernel.clone()));
         let cluster = Arc::new(Cluster::new(kernel.clone(), &case.topology, case.seed));
-        let database = SimDatabase::new(cluster.clone(), case.autocommit_as_text);
+        let database = SimDatabase::new(cluster.clone(), case.autocommit_as_text)
+            .counting_found_rows(case.counts_found_rows);
         let database = Arc::new(database);
         let shares = Shares::of(case.workload.workers(), None);
         database.divide(&shares);

@@ -110,6 +110,7 @@ mod tests {
             database: DatabaseUrl::Sim("nodes=2".to_owned()),
             nodes: Vec::new(),
             autocommit_writes: Default::default(),
+            affected_rows: Default::default(),
             locks: LockUrl::Sim(SimLocks::ALL[0]),
             settings: [].into(),
             seed: 1,

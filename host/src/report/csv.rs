@@ -214,6 +214,7 @@ fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
         cell("background generators", workload.background_generators),
         cell("database", &plan.database),
         cell("autocommit writes", plan.autocommit_writes.word()),
+        cell("affected rows", plan.affected_rows.word()),
         // Not empty: other programs take an empty cell for a missing one, and leave such lines out.
         cell("locks", locks.unwrap_or_else(|| "none".to_owned())),
         cell("settings json", json(&plan.settings_of(planned))),

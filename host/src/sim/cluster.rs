@@ -21,6 +21,7 @@ mod node;
 mod order;
 mod processors;
 mod row_locks;
+mod savepoints;
 mod state;
 mod statement;
 mod timeouts;

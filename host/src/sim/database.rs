@@ -5,7 +5,7 @@ use super::session::{SimSession, of_the_host};
 use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::doing::Doing;
-use crate::capability::mysql_calls::check_read;
+use crate::capability::mysql_calls::check_query;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
@@ -22,6 +22,7 @@ pub struct SimDatabase {
     autocommit_as_text: bool,
     /// In bytes.
     largest_answer: AtomicUsize,
+    counts_found_rows: bool,
 }
 
 impl SimDatabase {
@@ -30,13 +31,23 @@ impl SimDatabase {
             cluster,
             autocommit_as_text,
             largest_answer: AtomicUsize::new(LARGEST_ANSWER),
+            counts_found_rows: false,
+        }
+    }
+
+    /// A write counts the rows that it found, changed or not (CLIENT_FOUND_ROWS).
+    pub fn counting_found_rows(self, counts_found_rows: bool) -> Self {
+        Self {
+            counts_found_rows,
+            ..self
         }
     }
 
     async fn session(&self, target: &Target) -> Result<SimSession, Fault> {
         let node = self.cluster.target(target)?;
-        let (as_text, largest) = (self.autocommit_as_text, self.largest_answer.load(Relaxed));
-        SimSession::open(self.cluster.clone(), node, as_text, largest).await
+        let (as_text, found) = (self.autocommit_as_text, self.counts_found_rows);
+        let largest = self.largest_answer.load(Relaxed);
+        SimSession::open(self.cluster.clone(), node, as_text, found, largest).await
     }
 }
 
@@ -70,7 +81,7 @@ impl Database for SimDatabase {
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
         let node = Some(self.cluster.number(node)?);
-        check_read(statement, parameters)?;
+        check_query(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
         let text = match statement.row_lock() {
             Some(lock) => &lock.text_without_clause,

@@ -2,10 +2,10 @@
 
 use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variables};
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
-use crate::capability::calls::bytes_of;
+use crate::capability::calls::{bytes_of, check_savepoint};
 use crate::capability::database::{Freshness, Session};
 use crate::capability::doing::Doing;
-use crate::capability::mysql_calls::{check_read, check_write};
+use crate::capability::mysql_calls::{check_execute, check_query};
 use crate::capability::mysql_codes::lost;
 use crate::capability::statement::{Action, Statement};
 use crate::model::event::Actor;
@@ -39,18 +39,19 @@ impl SimSession {
         cluster: Arc<Cluster>,
         node: Option<u32>,
         is_text: bool,
+        counts_found: bool,
         largest_answer: usize,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(cluster, node, is_text);
+        let mut session = Self::new(cluster, node, is_text, counts_found);
         session.largest_answer = largest_answer;
         session.reopen().await?;
         Ok(session)
     }
 
-    fn new(cluster: Arc<Cluster>, node: Option<u32>, is_text: bool) -> Self {
+    fn new(cluster: Arc<Cluster>, node: Option<u32>, is_text: bool, counts_found: bool) -> Self {
         Self {
             actor: cluster.kernel().actor(),
-            variables: cluster.variables(),
+            variables: cluster.variables().counting_found(counts_found),
             cluster,
             node,
             is_text,
@@ -68,7 +69,7 @@ impl SimSession {
         node: Option<u32>,
         freshness: Freshness,
     ) -> Result<Self, Fault> {
-        let mut session = Self::new(cluster, node, false);
+        let mut session = Self::new(cluster, node, false, false);
         session.variables.sync_wait = match freshness {
             Freshness::AsItIs => 0,
             Freshness::Causal => 1,
@@ -155,6 +156,9 @@ impl SimSession {
             in_transaction: false,
             is_broken: true,
         });
+        if kind == Kind::Begin || (kind == Kind::Statement && !self.in_transaction) {
+            self.variables.forget_next();
+        }
         self.in_transaction = reply.in_transaction;
         if reply.is_broken {
             self.connection = None;
@@ -164,19 +168,15 @@ impl SimSession {
     }
 
     fn doing(&self, statement: &Statement) -> Doing {
-        match (statement.action(), self.in_transaction) {
-            (Action::Set | Action::Read, _) => Doing::Reading,
-            (Action::Write, true) => Doing::Writing,
-            // A definition commits by itself, whatever is open.
-            (Action::Write, false) | (Action::Define, _) => Doing::Committing,
-        }
+        Doing::of(statement.action(), self.in_transaction)
     }
 }
 
 #[async_trait]
 impl Session for SimSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
-        check_write(statement, parameters)?;
+        check_execute(statement, parameters)?;
+        check_savepoint(statement, self.in_transaction)?;
         let doing = self.doing(statement);
         let text = statement.text();
         let given = self.call(Kind::Statement, doing, text, parameters).await?;
@@ -197,14 +197,21 @@ impl Session for SimSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
-        check_read(statement, parameters)?;
-        let text = statement.text();
-        let call = self.call(Kind::Statement, Doing::Reading, text, parameters);
+        check_query(statement, parameters)?;
+        let (doing, text) = (self.doing(statement), statement.text());
+        let call = self.call(Kind::Statement, doing, text, parameters);
         match call.await? {
             Given::Rows(rows) => {
                 let bytes = rows.iter().map(bytes_of).sum();
-                check_size(ANSWER_TOO_LARGE, "an answer", bytes, self.largest_answer)?;
-                Ok(rows)
+                let checked = check_size(ANSWER_TOO_LARGE, "an answer", bytes, self.largest_answer);
+                let Err(mut fault) = checked else {
+                    return Ok(rows);
+                };
+                fault.kind = doing.of_an_unusable_answer();
+                if doing == Doing::Writing {
+                    self.rollback().await?;
+                }
+                Err(fault)
             }
             Given::Affected(_) | Given::Done => Ok(Vec::new()),
         }

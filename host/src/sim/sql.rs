@@ -7,18 +7,20 @@
 //! | | what there is |
 //! |---|---|
 //! | SELECT | expressions, `*`; COUNT, MIN, MAX without a column beside them; one table or none; WHERE; ORDER BY columns, expressions, numbers or aliases; LIMIT and OFFSET, also as parameters |
-//! | row locks | FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE; NOWAIT, SKIP LOCKED |
-//! | INSERT | VALUES of one row or several |
-//! | UPDATE | one table; the assignments from left to right, as MariaDB has it; the primary key stays |
-//! | DELETE | one table |
+//! | row locks | FOR UPDATE, LOCK IN SHARE MODE; NOWAIT, SKIP LOCKED, WAIT n |
+//! | INSERT | VALUES of one row or several; REPLACE, INSERT IGNORE and ON DUPLICATE KEY UPDATE with VALUES(column), in tables whose one unique key is the primary key; RETURNING |
+//! | UPDATE | one table; the assignments from left to right, as MariaDB has it; the primary key stays; ORDER BY, LIMIT |
+//! | DELETE | one table; ORDER BY, LIMIT, RETURNING |
 //! | conditions | `= <> < <= > >= <=>`, AND, OR, NOT, \[NOT\] IN, BETWEEN, IS \[NOT\] NULL, TRUE or FALSE |
 //! | sub-queries | EXISTS, IN, and for one value; they may name columns of what is around them; three tables deep |
-//! | expressions | `+ - * %`, CASE, ABS, COALESCE, CONCAT, IFNULL, LENGTH, LOWER, NULLIF, UPPER |
+//! | expressions | `+ - * %`, CASE, ABS, COALESCE, CONCAT, GREATEST, IF, IFNULL, LEAST, LENGTH, LOWER, NULLIF, UPPER |
+//! | time | NOW, CURRENT_TIMESTAMP, UTC_TIMESTAMP, UNIX_TIMESTAMP and their like, of the virtual clock; ± INTERVAL n MICROSECOND to DAY |
 //! | types | whole numbers up to 64 bits, DOUBLE, CHAR and VARCHAR, TEXT, BINARY and VARBINARY, BLOB; BOOLEAN is a TINYINT |
 //! | CREATE TABLE | PRIMARY KEY, which must be; UNIQUE; NOT NULL; DEFAULT a constant; CHECK (LENGTH(column) <= n); InnoDB, utf8mb4, a binary collation |
 //! | CREATE TRIGGER | AFTER INSERT, UPDATE or DELETE … FOR EACH ROW, with one INSERT of OLD's and NEW's columns, UUID() and CONTEND_TRANSACTION(), the number of the transaction |
 //! | DROP | TABLE, TRIGGER |
-//! | SET | SESSION name = value; the isolation level |
+//! | SET | SESSION name = value; the isolation level of the session or of the next transaction |
+//! | SAVEPOINT | SAVEPOINT, ROLLBACK TO, RELEASE; row locks stay |
 //!
 //! Where it differs from MariaDB without saying so:
 //!
@@ -27,11 +29,14 @@
 //! - A WHERE that does not give all of the primary key, by `=` or IN, visits the whole table, so that a
 //!   locking statement locks all of it: ranges and unique keys are not used. What a sub-query reads is
 //!   not locked.
+//! - All nodes have one clock, in UTC, and the time of a statement is when it came to its server. A time is
+//!   a text.
 //! - UPDATE leaves out the rows that it would not change, so no trigger sees them.
 //! - `information_schema` is empty.
 
 mod access;
 mod aggregate;
+mod calls;
 mod compile;
 mod compile_query;
 mod create;
@@ -46,12 +51,14 @@ mod plan;
 mod query;
 mod refuse;
 mod rest;
+mod returning;
 mod rows;
 mod schema;
 mod scope;
 mod select;
 mod setting;
 mod store;
+mod time;
 mod trigger;
 mod types;
 mod update;
@@ -63,13 +70,14 @@ mod written;
 mod tests;
 
 pub use delete::Delete;
-pub use insert::Insert;
+pub use insert::{Insert, Inserted};
 pub use key::{Key, KeyPart};
-pub use plan::{Plan, plan};
+pub use plan::{Plan, SavepointStep, plan};
+pub use returning::Returning;
 pub use schema::{Column, ColumnType, Definition, Schema, Table, TableId};
 pub use select::{IfLocked, LockClause, Select};
 pub use setting::Setting;
 pub use trigger::{Firing, Trigger};
 pub use update::Update;
 pub use view::{RowChange, StoredRow, View, Visits};
-pub use written::Written;
+pub use written::{Changes, Written};

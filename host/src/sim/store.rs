@@ -4,6 +4,7 @@
 //! serves all of them, and a node is a position in it.
 
 use super::sql::{Key, StoredRow, TableId, View};
+use crate::model::change::Nanos;
 use crate::model::event::TransactionName;
 use index::Index;
 use rustc_hash::FxHashMap;
@@ -170,6 +171,8 @@ pub struct Seen<'a> {
     pub own: &'a dyn Overlay,
     /// Rows that are left out.
     pub hidden: &'a [RecordId],
+    /// When the statement began.
+    pub now: Nanos,
 }
 
 impl<'a> Seen<'a> {
@@ -196,6 +199,10 @@ impl View for Seen<'_> {
     ) -> Box<dyn Iterator<Item = (&'a Key, &'a StoredRow)> + 'a> {
         let records = self.store.in_order(table).into_iter();
         Box::new(records.filter_map(|record| Some((self.store.key(record)?, self.row(record)?))))
+    }
+
+    fn now(&self) -> Nanos {
+        self.now
     }
 }
 

@@ -39,6 +39,10 @@ fn what_passes_the_gate_touches_nothing_else_in_sqlite() {
             return;
         }
         is_the_same_again(&gate, &sql, &statement);
+        // The authorizer knows tables and functions.
+        if statement.action() == Action::Savepoint {
+            return;
+        }
         let text = match statement.row_lock() {
             Some(lock) => &lock.text_without_clause,
             None => statement.text(),

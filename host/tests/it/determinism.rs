@@ -63,6 +63,7 @@ fn case(seed: u64) -> Case {
         settings: [].into(),
         faults: schedule::draw(seed, &FaultClass::ALL, &stage),
         autocommit_as_text: seed.is_multiple_of(2),
+        counts_found_rows: false,
         change_timeout_s: 60,
         time_limit_s: None,
     }

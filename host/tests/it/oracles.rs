@@ -179,6 +179,7 @@ fn lost(snapshot_isolation: bool, snapshot_race_us: u64) -> usize {
         settings: [].into(),
         faults: Vec::new(),
         autocommit_as_text: false,
+        counts_found_rows: false,
         change_timeout_s: 5,
         time_limit_s: None,
     };

@@ -4,8 +4,8 @@ use super::values;
 use crate::capability::calls;
 use crate::model::value::{Row, Value};
 use mysql_async::consts::StatusFlags;
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Params, Statement};
+use mysql_async::prelude::{Protocol, Queryable};
+use mysql_async::{Conn, Error, Params, QueryResult, Statement};
 
 /// What a statement gave.
 pub(super) struct Answer {
@@ -87,7 +87,20 @@ async fn answer_of(
         some => Params::Positional(some.iter().map(values::parameter).collect()),
     };
     let running = connection.exec_iter(statement, parameters);
-    let mut result = running.await.map_err(Failure::during)?;
+    let result = running.await.map_err(Failure::during)?;
+    let (rows, affected) = collected(result, max_bytes).await?;
+    Ok(Answer {
+        rows,
+        affected,
+        in_transaction: in_transaction(connection),
+    })
+}
+
+/// All rows of an answer, and how many rows the statement changed.
+async fn collected<P: Protocol>(
+    mut result: QueryResult<'_, '_, P>,
+    max_bytes: usize,
+) -> Result<(Vec<Row>, u64), Failure> {
     let (mut rows, mut bytes, mut unusable) = (Vec::new(), 0, None);
     while let Some(row) = result.next().await.map_err(Failure::during)? {
         if unusable.is_some() {
@@ -111,11 +124,7 @@ async fn answer_of(
     result.drop_result().await.map_err(Failure::during)?;
     match unusable {
         Some(fault) => Err(Failure::during(Error::Other(Box::new(fault)))),
-        None => Ok(Answer {
-            rows,
-            affected,
-            in_transaction: in_transaction(connection),
-        }),
+        None => Ok((rows, affected)),
     }
 }
 
@@ -125,16 +134,16 @@ pub(super) async fn write_as_text(
     connection: &mut Conn,
     text: &str,
     parameters: &[Value],
+    max_bytes: usize,
 ) -> Result<Answer, Failure> {
     let Some(text) = spelled_out(text, parameters, no_backslash_escapes(connection)) else {
-        return answer(connection, text, parameters, 0).await;
+        return answer(connection, text, parameters, max_bytes).await;
     };
     let running = connection.query_iter(text);
     let result = running.await.map_err(Failure::during)?;
-    let affected = result.affected_rows();
-    result.drop_result().await.map_err(Failure::during)?;
+    let (rows, affected) = collected(result, max_bytes).await?;
     Ok(Answer {
-        rows: Vec::new(),
+        rows,
         affected,
         in_transaction: in_transaction(connection),
     })

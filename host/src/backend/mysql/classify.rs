@@ -27,7 +27,11 @@ pub(super) fn classify(failure: &Failure, doing: Doing) -> Fault {
             Fault::rejected("statement", failure.error.to_string())
         }
         Error::Other(error) => match error.downcast_ref::<Fault>() {
-            Some(fault) => fault.clone(),
+            // The statement ran, and its answer is of no use.
+            Some(fault) => Fault {
+                kind: doing.of_an_unusable_answer(),
+                ..fault.clone()
+            },
             None => lost(doing, failure.sent, &error.to_string()),
         },
         Error::Io(IoError::Io(error)) => lost(doing, failure.sent, &error.to_string()),

@@ -4,6 +4,7 @@ use super::answer::Failure;
 use super::classify::classify;
 use crate::backend::patience::within;
 use crate::backend::secret_url::{SIGNS, SecretUrl};
+use crate::backend::session_options::AffectedRows;
 use crate::capability::doing::Doing;
 use crate::model::fault::Fault;
 use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
@@ -41,7 +42,7 @@ pub(super) struct Address {
 impl Address {
     /// Reads a URL. `rejected` where it says something that is not understood: a parameter that did
     /// nothing would be a surprise later.
-    pub(super) fn of(url: &SecretUrl) -> Result<Self, Fault> {
+    pub(super) fn of(url: &SecretUrl, counts: AffectedRows) -> Result<Self, Fault> {
         let name = url.address(DEFAULT_PORT);
         let wrong = |what: &str| {
             let message = format!(
@@ -63,9 +64,9 @@ impl Address {
             return Err(wrong("has more than one name after the server"));
         }
         let options = OptsBuilder::from_opts(options)
-            // What the server changed is counted, not what it found: a compare-and-swap that writes
-            // what is there already must not look like one that won.
-            .client_found_rows(false)
+            // What the server changed is counted unless the run says otherwise: a compare-and-swap
+            // that writes what is there already must not look like one that won.
+            .client_found_rows(counts == AffectedRows::Found)
             .stmt_cache_size(PREPARED_STATEMENTS)
             // A URL that says TCP means TCP. Given these three, the driver asks the server nothing
             // and sets nothing when it connects, so a session is what the server makes of it.
@@ -132,7 +133,7 @@ mod tests {
     fn signs_in_a_name_or_a_password_are_written_as_urls_write_them() {
         for scheme in ["mysql", "mariadb"] {
             let text = format!("{scheme}://a%40b:p%3A%2F%40%3F%23%25@db:3307/shop");
-            let address = Address::of(&SecretUrl::parse(&text).unwrap()).unwrap();
+            let address = Address::of(&SecretUrl::parse(&text).unwrap(), AffectedRows::Changed).unwrap();
             assert_eq!(address.name, "db:3307");
             assert_eq!(address.options.user(), Some("a@b"));
             assert_eq!(address.options.pass(), Some("p:/@?#%"));

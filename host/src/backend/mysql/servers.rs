@@ -6,7 +6,7 @@ use super::status::{self, Identity};
 use crate::backend::host_threads;
 use crate::backend::patience::within;
 use crate::backend::secret_url::SecretUrl;
-use crate::backend::url::AutocommitWrites;
+use crate::backend::session_options::SessionOptions;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Freshness, Target};
 use crate::model::fault::Fault;
@@ -31,7 +31,7 @@ pub(super) struct Servers {
     pub(super) endpoint: Address,
     pub(super) nodes: Vec<Node>,
     pub(super) names: Vec<String>,
-    pub(super) autocommit_writes: AutocommitWrites,
+    pub(super) options: SessionOptions,
     /// What a session may take.
     shares: Mutex<Shares>,
     /// Sessions name their transactions, for an audit.
@@ -49,16 +49,18 @@ impl Servers {
     pub(super) async fn open(
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
-        autocommit_writes: AutocommitWrites,
+        options: SessionOptions,
     ) -> Result<Self, Fault> {
-        let endpoint = Address::of(endpoint)?;
+        let counts = options.affected_rows;
+        let endpoint = Address::of(endpoint, counts)?;
+        let address = |node| Address::of(node, counts);
         let threads = host_threads::handle().map_err(|error| {
             let message = format!("the host's own threads could not be started: {error}");
             Fault::unavailable("threads", message)
         })?;
         let addresses = match nodes {
             [] => vec![endpoint.clone()],
-            nodes => nodes.iter().map(Address::of).collect::<Result<_, _>>()?,
+            nodes => nodes.iter().map(address).collect::<Result<_, _>>()?,
         };
         let met = async |address: &Address| {
             let introduced = introduce(address).await?;
@@ -96,7 +98,7 @@ impl Servers {
             endpoint,
             nodes,
             names,
-            autocommit_writes,
+            options,
             shares: Mutex::default(),
             names_transactions: AtomicBool::new(false),
         })

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Failure, answer, answer_once, run, write_as_text};
 use super::classify::classify;
+use super::limits;
 use super::options::hang_up;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
@@ -11,8 +12,8 @@ use crate::backend::url::AutocommitWrites;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Session, Target};
 use crate::capability::doing::Doing;
-use crate::capability::mysql_calls;
 use crate::capability::statement::{Action, Statement};
+use crate::capability::{calls, mysql_calls};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
@@ -44,6 +45,8 @@ pub(super) struct MysqlSession {
     under_way: bool,
     /// What was set, in order, one for each variable.
     settings: Vec<String>,
+    /// What was set for the next transaction alone, until that has begun.
+    for_the_next: Option<String>,
 }
 
 impl MysqlSession {
@@ -57,6 +60,7 @@ impl MysqlSession {
             in_transaction: false,
             under_way: false,
             settings: Vec::new(),
+            for_the_next: None,
         };
         session.reopen().await?;
         Ok(session)
@@ -91,7 +95,12 @@ impl MysqlSession {
         let address = self.servers.address(&self.target)?;
         let address = address.with_packets_of(self.shares.answer.max(self.shares.call));
         let mut introduced = introduce(&address).await.map_err(not_now)?;
-        for setting in &self.settings {
+        if let Some(limit) = self.servers.options.statement_limit {
+            limits::set(&mut introduced.connection, limit)
+                .await
+                .map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
+        }
+        for setting in self.settings.iter().chain(&self.for_the_next) {
             let set = run(&mut introduced.connection, setting).await;
             set.map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
         }
@@ -120,15 +129,20 @@ impl MysqlSession {
         // `Database::read`, which is the host's own, has no such bound.
         let largest = self.shares.answer;
         let as_text =
-            doing == Doing::Committing && self.servers.autocommit_writes == AutocommitWrites::Text;
+            doing == Doing::Committing && self.servers.options.autocommit_writes == AutocommitWrites::Text;
         let answered = match self.connection() {
-            Ok(connection) if as_text => write_as_text(connection, text, parameters).await,
+            Ok(connection) if as_text => {
+                write_as_text(connection, text, parameters, largest).await
+            }
             Ok(connection) if statement.is_kept() => {
                 answer(connection, text, parameters, largest).await
             }
             Ok(connection) => answer_once(connection, text, parameters, largest).await,
             Err(failure) => Err(failure),
         };
+        if !self.in_transaction && answered.as_ref().err().is_none_or(|failure| failure.sent) {
+            self.for_the_next = None;
+        }
         match answered {
             Ok(answer) if self.in_transaction && !answer.in_transaction => {
                 self.in_transaction = false;
@@ -180,21 +194,22 @@ impl MysqlSession {
     }
 
     async fn write(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
-        let doing = match (statement.action(), self.in_transaction) {
-            (Action::Set | Action::Read, _) => Doing::Reading,
-            (Action::Write, true) => Doing::Writing,
-            // A definition commits by itself, whatever is open.
-            (Action::Write, false) | (Action::Define, _) => Doing::Committing,
-        };
+        let doing = Doing::of(statement.action(), self.in_transaction);
         match statement.action() {
-            Action::Define | Action::Set => self.step(statement.text(), doing).await?,
+            Action::Define | Action::Set | Action::Savepoint => {
+                self.step(statement.text(), doing).await?;
+            }
             Action::Write | Action::Read => {
                 let answer = self.answer(statement, parameters, doing).await?;
                 return Ok(answer.affected);
             }
         }
-        if statement.action() == Action::Set {
-            self.remember(statement.text());
+        match statement.action() {
+            Action::Set if statement.is_for_one_transaction() => {
+                self.for_the_next = Some(statement.text().to_owned());
+            }
+            Action::Set => self.remember(statement.text()),
+            _ => {}
         }
         Ok(0)
     }
@@ -246,7 +261,8 @@ fn outside(doing: Doing) -> Fault {
 #[async_trait]
 impl Session for MysqlSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
-        mysql_calls::check_write(statement, parameters)?;
+        mysql_calls::check_execute(statement, parameters)?;
+        calls::check_savepoint(statement, self.in_transaction)?;
         self.enter().await?;
         let result = self.write(statement, parameters).await;
         self.leave(result)
@@ -257,9 +273,10 @@ impl Session for MysqlSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
-        mysql_calls::check_read(statement, parameters)?;
+        mysql_calls::check_query(statement, parameters)?;
         self.enter().await?;
-        let answer = self.answer(statement, parameters, Doing::Reading).await;
+        let doing = Doing::of(statement.action(), self.in_transaction);
+        let answer = self.answer(statement, parameters, doing).await;
         self.leave(answer.map(|answer| answer.rows))
     }
 
@@ -275,6 +292,9 @@ impl Session for MysqlSession {
         };
         let result = self.step(&begin, Doing::Reading).await;
         self.in_transaction = result.is_ok();
+        if result.is_ok() {
+            self.for_the_next = None;
+        }
         self.leave(result)
     }
 

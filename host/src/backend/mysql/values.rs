@@ -43,7 +43,10 @@ fn value(stored: Stored, column: &Column) -> Result<Value, Fault> {
         Stored::UInt(integer) => Value::Integer(signed(integer)?),
         Stored::Float(real) => Value::Real(f64::from(real)),
         Stored::Double(real) => Value::Real(real),
-        Stored::Bytes(bytes) => return of_bytes(bytes, column),
+        Stored::Bytes(bytes) => match spelled(&bytes, column) {
+            Some(number) => number,
+            None => return of_bytes(bytes, column),
+        },
         Stored::Date(year, month, day, hour, minute, second, micros) => {
             let date = format!("{year:04}-{month:02}-{day:02}");
             Value::Text(match column.column_type() {
@@ -63,6 +66,23 @@ fn value(stored: Stored, column: &Column) -> Result<Value, Fault> {
             ))
         }
     })
+}
+
+/// A number that came as text, as all values do in the answer to a statement that was sent as text.
+fn spelled(bytes: &[u8], column: &Column) -> Option<Value> {
+    let text = || str::from_utf8(bytes).ok();
+    match column.column_type() {
+        ColumnType::MYSQL_TYPE_TINY
+        | ColumnType::MYSQL_TYPE_SHORT
+        | ColumnType::MYSQL_TYPE_INT24
+        | ColumnType::MYSQL_TYPE_LONG
+        | ColumnType::MYSQL_TYPE_LONGLONG
+        | ColumnType::MYSQL_TYPE_YEAR => text()?.parse().ok().map(Value::Integer),
+        ColumnType::MYSQL_TYPE_FLOAT | ColumnType::MYSQL_TYPE_DOUBLE => {
+            text()?.parse().ok().map(Value::Real)
+        }
+        _ => None,
+    }
 }
 
 fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, Fault> {

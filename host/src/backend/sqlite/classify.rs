@@ -20,13 +20,16 @@ pub fn classify(error: &Error, doing: Doing) -> Fault {
             };
             Fault::new(kind, code, error.message())
         }
-        // These come before SQLite runs the statement, or after it has read all there is.
+        // These come before SQLite runs the statement.
         Error::Configuration(_) => Fault::rejected("configuration", error.to_string()),
         Error::Encode(_) | Error::Protocol(_) => Fault::rejected("statement", error.to_string()),
+        // These come after it: what it wrote is there.
         Error::Decode(_) | Error::ColumnDecode { .. } => {
-            Fault::rejected("decode", error.to_string())
+            Fault::new(doing.of_an_unusable_answer(), "decode", error.to_string())
         }
-        Error::InvalidArgument(message) => Fault::rejected("answer-too-large", message),
+        Error::InvalidArgument(message) => {
+            Fault::new(doing.of_an_unusable_answer(), "answer-too-large", message)
+        }
         Error::PoolTimedOut | Error::PoolClosed => {
             Fault::unavailable("no-connection", error.to_string())
         }

@@ -6,6 +6,7 @@ use super::limits;
 use super::signals::{Call, Signals};
 use super::values;
 use crate::capability::budget::KEPT_TEXT;
+use crate::capability::calls;
 use crate::capability::database::Session;
 use crate::capability::doing::Doing;
 use crate::capability::statement::{RowLock, Statement};
@@ -107,6 +108,10 @@ impl SqliteSession {
     /// open after `rejected`, gone after anything else.
     async fn fail(&mut self, error: &sqlx::Error, doing: Doing) -> Fault {
         let mut fault = classify(error, doing);
+        // What is rejected promises that the transaction is open, and this one is not.
+        if self.in_transaction && self.signals.rolled_back() && fault.kind == FaultKind::Rejected {
+            fault.kind = FaultKind::Conflict;
+        }
         if matches!(error, sqlx::Error::WorkerCrashed) {
             self.lost = true;
             self.in_transaction = false;
@@ -135,13 +140,10 @@ impl SqliteSession {
 #[async_trait]
 impl Session for SqliteSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
-        values::check_write(statement, parameters)?;
+        values::check_execute(statement, parameters)?;
+        calls::check_savepoint(statement, self.in_transaction)?;
         let call = self.enter()?;
-        let doing = if self.in_transaction {
-            Doing::Writing
-        } else {
-            Doing::Committing
-        };
+        let doing = Doing::of(statement.action(), self.in_transaction);
         let is_kept = statement.is_kept();
         let answered = self.answer(statement.text(), parameters, is_kept).await;
         let result = match answered {
@@ -157,12 +159,13 @@ impl Session for SqliteSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
-        values::check_read(statement, parameters)?;
+        values::check_query(statement, parameters)?;
         let lock = statement
             .row_lock()
             .map(|lock| values::patient(lock).map(|text| (lock, text)))
             .transpose()?;
         let call = self.enter()?;
+        let doing = Doing::of(statement.action(), self.in_transaction);
         let is_kept = statement.is_kept();
         let answered = match lock {
             Some((lock, text)) => self.fetch_locked(lock, text, parameters, is_kept).await,
@@ -170,7 +173,7 @@ impl Session for SqliteSession {
         };
         let result = match answered {
             Ok(answer) => Ok(answer.rows),
-            Err(error) => Err(self.fail(&error, Doing::Reading).await),
+            Err(error) => Err(self.fail(&error, doing).await),
         };
         call.end();
         result

@@ -8,17 +8,19 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow, SqliteValueRef};
 use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, TypeInfo, ValueRef};
 
-/// `rejected` unless the statement reads and has its parameters.
-pub(super) fn check_read(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
-    calls::check_reads(statement)?;
+/// `rejected` unless the statement gives rows and has its parameters.
+pub(super) fn check_query(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    calls::check_returns_rows(statement)?;
     check_parameters(statement, parameters)
 }
 
-/// `rejected` unless the statement writes and has its parameters.
-pub(super) fn check_write(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+/// `rejected` if the statement gives rows, or lacks its parameters.
+pub(super) fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    calls::check_returns_no_rows(statement)?;
     match statement.action() {
-        Action::Write | Action::Define => check_parameters(statement, parameters),
-        Action::Read => Err(calls::not_an_update()),
+        Action::Write | Action::Define | Action::Savepoint | Action::Read => {
+            check_parameters(statement, parameters)
+        }
         Action::Set => {
             let message = "SQLite has no session variables that a strategy may set";
             Err(Fault::rejected("unsupported", message))
@@ -41,7 +43,7 @@ fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), F
 pub(super) fn patient(lock: &RowLock) -> Result<&str, Fault> {
     if lock.impatient {
         let message = "SQLite has no row locks, so it can neither refuse (NOWAIT) nor skip \
-                       (SKIP LOCKED) a locked row";
+                       (SKIP LOCKED) a locked row, nor wait for it for a time (WAIT n)";
         return Err(Fault::rejected("unsupported", message));
     }
     Ok(&lock.text_without_clause)

@@ -1,37 +1,15 @@
 //! Walks a statement's tree. Everything is refused that is not on a list here: what a parser reads as
 //! one thing a database may read as another, and what a list of forbidden things forgets is open.
 
-use super::{Gate, not_allowed};
+use super::dialect::Dialect;
+use super::{Gate, clauses, functions, not_allowed};
 use crate::model::fault::Fault;
 use sqlparser::ast::{
-    self, BinaryOperator, Expr, Ident, ObjectName, Query, SetExpr, TableFactor, UnaryOperator,
-    Value, ValueWithSpan, Visit, Visitor,
+    self, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    ObjectName, OnInsert, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value,
+    ValueWithSpan, Visit, Visitor,
 };
 use std::ops::ControlFlow;
-
-/// Functions of the data alone. No clock, no randomness, no files, no session: those a strategy
-/// has from its other capabilities or not at all.
-const FUNCTIONS: &[&str] = &[
-    "abs",
-    "avg",
-    "coalesce",
-    "concat",
-    "count",
-    "ifnull",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "nullif",
-    "substr",
-    "substring",
-    "sum",
-    "upper",
-];
-
-/// How deep an expression or a chain of UNION may be. The parser builds a chain of ten thousand AND without
-/// going deep itself; whoever reads the tree after it would need a stack for that.
-const MAX_DEPTH: usize = 100;
 
 /// The names of the tables that a statement reads or writes, with repetitions, and the number of its
 /// parameters.
@@ -43,7 +21,8 @@ pub(super) fn inspect(
         gate,
         tables: Vec::new(),
         parameters: 0,
-        depth: 0,
+        intervals: 0,
+        in_upsert: is_upsert(statement),
     };
     match statement.visit(&mut inspection) {
         ControlFlow::Break(fault) => Err(fault),
@@ -56,13 +35,22 @@ struct Inspection<'a> {
     gate: &'a Gate,
     tables: Vec<String>,
     parameters: usize,
-    /// Of the expression that is being looked at.
-    depth: usize,
+    /// How many INTERVALs may come, as the second part of a sum or an argument of DATE_ADD.
+    intervals: usize,
+    /// `VALUES(column)` is a function.
+    in_upsert: bool,
 }
 
 impl Inspection<'_> {
     fn refuse(what: impl Into<String>) -> ControlFlow<Fault> {
         ControlFlow::Break(not_allowed(what))
+    }
+
+    fn unless(checked: Result<(), Fault>) -> ControlFlow<Fault> {
+        match checked {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(fault) => ControlFlow::Break(fault),
+        }
     }
 }
 
@@ -81,55 +69,44 @@ impl Visitor for Inspection<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Fault> {
-        match factor {
-            TableFactor::Table { args: None, .. }
-            | TableFactor::Derived { .. }
-            | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
-            other => Self::refuse(format!("{other} as a table")),
-        }
+        Self::unless(clauses::table(factor, self.gate.dialect))
     }
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Fault> {
         if query.with.is_some() {
-            // A recursive one can run for ever, and no strategy needs the others.
-            return Self::refuse("WITH");
-        }
-        if chained(&query.body) > MAX_DEPTH {
-            return Self::refuse(format!("more than {MAX_DEPTH} queries in a chain"));
+            return Self::refuse(
+                "WITH: a recursive one can run for ever, and a sub-query does what the others do",
+            );
         }
         if !reads_only(&query.body) {
             return Self::refuse("a query that is more than a SELECT");
         }
-        ControlFlow::Continue(())
+        Self::unless(clauses::query(query, self.gate.dialect))
     }
 
     fn pre_visit_select(&mut self, select: &ast::Select) -> ControlFlow<Fault> {
         match select.into {
-            Some(_) => Self::refuse("SELECT … INTO"),
-            None => ControlFlow::Continue(()),
+            Some(_) => Self::refuse("SELECT … INTO: it writes files, tables or variables"),
+            None => Self::unless(clauses::select(select, self.gate.dialect)),
         }
-    }
-
-    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Fault> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Fault> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Self::refuse(format!("an expression that is more than {MAX_DEPTH} deep"));
-        }
+        let dialect = self.gate.dialect;
+        self.intervals += intervals_in(expr, dialect);
         match expr {
-            Expr::Function(function) => may_call(&function.name),
-            Expr::Subquery(query)
-            | Expr::Exists {
-                subquery: query, ..
-            } if !query.locks.is_empty() => Self::refuse("a locking clause in a sub-query"),
-            _ if is_plain(expr) => ControlFlow::Continue(()),
+            Expr::Function(function) => {
+                Self::unless(functions::check(function, dialect, self.in_upsert))
+            }
+            Expr::Interval(interval) if is_interval(interval) && self.intervals > 0 => {
+                self.intervals -= 1;
+                ControlFlow::Continue(())
+            }
+            _ if is_plain(expr, dialect) => ControlFlow::Continue(()),
             _ => Self::refuse(format!(
-                "the expression {expr}; a strategy has comparisons, arithmetic, AND, OR, NOT, IN, \
-                 BETWEEN, IS, CASE, sub-queries and some functions"
+                "the expression {expr}: {}; a strategy has comparisons, arithmetic, AND, OR, NOT, \
+                 IN, BETWEEN, IS, CASE, sub-queries and some functions",
+                why_not(expr)
             )),
         }
     }
@@ -161,16 +138,6 @@ impl Visitor for Inspection<'_> {
     }
 }
 
-/// How many queries are chained by UNION and the like, the first ones first.
-fn chained(mut body: &SetExpr) -> usize {
-    let mut count = 1;
-    while let SetExpr::SetOperation { left, .. } = body {
-        body = left;
-        count += 1;
-    }
-    count
-}
-
 fn reads_only(body: &SetExpr) -> bool {
     match body {
         SetExpr::Select(_) | SetExpr::Values(_) => true,
@@ -180,21 +147,80 @@ fn reads_only(body: &SetExpr) -> bool {
     }
 }
 
-fn may_call(function: &ObjectName) -> ControlFlow<Fault> {
-    let name = function.to_string().to_ascii_lowercase();
-    if FUNCTIONS.contains(&name.as_str()) {
-        return ControlFlow::Continue(());
-    }
-    let allowed = FUNCTIONS.join(", ");
-    Inspection::refuse(format!("the function {name}; allowed are: {allowed}"))
+/// Whether `VALUES(column)` stands for what would have been inserted.
+fn is_upsert(statement: &Statement) -> bool {
+    matches!(statement, Statement::Insert(insert)
+        if matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))))
 }
 
-/// Takes a time that is linear in what it is given, in every database. Patterns (LIKE, GLOB, REGEXP)
-/// and `trim` with characters of one's own don't: with long texts they compute for hours, in a place
-/// where nothing can interrupt them.
-fn is_plain(expr: &Expr) -> bool {
+/// MariaDB adds an INTERVAL to a time, and takes one nowhere else.
+fn intervals_in(expr: &Expr, dialect: Dialect) -> usize {
+    let is_one = |expr: &Expr| matches!(expr, Expr::Interval(_));
+    let count = match expr {
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Plus | BinaryOperator::Minus,
+            right,
+        } => !is_one(left) && is_one(right),
+        Expr::Function(function) => is_of_date_add(function),
+        _ => false,
+    };
+    usize::from(count && dialect == Dialect::Mysql)
+}
+
+fn is_of_date_add(function: &Function) -> bool {
+    let name = function.name.to_string().to_ascii_lowercase();
+    let FunctionArguments::List(list) = &function.args else {
+        return false;
+    };
+    let is_interval = matches!(
+        list.args.as_slice(),
+        [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Interval(_)))]
+    );
+    is_interval && matches!(name.as_str(), "date_add" | "date_sub")
+}
+
+/// One unit, as MariaDB has it.
+fn is_interval(interval: &ast::Interval) -> bool {
+    use ast::DateTimeField::{Day, Hour, Microsecond, Minute, Second};
+    let has_unit = matches!(
+        interval.leading_field,
+        Some(Microsecond | Second | Minute | Hour | Day)
+    );
+    has_unit
+        && interval.leading_precision.is_none()
+        && interval.last_field.is_none()
+        && interval.fractional_seconds_precision.is_none()
+}
+
+/// What is dangerous about an expression, or what another dialect has for it.
+fn why_not(expr: &Expr) -> &'static str {
     match expr {
-        Expr::BinaryOp { op, .. } => is_plain_operator(op),
+        Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => {
+            "a pattern and a long text can take a database hours, where nothing can interrupt it"
+        }
+        Expr::Trim { .. } => "trimming characters of one's own can take a database hours",
+        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => {
+            "MariaDB has a <=> b and NOT a <=> b for it"
+        }
+        Expr::BinaryOp {
+            op: BinaryOperator::StringConcat,
+            ..
+        } => "MariaDB reads || as OR; write concat() or OR",
+        Expr::BinaryOp {
+            op: BinaryOperator::Spaceship,
+            ..
+        } => "SQLite has IS NOT DISTINCT FROM for it",
+        Expr::Interval(_) => "an INTERVAL is added to a time, in MariaDB only, in one unit",
+        Expr::Cast { .. } | Expr::Convert { .. } => "each database converts by rules of its own",
+        _ => "it is not among what both the gate and the server read as the same",
+    }
+}
+
+/// Takes a time that is linear in what it is given, and is read by the server as by the parser.
+fn is_plain(expr: &Expr, dialect: Dialect) -> bool {
+    match expr {
+        Expr::BinaryOp { op, .. } => is_plain_operator(op, dialect),
         Expr::UnaryOp { op, .. } => matches!(
             op,
             UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not
@@ -204,6 +230,8 @@ fn is_plain(expr: &Expr) -> bool {
             trim_characters,
             ..
         } => trim_what.is_none() && trim_characters.is_none(),
+        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => dialect == Dialect::Sqlite,
+        Expr::Substring { special, .. } => *special || dialect == Dialect::Mysql,
         Expr::Identifier(_)
         | Expr::CompoundIdentifier(_)
         | Expr::Value(_)
@@ -215,20 +243,23 @@ fn is_plain(expr: &Expr) -> bool {
         | Expr::IsNotTrue(_)
         | Expr::IsNull(_)
         | Expr::IsNotNull(_)
-        | Expr::IsDistinctFrom(..)
-        | Expr::IsNotDistinctFrom(..)
         | Expr::InList { .. }
         | Expr::InSubquery { .. }
         | Expr::Between { .. }
         | Expr::Case { .. }
         | Expr::Exists { .. }
-        | Expr::Subquery(_)
-        | Expr::Substring { .. } => true,
+        | Expr::Subquery(_) => true,
         _ => false,
     }
 }
 
-fn is_plain_operator(operator: &BinaryOperator) -> bool {
+fn is_plain_operator(operator: &BinaryOperator, dialect: Dialect) -> bool {
+    match operator {
+        // To MariaDB it is OR, with another precedence.
+        BinaryOperator::StringConcat => return dialect == Dialect::Sqlite,
+        BinaryOperator::Spaceship => return dialect == Dialect::Mysql,
+        _ => {}
+    }
     matches!(
         operator,
         BinaryOperator::Plus
@@ -236,12 +267,10 @@ fn is_plain_operator(operator: &BinaryOperator) -> bool {
             | BinaryOperator::Multiply
             | BinaryOperator::Divide
             | BinaryOperator::Modulo
-            | BinaryOperator::StringConcat
             | BinaryOperator::Gt
             | BinaryOperator::Lt
             | BinaryOperator::GtEq
             | BinaryOperator::LtEq
-            | BinaryOperator::Spaceship
             | BinaryOperator::Eq
             | BinaryOperator::NotEq
             | BinaryOperator::And

@@ -16,6 +16,9 @@ const NUMBERS: &[&str] = &[
     "wsrep_sync_wait",
 ];
 
+/// Variables that are on or off.
+const SWITCHES: &[&str] = &["innodb_snapshot_isolation"];
+
 /// Variables that take the name of an isolation level, in quotes.
 const ISOLATION: &[&str] = &["transaction_isolation", "tx_isolation"];
 
@@ -24,6 +27,30 @@ const LEVELS: &[&str] = &[
     "READ-COMMITTED",
     "REPEATABLE-READ",
     "SERIALIZABLE",
+];
+
+/// Words of a SET that is dangerous, and why.
+const DANGEROUS: &[(&str, &[&str])] = &[
+    (
+        "it is of all sessions and outlives the run",
+        &["global", "persist", "password", "@@global"],
+    ),
+    (
+        "transactions are begun and ended by calls of the session",
+        &["autocommit", "completion_type"],
+    ),
+    (
+        "the other nodes or the audit would not see what is written then",
+        &["sql_log_bin", "wsrep_on"],
+    ),
+    (
+        "the server would read statements otherwise than the gate",
+        &["sql_mode", "names", "character", "collation_connection"],
+    ),
+    (
+        "the run sets it, from the change time-out",
+        &["max_statement_time"],
+    ),
 ];
 
 /// A number of more digits is a mistake: the longest wait is a matter of hours, in seconds.
@@ -36,15 +63,27 @@ pub(super) fn setting(sql: &str) -> Option<Result<Statement, Fault>> {
         return None;
     }
     let text = recognized(sql).ok_or_else(|| {
+        let known: Vec<&str> = NUMBERS.iter().chain(SWITCHES).copied().collect();
         not_allowed(format!(
-            "this SET; a strategy may set, one at a time and for its session: {} and {} to a whole \
-             number (SET SESSION wsrep_sync_wait = 1), and the isolation level (SET SESSION \
-             TRANSACTION ISOLATION LEVEL READ COMMITTED)",
-            NUMBERS[..NUMBERS.len() - 1].join(", "),
-            NUMBERS[NUMBERS.len() - 1],
+            "this SET{}; a strategy may set, one at a time and for its session: {} (SET SESSION \
+             wsrep_sync_wait = 1), and the isolation level (SET SESSION TRANSACTION ISOLATION LEVEL \
+             READ COMMITTED; without SESSION for the next transaction)",
+            why_not(sql),
+            known.join(", "),
         ))
     });
     Some(text.map(|text| Statement::new(text, Action::Set, None, 0)))
+}
+
+fn why_not(sql: &str) -> String {
+    let sql = sql.to_ascii_lowercase();
+    let is_sign = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@');
+    let mut words = sql.split(is_sign);
+    let reason = words.find_map(|word| {
+        let is_it = |(_, names): &&(&str, &[&str])| names.contains(&word);
+        DANGEROUS.iter().find(is_it)
+    });
+    reason.map_or_else(String::new, |(reason, _)| format!(" ({reason})"))
 }
 
 fn recognized(sql: &str) -> Option<String> {
@@ -58,23 +97,42 @@ fn recognized(sql: &str) -> Option<String> {
     }
     let words: Vec<String> = tokens.iter().map(word).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let value = tokens.last()?;
     match words.as_slice() {
-        [
-            "set",
-            "session",
-            "transaction",
-            "isolation",
-            "level",
-            level @ ..,
-        ] => {
-            let level = level.join("-").to_ascii_uppercase();
-            let known = LEVELS.contains(&level.as_str());
-            let level = level.replace('-', " ");
-            known.then(|| format!("SET SESSION TRANSACTION ISOLATION LEVEL {level}"))
+        ["set", "transaction", "isolation", "level", level @ ..] => {
+            Some(format!("SET TRANSACTION ISOLATION LEVEL {}", known(level)?))
         }
-        ["set", "session", name, "=", _] | ["set", "@@session", ".", name, "=", _] => {
-            assignment(name, tokens.last()?)
+        ["set", "session" | "local", "transaction", "isolation", "level", level @ ..] => {
+            Some(of_the_session(&known(level)?))
         }
+        ["set", "session" | "local", name, "=", _]
+        | ["set", "@@session" | "@@local", ".", name, "=", _] => match isolation(name, value) {
+            Some(level) => Some(of_the_session(&level)),
+            None => assignment(name, value),
+        },
+        // Without a scope, the isolation level would be that of the next transaction in one form and
+        // that of the session in another.
+        ["set", name, "=", _] => assignment(name.strip_prefix("@@").unwrap_or(name), value),
+        _ => None,
+    }
+}
+
+/// The level with spaces, if there is one of this name.
+fn known(level: &[&str]) -> Option<String> {
+    let level = level.join("-").to_ascii_uppercase();
+    LEVELS
+        .contains(&level.as_str())
+        .then(|| level.replace('-', " "))
+}
+
+/// Every server has this form, whatever it calls the variable.
+fn of_the_session(level: &str) -> String {
+    format!("SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+}
+
+fn isolation(name: &str, value: &Token) -> Option<String> {
+    match value {
+        Token::SingleQuotedString(level) if ISOLATION.contains(&name) => known(&[level]),
         _ => None,
     }
 }
@@ -85,12 +143,13 @@ fn assignment(name: &str, value: &Token) -> Option<String> {
             let whole = number.bytes().all(|byte| byte.is_ascii_digit());
             (whole && number.len() <= MAX_DIGITS).then(|| number.clone())?
         }
-        Token::SingleQuotedString(level) if ISOLATION.contains(&name) => {
-            let level = level.to_ascii_uppercase();
-            LEVELS
-                .contains(&level.as_str())
-                .then(|| format!("'{level}'"))?
-        }
+        value if SWITCHES.contains(&name) => match (word(value).as_str(), value) {
+            ("on" | "true", _) => "ON".to_owned(),
+            ("off" | "false", _) => "OFF".to_owned(),
+            (_, Token::Number(number, false)) if number == "1" => "ON".to_owned(),
+            (_, Token::Number(number, false)) if number == "0" => "OFF".to_owned(),
+            _ => return None,
+        },
         _ => return None,
     };
     Some(format!("SET SESSION {name} = {value}"))
@@ -135,7 +194,28 @@ mod tests {
             ),
             (
                 "SET SESSION tx_isolation = 'read-committed'",
-                "SET SESSION tx_isolation = 'READ-COMMITTED'",
+                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            ),
+            (
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            ),
+            (
+                "SET LOCAL transaction_isolation = 'REPEATABLE-READ'",
+                "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            ),
+            ("SET wsrep_sync_wait = 7", "SET SESSION wsrep_sync_wait = 7"),
+            (
+                "SET @@wsrep_sync_wait = 7",
+                "SET SESSION wsrep_sync_wait = 7",
+            ),
+            (
+                "SET @@local.innodb_snapshot_isolation = 1",
+                "SET SESSION innodb_snapshot_isolation = ON",
+            ),
+            (
+                "SET SESSION innodb_snapshot_isolation = off",
+                "SET SESSION innodb_snapshot_isolation = OFF",
             ),
         ] {
             let statement = setting(sql).expect(sql).expect(sql);
@@ -153,10 +233,7 @@ mod tests {
             "SET",
             "SET GLOBAL wsrep_sync_wait = 1",
             "SET PERSIST wsrep_sync_wait = 1",
-            "SET LOCAL wsrep_sync_wait = 1",
-            "SET wsrep_sync_wait = 1",
             "SET @@global.wsrep_sync_wait = 1",
-            "SET @@wsrep_sync_wait = 1",
             "SET @wsrep_sync_wait = 1",
             "SET SESSION wsrep_on = 0",
             "SET SESSION autocommit = 0",
@@ -177,7 +254,14 @@ mod tests {
             "SET SESSION `wsrep_sync_wait` = 1",
             "SET SESSION tx_isolation = 'NONE'",
             "SET SESSION tx_isolation = READ",
-            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "SET tx_isolation = 'SERIALIZABLE'",
+            "SET @@transaction_isolation = 'SERIALIZABLE'",
+            "SET TRANSACTION READ ONLY",
+            "SET TRANSACTION ISOLATION LEVEL READ",
+            "SET SESSION innodb_snapshot_isolation = 2",
+            "SET SESSION innodb_snapshot_isolation = 'ON'",
+            "SET SESSION innodb_lock_wait_timeout = DEFAULT",
+            "SET SESSION max_statement_time = 0",
             "SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED",
             "SET SESSION TRANSACTION ISOLATION LEVEL READ",
             "SET SESSION TRANSACTION READ ONLY",
@@ -192,6 +276,16 @@ mod tests {
             for name in NUMBERS {
                 assert!(fault.message.contains(name), "{fault}");
             }
+        }
+        for (sql, reason) in [
+            ("SET GLOBAL wsrep_sync_wait = 1", "all sessions"),
+            ("SET autocommit = 0", "calls of the session"),
+            ("SET SESSION wsrep_on = 0", "would not see"),
+            ("SET SESSION sql_mode = ''", "otherwise than the gate"),
+            ("SET max_statement_time = 9", "the run sets it"),
+        ] {
+            let fault = setting(sql).expect(sql).expect_err(sql);
+            assert!(fault.message.contains(reason), "{sql}: {fault}");
         }
         for sql in ["", "SELECT 1", "SETTLE", "UPDATE volumes SET a = 1"] {
             assert!(setting(sql).is_none(), "{sql}");

@@ -1,5 +1,7 @@
 use super::*;
 
+mod policy;
+
 fn admit(sql: &str) -> Result<Statement, Fault> {
     Gate::new(&["volumes"], "sqlite").admit(sql)
 }

@@ -67,6 +67,7 @@ fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
         database: "sqlite".to_owned(),
         locks: "memory".to_owned(),
         autocommit_writes: Default::default(),
+        affected_rows: None,
         ..options.plan()
     };
     let (mut plan, components) = plan_and_components(&asked, 1, options.quiet, numbers)?;

@@ -150,6 +150,15 @@ impl WatchedSession {
         Err(Injected::IndefiniteDone.fault(Called::Execute))
     }
 
+    async fn query_and_lose(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        self.session.query(statement, parameters).await?;
+        Err(Injected::IndefiniteDone.fault(Called::Execute))
+    }
+
     async fn commit_and_lose(&mut self) -> Result<(), Fault> {
         self.session.commit().await?;
         self.in_transaction = false;
@@ -179,9 +188,17 @@ impl Session for WatchedSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
+        // A write that gives rows (RETURNING) can be lost as any other.
+        let is_write = statement.action() == Action::Write;
         let (open, text) = (self.in_transaction, statement.text());
-        let rows = match self.watch.ask(Called::Query, open, text).await {
+        let asked = match is_write {
+            true => self.watch.ask(Called::Execute, open, text).await,
+            false => self.watch.ask(Called::Query, open, text).await,
+        };
+        let rows = match asked {
             None => self.session.query(statement, parameters).await,
+            Some(Injected::IndefiniteDone) => self.query_and_lose(statement, parameters).await,
+            Some(injected) if is_write => self.refuse(Called::Execute, injected).await,
             Some(injected) => self.refuse(Called::Query, injected).await,
         };
         self.answered(&rows, |rows| told_rows(rows));

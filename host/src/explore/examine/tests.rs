@@ -23,6 +23,7 @@ fn case() -> Case {
         settings: BTreeMap::new(),
         faults: Vec::new(),
         autocommit_as_text: false,
+        counts_found_rows: false,
         change_timeout_s: 60,
         time_limit_s: None,
     }

@@ -49,6 +49,7 @@ fn big() -> Case {
             ),
         ],
         autocommit_as_text: false,
+        counts_found_rows: false,
         change_timeout_s: 60,
         time_limit_s: None,
     }

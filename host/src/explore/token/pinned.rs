@@ -214,6 +214,7 @@ fn case(seed: u64, faults: Vec<SimFault>) -> Case {
         settings: [].into(),
         faults,
         autocommit_as_text: seed == 3,
+        counts_found_rows: false,
         change_timeout_s: 60,
         time_limit_s: None,
     }

@@ -4,6 +4,7 @@ use super::ClusterEvent;
 use super::connection::{ConnectionId, Given, Kind, Phase, Reply, Ticket};
 use super::errors::Error;
 use super::state::State;
+use super::transaction::Isolation;
 use crate::capability::mysql_codes::lost;
 use crate::model::event::{Answer, What};
 use crate::model::fault::{Fault, FaultKind};
@@ -15,6 +16,7 @@ impl State {
         let Some(slot) = self.current(ticket) else {
             return;
         };
+        self.at(slot).call.arrived = self.now();
         if !self.at(slot).in_transaction {
             self.renew(slot);
         }
@@ -31,10 +33,22 @@ impl State {
 
     /// A transaction begins, if only for one statement.
     pub(super) fn renew(&mut self, slot: u32) {
-        let number = self.next_transaction();
         let connection = self.at(slot);
-        let isolation = connection.variables.isolation;
-        connection.transaction.renew(number, isolation);
+        let prepared = connection.call.prepared.as_ref();
+        let sets = prepared.is_some_and(|prepared| matches!(prepared.plan, Ok(Plan::Set(_))));
+        // A SET is no transaction.
+        let next = match connection.call.kind {
+            Kind::Begin => connection.variables.next_isolation.take(),
+            Kind::Statement if !sets => connection.variables.next_isolation.take(),
+            _ => None,
+        };
+        let isolation = next.unwrap_or(connection.variables.isolation);
+        self.renew_with(slot, isolation);
+    }
+
+    fn renew_with(&mut self, slot: u32, isolation: Isolation) {
+        let number = self.next_transaction();
+        self.at(slot).transaction.renew(number, isolation);
     }
 
     /// Takes a processor for so long, or waits for one first.
@@ -112,7 +126,8 @@ impl State {
         let transaction = connection.transaction.name;
         self.stop_waiting(slot);
         self.end_transaction(slot);
-        self.renew(slot);
+        let isolation = self.at(slot).transaction.isolation;
+        self.renew_with(slot, isolation);
         self.kernel.log(|| What::RetriedByServer { transaction });
         let work = self.statement_times.draw(&mut self.random);
         self.work(slot, Phase::Served, work);

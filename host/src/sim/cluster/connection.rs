@@ -53,6 +53,8 @@ pub(super) struct Call {
     pub(super) prepared: Option<Arc<Prepared>>,
     pub(super) parameters: Vec<Value>,
     pub(super) sent: Nanos,
+    /// When it came to its server: what `NOW()` is for it.
+    pub(super) arrived: Nanos,
     /// How often the server may still try by itself.
     pub(super) retries: u32,
     /// It has waited for what it must have seen.
@@ -69,6 +71,7 @@ impl Default for Call {
             prepared: None,
             parameters: Vec::new(),
             sent: 0,
+            arrived: 0,
             retries: 0,
             is_synced: false,
             given: None,
@@ -134,6 +137,26 @@ pub(in crate::sim) struct Variables {
     pub(in crate::sim) sync_wait: u32,
     pub(super) retry_autocommit: u32,
     pub(super) isolation: Isolation,
+    /// What was set for the next transaction alone.
+    pub(super) next_isolation: Option<Isolation>,
+    /// `innodb_snapshot_isolation`
+    pub(super) snapshot_isolation: bool,
+    /// The client asked for the number of rows that a write found, changed or not.
+    pub(super) counts_found: bool,
+}
+
+impl Variables {
+    pub(in crate::sim) fn counting_found(self, counts_found: bool) -> Self {
+        Self {
+            counts_found,
+            ..self
+        }
+    }
+
+    /// The next transaction has begun.
+    pub(in crate::sim) fn forget_next(&mut self) {
+        self.next_isolation = None;
+    }
 }
 
 pub(super) struct Connection {

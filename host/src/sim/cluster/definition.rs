@@ -93,7 +93,12 @@ impl State {
     }
 
     pub(super) fn set(&mut self, slot: u32, setting: &Setting) -> Result<Given, Fault> {
-        let variables = &mut self.at(slot).variables;
+        let connection = self.at(slot);
+        if setting.name == "next_transaction_isolation" && connection.in_transaction {
+            let message = "the transaction that is open has its isolation level already";
+            return Err(Fault::rejected(1568, message));
+        }
+        let variables = &mut connection.variables;
         let number = setting.value.parse::<u32>();
         match (setting.name.as_str(), number, setting.value.as_str()) {
             ("innodb_lock_wait_timeout", Ok(seconds), _) => {
@@ -101,14 +106,13 @@ impl State {
             }
             ("wsrep_sync_wait", Ok(mask), _) => variables.sync_wait = mask,
             ("wsrep_retry_autocommit", Ok(times), _) => variables.retry_autocommit = times,
-            ("transaction_isolation", _, "READ-UNCOMMITTED" | "READ-COMMITTED") => {
-                variables.isolation = Isolation::ReadCommitted;
+            ("innodb_snapshot_isolation", _, "ON" | "1") => variables.snapshot_isolation = true,
+            ("innodb_snapshot_isolation", _, "OFF" | "0") => variables.snapshot_isolation = false,
+            ("transaction_isolation", _, level) if isolation(level).is_some() => {
+                variables.isolation = isolation(level).unwrap_or_default();
             }
-            ("transaction_isolation", _, "REPEATABLE-READ") => {
-                variables.isolation = Isolation::RepeatableRead;
-            }
-            ("transaction_isolation", _, "SERIALIZABLE") => {
-                variables.isolation = Isolation::Serializable;
+            ("next_transaction_isolation", _, level) if isolation(level).is_some() => {
+                variables.next_isolation = isolation(level);
             }
             _ => {
                 let Setting { name, value } = setting;
@@ -117,5 +121,14 @@ impl State {
             }
         }
         Ok(Given::Done)
+    }
+}
+
+fn isolation(level: &str) -> Option<Isolation> {
+    match level {
+        "READ-UNCOMMITTED" | "READ-COMMITTED" => Some(Isolation::ReadCommitted),
+        "REPEATABLE-READ" => Some(Isolation::RepeatableRead),
+        "SERIALIZABLE" => Some(Isolation::Serializable),
+        _ => None,
     }
 }

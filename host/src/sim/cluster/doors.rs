@@ -119,6 +119,7 @@ impl Cluster {
             prepared,
             parameters,
             sent: now,
+            arrived: now,
             retries,
             is_synced: false,
             given: None,

@@ -5,6 +5,7 @@ use super::connection::Phase;
 use super::errors::Error;
 use super::row_locks::{Asked, Grant, Owner};
 use super::state::State;
+use crate::model::change::Nanos;
 use crate::model::event::{TransactionName, What};
 use crate::model::fault::Fault;
 use crate::sim::sql::IfLocked;
@@ -75,15 +76,30 @@ impl State {
                 let doing = connection.call.doing;
                 Err(Error::LockWaitTimeout.fault(doing).into())
             }
+            (Asked::Blocked(_), IfLocked::WaitFor(0)) => {
+                let doing = connection.call.doing;
+                Err(Error::LockWaitTimeout.fault(doing).into())
+            }
             (Asked::Blocked(holder), IfLocked::Wait) => {
+                let patience = connection.variables.lock_wait_timeout;
                 locks.wait(record, owner, exclusive);
-                self.wait_for(slot, record, holder)
+                self.wait_for(slot, record, holder, patience)
+            }
+            (Asked::Blocked(holder), IfLocked::WaitFor(seconds)) => {
+                locks.wait(record, owner, exclusive);
+                self.wait_for(slot, record, holder, u64::from(seconds) * 1_000_000_000)
             }
         }
     }
 
-    fn wait_for(&mut self, slot: u32, record: RecordId, holder: Owner) -> Result<bool, Halt> {
-        let until = self.now() + self.at(slot).variables.lock_wait_timeout;
+    fn wait_for(
+        &mut self,
+        slot: u32,
+        record: RecordId,
+        holder: Owner,
+        patience: Nanos,
+    ) -> Result<bool, Halt> {
+        let until = self.now() + patience;
         let ticket = self.enter(slot, Phase::LockWait { record, until });
         if let Some(at) = self.timeouts.add(until, ticket) {
             self.schedule(at, ClusterEvent::Timeouts);
@@ -111,7 +127,7 @@ impl State {
         let Some(view) = connection.transaction.view else {
             return Ok(());
         };
-        if !self.topology.snapshot_isolation || record.index > 0 {
+        if !connection.variables.snapshot_isolation || record.index > 0 {
             return Ok(());
         }
         let changed = self.store.changed_at(record, node.applied);
@@ -178,6 +194,7 @@ impl State {
         let transaction = &mut self.connections[slot as usize].transaction;
         transaction.rows.clear();
         transaction.unique.clear();
+        transaction.savepoints.clear();
         transaction.is_killed = false;
         transaction.is_replayed = false;
         for record in transaction.made.drain(..) {

@@ -119,6 +119,9 @@ impl State {
             sync_wait: self.topology.sync_wait,
             retry_autocommit: self.topology.retry_autocommit,
             isolation: Isolation::default(),
+            next_isolation: None,
+            snapshot_isolation: self.topology.snapshot_isolation,
+            counts_found: false,
         }
     }
 

@@ -7,8 +7,8 @@ use super::transaction::Isolation;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::sim::sql::{
-    Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId,
-    Update, View, Visits, Written,
+    Changes, Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow,
+    TableId, Update, View, Visits, Written,
 };
 use crate::sim::store::{RecordId, Seen};
 use std::collections::BTreeMap;
@@ -31,6 +31,9 @@ impl State {
             Plan::Update(update) => self.update(slot, update, &parameters),
             Plan::Delete(delete) => self.delete(slot, delete, &parameters),
             Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Fault),
+            Plan::Savepoint(step, name) => {
+                self.savepoint(slot, *step, name).map_err(Halt::Fault)
+            }
             Plan::Define(_) => self.begin_definition(slot),
         };
         self.at(slot).call.parameters = parameters;
@@ -65,6 +68,7 @@ impl State {
             position,
             own: &self.connections[slot as usize].transaction,
             hidden,
+            now: self.connections[slot as usize].call.arrived,
         }
     }
 
@@ -96,23 +100,44 @@ impl State {
 
     fn update(&mut self, slot: u32, update: &Update, with: &[Value]) -> Result<Given, Halt> {
         self.lock_written(slot, update.written(), with)?;
-        let changes = update.changes(with, &self.latest(slot, &[]))?;
-        self.write(slot, changes)
+        let Changes { changes, found } = update.changes(with, &self.latest(slot, &[]))?;
+        let changed = changes.len() as u64;
+        self.write(slot, changes)?;
+        Ok(Given::Affected(match self.at(slot).variables.counts_found {
+            true => found,
+            false => changed,
+        }))
     }
 
     fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
         self.lock_written(slot, delete.written(), with)?;
-        let changes = delete.changes(with, &self.latest(slot, &[]))?;
-        self.write(slot, changes)
+        let view = self.latest(slot, &[]);
+        let Changes { changes, found } = delete.changes(with, &view)?;
+        let gone = changes.iter().filter_map(|change| change.before.as_ref());
+        let returned = delete.returning().map(|it| it.rows(with, &view, gone));
+        let returned = returned.transpose()?;
+        self.write(slot, changes)?;
+        Ok(returned.map_or(Given::Affected(found), Given::Rows))
     }
 
     fn insert(&mut self, slot: u32, insert: &Insert, with: &[Value]) -> Result<Given, Halt> {
-        let changes = insert.changes(with, &self.latest(slot, &[]))?;
-        for change in &changes {
-            let record = self.store.place(change.table, &change.key);
+        for key in insert.keys(with, &self.latest(slot, &[]))? {
+            let record = self.store.place(insert.table(), &key);
             self.lock(slot, record, true, IfLocked::Wait)?;
         }
-        self.write(slot, changes)
+        let view = self.latest(slot, &[]);
+        let inserted = insert.changes(with, &view)?;
+        let returned = insert.returning();
+        let returned = returned.map(|it| it.rows(with, &view, &inserted.rows));
+        let returned = returned.transpose()?;
+        self.write(slot, inserted.changes)?;
+        if let Some(rows) = returned {
+            return Ok(Given::Rows(rows));
+        }
+        Ok(Given::Affected(match self.at(slot).variables.counts_found {
+            true => inserted.affected + inserted.unchanged,
+            false => inserted.affected,
+        }))
     }
 
     /// Locks what an UPDATE or a DELETE comes by.
@@ -173,16 +198,19 @@ impl State {
     }
 
     /// Writes what is locked. Either all of it or nothing.
-    fn write(&mut self, slot: u32, changes: Vec<RowChange>) -> Result<Given, Halt> {
-        let affected = changes.len() as u64;
+    fn write(&mut self, slot: u32, changes: Vec<RowChange>) -> Result<(), Halt> {
         let mut keys = BTreeMap::new();
         let mut made = Vec::new();
-        let mut rows = Vec::with_capacity(changes.len());
+        let mut rows: Vec<(RecordId, Option<StoredRow>)> = Vec::with_capacity(changes.len());
         for change in &changes {
             let record = self.store.place(change.table, &change.key);
             let is_new = change.before.is_none();
-            let again = rows.iter().rev().any(|(written, _)| *written == record);
-            if is_new && (again || self.latest(slot, &[]).row(record).is_some()) {
+            let written = rows.iter().rev().find(|(written, _)| *written == record);
+            let is_there = match written {
+                Some((_, row)) => row.is_some(),
+                None => self.latest(slot, &[]).row(record).is_some(),
+            };
+            if is_new && is_there {
                 return Err(duplicate(&change.key).into());
             }
             self.check_unique(slot, record, change, &mut keys)?;
@@ -219,7 +247,7 @@ impl State {
             transaction.rows.set(record, Some(row));
             transaction.made.push(record);
         }
-        Ok(Given::Affected(affected))
+        Ok(())
     }
 
     /// Locks the unique keys that a change takes or gives up, and sees that none is taken twice.

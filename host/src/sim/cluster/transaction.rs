@@ -1,5 +1,6 @@
 //! What a transaction has read, locked and changed so far.
 
+use super::savepoints::Savepoint;
 use crate::model::event::{Actor, TransactionName};
 use crate::sim::sql::StoredRow;
 use crate::sim::store::{Overlay, RecordId};
@@ -21,6 +22,7 @@ pub(super) enum Isolation {
 }
 
 /// Changes of records, in the order in which they were first changed.
+#[derive(Clone)]
 pub(super) struct Writes<T> {
     list: Vec<(RecordId, Option<T>)>,
     index: FxHashMap<RecordId, usize>,
@@ -98,6 +100,7 @@ pub(super) struct Transaction {
     pub(super) unique: Writes<u32>,
     /// Rows that only this transaction can know of, made by triggers.
     pub(super) made: Vec<RecordId>,
+    pub(super) savepoints: Vec<Savepoint>,
     pub(super) locks: Vec<RecordId>,
     /// It was killed to apply a write set, and was rolled back; nobody has told the client.
     pub(super) is_killed: bool,
@@ -118,6 +121,7 @@ impl Transaction {
             rows: Writes::default(),
             unique: Writes::default(),
             made: Vec::new(),
+            savepoints: Vec::new(),
             locks: Vec::new(),
             is_killed: false,
             is_replayed: false,

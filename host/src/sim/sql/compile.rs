@@ -1,29 +1,37 @@
 //! From the parser's expressions to ours.
 
-use super::aggregate::Aggregate;
+use super::calls;
 use super::compile_query::query;
 use super::expression::{Comparison, Expression, Operator};
-use super::functions::function;
 use super::refuse::{syntax, unsupported};
 use super::scope::Scope;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use sqlparser::ast::{
-    self, BinaryOperator, CaseWhen, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, UnaryOperator, ValueWithSpan,
+    self, BinaryOperator, CaseWhen, Expr, UnaryOperator, ValueWithSpan,
 };
-use std::cmp::Ordering;
 
 /// The expression with its names resolved.
 pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
     Ok(match expr {
         Expr::Nested(inner) => expression(inner, scope)?,
-        Expr::Identifier(name) => scope.column(name)?,
+        Expr::Identifier(name) => match calls::bare(name) {
+            Some(clock) => clock,
+            None => scope.column(name)?,
+        },
         Expr::CompoundIdentifier(names) => match names.as_slice() {
             [table, name] => scope.column_of(table, name)?,
             _ => return Err(unsupported(format!("a name of several parts ({expr})"))),
         },
         Expr::Value(value) => constant(value, scope)?,
+        Expr::BinaryOp { left, op, right } if matches!(**right, Expr::Interval(_)) => {
+            let sign = match op {
+                BinaryOperator::Plus => 1,
+                BinaryOperator::Minus => -1,
+                _ => return Err(unsupported(format!("the operator {op} and an INTERVAL"))),
+            };
+            calls::interval(left, right, sign, scope)?
+        }
         Expr::BinaryOp { left, op, right } => {
             let pair = Box::new((expression(left, scope)?, expression(right, scope)?));
             binary(op, pair).ok_or_else(|| unsupported(format!("the operator {op}")))?
@@ -85,7 +93,8 @@ pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expressio
             else_result.as_deref(),
             scope,
         )?,
-        Expr::Function(function) => call(function, scope)?,
+        Expr::Function(function) => calls::call(function, scope)?,
+        Expr::Interval(_) => return Err(unsupported(format!("{expr} on its own"))),
         other => return Err(unsupported(format!("the expression {other}"))),
     })
 }
@@ -223,84 +232,4 @@ fn case(
         branches,
         otherwise: Box::new(otherwise),
     })
-}
-
-fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
-    let name = ast.name.to_string().to_ascii_lowercase();
-    if ast.over.is_some() {
-        return Err(unsupported(format!("a window function ({name} … OVER)")));
-    }
-    let arguments = arguments(ast)?;
-    if scope.is_trigger && arguments.is_empty() {
-        match name.as_str() {
-            "uuid" => return Ok(Expression::Uuid),
-            "contend_transaction" => return Ok(Expression::Transaction),
-            _ => {}
-        }
-    }
-    if let ("count" | "min" | "max", [argument]) = (name.as_str(), arguments.as_slice()) {
-        return aggregate(&name, argument, scope);
-    }
-    let unknown = || unsupported(format!("the function {name}"));
-    let (function, least, most) = function(&name).ok_or_else(unknown)?;
-    if !(least..=most).contains(&arguments.len()) {
-        let count = arguments.len();
-        return Err(syntax(format!("{name} with {count} arguments")));
-    }
-    let mut list = Vec::new();
-    for argument in arguments {
-        match argument {
-            FunctionArgExpr::Expr(argument) => list.push(expression(argument, scope)?),
-            other => return Err(unsupported(format!("{name}({other})"))),
-        }
-    }
-    Ok(Expression::Call(function, list))
-}
-
-/// The arguments, if there is nothing else about the call.
-fn arguments(ast: &ast::Function) -> Result<Vec<&FunctionArgExpr>, Fault> {
-    let plain = ast.filter.is_none() && ast.null_treatment.is_none() && ast.within_group.is_empty();
-    match (&ast.args, &ast.parameters) {
-        (
-            FunctionArguments::List(FunctionArgumentList {
-                duplicate_treatment: None,
-                args,
-                clauses,
-            }),
-            FunctionArguments::None,
-        ) if plain && clauses.is_empty() => args
-            .iter()
-            .map(|argument| match argument {
-                FunctionArg::Unnamed(argument) => Ok(argument),
-                other => Err(unsupported(format!("the argument {other}"))),
-            })
-            .collect(),
-        _ => Err(unsupported(format!("the call {ast}"))),
-    }
-}
-
-fn aggregate(
-    name: &str,
-    argument: &FunctionArgExpr,
-    scope: &mut Scope<'_>,
-) -> Result<Expression, Fault> {
-    let Some(mut so_far) = scope.aggregates.take() else {
-        return Err(unsupported(format!("{name} outside of a SELECT's columns")));
-    };
-    let aggregate = match (name, argument) {
-        ("count", FunctionArgExpr::Wildcard) => Aggregate::CountRows,
-        (_, FunctionArgExpr::Expr(argument)) => {
-            let argument = expression(argument, scope)?;
-            match name {
-                "count" => Aggregate::Count(argument),
-                "min" => Aggregate::Extreme(Ordering::Less, argument),
-                _ => Aggregate::Extreme(Ordering::Greater, argument),
-            }
-        }
-        (_, other) => return Err(unsupported(format!("{name}({other})"))),
-    };
-    so_far.push(aggregate);
-    let number = so_far.len() - 1;
-    scope.aggregates = Some(so_far);
-    Ok(Expression::Aggregate(number))
 }

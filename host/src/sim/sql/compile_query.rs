@@ -106,7 +106,7 @@ fn of_select(
 ) -> Result<Query, Fault> {
     let level = from.map(|(_, _, level)| level);
     scope.aggregates = Some(Vec::new());
-    let items = items(select, from.map(|(_, table, level)| (table, level)), scope);
+    let items = items(&select.projection, from.map(|(_, table, level)| (table, level)), scope);
     let aggregates = scope.aggregates.take().unwrap_or_default();
     let items = items?;
     let beside = level.is_some_and(|level| items.iter().any(|item| item.depends_on(level)));
@@ -141,13 +141,14 @@ fn of_select(
     })
 }
 
-fn items(
-    select: &Select,
+/// The columns of a SELECT or of RETURNING.
+pub(super) fn items(
+    list: &[SelectItem],
     from: Option<(&Arc<Table>, usize)>,
     scope: &mut Scope<'_>,
 ) -> Result<Vec<Expression>, Fault> {
     let mut items = Vec::new();
-    for item in &select.projection {
+    for item in list {
         match (item, from) {
             (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }, _) => {
                 items.push(expression(expr, scope)?);
@@ -173,11 +174,7 @@ fn order(
         return Err(unsupported("ORDER BY ALL"));
     };
     let one = |ast: &OrderByExpr| {
-        let descending = match (&ast.options.sort, ast.options.nulls_first, &ast.with_fill) {
-            (None | Some(OrderBySort::Asc), None, None) => false,
-            (Some(OrderBySort::Desc), None, None) => true,
-            _ => return Err(unsupported(format!("ORDER BY {ast}"))),
-        };
+        let descending = is_descending(ast)?;
         let by = match &ast.expr {
             Expr::Value(value) => by_number(&value.value, items)?,
             Expr::Identifier(name) => match by_alias(name, select, items) {
@@ -187,6 +184,29 @@ fn order(
             expr => expression(expr, scope)?,
         };
         Ok(Order { by, descending })
+    };
+    list.iter().map(one).collect()
+}
+
+fn is_descending(ast: &OrderByExpr) -> Result<bool, Fault> {
+    match (&ast.options.sort, ast.options.nulls_first, &ast.with_fill) {
+        (None | Some(OrderBySort::Asc), None, None) => Ok(false),
+        (Some(OrderBySort::Desc), None, None) => Ok(true),
+        _ => Err(unsupported(format!("ORDER BY {ast}"))),
+    }
+}
+
+/// The ORDER BY of an UPDATE or a DELETE.
+pub(super) fn columns_in_order(
+    list: &[OrderByExpr],
+    scope: &mut Scope<'_>,
+) -> Result<Vec<Order>, Fault> {
+    let one = |ast: &OrderByExpr| match &ast.expr {
+        Expr::Value(value) => Err(unsupported(format!("ORDER BY the constant {value}"))),
+        expr => Ok(Order {
+            descending: is_descending(ast)?,
+            by: expression(expr, scope)?,
+        }),
     };
     list.iter().map(one).collect()
 }
@@ -211,7 +231,7 @@ fn by_alias(name: &ast::Ident, select: &Select, items: &[Expression]) -> Option<
     (items.len() == select.projection.len()).then(|| items[place].clone())
 }
 
-fn is_key_order(order: &[Order], table: &Table, level: usize) -> bool {
+pub(super) fn is_key_order(order: &[Order], table: &Table, level: usize) -> bool {
     let is_part = |(order, column): (&Order, &usize)| {
         let by = matches!(order.by, Expression::Column { level: its, column: by } if its == level && by == *column);
         by && !order.descending
@@ -223,12 +243,17 @@ fn is_key_order(order: &[Order], table: &Table, level: usize) -> bool {
 
 type Bound = Option<Expression>;
 
-/// LIMIT and OFFSET: a number or a parameter each.
-fn bounds(clause: Option<&LimitClause>, scope: &mut Scope<'_>) -> Result<(Bound, Bound), Fault> {
-    let mut bound = |expr: &Expr| match expression(expr, scope)? {
+/// A number or a parameter.
+pub(super) fn bound(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+    match expression(expr, scope)? {
         bound @ (Expression::Constant(Value::Integer(_)) | Expression::Parameter(_)) => Ok(bound),
         _ => Err(unsupported(format!("LIMIT or OFFSET {expr}"))),
-    };
+    }
+}
+
+/// LIMIT and OFFSET: a number or a parameter each.
+fn bounds(clause: Option<&LimitClause>, scope: &mut Scope<'_>) -> Result<(Bound, Bound), Fault> {
+    let mut bound = |expr: &Expr| bound(expr, scope);
     match clause {
         None => Ok((None, None)),
         Some(LimitClause::LimitOffset {

@@ -1,13 +1,15 @@
 //! DELETE.
 
-use super::view::{RowChange, View};
-use super::written::Written;
+use super::returning::Returning;
+use super::view::View;
+use super::written::{Changes, Written};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
 #[derive(Debug, Clone)]
 pub struct Delete {
     pub(super) written: Written,
+    pub(super) returning: Option<Returning>,
 }
 
 impl Delete {
@@ -15,8 +17,12 @@ impl Delete {
         &self.written
     }
 
-    /// The rows that it deletes, in key order.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<RowChange>, Fault> {
+    pub fn returning(&self) -> Option<&Returning> {
+        self.returning.as_ref()
+    }
+
+    /// The rows that it deletes, in its order.
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, Fault> {
         self.written.changes(parameters, view, |_, _| Ok(None))
     }
 }

@@ -3,7 +3,7 @@
 use super::expression::{Comparison, Environment, Expression, Operator};
 use super::refuse::unsupported;
 use super::value::Scalar;
-use super::{functions, refuse};
+use super::{functions, refuse, time};
 use crate::model::fault::Fault;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -40,6 +40,18 @@ impl Expression {
             }
             Self::Call(function, arguments) => functions::call(*function, arguments, env)?,
             Self::OneValue(query) => query.one_value(env)?,
+            Self::Now(clock) => clock.read(env.view.now()),
+            Self::UnixTime(one) => match one.evaluate(env)? {
+                Scalar::Null => Scalar::Null,
+                Scalar::Text(text) => match time::parsed(&text) {
+                    Some((micros, 0)) => Scalar::Integer(micros.div_euclid(1_000_000)),
+                    _ => return Err(unsupported(format!("UNIX_TIMESTAMP of {text:?}"))),
+                },
+                wrong => return Err(unsupported(format!("UNIX_TIMESTAMP of {}", wrong.kind()))),
+            },
+            Self::AddTime(unit, pair) => {
+                time::added(&pair.0.evaluate(env)?, &pair.1.evaluate(env)?, *unit)?
+            }
             _ => Scalar::of_truth(self.truth(env)?),
         })
     }

@@ -1,6 +1,7 @@
 //! An expression with its names resolved: columns and parameters are numbers.
 
 use super::query::Query;
+use super::time::Clock;
 use super::view::View;
 use crate::model::value::Value;
 
@@ -41,6 +42,12 @@ pub(super) enum Expression {
         otherwise: Box<Expression>,
     },
     Call(Function, Vec<Expression>),
+    /// The time at which the statement began.
+    Now(Clock),
+    /// UNIX_TIMESTAMP of a time.
+    UnixTime(Box<Expression>),
+    /// A time and so many units of so many microseconds, which may be negative.
+    AddTime(i64, Box<(Expression, Expression)>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +77,8 @@ pub(super) enum Function {
     /// Also IFNULL.
     Coalesce,
     Concat,
+    Greatest,
+    Least,
     /// In bytes, as MariaDB has it.
     Length,
     Lower,
@@ -100,14 +109,17 @@ impl Expression {
         match self {
             Self::Column { level: its, .. } => *its >= level,
             Self::Constant(_) | Self::Parameter(_) | Self::Aggregate(_) => false,
-            Self::Uuid | Self::Transaction => false,
+            Self::Uuid | Self::Transaction | Self::Now(_) => false,
             Self::Compare(_, pair)
             | Self::And(pair)
             | Self::Or(pair)
-            | Self::Arithmetic(_, pair) => either(pair),
-            Self::Not(one) | Self::IsNull(one) | Self::Is(_, one) | Self::Negate(one) => {
-                one.depends_on(level)
-            }
+            | Self::Arithmetic(_, pair)
+            | Self::AddTime(_, pair) => either(pair),
+            Self::Not(one)
+            | Self::IsNull(one)
+            | Self::Is(_, one)
+            | Self::Negate(one)
+            | Self::UnixTime(one) => one.depends_on(level),
             Self::In(one, list) => one.depends_on(level) || any(list),
             // Nobody has looked into it.
             Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_) => true,

@@ -7,6 +7,7 @@ use super::value::Scalar;
 use crate::capability::calls::MAX_VALUE_BYTES;
 use crate::model::fault::Fault;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// The function of this name, and how many arguments it takes at least and at most.
 pub(super) fn function(name: &str) -> Option<(Function, usize, usize)> {
@@ -15,6 +16,8 @@ pub(super) fn function(name: &str) -> Option<(Function, usize, usize)> {
         "coalesce" => (Function::Coalesce, 1, usize::MAX),
         "concat" => (Function::Concat, 1, usize::MAX),
         "ifnull" => (Function::Coalesce, 2, 2),
+        "greatest" => (Function::Greatest, 2, usize::MAX),
+        "least" => (Function::Least, 2, usize::MAX),
         "length" => (Function::Length, 1, 1),
         "lower" => (Function::Lower, 1, 1),
         "nullif" => (Function::NullIf, 2, 2),
@@ -39,6 +42,8 @@ pub(super) fn call<'a>(
             Ok(Scalar::Null)
         }
         Function::Concat => concat(arguments, env),
+        Function::Greatest => extreme(Ordering::Greater, arguments, env),
+        Function::Least => extreme(Ordering::Less, arguments, env),
         Function::NullIf => {
             let (one, other) = (arguments[0].evaluate(env)?, arguments[1].evaluate(env)?);
             let equal = one
@@ -50,6 +55,24 @@ pub(super) fn call<'a>(
             of_one(function, arguments[0].evaluate(env)?)
         }
     }
+}
+
+/// NULL if one of them is.
+fn extreme<'a>(
+    wanted: Ordering,
+    arguments: &'a [Expression],
+    env: &Environment<'a>,
+) -> Result<Scalar<'a>, Fault> {
+    let mut best = arguments[0].evaluate(env)?;
+    for argument in &arguments[1..] {
+        let other = argument.evaluate(env)?;
+        match other.compare(&best)? {
+            None => return Ok(Scalar::Null),
+            Some(ordering) if ordering == wanted => best = other,
+            Some(_) => {}
+        }
+    }
+    Ok(best)
 }
 
 fn of_one(function: Function, value: Scalar<'_>) -> Result<Scalar<'_>, Fault> {

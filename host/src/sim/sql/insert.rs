@@ -1,10 +1,15 @@
-//! INSERT … VALUES.
+//! INSERT … VALUES, REPLACE, and what becomes of rows whose key is taken.
 
 use super::expression::{Environment, Expression};
+use super::key::Key;
+use super::refuse::unsupported;
+use super::returning::Returning;
 use super::schema::{Table, TableId};
+use super::update::assigned;
 use super::view::{RowChange, StoredRow, View};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Debug, Clone)]
@@ -13,6 +18,55 @@ pub struct Insert {
     pub(super) table: Arc<Table>,
     /// For each row, what each column gets; nothing for its default.
     pub(super) rows: Vec<Vec<Option<Expression>>>,
+    pub(super) duplicates: Duplicates,
+    pub(super) returning: Option<Returning>,
+}
+
+/// What becomes of a row whose primary key is taken.
+#[derive(Debug, Clone)]
+pub(super) enum Duplicates {
+    Refused,
+    /// INSERT IGNORE
+    LeftOut,
+    /// REPLACE
+    Replaced,
+    /// ON DUPLICATE KEY UPDATE
+    Updated {
+        /// The level of the row that `VALUES(column)` is of.
+        inserted: usize,
+        /// That of the row that is there.
+        level: usize,
+        assignments: Vec<(usize, Expression)>,
+    },
+}
+
+impl Duplicates {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Refused => "INSERT",
+            Self::LeftOut => "INSERT IGNORE",
+            Self::Replaced => "REPLACE",
+            Self::Updated { .. } => "ON DUPLICATE KEY UPDATE",
+        }
+    }
+
+    pub(super) fn are_refused(&self) -> bool {
+        matches!(self, Self::Refused)
+    }
+}
+
+/// What an INSERT comes to.
+#[derive(Debug)]
+pub struct Inserted {
+    /// In the order of the statement; one row may be changed several times.
+    pub changes: Vec<RowChange>,
+    /// What MariaDB counts: 1 for a row that is inserted, 2 for one that takes the place of another or
+    /// changes it, 0 for one that changes nothing.
+    pub affected: u64,
+    /// Rows that were found as they should become, which a client that counts found rows counts as 1.
+    pub unchanged: u64,
+    /// What RETURNING gives a row for.
+    pub rows: Vec<StoredRow>,
 }
 
 impl Insert {
@@ -20,20 +74,110 @@ impl Insert {
         self.id
     }
 
-    /// The rows that it inserts, in the order of the statement. Whether their keys are taken already,
-    /// or twice among them, is not asked here.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<RowChange>, Fault> {
+    pub fn returning(&self) -> Option<&Returning> {
+        self.returning.as_ref()
+    }
+
+    /// The keys of its rows, which it locks.
+    pub fn keys(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Key>, Fault> {
+        let rows = self.new_rows(parameters, view)?;
+        Ok(rows.iter().map(|row| self.table.key_of(row)).collect())
+    }
+
+    fn new_rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<StoredRow>, Fault> {
         let env = Environment::writing(parameters, view);
-        let change = |row: &Vec<Option<Expression>>| {
-            let row = stored(&self.table, row, &env)?;
-            Ok(RowChange {
-                table: self.id,
-                key: self.table.key_of(&row),
-                before: None,
-                after: Some(row),
-            })
+        let rows = self.rows.iter();
+        rows.map(|row| stored(&self.table, row, &env)).collect()
+    }
+
+    /// What it changes. Whether keys are taken already that may not be is not asked here.
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Inserted, Fault> {
+        let mut inserted = Inserted {
+            changes: Vec::new(),
+            affected: 0,
+            unchanged: 0,
+            rows: Vec::new(),
         };
-        self.rows.iter().map(change).collect()
+        let new_rows = self.new_rows(parameters, view);
+        if matches!(self.duplicates, Duplicates::LeftOut)
+            && let Err(fault) = &new_rows
+            && fault.code != "unsupported"
+        {
+            let message = "INSERT IGNORE of a value that MariaDB would change until it fits";
+            return Err(unsupported(message));
+        }
+        let mut now: BTreeMap<Key, StoredRow> = BTreeMap::new();
+        for row in new_rows? {
+            let key = self.table.key_of(&row);
+            let there = now.get(&key).or_else(|| view.get(self.id, &key)).cloned();
+            let after = match there {
+                Some(there) if !self.duplicates.are_refused() => {
+                    let with = (parameters, view);
+                    self.meets(&mut inserted, key.clone(), there, row, with)?
+                }
+                _ => {
+                    inserted.affected += 1;
+                    inserted.changes.push(self.change(&key, None, Some(&row)));
+                    Some(row)
+                }
+            };
+            if let Some(after) = after {
+                inserted.rows.push(after.clone());
+                now.insert(key, after);
+            }
+        }
+        Ok(inserted)
+    }
+
+    /// A row meets one that has its key. Gives what is there afterwards, if it is of this statement.
+    fn meets(
+        &self,
+        inserted: &mut Inserted,
+        key: Key,
+        there: StoredRow,
+        row: StoredRow,
+        (parameters, view): (&[Value], &dyn View),
+    ) -> Result<Option<StoredRow>, Fault> {
+        match &self.duplicates {
+            Duplicates::Refused | Duplicates::LeftOut => Ok(None),
+            Duplicates::Replaced => {
+                inserted.affected += 2;
+                inserted.changes.push(self.change(&key, Some(&there), None));
+                inserted.changes.push(self.change(&key, None, Some(&row)));
+                Ok(Some(row))
+            }
+            Duplicates::Updated {
+                inserted: level_of_new,
+                level,
+                assignments,
+            } => {
+                let env = Environment::writing(parameters, view);
+                let env = env.at(*level_of_new, &row);
+                let after = assigned(assignments, &self.table, *level, &env, &there)?;
+                if after == there {
+                    inserted.unchanged += 1;
+                } else {
+                    inserted.affected += 2;
+                    let change = self.change(&key, Some(&there), Some(&after));
+                    inserted.changes.push(change);
+                }
+                Ok(Some(after))
+            }
+        }
+    }
+
+    fn change(
+        &self,
+        key: &Key,
+        before: Option<&StoredRow>,
+        after: Option<&StoredRow>,
+    ) -> RowChange {
+        RowChange {
+            table: self.id,
+            key: key.clone(),
+            before: before.cloned(),
+            after: after.cloned(),
+        }
     }
 }
 

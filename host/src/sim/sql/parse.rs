@@ -1,29 +1,29 @@
 //! One statement from its text.
 
 use super::refuse::{syntax, unsupported};
+use crate::capability::gate::{MAX_NESTING, NotRead, Reading, read};
 use crate::model::fault::Fault;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// As deep as the gate lets a strategy's statement be.
-const MAX_NESTING: usize = 40;
-
-/// `rejected` with `syntax`, or with `unsupported` if there are several.
-pub(super) fn parse(text: &str) -> Result<Statement, Fault> {
-    one(Parser::new(&MySqlDialect {}).try_with_sql(text))
+/// Reads a text as the gate does. `rejected` with `syntax`, or with `unsupported` if there are several
+/// statements.
+pub(super) fn parse(text: &str) -> Result<Reading, Fault> {
+    read(text, &MySqlDialect {}, MAX_NESTING).map_err(|why| match why {
+        NotRead::Syntax(error) => syntax(error),
+        NotRead::Empty => syntax("an empty statement"),
+        NotRead::Several(_) => unsupported("several statements in one text"),
+    })
 }
 
 /// The same of what is left of a text.
 pub(super) fn parse_tokens(tokens: Vec<Token>) -> Result<Statement, Fault> {
-    one(Ok(Parser::new(&MySqlDialect {}).with_tokens(tokens)))
-}
-
-fn one(parser: Result<Parser<'_>, ParserError>) -> Result<Statement, Fault> {
-    let statements = parser
-        .map(|parser| parser.with_recursion_limit(MAX_NESTING))
-        .and_then(|mut parser| parser.parse_statements());
+    let statements = Parser::new(&MySqlDialect {})
+        .with_tokens(tokens)
+        .with_recursion_limit(MAX_NESTING)
+        .parse_statements();
     let mut statements = statements.map_err(|error| syntax(error.to_string()))?;
     match (statements.pop(), statements.len()) {
         (Some(statement), 0) => Ok(statement),

@@ -1,27 +1,30 @@
 //! A statement, understood once and ready to be run often.
 
 use super::compile::expression;
-use super::compile_query::{query, relation};
+use super::compile_query::{bound, columns_in_order, is_key_order, query, relation};
 use super::create::create_table;
 use super::delete::Delete;
-use super::insert::Insert;
+use super::expression::Expression;
+use super::insert::{Duplicates, Insert};
 use super::parse::parse;
-use super::refuse::{no_such_column, unsupported};
+use super::refuse::{no_such_column, syntax, unsupported};
 use super::rest;
+use super::returning::Returning;
 use super::rows::Rows;
 use super::schema::{Definition, Schema, Table};
 use super::scope::{Scope, plain};
-use super::select::{IfLocked, LockClause, Select};
+use super::select::{LockClause, Select};
 use super::setting::{Setting, setting};
 use super::trigger;
 use super::update::Update;
 use super::written::Written;
+use crate::capability::gate::Reading;
+use crate::capability::locking::LockingClause;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
-    self, AssignmentTarget, Expr, FromTable, LockType, NonBlock, ObjectType, SetExpr, Statement,
-    TableObject,
+    self, AssignmentTarget, Expr, FromTable, ObjectType, OnInsert, OrderByExpr, SelectItem, SetExpr,
+    Statement, TableObject,
 };
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a statement does. It holds for the version of the schema for which it was planned.
@@ -33,6 +36,16 @@ pub enum Plan {
     Delete(Delete),
     Define(Definition),
     Set(Setting),
+    /// With the savepoint's name.
+    Savepoint(SavepointStep, String),
+}
+
+/// What is done with a savepoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SavepointStep {
+    Set,
+    Release,
+    RollBack,
 }
 
 /// Parses one statement and resolves its names. `rejected` with `syntax`, with `unsupported` and the
@@ -45,10 +58,15 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
     if let Some(definition) = trigger::definition(text, schema) {
         return definition.map(Plan::Define);
     }
-    let statement = parse(&with_share(text))?;
+    let Reading {
+        statement, lock, ..
+    } = parse(text)?;
+    if lock.is_some() && !matches!(statement, Statement::Query(_)) {
+        return Err(unsupported("a locking clause of anything but a SELECT"));
+    }
     let scope = &mut Scope::new(schema, &statement);
     Ok(match &statement {
-        Statement::Query(ast) => Plan::Select(select(ast, scope)?),
+        Statement::Query(ast) => Plan::Select(select(ast, lock, scope)?),
         Statement::Insert(ast) => Plan::Insert(insert(ast, scope)?),
         Statement::Update(ast) => Plan::Update(update(ast, scope)?),
         Statement::Delete(ast) => Plan::Delete(delete(ast, scope)?),
@@ -66,6 +84,14 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
                 if_exists: *if_exists,
             })
         }
+        Statement::Savepoint { name } => Plan::Savepoint(SavepointStep::Set, name.value.clone()),
+        Statement::ReleaseSavepoint { name } => {
+            Plan::Savepoint(SavepointStep::Release, name.value.clone())
+        }
+        Statement::Rollback {
+            chain: false,
+            savepoint: Some(name),
+        } => Plan::Savepoint(SavepointStep::RollBack, name.value.clone()),
         other => {
             let text = other.to_string();
             let words: Vec<&str> = text.split_whitespace().take(2).collect();
@@ -74,60 +100,82 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
     })
 }
 
-/// MariaDB has LOCK IN SHARE MODE for the standard's FOR SHARE, which is all that the parser knows.
-fn with_share(text: &str) -> Cow<'_, str> {
-    const CLAUSE: &str = "LOCK IN SHARE MODE";
-    let trimmed = text.trim_end();
-    let start = trimmed.len().checked_sub(CLAUSE.len());
-    match start.and_then(|start| Some((trimmed.get(..start)?, &trimmed[start..]))) {
-        Some((before, clause)) if clause.eq_ignore_ascii_case(CLAUSE) => {
-            format!("{before}FOR SHARE").into()
-        }
-        _ => text.into(),
-    }
-}
-
-fn select(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Select, Fault> {
+fn select(
+    ast: &ast::Query,
+    clause: Option<LockingClause>,
+    scope: &mut Scope<'_>,
+) -> Result<Select, Fault> {
     let query = query(ast, scope)?;
-    let lock = match ast.locks.as_slice() {
-        [] => None,
-        [lock] if lock.of.is_none() && query.rows.is_some() => Some(LockClause {
-            exclusive: lock.lock_type == LockType::Update,
-            if_locked: match lock.nonblock {
-                None => IfLocked::Wait,
-                Some(NonBlock::Nowait) => IfLocked::Refuse,
-                Some(NonBlock::SkipLocked) => IfLocked::Skip,
-            },
+    if !ast.locks.is_empty() {
+        return Err(unsupported(format!("the clause {}", ast.locks[0])));
+    }
+    let lock = match clause {
+        None => None,
+        Some(clause) if clause.is_standard => {
+            return Err(syntax("FOR SHARE: MariaDB has LOCK IN SHARE MODE for it"));
+        }
+        Some(_) if query.rows.is_none() => {
+            return Err(unsupported("a locking clause without a table"));
+        }
+        Some(clause) => Some(LockClause {
+            exclusive: clause.exclusive,
+            if_locked: clause.if_locked,
         }),
-        [lock] if lock.of.is_some() => return Err(unsupported(format!("the clause {lock}"))),
-        [_] => return Err(unsupported("a locking clause without a table")),
-        _ => return Err(unsupported("more than one locking clause")),
     };
     Ok(Select { query, lock })
+}
+
+/// The columns of RETURNING, over the table of a level.
+fn returning(
+    items: Option<&Vec<SelectItem>>,
+    table: &Arc<Table>,
+    level: usize,
+    scope: &mut Scope<'_>,
+) -> Result<Option<Returning>, Fault> {
+    let items = items.map(|list| super::compile_query::items(list, Some((table, level)), scope));
+    let items = items.transpose()?;
+    Ok(items.map(|items| Returning { level, items }))
 }
 
 /// The rows of the table that a statement writes. Its level stays open.
 fn written(
     from: &ast::TableWithJoins,
     filter: Option<&Expr>,
+    (order_by, limit): (&[OrderByExpr], Option<&Expr>),
     scope: &mut Scope<'_>,
 ) -> Result<(Written, Arc<Table>), Fault> {
     let (name, alias) = relation(from)?;
     let (id, table) = scope.find(name)?;
     let level = scope.open(alias.unwrap_or(plain(name)?), table.clone())?;
     let filter = filter.map(|filter| expression(filter, scope)).transpose()?;
-    let rows = Rows::new(id, &table, level, filter);
-    Ok((Written { rows }, table))
+    let order = columns_in_order(order_by, scope)?;
+    let written = Written {
+        rows: Rows::new(id, &table, level, filter),
+        in_key_order: order.is_empty() || is_key_order(&order, &table, level),
+        order,
+        limit: limit.map(|limit| bound(limit, scope)).transpose()?,
+    };
+    Ok((written, table))
 }
 
 fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, Fault> {
-    if ast.limit.is_some() || !ast.order_by.is_empty() {
-        return Err(unsupported("ORDER BY or LIMIT in an UPDATE"));
-    }
     rest::of_update(ast)?;
-    let (written, table) = written(&ast.table, ast.selection.as_ref(), scope)?;
+    let bounds = (ast.order_by.as_slice(), ast.limit.as_ref());
+    let (written, table) = written(&ast.table, ast.selection.as_ref(), bounds, scope)?;
+    Ok(Update {
+        written,
+        assignments: assignments(&ast.assignments, &table, scope)?,
+        table,
+    })
+}
+
+fn assignments(
+    list: &[ast::Assignment],
+    table: &Table,
+    scope: &mut Scope<'_>,
+) -> Result<Vec<(usize, Expression)>, Fault> {
     let mut assignments = Vec::new();
-    for assignment in &ast.assignments {
+    for assignment in list {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
             let target = &assignment.target;
             return Err(unsupported(format!("an assignment to {target}")));
@@ -138,17 +186,10 @@ fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, Fault> {
         let column = column.ok_or_else(|| no_such_column(name))?;
         assignments.push((column, expression(&assignment.value, scope)?));
     }
-    Ok(Update {
-        written,
-        table,
-        assignments,
-    })
+    Ok(assignments)
 }
 
 fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, Fault> {
-    if ast.limit.is_some() || !ast.order_by.is_empty() {
-        return Err(unsupported("ORDER BY or LIMIT in a DELETE"));
-    }
     rest::of_delete(ast)?;
     let FromTable::WithFromKeyword(from) = &ast.from else {
         return Err(unsupported("DELETE without FROM"));
@@ -156,8 +197,13 @@ fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, Fault> {
     let [from] = from.as_slice() else {
         return Err(unsupported("DELETE from several tables"));
     };
-    let (written, _) = written(from, ast.selection.as_ref(), scope)?;
-    Ok(Delete { written })
+    let bounds = (ast.order_by.as_slice(), ast.limit.as_ref());
+    let (written, table) = written(from, ast.selection.as_ref(), bounds, scope)?;
+    let level = written.rows.level;
+    Ok(Delete {
+        written,
+        returning: returning(ast.returning.as_ref(), &table, level, scope)?,
+    })
 }
 
 pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert, Fault> {
@@ -186,7 +232,55 @@ pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert,
         }
         rows.push(row);
     }
-    Ok(Insert { id, table, rows })
+    let mut insert = Insert {
+        id,
+        table: table.clone(),
+        rows,
+        duplicates: Duplicates::Refused,
+        returning: None,
+    };
+    if !scope.is_trigger {
+        after_values(&mut insert, ast, &table, scope)?;
+    }
+    Ok(insert)
+}
+
+/// What stands behind the VALUES of an INSERT.
+fn after_values(
+    insert: &mut Insert,
+    ast: &ast::Insert,
+    table: &Arc<Table>,
+    scope: &mut Scope<'_>,
+) -> Result<(), Fault> {
+    // The row that would be inserted, which has no name: VALUES(column) is of it.
+    let inserted = scope.open("", table.clone())?;
+    let TableObject::TableName(name) = &ast.table else {
+        unreachable!("it was looked at before");
+    };
+    let level = scope.open(plain(name)?, table.clone())?;
+    insert.duplicates = match (&ast.on, ast.replace_into, ast.ignore) {
+        (None, false, false) => Duplicates::Refused,
+        (None, true, false) => Duplicates::Replaced,
+        (None, false, true) => Duplicates::LeftOut,
+        (Some(OnInsert::DuplicateKeyUpdate(list)), false, false) => {
+            scope.inserted = Some(inserted);
+            let assignments = assignments(list, table, scope)?;
+            scope.inserted = None;
+            Duplicates::Updated {
+                inserted,
+                level,
+                assignments,
+            }
+        }
+        _ => return Err(unsupported("this clause for duplicates")),
+    };
+    if !insert.duplicates.are_refused() && !table.unique.is_empty() {
+        let what = insert.duplicates.name();
+        let message = format!("{what} in a table with a UNIQUE key beside its primary key");
+        return Err(unsupported(message));
+    }
+    insert.returning = returning(ast.returning.as_ref(), table, level, scope)?;
+    Ok(())
 }
 
 /// The columns that are given: those that are named, or all.

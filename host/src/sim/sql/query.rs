@@ -132,7 +132,7 @@ impl Query {
         let mut fault = None;
         // Stable, so that of two equal rows that with the lesser key comes first.
         found.sort_by(|(one, _), (other, _)| {
-            self.compare(one, other).unwrap_or_else(|first| {
+            compare(&self.order, one, other).unwrap_or_else(|first| {
                 fault.get_or_insert(first);
                 Ordering::Equal
             })
@@ -141,20 +141,6 @@ impl Query {
             Some(fault) => Err(fault),
             None => Ok(found.into_iter().map(|(_, row)| row).collect()),
         }
-    }
-
-    fn compare(&self, one: &[Value], other: &[Value]) -> Result<Ordering, Fault> {
-        for (order, (one, other)) in self.order.iter().zip(one.iter().zip(other)) {
-            let ordering = Scalar::of(one).order(&Scalar::of(other))?;
-            if ordering.is_ne() {
-                return Ok(if order.descending {
-                    ordering.reverse()
-                } else {
-                    ordering
-                });
-            }
-        }
-        Ok(Ordering::Equal)
     }
 
     fn aggregated(&self, env: &Environment<'_>) -> Result<Row, Fault> {
@@ -190,6 +176,25 @@ impl Query {
     fn item_row(&self, env: &Environment<'_>) -> Result<Row, Fault> {
         values(self.items.iter(), env)
     }
+}
+
+/// Which of two rows comes first, by the values that they are ordered by.
+pub(super) fn compare(
+    order: &[Order],
+    one: &[Value],
+    other: &[Value],
+) -> Result<Ordering, Fault> {
+    for (order, (one, other)) in order.iter().zip(one.iter().zip(other)) {
+        let ordering = Scalar::of(one).order(&Scalar::of(other))?;
+        if ordering.is_ne() {
+            return Ok(if order.descending {
+                ordering.reverse()
+            } else {
+                ordering
+            });
+        }
+    }
+    Ok(Ordering::Equal)
 }
 
 fn values<'e>(

@@ -20,6 +20,8 @@ pub(super) struct Scope<'a> {
     /// Those of the SELECT whose items are read now; nothing where there may be none.
     pub aggregates: Option<Vec<Aggregate>>,
     pub is_trigger: bool,
+    /// The level of the row that `VALUES(column)` is of, where there is one.
+    pub inserted: Option<usize>,
 }
 
 struct Level {
@@ -35,6 +37,7 @@ impl<'a> Scope<'a> {
             placeholders: placeholders(statement),
             aggregates: None,
             is_trigger: false,
+            inserted: None,
         }
     }
 

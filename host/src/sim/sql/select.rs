@@ -4,6 +4,7 @@ use super::expression::Environment;
 use super::query::Query;
 use super::schema::TableId;
 use super::view::{StoredRow, View, Visits};
+pub use crate::capability::locking::IfLocked;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 
@@ -16,19 +17,9 @@ pub struct Select {
 /// The locking clause of a SELECT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockClause {
-    /// FOR UPDATE; otherwise FOR SHARE or LOCK IN SHARE MODE.
+    /// FOR UPDATE; otherwise LOCK IN SHARE MODE.
     pub exclusive: bool,
     pub if_locked: IfLocked,
-}
-
-/// What a SELECT does about a row that somebody else has locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfLocked {
-    Wait,
-    /// NOWAIT
-    Refuse,
-    /// SKIP LOCKED
-    Skip,
 }
 
 impl Select {

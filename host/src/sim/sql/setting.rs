@@ -6,7 +6,8 @@ use sqlparser::dialect::MySqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 /// What a SET says. The isolation level is `transaction_isolation` with a value such as
-/// `READ-COMMITTED`, however it was written. Which variables there are, the session knows.
+/// `READ-COMMITTED`, however it was written, or `next_transaction_isolation` if it is for the next
+/// transaction alone. Which variables there are, the session knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// In lower case.
@@ -27,6 +28,9 @@ fn recognized(text: &str) -> Result<Setting, Fault> {
     let words: Vec<String> = tokens.iter().filter_map(word).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (name, value) = match words.as_slice() {
+        ["SET", "TRANSACTION", "ISOLATION", "LEVEL", level @ ..] if !level.is_empty() => {
+            ("NEXT_TRANSACTION_ISOLATION", level.join("-"))
+        }
         [
             "SET",
             "SESSION",
@@ -74,6 +78,11 @@ mod tests {
             (
                 "SET SESSION tx_isolation = 'SERIALIZABLE'",
                 "transaction_isolation",
+                "SERIALIZABLE",
+            ),
+            (
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                "next_transaction_isolation",
                 "SERIALIZABLE",
             ),
             (

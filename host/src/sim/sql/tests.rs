@@ -1,5 +1,6 @@
 //! Statements on a few rows. Random ones, held against SQLite's answers, are in the integration tests.
 
+mod forms;
 mod keys;
 mod reads;
 mod refusals;
@@ -57,15 +58,16 @@ impl Tables {
     fn run(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, Fault> {
         let changes = match plan(text, &self.schema)? {
             Plan::Select(select) => return select.rows(parameters, self),
-            Plan::Insert(insert) => insert.changes(parameters, self)?,
-            Plan::Update(update) => update.changes(parameters, self)?,
-            Plan::Delete(delete) => delete.changes(parameters, self)?,
+            Plan::Insert(insert) => insert.changes(parameters, self)?.changes,
+            Plan::Update(update) => update.changes(parameters, self)?.changes,
+            Plan::Delete(delete) => delete.changes(parameters, self)?.changes,
             Plan::Define(definition) => {
                 let gone = self.schema.define(&definition)?;
                 self.rows.retain(|(id, _), _| !gone.contains(id));
                 return Ok(Vec::new());
             }
             Plan::Set(setting) => panic!("{setting:?}"),
+            Plan::Savepoint(step, name) => panic!("{step:?} {name}"),
         };
         for RowChange {
             table, key, after, ..

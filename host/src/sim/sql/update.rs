@@ -3,8 +3,8 @@
 use super::expression::{Environment, Expression};
 use super::refuse::unsupported;
 use super::schema::Table;
-use super::view::{RowChange, StoredRow, View};
-use super::written::Written;
+use super::view::{StoredRow, View};
+use super::written::{Changes, Written};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use std::sync::Arc;
@@ -22,28 +22,40 @@ impl Update {
         &self.written
     }
 
-    /// The rows that it changes, in key order: those that meet the WHERE and come out different. Their
+    /// The rows that it changes, in its order: those that meet the WHERE and come out different. Their
     /// number is what MariaDB calls the affected rows.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<RowChange>, Fault> {
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, Fault> {
         let after = |env: &Environment<'_>, row: &StoredRow| self.assigned(env, row).map(Some);
         self.written.changes(parameters, view, after)
     }
 
     /// As MariaDB does it, from left to right: an assignment sees what those before it have made.
     fn assigned(&self, env: &Environment<'_>, row: &StoredRow) -> Result<StoredRow, Fault> {
-        let mut after = row.to_vec();
-        for (column, expression) in &self.assignments {
-            let column = *column;
-            let value = expression.evaluate(&env.at(self.written.rows.level, &after))?;
-            let value = self.table.columns[column].store(value)?;
-            if value != row[column] && self.table.primary.contains(&column) {
-                let name = &self.table.columns[column].name;
-                return Err(unsupported(format!(
-                    "an UPDATE that changes the primary key ({name})"
-                )));
-            }
-            after[column] = value;
-        }
-        Ok(after.into())
+        let level = self.written.rows.level;
+        assigned(&self.assignments, &self.table, level, env, row)
     }
+}
+
+/// A row after assignments to its columns, from left to right.
+pub(super) fn assigned(
+    assignments: &[(usize, Expression)],
+    table: &Table,
+    level: usize,
+    env: &Environment<'_>,
+    row: &StoredRow,
+) -> Result<StoredRow, Fault> {
+    let mut after = row.to_vec();
+    for (column, expression) in assignments {
+        let column = *column;
+        let value = expression.evaluate(&env.at(level, &after))?;
+        let value = table.columns[column].store(value)?;
+        if value != row[column] && table.primary.contains(&column) {
+            let name = &table.columns[column].name;
+            return Err(unsupported(format!(
+                "an UPDATE that changes the primary key ({name})"
+            )));
+        }
+        after[column] = value;
+    }
+    Ok(after.into())
 }

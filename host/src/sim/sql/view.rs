@@ -2,6 +2,7 @@
 
 use super::key::Key;
 use super::schema::TableId;
+use crate::model::change::Nanos;
 use crate::model::value::Value;
 use std::sync::Arc;
 
@@ -19,6 +20,11 @@ pub trait View {
         &'a self,
         table: TableId,
     ) -> Box<dyn Iterator<Item = (&'a Key, &'a StoredRow)> + 'a>;
+
+    /// When the statement began, on the clock of the servers.
+    fn now(&self) -> Nanos {
+        0
+    }
 }
 
 /// One row before and after a statement. Without `before` it is inserted, without `after` deleted;

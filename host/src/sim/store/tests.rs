@@ -76,6 +76,7 @@ fn rows_come_in_key_order_also_when_places_were_given_up_and_used_again() {
             position: 9,
             own: &Nothing,
             hidden: &[],
+            now: 0,
         };
         let keys = seen.scan(THINGS).map(|(key, _)| key.to_string());
         keys.collect::<Vec<_>>().concat()
@@ -112,6 +113,7 @@ fn own_changes_come_first_and_hidden_rows_are_left_out() {
         position: 1,
         own: &own,
         hidden: &[b],
+        now: 0,
     };
     let keys: Vec<_> = seen.scan(THINGS).map(|(key, _)| key.to_string()).collect();
     assert_eq!(keys, ["c"]);

@@ -1,6 +1,7 @@
 //! The contract of a database and its sessions.
 
 pub(super) mod fixture;
+mod forms;
 pub(super) mod mariadb;
 mod simulated;
 
@@ -10,8 +11,11 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
+use forms::*;
 use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
-use simulated::{in_simulation, simulated_alone, simulated_cluster};
+use simulated::{
+    in_simulation, simulated_alone, simulated_alone_without_snapshots, simulated_cluster,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
@@ -53,6 +57,11 @@ macro_rules! every_script_on {
             a_wrong_call_is_rejected_with_its_reason,
             an_unknown_node_is_rejected,
             an_abandoned_write_takes_no_effect_after_the_close,
+            every_form_that_passes_runs,
+            a_write_that_returns_rows_is_a_write,
+            a_savepoint_undoes_what_came_after_it,
+            a_savepoint_needs_a_transaction,
+            upserts_meet_what_is_there,
             shared_reads_are_bounded_but_none_is_lost,
         })*
     };
@@ -94,6 +103,25 @@ macro_rules! every_snapshot_script_on {
             anomaly_lost_update_through_a_late_lock,
         })*
     };
+}
+
+/// What MariaDB has and SQLite lacks: row locks, and settings of a session.
+macro_rules! every_row_lock_script_on {
+    ($on:ident! $($backend:ident),*) => {
+        $($on! { $backend:
+            shared_locks_share_and_two_upgrades_deadlock,
+            a_wait_for_a_lock_has_a_length_of_its_own,
+            a_locked_row_is_refused_or_skipped,
+            an_isolation_level_for_one_transaction_ends_with_it,
+            a_session_chooses_snapshot_isolation,
+        })*
+    };
+}
+
+mod row_locks {
+    use super::*;
+    every_row_lock_script_on!(contract! mariadb_node);
+    every_row_lock_script_on!(simulated! simulated_alone_without_snapshots);
 }
 
 mod snapshots {

@@ -3,11 +3,14 @@
 mod cluster;
 mod connections;
 mod faults;
+mod limits;
 mod lost;
 mod stored;
 
 use super::databases::fixture::Fixture;
-use super::databases::mariadb::{addresses, galera, galera_as_text, galera_of, mariadb_node};
+use super::databases::mariadb::{
+    addresses, galera, galera_as_text, galera_of, mariadb_node, node_with,
+};
 use super::databases::{spawn_execute, spawn_query};
 use super::{assert_fault, assert_rejected, must_wait};
 use contend::capability::database::Session;

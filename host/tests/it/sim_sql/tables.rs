@@ -52,19 +52,19 @@ impl Tables {
         let (changes, matched) = match plan(text, &self.schema)? {
             Plan::Select(select) => return select.rows(parameters, self).map(Done::Read),
             Plan::Insert(insert) => {
-                let changes = insert.changes(parameters, self)?;
+                let changes = insert.changes(parameters, self)?.changes;
                 let matched = changes.len() as u64;
                 (changes, matched)
             }
             Plan::Update(update) => {
-                let changes = update.changes(parameters, self)?;
+                let changes = update.changes(parameters, self)?.changes;
                 let written = update.written();
                 assert_visited(&changes, &written.visits(parameters, self)?);
                 let meets = |row: &StoredRow| written.matches(parameters, self, row);
                 (changes, self.count(written.table(), meets)?)
             }
             Plan::Delete(delete) => {
-                let changes = delete.changes(parameters, self)?;
+                let changes = delete.changes(parameters, self)?.changes;
                 assert_visited(&changes, &delete.written().visits(parameters, self)?);
                 let matched = changes.len() as u64;
                 (changes, matched)
@@ -76,7 +76,7 @@ impl Tables {
                 self.names.push((name.to_owned(), id));
                 (Vec::new(), 0)
             }
-            Plan::Set(setting) => panic!("{setting:?}"),
+            Plan::Set(_) | Plan::Savepoint(..) => panic!("{text}"),
         };
         let changed = changes.len();
         self.change(changes)?;

@@ -116,6 +116,7 @@ fn allocate(script: Script, release: bool) -> (Change, Verdict) {
         settings: [].into(),
         faults: Vec::new(),
         autocommit_as_text: false,
+        counts_found_rows: false,
         change_timeout_s: 60,
         time_limit_s: None,
     };

@@ -119,7 +119,7 @@ fn locking_clauses_are_told() {
         ("FOR UPDATE", Some((true, IfLocked::Wait))),
         ("FOR UPDATE NOWAIT", Some((true, IfLocked::Refuse))),
         ("FOR UPDATE SKIP LOCKED", Some((true, IfLocked::Skip))),
-        ("FOR SHARE", Some((false, IfLocked::Wait))),
+        ("FOR UPDATE WAIT 3", Some((true, IfLocked::WaitFor(3)))),
         ("lock in share mode", Some((false, IfLocked::Wait))),
     ] {
         let Plan::Select(select) = tables.plan(&format!("SELECT id FROM t {clause}")) else {

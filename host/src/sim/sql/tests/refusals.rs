@@ -37,7 +37,11 @@ fn each_construct_outside_of_the_subset_is_named() {
         ("SELECT CAST(n AS CHAR) FROM t", "CAST"),
         ("SELECT SUBSTR(s, 1) FROM t", "SUBSTR"),
         ("SELECT TRIM(s) FROM t", "TRIM"),
-        ("SELECT NOW()", "now"),
+        ("SELECT SYSDATE()", "sysdate"),
+        ("SELECT NOW() + 1", "arithmetic with a text"),
+        ("SELECT NOW() + INTERVAL 1 MONTH", "MONTH"),
+        ("SELECT s + INTERVAL 1 DAY FROM t", "which is no time"),
+        ("SELECT VALUES(n) FROM t", "VALUES()"),
         ("SELECT SLEEP(1)", "sleep"),
         ("SELECT CONNECTION_ID()", "connection_id"),
         ("SELECT @@version", "@@version"),
@@ -81,21 +85,14 @@ fn each_construct_outside_of_the_subset_is_named() {
             "INSERT … SELECT",
         ),
         ("INSERT INTO t SET id = 1", "INSERT … SET"),
-        ("INSERT IGNORE INTO t (id) VALUES (1)", "INSERT IGNORE"),
-        ("REPLACE INTO t (id) VALUES (1)", "REPLACE"),
         (
-            "INSERT INTO t (id) VALUES (1) ON DUPLICATE KEY UPDATE n = 1",
-            "ON DUPLICATE KEY UPDATE",
+            "INSERT IGNORE INTO t (id, s) VALUES (1, 'too long')",
+            "INSERT IGNORE of a value",
         ),
-        ("INSERT INTO t (id) VALUES (1) RETURNING id", "RETURNING"),
-        ("UPDATE t SET n = 1 LIMIT 1", "LIMIT in an UPDATE"),
-        (
-            "UPDATE t SET n = 1 ORDER BY id",
-            "ORDER BY or LIMIT in an UPDATE",
-        ),
-        ("DELETE FROM t LIMIT 1", "LIMIT in a DELETE"),
+        ("UPDATE t SET n = 1 ORDER BY 1", "ORDER BY the constant 1"),
+        ("UPDATE t SET n = 1 RETURNING id", "RETURNING"),
+        ("UPDATE t SET n = 1 FOR UPDATE", "a locking clause"),
         ("DELETE t FROM t", "DELETE t FROM t"),
-        ("DELETE FROM t RETURNING id", "RETURNING"),
         ("CREATE TABLE v (a INT)", "a table without a primary key"),
         (
             "CREATE TABLE v (a INT PRIMARY KEY AUTO_INCREMENT)",
@@ -153,6 +150,8 @@ fn what_is_no_sql_is_a_matter_of_syntax() {
         "UPDATE t SET",
         "SELECT 'open",
         "SELECT ABS(1, 2)",
+        "SELECT NOW(7)",
+        "SELECT id FROM t FOR SHARE",
     ] {
         assert_eq!(tables.fault(text).code, "syntax", "{text}");
     }

@@ -17,7 +17,7 @@ fn a_trigger_gives_the_row_to_insert() {
     let Plan::Update(update) = tables.plan("UPDATE t SET n = 11 WHERE id = 1") else {
         panic!("it is an UPDATE");
     };
-    let change = update.changes(&[], &tables).unwrap().remove(0);
+    let change = update.changes(&[], &tables).unwrap().changes.remove(0);
     let table = tables.schema.table(change.table).unwrap();
     let (before, after) = (change.before.unwrap(), change.after.unwrap());
     let firing = || Firing {

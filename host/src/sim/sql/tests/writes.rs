@@ -4,9 +4,9 @@ use super::*;
 
 fn changes(tables: &Tables, text: &str) -> Result<Vec<RowChange>, Fault> {
     match tables.plan(text) {
-        Plan::Insert(insert) => insert.changes(&[], tables),
-        Plan::Update(update) => update.changes(&[], tables),
-        Plan::Delete(delete) => delete.changes(&[], tables),
+        Plan::Insert(insert) => insert.changes(&[], tables).map(|it| it.changes),
+        Plan::Update(update) => update.changes(&[], tables).map(|it| it.changes),
+        Plan::Delete(delete) => delete.changes(&[], tables).map(|it| it.changes),
         other => panic!("{other:?}"),
     }
 }

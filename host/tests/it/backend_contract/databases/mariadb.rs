@@ -4,6 +4,7 @@ use super::fixture::{Belongings, Fixture};
 use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::backend::secret_url::SecretUrl;
+use contend::backend::session_options::SessionOptions;
 use contend::backend::url::AutocommitWrites;
 use contend::capability::database::{Database, Freshness, Target};
 use contend::capability::statement::{Action, Statement};
@@ -89,10 +90,11 @@ pub(in crate::backend_contract) async fn mariadb_node_as_text() -> Fixture {
     node_with(AutocommitWrites::Text).await
 }
 
-async fn node_with(writes: AutocommitWrites) -> Fixture {
+/// One server with these choices of the run.
+pub(in crate::backend_contract) async fn node_with(options: impl Into<SessionOptions>) -> Fixture {
     let schema = Schema::create(lab()).await;
     let (_, nodes) = addresses(lab(), &schema.name);
-    let database = Mysql::open(&nodes[0], &[], writes).await.unwrap();
+    let database = Mysql::open(&nodes[0], &[], options).await.unwrap();
     Fixture::of(Arc::new(database), Belongings::Schema(schema)).await
 }
 

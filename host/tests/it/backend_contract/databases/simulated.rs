@@ -24,6 +24,14 @@ pub(super) fn simulated_alone() -> Topology {
     }
 }
 
+/// One server as MariaDB is by default.
+pub(super) fn simulated_alone_without_snapshots() -> Topology {
+    Topology {
+        nodes: 1,
+        ..Topology::default()
+    }
+}
+
 /// Runs a script with a simulated cluster, in virtual time.
 pub(super) fn in_simulation<F>(topology: &Topology, script: impl FnOnce(Fixture) -> F + 'static)
 where

@@ -1,0 +1,54 @@
+//! What a run asks of the sessions with its servers, beside what the servers give every client.
+
+use super::url::{AutocommitWrites, UrlError};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Which rows a write counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AffectedRows {
+    /// Those that it changed: what MariaDB's own client counts.
+    #[default]
+    Changed,
+    /// Those that it found, changed or not: CLIENT_FOUND_ROWS, which most drivers set. SQLite counts so.
+    Found,
+}
+
+impl AffectedRows {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Found => "found",
+        }
+    }
+}
+
+impl FromStr for AffectedRows {
+    type Err = UrlError;
+
+    fn from_str(word: &str) -> Result<Self, UrlError> {
+        let mut all = [Self::Changed, Self::Found].into_iter();
+        all.find(|known| known.word() == word)
+            .ok_or_else(|| UrlError::new("it is changed or found"))
+    }
+}
+
+/// The choices of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionOptions {
+    pub autocommit_writes: AutocommitWrites,
+    pub affected_rows: AffectedRows,
+    /// How long a server works on one statement of a strategy, whoever still waits for it.
+    pub statement_limit: Option<Duration>,
+}
+
+impl From<AutocommitWrites> for SessionOptions {
+    fn from(autocommit_writes: AutocommitWrites) -> Self {
+        Self {
+            autocommit_writes,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! How deep a tree is, looked at before anything else goes down into it.
+
+use super::not_allowed;
+use crate::model::fault::Fault;
+use sqlparser::ast::{Expr, Query, SetExpr, Statement, Visit, Visitor};
+use std::ops::ControlFlow;
+
+/// How deep an expression or a chain of UNION may be. The parser builds a chain of ten thousand AND without
+/// going deep itself; whoever reads the tree after it would need a stack for that.
+const MAX_DEPTH: usize = 100;
+
+pub(super) fn check(statement: &Statement) -> Result<(), Fault> {
+    match statement.visit(&mut Depth(0)) {
+        ControlFlow::Break(fault) => Err(fault),
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+/// Of the expression that is being looked at.
+struct Depth(usize);
+
+impl Visitor for Depth {
+    type Break = Fault;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Fault> {
+        if chained(&query.body) > MAX_DEPTH {
+            let message = format!("more than {MAX_DEPTH} queries in a chain");
+            return ControlFlow::Break(not_allowed(message));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Fault> {
+        self.0 += 1;
+        if self.0 > MAX_DEPTH {
+            let message = format!("an expression that is more than {MAX_DEPTH} deep");
+            return ControlFlow::Break(not_allowed(message));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Fault> {
+        self.0 -= 1;
+        ControlFlow::Continue(())
+    }
+}
+
+/// How many queries are chained by UNION and the like, the first ones first.
+fn chained(mut body: &SetExpr) -> usize {
+    let mut count = 1;
+    while let SetExpr::SetOperation { left, .. } = body {
+        body = left;
+        count += 1;
+    }
+    count
+}

@@ -1,0 +1,228 @@
+//! Which functions a strategy may call, and why not the others.
+
+use super::dialect::Dialect;
+use super::not_allowed;
+use crate::model::fault::Fault;
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    WindowType,
+};
+
+/// Functions of the data alone, whose time and whose result are linear in what they are given.
+const PLAIN: &[&str] = &[
+    "abs",
+    "avg",
+    "coalesce",
+    "concat",
+    "count",
+    "ifnull",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "nullif",
+    "round",
+    "sign",
+    "substr",
+    "substring",
+    "sum",
+    "upper",
+];
+
+const PLAIN_OF_MYSQL: &[&str] = &["char_length", "greatest", "if", "least", "mod"];
+
+const PLAIN_OF_SQLITE: &[&str] = &["iif"];
+
+/// The clock of the server. A strategy writes it in production (`updated_at = NOW()`, `expires_at <
+/// UNIX_TIMESTAMP()`), it tells nothing but the time, and in the simulator it is the virtual clock.
+const TIME_OF_MYSQL: &[&str] = &[
+    "curdate",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "curtime",
+    "date_add",
+    "date_sub",
+    "localtime",
+    "localtimestamp",
+    "now",
+    "unix_timestamp",
+    "utc_date",
+    "utc_time",
+    "utc_timestamp",
+];
+
+const TIME_OF_SQLITE: &[&str] = &[
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "datetime",
+    "unixepoch",
+];
+
+/// What is dangerous, and why. What is on no list at all is refused as well.
+const DANGEROUS: &[(&str, &[&str])] = &[
+    (
+        "it takes as long as it is told to, in the server; wait with timing.sleep",
+        &["benchmark", "sleep"],
+    ),
+    (
+        "it takes a lock of the server's that no report would show; use the lock capability",
+        &[
+            "get_lock",
+            "is_free_lock",
+            "is_used_lock",
+            "release_all_locks",
+            "release_lock",
+        ],
+    ),
+    (
+        "its values differ from run to run; timing.random draws from the run's seed",
+        &["rand", "random", "random_bytes", "randomblob", "sys_guid", "uuid", "uuid_short"],
+    ),
+    (
+        "it reads or writes files",
+        &["load_extension", "load_file", "readfile", "writefile"],
+    ),
+    (
+        "it tells of the server or of who is connected, which differs from run to run",
+        &[
+            "connection_id",
+            "current_role",
+            "current_user",
+            "database",
+            "schema",
+            "session_user",
+            "sqlite_version",
+            "system_user",
+            "user",
+            "version",
+        ],
+    ),
+    (
+        "it depends on what the session ran before; use what execute gives, or RETURNING",
+        &[
+            "changes",
+            "found_rows",
+            "last_insert_id",
+            "last_insert_rowid",
+            "last_value",
+            "row_count",
+            "total_changes",
+        ],
+    ),
+    (
+        "of short texts it makes long ones, or takes hours for them, where nothing can interrupt it",
+        &[
+            "format",
+            "glob",
+            "group_concat",
+            "hex",
+            "instr",
+            "like",
+            "locate",
+            "lpad",
+            "printf",
+            "regexp",
+            "regexp_instr",
+            "regexp_replace",
+            "regexp_substr",
+            "repeat",
+            "replace",
+            "rpad",
+            "space",
+            "string_agg",
+            "zeroblob",
+        ],
+    ),
+    (
+        "it reads the clock anew for each row; NOW() is that of the statement",
+        &["sysdate"],
+    ),
+];
+
+fn allowed(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    let more = match dialect {
+        Dialect::Sqlite => [PLAIN_OF_SQLITE, TIME_OF_SQLITE],
+        Dialect::Mysql => [PLAIN_OF_MYSQL, TIME_OF_MYSQL],
+    };
+    PLAIN.iter().chain(more.into_iter().flatten()).copied()
+}
+
+/// Whether a call may stand anywhere in a statement. `VALUES(column)` may, where `in_upsert`.
+pub(super) fn check(function: &Function, dialect: Dialect, in_upsert: bool) -> Result<(), Fault> {
+    let name = function.name.to_string().to_ascii_lowercase();
+    if name == "values" && in_upsert {
+        return takes_a_column(function);
+    }
+    if !allowed(dialect).any(|known| known == name) {
+        return Err(refused(&name, dialect));
+    }
+    nothing_else(function, &name, dialect)
+}
+
+fn refused(name: &str, dialect: Dialect) -> Fault {
+    let is_it = |(_, names): &&(&str, &[&str])| names.contains(&name);
+    let reason = match (DANGEROUS.iter().find(is_it), name) {
+        (Some((reason, _)), _) => format!("{reason}; "),
+        (None, "values" | "value") => "it belongs into ON DUPLICATE KEY UPDATE; ".to_owned(),
+        (None, _) => String::new(),
+    };
+    let allowed: Vec<&str> = allowed(dialect).collect();
+    let allowed = allowed.join(", ");
+    not_allowed(format!("the function {name}: {reason}allowed are: {allowed}"))
+}
+
+/// Other parts of a call are of other dialects, or read differently.
+fn nothing_else(function: &Function, name: &str, dialect: Dialect) -> Result<(), Fault> {
+    let refuse = |what: &str| Err(not_allowed(format!("{what} ({name})")));
+    if !matches!(function.parameters, FunctionArguments::None) || function.uses_odbc_syntax {
+        return refuse("a call with two lists of arguments, or in braces");
+    }
+    if !function.within_group.is_empty() || function.null_treatment.is_some() {
+        return refuse("WITHIN GROUP, or a treatment of NULLs");
+    }
+    if function.filter.is_some() && dialect == Dialect::Mysql {
+        return refuse("FILTER, which MariaDB does not have");
+    }
+    match &function.over {
+        None => {}
+        Some(WindowType::WindowSpec(window))
+            if window.window_name.is_none() && window.window_frame.is_none() => {}
+        Some(_) => return refuse("a window with a name or a frame"),
+    }
+    let list = match &function.args {
+        FunctionArguments::List(list) => list,
+        // Only clocks are read without brackets.
+        FunctionArguments::None => return Ok(()),
+        FunctionArguments::Subquery(_) => return refuse("a call with a query for its arguments"),
+    };
+    // SQLite has these as names only.
+    if dialect == Dialect::Sqlite && name.starts_with("current_") {
+        return refuse("brackets behind it, which SQLite does not take");
+    }
+    let other = |clause: &FunctionArgumentClause| !matches!(clause, FunctionArgumentClause::OrderBy(_));
+    if list.clauses.iter().any(other) || !list.clauses.is_empty() {
+        return refuse("a clause among the arguments");
+    }
+    let unnamed = |argument: &FunctionArg| matches!(argument, FunctionArg::Unnamed(_));
+    if !list.args.iter().all(unnamed) {
+        return refuse("a named argument");
+    }
+    Ok(())
+}
+
+/// `VALUES(column)` is what would have been inserted there.
+fn takes_a_column(function: &Function) -> Result<(), Fault> {
+    if let FunctionArguments::List(list) = &function.args
+        && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(_)))] =
+            list.args.as_slice()
+        && list.clauses.is_empty()
+        && list.duplicate_treatment.is_none()
+        && function.over.is_none()
+        && function.filter.is_none()
+    {
+        return Ok(());
+    }
+    Err(not_allowed("VALUES() of anything but a column"))
+}
