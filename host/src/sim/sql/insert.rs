@@ -86,8 +86,17 @@ impl Insert {
 
     fn new_rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<StoredRow>, Fault> {
         let env = Environment::writing(parameters, view);
-        let rows = self.rows.iter();
-        rows.map(|row| stored(&self.table, row, &env)).collect()
+        let one = |row: &Vec<Option<Expression>>| match stored(&self.table, row, &env) {
+            Err(fault) if self.ignores() && fault.code != "unsupported" => Err(unsupported(
+                "INSERT IGNORE of a value that MariaDB would change until it fits",
+            )),
+            stored => stored,
+        };
+        self.rows.iter().map(one).collect()
+    }
+
+    fn ignores(&self) -> bool {
+        matches!(self.duplicates, Duplicates::LeftOut)
     }
 
     /// What it changes. Whether keys are taken already that may not be is not asked here.
@@ -98,16 +107,8 @@ impl Insert {
             unchanged: 0,
             rows: Vec::new(),
         };
-        let new_rows = self.new_rows(parameters, view);
-        if matches!(self.duplicates, Duplicates::LeftOut)
-            && let Err(fault) = &new_rows
-            && fault.code != "unsupported"
-        {
-            let message = "INSERT IGNORE of a value that MariaDB would change until it fits";
-            return Err(unsupported(message));
-        }
         let mut now: BTreeMap<Key, StoredRow> = BTreeMap::new();
-        for row in new_rows? {
+        for row in self.new_rows(parameters, view)? {
             let key = self.table.key_of(&row);
             let there = now.get(&key).or_else(|| view.get(self.id, &key)).cloned();
             let after = match there {
