@@ -76,7 +76,7 @@ pub(super) async fn every_form_that_passes_runs(fixture: &Fixture) {
         _ => OF_MYSQL,
     };
     let mut wrong = Vec::new();
-    for in_transaction in [false, true] {
+    for in_transaction in [true, false] {
         let mut session = fixture.near().await;
         for text in FORMS.iter().chain(own) {
             if in_transaction && text.starts_with("SET TRANSACTION") {
