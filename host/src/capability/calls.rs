@@ -24,7 +24,8 @@ pub fn check_returns_no_rows(statement: &Statement) -> Result<(), Fault> {
             Err(Fault::rejected("not-an-update", message))
         }
         (true, _) => {
-            let message = "this statement returns rows; give it to query, where it is a write as well";
+            let message =
+                "this statement returns rows; give it to query, where it is a write as well";
             Err(Fault::rejected("returns-rows", message))
         }
     }

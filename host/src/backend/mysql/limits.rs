@@ -13,7 +13,10 @@ use std::time::Duration;
 const UNKNOWN_VARIABLE: u16 = 1193;
 
 pub(super) async fn set(connection: &mut Conn, limit: Duration) -> Result<(), Failure> {
-    let text = format!("SET SESSION max_statement_time = {:.3}", limit.as_secs_f64());
+    let text = format!(
+        "SET SESSION max_statement_time = {:.3}",
+        limit.as_secs_f64()
+    );
     match run(connection, &text).await {
         Err(failure) if is_unknown(&failure) => {}
         result => return result,

@@ -133,7 +133,8 @@ mod tests {
     fn signs_in_a_name_or_a_password_are_written_as_urls_write_them() {
         for scheme in ["mysql", "mariadb"] {
             let text = format!("{scheme}://a%40b:p%3A%2F%40%3F%23%25@db:3307/shop");
-            let address = Address::of(&SecretUrl::parse(&text).unwrap(), AffectedRows::Changed).unwrap();
+            let address =
+                Address::of(&SecretUrl::parse(&text).unwrap(), AffectedRows::Changed).unwrap();
             assert_eq!(address.name, "db:3307");
             assert_eq!(address.options.user(), Some("a@b"));
             assert_eq!(address.options.pass(), Some("p:/@?#%"));

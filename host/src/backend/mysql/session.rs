@@ -128,12 +128,10 @@ impl MysqlSession {
         // A strategy may join a table with itself, so an answer could be larger than the machine.
         // `Database::read`, which is the host's own, has no such bound.
         let largest = self.shares.answer;
-        let as_text =
-            doing == Doing::Committing && self.servers.options.autocommit_writes == AutocommitWrites::Text;
+        let as_text = doing == Doing::Committing
+            && self.servers.options.autocommit_writes == AutocommitWrites::Text;
         let answered = match self.connection() {
-            Ok(connection) if as_text => {
-                write_as_text(connection, text, parameters, largest).await
-            }
+            Ok(connection) if as_text => write_as_text(connection, text, parameters, largest).await,
             Ok(connection) if statement.is_kept() => {
                 answer(connection, text, parameters, largest).await
             }

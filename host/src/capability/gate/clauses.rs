@@ -10,10 +10,10 @@ use super::dialect::Dialect;
 use super::not_allowed;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
-    Distinct, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OffsetRows, OrderByExpr,
-    OrderByKind, OrderBySort, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    SetOperator, SetQuantifier, Statement, TableAlias, TableFactor, TableWithJoins, Expr, Value,
-    WildcardAdditionalOptions,
+    Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OffsetRows,
+    OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Statement, TableAlias,
+    TableFactor, TableWithJoins, Value, WildcardAdditionalOptions,
 };
 use sqlparser::parser::Parser;
 use std::fmt::Display;
@@ -136,7 +136,9 @@ fn order(list: &[OrderByExpr], dialect: Dialect) -> Result<(), Fault> {
         let nulls = by.options.nulls_first.is_some() && dialect == Dialect::Mysql;
         if !is_known || nulls || by.with_fill.is_some() {
             let server = dialect.server();
-            return Err(not_allowed(format!("ORDER BY {by}, which {server} does not have")));
+            return Err(not_allowed(format!(
+                "ORDER BY {by}, which {server} does not have"
+            )));
         }
     }
     Ok(())

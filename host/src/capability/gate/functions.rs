@@ -78,7 +78,15 @@ const DANGEROUS: &[(&str, &[&str])] = &[
     ),
     (
         "its values differ from run to run; timing.random draws from the run's seed",
-        &["rand", "random", "random_bytes", "randomblob", "sys_guid", "uuid", "uuid_short"],
+        &[
+            "rand",
+            "random",
+            "random_bytes",
+            "randomblob",
+            "sys_guid",
+            "uuid",
+            "uuid_short",
+        ],
     ),
     (
         "it reads or writes files",
@@ -170,7 +178,9 @@ fn refused(name: &str, dialect: Dialect) -> Fault {
     };
     let allowed: Vec<&str> = allowed(dialect).collect();
     let allowed = allowed.join(", ");
-    not_allowed(format!("the function {name}: {reason}allowed are: {allowed}"))
+    not_allowed(format!(
+        "the function {name}: {reason}allowed are: {allowed}"
+    ))
 }
 
 /// Other parts of a call are of other dialects, or read differently.
@@ -201,7 +211,8 @@ fn nothing_else(function: &Function, name: &str, dialect: Dialect) -> Result<(),
     if dialect == Dialect::Sqlite && name.starts_with("current_") {
         return refuse("brackets behind it, which SQLite does not take");
     }
-    let other = |clause: &FunctionArgumentClause| !matches!(clause, FunctionArgumentClause::OrderBy(_));
+    let other =
+        |clause: &FunctionArgumentClause| !matches!(clause, FunctionArgumentClause::OrderBy(_));
     if list.clauses.iter().any(other) || !list.clauses.is_empty() {
         return refuse("a clause among the arguments");
     }

@@ -175,7 +175,10 @@ fn is_of_date_add(function: &Function) -> bool {
     };
     let is_interval = matches!(
         list.args.as_slice(),
-        [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Interval(_)))]
+        [
+            _,
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Interval(_)))
+        ]
     );
     is_interval && matches!(name.as_str(), "date_add" | "date_sub")
 }

@@ -94,11 +94,16 @@ impl Quoting<'_> {
     fn is_plain(&self, name: &str) -> bool {
         // No word of one letter means anything, nor one of a letter and digits.
         let mut letters = name.chars();
-        let is_short = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        let is_short = letters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic())
             && letters.all(|c| c.is_ascii_digit());
         is_short
             || is_one_of(PLAIN, name)
-            || self.tables.iter().any(|table| table.eq_ignore_ascii_case(name))
+            || self
+                .tables
+                .iter()
+                .any(|table| table.eq_ignore_ascii_case(name))
     }
 }
 

@@ -57,14 +57,19 @@ pub fn read(sql: &str, dialect: &dyn Dialect, max_nesting: usize) -> Result<Read
 
 /// Takes the locking clause off, with the semicolon behind it.
 fn take_clause(tokens: &mut Vec<TokenWithSpan>) -> Option<LockingClause> {
-    let is_end = |token: &Token| matches!(token, Token::Whitespace(_) | Token::SemiColon | Token::EOF);
+    let is_end =
+        |token: &Token| matches!(token, Token::Whitespace(_) | Token::SemiColon | Token::EOF);
     let end = tokens.iter().rposition(|token| !is_end(&token.token))? + 1;
     let places: Vec<usize> = (0..end)
         .rev()
         .filter(|&place| !matches!(tokens[place].token, Token::Whitespace(_)))
         .take(LONGEST_CLAUSE)
         .collect();
-    let words: Vec<String> = places.iter().rev().map(|&p| word(&tokens[p].token)).collect();
+    let words: Vec<String> = places
+        .iter()
+        .rev()
+        .map(|&p| word(&tokens[p].token))
+        .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (taken, clause) = at_the_end(&words)?;
     tokens.truncate(places[taken - 1]);
@@ -84,7 +89,10 @@ fn move_returning(tokens: &mut [TokenWithSpan]) -> bool {
             _ => {}
         }
     }
-    if !outermost.first().is_some_and(|&first| is_word(first, "DELETE")) {
+    if !outermost
+        .first()
+        .is_some_and(|&first| is_word(first, "DELETE"))
+    {
         return false;
     }
     let find = |wanted: &[&str]| {

@@ -102,9 +102,14 @@ fn recognized(sql: &str) -> Option<String> {
         ["set", "transaction", "isolation", "level", level @ ..] => {
             Some(format!("SET TRANSACTION ISOLATION LEVEL {}", known(level)?))
         }
-        ["set", "session" | "local", "transaction", "isolation", "level", level @ ..] => {
-            Some(of_the_session(&known(level)?))
-        }
+        [
+            "set",
+            "session" | "local",
+            "transaction",
+            "isolation",
+            "level",
+            level @ ..,
+        ] => Some(of_the_session(&known(level)?)),
         ["set", "session" | "local", name, "=", _]
         | ["set", "@@session" | "@@local", ".", name, "=", _] => match isolation(name, value) {
             Some(level) => Some(of_the_session(&level)),

@@ -31,9 +31,7 @@ impl State {
             Plan::Update(update) => self.update(slot, update, &parameters),
             Plan::Delete(delete) => self.delete(slot, delete, &parameters),
             Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Fault),
-            Plan::Savepoint(step, name) => {
-                self.savepoint(slot, *step, name).map_err(Halt::Fault)
-            }
+            Plan::Savepoint(step, name) => self.savepoint(slot, *step, name).map_err(Halt::Fault),
             Plan::Define(_) => self.begin_definition(slot),
         };
         self.at(slot).call.parameters = parameters;
@@ -103,10 +101,12 @@ impl State {
         let Changes { changes, found } = update.changes(with, &self.latest(slot, &[]))?;
         let changed = changes.len() as u64;
         self.write(slot, changes)?;
-        Ok(Given::Affected(match self.at(slot).variables.counts_found {
-            true => found,
-            false => changed,
-        }))
+        Ok(Given::Affected(
+            match self.at(slot).variables.counts_found {
+                true => found,
+                false => changed,
+            },
+        ))
     }
 
     fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
@@ -134,10 +134,12 @@ impl State {
         if let Some(rows) = returned {
             return Ok(Given::Rows(rows));
         }
-        Ok(Given::Affected(match self.at(slot).variables.counts_found {
-            true => inserted.affected + inserted.unchanged,
-            false => inserted.affected,
-        }))
+        Ok(Given::Affected(
+            match self.at(slot).variables.counts_found {
+                true => inserted.affected + inserted.unchanged,
+                false => inserted.affected,
+            },
+        ))
     }
 
     /// Locks what an UPDATE or a DELETE comes by.

@@ -109,7 +109,10 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
         }
         (
             "date_add" | "date_sub",
-            [FunctionArgExpr::Expr(time), FunctionArgExpr::Expr(by @ Expr::Interval(_))],
+            [
+                FunctionArgExpr::Expr(time),
+                FunctionArgExpr::Expr(by @ Expr::Interval(_)),
+            ],
         ) => {
             let sign = if name == "date_add" { 1 } else { -1 };
             return interval(time, by, sign, scope);
@@ -119,7 +122,9 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
             return Ok(Expression::UnixTime(Box::new(expression(time, scope)?)));
         }
         (name, []) if Clock::named(name, 0).is_some() => {
-            return Ok(Expression::Now(Clock::named(name, 0).expect("it was looked at")));
+            return Ok(Expression::Now(
+                Clock::named(name, 0).expect("it was looked at"),
+            ));
         }
         (name, [FunctionArgExpr::Expr(digits)]) if Clock::named(name, 0).is_some() => {
             return Ok(Expression::Now(clock_with(name, digits)?));

@@ -7,9 +7,7 @@ use super::refuse::{syntax, unsupported};
 use super::scope::Scope;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
-use sqlparser::ast::{
-    self, BinaryOperator, CaseWhen, Expr, UnaryOperator, ValueWithSpan,
-};
+use sqlparser::ast::{self, BinaryOperator, CaseWhen, Expr, UnaryOperator, ValueWithSpan};
 
 /// The expression with its names resolved.
 pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {

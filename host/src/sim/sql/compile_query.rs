@@ -106,7 +106,11 @@ fn of_select(
 ) -> Result<Query, Fault> {
     let level = from.map(|(_, _, level)| level);
     scope.aggregates = Some(Vec::new());
-    let items = items(&select.projection, from.map(|(_, table, level)| (table, level)), scope);
+    let items = items(
+        &select.projection,
+        from.map(|(_, table, level)| (table, level)),
+        scope,
+    );
     let aggregates = scope.aggregates.take().unwrap_or_default();
     let items = items?;
     let beside = level.is_some_and(|level| items.iter().any(|item| item.depends_on(level)));

@@ -22,8 +22,8 @@ use crate::capability::gate::Reading;
 use crate::capability::locking::LockingClause;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
-    self, AssignmentTarget, Expr, FromTable, ObjectType, OnInsert, OrderByExpr, SelectItem, SetExpr,
-    Statement, TableObject,
+    self, AssignmentTarget, Expr, FromTable, ObjectType, OnInsert, OrderByExpr, SelectItem,
+    SetExpr, Statement, TableObject,
 };
 use std::sync::Arc;
 

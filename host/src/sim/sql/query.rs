@@ -179,11 +179,7 @@ impl Query {
 }
 
 /// Which of two rows comes first, by the values that they are ordered by.
-pub(super) fn compare(
-    order: &[Order],
-    one: &[Value],
-    other: &[Value],
-) -> Result<Ordering, Fault> {
+pub(super) fn compare(order: &[Order], one: &[Value], other: &[Value]) -> Result<Ordering, Fault> {
     for (order, (one, other)) in order.iter().zip(one.iter().zip(other)) {
         let ordering = Scalar::of(one).order(&Scalar::of(other))?;
         if ordering.is_ne() {

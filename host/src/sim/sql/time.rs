@@ -105,9 +105,15 @@ pub(super) fn added<'a>(
         }
     };
     let Some((micros, digits)) = parsed(time) else {
-        return Err(unsupported(format!("an INTERVAL added to {time:?}, which is no time")));
+        return Err(unsupported(format!(
+            "an INTERVAL added to {time:?}, which is no time"
+        )));
     };
-    let digits = if unit_micros.abs() < MICROS_PER_S { 6 } else { digits };
+    let digits = if unit_micros.abs() < MICROS_PER_S {
+        6
+    } else {
+        digits
+    };
     let sum = unit_micros
         .checked_mul(count)
         .and_then(|add| micros.checked_add(add))
@@ -127,7 +133,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -153,7 +163,10 @@ mod tests {
         let text = |text: &str| crate::model::value::Value::from(text);
         assert_eq!(read(Clock::DateTime(0), 0), text("2000-01-01 00:00:00"));
         let later = 31 * 86_400_000_000_000 + 3_723_004_005_000;
-        assert_eq!(read(Clock::DateTime(3), later), text("2000-02-01 01:02:03.004"));
+        assert_eq!(
+            read(Clock::DateTime(3), later),
+            text("2000-02-01 01:02:03.004")
+        );
         assert_eq!(read(Clock::Date, later), text("2000-02-01"));
         assert_eq!(read(Clock::Time(6), later), text("01:02:03.004005"));
         assert_eq!(
@@ -171,8 +184,17 @@ mod tests {
         ] {
             assert_eq!(parsed(&written(micros, digits)), Some((micros, digits)));
         }
-        assert_eq!(written(951_782_400 * MICROS_PER_S, 0), "2000-02-29 00:00:00");
-        for text in ["", "soon", "2000-13-01", "2000-01-01 24:00:00", "2000-01-01 00:00"] {
+        assert_eq!(
+            written(951_782_400 * MICROS_PER_S, 0),
+            "2000-02-29 00:00:00"
+        );
+        for text in [
+            "",
+            "soon",
+            "2000-13-01",
+            "2000-01-01 24:00:00",
+            "2000-01-01 00:00",
+        ] {
             assert_eq!(parsed(text), None, "{text}");
         }
     }
@@ -180,7 +202,11 @@ mod tests {
     #[test]
     fn interval_is_added_in_its_unit() {
         let time = Scalar::Text(Cow::Borrowed("2000-02-28 23:59:59"));
-        let plus = |count, unit| added(&time, &Scalar::Integer(count), unit).unwrap().into_value();
+        let plus = |count, unit| {
+            added(&time, &Scalar::Integer(count), unit)
+                .unwrap()
+                .into_value()
+        };
         let text = |text: &str| crate::model::value::Value::from(text);
         assert_eq!(plus(1, MICROS_PER_S), text("2000-02-29 00:00:00"));
         assert_eq!(plus(-1, 86_400 * MICROS_PER_S), text("2000-02-27 23:59:59"));

@@ -19,7 +19,9 @@ pub(in crate::capability::gate) fn insert(insert: &Insert, dialect: Dialect) -> 
         return Err(not_allowed("REPLACE IGNORE"));
     }
     if !insert.into && dialect == Dialect::Sqlite {
-        return Err(not_allowed("INSERT without INTO, which SQLite does not have"));
+        return Err(not_allowed(
+            "INSERT without INTO, which SQLite does not have",
+        ));
     }
     conflict(insert.or, dialect)?;
     returning(insert.returning.as_deref())?;
@@ -150,7 +152,9 @@ pub(in crate::capability::gate) fn update(update: &Update, dialect: Dialect) -> 
             ));
         }
         Dialect::Mysql if update.from.is_some() => {
-            return Err(not_allowed("UPDATE … FROM; MariaDB has UPDATE … JOIN … SET"));
+            return Err(not_allowed(
+                "UPDATE … FROM; MariaDB has UPDATE … JOIN … SET",
+            ));
         }
         Dialect::Mysql if is_ordered && !update.table.joins.is_empty() => {
             return Err(not_allowed("ORDER BY or LIMIT in an UPDATE of a join"));
@@ -210,10 +214,14 @@ pub(in crate::capability::gate) fn delete(
     match dialect {
         Dialect::Sqlite if is_ordered => return Err(no_bounds("DELETE")),
         Dialect::Mysql if has_alias => {
-            return Err(not_allowed("an alias in a DELETE, which MariaDB does not have"));
+            return Err(not_allowed(
+                "an alias in a DELETE, which MariaDB does not have",
+            ));
         }
         Dialect::Mysql if is_ordered && delete.returning.is_some() && !returns_last => {
-            return Err(not_allowed("RETURNING before ORDER BY or LIMIT; MariaDB has it last"));
+            return Err(not_allowed(
+                "RETURNING before ORDER BY or LIMIT; MariaDB has it last",
+            ));
         }
         _ => {}
     }

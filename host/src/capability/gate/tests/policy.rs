@@ -37,8 +37,14 @@ fn functions_without_brackets_are_judged_as_functions_and_other_names_are_quoted
             ("SELECT UTC_TIMESTAMP", "SELECT UTC_TIMESTAMP"),
             ("SELECT utc_date, UTC_TIME", "SELECT utc_date, UTC_TIME"),
             ("SELECT CURRENT_TIMESTAMP", "SELECT CURRENT_TIMESTAMP"),
-            ("SELECT LOCALTIME, LOCALTIMESTAMP", "SELECT LOCALTIME, LOCALTIMESTAMP"),
-            ("SELECT CURRENT_DATE, CURRENT_TIME", "SELECT CURRENT_DATE, CURRENT_TIME"),
+            (
+                "SELECT LOCALTIME, LOCALTIMESTAMP",
+                "SELECT LOCALTIME, LOCALTIMESTAMP",
+            ),
+            (
+                "SELECT CURRENT_DATE, CURRENT_TIME",
+                "SELECT CURRENT_DATE, CURRENT_TIME",
+            ),
             // In quotes it is a column, and after a point.
             ("SELECT `UTC_TIMESTAMP`", "SELECT `UTC_TIMESTAMP`"),
             (
@@ -57,13 +63,27 @@ fn functions_without_brackets_are_judged_as_functions_and_other_names_are_quoted
             ),
         ],
     );
-    for name in ["CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER"] {
+    for name in [
+        "CURRENT_ROLE",
+        "CURRENT_USER",
+        "SESSION_USER",
+        "SYSTEM_USER",
+    ] {
         refused("mysql", &[(&format!("SELECT {name}"), "who is connected")]);
-        refused("mysql", &[(&format!("SELECT {name}()"), "who is connected")]);
+        refused(
+            "mysql",
+            &[(&format!("SELECT {name}()"), "who is connected")],
+        );
         let text = format!("SELECT `{name}`");
         admitted("sqlite", &[(&format!("SELECT {name}"), &text)]);
     }
-    refused("mysql", &[("SELECT SYSDATE", "for each row"), ("SELECT ROWNUM", "rownum")]);
+    refused(
+        "mysql",
+        &[
+            ("SELECT SYSDATE", "for each row"),
+            ("SELECT ROWNUM", "rownum"),
+        ],
+    );
     admitted(
         "sqlite",
         &[
@@ -108,12 +128,24 @@ fn locking_clauses_are_written_as_the_server_has_them() {
     refused(
         "mysql",
         &[
-            ("SELECT id FROM volumes FOR SHARE", "write LOCK IN SHARE MODE"),
-            ("SELECT id FROM volumes FOR UPDATE OF volumes", "another form"),
-            ("SELECT id FROM volumes FOR UPDATE FOR UPDATE", "another form"),
+            (
+                "SELECT id FROM volumes FOR SHARE",
+                "write LOCK IN SHARE MODE",
+            ),
+            (
+                "SELECT id FROM volumes FOR UPDATE OF volumes",
+                "another form",
+            ),
+            (
+                "SELECT id FROM volumes FOR UPDATE FOR UPDATE",
+                "another form",
+            ),
             ("SELECT id FROM volumes FOR UPDATE WAIT ?", "WAIT"),
             ("SELECT 1 FOR UPDATE", "without a table"),
-            ("SELECT id FROM volumes UNION SELECT 1 FOR UPDATE", "but one SELECT"),
+            (
+                "SELECT id FROM volumes UNION SELECT 1 FOR UPDATE",
+                "but one SELECT",
+            ),
             ("UPDATE volumes SET status = 1 FOR UPDATE", "but one SELECT"),
             (
                 "SELECT 1 FROM (SELECT id FROM volumes FOR UPDATE) AS t",
@@ -183,12 +215,18 @@ fn duplicates_are_met_as_each_server_can() {
                 "INSERT OR ROLLBACK INTO volumes (id) VALUES (1)",
                 "ends the transaction",
             ),
-            ("UPDATE OR ROLLBACK volumes SET id = 1", "ends the transaction"),
+            (
+                "UPDATE OR ROLLBACK volumes SET id = 1",
+                "ends the transaction",
+            ),
             (
                 "INSERT OR FAIL INTO volumes (id) VALUES (1)",
                 "keeps what the statement wrote",
             ),
-            ("UPDATE OR FAIL volumes SET id = 1", "keeps what the statement wrote"),
+            (
+                "UPDATE OR FAIL volumes SET id = 1",
+                "keeps what the statement wrote",
+            ),
             (
                 "INSERT INTO volumes (id) VALUES (1) ON DUPLICATE KEY UPDATE status = 1",
                 "ON CONFLICT (column)",
@@ -198,7 +236,10 @@ fn duplicates_are_met_as_each_server_can() {
     refused(
         "mysql",
         &[
-            ("INSERT OR IGNORE INTO volumes (id) VALUES (1)", "INSERT IGNORE"),
+            (
+                "INSERT OR IGNORE INTO volumes (id) VALUES (1)",
+                "INSERT IGNORE",
+            ),
             (
                 "INSERT INTO volumes (id) VALUES (1) ON CONFLICT (id) DO NOTHING",
                 "ON DUPLICATE KEY UPDATE",
@@ -207,12 +248,18 @@ fn duplicates_are_met_as_each_server_can() {
                 "INSERT INTO volumes (id) VALUES (1) AS n ON DUPLICATE KEY UPDATE status = n.id",
                 "AS n",
             ),
-            ("SELECT VALUES(status) FROM volumes", "ON DUPLICATE KEY UPDATE"),
+            (
+                "SELECT VALUES(status) FROM volumes",
+                "ON DUPLICATE KEY UPDATE",
+            ),
             (
                 "INSERT INTO volumes (id) VALUES (1) ON DUPLICATE KEY UPDATE status = VALUES(1 + 1)",
                 "anything but a column",
             ),
-            ("INSERT LOW_PRIORITY INTO volumes (id) VALUES (1)", "LOW_PRIORITY"),
+            (
+                "INSERT LOW_PRIORITY INTO volumes (id) VALUES (1)",
+                "LOW_PRIORITY",
+            ),
         ],
     );
 }
@@ -239,7 +286,11 @@ fn returning_makes_rows_of_a_write_where_the_server_has_it() {
         let statement = Gate::new(&["volumes"], dialect).admit(sql).expect(sql);
         assert_eq!(statement.text(), text);
         assert_eq!(
-            (statement.action(), statement.returns_rows(), statement.parameters()),
+            (
+                statement.action(),
+                statement.returns_rows(),
+                statement.parameters()
+            ),
             (Action::Write, true, 1),
             "{sql}"
         );
@@ -247,7 +298,10 @@ fn returning_makes_rows_of_a_write_where_the_server_has_it() {
     refused(
         "mysql",
         &[
-            ("UPDATE volumes SET status = 1 RETURNING id", "MariaDB does not have"),
+            (
+                "UPDATE volumes SET status = 1 RETURNING id",
+                "MariaDB does not have",
+            ),
             ("DELETE FROM volumes RETURNING id LIMIT 1", "has it last"),
             ("DELETE FROM volumes RETURNING sleep(9)", "sleep"),
             (
@@ -303,8 +357,14 @@ fn each_danger_is_refused_with_its_reason() {
             ("SELECT VERSION()", "of the server"),
             ("SELECT LAST_INSERT_ID()", "ran before"),
             ("SELECT REPEAT('a', 9)", "long ones"),
-            ("SELECT 1 FROM volumes WHERE id LIKE '%a'", "nothing can interrupt it"),
-            ("SELECT 1 FROM volumes WHERE id REGEXP 'a'", "nothing can interrupt it"),
+            (
+                "SELECT 1 FROM volumes WHERE id LIKE '%a'",
+                "nothing can interrupt it",
+            ),
+            (
+                "SELECT 1 FROM volumes WHERE id REGEXP 'a'",
+                "nothing can interrupt it",
+            ),
             ("SELECT id || status FROM volumes", "reads || as OR"),
             ("SELECT id IS DISTINCT FROM 1 FROM volumes", "<=>"),
             ("SELECT INTERVAL 1 DAY", "added to a time"),
@@ -313,15 +373,24 @@ fn each_danger_is_refused_with_its_reason() {
             ("SELECT @x := 1", "@x"),
             ("SELECT * FROM mysql.user", "mysql.user"),
             ("SELECT id FROM volumes USE INDEX (x)", "USE INDEX"),
-            ("SELECT SQL_CALC_FOUND_ROWS id FROM volumes", "SQL_CALC_FOUND_ROWS"),
+            (
+                "SELECT SQL_CALC_FOUND_ROWS id FROM volumes",
+                "SQL_CALC_FOUND_ROWS",
+            ),
             ("SELECT HIGH_PRIORITY id FROM volumes", "HIGH_PRIORITY"),
             ("SELECT 1 INTO x", "SELECT … INTO"),
-            ("SELECT id FROM volumes ORDER BY id NULLS LAST", "NULLS LAST"),
+            (
+                "SELECT id FROM volumes ORDER BY id NULLS LAST",
+                "NULLS LAST",
+            ),
             ("SELECT id FROM volumes LIMIT 1 + 1", "a number or a ?"),
             ("SELECT 1 FROM (SELECT 1 FROM volumes)", "without a name"),
             ("DELETE FROM volumes AS v", "an alias in a DELETE"),
             ("DELETE volumes FROM volumes", "of a join"),
-            ("UPDATE volumes SET status = 1 FROM networks", "UPDATE … FROM"),
+            (
+                "UPDATE volumes SET status = 1 FROM networks",
+                "UPDATE … FROM",
+            ),
             ("HANDLER volumes OPEN", "HANDLER"),
             ("CALL p()", "CALL"),
             ("DO SLEEP(9)", "DO"),
@@ -337,10 +406,19 @@ fn each_danger_is_refused_with_its_reason() {
             ("SELECT changes()", "ran before"),
             ("SELECT zeroblob(1000000000)", "long ones"),
             ("SELECT id <=> 1 FROM volumes", "IS NOT DISTINCT FROM"),
-            ("UPDATE volumes SET status = 1 LIMIT 1", "SQLite does not have"),
-            ("DELETE FROM volumes ORDER BY id LIMIT 1", "SQLite does not have"),
+            (
+                "UPDATE volumes SET status = 1 LIMIT 1",
+                "SQLite does not have",
+            ),
+            (
+                "DELETE FROM volumes ORDER BY id LIMIT 1",
+                "SQLite does not have",
+            ),
             ("(SELECT 1 FROM volumes)", "in brackets"),
-            ("UPDATE volumes SET volumes.status = 1", "assignment to volumes.status"),
+            (
+                "UPDATE volumes SET volumes.status = 1",
+                "assignment to volumes.status",
+            ),
             ("REPLACE volumes (id) VALUES (1)", "without INTO"),
         ],
     );

@@ -25,13 +25,33 @@ fn upserts_count_as_mariadb_does() {
     for (text, affected, unchanged) in [
         ("INSERT IGNORE INTO t (id) VALUES (1), (9)", 1, 0),
         ("REPLACE INTO t (id, n) VALUES (1, 5), (9, 5)", 3, 0),
-        ("INSERT INTO t (id, n) VALUES (1, 5) ON DUPLICATE KEY UPDATE n = VALUES(n)", 2, 0),
-        ("INSERT INTO t (id, n) VALUES (1, 5) ON DUPLICATE KEY UPDATE n = n", 0, 1),
-        ("INSERT INTO t (id, n) VALUES (9, 5) ON DUPLICATE KEY UPDATE n = 1", 1, 0),
-        ("INSERT INTO t (id, n) VALUES (9, 5), (9, 6) ON DUPLICATE KEY UPDATE n = VALUES(n)", 3, 0),
+        (
+            "INSERT INTO t (id, n) VALUES (1, 5) ON DUPLICATE KEY UPDATE n = VALUES(n)",
+            2,
+            0,
+        ),
+        (
+            "INSERT INTO t (id, n) VALUES (1, 5) ON DUPLICATE KEY UPDATE n = n",
+            0,
+            1,
+        ),
+        (
+            "INSERT INTO t (id, n) VALUES (9, 5) ON DUPLICATE KEY UPDATE n = 1",
+            1,
+            0,
+        ),
+        (
+            "INSERT INTO t (id, n) VALUES (9, 5), (9, 6) ON DUPLICATE KEY UPDATE n = VALUES(n)",
+            3,
+            0,
+        ),
     ] {
         let seen = inserted(&tables, text);
-        assert_eq!((seen.affected, seen.unchanged), (affected, unchanged), "{text}");
+        assert_eq!(
+            (seen.affected, seen.unchanged),
+            (affected, unchanged),
+            "{text}"
+        );
     }
 }
 
@@ -62,7 +82,10 @@ fn upserts_change_what_is_there() {
         "INSERT INTO v VALUES (1, 1) ON DUPLICATE KEY UPDATE b = 2",
     ] {
         let fault = tables.fault(text);
-        assert!(fault.message.contains("with a UNIQUE key"), "{text}: {fault}");
+        assert!(
+            fault.message.contains("with a UNIQUE key"),
+            "{text}: {fault}"
+        );
     }
 }
 
@@ -76,7 +99,9 @@ fn writes_have_an_order_and_a_bound() {
         all(&mut tables),
         [(1, integer(10)), (2, Value::Null), (4, integer(99))]
     );
-    tables.run("DELETE FROM t LIMIT ?", &[Value::Integer(2)]).unwrap();
+    tables
+        .run("DELETE FROM t LIMIT ?", &[Value::Integer(2)])
+        .unwrap();
     assert_eq!(all(&mut tables), [(4, integer(99))]);
 }
 
@@ -131,8 +156,14 @@ fn clock_is_that_of_the_view() {
         ("CURDATE()", text("2000-01-01")),
         ("CURRENT_TIME", text("00:00:00")),
         ("UNIX_TIMESTAMP()", Value::Integer(946_684_800)),
-        ("UNIX_TIMESTAMP(NOW() + INTERVAL 2 MINUTE)", Value::Integer(946_684_920)),
-        ("DATE_SUB(NOW(), INTERVAL 1 SECOND)", text("1999-12-31 23:59:59")),
+        (
+            "UNIX_TIMESTAMP(NOW() + INTERVAL 2 MINUTE)",
+            Value::Integer(946_684_920),
+        ),
+        (
+            "DATE_SUB(NOW(), INTERVAL 1 SECOND)",
+            text("1999-12-31 23:59:59"),
+        ),
         ("NOW() - INTERVAL 1 SECOND < NOW()", Value::Integer(1)),
         ("IF(1 = 2, 'a', 'b')", text("b")),
         ("GREATEST(1, 3, 2)", Value::Integer(3)),

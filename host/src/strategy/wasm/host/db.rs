@@ -2,8 +2,9 @@ use super::{HostState, SessionHandle, dangling, too_many};
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
 use crate::capability::calls::bytes_of;
 use crate::capability::database::{Session, Target};
+use crate::capability::statement::Action;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
 use crate::strategy::Capabilities;
 use crate::strategy::wasm::bindings::contend::strategy::{db, types};
@@ -73,10 +74,20 @@ impl HostState {
         self.count(sql, began);
         // A database stops before an answer takes more of its memory; this is the same of all of them.
         let share = self.shares().answer;
-        Ok(rows.and_then(|rows| {
+        let mut answer = rows.and_then(|rows| {
             let bytes = rows.iter().map(bytes_of).sum();
             check_size(ANSWER_TOO_LARGE, "an answer", bytes, share).map(|()| rows)
-        }))
+        });
+        if let Err(fault) = &mut answer
+            && fault.code == ANSWER_TOO_LARGE
+            && fault.kind == FaultKind::Rejected
+            && statement.action() == Action::Write
+        {
+            // What it wrote is there, by itself or in a transaction that must not go on.
+            self.session(handle)?.rollback().await.ok();
+            fault.kind = FaultKind::Indefinite;
+        }
+        Ok(answer)
     }
 
     fn now_if_counted(&self) -> Option<Nanos> {

@@ -70,7 +70,10 @@ const NOT_SIMULATED: &[&str] = &["DISTINCT"];
 
 /// Every form runs by itself and in a transaction.
 pub(super) async fn every_form_that_passes_runs(fixture: &Fixture) {
-    let is_simulated = matches!(fixture.time, crate::support::simulated::Time::Virtual { .. });
+    let is_simulated = matches!(
+        fixture.time,
+        crate::support::simulated::Time::Virtual { .. }
+    );
     let own = match fixture.database.dialect() {
         "sqlite" => OF_SQLITE,
         _ => OF_MYSQL,
@@ -95,7 +98,9 @@ pub(super) async fn every_form_that_passes_runs(fixture: &Fixture) {
                 Err(fault)
                     if is_simulated
                         && fault.code == "unsupported"
-                        && NOT_SIMULATED.iter().any(|name| fault.message.contains(name)) => {}
+                        && NOT_SIMULATED
+                            .iter()
+                            .any(|name| fault.message.contains(name)) => {}
                 Err(fault) => wrong.push(format!("{text}: {fault}")),
             }
             session.rollback().await.unwrap();
@@ -111,7 +116,10 @@ pub(super) async fn a_write_that_returns_rows_is_a_write(fixture: &Fixture) {
     let message = assert_rejected(fixture.execute(&mut session, insert).await, "returns-rows");
     assert!(message.contains("query"), "{message}");
     let row = vec![Value::Integer(7), Value::Integer(70)];
-    assert_eq!(fixture.query(&mut session, insert).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        fixture.query(&mut session, insert).await.unwrap(),
+        [row.clone()]
+    );
     let again = fixture.query(&mut session, insert).await.unwrap_err();
     assert_eq!(again.kind, FaultKind::Rejected, "{again}");
     // By itself it is committed, in a transaction it is not.
@@ -120,13 +128,19 @@ pub(super) async fn a_write_that_returns_rows_is_a_write(fixture: &Fixture) {
     assert_eq!(fixture.read_at(&node, &seven).await.unwrap(), [row.clone()]);
     let delete = "DELETE FROM things WHERE id = 7 RETURNING id, n";
     session.begin().await.unwrap();
-    assert_eq!(fixture.query(&mut session, delete).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        fixture.query(&mut session, delete).await.unwrap(),
+        [row.clone()]
+    );
     session.rollback().await.unwrap();
     assert_eq!(fixture.read_at(&node, &seven).await.unwrap(), [row.clone()]);
     session.begin().await.unwrap();
     assert_eq!(fixture.query(&mut session, delete).await.unwrap(), [row]);
     session.commit().await.unwrap();
-    assert_eq!(fixture.read_at(&node, &seven).await.unwrap(), Vec::<Row>::new());
+    assert_eq!(
+        fixture.read_at(&node, &seven).await.unwrap(),
+        Vec::<Row>::new()
+    );
     session.close().await;
 }
 
@@ -145,7 +159,10 @@ pub(super) async fn a_savepoint_undoes_what_came_after_it(fixture: &Fixture) {
     ] {
         fixture.execute(&mut session, text).await.expect(text);
     }
-    assert_eq!(integer(&fixture.query(&mut session, READ).await.unwrap()), 1);
+    assert_eq!(
+        integer(&fixture.query(&mut session, READ).await.unwrap()),
+        1
+    );
     let gone = fixture.execute(&mut session, "ROLLBACK TO second").await;
     assert_eq!(gone.unwrap_err().kind, FaultKind::Rejected);
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
@@ -155,7 +172,10 @@ pub(super) async fn a_savepoint_undoes_what_came_after_it(fixture: &Fixture) {
     assert_eq!(fixture.n().await, 2);
     let eight = fixture.statement("SELECT id FROM things WHERE id = 8");
     let node = &fixture.database.nodes()[0];
-    assert_eq!(fixture.read_at(node, &eight).await.unwrap(), Vec::<Row>::new());
+    assert_eq!(
+        fixture.read_at(node, &eight).await.unwrap(),
+        Vec::<Row>::new()
+    );
     session.close().await;
 }
 
@@ -215,12 +235,18 @@ pub(super) async fn shared_locks_share_and_two_upgrades_deadlock(fixture: &Fixtu
     if first.is_ok() {
         one.commit().await.unwrap();
     }
-    let faults: Vec<Fault> = [first, second].into_iter().filter_map(Result::err).collect();
+    let faults: Vec<Fault> = [first, second]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
     assert_eq!(faults.len(), 1, "{faults:?}");
     let [fault] = faults.as_slice() else {
         unreachable!("there is one");
     };
-    assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Conflict, "1213"));
+    assert_eq!(
+        (fault.kind, fault.code.as_str()),
+        (FaultKind::Conflict, "1213")
+    );
     assert_eq!(fixture.n().await, 1);
 }
 

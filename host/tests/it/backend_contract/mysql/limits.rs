@@ -23,7 +23,11 @@ async fn a_statement_that_takes_too_long_is_ended_by_its_server() {
     let began = Instant::now();
     let counted = fixture.query(&mut session, ENDLESS).await;
     assert_fault(counted, FaultKind::Conflict, "1969");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
     // In a transaction, which is gone then.
     session.begin().await.unwrap();
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
@@ -69,8 +73,14 @@ async fn a_run_chooses_which_rows_are_counted() {
         let fixture = node_with(options).await;
         let mut session = fixture.session().await;
         assert_eq!(fixture.execute(&mut session, SET_ONE).await.unwrap(), 1);
-        assert_eq!(fixture.execute(&mut session, SET_ONE).await.unwrap(), update);
-        assert_eq!(fixture.execute(&mut session, upsert).await.unwrap(), unchanged);
+        assert_eq!(
+            fixture.execute(&mut session, SET_ONE).await.unwrap(),
+            update
+        );
+        assert_eq!(
+            fixture.execute(&mut session, upsert).await.unwrap(),
+            unchanged
+        );
         fixture.close().await;
     }
 }
