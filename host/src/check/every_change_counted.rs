@@ -56,6 +56,7 @@ fn count(evidence: &Evidence, trace: &Trace, effects: &[Effect]) -> Vec<[u8; 2]>
     let mut counts = vec![[0u8; 2]; evidence.changes.len()];
     let led_to = effects
         .iter()
+        .filter(|effect| effect.is_written())
         .filter_map(|effect| Some((effect.row, effect.to.as_ref()?)));
     for (row, to) in led_to {
         if let (Some(change), Some(step)) = (trace.find(row, &to.mark), step_to(&to.status)) {

@@ -127,6 +127,19 @@ impl Effect {
     pub fn marker(&self) -> Option<Marker> {
         self.to.as_ref()?.mark.marker()
     }
+
+    /// Whether a row of another key was given this one, or the other way round.
+    pub fn is_moved(&self) -> bool {
+        let keys = self.keys.as_ref();
+        keys.is_some_and(|keys| keys.before.is_some() || keys.after.is_some())
+    }
+
+    /// Whether the transaction wrote the marker that is there now, and did not bring it with a row of
+    /// another key.
+    pub fn is_written(&self) -> bool {
+        let by = self.keys.iter().flat_map(|keys| &keys.markers);
+        !self.is_moved() || by.into_iter().any(|by| self.marker() == Some(*by))
+    }
 }
 
 /// The rows of one node when all workers had ended.

@@ -1,7 +1,7 @@
 use super::super::synthetic::history;
 use super::*;
 use crate::model::change::Settled;
-use crate::model::data::RowState;
+use crate::model::data::{KeyChange, RowState};
 use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::Reason;
 use crate::model::verdict::Verdict;
@@ -132,6 +132,26 @@ fn effect_that_no_change_explains_is_left_to_transition_chain() {
         data.effects.as_mut().unwrap().push(effect);
         assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
     }
+}
+
+#[test]
+fn state_that_a_changed_key_brings_along_is_no_second_effect() {
+    let (changes, mut data) = history(4, 2, 3);
+    let effects = data.effects.as_mut().unwrap();
+    let mut moved = effects[0].clone();
+    moved.keys = Some(Box::new(KeyChange {
+        key: "volume-0".into(),
+        before: Some("volume-1".into()),
+        after: None,
+        markers: vec![],
+    }));
+    effects.push(moved);
+    assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
+    let own = changes[0].marker();
+    let effects = data.effects.as_mut().unwrap();
+    let moved = effects.last_mut().unwrap().keys.as_mut().unwrap();
+    moved.markers.push(own);
+    assert_told(&judge(&changes, Some(&data)), "2 such updates", 0);
 }
 
 #[test]

@@ -57,37 +57,43 @@ impl<'a> Graph<'a> {
 
     /// Finds illegal changes, and states that were left or entered twice.
     pub fn link(&mut self, findings: &mut Findings) {
-        let (mut illegal, mut strange) = (Vec::new(), HashSet::new());
+        let (mut illegal, mut strange) = (BTreeSet::new(), HashSet::new());
         for (index, effect) in self.effects.iter().enumerate() {
             let Some((from, to)) = self.legal(effect) else {
                 self.mark_broken(effect.row);
-                illegal.push(effect);
+                illegal.insert(index);
                 if self.place(effect.row, &effect.to).is_none() {
                     strange.insert((effect.row, &effect.to));
                 }
                 continue;
             };
-            if self.left[from] != NONE {
-                let other = &self.effects[self.left[from] as usize];
-                let at = prose::time_of(self, effect);
-                findings.add(at, || prose::left_twice(self, other, effect));
-                self.mark_broken(effect.row);
-            } else if self.entered[to] != NONE {
-                let at = prose::time_of(self, effect);
-                findings.add(at, || prose::entered_twice(self, effect));
-                self.mark_broken(effect.row);
-            } else {
+            let (left, entered) = (self.left[from], self.entered[to]);
+            if left == NONE && entered == NONE {
                 self.left[from] = index as u32;
                 self.entered[to] = index as u32;
                 self.led_to[index] = to as u32;
                 self.rows[effect.row as usize].edges += 1;
+                continue;
+            }
+            self.mark_broken(effect.row);
+            // Where a row of another key was given this one, that is what is wrong.
+            let others = [left, entered].into_iter().filter(|other| *other != NONE);
+            let mut both = others.map(|other| other as usize).chain([index]);
+            if let Some(moved) = both.find(|one| self.effects[*one].is_moved()) {
+                illegal.insert(moved);
+                continue;
+            }
+            let at = prose::time_of(self, effect);
+            match self.effects.get(left as usize) {
+                Some(other) => findings.add(at, || prose::left_twice(self, other, effect)),
+                None => findings.add(at, || prose::entered_twice(self, effect)),
             }
         }
         // What led a row out of a state in which another transaction had no business to bring it only
         // follows from that one, which is told first.
-        let (follows, causes): (Vec<_>, Vec<_>) = illegal
-            .into_iter()
-            .partition(|effect| strange.contains(&(effect.row, &effect.from)));
+        let illegal = illegal.into_iter().map(|index| &self.effects[index]);
+        let (follows, causes): (Vec<_>, Vec<_>) =
+            illegal.partition(|effect| strange.contains(&(effect.row, &effect.from)));
         for effect in causes {
             let at = prose::time_of_cause(self, effect);
             findings.add(at, || prose::illegal(self, effect));

@@ -12,13 +12,16 @@ pub fn time_of(graph: &Graph, effect: &Effect) -> Option<Nanos> {
     Some(reached(writer(graph, effect.row, to)?, to))
 }
 
-/// As [`time_of`]; of a transaction that left no change's state behind, the time of the change whose
-/// marker it wrote, or else of the one whose state it took away, after which it came.
+/// When the transaction began at the earliest that did this: with the acquire of the change whose marker
+/// it wrote, so that nothing that follows from it is told before. Of one that wrote none, the time of
+/// the change whose state it left or took away.
 pub fn time_of_cause(graph: &Graph, effect: &Effect) -> Option<Nanos> {
     let by = effect.keys.iter().flat_map(|keys| &keys.markers);
     let by = by.filter_map(|marker| graph.trace().named(*marker)).next();
-    let told = time_of(graph, effect).or_else(|| Some(acquired(&graph.evidence().changes[by?])));
-    told.or_else(|| {
+    if let Some(by) = by {
+        return Some(graph.evidence().changes[by].acquire.invoked);
+    }
+    time_of(graph, effect).or_else(|| {
         let from = effect.from.as_ref()?;
         Some(reached(writer(graph, effect.row, from)?, from))
     })

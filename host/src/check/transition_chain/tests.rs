@@ -190,6 +190,27 @@ fn swap_of_two_keys_is_blamed_on_the_transaction_and_not_on_who_comes_after_it()
 }
 
 #[test]
+fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
+    // Worker 8 acquires row 1, whose key a transaction of worker 4 had given to row 2 and back.
+    let mut changes = three();
+    changes.push(change(4, 1, 0, [1, 2, 3, 4]));
+    let marker = changes[3].marker();
+    let moved = |from, to| Effect {
+        keys: keys("volume-2", "volume-1", "volume-1", &[marker]),
+        ..update(from, to)
+    };
+    let mut effects = right();
+    effects.push(moved(available(8, 0), deleting(3, 0)));
+    let answer = judge(&changes, effects, deleting(3, 0));
+    assert_told(&answer, "the transaction of worker 4 (4_0) changed the key", 0);
+    // In whatever order they stand.
+    let mut effects = vec![moved(available(8, 0), deleting(3, 0))];
+    effects.extend(right());
+    let answer = judge(&changes, effects, deleting(3, 0));
+    assert_told(&answer, "the transaction of worker 4 (4_0) changed the key", 0);
+}
+
+#[test]
 fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
     let gone = Effect {
         to: None,
