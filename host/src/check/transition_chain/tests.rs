@@ -202,12 +202,20 @@ fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
     let mut effects = right();
     effects.push(moved(available(8, 0), deleting(3, 0)));
     let answer = judge(&changes, effects, deleting(3, 0));
-    assert_told(&answer, "the transaction of worker 4 (4_0) changed the key", 0);
+    assert_told(
+        &answer,
+        "the transaction of worker 4 (4_0) changed the key",
+        0,
+    );
     // In whatever order they stand.
     let mut effects = vec![moved(available(8, 0), deleting(3, 0))];
     effects.extend(right());
     let answer = judge(&changes, effects, deleting(3, 0));
-    assert_told(&answer, "the transaction of worker 4 (4_0) changed the key", 0);
+    assert_told(
+        &answer,
+        "the transaction of worker 4 (4_0) changed the key",
+        0,
+    );
 }
 
 #[test]
