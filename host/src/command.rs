@@ -36,6 +36,7 @@ mod supervise;
 mod terminal;
 pub mod test;
 mod trial;
+mod untried;
 mod with_lab;
 
 use crate::explore::simulation::SimulationError;

@@ -5,6 +5,7 @@ pub mod conformance;
 pub mod examine;
 pub mod outcome;
 pub mod search;
+pub mod shape;
 pub mod shrink;
 pub mod simulate;
 pub mod simulation;

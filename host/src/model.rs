@@ -19,6 +19,7 @@ pub mod marker;
 pub mod outcome;
 pub mod pool;
 pub mod schedule;
+pub mod shape;
 pub mod sim_fault;
 pub mod sim_locks;
 pub mod spent;

@@ -9,6 +9,7 @@ pub mod executor;
 pub mod kernel;
 pub mod locks;
 pub mod log;
+pub mod logged_locks;
 pub mod proxy;
 pub mod random;
 pub mod schedule;

@@ -167,6 +167,7 @@ mod tests {
             kind,
             code: code.to_owned(),
             count,
+            message: String::new(),
         }
     }
 

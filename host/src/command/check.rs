@@ -18,6 +18,7 @@ use crate::backend::url::DatabaseUrl;
 use crate::explore::case::Case;
 use crate::explore::examine::{Examined, Found, Question};
 use crate::explore::search::Seeds;
+use crate::explore::shape::Varied;
 use crate::explore::simulate::simulate;
 use crate::explore::token::{Replay, Token};
 use crate::model::fault_class::FaultClasses;
@@ -29,6 +30,7 @@ use crate::report::check::{CheckReport, Checked, Witness, json, text};
 use crate::report::html;
 use crate::sim::log::Recording;
 use crate::strategy::Strategy;
+use crate::strategy::wasm::clean;
 use crate::workload::Kind;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -148,7 +150,8 @@ pub(super) fn decide(options: &CheckOptions) -> Result<(Decided, usize), Command
     asked.defaults.change_timeout_s = Some(CHANGE_TIMEOUT_S);
     let (mut plan, components) =
         decide::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
-    let workers = plan.workload.workers() + SPARE_INSTANCES;
+    let most = varied(options).most_workers(&plan.workload);
+    let workers = most.max(plan.workload.workers()) + SPARE_INSTANCES;
     let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
     let screen = Screen::new(options.quiet);
     let loaded = decide::load(components, &engine, &plan.settings, &screen)?;
@@ -212,7 +215,23 @@ fn token(
         ..case.clone()
     };
     let bounds = (plan.memory_mib, plan.computing_ms);
-    Token::new(seed, &planned.digest, &(case, &options.faults, bounds))
+    let decides = (case, varied(options), &options.faults, bounds);
+    Token::new(seed, &planned.digest, &decides)
+}
+
+/// What seeds may draw: all that neither a flag nor a workload file fixes.
+fn varied(options: &CheckOptions) -> Varied {
+    if options.plan.workload.is_some() {
+        return Varied::default();
+    }
+    let flags = &options.plan.flags;
+    Varied {
+        rows: flags.rows.is_none() && flags.pool.is_none(),
+        workers: flags.workers_per_row.is_none(),
+        changes: flags.changes_per_worker.is_none(),
+        pause: flags.pause_ms.is_none(),
+        hold: flags.hold_ms.is_none(),
+    }
 }
 
 /// The kinds of faults that can happen in this strategy's simulations: a lock service that nobody asks
@@ -256,11 +275,17 @@ impl Check<'_> {
         let bar = screen.search(&self.planned.name);
         let question = Question {
             case: self.case,
+            varied: varied(self.options),
             classes: &classes,
             simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
             enough: &|| self.enough.is_said(),
         };
-        let Examined { tally, found } = question.examine(self.seeds, &|tally| bar.tell(tally))?;
+        let examined = question.examine(self.seeds, &|tally| bar.tell(tally))?;
+        let Examined { mut tally, found } = examined;
+        // Parts of them are what a strategy wrote.
+        for message in tally.messages.values_mut() {
+            *message = clean(message);
+        }
         drop(bar);
         tell_refusals(&self.planned.name, &*strategy);
         let settings_unread = unread(self.plan, self.planned, &*strategy);
@@ -300,6 +325,7 @@ impl Check<'_> {
             seed: found.seed,
             case: found.case.prose(),
             tries: found.tries,
+            weaker: found.weaker,
             timeline: found.timeline,
             replay: command_line::of(self.options, self.planned, &token),
         }

@@ -22,6 +22,11 @@ impl Output {
         self.csv.as_deref().filter(|path| *path != Path::new("-"))
     }
 
+    /// Whether a person reads it.
+    pub(super) fn is_text(&self) -> bool {
+        !self.csv_is_shown() && !self.json && !self.quiet
+    }
+
     /// Finds out now whether the results can go where they are wanted, so that a run of an hour does
     /// not end with "permission denied". Leaves nothing behind.
     pub fn check(&self) -> Result<(), CommandError> {

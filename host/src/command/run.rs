@@ -3,12 +3,12 @@
 use super::decide::{Decided, decide};
 use super::exit::{Exit, Required};
 use super::options::PlanOptions;
-use super::output::{Output, check_name};
+use super::output::{Output, check_name, print};
 use super::progress::Screen;
 use super::supervise::Interrupts;
 use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
-use super::{CommandError, judged, machine};
+use super::{CommandError, judged, machine, untried};
 use crate::backend::clock::RealClock;
 use crate::backend::url::DatabaseUrl;
 use crate::backend::{open_database, open_lock_service};
@@ -46,7 +46,10 @@ pub fn run(options: &RunOptions) -> Result<Exit, CommandError> {
     // Whatever broke in the end, what was measured before is shown.
     let shown = match report.trials.is_empty() {
         true => Ok(()),
-        false => options.output.show(&report),
+        false => options.output.show(&report).and_then(|()| {
+            let note = untried::note(&options.output, &report);
+            note.map_or(Ok(()), |note| print(note.as_bytes()))
+        }),
     };
     let exit = Exit::of_run(&report, options.required);
     exit.unless_failed(ran.and(shown))

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::outcome::{Simulated, lease};
 use super::search::{Seeds, Tried, search};
+use super::shape::Varied;
 use super::shrink::{Shrunk, shrink};
 use super::witness;
 use crate::model::event::{Actor, Event, LockCall, What};
@@ -11,6 +12,7 @@ use crate::model::timeline::Timeline;
 use crate::record::tally::Tally;
 use crate::sim::log::Recording;
 use crate::sim::schedule::{self, Call, Stage};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 /// All simulations of one shrinking together execute about so many statements at most: what a bound
@@ -21,6 +23,8 @@ const MOST_STATEMENTS: u64 = 20_000_000;
 pub struct Question<'a, E> {
     /// Its seed is each seed in turn.
     pub case: &'a Case,
+    /// What each seed draws of the case's workload; the rest is as the case has it.
+    pub varied: Varied,
     /// What each seed draws its faults from; they come beside those of the case.
     pub classes: &'a FaultClasses,
     pub simulate: &'a (dyn Fn(&Case, Recording) -> Result<Simulated, E> + Sync),
@@ -46,6 +50,8 @@ pub struct Found {
     pub timeline: Timeline,
     /// Simulations that it took to make it smaller.
     pub tries: u32,
+    /// Where the model was weaker than a server in this simulation, in words.
+    pub weaker: Vec<String>,
 }
 
 impl<E: Send> Question<'_, E> {
@@ -68,6 +74,7 @@ impl<E: Send> Question<'_, E> {
                     let mut tally = tally.lock().expect("no panic while held");
                     tally.add(
                         &simulated.judgement.verdict,
+                        Varied::shape_of(&case.workload),
                         &simulated.changes,
                         &case.faults,
                     );
@@ -96,6 +103,7 @@ impl<E: Send> Question<'_, E> {
     fn case_of(&self, seed: u64) -> Result<Case, E> {
         let mut case = Case {
             seed,
+            workload: self.varied.draw(seed, &self.case.workload),
             ..self.case.clone()
         };
         let classes = self.classes.as_slice();
@@ -145,11 +153,24 @@ impl<E: Send> Question<'_, E> {
                 simulated.let_go,
             ),
             prose: prose.unwrap_or_default().to_owned(),
+            weaker: weaker(&simulated.events),
             checker,
             case,
             tries,
         })
     }
+}
+
+/// What the model let pass that a server may refuse, each once.
+fn weaker(events: &[Event]) -> Vec<String> {
+    let how = events.iter().filter_map(|event| match event.what {
+        What::Weaker { transaction, how } => {
+            matches!(transaction.actor, Actor::Worker(_)).then_some(how)
+        }
+        _ => None,
+    });
+    let how: BTreeSet<_> = how.collect();
+    how.into_iter().map(|how| how.to_string()).collect()
 }
 
 /// The statements of workers, and the locks that they got, from the moment when they were let go.

@@ -29,6 +29,7 @@ use crate::sim::executor::{Executor, Joined, Stuck};
 use crate::sim::kernel::Kernel;
 use crate::sim::locks;
 use crate::sim::log::{Log, Recording};
+use crate::sim::logged_locks::LoggedLocks;
 use crate::sim::random::{Purpose, Random};
 use crate::sim::world::World;
 use crate::strategy::Strategy;
@@ -136,7 +137,10 @@ impl Simulation {
         });
         let locks: Arc<dyn LockService> = match &sim_locks {
             Some(locks) => locks.clone(),
-            None => Arc::new(MemoryLocks::new(clock.clone())),
+            None => {
+                let locks = Arc::new(MemoryLocks::new(clock.clone()));
+                Arc::new(LoggedLocks::new(locks, kernel.clone()))
+            }
         };
         let world = World::new(kernel.clone(), cluster, sim_locks, case.faults.clone());
         let is_crash = |harm: &Harm| matches!(harm, Harm::CrashWorker { .. });

@@ -60,11 +60,18 @@ pub enum What {
         transaction: TransactionName,
         row: RowName,
     },
-    /// The transaction waits for a row lock that the other holds.
+    /// The transaction waits for a row lock that the other holds, or to insert the row into a gap
+    /// that the other has locked.
     Waits {
         transaction: TransactionName,
         row: RowName,
         holder: TransactionName,
+        is_gap: bool,
+    },
+    /// The model let something pass that a server may refuse.
+    Weaker {
+        transaction: TransactionName,
+        how: Weakness,
     },
     /// A write set got its place in the total order, and passed certification.
     Ordered {
@@ -136,6 +143,16 @@ pub enum What {
     },
 }
 
+/// Where the model is known to be weaker than a server, or weaker than some servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weakness {
+    /// `snapshot_isolation` did not see a change that came from another node just before.
+    SnapshotRace,
+    /// InnoDB locks, shared, the rows that a sub-query of a write reads, and those of a sub-query of a
+    /// SERIALIZABLE reading.
+    SubQuery,
+}
+
 /// What a client was told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
@@ -173,6 +190,20 @@ pub enum LockCall {
     GivenUp,
     /// The service was away, or the answer was lost. `at` is when the client knew.
     Lost,
+}
+
+impl fmt::Display for Weakness {
+    /// A sentence that says what another server may do instead.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SnapshotRace => {
+                "a write passed although another node's change of the row had just been applied: a                  race of innodb_snapshot_isolation that others saw on clusters (MariaDB 12.1.2 to                  12.2.2), and that was not seen on 10.11.19; sim:snapshot_race_us=0 leaves it out"
+            }
+            Self::SubQuery => {
+                "the rows that a sub-query read were not locked, where InnoDB locks them at                  REPEATABLE READ and SERIALIZABLE: on one server this may not happen; on several                  nodes such locks end at their node"
+            }
+        })
+    }
 }
 
 impl fmt::Display for Actor {

@@ -70,7 +70,13 @@ pub struct FaultCount {
     pub kind: FaultKind,
     pub code: String,
     pub count: u32,
+    /// The message of the first of them, cut; empty if it was read from a file, which has none.
+    #[serde(skip)]
+    pub message: String,
 }
+
+/// A message that is longer is cut in `FaultCount`.
+const LONGEST_MESSAGE: usize = 300;
 
 /// Adds one fault to the counts. A step meets few different codes, so a linear search is the
 /// quickest map.
@@ -84,6 +90,7 @@ pub fn count_fault(counts: &mut Vec<FaultCount>, fault: &Fault) {
             kind: fault.kind,
             code: fault.code.clone(),
             count: 1,
+            message: fault.message.chars().take(LONGEST_MESSAGE).collect(),
         }),
     }
 }
@@ -119,8 +126,10 @@ mod tests {
         let mut counts = Vec::new();
         count_fault(&mut counts, &Fault::conflict(5, "busy"));
         count_fault(&mut counts, &Fault::conflict(5, "busy again"));
-        count_fault(&mut counts, &Fault::rejected(5, "another kind"));
+        count_fault(&mut counts, &Fault::rejected(5, "another kind".repeat(100)));
         let seen: Vec<_> = counts.iter().map(|c| (c.kind, c.count)).collect();
         assert_eq!(seen, [(FaultKind::Conflict, 2), (FaultKind::Rejected, 1)]);
+        assert_eq!(counts[0].message, "busy");
+        assert_eq!(counts[1].message.len(), LONGEST_MESSAGE);
     }
 }

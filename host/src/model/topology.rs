@@ -57,7 +57,8 @@ pub struct Topology {
     /// `innodb_snapshot_isolation`: a write to a row that changed since the transaction's snapshot
     /// is refused with 1020 …
     pub snapshot_isolation: bool,
-    /// … unless the change came within so many µs before.
+    /// … unless it came from another node and was applied within so many µs before: a race that others
+    /// saw on clusters, never on one server. A violation that needs it says so; 0 leaves it out.
     pub snapshot_race_us: u64,
     /// The proxy asks each node so often …
     pub health_check_ms: u64,

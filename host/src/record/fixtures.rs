@@ -47,6 +47,7 @@ pub fn faults(kind: FaultKind, code: &str, count: u32) -> FaultCount {
         kind,
         code: code.to_owned(),
         count,
+        message: String::new(),
     }
 }
 

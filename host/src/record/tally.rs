@@ -1,6 +1,7 @@
 //! What all simulations of a search came to together.
 
 use crate::model::change::{Change, Nanos};
+use crate::model::shape::{Shape, Shapes};
 use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::verdict::Verdict;
 use serde::Serialize;
@@ -23,14 +24,29 @@ pub struct Tally {
     pub indeterminate: u64,
     /// What strategies were told on the way, by kind and code: `conflict 1213`.
     pub faults_met: BTreeMap<String, u64>,
+    /// For each of these one message: of several the first in the order of the alphabet, so that it
+    /// does not depend on which thread came first.
+    pub messages: BTreeMap<String, String>,
     /// What the schedules did, by its word.
     pub faults: BTreeMap<String, u64>,
+    /// The shapes that there were; `None` before the first simulation.
+    pub shapes: Option<Shapes>,
 }
 
 impl Tally {
     /// One simulation more.
-    pub fn add(&mut self, verdict: &Verdict, changes: &[Change], faults: &[SimFault]) {
+    pub fn add(
+        &mut self,
+        verdict: &Verdict,
+        shape: Shape,
+        changes: &[Change],
+        faults: &[SimFault],
+    ) {
         self.seeds += 1;
+        self.shapes = Some(match self.shapes {
+            Some(shapes) => shapes.with(shape),
+            None => shape.into(),
+        });
         if let Verdict::Unknown(why) = verdict {
             self.unknown += 1;
             self.unknown_why.get_or_insert_with(|| why.clone());
@@ -41,7 +57,11 @@ impl Tally {
             self.indeterminate += u64::from(change.is_indeterminate());
             for fault in change.steps().flat_map(|step| &step.faults) {
                 let name = format!("{} {}", fault.kind.word(), fault.code);
-                count(&mut self.faults_met, name, u64::from(fault.count));
+                let name = count(&mut self.faults_met, name, u64::from(fault.count));
+                let known = self.messages.entry(name).or_default();
+                if known.is_empty() || (!fault.message.is_empty() && fault.message < *known) {
+                    known.clone_from(&fault.message);
+                }
             }
         }
         for fault in faults {
@@ -50,10 +70,12 @@ impl Tally {
     }
 }
 
-fn count(counts: &mut BTreeMap<String, u64>, name: String, more: u64) {
+/// Gives the name under which it was counted.
+fn count(counts: &mut BTreeMap<String, u64>, name: String, more: u64) -> String {
     let is_full = counts.len() >= MOST_CODES && !counts.contains_key(&name);
     let name = if is_full { "others".to_owned() } else { name };
-    *counts.entry(name).or_default() += more;
+    *counts.entry(name.clone()).or_default() += more;
+    name
 }
 
 fn word(harm: &Harm) -> &'static str {
@@ -88,18 +110,44 @@ mod tests {
             what: Harm::FailoverLocks,
         };
         let mut tally = Tally::default();
-        tally.add(
-            &Verdict::Valid,
-            &[met.clone(), change(2, 0, 5, 6)],
-            &[fault],
-        );
-        tally.add(&Verdict::Unknown("why".into()), &[met], &[]);
+        let changes = [met.clone(), change(2, 0, 5, 6)];
+        tally.add(&Verdict::Valid, shape(2, 3), &changes, &[fault]);
+        tally.add(&Verdict::Unknown("why".into()), shape(1, 8), &[met], &[]);
         assert_eq!(
             (tally.seeds, tally.unknown, tally.changes, tally.ok),
             (2, 1, 3, 3)
         );
         assert_eq!(tally.faults_met["conflict 1213"], 4);
         assert_eq!(tally.faults["lock service failed over"], 1);
+        let shapes = tally.shapes.unwrap().to_string();
+        let told = "1 to 2 rows × 3 to 8 workers × 3 changes, pause 1 ms, hold 2 ms";
+        assert_eq!(shapes, told);
+    }
+
+    fn shape(rows: u32, workers_per_row: u32) -> Shape {
+        Shape {
+            rows,
+            workers_per_row,
+            changes_per_worker: 3,
+            pause_ms: 1,
+            hold_ms: 2,
+        }
+    }
+
+    #[test]
+    fn one_message_of_each_code_is_kept_whichever_thread_came_first() {
+        let met = |message: &str| {
+            let mut met = change(1, 0, 5, 6);
+            count_fault(&mut met.acquire.faults, &Fault::rejected("syntax", message));
+            met
+        };
+        for order in [["near a", "near b"], ["near b", "near a"]] {
+            let mut tally = Tally::default();
+            for message in order {
+                tally.add(&Verdict::Valid, shape(1, 2), &[met(message)], &[]);
+            }
+            assert_eq!(tally.messages["rejected syntax"], "near a");
+        }
     }
 
     #[test]
@@ -108,7 +156,7 @@ mod tests {
         for code in 0..1_000 {
             let mut met = change(1, 0, 5, 6);
             count_fault(&mut met.acquire.faults, &Fault::conflict(code, ""));
-            tally.add(&Verdict::Valid, &[met], &[]);
+            tally.add(&Verdict::Valid, shape(1, 2), &[met], &[]);
         }
         assert_eq!(tally.faults_met.len(), MOST_CODES + 1);
         assert_eq!(tally.faults_met["others"], 950);

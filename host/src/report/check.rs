@@ -12,6 +12,12 @@ use crate::record::tally::Tally;
 use serde::Serialize;
 use std::fmt::Write;
 
+/// A line with this before it belongs to the one above.
+const INNER: &str = "  ";
+
+/// No more messages are shown; JSON has all.
+const MAX_MESSAGES: usize = 8;
+
 /// All strategies that were checked.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
@@ -51,6 +57,8 @@ pub struct Witness {
     /// Simulations that it took to make it smaller.
     pub tries: u32,
     pub timeline: Timeline,
+    /// Where the model was weaker than a server in this case: a real one may refuse what led here.
+    pub weaker: Vec<String>,
     /// The command that tells it again.
     pub replay: String,
 }
@@ -107,10 +115,15 @@ fn told(witness: &Witness, width: u16) -> String {
             witness.seed, witness.case
         ),
     };
+    let weaker = witness.weaker.iter().map(|how| {
+        let how = format!("it rests on the model: {how}");
+        wrapped(&how, "  ", "    ", width) + "\n"
+    });
     format!(
-        "{}\n{}\n\n{}\ntold again by:\n  {}\n\n",
+        "{}\n{}\n{}\n{}\ntold again by:\n  {}\n\n",
         wrapped(&witness.prose, "  ", "  ", width),
         wrapped(&smaller, "  ", "  ", width),
+        weaker.collect::<String>(),
         timeline::write(&witness.timeline, width),
         witness.replay,
     )
@@ -134,15 +147,21 @@ fn summary(checked: &Checked, width: u16) -> String {
             tally.changes, tally.ok, tally.indeterminate
         ),
     ];
+    if let Some(shapes) = &tally.shapes {
+        lines.push(format!("shapes: {shapes}"));
+    }
     if !tally.faults_met.is_empty() {
         lines.push(format!("faults met: {}", counts_prose(&tally.faults_met)));
+        let told = tally.messages.iter().filter(|(_, text)| !text.is_empty());
+        lines.extend(
+            told.take(MAX_MESSAGES)
+                .map(|(name, text)| format!("{INNER}{name}: {text}")),
+        );
     }
-    if !tally.faults.is_empty() {
-        lines.push(format!(
-            "what was done to them: {}",
-            counts_prose(&tally.faults)
-        ));
-    }
+    lines.push(match tally.faults.is_empty() {
+        true => "what was done to them: nothing".to_owned(),
+        false => format!("what was done to them: {}", counts_prose(&tally.faults)),
+    });
     if checked.was_interrupted {
         lines.push("ended early: interrupted".to_owned());
     }
@@ -152,9 +171,14 @@ fn summary(checked: &Checked, width: u16) -> String {
             counted(tally.unknown, "seed")
         ));
     }
-    let lines = lines
-        .iter()
-        .map(|line| wrapped(line, "  ", "    ", width) + "\n");
+    let lines = lines.iter().map(|line| {
+        let first = if line.starts_with(INNER) {
+            "    "
+        } else {
+            "  "
+        };
+        wrapped(line, first, "    ", width) + "\n"
+    });
     lines.collect()
 }
 
@@ -224,6 +248,7 @@ pub(super) mod tests {
             case: "seed 18, 1 row × 2 workers × 1 change, no faults".to_owned(),
             tries: 41,
             timeline: two_holders(),
+            weaker: Vec::new(),
             replay: "runner check lock-only --replay 17-0102-0304-0506".to_owned(),
         }
     }
@@ -239,6 +264,7 @@ pub(super) mod tests {
                 simulated_ns: 5_000_000_000,
                 changes: 18,
                 faults_met: [("conflict 1213".to_owned(), 3)].into(),
+                messages: [("conflict 1213".to_owned(), "Deadlock found".to_owned())].into(),
                 ..Tally::default()
             },
             took_ns: 500_000_000,
@@ -274,6 +300,30 @@ pub(super) mod tests {
             let longest = told.lines().map(|line| line.chars().count()).max();
             assert!(longest.unwrap() <= usize::from(width), "{width}: {told}");
         }
+    }
+
+    #[test]
+    fn each_code_is_told_with_a_message() {
+        let report = report(&[Verdict::Valid]);
+        let told = text(&report, 120);
+        let lines = "faults met: conflict 1213 × 3\n    conflict 1213: Deadlock found\n";
+        assert!(told.contains(lines), "{told}");
+        let value: serde_json::Value = serde_json::from_slice(&json(&report)).unwrap();
+        let messages = &value["checked"][0]["tally"]["messages"];
+        assert_eq!(messages["conflict 1213"], "Deadlock found");
+    }
+
+    #[test]
+    fn a_violation_that_rests_on_the_model_says_so() {
+        let mut report = report(&[Verdict::Violated("why".into())]);
+        assert!(!text(&report, 120).contains("rests on the model"));
+        let witness = report.checked[0].witness.as_mut().unwrap();
+        witness.weaker = vec!["rows were not locked".to_owned()];
+        let told = text(&report, 120);
+        assert!(
+            told.contains("\n  it rests on the model: rows were not locked\n"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn bad_changes() -> Vec<Change> {
         kind: FaultKind::Conflict,
         code: "1213".into(),
         count: 2,
+        message: String::new(),
     }];
     let also_held = synthetic::change(2, 0, 0, [0, 20_000_000, 25_000_000, 26_500_000]);
     let mut unseen = synthetic::change(1, 1, 0, [0, 1_000_000, 2_000_000, 3_000_000]);

@@ -27,6 +27,7 @@ mod statement;
 mod timeouts;
 mod transaction;
 mod views;
+mod visits;
 
 #[cfg(test)]
 mod tests;

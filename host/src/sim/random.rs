@@ -14,6 +14,8 @@ pub enum Purpose {
     Faults,
     /// When each worker begins.
     Start,
+    /// How large the simulation is.
+    Shape,
 }
 
 /// A stream of random numbers.

@@ -26,9 +26,10 @@
 //!
 //! - Texts are compared by their bytes, and trailing spaces count.
 //! - A number with a point is a real one, not a decimal.
-//! - A WHERE that does not give all of the primary key, by `=` or IN, visits the whole table, so that a
-//!   locking statement locks all of it: ranges and unique keys are not used. What a sub-query reads is
-//!   not locked.
+//! - Which index a locking statement reads, and so locks, is decided by its WHERE alone (`access`): all of
+//!   the primary key by `=` or IN; else the key of which most columns are given by `=`, with a range of
+//!   the next one; else the whole table. MariaDB also asks how many rows there are.
+//! - What a sub-query reads is not locked.
 //! - All nodes have one clock, in UTC, and the time of a statement is when it came to its server. A time is
 //!   a text.
 //! - UPDATE leaves out the rows that it would not change, so no trigger sees them.
@@ -71,7 +72,7 @@ mod tests;
 
 pub use delete::Delete;
 pub use insert::{Insert, Inserted};
-pub use key::{Key, KeyPart};
+pub use key::{Cut, Key, KeyPart};
 pub use plan::{Plan, SavepointStep, plan};
 pub use returning::Returning;
 pub use schema::{Column, ColumnType, Definition, Schema, Table, TableId};
@@ -79,5 +80,5 @@ pub use select::{IfLocked, LockClause, Select};
 pub use setting::Setting;
 pub use trigger::{Firing, Trigger};
 pub use update::Update;
-pub use view::{RowChange, StoredRow, View, Visits};
+pub use view::{Part, PartShape, RowChange, StoredRow, View, Visits};
 pub use written::{Changes, Written};

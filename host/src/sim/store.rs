@@ -3,7 +3,7 @@
 //! Nodes commit in one order, so what a node has is always a beginning of that order: one store
 //! serves all of them, and a node is a position in it.
 
-use super::sql::{Key, StoredRow, TableId, View};
+use super::sql::{Cut, Key, StoredRow, TableId, View};
 use crate::model::change::Nanos;
 use crate::model::event::TransactionName;
 use index::Index;
@@ -18,6 +18,28 @@ pub struct RecordId {
     /// 0 for the primary key, then the unique keys in the table's order.
     pub index: u32,
     pub slot: u32,
+}
+
+/// One index of one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndexId {
+    pub table: TableId,
+    /// As in `RecordId`.
+    pub index: u32,
+}
+
+impl IndexId {
+    pub fn record(self, slot: u32) -> RecordId {
+        let Self { table, index } = self;
+        RecordId { table, index, slot }
+    }
+}
+
+impl RecordId {
+    pub fn index_id(self) -> IndexId {
+        let Self { table, index, .. } = self;
+        IndexId { table, index }
+    }
 }
 
 /// Who wrote something, and where in the order.
@@ -143,6 +165,44 @@ impl Store {
     pub fn forget(&mut self, record: RecordId) {
         if let Some(stored) = self.tables.get_mut(&record.table) {
             stored.rows.forget(record.slot);
+        }
+    }
+
+    /// The first record of an index behind the cut for which `is_there`.
+    pub fn first_behind(
+        &self,
+        index: IndexId,
+        cut: Option<&Cut>,
+        is_there: impl Fn(RecordId) -> bool,
+    ) -> Option<RecordId> {
+        let is_it = |slot| is_there(index.record(slot));
+        let slot = match index.index {
+            0 => self.rows(index.table)?.first_behind(cut, is_it),
+            number => self.unique(index.table, number)?.first_behind(cut, is_it),
+        };
+        slot.map(|slot| index.record(slot))
+    }
+
+    /// The last record of an index in front of the cut for which `is_there`.
+    pub fn last_before(
+        &self,
+        index: IndexId,
+        cut: &Cut,
+        is_there: impl Fn(RecordId) -> bool,
+    ) -> Option<RecordId> {
+        let is_it = |slot| is_there(index.record(slot));
+        let slot = match index.index {
+            0 => self.rows(index.table)?.last_before(cut, is_it),
+            number => self.unique(index.table, number)?.last_before(cut, is_it),
+        };
+        slot.map(|slot| index.record(slot))
+    }
+
+    /// Whether an index has a record at this position: a row, or an owner of a unique key.
+    pub fn is_there(&self, record: RecordId, position: u64) -> bool {
+        match record.index {
+            0 => self.row(record, position).is_some(),
+            _ => self.owner(record, position).is_some(),
         }
     }
 

@@ -5,6 +5,7 @@ mod databases;
 mod file_locks;
 mod locks;
 mod mysql;
+mod phenomena;
 mod redis_locks;
 mod sqlite;
 

@@ -1,6 +1,6 @@
 //! `runner check`: what is wrong is found, told, and told the same again.
 
-use crate::support::{Finished, Sandbox};
+use crate::support::{Finished, Sandbox, hostile};
 use serde_json::Value;
 
 /// What is told of a violation, up to the figures of the search, and the command that tells it again.
@@ -170,4 +170,35 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
     );
     let mine = std::fs::read_to_string(sandbox.path("there.html")).unwrap();
     assert_eq!(mine, "mine");
+}
+
+/// Seeds differ in shape: a worker makes up to 24 changes, unless the user says how many.
+#[test]
+fn what_goes_wrong_from_the_seventh_call_on_is_found_by_default() {
+    let sandbox = Sandbox::new();
+    let lies = format!(
+        "check {} --set attack=lie --set every=4 --faults none --seeds 1000",
+        hostile().display()
+    );
+    let found = sandbox.run(&lies);
+    told(&found);
+    assert!(
+        !found.stdout.contains("--changes-per-worker"),
+        "{}",
+        found.stdout
+    );
+    let few = sandbox.run(&format!("{lies} --changes-per-worker 3 --seeds 100"));
+    assert_eq!(few.code, 0, "{}{}", few.stdout, few.stderr);
+    let shapes = few.stdout.lines().find(|line| line.contains("shapes:"));
+    assert!(shapes.unwrap().contains("× 3 changes"), "{}", few.stdout);
+}
+
+#[test]
+fn each_code_is_told_with_a_message_that_steers_no_terminal() {
+    let sandbox = Sandbox::new();
+    let finished = sandbox.run("check cas for-update --faults none --seeds 40 --json");
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let messages = &report["checked"][1]["tally"]["messages"];
+    let deadlock = messages["conflict 1213"].as_str().unwrap();
+    assert!(deadlock.starts_with("Deadlock found"), "{messages}");
 }

@@ -3,6 +3,9 @@
 //! `make test` tries as many seeds as it has time for; `make oracles` all of them, with the release
 //! build that `CONTEND_ORACLES` names.
 
+mod early_release;
+mod isolation;
+
 use crate::support::{Finished, Sandbox, component};
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;

@@ -72,6 +72,7 @@ fn examine(
 ) -> Result<Examined, String> {
     let question = Question {
         case: &case(),
+        varied: Varied::default(),
         classes: &classes.parse().unwrap(),
         simulate,
         enough: &|| false,
@@ -92,6 +93,7 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
     let all = FaultClasses::all();
     let question = Question {
         case: &case(),
+        varied: Varied::default(),
         classes: &all,
         simulate: &pauses_break,
         enough: &|| false,
@@ -225,6 +227,7 @@ fn who_has_had_enough_is_told_what_there_is() {
     let examine = |enough: &(dyn Fn() -> bool + Sync)| {
         let question = Question {
             case: &case,
+            varied: Varied::default(),
             classes: &classes,
             simulate: &noting,
             enough,

@@ -187,9 +187,11 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
             transaction,
             row,
             holder,
+            is_gap,
         } if acts(transaction) && cast.is_row(&row.key) => {
+            let what = if *is_gap { "the gap of " } else { "" };
             let text = format!(
-                "{} waits for {}, which locks {row}",
+                "{} waits for {}, which locks {what}{row}",
                 transaction.actor, holder.actor
             );
             let mut weighed = told(54, transaction.node, Tone::Plain, text)?;
@@ -278,7 +280,8 @@ fn lock(
             )
         }
         LockCall::NotGranted => (22, Tone::Plain, format!("{actor} does not get {names}")),
-        LockCall::Released => (46, Tone::Plain, format!("{actor} gives {names} back")),
+        // Whether it comes before or after the COMMIT decides who is to blame.
+        LockCall::Released => (87, Tone::Plain, format!("{actor} gives {names} back")),
         LockCall::ReleasedLate => {
             let text = format!("{actor} gives {names} back after its lease");
             (68, Tone::Lost, text)
@@ -294,7 +297,7 @@ fn lock(
                 format!("{actor} asks for {names}: {answer}"),
             )
         }
-        LockCall::GivenUp => (30, Tone::Plain, format!("{actor} gives up {names}")),
+        LockCall::GivenUp => (87, Tone::Plain, format!("{actor} gives up {names}")),
         LockCall::Lost => (
             60,
             Tone::Lost,
@@ -304,7 +307,7 @@ fn lock(
     let mut weighed = moment(weight, at, Lane::Locks, tone, text);
     weighed.once = match call {
         LockCall::Granted { .. } => once(cast, actor, at, "granted"),
-        LockCall::Released => once(cast, actor, at, "released"),
+        LockCall::Released | LockCall::GivenUp => once(cast, actor, at, "released"),
         LockCall::NotGranted | LockCall::Renewed | LockCall::Asked { .. } | LockCall::Lost => {
             once(cast, actor, at, "other calls")
         }

@@ -135,6 +135,22 @@ impl State {
             for victim in victims {
                 self.brute_force(victim, owner, record);
             }
+            for victim in self.gaps_in_the_way(record, owner, number) {
+                self.brute_force(victim, owner, record);
+            }
+        }
+    }
+
+    /// Who has locked the gap into which the write set inserts, if it inserts.
+    fn gaps_in_the_way(&self, record: RecordId, owner: Owner, number: u32) -> Vec<Owner> {
+        let node = &self.nodes[number as usize];
+        let (before, after) = (node.applied, node.applied + 1);
+        let is_there = |position| self.store.is_there(record, position);
+        match self.store.key(record) {
+            Some(key) if !is_there(before) && is_there(after) => {
+                node.locks.gap_holders(record.index_id(), key, owner)
+            }
+            _ => Vec::new(),
         }
     }
 

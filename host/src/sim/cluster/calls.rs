@@ -25,6 +25,8 @@ impl State {
             Kind::Begin | Kind::Rollback | Kind::Sync => self.run(slot),
             Kind::Commit => self.begin_commit(slot),
             Kind::Statement => {
+                let connection = self.at(slot);
+                connection.call.locks_before = connection.transaction.locks.len();
                 let work = self.statement_times.draw(&mut self.random);
                 self.work(slot, Phase::Served, work);
             }
@@ -128,6 +130,7 @@ impl State {
         self.end_transaction(slot);
         let isolation = self.at(slot).transaction.isolation;
         self.renew_with(slot, isolation);
+        self.at(slot).call.locks_before = 0;
         self.kernel.log(|| What::RetriedByServer { transaction });
         let work = self.statement_times.draw(&mut self.random);
         self.work(slot, Phase::Served, work);

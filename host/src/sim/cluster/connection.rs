@@ -57,6 +57,8 @@ pub(super) struct Call {
     pub(super) arrived: Nanos,
     /// How often the server may still try by itself.
     pub(super) retries: u32,
+    /// How many locks the transaction had when the statement came.
+    pub(super) locks_before: usize,
     /// It has waited for what it must have seen.
     pub(super) is_synced: bool,
     /// What it comes to if the commit that it does by itself works out.
@@ -73,6 +75,7 @@ impl Default for Call {
             sent: 0,
             arrived: 0,
             retries: 0,
+            locks_before: 0,
             is_synced: false,
             given: None,
         }

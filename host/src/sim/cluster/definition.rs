@@ -3,10 +3,12 @@
 use super::ClusterEvent;
 use super::connection::{Given, Phase, Prepared};
 use super::locking::Halt;
+use super::row_locks::Owner;
 use super::state::State;
 use super::transaction::Isolation;
 use crate::model::fault::Fault;
 use crate::sim::sql::{Definition, Plan, Setting, TableId, plan};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl State {
@@ -85,7 +87,15 @@ impl State {
             transaction.locks.iter().any(|record| record.table == table)
         };
         let slots = self.connections.iter().map(|(slot, _)| slot as u32);
-        let holders: Vec<u32> = slots.filter(holds).collect();
+        let mut holders: BTreeSet<u32> = slots.filter(holds).collect();
+        let owners = self
+            .nodes
+            .iter()
+            .flat_map(|node| node.locks.gap_owners(table));
+        holders.extend(owners.filter_map(|owner| match owner {
+            Owner::Transaction { connection, .. } => Some(connection),
+            Owner::Applier(_) => None,
+        }));
         for slot in holders {
             self.kill_transaction(slot);
         }

@@ -121,6 +121,7 @@ impl Cluster {
             sent: now,
             arrived: now,
             retries,
+            locks_before: 0,
             is_synced: false,
             given: None,
         };

@@ -1,4 +1,4 @@
-//! Statements and the row locks they need: taking, waiting, giving back.
+//! Statements and the locks of records they need: taking, waiting, giving back.
 
 use super::ClusterEvent;
 use super::connection::Phase;
@@ -6,7 +6,7 @@ use super::errors::Error;
 use super::row_locks::{Asked, Grant, Owner};
 use super::state::State;
 use crate::model::change::Nanos;
-use crate::model::event::{TransactionName, What};
+use crate::model::event::{TransactionName, Weakness, What};
 use crate::model::fault::Fault;
 use crate::sim::sql::IfLocked;
 use crate::sim::store::RecordId;
@@ -83,22 +83,25 @@ impl State {
             (Asked::Blocked(holder), IfLocked::Wait) => {
                 let patience = connection.variables.lock_wait_timeout;
                 locks.wait(record, owner, exclusive);
-                self.wait_for(slot, record, holder, patience)
+                Err(self.wait_for(slot, record, holder, patience, false))
             }
             (Asked::Blocked(holder), IfLocked::WaitFor(seconds)) => {
                 locks.wait(record, owner, exclusive);
-                self.wait_for(slot, record, holder, u64::from(seconds) * 1_000_000_000)
+                let patience = u64::from(seconds) * 1_000_000_000;
+                Err(self.wait_for(slot, record, holder, patience, false))
             }
         }
     }
 
-    fn wait_for(
+    /// Begins to wait for a record, or for the gap in which it belongs.
+    pub(super) fn wait_for(
         &mut self,
         slot: u32,
         record: RecordId,
         holder: Owner,
         patience: Nanos,
-    ) -> Result<bool, Halt> {
+        is_gap: bool,
+    ) -> Halt {
         let until = self.now() + patience;
         let ticket = self.enter(slot, Phase::LockWait { record, until });
         if let Some(at) = self.timeouts.add(until, ticket) {
@@ -109,14 +112,15 @@ impl State {
             transaction,
             row: self.row_name(record),
             holder: self.name_of(holder),
+            is_gap,
         });
         match self.break_deadlocks(slot) {
             true => {
                 self.stop_waiting(slot);
                 let doing = self.at(slot).call.doing;
-                Err(Error::Deadlock.fault(doing).into())
+                Error::Deadlock.fault(doing).into()
             }
-            false => Err(Halt::Waits),
+            false => Halt::Waits,
         }
     }
 
@@ -131,10 +135,20 @@ impl State {
             return Ok(());
         }
         let changed = self.store.changed_at(record, node.applied);
+        if changed <= view {
+            return Ok(());
+        }
+        // The race was seen with changes of other nodes only.
         let window = self.topology.snapshot_race_us * 1000;
-        if changed > view && !node.is_recent(changed, self.now(), window) {
+        let written = self.store.written(record);
+        let is_far = written.is_some_and(|written| written.by.node != connection.node);
+        if !is_far || !node.is_recent(changed, self.now(), window) {
             return Err(Error::RecordChanged.fault(connection.call.doing).into());
         }
+        self.kernel.log(|| What::Weaker {
+            transaction: connection.transaction.name,
+            how: Weakness::SnapshotRace,
+        });
         Ok(())
     }
 
@@ -150,6 +164,7 @@ impl State {
                 let mut grants = Vec::new();
                 let locks = &mut self.nodes[node as usize].locks;
                 locks.leave(record, owner, &mut grants);
+                locks.release_gaps(owner, true, &mut grants);
                 self.granted(grants);
             }
             Phase::CausalWait { until, .. } => self.timeouts.remove(until, ticket),
@@ -184,6 +199,12 @@ impl State {
             }
             let ticket = self.enter(connection, Phase::Served);
             self.schedule(self.now(), ClusterEvent::Served(ticket));
+            let node = self.connections[connection as usize].node as usize;
+            let mut next = Vec::new();
+            let locks = &mut self.nodes[node].locks;
+            // It locks them for good when it goes on.
+            locks.release_gaps(grant.owner, true, &mut next);
+            self.granted(next);
         }
     }
 
@@ -205,11 +226,14 @@ impl State {
     pub(super) fn release_locks(&mut self, slot: u32) {
         let owner = self.owner(slot);
         let connection = &mut self.connections[slot as usize];
-        if connection.transaction.locks.is_empty() {
+        if !connection.transaction.has_locks() {
             return;
         }
         let mut grants = Vec::new();
         let locks = &mut self.nodes[connection.node as usize].locks;
+        if std::mem::take(&mut connection.transaction.has_gaps) {
+            locks.release_gaps(owner, false, &mut grants);
+        }
         for record in connection.transaction.locks.drain(..) {
             locks.release(record, owner, &mut grants);
         }

@@ -1,9 +1,13 @@
-//! The row locks of one node: who holds which, and who waits.
-//!
-//! Gap locks are not modelled: only records that are there, or that somebody is about to insert, can
-//! be locked.
+//! The row locks of one node: who holds which, and who waits. Gaps between records are locked in
+//! `gaps`.
 
-use crate::sim::store::RecordId;
+mod gaps;
+
+pub(super) use gaps::Gap;
+
+use crate::sim::sql::{Key, TableId};
+use crate::sim::store::{IndexId, RecordId};
+use gaps::Gaps;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -96,6 +100,7 @@ impl Lock {
 #[derive(Default)]
 pub(super) struct RowLocks {
     locks: FxHashMap<RecordId, Lock>,
+    gaps: Gaps,
 }
 
 impl RowLocks {
@@ -135,6 +140,52 @@ impl RowLocks {
         self.locks.contains_key(&record)
     }
 
+    /// Whether anybody but this one holds it.
+    pub(super) fn is_locked_by_others(&self, record: RecordId, owner: Owner) -> bool {
+        let lock = self.locks.get(&record);
+        lock.is_some_and(|lock| lock.is_held_by_others(owner))
+    }
+
+    /// Locks a gap, whoever has locked it too.
+    pub(super) fn lock_gap(&mut self, index: IndexId, gap: Gap) {
+        self.gaps.lock(index, gap);
+    }
+
+    /// The first of those who keep this one from inserting a key.
+    pub(super) fn keeps_out(&self, index: IndexId, key: &Key, owner: Owner) -> Option<Owner> {
+        self.gaps.in_the_way(index, key, owner).next()
+    }
+
+    /// Waits until nobody keeps this one out any more.
+    pub(super) fn wait_to_insert(&mut self, record: RecordId, key: Key, owner: Owner) {
+        self.gaps.wait(record, key, owner);
+    }
+
+    /// Gives back the gaps that the owner has locked, or those that it only waited for.
+    pub(super) fn release_gaps(
+        &mut self,
+        owner: Owner,
+        awaited_only: bool,
+        grants: &mut Vec<Grant>,
+    ) {
+        self.gaps.release(owner, awaited_only, grants);
+    }
+
+    /// Everybody who has locked the gap in which a key belongs.
+    pub(super) fn gap_holders(&self, index: IndexId, key: &Key, owner: Owner) -> Vec<Owner> {
+        self.gaps.holders(index, key, owner)
+    }
+
+    /// On how many indexes this one has locked gaps.
+    pub(super) fn gap_indexes(&self, owner: Owner) -> usize {
+        self.gaps.indexes_of(owner)
+    }
+
+    /// Everybody who has locked a gap of the table.
+    pub(super) fn gap_owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
+        self.gaps.owners(table)
+    }
+
     /// Waits for a lock that was just refused.
     pub(super) fn wait(&mut self, record: RecordId, owner: Owner, exclusive: bool) {
         let Some(lock) = self.locks.get_mut(&record) else {
@@ -150,6 +201,9 @@ impl RowLocks {
 
     /// Everybody whom this one waits for.
     pub(super) fn in_the_way(&self, record: RecordId, owner: Owner) -> Vec<Owner> {
+        if let Some(found) = self.gaps.waited_for(record, owner) {
+            return found;
+        }
         let Some(lock) = self.locks.get(&record) else {
             return Vec::new();
         };
@@ -177,6 +231,7 @@ impl RowLocks {
 
     /// Waits no longer.
     pub(super) fn leave(&mut self, record: RecordId, owner: Owner, grants: &mut Vec<Grant>) {
+        self.gaps.leave(owner);
         if let Some(lock) = self.locks.get_mut(&record) {
             lock.queue.retain(|waiter| waiter.owner != owner);
             self.let_next_in(record, grants);
@@ -221,12 +276,13 @@ impl RowLocks {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.locks.is_empty()
+        self.locks.is_empty() && self.gaps.is_empty()
     }
 
     /// The node died.
     pub(super) fn clear(&mut self) {
         self.locks.clear();
+        self.gaps.clear();
     }
 }
 

@@ -4,17 +4,16 @@ use super::connection::{Given, Phase};
 use super::locking::Halt;
 use super::state::State;
 use super::transaction::Isolation;
+use super::visits::{FOR_WRITE, Locking};
+use crate::model::event::{Weakness, What};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::sim::sql::{
     Changes, Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow,
-    TableId, Update, View, Visits, Written,
+    Update, Written,
 };
 use crate::sim::store::{RecordId, Seen};
 use std::collections::BTreeMap;
-
-/// Whether a row meets the WHERE of a statement.
-type Matches<'a> = &'a dyn Fn(&dyn View, &StoredRow) -> Result<bool, Fault>;
 
 impl State {
     /// Executes the statement of the call; nothing if it waits, or goes on to commit.
@@ -55,7 +54,7 @@ impl State {
     }
 
     /// What the session sees: what the node has, its own changes on top.
-    fn latest<'a>(&'a self, slot: u32, hidden: &'a [RecordId]) -> Seen<'a> {
+    pub(super) fn latest<'a>(&'a self, slot: u32, hidden: &'a [RecordId]) -> Seen<'a> {
         let connection = &self.connections[slot as usize];
         self.seen(slot, self.nodes[connection.node as usize].applied, hidden)
     }
@@ -81,8 +80,13 @@ impl State {
         let lock = select.lock().or(serializable.then_some(shared));
         if let (Some(lock), Some(table)) = (lock, select.table()) {
             let visits = select.visits(with, &self.latest(slot, &[]))?;
-            let matches: Matches = &|view, row| select.matches(with, view, row);
-            let hidden = self.lock_rows(slot, table, visits, lock, matches)?;
+            let locking = Locking {
+                clause: lock,
+                matches: &|view, row| select.matches(with, view, row),
+                looks_first: false,
+            };
+            let hidden = self.lock_rows(slot, table, visits, &locking)?;
+            self.note_query(slot, serializable && select.has_query());
             let rows = select.rows(with, &self.latest(slot, &hidden))?;
             return Ok(Given::Rows(rows));
         }
@@ -97,7 +101,8 @@ impl State {
     }
 
     fn update(&mut self, slot: u32, update: &Update, with: &[Value]) -> Result<Given, Halt> {
-        self.lock_written(slot, update.written(), with)?;
+        self.lock_written(slot, update.written(), with, true)?;
+        self.note_query(slot, update.has_query());
         let Changes { changes, found } = update.changes(with, &self.latest(slot, &[]))?;
         let changed = changes.len() as u64;
         self.write(slot, changes)?;
@@ -110,7 +115,8 @@ impl State {
     }
 
     fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
-        self.lock_written(slot, delete.written(), with)?;
+        self.lock_written(slot, delete.written(), with, false)?;
+        self.note_query(slot, delete.has_query());
         let view = self.latest(slot, &[]);
         let Changes { changes, found } = delete.changes(with, &view)?;
         let gone = changes.iter().filter_map(|change| change.before.as_ref());
@@ -123,8 +129,13 @@ impl State {
     fn insert(&mut self, slot: u32, insert: &Insert, with: &[Value]) -> Result<Given, Halt> {
         for key in insert.keys(with, &self.latest(slot, &[]))? {
             let record = self.store.place(insert.table(), &key);
-            self.lock(slot, record, true, IfLocked::Wait)?;
+            let is_taken = |state: &Self| state.latest(slot, &[]).row(record).is_some();
+            match insert.writes_taken() {
+                true => self.lock_new(slot, record)?,
+                false => self.lock_to_insert(slot, record, is_taken)?,
+            }
         }
+        self.note_query(slot, insert.has_query());
         let view = self.latest(slot, &[]);
         let inserted = insert.changes(with, &view)?;
         let returned = insert.returning();
@@ -142,61 +153,59 @@ impl State {
         ))
     }
 
-    /// Locks what an UPDATE or a DELETE comes by.
-    fn lock_written(&mut self, slot: u32, written: &Written, with: &[Value]) -> Result<(), Halt> {
-        let visits = written.visits(with, &self.latest(slot, &[]))?;
-        let matches: Matches = &|view, row| written.matches(with, view, row);
-        self.lock_rows(slot, written.table(), visits, FOR_WRITE, matches)?;
+    /// What a sub-query reads is not locked here.
+    fn note_query(&self, slot: u32, has_query: bool) {
+        if has_query && self.locks_gaps(slot) {
+            self.kernel.log(|| What::Weaker {
+                transaction: self.connections[slot as usize].transaction.name,
+                how: Weakness::SubQuery,
+            });
+        }
+    }
+
+    /// Locks a record that is to be inserted. One that `is_taken`, or that another is inserting, is
+    /// locked for looking only: of several that wait for it, two may then be refused as a deadlock.
+    fn lock_to_insert(
+        &mut self,
+        slot: u32,
+        record: RecordId,
+        is_taken: impl Fn(&Self) -> bool,
+    ) -> Result<(), Halt> {
+        if is_taken(self) || self.is_locked_by_others(slot, record) {
+            self.lock(slot, record, false, IfLocked::Wait)?;
+        }
+        if is_taken(self) {
+            return Ok(());
+        }
+        self.lock_new(slot, record)
+    }
+
+    /// Locks a record that is to be written, and first its gap if there is none of this key.
+    fn lock_new(&mut self, slot: u32, record: RecordId) -> Result<(), Halt> {
+        let node = self.connections[slot as usize].node as usize;
+        if !self.store.is_there(record, self.nodes[node].applied) {
+            self.enter_gap(slot, record)?;
+        }
+        self.lock(slot, record, true, IfLocked::Wait)?;
         Ok(())
     }
 
-    /// Locks what a statement comes by. Gives what it has to leave out.
-    fn lock_rows(
+    /// Locks what an UPDATE or a DELETE comes by.
+    fn lock_written(
         &mut self,
         slot: u32,
-        table: TableId,
-        visits: Visits,
-        lock: LockClause,
-        matches: Matches<'_>,
-    ) -> Result<Vec<RecordId>, Halt> {
-        let mut left_out = Vec::new();
-        let mut visit = |state: &mut Self, record| {
-            let got = state.lock(slot, record, lock.exclusive, lock.if_locked)?;
-            if !got {
-                left_out.push(record);
-            }
-            Ok::<_, Halt>(got)
+        written: &Written,
+        with: &[Value],
+        looks_first: bool,
+    ) -> Result<(), Halt> {
+        let visits = written.visits(with, &self.latest(slot, &[]))?;
+        let locking = Locking {
+            clause: FOR_WRITE,
+            matches: &|view, row| written.matches(with, view, row),
+            looks_first,
         };
-        match visits {
-            Visits::Keys(keys) => {
-                for key in keys {
-                    if let Some(record) = self.store.find(table, &key) {
-                        visit(self, record)?;
-                    }
-                }
-            }
-            Visits::Scan { enough } => {
-                let mut found = 0;
-                for record in self.store.in_order(table) {
-                    if enough.is_some_and(|enough| found >= enough) {
-                        break;
-                    }
-                    let node = self.connections[slot as usize].node as usize;
-                    let is_there = self.latest(slot, &[]).row(record).is_some();
-                    // What somebody is inserting is waited for.
-                    if !is_there && !self.nodes[node].locks.is_locked(record) {
-                        continue;
-                    }
-                    if visit(self, record)? && enough.is_some() {
-                        let view = self.latest(slot, &[]);
-                        if let Some(row) = view.row(record) {
-                            found += u64::from(matches(&view, row)?);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(left_out)
+        self.lock_rows(slot, written.table(), visits, &locking)?;
+        Ok(())
     }
 
     /// Writes what is locked. Either all of it or nothing.
@@ -276,14 +285,13 @@ impl State {
             }
             if let Some(after) = after {
                 let taken = self.store.place_unique(change.table, unique, &after);
-                self.lock(slot, taken, true, IfLocked::Wait)?;
-                let connection = &self.connections[slot as usize];
-                let applied = self.nodes[connection.node as usize].applied;
-                let by = match (keys.get(&taken), connection.transaction.unique.get(taken)) {
-                    (Some(owner), _) => *owner,
-                    (None, Some(owner)) => owner.copied(),
-                    (None, None) => self.store.owner(taken, applied),
+                let by = |state: &Self| match keys.get(&taken) {
+                    Some(owner) => *owner,
+                    None => state.owner_of(slot, taken),
                 };
+                let is_taken = |state: &Self| by(state).is_some_and(|by| by != record.slot);
+                self.lock_to_insert(slot, taken, is_taken)?;
+                let by = by(self);
                 if by.is_some_and(|by| by != record.slot) {
                     return Err(duplicate(&after).into());
                 }
@@ -293,11 +301,6 @@ impl State {
         Ok(())
     }
 }
-
-const FOR_WRITE: LockClause = LockClause {
-    exclusive: true,
-    if_locked: IfLocked::Wait,
-};
 
 fn duplicate(key: &Key) -> Fault {
     Fault::rejected(1062, format!("Duplicate entry '{key}'"))

@@ -102,6 +102,8 @@ pub(super) struct Transaction {
     pub(super) made: Vec<RecordId>,
     pub(super) savepoints: Vec<Savepoint>,
     pub(super) locks: Vec<RecordId>,
+    /// It has locked a gap, or waits for a lock with one.
+    pub(super) has_gaps: bool,
     /// It was killed to apply a write set, and was rolled back; nobody has told the client.
     pub(super) is_killed: bool,
     /// The same, when its commit was already under way.
@@ -123,14 +125,20 @@ impl Transaction {
             made: Vec::new(),
             savepoints: Vec::new(),
             locks: Vec::new(),
+            has_gaps: false,
             is_killed: false,
             is_replayed: false,
         }
     }
 
+    /// Whether it is in anybody's way.
+    pub(super) fn has_locks(&self) -> bool {
+        !self.locks.is_empty() || self.has_gaps
+    }
+
     /// Another one begins where this one was.
     pub(super) fn renew(&mut self, number: u64, isolation: Isolation) {
-        debug_assert!(self.rows.is_empty() && self.locks.is_empty());
+        debug_assert!(self.rows.is_empty() && !self.has_locks());
         self.name.number = number;
         self.isolation = isolation;
         self.is_killed = false;

@@ -93,7 +93,7 @@ impl State {
             match connection.phase {
                 // It was in the order, so it is committed.
                 Phase::Ordered => self.committed(slot),
-                _ if connection.transaction.locks.is_empty() => {}
+                _ if !connection.transaction.has_locks() => {}
                 _ => self.kill_transaction(slot),
             }
         }

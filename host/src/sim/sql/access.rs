@@ -1,9 +1,18 @@
-//! How a statement comes to its rows: by their keys, if its WHERE gives them, or through the table.
+//! How a statement comes to its rows: by their keys, if its WHERE gives them, by a part of an index,
+//! or through the whole table.
+//!
+//! Reading answers the same either way; what differs is what a locking statement locks. The choice is
+//! made from the WHERE alone, where MariaDB also asks how many rows there are: for `id IN (…)` on a
+//! table of three rows it reads, and locks, all of it.
 
+mod bounds;
+
+use self::bounds::{Bounds, bounds};
 use super::expression::{Comparison, Environment, Expression};
-use super::key::{Key, KeyPart};
+use super::key::{Cut, Key, KeyPart};
 use super::schema::{ColumnType, Table};
 use super::value::{Scalar, not_comparable};
+use super::view::{Part, PartShape, Visits};
 use crate::model::fault::Fault;
 use std::borrow::Cow;
 
@@ -14,7 +23,106 @@ const MAX_KEYS: usize = 1024;
 pub(super) enum Access {
     /// For each column of the primary key, its type and the values that it may have.
     Keys(Vec<(ColumnType, Vec<Expression>)>),
+    Part(Indexed),
     Scan,
+}
+
+/// What a WHERE gives of the columns of one index.
+#[derive(Debug, Clone)]
+pub(super) struct Indexed {
+    index: u32,
+    /// Of its first columns.
+    equal: Vec<(ColumnType, Expression)>,
+    /// Of the column behind them.
+    bounds: Option<(ColumnType, Bounds)>,
+    /// No column is left.
+    is_whole: bool,
+}
+
+impl Indexed {
+    fn of(
+        table: &Table,
+        index: u32,
+        columns: &[usize],
+        level: usize,
+        filter: &Expression,
+    ) -> Option<Self> {
+        let column_type = |column: &usize| table.columns[*column].column_type;
+        let one = |column: &usize| match given(filter, level, *column)?.as_slice() {
+            [value] => Some((column_type(column), value.clone())),
+            _ => None,
+        };
+        let equal: Vec<_> = columns.iter().map_while(one).collect();
+        let bounds = columns.get(equal.len()).and_then(|column| {
+            let bounds = bounds(filter, level, *column);
+            (!bounds.is_empty()).then(|| (column_type(column), bounds))
+        });
+        let is_used = !equal.is_empty() || bounds.is_some();
+        is_used.then(|| Self {
+            index,
+            is_whole: equal.len() == columns.len(),
+            equal,
+            bounds,
+        })
+    }
+
+    /// Of two, the one with more of this is the better one.
+    fn worth(&self) -> (bool, usize, bool) {
+        (self.is_whole, self.equal.len(), self.bounds.is_some())
+    }
+
+    /// The part of the index; `None` if a value is none that the column can have, and the whole table
+    /// must be read. An empty one if nothing can be equal.
+    fn part(&self, env: &Environment<'_>) -> Result<Option<Part>, Fault> {
+        let mut prefix = Vec::with_capacity(self.equal.len() + 1);
+        for (column_type, value) in &self.equal {
+            match part(*column_type, &value.evaluate(env)?)? {
+                Some(part) => prefix.push(part),
+                None => return Ok(None),
+            }
+        }
+        let mut found = Part {
+            index: self.index,
+            from: Some(Cut::before(prefix.clone())),
+            to: Some(Cut::after(prefix.clone())),
+            shape: match (self.is_whole, &self.bounds) {
+                (true, _) => PartShape::Unique,
+                (false, None) => PartShape::Prefix,
+                (false, Some(_)) => PartShape::Range,
+            },
+            enough: None,
+        };
+        let Some((column_type, bounds)) = &self.bounds else {
+            return Ok(Some(found));
+        };
+        let end = |bound: &Expression| {
+            let end = part(*column_type, &bound.evaluate(env)?)?;
+            Ok::<_, Fault>(end.map(|end| {
+                let mut parts = prefix.clone();
+                parts.push(end);
+                parts
+            }))
+        };
+        if let Some((least, is_in)) = &bounds.least {
+            let Some(parts) = end(least)? else {
+                return Ok(None);
+            };
+            let cut = if *is_in { Cut::before } else { Cut::after };
+            found.from = Some(cut(parts));
+        } else if prefix.is_empty() {
+            found.from = None;
+        }
+        if let Some((greatest, is_in)) = &bounds.greatest {
+            let Some(parts) = end(greatest)? else {
+                return Ok(None);
+            };
+            let cut = if *is_in { Cut::after } else { Cut::before };
+            found.to = Some(cut(parts));
+        } else if prefix.is_empty() {
+            found.to = None;
+        }
+        Ok(Some(found))
+    }
 }
 
 impl Access {
@@ -34,8 +142,35 @@ impl Access {
         };
         match keys {
             Some(keys) if count(&keys) <= MAX_KEYS => Self::Keys(keys),
-            _ => Self::Scan,
+            _ => Self::of_an_index(table, level, filter),
         }
+    }
+
+    /// The index of which the WHERE gives most; the first of equal ones.
+    fn of_an_index(table: &Table, level: usize, filter: Option<&Expression>) -> Self {
+        let Some(filter) = filter else {
+            return Self::Scan;
+        };
+        let columns = std::iter::once(&table.primary).chain(&table.unique);
+        let indexes = columns.zip(0..);
+        let found = indexes
+            .filter_map(|(columns, index)| Indexed::of(table, index, columns, level, filter));
+        let better = |one: Indexed, other: Indexed| match other.worth() > one.worth() {
+            true => other,
+            false => one,
+        };
+        found.reduce(better).map_or(Self::Scan, Self::Part)
+    }
+
+    /// What is read where no keys are given. What stops early is read in the order of the answer,
+    /// which is that of the primary key.
+    pub(super) fn part(&self, env: &Environment<'_>, enough: Option<u64>) -> Result<Visits, Fault> {
+        let indexed = match self {
+            Self::Part(indexed) if indexed.index == 0 || enough.is_none() => indexed.part(env)?,
+            _ => None,
+        };
+        let part = indexed.unwrap_or_else(|| Part::whole(None));
+        Ok(Visits::Part(Part { enough, ..part }))
     }
 
     /// The keys, in ascending order and each once; nothing for a scan.

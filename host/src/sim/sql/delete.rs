@@ -21,6 +21,11 @@ impl Delete {
         self.returning.as_ref()
     }
 
+    /// Whether it reads in sub-queries.
+    pub fn has_query(&self) -> bool {
+        self.written.rows.has_query()
+    }
+
     /// The rows that it deletes, in its order.
     pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, Fault> {
         self.written.changes(parameters, view, |_, _| Ok(None))

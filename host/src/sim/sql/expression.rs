@@ -132,6 +132,34 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// Whether it has a sub-query.
+    pub(super) fn has_query(&self) -> bool {
+        let either = |pair: &(Self, Self)| pair.0.has_query() || pair.1.has_query();
+        match self {
+            Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_) => true,
+            Self::Column { .. }
+            | Self::Constant(_)
+            | Self::Parameter(_)
+            | Self::Aggregate(_)
+            | Self::Uuid => false,
+            Self::Compare(_, pair)
+            | Self::And(pair)
+            | Self::Or(pair)
+            | Self::Arithmetic(_, pair) => either(pair),
+            Self::Not(one) | Self::IsNull(one) | Self::Is(_, one) | Self::Negate(one) => {
+                one.has_query()
+            }
+            Self::In(one, list) => one.has_query() || list.iter().any(Self::has_query),
+            Self::Case {
+                branches,
+                otherwise,
+            } => branches.iter().any(either) || otherwise.has_query(),
+            Self::Call(_, list) => list.iter().any(Self::has_query),
+        }
+    }
+}
+
 impl<'a> Environment<'a> {
     pub(super) fn reading(parameters: &'a [Value], view: &'a dyn View) -> Self {
         Self {

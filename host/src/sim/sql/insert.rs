@@ -78,6 +78,20 @@ impl Insert {
         self.returning.as_ref()
     }
 
+    /// Whether it reads in sub-queries.
+    pub fn has_query(&self) -> bool {
+        let mut values = self.rows.iter().flatten().flatten();
+        values.any(Expression::has_query)
+    }
+
+    /// Whether it writes a row whose key is taken.
+    pub fn writes_taken(&self) -> bool {
+        matches!(
+            self.duplicates,
+            Duplicates::Replaced | Duplicates::Updated { .. }
+        )
+    }
+
     /// The keys of its rows, which it locks.
     pub fn keys(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Key>, Fault> {
         let rows = self.new_rows(parameters, view)?;

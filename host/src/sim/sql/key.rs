@@ -2,12 +2,66 @@
 
 use super::value::Scalar;
 use crate::model::value::Value;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 /// The values of a row in the columns of one index, in the index's order. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<[KeyPart]>);
+
+/// A place between keys: in front of all keys that begin with its parts, or behind them.
+///
+/// With the keys (1, 1), (1, 2) and (2, 1), `Cut::before([1])` lies in front of all three,
+/// `Cut::after([1])` between (1, 2) and (2, 1), and `Cut::after([1, 1])` between the first two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    parts: Arc<[KeyPart]>,
+    is_behind: bool,
+}
+
+impl Cut {
+    /// In front of the keys that begin with these parts.
+    pub fn before(parts: impl Into<Arc<[KeyPart]>>) -> Self {
+        Self {
+            parts: parts.into(),
+            is_behind: false,
+        }
+    }
+
+    /// Behind the keys that begin with these parts.
+    pub fn after(parts: impl Into<Arc<[KeyPart]>>) -> Self {
+        Self {
+            parts: parts.into(),
+            is_behind: true,
+        }
+    }
+
+    /// In front of one key.
+    pub fn before_key(key: &Key) -> Self {
+        Self::before(key.0.clone())
+    }
+
+    /// Behind one key.
+    pub fn after_key(key: &Key) -> Self {
+        Self::after(key.0.clone())
+    }
+
+    /// Whether the cut lies behind this key.
+    pub fn is_behind(&self, key: &Key) -> bool {
+        let common = self.parts.len().min(key.0.len());
+        match key.0[..common].cmp(&self.parts[..common]) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            Ordering::Equal => self.is_behind,
+        }
+    }
+
+    /// Whether it lies directly in front of exactly this key.
+    pub fn is_directly_before(&self, key: &Key) -> bool {
+        !self.is_behind && self.parts == key.0
+    }
+}
 
 /// One column's part of a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +159,22 @@ mod tests {
     fn what_is_null_or_a_fraction_makes_no_key() {
         assert_eq!(Key::of(&[Value::Integer(1), Value::Null]), None);
         assert_eq!(Key::of(&[Value::Real(1.0)]), None);
+    }
+
+    #[test]
+    fn cut_lies_in_front_of_or_behind_all_keys_that_begin_with_its_parts() {
+        let part = KeyPart::Integer;
+        let key = |a, b| Key::new([part(a), part(b)]);
+        let behind = |cut: &Cut| {
+            let keys = [key(1, 1), key(1, 2), key(2, 1)];
+            keys.iter().filter(|key| cut.is_behind(key)).count()
+        };
+        assert_eq!(behind(&Cut::before([part(1)])), 0);
+        assert_eq!(behind(&Cut::after([part(1)])), 2);
+        assert_eq!(behind(&Cut::before_key(&key(1, 2))), 1);
+        assert_eq!(behind(&Cut::after_key(&key(1, 1))), 1);
+        assert!(Cut::before_key(&key(1, 2)).is_directly_before(&key(1, 2)));
+        assert!(!Cut::before([part(1)]).is_directly_before(&key(1, 2)));
     }
 
     #[test]

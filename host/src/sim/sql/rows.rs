@@ -40,10 +40,15 @@ impl Rows {
         env: &Environment<'_>,
         enough: Option<u64>,
     ) -> Result<Visits, Fault> {
-        Ok(match self.access.keys(env)? {
-            Some(keys) => Visits::Keys(keys),
-            None => Visits::Scan { enough },
-        })
+        match self.access.keys(env)? {
+            Some(keys) => Ok(Visits::Keys(keys)),
+            None => self.access.part(env, enough),
+        }
+    }
+
+    /// Whether the WHERE has a sub-query.
+    pub(super) fn has_query(&self) -> bool {
+        self.filter.as_ref().is_some_and(Expression::has_query)
     }
 
     /// Does a row meet the WHERE?

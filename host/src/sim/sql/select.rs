@@ -1,6 +1,6 @@
 //! SELECT.
 
-use super::expression::Environment;
+use super::expression::{Environment, Expression};
 use super::query::Query;
 use super::schema::TableId;
 use super::view::{StoredRow, View, Visits};
@@ -26,6 +26,13 @@ impl Select {
     /// The table that it reads, if it reads one. Sub-queries may read others.
     pub fn table(&self) -> Option<TableId> {
         self.query.rows.as_ref().map(|rows| rows.table)
+    }
+
+    /// Whether it reads more tables than one, in sub-queries.
+    pub fn has_query(&self) -> bool {
+        let Query { rows, items, .. } = &self.query;
+        rows.as_ref().is_some_and(|rows| rows.has_query())
+            || items.iter().any(Expression::has_query)
     }
 
     pub fn lock(&self) -> Option<LockClause> {

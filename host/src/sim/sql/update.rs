@@ -22,6 +22,12 @@ impl Update {
         &self.written
     }
 
+    /// Whether it reads in sub-queries.
+    pub fn has_query(&self) -> bool {
+        let mut values = self.assignments.iter().map(|(_, value)| value);
+        self.written.rows.has_query() || values.any(Expression::has_query)
+    }
+
     /// The rows that it changes, in its order: those that meet the WHERE and come out different. Their
     /// number is what MariaDB calls the affected rows.
     pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, Fault> {

@@ -1,6 +1,6 @@
 //! The rows that a statement sees, and what it changes in them.
 
-use super::key::Key;
+use super::key::{Cut, Key};
 use super::schema::TableId;
 use crate::model::change::Nanos;
 use crate::model::value::Value;
@@ -38,12 +38,51 @@ pub struct RowChange {
     pub after: Option<StoredRow>,
 }
 
-/// Which rows a statement comes by, matching or not. InnoDB locks each of them in this order.
+/// Which rows a statement comes by, matching or not. InnoDB locks each of them in this order, and the
+/// gaps between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visits {
     /// The WHERE gives all of the primary key: these keys in ascending order, each once, whether or
     /// not such rows exist.
     Keys(Vec<Key>),
-    /// Every row of the table in key order, until `enough` of them have met the WHERE.
-    Scan { enough: Option<u64> },
+    /// A part of an index, or all of the primary key.
+    Part(Part),
+}
+
+/// A part of an index that a statement reads from its beginning to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// 0 for the primary key, then the unique keys in the table's order.
+    pub index: u32,
+    /// `None`: from the first key on.
+    pub from: Option<Cut>,
+    /// `None`: to the last key.
+    pub to: Option<Cut>,
+    pub shape: PartShape,
+    /// Reading stops when so many rows have met the WHERE.
+    pub enough: Option<u64>,
+}
+
+/// How the WHERE gives the columns of an index. It decides what is locked at the end of the part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartShape {
+    /// All columns of a unique key are given: reading ends at the first row.
+    Unique,
+    /// The first columns are given: the gap behind the last row is locked, and no more.
+    Prefix,
+    /// A range: the row behind the last one is read too, and locked with the gap before it.
+    Range,
+}
+
+impl Part {
+    /// All of the table, in the order of its primary key.
+    pub fn whole(enough: Option<u64>) -> Self {
+        Self {
+            index: 0,
+            from: None,
+            to: None,
+            shape: PartShape::Range,
+            enough,
+        }
+    }
 }

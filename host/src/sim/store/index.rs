@@ -1,9 +1,9 @@
 //! One index: keys, and for each the versions of what it leads to.
 
 use super::Written;
-use crate::sim::sql::Key;
+use crate::sim::sql::{Cut, Key};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 
 /// Slots stay where they are, so that locks and write sets can name them by number.
 pub(super) struct Index<T> {
@@ -126,16 +126,50 @@ impl<T> Index<T> {
     }
 
     pub(super) fn in_order(&self) -> Vec<u32> {
-        let mut order = self.order.borrow_mut();
-        if order.known < self.records.len() {
+        let order = self.ordered();
+        let used = order.slots.iter().filter(|&&slot| self.is_used(slot));
+        used.copied().collect()
+    }
+
+    /// The first slot behind the cut for which `is_there`.
+    pub(super) fn first_behind(
+        &self,
+        cut: Option<&Cut>,
+        is_there: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let order = self.ordered();
+        let place = self.place_of(&order, cut);
+        let mut behind = order.slots[place..].iter().copied();
+        behind.find(|&slot| self.is_used(slot) && is_there(slot))
+    }
+
+    /// The last slot in front of the cut for which `is_there`.
+    pub(super) fn last_before(&self, cut: &Cut, is_there: impl Fn(u32) -> bool) -> Option<u32> {
+        let order = self.ordered();
+        let place = self.place_of(&order, Some(cut));
+        let mut before = order.slots[..place].iter().rev().copied();
+        before.find(|&slot| self.is_used(slot) && is_there(slot))
+    }
+
+    fn place_of(&self, order: &Order, cut: Option<&Cut>) -> usize {
+        let is_before = |slot: &u32| cut.is_some_and(|cut| cut.is_behind(self.key(*slot)));
+        order.slots.partition_point(is_before)
+    }
+
+    fn is_used(&self, slot: u32) -> bool {
+        !self.records[slot as usize].is_free
+    }
+
+    fn ordered(&self) -> Ref<'_, Order> {
+        if self.order.borrow().known < self.records.len() {
+            let mut order = self.order.borrow_mut();
             let news = order.known as u32..self.records.len() as u32;
             order.slots.extend(news);
             order.known = self.records.len();
             // Quick where it finds much in order already.
             order.slots.sort_by_key(|&slot| self.key(slot));
         }
-        let is_used = |slot: &u32| !self.records[*slot as usize].is_free;
-        order.slots.iter().copied().filter(is_used).collect()
+        self.order.borrow()
     }
 
     #[cfg(test)]

@@ -3,7 +3,7 @@
 pub(super) mod fixture;
 mod forms;
 pub(super) mod mariadb;
-mod simulated;
+pub(super) mod simulated;
 
 use super::{A_WHILE, assert_rejected, contract};
 use contend::capability::database::{Freshness, Session, Target};

@@ -118,7 +118,7 @@ fn write_with_a_bound_visits_no_more_rows_than_it_needs() {
         ("UPDATE t SET n = 1 ORDER BY n LIMIT 2", None),
         ("UPDATE t SET n = 1", None),
     ] {
-        assert_eq!(visits(text), Visits::Scan { enough }, "{text}");
+        assert_eq!(visits(text), Visits::Part(Part::whole(enough)), "{text}");
     }
 }
 

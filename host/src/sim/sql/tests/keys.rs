@@ -17,7 +17,28 @@ fn integers(keys: &[i64]) -> Visits {
     Visits::Keys(keys.iter().map(|&key| Key::from(key)).collect())
 }
 
-const SCAN: Visits = Visits::Scan { enough: None };
+const SCAN: Visits = up_to(None);
+
+const fn up_to(enough: Option<u64>) -> Visits {
+    Visits::Part(Part {
+        index: 0,
+        from: None,
+        to: None,
+        shape: PartShape::Range,
+        enough,
+    })
+}
+
+/// From one cut to the other.
+fn part(index: u32, shape: PartShape, from: Option<Cut>, to: Option<Cut>) -> Visits {
+    Visits::Part(Part {
+        index,
+        from,
+        to,
+        shape,
+        enough: None,
+    })
+}
 
 #[test]
 fn a_where_that_gives_the_primary_key_visits_these_rows_alone() {
@@ -32,7 +53,6 @@ fn a_where_that_gives_the_primary_key_visits_these_rows_alone() {
         ("id = 1 OR id = 2", SCAN),
         ("NOT id = 1", SCAN),
         ("id <> 1", SCAN),
-        ("id > 1", SCAN),
         ("id = n", SCAN),
         ("n = 1", SCAN),
         ("id NOT IN (1, 2)", SCAN),
@@ -62,11 +82,53 @@ fn a_key_of_several_columns_needs_them_all() {
             keys(&[("x", 1), ("x", 2), ("y", 1), ("y", 2)]),
         ),
         ("a = 2 AND b IN (NULL)", keys(&[])),
-        ("b = 'x'", SCAN),
     ] {
         let text = format!("DELETE FROM u WHERE {filter}");
         assert_eq!(visits(&text, &[]), wanted, "{filter}");
     }
+}
+
+#[test]
+fn range_of_a_key_visits_that_part_of_it() {
+    let parts = |n| [KeyPart::Integer(n)];
+    let range = |from, to| part(0, PartShape::Range, from, to);
+    let (before, after) = (
+        |n| Some(Cut::before(parts(n))),
+        |n| Some(Cut::after(parts(n))),
+    );
+    for (filter, wanted) in [
+        ("id > 1", range(after(1), None)),
+        ("id >= 1 AND n = 3", range(before(1), None)),
+        ("id < ?", range(None, before(7))),
+        ("4 >= id", range(None, after(4))),
+        ("id BETWEEN 2 AND 5", range(before(2), after(5))),
+        ("id > 2 AND id < 5", range(after(2), before(5))),
+        ("id > 2.5", SCAN),
+        ("id > n", SCAN),
+        ("id > 2 OR id < 1", SCAN),
+    ] {
+        let parameters = &[Value::Integer(7)][..filter.matches('?').count()];
+        let text = format!("UPDATE t SET n = 5 WHERE {filter}");
+        assert_eq!(visits(&text, parameters), wanted, "{filter}");
+    }
+    let x = || vec![KeyPart::Text("x".into())];
+    let text = "DELETE FROM u WHERE b = 'x'";
+    let prefix = part(
+        0,
+        PartShape::Prefix,
+        Some(Cut::before(x())),
+        Some(Cut::after(x())),
+    );
+    assert_eq!(visits(text, &[]), prefix);
+    let x_and = |n| [x(), vec![KeyPart::Integer(n)]].concat();
+    let text = "DELETE FROM u WHERE b = 'x' AND a > 1";
+    let range = part(
+        0,
+        PartShape::Range,
+        Some(Cut::after(x_and(1))),
+        Some(Cut::after(x())),
+    );
+    assert_eq!(visits(text, &[]), range);
 }
 
 #[test]
@@ -79,7 +141,7 @@ fn too_many_keys_are_a_scan() {
 
 #[test]
 fn a_limit_ends_the_visit_where_rows_are_read_in_their_order() {
-    let up_to = |n| Visits::Scan { enough: Some(n) };
+    let up_to = |n| up_to(Some(n));
     for (text, wanted) in [
         ("SELECT id FROM t WHERE n = 1 LIMIT 2 FOR UPDATE", up_to(2)),
         ("SELECT id FROM t LIMIT 2 OFFSET 3 FOR UPDATE", up_to(5)),

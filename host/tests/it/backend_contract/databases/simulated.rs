@@ -11,8 +11,16 @@ use contend::sim::world::World;
 use std::sync::Arc;
 
 /// Three nodes, and an endpoint that gives one after the other.
-pub(super) fn simulated_cluster() -> Topology {
+pub(in crate::backend_contract) fn simulated_cluster() -> Topology {
     Topology::default()
+}
+
+/// One server.
+pub(in crate::backend_contract) fn simulated_server() -> Topology {
+    Topology {
+        nodes: 1,
+        ..Topology::default()
+    }
 }
 
 /// One server, on which a snapshot that is too old is refused.
@@ -33,8 +41,10 @@ pub(super) fn simulated_alone_without_snapshots() -> Topology {
 }
 
 /// Runs a script with a simulated cluster, in virtual time.
-pub(super) fn in_simulation<F>(topology: &Topology, script: impl FnOnce(Fixture) -> F + 'static)
-where
+pub(in crate::backend_contract) fn in_simulation<F>(
+    topology: &Topology,
+    script: impl FnOnce(Fixture) -> F + 'static,
+) where
     F: Future<Output = ()> + 'static,
 {
     let kernel = Kernel::new(Recording::Off);

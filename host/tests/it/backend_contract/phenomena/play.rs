@@ -1,0 +1,152 @@
+//! Plays one script.
+
+use crate::backend_contract::databases::fixture::Fixture;
+use contend::capability::database::Session;
+use contend::capability::statement::{Action, Statement};
+use contend::model::fault::Fault;
+use contend::model::value::{Row, Value};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::oneshot::Receiver;
+
+/// Who has not answered by then waits.
+const A_MOMENT: Duration = Duration::from_millis(700);
+
+type Ended = (Box<dyn Session>, String);
+
+struct Stage<'a> {
+    fixture: &'a Fixture,
+    idle: BTreeMap<String, Box<dyn Session>>,
+    waiting: BTreeMap<String, Receiver<Ended>>,
+}
+
+/// Plays a script on a table `t` with the rows 10, 20 and 30.
+pub(super) async fn play(fixture: &Fixture, script: &str) {
+    let mut host = fixture.near().await;
+    for text in [
+        "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL, u INT, v INT, UNIQUE (u), \
+         UNIQUE (v, id)) ENGINE=InnoDB",
+        "INSERT INTO t (id, n, u, v) VALUES (10, 0, 100, 1), (20, 0, 200, 1), (30, 0, 300, 2)",
+    ] {
+        run(&mut host, text).await.unwrap();
+    }
+    for node in fixture.database.nodes() {
+        let all = Statement::of_host("SELECT id FROM t", Action::Read);
+        assert_eq!(fixture.read_at(node, &all).await.unwrap().len(), 3);
+    }
+    host.close().await;
+    let mut stage = Stage {
+        fixture,
+        idle: BTreeMap::new(),
+        waiting: BTreeMap::new(),
+    };
+    for line in script
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
+        stage.step(line).await;
+    }
+    assert!(stage.waiting.is_empty(), "somebody waits at the end");
+    for (_, session) in stage.idle {
+        session.close().await;
+    }
+}
+
+impl Stage<'_> {
+    async fn step(&mut self, line: &str) {
+        if line == "wait" {
+            return self.fixture.time.sleep(A_MOMENT).await;
+        }
+        let (step, outcomes) = line.split_once(" -> ").unwrap_or((line, "ok"));
+        let (who, statement) = step.split_once(' ').expect(line);
+        let mut outcomes = outcomes.split("; ");
+        let wanted = outcomes.next().expect(line);
+        let session = self.session(who).await;
+        let said = self.fixture.time.spawn(say(session, statement.to_owned()));
+        let told = self.ends(who, said).await;
+        assert!(is_told(told.as_deref(), wanted), "{line}: {told:?}");
+        for other in outcomes {
+            let (who, wanted) = other.split_once(' ').expect(line);
+            let waiting = self.waiting.remove(who).expect(line);
+            let told = self.ends(who, waiting).await;
+            assert!(is_told(told.as_deref(), wanted), "{line}: {who} {told:?}");
+        }
+        for (who, waiting) in &mut self.waiting {
+            let told = waiting.try_recv().map(|(_, told)| told);
+            assert!(told.is_err(), "{line}: {who} still waits, and not {told:?}");
+        }
+    }
+
+    async fn session(&mut self, who: &str) -> Box<dyn Session> {
+        if let Some(session) = self.idle.remove(who) {
+            return session;
+        }
+        let node = who.split_once('@').map_or("1", |(_, node)| node);
+        let node = node.parse::<usize>().unwrap() - 1;
+        self.fixture.on(&self.fixture.database.nodes()[node]).await
+    }
+
+    /// What the call comes to; nothing if it waits.
+    async fn ends(&mut self, who: &str, mut said: Receiver<Ended>) -> Option<String> {
+        match self.fixture.time.timeout(A_MOMENT, &mut said).await {
+            Some(ended) => {
+                let (session, told) = ended.unwrap();
+                self.idle.insert(who.to_owned(), session);
+                Some(told)
+            }
+            None => {
+                self.waiting.insert(who.to_owned(), said);
+                None
+            }
+        }
+    }
+}
+
+fn is_told(told: Option<&str>, wanted: &str) -> bool {
+    match (told, wanted) {
+        (None, wanted) => wanted == "waits",
+        (Some(told), "ok") => told.parse::<u32>().is_err() || told.len() < 4,
+        (Some(told), wanted) => told == wanted,
+    }
+}
+
+async fn say(mut session: Box<dyn Session>, statement: String) -> Ended {
+    let told = match run(&mut session, &statement).await {
+        Ok(told) => told,
+        Err(fault) => fault.code,
+    };
+    (session, told)
+}
+
+async fn run(session: &mut Box<dyn Session>, text: &str) -> Result<String, Fault> {
+    let action = match text.split_whitespace().next().unwrap() {
+        "BEGIN" => return session.begin().await.map(|()| "ok".to_owned()),
+        "COMMIT" => return session.commit().await.map(|()| "ok".to_owned()),
+        "ROLLBACK" => return session.rollback().await.map(|()| "ok".to_owned()),
+        "SELECT" => Action::Read,
+        "SET" => Action::Set,
+        "CREATE" => Action::Define,
+        _ => Action::Write,
+    };
+    let statement = Statement::of_host(text, action);
+    if action == Action::Read {
+        return session
+            .query(&statement, &[])
+            .await
+            .map(|rows| first_column(&rows));
+    }
+    let affected = session.execute(&statement, &[]).await?;
+    Ok(format!("{affected} row"))
+}
+
+fn first_column(rows: &[Row]) -> String {
+    let one = |row: &Row| match &row[0] {
+        Value::Integer(integer) => integer.to_string(),
+        other => format!("{other:?}"),
+    };
+    match rows {
+        [] => "no row".to_owned(),
+        rows => rows.iter().map(one).collect::<Vec<_>>().join(", "),
+    }
+}
