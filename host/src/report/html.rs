@@ -73,6 +73,10 @@ fn told(witness: &Witness, number: usize) -> String {
         escaped(&witness.prose),
         escaped(&witness.case),
     );
+    for how in &witness.weaker {
+        let how = escaped(how);
+        let _ = writeln!(html, "<p class=\"case\">It rests on the model: {how}</p>");
+    }
     let _ = write!(
         html,
         "<figure class=\"wide\">\n{}</figure>\n<figure class=\"narrow\">\n{}</figure>\n",
