@@ -117,16 +117,17 @@ impl State {
                 self.lock_gap(slot, index, walk.gap_from, here, false);
                 return Ok(walk.left_out);
             }
-            self.lock_in_walk(&mut walk, record, locking)?;
-            let first_of_all = part.index == 0
-                && part.from == at
-                && self.store.key(record).is_some_and(|key| {
-                    at.as_ref().is_some_and(|from| from.is_directly_before(key))
-                });
-            if first_of_all {
+            let is_first = part.from == at;
+            let key = self
+                .store
+                .key(record)
+                .filter(|_| is_first && part.index == 0);
+            let is_from_here = at.as_ref().zip(key);
+            if is_from_here.is_some_and(|(from, key)| from.is_directly_before(key)) {
                 // No insert before it can be in the range.
                 walk.gap_from = behind.clone();
             }
+            self.lock_in_walk(&mut walk, record, locking)?;
             let is_enough = part.enough.is_some_and(|enough| walk.found >= enough);
             if is_enough || part.shape == PartShape::Unique {
                 self.lock_gap(slot, index, walk.gap_from, here, false);

@@ -1,9 +1,9 @@
 //! Faults that do the same at the same time, and faults that never come.
 
-use super::fixture::{ADD_ONE, Lab, MS, assert_fault, count, exact, suffering};
+use super::fixture::{ADD_ONE, Lab, MS, assert_fault, count, exact, run, suffering};
 use contend::capability::database::{Database, Freshness, Target};
 use contend::model::event::What;
-use contend::model::fault::FaultKind::{Indefinite, Unavailable};
+use contend::model::fault::FaultKind::{Conflict, Indefinite, Unavailable};
 use contend::model::sim_fault::{Cut, Harm, SimFault};
 use futures_util::future::join;
 
@@ -151,4 +151,36 @@ fn a_fault_that_would_come_after_the_end_never_comes_and_is_not_ended() {
     let is_fault = |what: &What| matches!(what, What::Fault(_) | What::FaultEnded(_));
     assert_eq!(count(&events, is_fault), 0);
     assert!(events.last().unwrap().at > s(100));
+}
+
+/// One after the other, the first to commit kills the other, which has locked the gap. At once, no key
+/// is common to both, so both are certified, and the later one is done again.
+#[test]
+fn two_that_insert_into_each_others_gap_and_commit_at_once_are_both_told_ok() {
+    let ((), events) = run(&exact(), async |lab: Lab| {
+        for at_once in [false, true] {
+            let first = if at_once { 20 } else { 10 };
+            let mut clients = [lab.client(0).await, lab.client(1).await];
+            for (client, id) in clients.iter_mut().zip(first..) {
+                client.begin().await;
+                let look = "SELECT n FROM things WHERE id > 3 AND n = 7 FOR UPDATE";
+                client.query(look).await.unwrap();
+                let insert = format!("INSERT INTO things (id, n) VALUES ({id}, 0)");
+                client.write(&insert).await.unwrap();
+            }
+            let [one, other] = &mut clients;
+            if at_once {
+                let (one, other) = join(one.0.commit(), other.0.commit()).await;
+                one.unwrap();
+                other.unwrap();
+            } else {
+                one.0.commit().await.unwrap();
+                lab.sleep(100).await;
+                assert_fault(other.0.commit().await, Conflict, "1213");
+            }
+        }
+        assert_eq!(lab.counted(|node| node.replays).await, 1);
+    });
+    let aborts = |what: &What| matches!(what, What::BruteForceAborted { .. });
+    assert_eq!(count(&events, aborts), 2);
 }
