@@ -12,6 +12,9 @@ use tokio::sync::oneshot::Receiver;
 /// Who has not answered by then waits.
 const A_MOMENT: Duration = Duration::from_millis(700);
 
+/// Before the code of an error.
+const ERROR: char = '!';
+
 type Ended = (Box<dyn Session>, String);
 
 struct Stage<'a> {
@@ -106,15 +109,15 @@ impl Stage<'_> {
 fn is_told(told: Option<&str>, wanted: &str) -> bool {
     match (told, wanted) {
         (None, wanted) => wanted == "waits",
-        (Some(told), "ok") => told.parse::<u32>().is_err() || told.len() < 4,
-        (Some(told), wanted) => told == wanted,
+        (Some(told), "ok") => !told.starts_with(ERROR),
+        (Some(told), wanted) => told.trim_start_matches(ERROR) == wanted,
     }
 }
 
 async fn say(mut session: Box<dyn Session>, statement: String) -> Ended {
     let told = match run(&mut session, &statement).await {
         Ok(told) => told,
-        Err(fault) => fault.code,
+        Err(fault) => format!("{ERROR}{}", fault.code),
     };
     (session, told)
 }
