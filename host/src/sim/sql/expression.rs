@@ -142,7 +142,8 @@ impl Expression {
             | Self::Constant(_)
             | Self::Parameter(_)
             | Self::Aggregate(_)
-            | Self::Uuid => false,
+            | Self::Uuid
+            | Self::Transaction => false,
             Self::Compare(_, pair)
             | Self::And(pair)
             | Self::Or(pair)
