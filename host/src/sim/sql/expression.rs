@@ -143,14 +143,18 @@ impl Expression {
             | Self::Parameter(_)
             | Self::Aggregate(_)
             | Self::Uuid
-            | Self::Transaction => false,
+            | Self::Transaction
+            | Self::Now(_) => false,
             Self::Compare(_, pair)
             | Self::And(pair)
             | Self::Or(pair)
-            | Self::Arithmetic(_, pair) => either(pair),
-            Self::Not(one) | Self::IsNull(one) | Self::Is(_, one) | Self::Negate(one) => {
-                one.has_query()
-            }
+            | Self::Arithmetic(_, pair)
+            | Self::AddTime(_, pair) => either(pair),
+            Self::Not(one)
+            | Self::IsNull(one)
+            | Self::Is(_, one)
+            | Self::Negate(one)
+            | Self::UnixTime(one) => one.has_query(),
             Self::In(one, list) => one.has_query() || list.iter().any(Self::has_query),
             Self::Case {
                 branches,
