@@ -10,9 +10,11 @@ pub mod lock_memory;
 pub mod lock_redis;
 pub mod mysql;
 mod patience;
+pub mod run_id;
 pub mod secret_url;
 pub mod session_options;
 pub mod sqlite;
+pub mod tenancy;
 pub mod url;
 
 use crate::capability::clock::Clock;
@@ -69,6 +71,20 @@ pub async fn open_lock_service(
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?),
         LockUrl::Sim(_) => return Err(only_simulated("this lock service")),
+    })
+}
+
+/// As [`open_lock_service`], for one trial: whatever its locks are called, they are not those of
+/// another run that uses the same service. `run` is a name of [`run_id::new_name`].
+pub async fn open_locks_of_run(
+    url: &LockUrl,
+    clock: Arc<dyn Clock>,
+    run: &str,
+) -> Result<Arc<dyn LockService>, Fault> {
+    Ok(match url {
+        LockUrl::File(folder) => Arc::new(FileLocks::of_run(folder, clock, run)?),
+        LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?.of_run(run)),
+        LockUrl::Memory | LockUrl::Sim(_) => return open_lock_service(url, clock).await,
     })
 }
 

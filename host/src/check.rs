@@ -6,6 +6,7 @@ mod every_change_counted;
 mod fairness;
 mod findings;
 pub mod ip_allocation;
+mod meetings;
 mod mutual_exclusion;
 mod nodes_agree;
 mod overlap;
@@ -18,8 +19,9 @@ mod transition_chain;
 pub use fairness::{Fairness, OfWorker, Wait, fairness};
 
 use crate::model::change::{Change, Nanos};
+use crate::model::contention::{Contention, ONE_WRITER};
 use crate::model::data::Data;
-use crate::model::verdict::{Answer, Judgement};
+use crate::model::verdict::{Answer, Judgement, Verdict};
 use trace::Trace;
 
 /// What there is to judge by.
@@ -38,24 +40,42 @@ pub struct Evidence<'a> {
 /// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
 /// evidence it takes some 65 bytes per change.
 pub fn judge(evidence: &Evidence) -> Judgement {
-    Judgement::of(answers(evidence))
+    let contention = contention(evidence);
+    Judgement::of(answers(evidence, &contention)).and_contention(contention)
 }
 
 /// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
 /// every change came to an end, which can't be held against a strategy where nobody knows what else
 /// went wrong.
 pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
-    let mut answers = answers(evidence);
+    let contention = contention(evidence);
+    let mut answers = answers(evidence, &contention);
     answers.push(progress::answer(evidence.changes, whole_from));
-    Judgement::of(answers)
+    Judgement::of(answers).and_contention(contention)
 }
 
-fn answers(evidence: &Evidence) -> Vec<Answer> {
-    let uncontended = contention::missing(evidence.changes);
+fn contention(evidence: &Evidence) -> Contention {
+    let nodes = |data: &Data| (data.nodes.len() + data.silent.len()) as u32 + data.unseen;
+    contention::of(evidence.changes, evidence.data.map_or(0, nodes))
+}
+
+/// Says beside a `valid` about rivals what it does not say of a cluster.
+fn limited(mut answer: Answer, contention: &Contention) -> Answer {
+    if answer.verdict == Verdict::Valid && contention.is_of_one_writer() {
+        answer.remark = Some(ONE_WRITER.to_owned());
+    }
+    answer
+}
+
+fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
+    let uncontended = contention::missing(evidence.changes, contention);
     let trace = Trace::new(evidence.changes);
     vec![
-        mutual_exclusion::answer(evidence, uncontended),
-        transition_chain::answer(evidence, &trace, uncontended),
+        limited(mutual_exclusion::answer(evidence, uncontended), contention),
+        limited(
+            transition_chain::answer(evidence, &trace, uncontended),
+            contention,
+        ),
         every_change_counted::answer(evidence, &trace),
         nodes_agree::answer(evidence),
     ]
@@ -64,7 +84,7 @@ fn answers(evidence: &Evidence) -> Vec<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::verdict::Verdict;
+    use crate::model::nodes::NodeSet;
 
     #[test]
     fn a_right_history_is_valid_by_every_checker() {
@@ -127,6 +147,40 @@ mod tests {
                 .iter()
                 .all(|a| a.verdict.word() == "unknown")
         );
+    }
+
+    #[test]
+    fn rivals_on_one_node_of_two_are_no_proof_unless_there_was_one_writer() {
+        let (mut changes, data) = synthetic::history(6, 2, 5);
+        let on = |changes: &mut [Change], node: fn(&Change) -> u32| {
+            for change in changes {
+                change.nodes = NodeSet::of(node(change));
+            }
+        };
+        let judged = |changes: &[Change]| {
+            judge(&Evidence {
+                rows: 2,
+                changes,
+                data: Some(&data),
+            })
+        };
+        on(&mut changes, |change| change.row);
+        let dealt_apart = judged(&changes);
+        let words: Vec<_> = dealt_apart
+            .answers
+            .iter()
+            .map(|a| a.verdict.word())
+            .collect();
+        assert_eq!(words, ["unknown", "unknown", "valid", "valid"]);
+        let why = dealt_apart.verdict.why();
+        assert_eq!(why, Some("no row was contended from two nodes"));
+        assert_eq!(dealt_apart.contention.unwrap().rows, 2);
+        on(&mut changes, |_| 1);
+        let one_writer = judged(&changes);
+        assert_eq!(one_writer.verdict, Verdict::Valid);
+        for answer in &one_writer.answers[..2] {
+            assert_eq!(answer.remark.as_deref(), Some(ONE_WRITER));
+        }
     }
 
     #[test]

@@ -3,14 +3,17 @@
 pub mod background;
 mod check;
 mod contender;
+pub mod dealing;
 mod ip_allocation;
 mod nodes;
 pub mod settle;
 pub mod stop;
 mod volume_state;
 pub mod watched;
+mod whereabouts;
 
 use self::contender::Contender;
+use self::dealing::FirstSession;
 use self::stop::Stop;
 use self::watched::{Phase, Watched};
 use crate::capability::beside::Beside;
@@ -70,7 +73,19 @@ impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
     /// goes wrong here is told by the first change.
     pub async fn prepare(arena: Arc<Arena>, number: u32, watched: Arc<Watched>) -> Self {
-        let contender = Contender::prepare(arena.clone(), number).await;
+        let endpoint = arena.endpoint_of(number);
+        let session = arena.database.connect(&endpoint).await;
+        Self::prepare_with(arena, number, watched, session).await
+    }
+
+    /// As [`Worker::prepare`], with a session that is there already.
+    pub async fn prepare_with(
+        arena: Arc<Arena>,
+        number: u32,
+        watched: Arc<Watched>,
+        session: FirstSession,
+    ) -> Self {
+        let contender = Contender::prepare(arena.clone(), number, session).await;
         Self {
             row: arena.workload.row_of(number),
             arena,
@@ -133,7 +148,8 @@ impl Arena {
         let nodes = self.database.nodes();
         match &self.workload.ip_allocation {
             Some(kind) if kind.connect == Connect::Nodes => {
-                Target::Node(nodes[worker as usize % nodes.len()].clone())
+                let seat = self.workload.seat_of(worker) as usize;
+                Target::Node(nodes[seat % nodes.len()].clone())
             }
             _ => Target::Endpoint,
         }

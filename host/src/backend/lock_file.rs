@@ -6,6 +6,7 @@ mod held;
 mod made;
 mod names;
 
+use super::run_id::{self, Standing};
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::lock::{
@@ -27,6 +28,8 @@ pub struct FileLocks {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     made: Arc<Made>,
+    /// The folder is this run's alone, and ends with it.
+    is_of_run: bool,
 }
 
 impl FileLocks {
@@ -42,7 +45,34 @@ impl FileLocks {
             folder,
             clock,
             made,
+            is_of_run: false,
         })
+    }
+
+    /// Keeps the locks of one run apart from those of others: in a folder of its own, named after the
+    /// run, that goes with this service. What runs left there that are over goes now.
+    pub fn of_run(folder: &Path, clock: Arc<dyn Clock>, run: &str) -> Result<Self, Fault> {
+        let there = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        for entry in there {
+            let name = entry.file_name();
+            let standing = name.to_str().and_then(run_id::standing);
+            if standing == Some(Standing::Over) {
+                // Another run may be at it already.
+                std::fs::remove_dir_all(entry.path()).ok();
+            }
+        }
+        let mut locks = Self::open(folder.join(run), clock)?;
+        locks.is_of_run = true;
+        Ok(locks)
+    }
+}
+
+impl Drop for FileLocks {
+    fn drop(&mut self) {
+        if self.is_of_run {
+            // What can't be removed now goes with the next run.
+            std::fs::remove_dir_all(&self.folder).ok();
+        }
     }
 }
 

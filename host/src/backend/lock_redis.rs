@@ -1,6 +1,10 @@
 //! Locks in Redis: exclusive and shared, with leases that are renewed while the holder lives, and
 //! with fencing tokens. Needs Redis 6 or later, one server (no cluster).
 //!
+//! **Names.** A run's names stand in Redis behind the name of the run, so that two runs that use one
+//! Redis never wait for each other. What a dead run left there ends by itself: a lease, a call after
+//! a second, a token after a day.
+//!
 //! **In Redis** the holders of a name are a sorted set: each grant, which nobody ever uses twice, with
 //! the end of its lease on Redis's clock. A lease that is over counts for nothing. Each step is a
 //! script, so that nothing comes between its looking and its writing: acquire takes all names or
@@ -68,6 +72,8 @@ pub struct RedisLocks {
     /// Unlike that of any other service, on this machine or another.
     identity: String,
     sessions: AtomicU64,
+    /// Stands before the name of each lock, in Redis only.
+    prefix: Arc<str>,
 }
 
 impl RedisLocks {
@@ -86,7 +92,14 @@ impl RedisLocks {
             renews: true,
             identity: format!("{:016x}{:016x}", random(), random()),
             sessions: AtomicU64::new(0),
+            prefix: "".into(),
         })
+    }
+
+    /// Keeps its names apart from those of other runs; the messages name them without that.
+    pub fn of_run(mut self, run: &str) -> Self {
+        self.prefix = format!("{run}:").into();
+        self
     }
 
     /// Leaves every lease to run out unless `renew` is called.
@@ -132,6 +145,7 @@ impl LockService for RedisLocks {
             lease,
             poll,
             renews: self.renews,
+            prefix: Arc::clone(&self.prefix),
             last: AtomicU64::new(0),
             closed: watch::Sender::new(false),
             by_lock: Default::default(),

@@ -8,11 +8,15 @@
 
 mod answer;
 mod classify;
+mod discovery;
+mod keeper;
 mod limits;
 mod options;
 mod readers;
+mod schema;
 mod servers;
 mod session;
+mod shared;
 mod status;
 mod threads;
 mod transaction_names;
@@ -27,11 +31,16 @@ use crate::capability::mysql_calls;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
+use crate::model::membership::Membership;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+pub use shared::SharedClaim;
+
+use options::Address;
+use schema::OwnSchema;
 use servers::{Node, Servers, introduce};
 use session::MysqlSession;
 use std::collections::BTreeMap;
@@ -44,6 +53,8 @@ use tokio::sync::Mutex;
 pub struct Mysql {
     servers: Arc<Servers>,
     members: Mutex<Option<Counted>>,
+    /// The schema that was made for it, if one was.
+    schema: Option<OwnSchema>,
 }
 
 /// What the cluster said last of its size.
@@ -54,18 +65,54 @@ struct Counted {
 }
 
 impl Mysql {
-    /// Opens the database at its endpoint; `nodes` are the servers behind it, and may be left out
-    /// where there is one. The faults name the address that does not answer, and no credentials.
+    /// Opens the database at its endpoint; `nodes` are the servers behind it. Members of the cluster
+    /// that are not among them are found where the servers know their addresses. The faults name the address that does not answer, and no credentials.
     pub async fn open(
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
         options: impl Into<SessionOptions>,
     ) -> Result<Self, Fault> {
-        let servers = Servers::open(endpoint, nodes, options.into()).await?;
+        let servers = Servers::open(endpoint, nodes, options.into(), None).await?;
         Ok(Self {
             servers: Arc::new(servers),
             members: Mutex::new(None),
+            schema: None,
         })
+    }
+
+    /// As [`Mysql::open`], in a schema that is made for it and dropped when it is closed.
+    pub async fn open_in_own_schema(
+        endpoint: &SecretUrl,
+        nodes: &[SecretUrl],
+        options: SessionOptions,
+    ) -> Result<Self, Fault> {
+        let Some(schema) = OwnSchema::create(&Address::of(endpoint, options.affected_rows)?).await? else {
+            let message = "this user may not make a schema any more";
+            return Err(Fault::rejected("rights", message));
+        };
+        let name = Some(&*schema.name);
+        match Servers::open(endpoint, nodes, options, name).await {
+            Ok(servers) => Ok(Self {
+                servers: Arc::new(servers),
+                members: Mutex::new(None),
+                schema: Some(schema),
+            }),
+            Err(fault) => {
+                schema.remove().await;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Drops what runs left here that are over. Then `None` where each trial can have a schema of its
+    /// own; where not, a claim on the schema of the URL, which is `rejected` with `in-use` if another
+    /// run has it.
+    pub async fn reserve(&self) -> Result<Option<SharedClaim>, Fault> {
+        schema::clean(&self.servers).await?;
+        match schema::may_create(&self.servers.endpoint).await? {
+            true => Ok(None),
+            false => SharedClaim::take(&self.servers).await.map(Some),
+        }
     }
 }
 
@@ -86,6 +133,10 @@ impl Database for Mysql {
     fn name_transactions(&self) -> &'static str {
         self.servers.names_transactions.store(true, Relaxed);
         transaction_names::EXPRESSION
+    }
+
+    fn membership(&self) -> Membership {
+        self.servers.membership.clone()
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
@@ -158,6 +209,9 @@ impl Database for Mysql {
         for node in &self.servers.nodes {
             node.as_it_is.close().await;
             node.causal.close().await;
+        }
+        if let Some(schema) = &self.schema {
+            schema.remove().await;
         }
     }
 }

@@ -5,6 +5,7 @@
 //! while somebody holds the write lock, and a commit waits for the readers to finish.
 
 mod answer;
+mod claim;
 mod classify;
 mod limits;
 mod options;
@@ -13,6 +14,8 @@ mod session;
 mod signals;
 mod transactions;
 mod values;
+
+pub use self::claim::FileClaim;
 
 use self::classify::classify;
 use crate::capability::budget::{LARGEST_ANSWER, Shares};

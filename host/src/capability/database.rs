@@ -4,6 +4,7 @@ use super::budget::Shares;
 use super::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
+use crate::model::membership::Membership;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -44,6 +45,12 @@ pub trait Database: Send + Sync {
     /// transaction of whatever session, and for each statement outside of one. Strategies can neither
     /// read nor set it.
     fn name_transactions(&self) -> &'static str;
+
+    /// The nodes, and the members of the cluster that are not among them because they were neither
+    /// named nor found.
+    fn membership(&self) -> Membership {
+        Membership::of(self.nodes())
+    }
 
     /// Opens a session. `unavailable` when the server can't be reached, `rejected` when there is no
     /// such node.
@@ -109,6 +116,13 @@ pub trait Session: Send {
 
     /// Waits until everything that was committed anywhere before is seen here.
     async fn sync(&mut self) -> Result<(), Fault>;
+
+    /// The number of the node at which the session is, or was when it was lost; `None` where that is
+    /// not known. Its place among the database's nodes; a server that is not among them has a number
+    /// behind theirs.
+    fn node(&self) -> Option<u32> {
+        None
+    }
 
     /// Rolls back and closes. When this returns, nothing of this session can take effect any more,
     /// even if a call was abandoned half-way: settling relies on it. Only what runs on a server that

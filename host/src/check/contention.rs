@@ -1,30 +1,37 @@
 //! Did the run have anything in it that could have gone wrong?
 
 use super::findings::Unknown;
-use super::overlap::{Span, overlaps};
+use super::meetings::count;
+use super::overlap::Span;
 use crate::model::change::{Change, Nanos};
+use crate::model::contention::Contention;
 
-/// Why nothing about exclusion can be learnt from this history; `None` if something can.
+/// Counts on which rows rivals met, on a cluster of so many nodes (0 where that is not known).
 ///
 /// A row was contended if two workers' spans from the invocation of acquire to the return of
 /// release overlap at least once. A worker whose acquire failed contended too: the other one had
 /// to be kept from it. But one that took no time asked nobody: there was no instance, or no session
 /// for it. n·log n.
-pub fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
+pub fn of(changes: &[Change], cluster: u32) -> Contention {
+    let spans = asked(changes, |change| {
+        change.steps().last().map_or(0, |step| step.returned)
+    });
+    count(changes, spans, cluster)
+}
+
+/// Why nothing about exclusion can be learnt from this history; `None` if something can.
+pub fn missing(changes: &[Change], contention: &Contention) -> Option<Unknown<'static>> {
     if changes.is_empty() {
         return Some("no change was made".into());
     }
     if !changes.iter().any(Change::held) {
         return Some("no worker ever took a row".into());
     }
-    let spans = asked(changes, |change| {
-        change.steps().last().map_or(0, |step| step.returned)
-    });
-    match overlaps(spans).next() {
-        Some(_) => None,
-        None => Some(Unknown::uncontended(
+    match contention.rows {
+        0 => Some(Unknown::uncontended(
             "nothing was contended: no two workers were ever at one row at once",
         )),
+        _ => contention.not_across_nodes().map(Unknown::from),
     }
 }
 
@@ -49,7 +56,54 @@ pub fn asked(changes: &[Change], end: impl Fn(&Change) -> Nanos) -> Vec<Span> {
 mod tests {
     use super::super::synthetic::change;
     use super::*;
+    use crate::model::nodes::NodeSet;
     use crate::model::outcome::Outcome;
+
+    fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
+        super::missing(changes, &of(changes, 1))
+    }
+
+    fn on(node: u32, mut change: Change) -> Change {
+        change.nodes = NodeSet::of(node);
+        change
+    }
+
+    #[test]
+    fn rivals_on_one_node_show_nothing_of_a_cluster_that_workers_reached_elsewhere() {
+        let holder = on(0, change(0, 0, 0, [0, 10, 20, 30]));
+        let waiter = change(1, 0, 0, [5, 40, 50, 60]);
+        let elsewhere = on(1, change(2, 1, 0, [5, 40, 50, 60]));
+        let judge = |node, cluster| {
+            let changes = [holder.clone(), on(node, waiter.clone()), elsewhere.clone()];
+            let contention = of(&changes, cluster);
+            let why = super::missing(&changes, &contention).map(|unknown| unknown.why);
+            (why, contention)
+        };
+        let (why, counted) = judge(0, 3);
+        assert_eq!(why, Some("no row was contended from two nodes"));
+        assert_eq!((counted.rows, counted.rows_from_two_nodes), (1, 0));
+        let (why, counted) = judge(1, 3);
+        assert_eq!(why, None);
+        assert_eq!((counted.rows, counted.rows_from_two_nodes), (1, 1));
+        assert_eq!(counted.nodes, NodeSet::from(vec![0, 1]));
+    }
+
+    #[test]
+    fn one_writer_of_several_nodes_is_told_apart_from_nodes_that_nobody_recorded() {
+        let holder = on(2, change(0, 0, 0, [0, 10, 20, 30]));
+        let waiter = on(2, change(1, 0, 0, [5, 40, 50, 60]));
+        let mut changes = [holder, waiter];
+        let one_writer = of(&changes, 3);
+        assert_eq!(super::missing(&changes, &one_writer), None);
+        assert!(one_writer.is_of_one_writer());
+        assert!(!of(&changes, 1).is_of_one_writer());
+        changes
+            .iter_mut()
+            .for_each(|change| change.nodes = NodeSet::default());
+        let why = super::missing(&changes, &of(&changes, 3)).unwrap().why;
+        assert!(why.contains("does not say on which nodes"), "{why}");
+        assert_eq!(missing(&changes), None, "there is one node");
+    }
 
     #[test]
     fn waiting_for_a_row_is_contention_and_coming_later_is_not() {

@@ -13,9 +13,10 @@ mod synthetic;
 mod unique_allocation;
 
 use super::nodes_agree::CUT;
-use super::progress;
+use super::{limited, progress};
 use crate::model::allocations::{Allocations, NodeAllocations};
 use crate::model::change::{Change, Nanos};
+use crate::model::contention::Contention;
 use crate::model::pool::Pool;
 use crate::model::verdict::{Answer, Judgement};
 use names::Names;
@@ -35,22 +36,27 @@ pub struct Evidence<'a> {
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
 /// the overall verdict tells the first. n·log n in the number of changes and rows.
 pub fn judge(evidence: &Evidence) -> Judgement {
-    Judgement::of(answers(evidence))
+    let contention = evidence.contention();
+    Judgement::of(answers(evidence, &contention)).and_contention(contention)
 }
 
 /// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
 /// every change came to an end.
 pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
-    let mut answers = answers(evidence);
+    let contention = evidence.contention();
+    let mut answers = answers(evidence, &contention);
     answers.push(progress::answer(evidence.changes, whole_from));
-    Judgement::of(answers)
+    Judgement::of(answers).and_contention(contention)
 }
 
-fn answers(evidence: &Evidence) -> Vec<Answer> {
-    let uncontended = contention::missing(evidence.changes);
+fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
+    let uncontended = contention::missing(evidence.changes, contention);
     let names = Names::new(evidence);
     vec![
-        unique_allocation::answer(evidence, &names, uncontended),
+        limited(
+            unique_allocation::answer(evidence, &names, uncontended),
+            contention,
+        ),
         every_change_counted::answer(evidence, &names),
         nothing_pending::answer(evidence, &names),
         ranges_agree::answer(evidence, &names),
@@ -60,6 +66,12 @@ fn answers(evidence: &Evidence) -> Vec<Answer> {
 }
 
 impl<'a> Evidence<'a> {
+    fn contention(&self) -> Contention {
+        let nodes =
+            |found: &Allocations| (found.nodes.len() + found.silent.len()) as u32 + found.unseen;
+        contention::of(self.changes, self.found.map_or(0, nodes))
+    }
+
     /// The nodes that answered after the run.
     fn nodes(&self) -> &'a [NodeAllocations] {
         self.found.map_or(&[], |found| &found.nodes)

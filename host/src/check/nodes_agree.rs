@@ -23,6 +23,7 @@ pub fn answer(evidence: &Evidence) -> Answer {
     let heard = evidence.data.map(|data| Heard {
         nodes: data.nodes.len(),
         silent: &data.silent,
+        unseen: data.unseen,
     });
     let mut answer = conclude(findings, heard);
     if answer.remark.is_none() && !nodes.is_empty() {
@@ -31,10 +32,12 @@ pub fn answer(evidence: &Evidence) -> Answer {
     answer
 }
 
-/// Of how many nodes the data was read after the run, and which did not answer.
+/// Of how many nodes the data was read after the run, which did not answer, and how many were not
+/// looked at.
 pub struct Heard<'a> {
     pub nodes: usize,
     pub silent: &'a [String],
+    pub unseen: u32,
 }
 
 /// The answer, whatever the nodes have: unknown if one of them was not heard, or if there is no data;
@@ -43,7 +46,22 @@ pub fn conclude(findings: Findings, heard: Option<Heard>) -> Answer {
     let (unknown, is_trivial) = match heard {
         None => (Some(CUT.to_owned()), false),
         Some(Heard { nodes: 0, .. }) => (Some("no node answered after the run".to_owned()), false),
-        Some(Heard { nodes, silent: [] }) => (None, nodes == 1),
+        Some(Heard {
+            nodes,
+            silent: [],
+            unseen: 0,
+        }) => (None, nodes == 1),
+        Some(Heard {
+            nodes,
+            silent: [],
+            unseen,
+        }) => {
+            let all = nodes as u64 + u64::from(unseen);
+            let were = if unseen == 1 { "was" } else { "were" };
+            let why =
+                format!("{unseen} of {all} nodes {were} not looked at; name them with --node");
+            (Some(why), false)
+        }
         Some(Heard { silent, .. }) => {
             let silent = silent.join(", ");
             (
@@ -227,5 +245,31 @@ mod tests {
         data.nodes.clear();
         assert_eq!(judge(&changes, Some(&data)).verdict.word(), "unknown");
         assert_eq!(judge(&changes, None).verdict.word(), "unknown");
+    }
+
+    #[test]
+    fn members_that_were_not_looked_at_are_no_agreement_and_one_of_them_is_not_trivial() {
+        let (changes, mut data) = history(4, 2, 3);
+        data.nodes.truncate(1);
+        data.unseen = 2;
+        let answer = judge(&changes, Some(&data));
+        let why = answer.verdict.why();
+        assert_eq!(
+            why,
+            Some("2 of 3 nodes were not looked at; name them with --node")
+        );
+        assert_eq!(answer.verdict.word(), "unknown");
+        assert!(!answer.remark.unwrap_or_default().contains("trivial"));
+        data.unseen = 1;
+        let one = judge(&changes, Some(&data)).verdict;
+        assert!(
+            one.why()
+                .unwrap()
+                .contains("1 of 2 nodes was not looked at")
+        );
+        data.nodes[0].rows[1] = None;
+        data.nodes.push(history(4, 2, 3).1.nodes[1].clone());
+        let differs = judge(&changes, Some(&data)).verdict;
+        assert_eq!(differs.word(), "violated", "what was seen counts");
     }
 }

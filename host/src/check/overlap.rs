@@ -38,20 +38,20 @@ pub fn overlaps(mut spans: Vec<Span>) -> impl Iterator<Item = (Span, Span)> {
 /// Of the spans so far on one row, the one that ends last, and the one that ends last among the
 /// other workers'.
 #[derive(Default)]
-struct Longest {
+pub(super) struct Longest {
     first: Option<Span>,
     second: Option<Span>,
 }
 
 impl Longest {
-    fn of_another(&self, span: &Span) -> Option<Span> {
+    pub(super) fn of_another(&self, span: &Span) -> Option<Span> {
         [self.first, self.second]
             .into_iter()
             .flatten()
             .find(|s| s.row == span.row && s.worker != span.worker)
     }
 
-    fn note(&mut self, span: Span) {
+    pub(super) fn note(&mut self, span: Span) {
         match self.first {
             Some(first) if first.row != span.row => {
                 self.first = Some(span);

@@ -3,6 +3,7 @@
 use crate::model::change::{Change, Check, Nanos, Restored, Step};
 use crate::model::data::{Data, Effect, NodeRows, RowState, Status};
 use crate::model::marker::Mark;
+use crate::model::nodes::NodeSet;
 use crate::model::outcome::Outcome;
 
 const PAUSE: Nanos = 10_000_000;
@@ -10,8 +11,8 @@ const STEP: Nanos = 700_000;
 const HOLD: Nanos = 10_000_000;
 
 /// A history without fault: worker `w` is at row `w % rows`, and the workers of a row take turns,
-/// each waiting from its pause on. Contended as soon as there are more workers than rows. Two
-/// nodes, and an audit in the order of commits within each row.
+/// each waiting from its pause on. Contended as soon as there are more workers than rows, from two
+/// nodes, which the workers of a row are on in turn. An audit in the order of commits within each row.
 pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>, Data) {
     let mut free_from = vec![0; rows as usize];
     let mut ready = vec![PAUSE; workers as usize];
@@ -26,7 +27,8 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
             let acquired = invoked.max(free_from[row as usize]) + STEP;
             let release = acquired + STEP + HOLD;
             let times = [invoked, acquired, release, release + STEP];
-            let change = change(worker, row, number, times);
+            let mut change = change(worker, row, number, times);
+            change.nodes = NodeSet::of(worker / rows % 2);
             for status in [Status::Deleting, Status::Available] {
                 let state = &mut states[row as usize];
                 let mark = Mark::Of(change.marker());
@@ -49,6 +51,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
         is_ordered: false,
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
+        unseen: 0,
     };
     (changes, data)
 }
@@ -70,6 +73,7 @@ pub fn change(worker: u32, row: u32, number: u32, times: [Nanos; 4]) -> Change {
         }),
         release: Some(ok(release, released)),
         restored: Restored::No,
+        nodes: NodeSet::of(worker % 2),
         allocation: None,
     }
 }

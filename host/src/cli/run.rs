@@ -66,8 +66,9 @@ pub struct CommonArguments {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           conflicts_with_all = ["db", "node"])]
     lab: Option<Option<PathBuf>>,
-    /// One server of the cluster behind --db, for the check on all nodes; once for each. @FILE has it in
-    /// its first line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
+    /// One server of the cluster behind --db, for the check on all nodes; once for each. Members that
+    /// are not named are found where the servers tell their addresses. @FILE has one in its first
+    /// line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
     #[arg(long, value_name = "URL", value_parser = place::read)]
     node: Vec<String>,
     #[command(flatten)]

@@ -15,11 +15,12 @@ use super::judged::{self, Judged};
 use super::options::PlanOptions;
 use super::output::{Output, check_name, print};
 use super::progress::Screen;
-use super::run::{allow_open_files, find_lock_service, refuse_taken_tables, runtime};
+use super::run::{allow_open_files, find_lock_service, reserve, runtime};
 use super::supervise::Interrupts;
 use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, machine};
+use crate::backend::tenancy::Tenancy;
 use crate::lab::Lab;
 use crate::report::{self, CellReport, TrialReport};
 use crate::run_dir::RunDir;
@@ -93,9 +94,8 @@ async fn run_all(
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let database = cells[0].plan.database.to_string();
     // What is in the database of a batch that goes on is its own.
-    if known.as_ref().is_none_or(|it| it.database != database) {
-        refuse_taken_tables(&cells[0].plan).await?;
-    }
+    let is_other = known.as_ref().is_none_or(|it| it.database != database);
+    let tenancy = reserve(&cells[0].plan, is_other).await?;
     for cell in cells.iter().filter(|cell| cell.is_first_of_its_locks) {
         find_lock_service(&cell.plan).await?;
     }
@@ -108,11 +108,12 @@ async fn run_all(
     let folder = BatchDir::open(root)?;
     let standing = resume::survey(&folder, cells)?;
     folder.write_record(&record)?;
-    let mut batch = Batch::new(options, cells, lab, standing, folder, table);
+    let mut batch = Batch::new(options, cells, lab, &tenancy, standing, folder, table);
     batch.tell_what_is_there();
     let ran = batch.run(&interrupts).await;
     let shown = batch.show(&options.output);
     let exit = Exit::of_batch(batch.reports(), cells.len(), options.required);
+    tenancy.end().await;
     exit.unless_failed(ran.and(shown))
 }
 
@@ -120,6 +121,7 @@ async fn run_all(
 struct Batch<'a> {
     cells: &'a [Cell],
     lab: Option<&'a Lab>,
+    tenancy: &'a Tenancy,
     standing: Vec<Standing>,
     folder: BatchDir,
     table: Table,
@@ -132,6 +134,7 @@ impl<'a> Batch<'a> {
         options: &BatchOptions,
         cells: &'a [Cell],
         lab: Option<&'a Lab>,
+        tenancy: &'a Tenancy,
         standing: Vec<Standing>,
         folder: BatchDir,
         table: Table,
@@ -139,6 +142,7 @@ impl<'a> Batch<'a> {
         Self {
             cells,
             lab,
+            tenancy,
             standing,
             folder,
             table,
@@ -197,7 +201,7 @@ impl<'a> Batch<'a> {
         let begun = Instant::now();
         let path = self.folder.cell(&cell.folder);
         let judged = match RunDir::create(&path, &cell.plan, &machine::describe()) {
-            Ok(folder) => run_in(&folder, cell, interrupts, self.lab, &screen).await,
+            Ok(folder) => run_in(&folder, cell, interrupts, self, &screen).await,
             Err(error) => Judged::nothing(Err(error.into())),
         };
         drop(bar);
@@ -244,7 +248,7 @@ async fn run_in(
     folder: &RunDir,
     cell: &Cell,
     interrupts: &Interrupts,
-    lab: Option<&Lab>,
+    batch: &Batch<'_>,
     screen: &Screen,
 ) -> Judged {
     let turn = Turn {
@@ -252,8 +256,9 @@ async fn run_in(
         planned: cell.planned(),
         strategy: cell.strategy.clone(),
         interrupts,
-        lab,
+        lab: batch.lab,
         screen,
+        tenancy: batch.tenancy,
     };
     let judged = judged::run(&turn, folder).await;
     let written = match &judged.report {

@@ -81,6 +81,7 @@ impl Before {
         });
         Conditions {
             counters: grown.collect(),
+            nodes: database.membership(),
             server: self.server,
             background,
             usage,

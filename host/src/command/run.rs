@@ -10,9 +10,10 @@ use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, judged, machine, untried};
 use crate::backend::clock::RealClock;
-use crate::backend::url::DatabaseUrl;
-use crate::backend::{open_database, open_lock_service};
+use crate::backend::open_lock_service;
+use crate::backend::tenancy::{self, Tenancy};
 use crate::capability::budget::{FILES_BESIDE, FILES_LEAST, Shares};
+use crate::capability::database::Database;
 use crate::lab::Lab;
 use crate::plan::Plan;
 use crate::report::{self, RunReport, TrialReport};
@@ -79,13 +80,42 @@ pub(super) async fn carry_out(
 ) -> Result<CarriedOut, CommandError> {
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
     let plan = &decided.plan;
-    refuse_taken_tables(plan).await?;
+    let tenancy = reserve(plan, true).await?;
+    let screen = Screen::new(quiet);
+    let carried_out = carry_out_as(decided, lab, out, &interrupts, &screen, &tenancy);
+    let carried_out = carried_out.await;
+    tenancy.end().await;
+    carried_out
+}
+
+async fn carry_out_as(
+    decided: &Decided,
+    lab: Option<&Lab>,
+    out: Option<&Path>,
+    interrupts: &Interrupts,
+    screen: &Screen,
+    tenancy: &Tenancy,
+) -> Result<CarriedOut, CommandError> {
+    let plan = &decided.plan;
     find_lock_service(plan).await?;
     let folder = new_folder(out, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
-    let screen = Screen::new(quiet);
-    let ran = run_trials(decided, &folder, &interrupts, lab, &screen, &mut report).await;
+    let beside = Beside {
+        interrupts,
+        lab,
+        screen,
+        tenancy,
+    };
+    let ran = run_trials(decided, &folder, &beside, &mut report).await;
     Ok(CarriedOut { report, ran })
+}
+
+/// What all trials of a run have beside their plan.
+struct Beside<'a> {
+    interrupts: &'a Interrupts,
+    lab: Option<&'a Lab>,
+    screen: &'a Screen,
+    tenancy: &'a Tenancy,
 }
 
 /// Runs the trials in turn, and reports each from its folder alone, whatever became of it. Ends
@@ -93,12 +123,16 @@ pub(super) async fn carry_out(
 async fn run_trials(
     decided: &Decided,
     folder: &RunDir,
-    interrupts: &Interrupts,
-    lab: Option<&Lab>,
-    screen: &Screen,
+    beside: &Beside<'_>,
     report: &mut RunReport,
 ) -> Result<(), CommandError> {
     let plan = &decided.plan;
+    let Beside {
+        interrupts,
+        lab,
+        screen,
+        tenancy,
+    } = *beside;
     for (planned, strategy) in plan.trials.iter().zip(&decided.strategies) {
         if interrupts.any() {
             break;
@@ -110,6 +144,7 @@ async fn run_trials(
             interrupts,
             lab,
             screen,
+            tenancy,
         };
         let judged = judged::run(&turn, folder).await;
         let written = match judged.report {
@@ -128,35 +163,24 @@ async fn run_trials(
     Ok(())
 }
 
-/// A database that the user named may hold tables of these names that are not ours.
-pub(super) async fn refuse_taken_tables(plan: &Plan) -> Result<(), CommandError> {
-    if !matches!(
-        plan.database,
-        DatabaseUrl::SqliteFile(_) | DatabaseUrl::Mysql(_)
-    ) {
-        return Ok(());
-    }
-    let error = |fault| CommandError::Backend {
-        what: plan.database.to_string(),
-        fault,
+/// Claims the database for the run, before anything there is touched. Where the user named one, it
+/// may be in use by another run, and it may hold tables of these names that are not ours, unless
+/// that is known already.
+pub(super) async fn reserve(plan: &Plan, looks_at_tables: bool) -> Result<Tenancy, CommandError> {
+    let (url, options) = (&plan.database, plan.session_options());
+    let is_taken = async |database: &dyn Database| match looks_at_tables {
+        true => plan.workload.has_taken_tables(database).await,
+        false => Ok(false),
     };
-    let database = open_database(
-        &plan.database,
-        &plan.nodes,
-        plan.session_options(),
-        Path::new(""),
-    )
-    .await
-    .map_err(error)?;
-    let taken = plan.workload.has_taken_tables(&*database).await;
-    database.close().await;
-    match taken.map_err(error)? {
-        true => Err(CommandError::TablesTaken {
-            database: plan.database.to_string(),
-            names: plan.workload.kind().tables(),
-        }),
-        false => Ok(()),
-    }
+    let reserved = tenancy::reserve(url, &plan.nodes, options, is_taken).await;
+    let reserved = reserved.map_err(|fault| CommandError::Backend {
+        what: url.to_string(),
+        fault,
+    })?;
+    reserved.ok_or_else(|| CommandError::TablesTaken {
+        database: url.to_string(),
+        names: plan.workload.kind().tables(),
+    })
 }
 
 /// A lock service that can't be had is told before there is a folder of the run. A simulated one is

@@ -131,6 +131,7 @@ fn keep(
         settings_unread,
         server: ran.server,
         counters: ran.counters,
+        nodes: ran.nodes,
         background: ran.background,
         // The runner is the whole world here; what it used says nothing of a database.
         usage: Usage::default(),

@@ -1,20 +1,20 @@
 //! What a trial takes place on: fresh data, the lock service, the history, the clock.
 
 use super::CommandError;
+use super::trial::Turn;
 use crate::backend::clock::RealClock;
 use crate::backend::host_threads;
 use crate::backend::url::DatabaseUrl;
-use crate::backend::{open_database, open_lock_service};
+use crate::backend::{open_locks_of_run, run_id};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::model::fault::Fault;
-use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::Journal;
 use crate::record::printed::PrintedFile;
+use crate::plan::Plan;
 use crate::run_dir::{RunDirError, TrialDir};
-use crate::strategy::Strategy;
 use crate::worker::Arena;
 use crate::worker::settle;
 use crate::worker::stop::{self, Stopper};
@@ -34,21 +34,36 @@ pub struct Stage {
 
 impl Stage {
     /// Opens database and lock service, makes the tables anew, and begins the history.
-    pub async fn set(
-        plan: &Plan,
-        planned: &PlannedTrial,
-        strategy: Arc<dyn Strategy>,
+    pub async fn set(turn: &Turn<'_>, folder: &TrialDir) -> Result<Self, CommandError> {
+        let plan = turn.plan;
+        let fresh = folder.database_path();
+        let opening =
+            turn.tenancy
+                .open(&plan.database, &plan.nodes, plan.session_options(), &fresh);
+        let database = opening.await.map_err(backend_error(&plan.database))?;
+        let set = Self::set_on(database.clone(), turn, folder).await;
+        if set.is_err() {
+            database.close().await;
+        }
+        set
+    }
+
+    async fn set_on(
+        database: Arc<dyn Database>,
+        turn: &Turn<'_>,
         folder: &TrialDir,
     ) -> Result<Self, CommandError> {
+        let Turn {
+            plan,
+            planned,
+            ref strategy,
+            ..
+        } = *turn;
         let clock = Arc::new(RealClock::new());
-        let fresh = folder.database_path();
-        let options = plan.session_options();
-        let database = open_database(&plan.database, &plan.nodes, options, &fresh)
-            .await
-            .map_err(backend_error(&plan.database))?;
         let shares = shares(plan);
         database.divide(&shares);
-        let locks = open_lock_service(&plan.locks, clock.clone())
+        let run = run_id::new_name();
+        let locks = open_locks_of_run(&plan.locks, clock.clone(), &run)
             .await
             .map_err(backend_error(&plan.locks))?;
         locks.divide(&shares);
@@ -71,7 +86,7 @@ impl Stage {
         let (stopper, stop) = stop::channel();
         let arena = Arc::new(Arena {
             workload: plan.workload.clone(),
-            strategy,
+            strategy: strategy.clone(),
             database: database.clone(),
             gate: Arc::new(Gate::new(workload.kind().tables(), database.dialect())),
             locks,

@@ -8,6 +8,7 @@ use super::progress::{Counters, Screen};
 use super::settings::unread;
 use super::stage::{Stage, backend_error};
 use super::supervise::{GRACE, Interrupts, supervise};
+use crate::backend::tenancy::Tenancy;
 use crate::capability::clock::Clock;
 use crate::lab::Lab;
 use crate::model::background::Background;
@@ -19,7 +20,7 @@ use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
 use crate::worker::stop::{self, Stopper};
-use crate::worker::{Arena, Worker};
+use crate::worker::{Arena, Worker, dealing};
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
 use std::sync::{Arc, OnceLock};
@@ -37,11 +38,24 @@ pub struct Turn<'a> {
     pub interrupts: &'a Interrupts,
     pub lab: Option<&'a Lab>,
     pub screen: &'a Screen,
+    /// What the run has of its database.
+    pub tenancy: &'a Tenancy,
 }
 
 /// Runs the trial and writes what happened and what was found, but judges nothing. An error means
 /// that it could not be run or not be recorded to its end.
 pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError> {
+    let name = &turn.planned.name;
+    let waiting = turn.screen.waiting(format!("{name}: making the tables"));
+    let stage = Stage::set(turn, folder).await?;
+    drop(waiting);
+    let ran = run_on(&stage, turn, folder).await;
+    // Whatever happened: closing also drops what was made for this trial alone.
+    stage.database.close().await;
+    ran
+}
+
+async fn run_on(stage: &Stage, turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError> {
     let Turn {
         plan,
         planned,
@@ -52,18 +66,14 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
     } = *turn;
     let workload = &plan.workload;
     let name = &planned.name;
-    let waiting = screen.waiting(format!("{name}: making the tables"));
-    let stage = Stage::set(plan, planned, turn.strategy.clone(), folder).await?;
-    waiting.set(format!(
-        "{name}: making {} workers ready",
-        workload.workers()
-    ));
+    let workers = workload.workers();
+    let waiting = screen.waiting(format!("{name}: making {workers} workers ready"));
     let Stage {
         clock,
         database,
         arena,
         stopper,
-    } = &stage;
+    } = stage;
     let mut counters = Counters::default();
     let ready = tokio::select! {
         workers = prepare(arena, &mut counters) => Some(workers),
@@ -107,7 +117,6 @@ pub async fn run(turn: &Turn<'_>, folder: &TrialDir) -> Result<(), CommandError>
         .await;
     conditions.settings_unread = unread(plan, planned, &*turn.strategy);
     let found = workload.read_found(&**database, &**clock).await;
-    database.close().await;
     drop(waiting);
     let end = End {
         how,
@@ -194,8 +203,12 @@ async fn end_of(
 }
 
 async fn prepare(arena: &Arc<Arena>, counters: &mut Counters) -> Vec<Worker> {
-    let prepared = (0..arena.workload.workers())
-        .map(|number| Worker::prepare(arena.clone(), number, counters.add()))
+    let sessions = dealing::open_sessions(arena, PREPARED_AT_ONCE).await;
+    let prepared = (0..)
+        .zip(sessions)
+        .map(|(number, session)| {
+            Worker::prepare_with(arena.clone(), number, counters.add(), session)
+        })
         .collect::<Vec<_>>();
     let prepared = stream::iter(prepared).buffered(PREPARED_AT_ONCE);
     prepared.collect().await

@@ -19,6 +19,7 @@ use crate::model::end::Ended;
 use crate::model::event::Actor;
 use crate::model::fault::Fault;
 use crate::model::found::Found;
+use crate::model::membership::Membership;
 use crate::model::sim_fault::{Harm, SimFaultEvent};
 use crate::record::journal::Journal;
 use crate::sim::clock::SimClock;
@@ -84,6 +85,7 @@ pub struct Ran {
     /// What became of each fault of the schedule, in the order of time.
     pub faults: Vec<SimFaultEvent>,
     pub counters: Vec<NodeCounters>,
+    pub nodes: Membership,
     pub server: BTreeMap<String, String>,
     /// SQL statements that the nodes executed for workers, generators and checks.
     pub statements: u64,
@@ -228,6 +230,7 @@ impl Simulation {
             background,
             faults,
             counters: since(&left.counters, &self.before),
+            nodes: self.database.membership(),
             server: self.server,
             statements: self.world.cluster.statements(),
             log: self.world.kernel.take_log(),

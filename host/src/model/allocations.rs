@@ -19,6 +19,9 @@ pub struct Allocations {
     pub nodes: Vec<NodeAllocations>,
     /// The nodes that did not, by name.
     pub silent: Vec<String>,
+    /// Members of the cluster that were not looked at: neither named nor found.
+    #[serde(default)]
+    pub unseen: u32,
 }
 
 /// The tables of one node when all workers had ended, in an order that is the same on all nodes.

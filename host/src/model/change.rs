@@ -2,6 +2,7 @@
 
 use super::fault::FaultCount;
 use super::marker::Marker;
+use super::nodes::NodeSet;
 use super::outcome::Outcome;
 use super::statements::Statements;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,10 @@ pub struct Change {
     /// What the host itself did to give the row back, because the strategy had not.
     #[serde(default, skip_serializing_if = "Restored::is_no")]
     pub restored: Restored,
+    /// The nodes on which the strategy's sessions worked in this change; left out where none did, and
+    /// in histories of earlier versions.
+    #[serde(default, skip_serializing_if = "NodeSet::is_empty")]
+    pub nodes: NodeSet,
     /// What there is to say of an allocation; absent in volume-state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation: Option<Box<Allocation>>,

@@ -4,6 +4,7 @@ use super::background::Background;
 use super::change::Nanos;
 use super::counters::NodeCounters;
 use super::lateness::Lateness;
+use super::membership::Membership;
 use super::schedule::FaultEvent;
 use super::sim_fault::SimFaultEvent;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct Conditions {
     pub server: BTreeMap<String, String>,
     /// How much each node's counters grew while the workers ran.
     pub counters: Vec<NodeCounters>,
+    /// Which nodes were looked at; empty in conditions of earlier versions.
+    #[serde(default)]
+    pub nodes: Membership,
     /// Absent where there was none.
     pub background: Option<Background>,
     pub usage: Usage,

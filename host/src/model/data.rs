@@ -165,6 +165,9 @@ pub struct Data {
     pub nodes: Vec<NodeRows>,
     /// The nodes that did not, by name.
     pub silent: Vec<String>,
+    /// Members of the cluster that were not looked at: neither named nor found.
+    #[serde(default)]
+    pub unseen: u32,
 }
 
 #[cfg(test)]

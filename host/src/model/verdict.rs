@@ -1,5 +1,6 @@
 //! What the checkers say.
 
+use super::contention::Contention;
 use super::marker::Marker;
 use serde::{Deserialize, Serialize};
 
@@ -92,13 +93,27 @@ pub struct Judgement {
     #[serde(flatten)]
     pub verdict: Verdict,
     pub answers: Vec<Answer>,
+    /// Absent in verdicts of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contention: Option<Contention>,
 }
 
 impl Judgement {
     /// Violated if any answer is; else unknown if any answer is; else valid.
     pub fn of(answers: Vec<Answer>) -> Self {
         let verdict = Verdict::worst(answers.iter().map(|answer| &answer.verdict));
-        Self { verdict, answers }
+        Self {
+            verdict,
+            answers,
+            contention: None,
+        }
+    }
+
+    /// With what was counted of the contention.
+    #[must_use]
+    pub fn and_contention(mut self, contention: Contention) -> Self {
+        self.contention = Some(contention);
+        self
     }
 
     /// Adds that the run was cut, and why. A cut run is never valid; what it violated stays.
@@ -113,7 +128,10 @@ impl Judgement {
             about: None,
         };
         self.answers.insert(0, answer);
-        Self::of(self.answers)
+        Self {
+            contention: self.contention,
+            ..Self::of(self.answers)
+        }
     }
 
     /// Returns true if nothing is violated, and lack of contention is all that keeps it from being

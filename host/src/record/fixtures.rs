@@ -19,6 +19,7 @@ pub fn change(worker: u32, number: u32, acquire_ms: u64, release_ms: u64) -> Cha
         }),
         release: Some(step(acquire_ms, release_ms)),
         restored: Restored::No,
+        nodes: Default::default(),
         allocation: None,
     }
 }

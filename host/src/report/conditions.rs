@@ -5,6 +5,7 @@ use crate::model::change::Nanos;
 use crate::model::conditions::{Conditions, Simulated, Usage};
 use crate::model::counters::NodeCounters;
 use crate::model::lateness::{Late, Lateness};
+use crate::model::membership::Membership;
 
 /// Counters of all nodes together; absent where no node has such a counter.
 fn sum(conditions: &Conditions, pick: fn(&NodeCounters) -> Option<u64>) -> Option<u64> {
@@ -34,7 +35,17 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
         cell(heading, ns.map(|ns| format!("{:.2}", ns as f64 / 1e6)))
     };
     let mib = |kib: u64| format!("{:.1}", kib as f64 / 1024.0);
+    let nodes = conditions.map(|conditions| &conditions.nodes);
+    let looked_at = nodes.filter(|nodes| nodes.size() > 0);
     vec![
+        cell(
+            "nodes",
+            looked_at.map(|nodes| nodes.nodes.len().to_string()),
+        ),
+        cell(
+            "nodes unseen",
+            looked_at.map(|nodes| nodes.unseen.len().to_string()),
+        ),
         count("commits", |c| c.commits),
         count("certification failures", |c| c.certification_failures),
         count("brute-force aborts", |c| c.brute_force_aborts),
@@ -64,7 +75,7 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
 
 /// Sentences for the report of a trial.
 pub fn prose(conditions: &Conditions) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut told = nodes(&conditions.nodes);
     if !conditions.counters.is_empty() {
         told.push(counters(conditions));
     }
@@ -99,12 +110,35 @@ fn simulation(simulated: &Simulated) -> String {
     )
 }
 
+/// Which nodes were looked at, where that is not simply what the user named.
+fn nodes(nodes: &Membership) -> Vec<String> {
+    let mut told = Vec::new();
+    if !nodes.found.is_empty() {
+        let (all, found) = (nodes.nodes.join(", "), nodes.found.join(", "));
+        told.push(match nodes.found.len() == nodes.nodes.len() {
+            true => format!("nodes: {all} (found by asking the servers; none was named)"),
+            false => format!("nodes: {all} (found by asking the servers, not named: {found})"),
+        });
+    }
+    if !nodes.unseen.is_empty() {
+        let (unseen, size) = (nodes.unseen.len(), nodes.size());
+        let which = nodes.unseen.join("; ");
+        told.push(format!("not looked at: {unseen} of {size} nodes: {which}"));
+    }
+    told
+}
+
 fn counters(conditions: &Conditions) -> String {
     let count = |pick| sum(conditions, pick).map_or("-".to_owned(), |n| n.to_string());
+    let (counted, size) = (conditions.counters.len(), conditions.nodes.size());
+    let of = match counted < size {
+        true => format!(" ({counted} of {size} nodes)"),
+        false => String::new(),
+    };
     let paused = sum(conditions, |c| c.flow_control_paused_ns).unwrap_or(0);
     format!(
-        "the servers counted: commits {}, certification failures {}, brute-force aborts {}, replays \
-         {}, flow-control pauses {} ({:.1} ms)",
+        "the servers counted{of}: commits {}, certification failures {}, brute-force aborts {}, \
+         replays {}, flow-control pauses {} ({:.1} ms)",
         count(|c| c.commits),
         count(|c| c.certification_failures),
         count(|c| c.brute_force_aborts),

@@ -163,6 +163,7 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
         summary.release_percentiles_ms.as_ref(),
     ));
     cells.extend(agreement_cells(summary));
+    cells.extend(contention_cells(trial));
     cells.extend(fault_cells(summary));
     cells.extend([
         cell("steps not ok", trial.reasons.values().sum::<u64>()),
@@ -233,6 +234,22 @@ fn agreement_cells(summary: &Summary) -> Vec<Cell> {
         cell("agreement p99 ms", optional(agreement.map(|p| p.p99))),
         cell("agreement max ms", optional(summary.agreement_max_ms)),
         cell("stale checks", summary.checks_stale),
+    ]
+}
+
+fn contention_cells(trial: &TrialReport) -> Vec<Cell> {
+    let contention = trial.judgement.contention.as_ref();
+    let optional = |count: Option<u32>| count.map(|n| n.to_string()).unwrap_or_default();
+    vec![
+        cell("rows contended", optional(contention.map(|c| c.rows))),
+        cell(
+            "rows contended from two nodes",
+            optional(contention.map(|c| c.rows_from_two_nodes)),
+        ),
+        cell(
+            "nodes worked on",
+            optional(contention.map(|c| c.nodes.len())),
+        ),
     ]
 }
 

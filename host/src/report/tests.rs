@@ -12,6 +12,7 @@ use crate::model::data::Data;
 use crate::model::fault::{Fault, FaultCount, FaultKind};
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::model::lateness::{Late, Lateness};
+use crate::model::membership::Membership;
 use crate::model::schedule::FaultEvent;
 use serde_json::json;
 
@@ -127,6 +128,7 @@ fn conditions() -> Conditions {
     };
     Conditions {
         settings_unread: Vec::new(),
+        nodes: Membership::of(&["a".to_owned(), "b".to_owned()]),
         server: [("autocommit".to_owned(), "1".to_owned())].into(),
         counters: vec![counters("a", 3), counters("b", 4)],
         background: Some(Background {
@@ -248,6 +250,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       every-change-counted: valid
       nodes-agree: valid (the longest check until all nodes agreed took 5.350 ms)
       fairness: ok changes from 2 (worker 0) to 2 (worker 0); mean acquire from 1.75 ms (worker 0) to 7.80 ms (worker 2); longest wait 12.80 ms (worker 2, row 0)
+      contention: rivals met on 2 rows, on 2 of them from different nodes
       until all nodes agreed: p50 5.35 ms, p99 5.35 ms, max 5.35 ms; stale at first: 0
       the servers counted: commits 40, certification failures -, brute-force aborts 7, replays -, flow-control pauses - (3.0 ms)
       background: 2 generators, 40 selects (p50 0.30 ms, p99 2.00 ms, faults 2, left out 1), 0 updates (p50 - ms, p99 - ms, faults 0, left out 0)
@@ -261,6 +264,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       every-change-counted: unknown: the run was cut, so there is no data to hold its history against
       nodes-agree: unknown: the run was cut, so there is no data to hold its history against
       fairness: ok changes from 0 (worker 1) to 1 (worker 0); mean acquire from 1.00 ms (worker 1) to 20.00 ms (worker 2); longest wait 20.00 ms (worker 2, row 0)
+      contention: rivals met on 2 rows, on 0 of them from different nodes
       faults met: conflict 1213 × 2
       steps not ok: said-no × 1, trap × 1
         said-no: no

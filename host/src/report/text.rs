@@ -3,6 +3,7 @@
 use super::table::{number, table};
 use super::{RunReport, TrialReport, allocations, conditions};
 use crate::check::Fairness;
+use crate::model::contention::Contention;
 use crate::model::verdict::{Answer, Verdict};
 use crate::plan::Plan;
 use crate::record::summary::Percentiles;
@@ -131,6 +132,9 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
     if let Some(fairness) = &trial.fairness {
         let _ = writeln!(text, "  fairness: {}", fairness_prose(fairness));
     }
+    if let Some(contention) = &trial.judgement.contention {
+        let _ = writeln!(text, "  contention: {}", contention_prose(contention));
+    }
     let mut counted = |what: &str, counts: &BTreeMap<String, u64>| {
         if !counts.is_empty() {
             let _ = writeln!(text, "  {what}: {}", counts_prose(counts));
@@ -196,6 +200,24 @@ fn one_answer(answer: &Answer) -> String {
     }
     text.push('\n');
     text
+}
+
+/// `rivals met on 3 rows, on 2 of them from different nodes`.
+fn contention_prose(contention: &Contention) -> String {
+    let rows = |count: u32| match count {
+        1 => "1 row".to_owned(),
+        count => format!("{count} rows"),
+    };
+    let met = format!("rivals met on {}", rows(contention.rows));
+    match contention.nodes.len() {
+        0 | 1 if contention.cluster <= 1 => met,
+        0 => format!("{met}; their nodes are not on record"),
+        1 => format!("{met}, all on one of {} nodes", contention.cluster),
+        _ => format!(
+            "{met}, on {} of them from different nodes",
+            contention.rows_from_two_nodes
+        ),
+    }
 }
 
 /// `workers made 9 (worker 3) to 10 (worker 0) ok changes, …`

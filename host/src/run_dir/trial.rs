@@ -30,6 +30,8 @@ struct Rows<'a> {
     /// Whether the effects stand in the order of commits. Older runs don't say.
     #[serde(default)]
     effects_in_order: bool,
+    #[serde(default)]
+    unseen: u32,
 }
 
 /// What `begin.json` holds.
@@ -120,6 +122,7 @@ impl TrialDir {
             nodes: Cow::Borrowed(&data.nodes),
             silent: Cow::Borrowed(&data.silent),
             effects_in_order: data.is_ordered,
+            unseen: data.unseen,
         };
         write_json(&self.root.join(ROWS), &rows)
     }
@@ -212,6 +215,7 @@ impl TrialDir {
             is_ordered: rows.effects_in_order,
             nodes: rows.nodes.into_owned(),
             silent: rows.silent.into_owned(),
+            unseen: rows.unseen,
         }))
     }
 

@@ -25,6 +25,8 @@ pub(super) struct SimSession {
     is_text: bool,
     variables: Variables,
     connection: Option<ConnectionId>,
+    /// The node of the last connection.
+    at: Option<u32>,
     /// Lost connections on which something may still be under way.
     lost: Vec<ConnectionId>,
     in_transaction: bool,
@@ -56,6 +58,7 @@ impl SimSession {
             node,
             is_text,
             connection: None,
+            at: None,
             lost: Vec::new(),
             in_transaction: false,
             under_way: false,
@@ -105,6 +108,7 @@ impl SimSession {
         let opened = self.cluster.open(self.node, self.actor, self.variables);
         if let Ok(id) = opened {
             self.connection = Some(id);
+            self.at = self.cluster.node_of(id);
         }
         self.travel().await;
         opened.map(|_| ())
@@ -250,6 +254,10 @@ impl Session for SimSession {
     async fn sync(&mut self) -> Result<(), Fault> {
         let call = self.call(Kind::Sync, Doing::Reading, "", &[]);
         call.await.map(|_| ()).map_err(of_the_host)
+    }
+
+    fn node(&self) -> Option<u32> {
+        self.at
     }
 
     async fn close(mut self: Box<Self>) {

@@ -1,7 +1,10 @@
 //! The worker's instance: made, asked, and replaced when it dies.
 
 use super::Arena;
+use super::dealing::FirstSession;
+use super::whereabouts::Whereabouts;
 use crate::model::change::{LostLocks, Step};
+use crate::model::nodes::NodeSet;
 use crate::model::outcome::Outcome;
 use crate::model::statements::Statements;
 use crate::strategy::{Allocated, Call, Capabilities, Death, Instance};
@@ -15,6 +18,7 @@ pub struct Contender {
     generation: u32,
     /// What preparing came to; nothing after a death.
     instance: Option<Result<Box<dyn Instance>, Outcome>>,
+    whereabouts: Whereabouts,
 }
 
 /// A step, and what came of it beside.
@@ -24,17 +28,20 @@ pub struct Stepped {
     pub allocated: Option<Allocated>,
     /// What the strategy executed, where that is counted.
     pub statements: Statements,
+    /// Where its sessions worked.
+    pub nodes: NodeSet,
 }
 
 impl Contender {
-    pub async fn prepare(arena: Arc<Arena>, worker: u32) -> Self {
+    pub async fn prepare(arena: Arc<Arena>, worker: u32, session: FirstSession) -> Self {
         let mut contender = Self {
             arena,
             worker,
             generation: 0,
             instance: None,
+            whereabouts: Whereabouts::default(),
         };
-        let instance = contender.instantiate().await;
+        let instance = contender.instantiate(session).await;
         contender.instance = Some(instance);
         contender
     }
@@ -50,8 +57,14 @@ impl Contender {
     pub async fn step(&mut self, call: Call) -> Stepped {
         let ready = match self.instance.take() {
             Some(ready) => ready,
-            None => self.instantiate().await,
+            None => {
+                let endpoint = self.arena.endpoint_of(self.worker);
+                let session = self.arena.database.connect(&endpoint).await;
+                self.instantiate(session).await
+            }
         };
+        // What it did when it was made belongs to no step.
+        self.whereabouts.take();
         let invoked = self.arena.clock.now();
         let mut stepped = Stepped {
             step: Step {
@@ -64,6 +77,7 @@ impl Contender {
             },
             allocated: None,
             statements: Statements::default(),
+            nodes: NodeSet::default(),
         };
         let step = &mut stepped.step;
         let mut instance = match ready {
@@ -78,6 +92,7 @@ impl Contender {
         step.faults = instance.take_faults();
         step.lost_locks = instance.take_lost_locks();
         stepped.statements = instance.take_statements();
+        stepped.nodes = self.whereabouts.take();
         match told {
             Ok(told) => {
                 step.outcome = Outcome::from(told.map(|allocated| stepped.allocated = allocated));
@@ -91,20 +106,19 @@ impl Contender {
         stepped
     }
 
-    async fn instantiate(&mut self) -> Result<Box<dyn Instance>, Outcome> {
+    async fn instantiate(&mut self, session: FirstSession) -> Result<Box<dyn Instance>, Outcome> {
         let arena = &self.arena;
-        let endpoint = arena.endpoint_of(self.worker);
-        let session = arena.database.connect(&endpoint).await;
+        let session = session.map_err(|fault| Outcome::from(Err(fault)))?;
         let capabilities = Capabilities {
-            database: arena.database.clone(),
+            database: self.whereabouts.of_database(arena.database.clone()),
             gate: arena.gate.clone(),
             locks: arena.locks.clone(),
             clock: arena.clock.clone(),
             settings: arena.settings.clone(),
             printed: arena.printed.clone(),
             shares: arena.shares,
-            endpoint,
-            first_session: Some(session.map_err(|fault| Outcome::from(Err(fault)))?),
+            endpoint: arena.endpoint_of(self.worker),
+            first_session: Some(self.whereabouts.of_session(session)),
             worker: self.worker,
             generation: self.generation,
             seed: arena.seed,

@@ -23,6 +23,7 @@ impl Worker {
             step: mut acquire,
             allocated,
             statements,
+            nodes,
         } = self.contender.step(asked).await;
         let mut allocation = Allocation {
             attempts: allocated.as_ref().map(|allocated| allocated.attempts),
@@ -45,6 +46,7 @@ impl Worker {
             check: None,
             release: None,
             restored: Restored::No,
+            nodes,
             allocation: None,
         };
         if let Some(address) = allocation.address.clone().filter(|_| kind.release) {
@@ -69,6 +71,7 @@ impl Worker {
                 stepped.step.settled = Some(self.arena.beside(settle).await);
             }
             allocation.statements.add(&stepped.statements);
+            change.nodes = change.nodes.union(stepped.nodes);
             change.release = Some(stepped.step);
         }
         change.allocation = Some(Box::new(allocation));

@@ -5,6 +5,7 @@ use super::{Arena, Worker, check, settle};
 use crate::model::change::{Change, Restored, Settled, Step};
 use crate::model::data::Status;
 use crate::model::marker::Marker;
+use crate::model::nodes::NodeSet;
 use crate::strategy::{Call, Transition};
 use crate::workload::volume_state::row_id;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 impl Worker {
     pub(super) async fn volume_change(&mut self, marker: Marker) -> Change {
         self.watched.set(Phase::Acquire);
-        let mut acquire = self
+        let (mut acquire, nodes) = self
             .transition(Status::Available, Status::Deleting, marker)
             .await;
         let mut holds = Some(true);
@@ -33,6 +34,7 @@ impl Worker {
             check: None,
             release: None,
             restored: Restored::No,
+            nodes,
             allocation: None,
         };
         if change.acquire.outcome.is_ok() {
@@ -64,9 +66,10 @@ impl Worker {
     async fn give_back(&mut self, change: &mut Change) {
         let marker = change.marker();
         self.watched.set(Phase::Release);
-        let mut release = self
+        let (mut release, nodes) = self
             .transition(Status::Deleting, Status::Available, marker)
             .await;
+        change.nodes = change.nodes.union(nodes);
         if !release.outcome.is_ok() {
             self.watched.set(Phase::Settle);
             let row = self.row;
@@ -92,13 +95,14 @@ impl Worker {
         self.arena.beside(restore).await
     }
 
-    async fn transition(&mut self, from: Status, to: Status, marker: Marker) -> Step {
+    async fn transition(&mut self, from: Status, to: Status, marker: Marker) -> (Step, NodeSet) {
         let transition = Transition {
             row: row_id(self.row),
             from: from.into(),
             to: to.into(),
             marker: marker.to_string(),
         };
-        self.contender.step(Call::Change(transition)).await.step
+        let stepped = self.contender.step(Call::Change(transition)).await;
+        (stepped.step, stepped.nodes)
     }
 }

@@ -102,4 +102,45 @@ impl Workload {
     pub fn row_of(&self, worker: u32) -> u32 {
         worker % self.rows
     }
+
+    /// The workers in the order in which they are dealt to the nodes: all of row 0, then all of row
+    /// 1, … So the rivals of a row come to different nodes, whatever the number of rows.
+    ///
+    /// ```text
+    /// 3 rows, 2 workers each, 3 nodes:  worker 0 3 1 4 2 5
+    ///                                   row    0 0 1 1 2 2
+    ///                                   node   0 1 2 0 1 2
+    /// ```
+    pub fn dealing_order(&self) -> impl Iterator<Item = u32> {
+        let (rows, per_row) = (self.rows, self.workers_per_row);
+        (0..rows).flat_map(move |row| (0..per_row).map(move |turn| turn * rows + row))
+    }
+
+    /// A worker's place in [`Workload::dealing_order`].
+    pub fn seat_of(&self, worker: u32) -> u32 {
+        self.row_of(worker) * self.workers_per_row + worker / self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rivals_of_a_row_sit_next_to_each_other() {
+        for (rows, per_row) in [(1, 1), (3, 3), (4, 3), (9, 2), (5, 1)] {
+            let workload = Workload {
+                rows,
+                workers_per_row: per_row,
+                ..Workload::default()
+            };
+            let order: Vec<_> = workload.dealing_order().collect();
+            let seats = order.iter().map(|&worker| workload.seat_of(worker));
+            assert!(seats.eq(0..rows * per_row), "{rows}x{per_row}");
+            let seated = order.chunks(per_row as usize).zip(0..);
+            for (rivals, row) in seated {
+                assert!(rivals.iter().all(|&worker| workload.row_of(worker) == row));
+            }
+        }
+    }
 }

@@ -5,8 +5,17 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
-/// What a table's comment says, where a database has comments: it may be made anew.
+/// What every table of ours says, so that it is known again: it may be made anew.
 const MARK: &str = "made by contend, which replaces it in every run";
+
+/// What stands behind the last column of each table: where a table has no comment of its own, its
+/// definition is kept as it was written, with what is a comment there.
+pub fn mark(dialect: &str) -> String {
+    match dialect {
+        "mysql" => String::new(),
+        _ => format!(" /* {MARK} */"),
+    }
+}
 
 /// What stands behind the columns of each table.
 pub fn options(dialect: &str) -> String {
@@ -29,7 +38,10 @@ pub async fn exist(database: &dyn Database, tables: &[&str]) -> Result<bool, Fau
                 "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() \
                  AND table_name = '{table}' AND table_comment <> '{MARK}'"
             ),
-            _ => format!("SELECT 1 FROM sqlite_master WHERE name = '{table}'"),
+            _ => format!(
+                "SELECT 1 FROM sqlite_master WHERE name = '{table}' \
+                 AND (sql IS NULL OR instr(sql, '{MARK}') = 0)"
+            ),
         };
         let look = Statement::of_host(look, Action::Read);
         if !database.read(node, as_it_is, &look, &[]).await?.is_empty() {

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod across_nodes;
 mod arrows;
 mod audit;
 mod backend_contract;
@@ -37,6 +38,7 @@ mod settings;
 mod sim;
 mod sim_sql;
 mod stopping;
+mod two_runs;
 mod wasi;
 mod worker;
 mod workload;

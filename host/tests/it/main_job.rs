@@ -2,6 +2,9 @@
 
 use crate::redis_server::{RedisServer, database};
 use crate::support::{Sandbox, answer, count, hostile, verdict, why};
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::{Database, Target};
+use contend::capability::statement::{Action, Statement};
 use std::fs;
 
 /// The workload of the published "hell" in small: twenty workers for each of five rows.
@@ -271,14 +274,24 @@ fn several_strategies_run_on_fresh_data_and_make_a_line_each() {
     }
 }
 
-#[test]
-fn a_database_of_ones_own_is_filled_anew_for_each_strategy_and_never_taken_from_others() {
+#[tokio::test]
+async fn a_database_of_ones_own_is_filled_anew_by_each_run_and_never_taken_from_others() {
     let sandbox = Sandbox::new();
     let run = "--strategy cas --strategy for-update --workload smoke --db sqlite:own.db";
-    let first = sandbox.run(run);
-    assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
-    let again = sandbox.run(run);
-    again.refused_with(&["sqlite:own.db", "volumes", "drop it or name another"]);
+    for _ in 0..2 {
+        let run = sandbox.run(run);
+        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    }
+    let others = SqliteLocation::File(sandbox.path("others.db"));
+    let others = Sqlite::open(others).await.unwrap();
+    let mut session = others.connect(&Target::Endpoint).await.unwrap();
+    let table = Statement::of_host("CREATE TABLE volumes (id INTEGER)", Action::Define);
+    session.execute(&table, &[]).await.unwrap();
+    session.close().await;
+    others.close().await;
+    let refused = sandbox.run(&run.replace("own.db", "others.db"));
+    refused.refused_with(&["sqlite:others.db", "volumes", "drop it or name another"]);
+    assert!(!sandbox.path("others.db-contend").exists());
 }
 
 #[test]

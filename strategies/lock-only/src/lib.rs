@@ -8,7 +8,8 @@
 //! worker stands still, or a service that fails over and forgets, lets two workers in, and nothing
 //! else notices.
 //!
-//! Settings: as `lock-change`.
+//! Settings: as `lock-change`; and `sync` (true): with `false` it reads without waiting, so that what
+//! was said of several nodes can be seen.
 
 use contend_guest::prelude::*;
 
@@ -19,12 +20,14 @@ struct LockOnly {
     session: Session,
     locks: lock::Session,
     lock_wait_ns: u64,
+    syncs: bool,
 }
 
 impl StateStrategy for LockOnly {
     fn new() -> Result<Self, Fault> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
+            syncs: setting("sync", true)?,
             session: connect()?,
             locks: open_locks()?,
         })
@@ -59,7 +62,9 @@ impl LockOnly {
     }
 
     fn read_and_write(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Fault> {
-        self.session.sync()?;
+        if self.syncs {
+            self.session.sync()?;
+        }
         let rows = self.session.query(LOOK, &values[2..])?;
         if rows.first().and_then(|row| row.first()) != Some(expected) {
             return Ok(false);

@@ -111,7 +111,7 @@ mod tests {
     use std::sync::Arc;
 
     fn held() -> Held {
-        let names = Names::new(vec!["a".to_owned()]);
+        let names = Names::new(vec!["a".to_owned()], "");
         Held::new(Claim::new("x1".to_owned(), Arc::new(names)), &[1], 100)
     }
 

@@ -33,7 +33,7 @@ enum Tried {
 impl RedisLock {
     pub(super) fn new(names: Vec<String>, mode: Mode, session: Arc<SharedSession>) -> Self {
         Self {
-            names: Arc::new(Names::new(names)),
+            names: Arc::new(Names::new(names, &session.prefix)),
             mode,
             number: session.next(),
             session,

@@ -41,10 +41,10 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(names: Vec<String>) -> Self {
+    pub(super) fn new(names: Vec<String>, prefix: &str) -> Self {
         let key = |kind: &'static str| {
             let names = names.iter();
-            names.map(move |name| format!("contend:{kind}:{name}"))
+            names.map(move |name| format!("contend:{kind}:{prefix}{name}"))
         };
         let keys = key("lock").chain(key("waiters")).chain(key("fence"));
         let keys = keys.collect();

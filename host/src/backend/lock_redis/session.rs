@@ -28,6 +28,8 @@ pub(super) struct SharedSession {
     pub(super) lease: Nanos,
     pub(super) poll: Nanos,
     pub(super) renews: bool,
+    /// Stands before every name in Redis.
+    pub(super) prefix: Arc<str>,
     /// What every grant of this session begins with, and of no other anywhere.
     pub(super) identity: String,
     pub(super) last: AtomicU64,

@@ -8,8 +8,8 @@ use crate::backend::session_options::AffectedRows;
 use crate::capability::doing::Doing;
 use crate::model::fault::Fault;
 use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
-use std::time::Duration;
-use tokio::time::timeout;
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
 
 /// How long an attempt to connect may take before the server counts as unreachable.
 const CONNECTING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
@@ -20,6 +20,13 @@ const PREPARED_STATEMENTS: usize = 64;
 
 /// The longest packet that this side sends or takes. The server has a bound of its own.
 const MAX_PACKET_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long a server may take to hear of a schema that was made on another one.
+const REPLICATING_TAKES_AT_MOST: Duration = Duration::from_secs(10);
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+const UNKNOWN_SCHEMA: &str = "1049";
 
 const DEFAULT_PORT: u16 = 3306;
 
@@ -37,6 +44,8 @@ pub(super) struct Address {
     /// `host:port`.
     pub(super) name: String,
     options: Opts,
+    /// The schema was made a moment ago: a server that does not know it yet will.
+    is_new_schema: bool,
 }
 
 impl Address {
@@ -76,6 +85,7 @@ impl Address {
         Ok(Self {
             name,
             options: options.into(),
+            is_new_schema: false,
         })
     }
 
@@ -87,11 +97,60 @@ impl Address {
         Self {
             name: self.name.clone(),
             options: options.max_allowed_packet(Some(most)).into(),
+            is_new_schema: self.is_new_schema,
+        }
+    }
+
+    /// The schema that its sessions begin in.
+    pub(super) fn schema(&self) -> String {
+        self.options.db_name().unwrap_or_default().to_owned()
+    }
+
+    /// The same server, with a schema that was made a moment ago on one of the servers.
+    pub(super) fn in_new_schema(&self, schema: &str) -> Self {
+        let options = OptsBuilder::from_opts(self.options.clone()).db_name(Some(schema));
+        Self {
+            name: self.name.clone(),
+            options: options.into(),
+            is_new_schema: true,
+        }
+    }
+
+    /// The same user and database at another server, `host:port`.
+    pub(super) fn at(&self, server: &str) -> Self {
+        let (host, port) = match server.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && !host.ends_with(':') => (host, port),
+            _ => (server, ""),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let port = port.parse().unwrap_or(DEFAULT_PORT);
+        let options = OptsBuilder::from_opts(self.options.clone())
+            .ip_or_hostname(host)
+            .tcp_port(port);
+        Self {
+            name: server.to_owned(),
+            options: options.into(),
+            is_new_schema: self.is_new_schema,
         }
     }
 
     /// Connects, within a bound.
     pub(super) async fn connect(&self) -> Result<Conn, Fault> {
+        let began = Instant::now();
+        loop {
+            match self.connect_once().await {
+                Err(fault) if fault.code == UNKNOWN_SCHEMA && self.is_new_schema => {
+                    if began.elapsed() > REPLICATING_TAKES_AT_MOST {
+                        return Err(fault);
+                    }
+                    sleep(BETWEEN_LOOKS).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn connect_once(&self) -> Result<Conn, Fault> {
         let connecting = within(CONNECTING_TAKES_AT_MOST, Conn::new(self.options.clone()));
         let failure = match connecting.await {
             Ok(Ok(connection)) => return Ok(connection),

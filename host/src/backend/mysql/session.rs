@@ -37,6 +37,8 @@ pub(super) struct MysqlSession {
     shares: Shares,
     /// None when it was lost.
     connection: Option<Conn>,
+    /// The number of the server that it is or was with.
+    node: Option<u32>,
     /// Every connection that this session has or had and that may still do something, the present
     /// one last.
     threads: Vec<Thread>,
@@ -56,6 +58,7 @@ impl MysqlSession {
             servers,
             target,
             connection: None,
+            node: None,
             threads: Vec::new(),
             in_transaction: false,
             under_way: false,
@@ -104,6 +107,7 @@ impl MysqlSession {
             let set = run(&mut introduced.connection, setting).await;
             set.map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
         }
+        self.node = Some(self.servers.number_of(&introduced.identity));
         self.threads.push(Thread {
             id: introduced.connection.id(),
             server: introduced.identity,
@@ -322,6 +326,10 @@ impl Session for MysqlSession {
         self.enter().await?;
         let result = self.wait_for_others().await;
         self.leave(result)
+    }
+
+    fn node(&self) -> Option<u32> {
+        self.node
     }
 
     async fn close(mut self: Box<Self>) {

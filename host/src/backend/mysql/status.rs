@@ -39,6 +39,13 @@ const DESCRIBED: &[&str] = &[
 
 pub(super) const CLUSTER: &[&str] = &["wsrep_cluster_size", "wsrep_cluster_status"];
 
+/// What a node knows of the members of its cluster.
+pub(super) const ROLL: &[&str] = &[
+    "wsrep_cluster_size",
+    "wsrep_cluster_state_uuid",
+    "wsrep_incoming_addresses",
+];
+
 const COUNTERS: &[&str] = &[
     "wsrep_local_commits",
     "wsrep_local_cert_failures",
@@ -108,7 +115,7 @@ fn among(names: &[&str]) -> String {
     format!("Variable_name IN ('{}')", names.join("', '"))
 }
 
-async fn show(connection: &mut Conn, text: &str) -> Result<Shown, Failure> {
+pub(super) async fn show(connection: &mut Conn, text: &str) -> Result<Shown, Failure> {
     let answer = answer(connection, text, &[], usize::MAX).await?;
     Ok(pairs(answer.rows))
 }

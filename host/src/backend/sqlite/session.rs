@@ -229,6 +229,10 @@ impl Session for SqliteSession {
         Ok(())
     }
 
+    fn node(&self) -> Option<u32> {
+        Some(0)
+    }
+
     async fn close(self: Box<Self>) {
         self.signals.abandon();
         // Waits until the thread has ended and SQLite has closed the connection, which rolls back

@@ -2,27 +2,33 @@
 
 use super::super::contention::asked;
 use super::super::findings::Unknown;
-use super::super::overlap::overlaps;
+use super::super::meetings::count;
 use crate::model::change::Change;
+use crate::model::contention::Contention;
 
-/// Why nothing can be learnt from this history about addresses that are given twice; `None` if
-/// something can.
+/// Counts on which pools workers met, on a cluster of so many nodes (0 where that is not known).
 ///
 /// A pool was contended if two workers asked it for an address at once. Who only has an address of it
 /// is in nobody's way. n·log n.
-pub fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
+pub fn of(changes: &[Change], cluster: u32) -> Contention {
+    let spans = asked(changes, |change| change.acquire.returned);
+    count(changes, spans, cluster)
+}
+
+/// Why nothing can be learnt from this history about addresses that are given twice; `None` if
+/// something can.
+pub fn missing(changes: &[Change], contention: &Contention) -> Option<Unknown<'static>> {
     if changes.is_empty() {
         return Some("no change was made".into());
     }
     if !changes.iter().any(Change::held) {
         return Some("no worker ever got an address".into());
     }
-    let spans = asked(changes, |change| change.acquire.returned);
-    match overlaps(spans).next() {
-        Some(_) => None,
-        None => Some(Unknown::uncontended(
+    match contention.rows {
+        0 => Some(Unknown::uncontended(
             "nothing was contended: no two workers ever asked one pool at once",
         )),
+        _ => contention.not_across_nodes().map(Unknown::from),
     }
 }
 
@@ -30,6 +36,21 @@ pub fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
 mod tests {
     use super::super::synthetic::{address, given_back, kept, refused};
     use super::*;
+
+    fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
+        super::missing(changes, &of(changes, 1))
+    }
+
+    #[test]
+    fn askers_on_one_node_show_nothing_of_a_cluster() {
+        let one = kept(0, 0, 0, [0, 10], &address(0, 0));
+        let other = kept(1, 0, 0, [5, 40], &address(0, 1));
+        let same_node = kept(2, 0, 0, [5, 40], &address(0, 1));
+        let elsewhere = kept(3, 1, 0, [5, 40], &address(1, 1));
+        assert_eq!(missing(&[one.clone(), other]), None);
+        let why = missing(&[one, same_node, elsewhere]).map(|unknown| unknown.why);
+        assert_eq!(why, Some("no row was contended from two nodes"));
+    }
 
     #[test]
     fn asking_at_once_is_contention_and_having_is_not() {

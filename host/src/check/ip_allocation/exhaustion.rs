@@ -159,6 +159,7 @@ mod tests {
         Allocations {
             nodes: vec![node],
             silent: vec![],
+            unseen: 0,
         }
     }
 

@@ -20,6 +20,7 @@ pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
     let heard = evidence.found.map(|found| Heard {
         nodes: found.nodes.len(),
         silent: &found.silent,
+        unseen: found.unseen,
     });
     conclude(findings, heard)
 }

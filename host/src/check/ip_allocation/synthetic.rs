@@ -131,6 +131,7 @@ fn found(pools: &[Pool], history: &[Change], free: &[Free]) -> Allocations {
     Allocations {
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
+        unseen: 0,
     }
 }
 

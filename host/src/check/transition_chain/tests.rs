@@ -34,6 +34,7 @@ fn judge(changes: &[Change], effects: Vec<Effect>, end: RowState) -> Answer {
         }],
         silent: vec![],
         is_ordered: false,
+        unseen: 0,
     };
     judge_data(changes, 3, Some(&data), None)
 }

@@ -1,6 +1,7 @@
 //! Is it correct on the embedded database, with rivals?
 
 use super::TestOptions;
+use crate::backend::tenancy::Tenancy;
 use crate::command::check::{command_line, small_workload};
 use crate::command::decide::{Decided, engine, load, plan_and_components};
 use crate::command::options::PlanOptions;
@@ -101,6 +102,7 @@ async fn run(
         interrupts: &interrupts,
         lab: None,
         screen: &Screen::new(options.quiet),
+        tenancy: &Tenancy::Alone,
     };
     let judged = judged::run(&turn, &run).await;
     judged.ran?;

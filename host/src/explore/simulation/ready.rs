@@ -34,11 +34,18 @@ pub(super) fn get_ready(
         async move { workload.prepare(&*database).await },
     );
     run_for(executor, world, &made)?.map_err(SimulationError::SetUp)?;
-    let prepare = |number| {
-        let worker = Worker::prepare(arena.clone(), number, watched());
-        executor.spawn(Actor::Worker(number), worker)
-    };
-    let workers: Vec<_> = (0..arena.workload.workers()).map(prepare).collect();
+    let mut watched: Vec<_> = (0..arena.workload.workers())
+        .map(|_| Some(watched()))
+        .collect();
+    let mut workers: Vec<Option<Worker>> = Vec::new();
+    workers.resize_with(watched.len(), || None);
+    // One after the other, so that the proxy deals its nodes in this order.
+    for number in arena.workload.dealing_order() {
+        let watched = watched[number as usize].take().unwrap_or_default();
+        let worker = Worker::prepare(arena.clone(), number, watched);
+        let worker = executor.spawn(Actor::Worker(number), worker);
+        workers[number as usize] = Some(run_for(executor, world, &worker)?);
+    }
     let (database, clock) = (arena.database.clone(), arena.clock.clone());
     let workload = arena.workload.clone();
     let beside = executor.spawn(Actor::Host, async move {
@@ -49,7 +56,7 @@ pub(super) fn get_ready(
     let beside = run_for(executor, world, &beside)?;
     let (generators, counters, server) = beside.map_err(SimulationError::SetUp)?;
     Ok(Ready {
-        workers: workers.iter().map(result_of).collect::<Result<_, _>>()?,
+        workers: workers.into_iter().flatten().collect(),
         generators,
         counters,
         server,

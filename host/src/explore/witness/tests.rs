@@ -27,6 +27,7 @@ fn change(worker: u32, row: u32, times: [u64; 4]) -> Change {
         check: None,
         release: Some(step(times[2], times[3])),
         restored: Restored::No,
+        nodes: Default::default(),
         allocation: None,
     }
 }

@@ -166,6 +166,12 @@ impl Cluster {
         }
     }
 
+    /// The number of the node that a connection is with.
+    pub(in crate::sim) fn node_of(&self, id: ConnectionId) -> Option<u32> {
+        let mut state = self.state();
+        state.connection(id).map(|connection| connection.node)
+    }
+
     /// What a session has set, as the connection has it.
     pub(in crate::sim) fn variables_of(&self, id: ConnectionId) -> Option<Variables> {
         let mut state = self.state();

@@ -17,7 +17,11 @@ pub async fn read_allocations(
 ) -> Result<Allocations, Fault> {
     let read = async |node: &str| read_node(database, node).await;
     let (nodes, silent) = each_node(database, clock, read).await?;
-    Ok(Allocations { nodes, silent })
+    Ok(Allocations {
+        nodes,
+        silent,
+        unseen: database.membership().unseen.len() as u32,
+    })
 }
 
 async fn read_node(database: &dyn Database, node: &str) -> Result<NodeAllocations, Fault> {

@@ -16,9 +16,9 @@ pub async fn make(
     dialect: &str,
     allocation: &IpAllocation,
 ) -> Result<(), Fault> {
-    let options = tables::options(dialect);
+    let (mark, options) = (tables::mark(dialect), tables::options(dialect));
     for table in definitions() {
-        define(session, format!("{table} {options}")).await?;
+        define(session, format!("{table}{mark}) {options}")).await?;
     }
     let insert = "INSERT INTO availability_ranges (pool_id, first_ip, last_ip) VALUES (?, ?, ?)";
     let ranges = allocation.pools.iter().zip(0..).map(|(pool, row)| {
@@ -28,6 +28,7 @@ pub async fn make(
     fill(session, insert, ranges).await
 }
 
+/// Up to the bracket that closes them.
 fn definitions() -> [&'static str; 3] {
     [
         "CREATE TABLE ip_allocations (
@@ -37,7 +38,7 @@ fn definitions() -> [&'static str; 3] {
     status varchar(16) NOT NULL,
     expires_at bigint,
     marker varchar(255),
-    PRIMARY KEY (address, subnet_id))",
+    PRIMARY KEY (address, subnet_id)",
         // The unique key is there to be looked up by: with the id in it, it forbids nothing.
         "CREATE TABLE ip_requests (
     id varchar(64) NOT NULL PRIMARY KEY,
@@ -47,13 +48,13 @@ fn definitions() -> [&'static str; 3] {
     status varchar(16) NOT NULL,
     requested_at varchar(64),
     marker varchar(255),
-    UNIQUE (address, subnet_id, id))",
+    UNIQUE (address, subnet_id, id)",
         "CREATE TABLE availability_ranges (
     pool_id varchar(36) NOT NULL,
     first_ip varchar(45) NOT NULL,
     last_ip varchar(45) NOT NULL,
     PRIMARY KEY (pool_id, first_ip, last_ip),
     UNIQUE (first_ip, pool_id),
-    UNIQUE (last_ip, pool_id))",
+    UNIQUE (last_ip, pool_id)",
     ]
 }

@@ -32,6 +32,7 @@ pub async fn read_data(
         is_ordered: audit::is_ordered(database),
         nodes,
         silent,
+        unseen: database.membership().unseen.len() as u32,
     })
 }
 

@@ -15,6 +15,8 @@ pub const MADE: &[&str] = &["volumes", "volumes_audit", "volumes_background"];
 
 /// What one database words differently from another.
 struct Wording {
+    /// Within each table, at the end.
+    mark: String,
     /// Behind each table.
     table_options: String,
     /// The audit's own first column, and what the trigger writes there. A multi-master cluster
@@ -27,14 +29,16 @@ struct Wording {
 
 impl Wording {
     fn of(dialect: &str) -> Self {
-        let table_options = tables::options(dialect);
+        let (mark, table_options) = (tables::mark(dialect), tables::options(dialect));
         match dialect {
             "mysql" => Self {
+                mark,
                 table_options,
                 audit_key: ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
                 audit_index: (", KEY (new_marker)", None),
             },
             _ => Self {
+                mark,
                 table_options,
                 // The order of commits: there is one writer at a time, and the numbers of what it
                 // rolls back are given again.
@@ -50,24 +54,24 @@ impl Wording {
     /// The rows that workers compete for, or those of the background load. SQLite takes a length for
     /// a remark; the checks say it again.
     fn volumes(&self, table: &str) -> String {
-        let options = &self.table_options;
+        let (mark, options) = (&self.mark, &self.table_options);
         format!(
             "CREATE TABLE {table} (
     id varchar(36) NOT NULL PRIMARY KEY CHECK (length(id) <= 36),
     status varchar(255) CHECK (length(status) <= 255),
     attach_status varchar(255) CHECK (length(attach_status) <= 255),
-    migration_status varchar(255) CHECK (length(migration_status) <= 255)) {options}"
+    migration_status varchar(255) CHECK (length(migration_status) <= 255){mark}) {options}"
         )
     }
 
     fn audit(&self) -> String {
         let (column, _) = self.audit_key;
-        let options = &self.table_options;
+        let (mark, options) = (&self.mark, &self.table_options);
         format!(
             "CREATE TABLE volumes_audit ({column}
     transaction_name varchar(400),
     old_id varchar(36), old_status varchar(255), old_marker varchar(255),
-    new_id varchar(36), new_status varchar(255), new_marker varchar(255){}) {options}",
+    new_id varchar(36), new_status varchar(255), new_marker varchar(255){}{mark}) {options}",
             self.audit_index.0
         )
     }

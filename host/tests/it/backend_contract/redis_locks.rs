@@ -308,3 +308,27 @@ async fn a_closed_session_has_no_connection() {
     }
     panic!("the connection is still open");
 }
+
+/// Two runs that use one Redis, as `open_locks_of_run` opens it; within a run the names exclude.
+#[tokio::test]
+async fn names_of_two_runs_are_apart_and_told_without_the_run() {
+    let url = database();
+    let lock_of = async |run: &str| {
+        let service = service(&url).await.unwrap().of_run(run);
+        let opened = service
+            .open("me".to_owned(), SessionOptions::default())
+            .await;
+        let mut session = opened.unwrap();
+        let lock = session.lock(vec!["a".to_owned()], Mode::Exclusive).unwrap();
+        (session, lock)
+    };
+    let (_one, mut first) = lock_of("one").await;
+    let (_same, mut rival) = lock_of("one").await;
+    let (_other, mut apart) = lock_of("other").await;
+    first.acquire(0).await.unwrap();
+    let refused = rival.acquire(0).await.unwrap_err();
+    assert_eq!(refused.kind, FaultKind::Conflict);
+    assert!(refused.message.contains("\"a\""), "{refused}");
+    assert!(!refused.message.contains("one"), "{refused}");
+    apart.acquire(0).await.unwrap();
+}

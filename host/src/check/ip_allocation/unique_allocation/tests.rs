@@ -20,6 +20,7 @@ fn judge(changes: &[Change], requests: &[Request]) -> Answer {
     let found = Allocations {
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
+        unseen: 0,
     };
     judge_found(changes, Some(&found))
 }
@@ -226,6 +227,7 @@ fn a_row_on_one_node_only_counts_too() {
             node("c", vec![one, other]),
         ],
         silent: Vec::new(),
+        unseen: 0,
     };
     let answer = judge_found(&[change], Some(&found));
     assert_told(&answer, "node c has 10.0.0.7", 0);

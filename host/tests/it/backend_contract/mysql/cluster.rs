@@ -5,6 +5,7 @@ use crate::support::lab::lab;
 use contend::backend::mysql::Mysql;
 use contend::backend::url::AutocommitWrites;
 use contend::capability::database::{Database, Freshness, Target};
+use std::collections::BTreeSet;
 
 /// A session on each of the first two nodes.
 async fn two_nodes(fixture: &Fixture) -> (Box<dyn Session>, Box<dyn Session>) {
@@ -166,23 +167,29 @@ async fn galera_tries_again_by_itself_what_came_as_text_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_on_a_server_that_is_no_node_cannot_sync() {
+async fn sessions_on_nodes_that_were_found_can_sync_and_know_where_they_are() {
     let (endpoint, nodes) = addresses(lab(), "");
-    let database = Mysql::open(&endpoint, &nodes[..1], AutocommitWrites::Prepared)
+    let database = Mysql::open(&endpoint, &nodes[1..2], AutocommitWrites::Prepared)
         .await
         .unwrap();
-    let mut synced = 0;
+    assert_eq!(database.nodes(), ["n2", "n1", "n3"], "the named one first");
+    let membership = database.membership();
+    assert_eq!(
+        (membership.found, membership.unseen.len()),
+        (vec!["n1".to_owned(), "n3".to_owned()], 0)
+    );
+    let mut met = BTreeSet::new();
     for _ in 0..3 {
         let mut session = database.connect(&Target::Endpoint).await.unwrap();
-        match session.sync().await {
-            Ok(()) => synced += 1,
-            Err(fault) => {
-                assert_rejected(Err::<(), _>(fault), "unsupported");
-            }
-        }
+        session.sync().await.unwrap();
+        met.insert(session.node().unwrap());
         session.close().await;
     }
-    assert!(synced < 3, "the endpoint gave only the one node");
+    assert!(met.iter().all(|&node| node < 3), "{met:?}");
+    let node = Target::Node("n2".to_owned());
+    let session = database.connect(&node).await.unwrap();
+    assert_eq!(session.node(), Some(0));
+    session.close().await;
     database.close().await;
 }
 

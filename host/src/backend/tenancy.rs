@@ -1,0 +1,91 @@
+//! Who uses a database: one run at a time, or each run a schema of its own.
+
+use super::mysql::{Mysql, SharedClaim};
+use super::open_database;
+use super::secret_url::SecretUrl;
+use super::sqlite::FileClaim;
+use super::session_options::SessionOptions;
+use super::url::DatabaseUrl;
+use crate::capability::database::Database;
+use crate::model::fault::Fault;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a run has of its database, from before it touches anything until it ends.
+pub enum Tenancy {
+    /// The database is the run's own: a fresh file, or memory.
+    Alone,
+    /// A file that the user named, claimed for this run.
+    File(FileClaim),
+    /// Each trial makes a schema of its own on the servers, and drops it.
+    Schemas,
+    /// The user's schema, claimed for this run, since no schema could be made.
+    Shared(SharedClaim),
+}
+
+/// Claims the database for a run. `None` where there are tables in the way that are not ours, as
+/// `is_taken` says; `rejected` with `in-use` where another run has it.
+pub async fn reserve(
+    url: &DatabaseUrl,
+    nodes: &[SecretUrl],
+    options: SessionOptions,
+    is_taken: impl AsyncFnOnce(&dyn Database) -> Result<bool, Fault>,
+) -> Result<Option<Tenancy>, Fault> {
+    match url {
+        DatabaseUrl::SqliteFile(path) => {
+            // Where there can be no claim there can be no database; SQLite says why in better words.
+            let claim = FileClaim::take(path);
+            if let Err(fault) = &claim
+                && fault.code == "in-use"
+            {
+                return Err(fault.clone());
+            }
+            let database = open_database(url, nodes, options, Path::new("")).await?;
+            let taken = is_taken(&*database).await;
+            database.close().await;
+            Ok((!taken?).then_some(Tenancy::File(claim?)))
+        }
+        DatabaseUrl::Mysql(endpoint) => {
+            let database = Mysql::open(endpoint, nodes, options).await?;
+            let reserved = match is_taken(&database).await {
+                Ok(true) => Ok(None),
+                Ok(false) => database.reserve().await.map(Some),
+                Err(fault) => Err(fault),
+            };
+            database.close().await;
+            Ok(reserved?.map(|shared| match shared {
+                None => Tenancy::Schemas,
+                Some(claim) => Tenancy::Shared(claim),
+            }))
+        }
+        DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::Sim(_) => {
+            Ok(Some(Tenancy::Alone))
+        }
+    }
+}
+
+impl Tenancy {
+    /// Opens the database for one trial. Closing it drops the schema that was made for it.
+    pub async fn open(
+        &self,
+        url: &DatabaseUrl,
+        nodes: &[SecretUrl],
+        options: SessionOptions,
+        fresh_path: &Path,
+    ) -> Result<Arc<dyn Database>, Fault> {
+        match (self, url) {
+            (Self::Schemas, DatabaseUrl::Mysql(endpoint)) => {
+                let database = Mysql::open_in_own_schema(endpoint, nodes, options).await?;
+                Ok(Arc::new(database))
+            }
+            _ => open_database(url, nodes, options, fresh_path).await,
+        }
+    }
+
+    /// Gives the claim up.
+    pub async fn end(self) {
+        if let Self::Shared(claim) = self {
+            claim.release().await;
+        }
+    }
+}
