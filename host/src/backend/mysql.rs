@@ -86,7 +86,9 @@ impl Mysql {
         nodes: &[SecretUrl],
         options: SessionOptions,
     ) -> Result<Self, Fault> {
-        let Some(schema) = OwnSchema::create(&Address::of(endpoint, options.affected_rows)?).await? else {
+        let Some(schema) =
+            OwnSchema::create(&Address::of(endpoint, options.affected_rows)?).await?
+        else {
             let message = "this user may not make a schema any more";
             return Err(Fault::rejected("rights", message));
         };

@@ -3,8 +3,8 @@
 use super::mysql::{Mysql, SharedClaim};
 use super::open_database;
 use super::secret_url::SecretUrl;
-use super::sqlite::FileClaim;
 use super::session_options::SessionOptions;
+use super::sqlite::FileClaim;
 use super::url::DatabaseUrl;
 use crate::capability::database::Database;
 use crate::model::fault::Fault;
