@@ -123,6 +123,7 @@ fn found(locks: Option<SimLocks>) -> Found {
         settings: [].into(),
         faults: Vec::new(),
         autocommit_as_text: false,
+        counts_found_rows: false,
         change_timeout_s: 60,
         time_limit_s: None,
     };

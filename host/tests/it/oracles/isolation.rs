@@ -224,6 +224,7 @@ fn try_seeds(
             settings: [].into(),
             faults: Vec::new(),
             autocommit_as_text: false,
+            counts_found_rows: false,
             change_timeout_s: 60,
             time_limit_s: None,
         };
