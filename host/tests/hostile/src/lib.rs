@@ -47,6 +47,7 @@
 //! | others | the change is written in some other way: `writes.rs` | as it says there |
 
 mod forbidden;
+mod memory;
 mod shares;
 mod writes;
 
@@ -54,6 +55,7 @@ use contend_guest::lock::SessionOptions;
 use contend_guest::prelude::*;
 use contend_guest::timing;
 use forbidden::FORBIDDEN;
+use memory::{aliased, memory_bomb};
 use std::hint::black_box;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
@@ -378,30 +380,6 @@ fn recurse(depth: u64) -> u64 {
     }
     let here = black_box([depth; 16]);
     recurse(depth + 1) + black_box(here)[7]
-}
-
-/// Takes memory until there is no more, and keeps it while it asks.
-fn memory_bomb() -> Fault {
-    let mut taken: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let mut piece = Vec::new();
-        if taken.try_reserve(1).is_err() || piece.try_reserve_exact(1 << 20).is_err() {
-            let message = format!("refused after {} MiB", taken.len());
-            return Fault::rejected("out-of-memory", message);
-        }
-        piece.resize(1 << 20, 1u8);
-        taken.push(black_box(piece));
-    }
-}
-
-/// A list whose elements are all the same memory: cheap for the guest, and as large as it likes for
-/// a host that copies each.
-fn aliased<T>(text: &str, wrap: fn(String) -> T) -> ManuallyDrop<Vec<T>> {
-    let alias = || {
-        // SAFETY: the strings are only read, while `text` lives, and never dropped.
-        wrap(unsafe { String::from_raw_parts(text.as_ptr().cast_mut(), text.len(), text.len()) })
-    };
-    ManuallyDrop::new((0..4096).map(|_| alias()).collect())
 }
 
 contend_guest::state_strategy!(Hostile);
