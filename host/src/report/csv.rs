@@ -128,10 +128,13 @@ fn published(trial: &TrialReport) -> Vec<Cell> {
 /// How a number is written.
 type Format = fn(f64) -> String;
 
+/// Name, value and form of a statistic.
+type Pick = (&'static str, fn(&Statistics) -> f64, Format);
+
 /// `value` formats what has the unit of the values: their mean and deviation may be no whole numbers
 /// where they are.
 fn statistics_cells(name: &str, statistics: Option<&Statistics>, value: Format) -> Vec<Cell> {
-    let pick: [(&str, fn(&Statistics) -> f64, Format); 5] = [
+    let pick: [Pick; 5] = [
         ("max", |s| s.max, value),
         ("sum", |s| s.sum, value),
         ("mean", |s| s.mean, decimals),
