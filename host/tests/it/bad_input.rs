@@ -118,7 +118,7 @@ fn a_machine_that_is_too_small() {
     let sandbox = Sandbox::new();
     sandbox
         .shell("ulimit -n 256; $runner --strategy cas --rows 100")
-        .refused_with(&["100 workers need 600 open files", "256", "ulimit -n 600"]);
+        .refused_with(&["100 workers need 800 open files", "256", "ulimit -n 800"]);
     sandbox
         .shell("ulimit -v 4000000; $runner --strategy cas --rows 100")
         .refused_with(&["fewer workers", "--memory-mib"]);
