@@ -141,7 +141,11 @@ impl Simulation {
             Some(locks) => locks.clone(),
             None => {
                 let locks = Arc::new(MemoryLocks::new(clock.clone()));
-                Arc::new(LoggedLocks::new(locks, kernel.clone()))
+                match recording {
+                    // For a timeline; the course of a simulation shows in the rest as well.
+                    Recording::Keep => Arc::new(LoggedLocks::new(locks, kernel.clone())),
+                    Recording::Off | Recording::Digest => locks,
+                }
             }
         };
         let world = World::new(kernel.clone(), cluster, sim_locks, case.faults.clone());
