@@ -76,4 +76,18 @@ impl Hostile {
         }
         Ok(())
     }
+
+    /// Within one statement: four times as long with each level.
+    pub(super) fn growing_text(&self) -> Result<(), Fault> {
+        let mut nested = "(SELECT ? AS t) AS t".to_owned();
+        for _ in 0..8 {
+            nested = format!("(SELECT concat(t, t, t, t) AS t FROM {nested}) AS t");
+        }
+        let nested = format!("SELECT length(t) FROM {nested}");
+        let long = Value::Text("x".repeat(1000));
+        match self.session.query(&nested, std::slice::from_ref(&long)) {
+            Err(Fault::Rejected(d)) if d.code != "syntax" => Ok(()),
+            other => Err(escaped(format!("{other:?}"))),
+        }
+    }
 }
