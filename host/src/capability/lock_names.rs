@@ -6,7 +6,7 @@ use crate::model::fault::Fault;
 pub const MAX_NAMES: usize = 64;
 
 /// The most bytes of a name.
-pub const MAX_NAME_BYTES: usize = 1024;
+pub const MAX_NAME_BYTES: usize = 8 << 10;
 
 /// Sorted and each once, so that nobody waits in a circle, or for himself. `rejected` if there is
 /// nothing to lock, or too much.

@@ -7,17 +7,20 @@ use sqlx::SqliteConnection;
 /// The columns of an answer. SQLite makes all of a row before anybody can count its bytes.
 const MAX_COLUMNS: usize = 32;
 
+/// The largest value is this part of the largest answer.
+const VALUES_OF_AN_ANSWER: usize = 16;
+
 /// The least that a value may have, however small the answers.
 const LEAST_VALUE_BYTES: usize = 16 << 10;
 
-/// Bounds the values and the rows of a session, so that a row is no larger than an answer may be, which
-/// nobody can count before it is there. SQLite refuses what goes beyond as it refuses what is
-/// wrong: without any effect.
+/// Bounds the values and the rows of a session, so that a row, which nobody can count before it is
+/// there, is not much larger than an answer may be. SQLite refuses what goes beyond as it refuses what
+/// is wrong: without any effect.
 pub(super) async fn set(
     connection: &mut SqliteConnection,
     largest_answer: usize,
 ) -> Result<(), sqlx::Error> {
-    let value = (largest_answer / MAX_COLUMNS).clamp(LEAST_VALUE_BYTES, MAX_VALUE_BYTES);
+    let value = (largest_answer / VALUES_OF_AN_ANSWER).clamp(LEAST_VALUE_BYTES, MAX_VALUE_BYTES);
     let mut handle = connection.lock_handle().await?;
     let database = handle.as_raw_handle().as_ptr();
     // SAFETY: the handle is open and locked, and a limit is a number that SQLite keeps with it.

@@ -3,6 +3,7 @@
 pub(super) mod fixture;
 mod forms;
 pub(super) mod mariadb;
+mod shares;
 pub(super) mod simulated;
 
 use super::{A_WHILE, assert_rejected, contract};
@@ -13,6 +14,10 @@ use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use forms::*;
 use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
+use shares::{
+    a_statement_that_is_not_kept_does_the_same,
+    an_answer_over_its_share_is_refused_and_the_transaction_goes_on,
+};
 use simulated::{
     in_simulation, simulated_alone, simulated_alone_without_snapshots, simulated_cluster,
 };
@@ -63,6 +68,8 @@ macro_rules! every_script_on {
             a_savepoint_needs_a_transaction,
             upserts_meet_what_is_there,
             shared_reads_are_bounded_but_none_is_lost,
+            an_answer_over_its_share_is_refused_and_the_transaction_goes_on,
+            a_statement_that_is_not_kept_does_the_same,
         })*
     };
 }

@@ -59,7 +59,9 @@ impl lock::HostSession for HostState {
             .lock_sessions
             .get_mut(handle.rep() as usize)
             .ok_or_else(dangling)?;
-        let charge = self.lock_names.charge(names.len());
+        // A long name takes as much as several.
+        let names_taken = names.iter().map(|name| 1 + name.len() / 1024).sum();
+        let charge = self.lock_names.charge(names_taken);
         let named = charge.and_then(|charge| {
             Ok(Named {
                 lock: session.lock(names, convert::mode(mode))?,
