@@ -3,7 +3,8 @@
 use crate::support::{Finished, Sandbox, count, hostile, verdict};
 use serde_json::Value;
 
-const WORKLOAD: &str = "--pause-ms 0 --hold-ms 0 --check-tries 1 --computing-ms 60000";
+const WORKLOAD: &str =
+    "--pause-ms 0 --hold-ms 0 --check-tries 9 --check-wait-ms 5 --computing-ms 60000";
 
 fn run(shell: &str, attack: &str, more: &str) -> Value {
     let component = hostile().display();
