@@ -42,6 +42,14 @@ fn a_flag_that_makes_no_sense() {
             "--node names the servers behind --db mysql://",
         ),
         (
+            "--strategy cas --affected-rows changed",
+            "SQLite counts the rows that it found",
+        ),
+        (
+            "--db sim --strategy cas --affected-rows all",
+            "it is changed or found",
+        ),
+        (
             "--strategy cas --autocommit-writes text",
             "--autocommit-writes text is for --db mysql://",
         ),

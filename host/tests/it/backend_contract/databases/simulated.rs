@@ -56,3 +56,24 @@ pub(in crate::backend_contract) fn in_simulation<F>(
         script(fixture).await;
     });
 }
+
+/// As the same choice does on a server: see `mysql::limits`.
+#[test]
+fn a_simulated_run_chooses_which_rows_are_counted() {
+    for (found, unchanged) in [(false, 0), (true, 1)] {
+        let kernel = Kernel::new(Recording::Off);
+        let cluster = Arc::new(Cluster::new(kernel.clone(), &simulated_alone(), 1));
+        let database = SimDatabase::new(cluster.clone(), false).counting_found_rows(found);
+        let database = Arc::new(database);
+        let world = World::new(kernel, cluster, None, Vec::new());
+        run_in(&world, |time| async move {
+            let fixture = Fixture::at(time, database, Belongings::Nothing).await;
+            let mut session = fixture.session().await;
+            let update = "UPDATE things SET n = 1 WHERE id = 1";
+            let upsert = "INSERT INTO things (id, n) VALUES (1, 1) ON DUPLICATE KEY UPDATE n = n";
+            for (text, affected) in [(update, 1), (update, unchanged), (upsert, unchanged)] {
+                assert_eq!(fixture.execute(&mut session, text).await.unwrap(), affected);
+            }
+        });
+    }
+}
