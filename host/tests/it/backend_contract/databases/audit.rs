@@ -173,19 +173,19 @@ mod real {
         let steps = [
             "BEGIN",
             STATUS,
-            "SAVEPOINT before",
+            "SAVEPOINT here",
             SCRATCH,
             "UPDATE volumes SET status = 'x' WHERE id = 'volume-1'",
-            "ROLLBACK TO SAVEPOINT before",
+            "ROLLBACK TO SAVEPOINT here",
             MARKER,
             "COMMIT",
         ];
         assert_eq!(effects(fixture, &steps).await, [ACQUIRED]);
         let released = [
             "BEGIN",
-            "SAVEPOINT before",
+            "SAVEPOINT here",
             STATUS,
-            "RELEASE SAVEPOINT before",
+            "RELEASE SAVEPOINT here",
             MARKER,
             "COMMIT",
         ];
