@@ -2,6 +2,7 @@
 //! or reads a clock, so a verdict can be had again from the run's folder at any time.
 
 mod contention;
+mod effect_before_ok;
 mod every_change_counted;
 mod fairness;
 mod findings;
@@ -17,6 +18,7 @@ mod trace;
 mod transition_chain;
 
 pub use fairness::{Fairness, OfWorker, Wait, fairness};
+pub use progress::of_stuck;
 
 use crate::model::change::{Change, Nanos};
 use crate::model::contention::{Contention, ONE_WRITER};
@@ -77,6 +79,7 @@ fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
             contention,
         ),
         every_change_counted::answer(evidence, &trace),
+        effect_before_ok::answer(evidence, &trace),
         nodes_agree::answer(evidence),
     ]
 }
@@ -102,6 +105,7 @@ mod tests {
                 "mutual-exclusion",
                 "transition-chain",
                 "every-change-counted",
+                "effect-before-ok",
                 "nodes-agree"
             ]
         );
@@ -131,7 +135,7 @@ mod tests {
         };
         let judgement = judge_simulated(&evidence, 0);
         assert_eq!(judgement.verdict, Verdict::Valid);
-        assert_eq!(judgement.answers[4].checker, "progress");
+        assert_eq!(judgement.answers[5].checker, "progress");
     }
 
     #[test]
@@ -192,7 +196,7 @@ mod tests {
             data: Some(&data),
         });
         let words: Vec<_> = judgement.answers.iter().map(|a| a.verdict.word()).collect();
-        assert_eq!(words, ["unknown", "unknown", "valid", "valid"]);
+        assert_eq!(words, ["unknown", "unknown", "valid", "valid", "valid"]);
         assert!(judgement.verdict.why().unwrap().contains("contended"));
     }
 }

@@ -56,6 +56,9 @@ pub struct Plan {
     pub memory_mib: u64,
     pub computing_ms: u64,
     pub change_timeout_s: u64,
+    /// How long nothing may move before a trial is ended as stuck; 0 for ever, as in plans of before.
+    #[serde(default)]
+    pub stuck_after_s: u64,
     /// What the lab's servers are made to suffer in each trial, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<ScheduledFault>,
@@ -225,6 +228,7 @@ impl Plan {
         in_range("memory_mib", self.memory_mib, 1, 4096)?;
         in_range("computing_ms", self.computing_ms, 10, HOUR_MS)?;
         in_range("change_timeout_s", self.change_timeout_s, 1, 7 * 86_400)?;
+        in_range("stuck_after_s", self.stuck_after_s, 0, 7 * 86_400)?;
         if let Some(limit) = self.time_limit_s {
             in_range("time_limit_s", limit, 1, 30 * 86_400)?;
         }

@@ -21,6 +21,7 @@ use crate::model::change::Change;
 use crate::model::conditions::Conditions;
 use crate::model::end::{End, Ended};
 use crate::model::outcome::Outcome;
+use crate::model::stuck::Stuck;
 use crate::model::verdict::{Judgement, Verdict};
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::History;
@@ -73,6 +74,9 @@ pub struct TrialReport {
     pub started: Option<String>,
     /// Absent when the runner was killed.
     pub ended: Option<Ended>,
+    /// What stood still, if that ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
     /// Things to know of the record itself: torn, cut, unread.
     pub remarks: Vec<String>,
     pub summary: Summary,
@@ -154,6 +158,7 @@ impl TrialReport {
             digest: planned.digest.clone(),
             started: None,
             ended: end.map(|end| end.how),
+            stuck: end.and_then(|end| end.stuck.clone()),
             remarks: remarks(history, end, conditions.as_ref()),
             bottleneck: bottleneck::bottleneck(conditions.as_ref(), &summary),
             summary,
@@ -197,7 +202,9 @@ fn remarks(history: &History, end: Option<&End>, conditions: Option<&Conditions>
     match end {
         None => remarks.push("the runner was killed; this is what it had recorded".to_owned()),
         Some(end) => {
-            if end.how != Ended::Completed {
+            if let Some(stuck) = &end.stuck {
+                remarks.push(format!("ended early: {stuck}"));
+            } else if end.how != Ended::Completed {
                 remarks.push(format!("ended early: {}", end.how.word()));
             }
             if let Some(why) = &end.data_unread {
@@ -231,6 +238,6 @@ fn always_died(history: &History) -> Option<String> {
 fn is_death(code: &str) -> bool {
     matches!(
         code,
-        "trap" | "computing-limit" | "memory-limit" | "stack-overflow"
+        "trap" | "call-limit" | "computing-limit" | "memory-limit" | "stack-overflow"
     )
 }

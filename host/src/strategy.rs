@@ -117,6 +117,12 @@ pub trait Instance: Send {
         Statements::default()
     }
 
+    /// Whether the last call, which ended ok, may not have had its effect: a transaction is still open
+    /// in one of its sessions, or the call committed no update of a row.
+    fn leaves_doubt(&self) -> bool {
+        false
+    }
+
     /// What it has used up so far, where that is known.
     fn spent(&self) -> Spent {
         Spent::default()
@@ -131,7 +137,7 @@ pub trait Instance: Send {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Death {
-    /// `trap`, `computing-limit`, `memory-limit`, `stack-overflow`; of the virtual WASI `access-denied`,
+    /// `trap`, `computing-limit`, `call-limit`, `memory-limit`, `stack-overflow`; of the virtual WASI `access-denied`,
     /// `exit`, `handle-limit`, `random-limit`.
     pub code: &'static str,
     pub message: String,

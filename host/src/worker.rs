@@ -5,15 +5,19 @@ mod check;
 mod contender;
 pub mod dealing;
 mod ip_allocation;
+mod look;
 mod nodes;
+pub mod posts;
 pub mod settle;
 pub mod stop;
+pub mod stuck;
 mod volume_state;
 pub mod watched;
 mod whereabouts;
 
-use self::contender::Contender;
+use self::contender::{Contender, Stepped};
 use self::dealing::FirstSession;
+use self::posts::{Post, Posts};
 use self::stop::Stop;
 use self::watched::{Phase, Watched};
 use crate::capability::beside::Beside;
@@ -25,8 +29,9 @@ use crate::capability::lock::LockService;
 use crate::capability::printed::Printed;
 use crate::model::change::Change;
 use crate::model::marker::Marker;
+use crate::model::stuck::WaitingStep;
 use crate::record::journal::Journal;
-use crate::strategy::Strategy;
+use crate::strategy::{Call, Strategy};
 use crate::workload::Workload;
 use crate::workload::ip_allocation::{AllocationAccess, Connect};
 use crate::workload::volume_state::RowAccess;
@@ -56,6 +61,7 @@ pub struct Arena {
     pub patience_ns: u64,
     pub stop: Stop,
     pub journal: Arc<Journal>,
+    pub posts: Posts,
     pub rows: RowAccess,
     pub allocations: AllocationAccess,
 }
@@ -114,7 +120,16 @@ impl Worker {
         }
         self.watched.set(Phase::Ended);
         self.contender.end().await;
+        self.arena.posts.enter(self.number, Post::Ended);
         result
+    }
+
+    /// One step in the strategy's hands.
+    async fn step(&mut self, step: WaitingStep, number: u32, call: Call) -> Stepped {
+        self.arena.posts.enter(self.number, Post::In(step, number));
+        let stepped = self.contender.step(call).await;
+        self.arena.posts.enter(self.number, Post::Between);
+        stepped
     }
 
     /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most

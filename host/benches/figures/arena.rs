@@ -10,6 +10,7 @@ use contend::record::journal::Journal;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::strategy::{Capabilities, Strategy};
 use contend::worker::Arena;
+use contend::worker::posts::Posts;
 use contend::worker::settle;
 use contend::worker::stop::{self, Stopper};
 use contend::workload::Workload;
@@ -91,6 +92,7 @@ pub fn arena(
     let clock = Arc::new(RealClock::new());
     clock.start();
     let (stopper, stop) = stop::channel();
+    let posts = Posts::new(workload.workers());
     let arena = Arena {
         workload,
         strategy,
@@ -105,6 +107,7 @@ pub fn arena(
         seed: 1,
         change_timeout_ns: HOUR_NS,
         stop,
+        posts,
         journal,
         patience_ns: settle::PATIENCE,
         rows: RowAccess::default(),

@@ -44,6 +44,7 @@ fn case(workload: Workload, locks: Option<SimLocks>) -> Case {
         autocommit_as_text: false,
         counts_found_rows: false,
         change_timeout_s: CHANGE_TIMEOUT_S,
+        stuck_after_s: 0,
         time_limit_s: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Judges a run of ip-allocation. A change is an allocation here, its row the number of its pool.
 
 mod contention;
+mod effect_before_ok;
 mod every_change_counted;
 mod exhaustion;
 mod names;
@@ -58,6 +59,7 @@ fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
             contention,
         ),
         every_change_counted::answer(evidence, &names),
+        effect_before_ok::answer(evidence),
         nothing_pending::answer(evidence, &names),
         ranges_agree::answer(evidence, &names),
         exhaustion::answer(evidence),

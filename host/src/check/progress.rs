@@ -4,6 +4,7 @@ use super::findings::{Findings, Ms, Told};
 use crate::model::change::{Change, Nanos, Restored, Settled, Step};
 use crate::model::fault::FaultKind;
 use crate::model::outcome::Outcome;
+use crate::model::stuck::Stuck;
 use crate::model::verdict::Answer;
 
 /// How long a row is free, with nothing broken any more, before a worker that still wants it is
@@ -20,7 +21,7 @@ const MANY: u64 = 1_000;
 ///
 /// A step that *failed* by a conflict which it met is a violation, whatever was broken: a conflict
 /// certainly had no effect and is to be tried again. So is an instance that died by its own doing.
-/// A step that ended by the change time-out is one if the row was free and everything whole in its
+/// A step that ended by the change time-out, or because nothing could move any more, is one if the row was free and everything whole in its
 /// last fifteen seconds, or if all was whole when it began and it met more than a thousand faults.
 /// What ended as unavailable, rejected or indefinite is not the strategy's fault. n·log n.
 pub fn answer(changes: &[Change], whole_from: Nanos) -> Answer {
@@ -37,18 +38,19 @@ pub fn answer(changes: &[Change], whole_from: Nanos) -> Answer {
             };
             let why = match (&step.outcome, reason.code.as_str()) {
                 (Outcome::Failed(_), code) => gave_up(step, code),
-                (_, "change-timeout") => {
+                (_, code @ ("change-timeout" | "stuck")) => {
                     // Who gives back waits for no other holder.
                     let held = match verb {
                         "acquire" => occupied.until(change.row, step.returned),
                         _ => 0,
                     };
                     let since = whole_from.max(held).max(step.invoked);
-                    endless(step, whole_from).or_else(|| stuck(verb, step, since))
+                    endless(step, whole_from).or_else(|| stuck(verb, code, step, since))
                 }
-                (_, "trap" | "computing-limit" | "memory-limit" | "stack-overflow") => {
-                    Some(format!("its instance died: {}", reason.message))
-                }
+                (
+                    _,
+                    "trap" | "call-limit" | "computing-limit" | "memory-limit" | "stack-overflow",
+                ) => Some(format!("its instance died: {}", reason.message)),
                 _ => None,
             };
             if let Some(why) = why {
@@ -56,9 +58,27 @@ pub fn answer(changes: &[Change], whole_from: Nanos) -> Answer {
             }
         }
     }
-    let unknown = changes.is_empty().then_some("no change was made");
+    let mut codes = changes
+        .iter()
+        .flat_map(Change::steps)
+        .filter_map(|it| it.outcome.reason());
+    let unknown = match changes.is_empty() {
+        true => Some("no change was made"),
+        false if codes.any(|reason| reason.code == "stuck") => Some(
+            "the run was ended since nothing could move any more, and that may have another reason \
+             than the strategy",
+        ),
+        false => None,
+    };
     let question = "did every change come to an end, and was a conflict tried again?";
     findings.answer("progress", question, unknown)
+}
+
+/// The answer of a run that was ended since nothing could move any more. Whether the strategy is at
+/// fault is not known where it is not known what else went wrong.
+pub fn of_stuck(stuck: &Stuck) -> Answer {
+    let question = "did every change come to an end?";
+    Findings::default().answer("progress", question, Some(&*stuck.to_string()))
 }
 
 fn gave_up(step: &Step, code: &str) -> Option<String> {
@@ -85,7 +105,7 @@ fn endless(step: &Step, whole_from: Nanos) -> Option<String> {
 }
 
 /// There was nothing to wait for since then.
-fn stuck(verb: &str, step: &Step, since: Nanos) -> Option<String> {
+fn stuck(verb: &str, code: &str, step: &Step, since: Nanos) -> Option<String> {
     let free = step.returned.saturating_sub(since);
     (free >= FREE).then(|| {
         let state = match verb {
@@ -93,7 +113,12 @@ fn stuck(verb: &str, step: &Step, since: Nanos) -> Option<String> {
             _ => "nothing was broken",
         };
         let last = Ms(free);
-        format!("{state} for the last {last}, and still the change time-out had to end it")
+        match code {
+            "stuck" => format!("{state} for the last {last}, and still nothing moved"),
+            _ => {
+                format!("{state} for the last {last}, and still the change time-out had to end it")
+            }
+        }
     })
 }
 

@@ -86,5 +86,6 @@ fn ok(invoked: Nanos, returned: Nanos) -> Step {
         faults: Vec::new(),
         lost_locks: Default::default(),
         settled: None,
+        seen: None,
     }
 }

@@ -51,6 +51,10 @@ pub struct CheckArguments {
     /// Bound on one acquire or release, in simulated time [default: 60]
     #[arg(long, value_name = "S")]
     change_timeout_s: Option<u64>,
+    /// End a simulation in which nothing moved for so long and nothing can, in simulated time; 0 for
+    /// never [default: 20]
+    #[arg(long, value_name = "S")]
+    stuck_after_s: Option<u64>,
     /// Bound on one simulation, in simulated time [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
@@ -78,6 +82,7 @@ impl From<CheckArguments> for CheckOptions {
         let rest = WorkloadOptions {
             seed: arguments.seed,
             change_timeout_s: arguments.change_timeout_s,
+            stuck_after_s: arguments.stuck_after_s,
             time_limit_s: arguments.time_limit_s,
             // Flags replace the schedule of the file; without any, it stays.
             fault: (!arguments.fault.is_empty()).then_some(arguments.fault),

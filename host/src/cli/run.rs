@@ -48,6 +48,10 @@ pub struct CommonArguments {
     /// Bound on one acquire or release [default: 3600]
     #[arg(long, value_name = "S")]
     change_timeout_s: Option<u64>,
+    /// End a trial in which nothing moved for so long and nothing can; longer than any way out that
+    /// the strategy has by itself; 0 for never [default: 60]
+    #[arg(long, value_name = "S")]
+    stuck_after_s: Option<u64>,
     /// Bound on each strategy's trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
@@ -204,6 +208,7 @@ impl CommonArguments {
             flags: WorkloadOptions {
                 seed: self.seed,
                 change_timeout_s: self.change_timeout_s,
+                stuck_after_s: self.stuck_after_s,
                 time_limit_s: self.time_limit_s,
                 // Flags replace the schedule of the file; without any, it stays.
                 fault: (!self.fault.is_empty()).then_some(self.fault),

@@ -70,7 +70,7 @@ fn unfinished(run: &Opened) -> Result<Vec<String>, CommandError> {
         .iter()
         .map(|name| format!("{name} was not run"));
     let cut = report.trials.iter().filter_map(|trial| match trial.ended {
-        Some(Ended::Completed | Ended::TimeLimit) => None,
+        Some(Ended::Completed | Ended::TimeLimit | Ended::Stuck) => None,
         Some(how) => Some(format!("{} ended early: {}", trial.strategy, how.word())),
         None => Some(format!("{} is not finished", trial.strategy)),
     });

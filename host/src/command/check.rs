@@ -60,6 +60,9 @@ pub struct CheckOptions {
 const FIRST_SEED: u64 = 1;
 const CHANGE_TIMEOUT_S: u64 = 60;
 
+/// Longer than a lease of ten seconds, and than what the checker `progress` asks for.
+const STUCK_AFTER_S: u64 = 20;
+
 /// A trillion: more than a century of them can do.
 const MOST_SEEDS: u64 = 1_000_000_000_000;
 const MOST_JOBS: u64 = 1_024;
@@ -148,6 +151,7 @@ pub(super) fn decide(options: &CheckOptions) -> Result<(Decided, usize), Command
         return Err(CommandError::OnlySimulated);
     }
     asked.defaults.change_timeout_s = Some(CHANGE_TIMEOUT_S);
+    asked.defaults.stuck_after_s = Some(STUCK_AFTER_S);
     let (mut plan, components) =
         decide::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
     let most = varied(options).most_workers(&plan.workload);

@@ -25,6 +25,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// An hour: the published waits reached half of one.
 const DEFAULT_CHANGE_TIMEOUT_S: u64 = 3600;
 
+/// Longer than a database's wait for a row lock (50 s), and than usual leases.
+const DEFAULT_STUCK_AFTER_S: u64 = 60;
+
 /// Instances beyond one for each worker: a replacement may be made before the dead one is gone.
 const SPARE_INSTANCES: u32 = 8;
 
@@ -105,6 +108,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
         change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
+        stuck_after_s: chosen.stuck_after_s.unwrap_or(DEFAULT_STUCK_AFTER_S),
         faults: match simulated {
             Some(_) => Vec::new(),
             None => schedule(asked_faults(&chosen)).map_err(PlanError::Fault)?,

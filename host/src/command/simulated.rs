@@ -115,6 +115,7 @@ pub(super) fn case(plan: &Plan, planned: &PlannedTrial, world: &SimulatedWorld) 
         autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
         counts_found_rows: plan.affected_rows == AffectedRows::Found,
         change_timeout_s: plan.change_timeout_s,
+        stuck_after_s: plan.stuck_after_s,
         time_limit_s: plan.time_limit_s,
     }
 }
@@ -149,6 +150,7 @@ fn keep(
         changes,
         effects: None,
         data_unread: None,
+        stuck: ran.stuck,
     };
     trial::keep(folder, ran.found, end)
 }

@@ -16,6 +16,7 @@ use crate::record::journal::Journal;
 use crate::record::printed::PrintedFile;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::worker::Arena;
+use crate::worker::posts::Posts;
 use crate::worker::settle;
 use crate::worker::stop::{self, Stopper};
 use crate::workload::ip_allocation::AllocationAccess;
@@ -103,6 +104,7 @@ impl Stage {
             change_timeout_ns: plan.change_timeout_s.saturating_mul(1_000_000_000),
             stop,
             journal: Arc::new(journal),
+            posts: Posts::new(workload.workers()),
             patience_ns: settle::PATIENCE,
             rows: RowAccess::default(),
             allocations: AllocationAccess::default(),

@@ -15,20 +15,26 @@ use crate::model::background::Background;
 use crate::model::end::{End, Ended};
 use crate::model::fault::Fault;
 use crate::model::found::Found;
+use crate::model::stuck::Stuck;
 use crate::plan::{Plan, PlannedTrial};
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
 use crate::worker::stop::{self, Stopper};
+use crate::worker::stuck;
 use crate::worker::{Arena, Worker, dealing};
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt};
+use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle, JoinSet, spawn_blocking};
 
 /// Workers that are made ready at the same time.
 const PREPARED_AT_ONCE: usize = 32;
+
+const NANOS_PER_MS: u64 = 1_000_000;
+const NANOS_PER_S: u64 = 1_000_000_000;
 
 /// One strategy's turn, and what it may touch.
 pub struct Turn<'a> {
@@ -93,9 +99,18 @@ async fn run_on(stage: &Stage, turn: &Turn<'_>, folder: &TrialDir) -> Result<(),
     let generators = generators.into_tasks(&background_stop);
     let generators = generators.into_iter().map(tokio::spawn).collect();
     let schedule = Schedule::begin(lab, &plan.faults, clock.clone());
+    let still = OnceLock::new();
     let (how, mut broken) = match ready {
-        Some(workers) => let_go(workers, stopper, plan.time_limit_s, interrupts).await,
+        Some(workers) => tokio::select! {
+            ended = let_go(workers, stopper, plan.time_limit_s, interrupts) => ended,
+            never = watch(arena, plan, stopper, &still) => match never {},
+        },
         None => (Ended::Interrupted, None),
+    };
+    let (how, stuck) = match (how, still.into_inner()) {
+        (Ended::Failed, _) => (how, None),
+        (_, Some(stuck)) => (Ended::Stuck, Some(stuck)),
+        (how, None) => (how, None),
     };
     let total_time = clock.now();
     let usage = before.usage();
@@ -124,6 +139,7 @@ async fn run_on(stage: &Stage, turn: &Turn<'_>, folder: &TrialDir) -> Result<(),
         changes: counters.sum(),
         effects: None,
         data_unread: None,
+        stuck,
     };
     folder.write_conditions(&conditions)?;
     keep(folder, found, end)?;
@@ -136,6 +152,23 @@ async fn run_on(stage: &Stage, turn: &Turn<'_>, folder: &TrialDir) -> Result<(),
             folder: folder.history_path(),
         }),
     }
+}
+
+/// Ends the trial when nothing can move any more, and notes what stood still. What the plan does to the
+/// servers comes first. Never returns.
+async fn watch(
+    arena: &Arena,
+    plan: &Plan,
+    stopper: &Stopper,
+    still: &OnceLock<Stuck>,
+) -> Infallible {
+    let quiet = plan.stuck_after_s.saturating_mul(NANOS_PER_S);
+    let last_fault = plan.faults.iter().map(|fault| fault.at_ms).max();
+    let from = last_fault.unwrap_or(0).saturating_mul(NANOS_PER_MS);
+    let stuck = stuck::stuck(arena, quiet, from).await;
+    still.get_or_init(|| stuck);
+    stopper.stuck();
+    std::future::pending().await
 }
 
 /// The processes whose work is to be counted beside the runner's own.

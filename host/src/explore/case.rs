@@ -24,6 +24,9 @@ pub struct Case {
     pub counts_found_rows: bool,
     /// Of simulated time.
     pub change_timeout_s: u64,
+    /// Of simulated time, in which nothing moves; 0 for ever.
+    #[serde(default)]
+    pub stuck_after_s: u64,
     /// Of simulated time; then the changes under way are finished and no more begun.
     pub time_limit_s: Option<u64>,
 }

@@ -81,6 +81,15 @@ pub fn conduct(
         strategy: strategy.clone(),
         injector: injector.clone(),
     });
+    // In an outage the strategy waits for what is away, and the change time-out is to end it.
+    let stuck_after_s = match script {
+        Script::Away { .. } => 0,
+        Script::Undisturbed | Script::Once(_) => world.stuck_after_s,
+    };
+    let world = &Case {
+        stuck_after_s,
+        ..world.clone()
+    };
     let simulated: Simulated = simulate(world, &watched, Recording::Off)?;
     let seen: Seen = injector.take();
     Ok(Conducted {

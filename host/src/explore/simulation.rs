@@ -4,6 +4,7 @@ mod ready;
 
 use self::ready::{Ready, get_ready, result_of, run_for};
 use super::case::Case;
+use super::outcome::whole_from;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
@@ -21,12 +22,13 @@ use crate::model::fault::Fault;
 use crate::model::found::Found;
 use crate::model::membership::Membership;
 use crate::model::sim_fault::{Harm, SimFaultEvent};
+use crate::model::stuck::Stuck;
 use crate::record::journal::Journal;
 use crate::sim::clock::SimClock;
 use crate::sim::cluster::Cluster;
 use crate::sim::crash::Mortal;
 use crate::sim::database::SimDatabase;
-use crate::sim::executor::{Executor, Joined, Stuck};
+use crate::sim::executor::{Executor, Joined, Stuck as Standstill};
 use crate::sim::kernel::Kernel;
 use crate::sim::locks;
 use crate::sim::log::{Log, Recording};
@@ -35,8 +37,10 @@ use crate::sim::random::{Purpose, Random};
 use crate::sim::world::World;
 use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
+use crate::worker::posts::Posts;
 use crate::worker::settle;
 use crate::worker::stop::{self, Stop, Stopper};
+use crate::worker::stuck::stuck;
 use crate::worker::watched::Watched;
 use crate::worker::{Arena, Worker};
 use crate::workload::ip_allocation::AllocationAccess;
@@ -70,14 +74,16 @@ pub enum SimulationError {
     #[error(
         "the simulation came to a standstill {}: the model is at fault; please report it with the \
          command that led here",
-        match .0 { Stuck::ForEver => "(nothing left to happen)", Stuck::OutOfTime => "(a year went by)" }
+        match .0 { Standstill::ForEver => "(nothing left to happen)", Standstill::OutOfTime => "(a year went by)" }
     )]
-    Stuck(Stuck),
+    Stuck(Standstill),
 }
 
 /// What was found when a simulation was over; its changes are in the journal.
 pub struct Ran {
     pub how: Ended,
+    /// What stood still, where that ended it.
+    pub stuck: Option<Stuck>,
     /// Simulated, from the moment when the workers were let go to the end of the last one.
     pub total_time: Nanos,
     pub found: Result<Found, Fault>,
@@ -173,6 +179,7 @@ impl Simulation {
             change_timeout_ns: case.change_timeout_s.saturating_mul(NANOS_PER_S),
             stop,
             journal,
+            posts: Posts::new(case.workload.workers()),
             patience_ns: settle::PATIENCE,
             rows: RowAccess::default(),
             allocations: AllocationAccess::default(),
@@ -212,6 +219,7 @@ impl Simulation {
         let background = self.start_background(&background_stop);
         let running = self.start_workers(background_stopper);
         let out_of_time = self.start_time_limit();
+        let stood_still = self.start_watch();
         let stuck = SimulationError::Stuck;
         self.executor.run(&self.world, HORIZON).map_err(stuck)?;
         for worker in &running {
@@ -219,16 +227,20 @@ impl Simulation {
         }
         let generated = background.iter().map(result_of);
         let background = background::total(&generated.collect::<Result<Vec<_>, _>>()?);
-        let how = match (out_of_time.load(Relaxed), self.arena.stop.is_requested()) {
-            (true, _) => Ended::TimeLimit,
-            (false, true) => Ended::Interrupted,
-            (false, false) => Ended::Completed,
+        let stood_still = stood_still.take();
+        let is_stopped = self.arena.stop.is_requested();
+        let how = match (&stood_still, out_of_time.load(Relaxed), is_stopped) {
+            (Some(_), ..) => Ended::Stuck,
+            (None, true, _) => Ended::TimeLimit,
+            (None, false, true) => Ended::Interrupted,
+            (None, false, false) => Ended::Completed,
         };
         let total_time = self.clock.now();
         let faults = self.world.fates();
         let left = self.read_what_is_left()?;
         Ok(Ran {
             how,
+            stuck: stood_still,
             total_time,
             found: left.found,
             background,
@@ -288,6 +300,18 @@ impl Simulation {
             self.executor.spawn_beside(Actor::Host, limit);
         }
         reached
+    }
+
+    /// Ends the simulation when nothing can move any more. What was broken comes back first.
+    fn start_watch(&mut self) -> Joined<Stuck> {
+        let (arena, stopper) = (self.arena.clone(), self.stopper.clone());
+        let quiet = self.case.stuck_after_s.saturating_mul(NANOS_PER_S);
+        let from = whole_from(&self.case);
+        self.executor.spawn_beside(Actor::Host, async move {
+            let found = stuck(&arena, quiet, from).await;
+            stopper.stuck();
+            found
+        })
     }
 
     fn read_what_is_left(&mut self) -> Result<Left, SimulationError> {

@@ -4,6 +4,7 @@ use super::fault::FaultCount;
 use super::marker::Marker;
 use super::nodes::NodeSet;
 use super::outcome::Outcome;
+use super::seen::Seen;
 use super::statements::Statements;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,10 @@ pub struct Step {
     /// What settling found; absent when the step ended ok.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
+    /// A causal reading after the step ended ok, where there was a reason to doubt its effect. It was
+    /// over before the next call of the same instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Box<Seen>>,
 }
 
 /// How many locks were found lost at their release, and how. That is no fault: the release did what

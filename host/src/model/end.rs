@@ -1,6 +1,7 @@
 //! How a trial ended.
 
 use super::change::Nanos;
+use super::stuck::Stuck;
 use serde::{Deserialize, Serialize};
 
 /// Written when all workers have ended; a trial that was killed has none.
@@ -16,6 +17,9 @@ pub struct End {
     /// Why the data could not be read or kept afterwards, if it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unread: Option<String>,
+    /// What stood still, if that ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
 }
 
 /// What ended it.
@@ -27,6 +31,8 @@ pub enum Ended {
     TimeLimit,
     /// Ctrl-C, or a signal to terminate.
     Interrupted,
+    /// Nothing could move any more.
+    Stuck,
     /// A change could not be recorded, or a worker broke down.
     Failed,
 }
@@ -37,6 +43,7 @@ impl Ended {
             Self::Completed => "completed",
             Self::TimeLimit => "time-limit",
             Self::Interrupted => "interrupted",
+            Self::Stuck => "stuck",
             Self::Failed => "failed",
         }
     }

@@ -71,6 +71,14 @@ pub struct Timeline {
     pub aborts: Vec<String>,
 }
 
+impl Lane {
+    /// The lane of the node with this name, as [`Lane::Node`] writes it.
+    pub fn of_node(name: &str) -> Option<Self> {
+        let number: u32 = name.strip_prefix('n')?.parse().ok()?;
+        number.checked_sub(1).map(Self::Node)
+    }
+}
+
 impl fmt::Display for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -146,6 +146,11 @@ impl Judgement {
             && !self.answers.is_empty()
             && self.answers.iter().all(is_fine)
     }
+
+    /// The same with one answer more, which is told before the others.
+    pub fn with(self, answer: Answer) -> Self {
+        Self::of(std::iter::once(answer).chain(self.answers).collect())
+    }
 }
 
 #[cfg(test)]

@@ -117,6 +117,7 @@ mod tests {
             memory_mib: 64,
             computing_ms: 1000,
             change_timeout_s: 60,
+            stuck_after_s: 0,
             faults: Vec::new(),
             simulated: Some(SimulatedWorld {
                 model: None,

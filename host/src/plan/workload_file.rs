@@ -33,6 +33,7 @@ pub struct WorkloadOptions {
     pub pool: Option<Vec<PoolOption>>,
     pub seed: Option<u64>,
     pub change_timeout_s: Option<u64>,
+    pub stuck_after_s: Option<u64>,
     pub time_limit_s: Option<u64>,
     /// `[[fault]]`, any number of times.
     pub fault: Option<Vec<FaultOption>>,
@@ -61,6 +62,7 @@ pub const KEYS: &[&str] = &[
     "pool",
     "seed",
     "change_timeout_s",
+    "stuck_after_s",
     "time_limit_s",
     "fault",
     "sim",
@@ -93,6 +95,7 @@ impl WorkloadOptions {
             pool: self.pool.or(other.pool),
             seed: self.seed.or(other.seed),
             change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
+            stuck_after_s: self.stuck_after_s.or(other.stuck_after_s),
             time_limit_s: self.time_limit_s.or(other.time_limit_s),
             fault: self.fault.or(other.fault),
             sim: self.sim.or(other.sim),

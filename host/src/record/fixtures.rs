@@ -60,5 +60,6 @@ fn step(from_ms: u64, ms: u64) -> Step {
         faults: Vec::new(),
         lost_locks: Default::default(),
         settled: None,
+        seen: None,
     }
 }

@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 pub const FORM: u32 = 1;
 
 /// Fields of the model that are times in nanoseconds and don't say so.
-const NANOSECONDS: [&str; 7] = ["ahead", "at", "began", "ended", "from", "lasts", "to"];
+const NANOSECONDS: [&str; 9] = [
+    "ahead", "at", "began", "ended", "from", "lasts", "since", "to", "until",
+];
 
 /// One JSON object; `results/README.md` documents its fields.
 pub fn write(report: &RunReport) -> Vec<u8> {

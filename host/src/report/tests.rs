@@ -54,6 +54,7 @@ pub(super) fn report() -> RunReport {
         changes: 8,
         effects: Some(16),
         data_unread: None,
+        stuck: None,
     };
     let started = Some("2026-01-02T03:04:05.678Z".to_owned());
     let right = trial(&plan.trials[0], changes, Some(&data), Some(&end));
@@ -248,6 +249,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       mutual-exclusion: valid
       transition-chain: valid
       every-change-counted: valid
+      effect-before-ok: valid
       nodes-agree: valid (the longest check until all nodes agreed took 5.350 ms)
       fairness: ok changes from 2 (worker 0) to 2 (worker 0); mean acquire from 1.75 ms (worker 0) to 7.80 ms (worker 2); longest wait 12.80 ms (worker 2, row 0)
       contention: rivals met on 2 rows, on 2 of them from different nodes
@@ -262,6 +264,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       mutual-exclusion: violated: workers 0 and 2 held row 0 at once for 5.000 ms, from 20.000 ms to 25.000 ms: worker 0 (0_0) held it from 10.000 ms to 30.000 ms; worker 2 (2_0) held it from 20.000 ms to 25.000 ms
       transition-chain: unknown: the run was cut, so there is no data to hold its history against
       every-change-counted: unknown: the run was cut, so there is no data to hold its history against
+      effect-before-ok: unknown: the run was cut, so there is no data to hold its history against
       nodes-agree: unknown: the run was cut, so there is no data to hold its history against
       fairness: ok changes from 0 (worker 1) to 1 (worker 0); mean acquire from 1.00 ms (worker 1) to 20.00 ms (worker 2); longest wait 20.00 ms (worker 2, row 0)
       contention: rivals met on 2 rows, on 0 of them from different nodes

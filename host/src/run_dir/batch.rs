@@ -152,7 +152,10 @@ impl BatchDir {
         let (folder, plan) = RunDir::open(&path, ANY_SIZE_MIB)?;
         let trial = folder.trial(&plan.trials[0].name);
         let ended = trial.load_end()?.map(|end| end.how);
-        if !matches!(ended, Some(Ended::Completed | Ended::TimeLimit)) {
+        if !matches!(
+            ended,
+            Some(Ended::Completed | Ended::TimeLimit | Ended::Stuck)
+        ) {
             return Ok(Found::Cut);
         }
         Ok(match trial.load()? {

@@ -6,6 +6,7 @@ use super::{
     ALLOCATIONS, BEGIN, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, LONGEST_RUN,
     PRINTED, ROWS, RunDirError, VERDICT, regular,
 };
+use crate::check::of_stuck;
 use crate::model::allocations::Allocations;
 use crate::model::conditions::Conditions;
 use crate::model::data::{Data, Effect, NodeRows};
@@ -271,7 +272,10 @@ impl TrialRecord {
                 let (made, planned) = (self.history.changes.len(), workload.changes());
                 judgement.cut(format!("{how}: {made} of {planned} changes were made"))
             }
-            None => judgement,
+            None => match self.end.as_ref().and_then(|end| end.stuck.as_ref()) {
+                Some(stuck) => judgement.with(of_stuck(stuck)),
+                None => judgement,
+            },
         }
     }
 
@@ -281,7 +285,7 @@ impl TrialRecord {
             None => Some("the runner was killed"),
             Some(Ended::Interrupted) => Some("the run was interrupted"),
             Some(Ended::Failed) => Some("the run broke down"),
-            Some(Ended::Completed | Ended::TimeLimit) => None,
+            Some(Ended::Completed | Ended::TimeLimit | Ended::Stuck) => None,
         }
     }
 }

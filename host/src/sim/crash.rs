@@ -113,6 +113,10 @@ impl Instance for MortalInstance {
         self.instance.take_statements()
     }
 
+    fn leaves_doubt(&self) -> bool {
+        self.instance.leaves_doubt()
+    }
+
     async fn end(self: Box<Self>) {
         self.instance.end().await;
     }

@@ -1,19 +1,28 @@
 //! The check on every node after acquire.
 
-use super::{Arena, NANOS_PER_MS};
+use super::{Arena, NANOS_PER_MS, look};
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::Check;
 use crate::model::data::RowState;
 use crate::model::fault::Fault;
 use crate::model::marker::Marker;
+use crate::model::seen::Seen;
 use crate::workload::CheckConnections;
+use futures_util::future::join;
 
 /// A connection error does not count as a try, but even those have an end.
 const MAX_UNREACHABLE: u32 = 60;
 
+/// What a check came to.
+pub struct Checked {
+    pub check: Check,
+    /// A causal reading, made at the first try at which a node did not have the marker.
+    pub seen: Option<Box<Seen>>,
+}
+
 /// Reads the row straight from every node until all have this change's marker, with bounded tries
 /// and growing waits. Nothing if the workload asks for no check.
-pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Check> {
+pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Checked> {
     let workload = &arena.workload;
     if workload.check_tries == 0 {
         return None;
@@ -21,32 +30,53 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
     let began = arena.clock.now();
     let expected = RowState::held_by(marker);
     let (mut tries, mut unreachable) = (0, 0);
+    let mut seen = None;
     let agreed = loop {
-        match reading(arena, row, &expected).await {
-            Some(true) => {
-                tries += 1;
-                break true;
-            }
-            Some(false) => tries += 1,
+        let found = reading(arena, row, &expected).await;
+        match found {
+            Some(_) => tries += 1,
             None => unreachable += 1,
         }
-        if tries >= workload.check_tries || unreachable >= MAX_UNREACHABLE {
+        if found == Some(true) {
+            break true;
+        }
+        // An application may well find an old row on one of several nodes; a causal reading does not.
+        let look = async {
+            match found {
+                Some(false) if seen.is_none() => look::at_held(arena, row, marker).await,
+                _ => None,
+            }
+        };
+        let is_last = tries >= workload.check_tries || unreachable >= MAX_UNREACHABLE;
+        let wait = match is_last {
+            true => 0,
+            false => workload.check_wait_ms * u64::from(tries.max(1)),
+        };
+        let (looked, is_abandoned) = join(look, is_abandoned_within(arena, wait)).await;
+        seen = seen.or(looked);
+        if is_last || is_abandoned {
             break false;
         }
-        let wait = workload.check_wait_ms * u64::from(tries.max(1));
-        tokio::select! {
-            biased;
-            // A run that is to end at once does not wait for a slow replica.
-            () = arena.stop.abandoned() => break false,
-            () = arena.clock.sleep(wait * NANOS_PER_MS) => {}
-        }
     };
-    Some(Check {
+    let check = Check {
         began,
         ended: arena.clock.now(),
         tries,
         agreed,
-    })
+    };
+    Some(Checked { check, seen })
+}
+
+/// Waits between two tries. A run that is to end at once does not wait for a slow replica.
+async fn is_abandoned_within(arena: &Arena, wait_ms: u64) -> bool {
+    if wait_ms == 0 {
+        return arena.stop.is_abandoned();
+    }
+    tokio::select! {
+        biased;
+        () = arena.stop.abandoned() => true,
+        () = arena.clock.sleep(wait_ms * NANOS_PER_MS) => false,
+    }
 }
 
 /// Do all nodes hold what is expected? Nothing if one of them did not answer, unless the others have

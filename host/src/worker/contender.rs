@@ -30,6 +30,8 @@ pub struct Stepped {
     pub statements: Statements,
     /// Where its sessions worked.
     pub nodes: NodeSet,
+    /// It ended ok, and its effect may not be there.
+    pub is_doubtful: bool,
 }
 
 impl Contender {
@@ -74,10 +76,12 @@ impl Contender {
                 faults: Vec::new(),
                 lost_locks: LostLocks::default(),
                 settled: None,
+                seen: None,
             },
             allocated: None,
             statements: Statements::default(),
             nodes: NodeSet::default(),
+            is_doubtful: false,
         };
         let step = &mut stepped.step;
         let mut instance = match ready {
@@ -93,6 +97,7 @@ impl Contender {
         step.lost_locks = instance.take_lost_locks();
         stepped.statements = instance.take_statements();
         stepped.nodes = self.whereabouts.take();
+        stepped.is_doubtful = matches!(told, Ok(Ok(_))) && instance.leaves_doubt();
         match told {
             Ok(told) => {
                 step.outcome = Outcome::from(told.map(|allocated| stepped.allocated = allocated));
@@ -142,9 +147,10 @@ async fn bounded<T>(
         () = arena.clock.sleep(arena.change_timeout_ns) => {
             ("change-timeout", "took longer than the change time-out")
         }
-        () = arena.stop.abandoned() => {
-            ("run-stopped", "was under way when the run was stopped")
-        }
+        () = arena.stop.abandoned() => match arena.stop.is_stuck() {
+            true => ("stuck", "was under way when nothing could move any more"),
+            false => ("run-stopped", "was under way when the run was stopped"),
+        },
     };
     Err(Outcome::indeterminate(code, message))
 }

@@ -2,10 +2,12 @@
 
 use super::contender::Stepped;
 use super::watched::Phase;
-use super::{Arena, Worker, settle};
+use super::{Arena, Worker, look, settle};
 use crate::model::change::{Allocation, Change, Restored};
 use crate::model::marker::Marker;
 use crate::model::pool::pool_id;
+use crate::model::seen::Seen;
+use crate::model::stuck::WaitingStep;
 use crate::strategy::Call;
 use crate::workload::ip_allocation::IpAllocation;
 use std::sync::Arc;
@@ -24,7 +26,8 @@ impl Worker {
             allocated,
             statements,
             nodes,
-        } = self.contender.step(asked).await;
+            is_doubtful,
+        } = self.step(WaitingStep::Acquire, marker.number, asked).await;
         let mut allocation = Allocation {
             attempts: allocated.as_ref().map(|allocated| allocated.attempts),
             address: allocated.map(|allocated| allocated.address),
@@ -37,6 +40,9 @@ impl Worker {
             let (settled, address) = self.arena.beside(settle).await;
             acquire.settled = Some(settled);
             allocation.address = address;
+        }
+        if is_doubtful {
+            acquire.seen = self.look(marker, true).await;
         }
         let mut change = Change {
             worker: self.number,
@@ -61,7 +67,8 @@ impl Worker {
                 marker: marker.to_string(),
             };
             self.watched.set(Phase::Release);
-            let mut stepped = self.contender.step(asked).await;
+            let step = self.step(WaitingStep::Release, marker.number, asked);
+            let mut stepped = step.await;
             if !stepped.step.outcome.is_ok() {
                 self.watched.set(Phase::Settle);
                 let outcome = stepped.step.outcome.clone();
@@ -70,11 +77,22 @@ impl Worker {
                 };
                 stepped.step.settled = Some(self.arena.beside(settle).await);
             }
+            if stepped.is_doubtful {
+                stepped.step.seen = self.look(marker, false).await;
+            }
             allocation.statements.add(&stepped.statements);
             change.nodes = change.nodes.union(stepped.nodes);
             change.release = Some(stepped.step);
         }
         change.allocation = Some(Box::new(allocation));
         change
+    }
+
+    async fn look(&mut self, marker: Marker, has_address: bool) -> Option<Box<Seen>> {
+        self.watched.set(Phase::Check);
+        let look = move |arena: Arc<Arena>| async move {
+            look::at_allocation(&arena, marker, has_address).await
+        };
+        self.arena.beside(look).await
     }
 }

@@ -46,7 +46,7 @@ impl Arena {
         }
     }
 
-    async fn is_every_member(&self, answered: usize) -> bool {
+    pub(super) async fn is_every_member(&self, answered: usize) -> bool {
         if answered == self.database.nodes().len() {
             return true;
         }

@@ -258,7 +258,11 @@ where
 }
 
 impl Arena {
-    async fn read_causally(&self, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
+    pub(super) async fn read_causally(
+        &self,
+        node: &str,
+        row: u32,
+    ) -> Result<Option<RowState>, Fault> {
         let database = &*self.database;
         self.rows.read(database, node, Freshness::Causal, row).await
     }

@@ -9,6 +9,8 @@ enum Phase {
     Finish,
     /// Steps under way are abandoned, as by a time-out.
     Abandon,
+    /// The same, since nothing can move any more.
+    Stuck,
 }
 
 /// The side that decides.
@@ -36,6 +38,11 @@ impl Stopper {
         self.raise(Phase::Abandon);
     }
 
+    /// Abandons the steps under way, none of which can ever end.
+    pub fn stuck(&self) {
+        self.raise(Phase::Stuck);
+    }
+
     fn raise(&self, to: Phase) {
         self.0.send_if_modified(|phase| {
             let later = to > *phase;
@@ -52,6 +59,10 @@ impl Stop {
 
     pub fn is_abandoned(&self) -> bool {
         *self.0.borrow() >= Phase::Abandon
+    }
+
+    pub fn is_stuck(&self) -> bool {
+        *self.0.borrow() >= Phase::Stuck
     }
 
     /// Returns when the run is to end; never, if nobody can say so any more.

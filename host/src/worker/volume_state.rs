@@ -1,11 +1,12 @@
 //! One change of volume-state: acquire, check, hold, release.
 
+use super::contender::Stepped;
 use super::watched::Phase;
-use super::{Arena, Worker, check, settle};
-use crate::model::change::{Change, Restored, Settled, Step};
+use super::{Arena, Worker, check, look, settle};
+use crate::model::change::{Change, Restored, Settled};
 use crate::model::data::Status;
 use crate::model::marker::Marker;
-use crate::model::nodes::NodeSet;
+use crate::model::stuck::WaitingStep;
 use crate::strategy::{Call, Transition};
 use crate::workload::volume_state::row_id;
 use std::sync::Arc;
@@ -13,7 +14,12 @@ use std::sync::Arc;
 impl Worker {
     pub(super) async fn volume_change(&mut self, marker: Marker) -> Change {
         self.watched.set(Phase::Acquire);
-        let (mut acquire, nodes) = self
+        let Stepped {
+            step: mut acquire,
+            is_doubtful,
+            nodes,
+            ..
+        } = self
             .transition(Status::Available, Status::Deleting, marker)
             .await;
         let mut holds = Some(true);
@@ -43,7 +49,15 @@ impl Worker {
             let check = move |arena: Arc<Arena>| async move {
                 check::on_all_nodes(&arena, row, marker).await
             };
-            change.check = self.arena.beside(check).await;
+            if let Some(checked) = self.arena.beside(check).await {
+                change.check = Some(checked.check);
+                change.acquire.seen = checked.seen;
+            } else if is_doubtful {
+                let look = move |arena: Arc<Arena>| async move {
+                    look::at_held(&arena, row, marker).await
+                };
+                change.acquire.seen = self.arena.beside(look).await;
+            }
             self.watched.set(Phase::Pause);
             self.arena.wait(self.arena.workload.hold_ms).await;
         }
@@ -66,10 +80,23 @@ impl Worker {
     async fn give_back(&mut self, change: &mut Change) {
         let marker = change.marker();
         self.watched.set(Phase::Release);
-        let (mut release, nodes) = self
+        let Stepped {
+            step: mut release,
+            is_doubtful,
+            nodes,
+            ..
+        } = self
             .transition(Status::Deleting, Status::Available, marker)
             .await;
         change.nodes = change.nodes.union(nodes);
+        if is_doubtful {
+            self.watched.set(Phase::Check);
+            let row = self.row;
+            let look = move |arena: Arc<Arena>| async move {
+                look::at_released(&arena, row, marker).await
+            };
+            release.seen = self.arena.beside(look).await;
+        }
         if !release.outcome.is_ok() {
             self.watched.set(Phase::Settle);
             let row = self.row;
@@ -95,14 +122,18 @@ impl Worker {
         self.arena.beside(restore).await
     }
 
-    async fn transition(&mut self, from: Status, to: Status, marker: Marker) -> (Step, NodeSet) {
+    async fn transition(&mut self, from: Status, to: Status, marker: Marker) -> Stepped {
+        let step = match to {
+            Status::Deleting => WaitingStep::Acquire,
+            Status::Available | Status::Other(_) => WaitingStep::Release,
+        };
         let transition = Transition {
             row: row_id(self.row),
             from: from.into(),
             to: to.into(),
             marker: marker.to_string(),
         };
-        let stepped = self.contender.step(Call::Change(transition)).await;
-        (stepped.step, stepped.nodes)
+        let call = Call::Change(transition);
+        self.step(step, marker.number, call).await
     }
 }

@@ -65,6 +65,7 @@ fn case(seed: u64) -> Case {
         autocommit_as_text: seed.is_multiple_of(2),
         counts_found_rows: false,
         change_timeout_s: 60,
+        stuck_after_s: 0,
         time_limit_s: None,
     }
 }

@@ -43,8 +43,8 @@ fn endless_loops_end() {
     is_contained("endless-loop", &["computing-limit"], "--computing-ms 100");
     is_contained(
         "chatter",
-        &["computing-limit", "change-timeout"],
-        "--computing-ms 100 --change-timeout-s 1",
+        &["call-limit"],
+        "--computing-ms 60000 --change-timeout-s 600",
     );
     is_contained("sleep-forever", &["change-timeout"], "--change-timeout-s 1");
 }

@@ -184,6 +184,7 @@ fn lost(snapshot_isolation: bool, snapshot_race_us: u64) -> usize {
         autocommit_as_text: false,
         counts_found_rows: false,
         change_timeout_s: 5,
+        stuck_after_s: 0,
         time_limit_s: None,
     };
     let is_lost = |&seed: &u64| {

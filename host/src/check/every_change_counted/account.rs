@@ -73,6 +73,7 @@ mod tests {
             faults: vec![],
             lost_locks: Default::default(),
             settled,
+            seen: None,
         }
     }
 

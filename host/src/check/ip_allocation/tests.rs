@@ -21,6 +21,7 @@ fn a_right_history_is_valid_by_every_checker_in_any_order() {
         [
             "unique-allocation",
             "every-change-counted",
+            "effect-before-ok",
             "nothing-pending",
             "ranges-agree",
             "exhaustion",
@@ -62,7 +63,7 @@ fn a_simulation_is_also_asked_whether_all_came_to_an_end() {
     };
     let judgement = judge_simulated(&evidence, 0);
     assert_eq!(judgement.verdict, Verdict::Valid);
-    assert_eq!(judgement.answers[6].checker, "progress");
+    assert_eq!(judgement.answers[7].checker, "progress");
 }
 
 #[test]
@@ -86,7 +87,9 @@ fn without_contention_only_what_needs_none_is_told() {
     let words: Vec<_> = judgement.answers.iter().map(|a| a.verdict.word()).collect();
     assert_eq!(
         words,
-        ["unknown", "valid", "valid", "valid", "valid", "valid"]
+        [
+            "unknown", "valid", "valid", "valid", "valid", "valid", "valid"
+        ]
     );
     assert!(judgement.verdict.why().unwrap().contains("contended"));
 }

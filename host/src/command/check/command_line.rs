@@ -80,7 +80,7 @@ pub fn workload_flags(flags: &WorkloadOptions) -> Vec<String> {
 }
 
 /// The seed is not among them: the token has it.
-fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 17] {
+fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 18] {
     let small = |value: Option<u32>| value.map(|n| n.to_string());
     let large = |value: Option<u64>| value.map(|n| n.to_string());
     let check = flags.check.map(|check| match check {
@@ -119,6 +119,7 @@ fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 17] {
         ),
         ("--step-wait-ms", large(flags.step_wait_ms)),
         ("--change-timeout-s", large(flags.change_timeout_s)),
+        ("--stuck-after-s", large(flags.stuck_after_s)),
         ("--time-limit-s", large(flags.time_limit_s)),
     ]
 }

@@ -20,6 +20,9 @@ use crate::workload::Kind;
 const TIME_LIMIT_S: u64 = 60;
 const CHANGE_TIMEOUT_S: u64 = 30;
 
+/// Nothing in the runner's own process takes so long to come.
+const STUCK_AFTER_S: u64 = 5;
+
 /// One run on a fresh SQLite file, with locks in memory; nothing of it is kept.
 pub fn part(options: &TestOptions) -> Result<Part, CommandError> {
     let decided = decide(options)?;
@@ -73,6 +76,10 @@ fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
     };
     let (mut plan, components) = plan_and_components(&asked, 1, options.quiet, numbers)?;
     plan.change_timeout_s = plan.change_timeout_s.min(CHANGE_TIMEOUT_S);
+    plan.stuck_after_s = match plan.stuck_after_s {
+        0 => 0,
+        asked => asked.min(STUCK_AFTER_S),
+    };
     plan.time_limit_s = Some(plan.time_limit_s.unwrap_or(TIME_LIMIT_S).min(TIME_LIMIT_S));
     // A schedule of the workload's file is for servers that can break.
     plan.faults.clear();

@@ -76,10 +76,11 @@ fn unended(change: &Change, world: &Case, seen: &Seen) -> Option<String> {
             logged.called.word()
         )
     });
-    let limit = world.change_timeout_s;
-    Some(format!(
-        "the {which} had not ended after {limit} s of simulated time{last}"
-    ))
+    let limit = match is_stuck(step) {
+        true => "when nothing could move any more".to_owned(),
+        false => format!("after {} s of simulated time", world.change_timeout_s),
+    };
+    Some(format!("the {which} had not ended {limit}{last}"))
 }
 
 /// Whether the change time-out ended any step.
@@ -91,7 +92,12 @@ pub fn is_timed_out(simulated: &Simulated) -> bool {
 /// The host's own code, which a strategy could give too: it would deserve the same.
 fn has_no_end(step: &Step) -> bool {
     let reason = step.outcome.reason();
-    reason.is_some_and(|reason| reason.code == "change-timeout")
+    reason.is_some_and(|reason| reason.code == "change-timeout") || is_stuck(step)
+}
+
+fn is_stuck(step: &Step) -> bool {
+    let reason = step.outcome.reason();
+    reason.is_some_and(|reason| reason.code == "stuck")
 }
 
 fn lie(simulated: &Simulated, disturbed: Option<&Change>) -> Option<String> {

@@ -195,6 +195,7 @@ fn world() -> Case {
         autocommit_as_text: false,
         counts_found_rows: false,
         change_timeout_s: 60,
+        stuck_after_s: 20,
         time_limit_s: None,
     })
 }
@@ -313,7 +314,7 @@ fn what_is_left_locked_stands_in_the_way_of_another_instance() {
     let found = found(Flaw::KeepsLock, "acquire 6 execute rejected");
     let why = found.values().next().expect("it is wrong");
     assert!(why.contains("another instance's change"), "{why}");
-    assert!(why.contains("change-timeout"), "{why}");
+    assert!(why.contains("stuck"), "{why}");
 }
 
 #[test]

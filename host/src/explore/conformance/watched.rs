@@ -172,6 +172,11 @@ impl Instance for WatchedInstance {
         sum
     }
 
+    /// Either may: which of them was asked does not matter, since a look too many does no harm.
+    fn leaves_doubt(&self) -> bool {
+        self.instance.leaves_doubt() || self.other.as_ref().is_some_and(|it| it.leaves_doubt())
+    }
+
     async fn end(self: Box<Self>) {
         let Self {
             instance, other, ..

@@ -51,6 +51,7 @@ fn big() -> Case {
         autocommit_as_text: false,
         counts_found_rows: false,
         change_timeout_s: 60,
+        stuck_after_s: 0,
         time_limit_s: None,
     }
 }

@@ -3,6 +3,7 @@
 use super::moments::Weighed;
 use crate::model::change::{Change, Nanos, Step};
 use crate::model::event::{Actor, Event, What};
+use crate::model::seen::Sight;
 use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::timeline::{Lane, Moment, Tone};
 use crate::model::verdict::Subject;
@@ -110,7 +111,8 @@ impl<'a> Cast<'a> {
                 .release
                 .as_ref()
                 .map(|release| step(change, "release", release, 62));
-            std::iter::once(acquire).chain(release)
+            let looks = change.steps().filter_map(|step| look(change, step));
+            std::iter::once(acquire).chain(release).chain(looks)
         })
     }
 
@@ -204,6 +206,30 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
         led_by: None,
         once: None,
     }
+}
+
+/// What the host read right after a step that it had reason to doubt.
+fn look(change: &Change, step: &Step) -> Option<Weighed> {
+    let seen = step.seen.as_deref()?;
+    let found = match &seen.found {
+        Sight::Row(Some(state)) => format!("row {} is {state}", change.row),
+        Sight::Row(None) => format!("row {} is gone", change.row),
+        Sight::Address(Some(address)) => format!("{} has {address}", change.marker()),
+        Sight::Address(None) => format!("{} has no address", change.marker()),
+    };
+    let moment = Moment {
+        at: seen.ended,
+        lane: Lane::of_node(&seen.node)?,
+        tone: Tone::Lost,
+        text: format!("the host reads, causally: {found}"),
+        after: None,
+    };
+    Some(Weighed {
+        weight: 95,
+        moment,
+        led_by: None,
+        once: None,
+    })
 }
 
 /// Whether `volumes volume-1` ends with `volume-1`, which `volume-11` does not.

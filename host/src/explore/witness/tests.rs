@@ -18,6 +18,7 @@ fn change(worker: u32, row: u32, times: [u64; 4]) -> Change {
         faults: Vec::new(),
         lost_locks: Default::default(),
         settled: None,
+        seen: None,
     };
     Change {
         worker,

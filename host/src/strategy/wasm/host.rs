@@ -1,7 +1,9 @@
 //! The host's side of the contract: one file for each interface, and what they share.
 
 mod db;
+mod idle;
 mod lock;
+mod opened;
 mod replication;
 mod settings;
 mod statements;
@@ -14,13 +16,14 @@ use super::computing::Computing;
 use super::memory::MemoryLimit;
 use super::{Limits, convert};
 use crate::capability::budget::{Account, Charge, Shares};
-use crate::capability::database::Session;
 use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount, count_fault};
 use crate::model::statements::Statements as Executed;
 use crate::strategy::Capabilities;
+use idle::Idle;
+use opened::Opened;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
 use slab::Slab;
@@ -45,6 +48,7 @@ struct Named {
 pub struct HostState {
     pub memory: MemoryLimit,
     pub computing: Computing,
+    idle: Idle,
     /// The faults that calls gave since they were last taken.
     pub faults: Vec<FaultCount>,
     /// The locks that releases found lost since this was last taken.
@@ -57,7 +61,9 @@ pub struct HostState {
     capabilities: Capabilities,
     random: Pcg64,
     statements: Statements,
-    sessions: Slab<Box<dyn Session>>,
+    sessions: Slab<Opened>,
+    /// The call under way has committed an update of a row.
+    has_committed: bool,
     lock_sessions: Slab<Box<dyn LockSession>>,
     locks: Slab<Named>,
     lock_names: Account,
@@ -79,6 +85,7 @@ impl HostState {
                 grown: 0,
             },
             computing: Computing::new(limits.computing),
+            idle: Idle::default(),
             faults: Vec::new(),
             lost_locks: LostLocks::default(),
             executed: Executed::default(),
@@ -89,6 +96,7 @@ impl HostState {
             capabilities,
             statements: Statements::new(shares),
             sessions: Slab::new(),
+            has_committed: false,
             lock_sessions: Slab::new(),
             locks: Slab::new(),
             lock_names: Account::new("names of locks", shares.lock_names),
@@ -107,7 +115,8 @@ impl HostState {
         printing.end(&mut |line| printed.line(worker, line));
         self.asked.add(std::mem::take(&mut self.asking));
         let unused = self.capabilities.first_session.take();
-        for session in self.sessions.drain().chain(unused) {
+        let opened = self.sessions.drain().map(|opened| opened.session);
+        for session in opened.chain(unused) {
             session.close().await;
         }
         for named in self.locks.drain() {
@@ -118,9 +127,21 @@ impl HostState {
         }
     }
 
+    /// A call of the host to the guest begins.
+    pub fn call_begins(&mut self) {
+        self.has_committed = false;
+        self.idle = Idle::default();
+    }
+
+    /// Whether the call may not have had its effect, if it says that it did.
+    pub fn leaves_doubt(&self) -> bool {
+        !self.has_committed || self.sessions.iter().any(|(_, opened)| opened.is_open())
+    }
+
     /// Ends a call: the guest computes again from here, and its faults are counted.
     fn answer<T>(&mut self, result: Result<T, Fault>) -> wasmtime::Result<Result<T, types::Fault>> {
         self.computing.resume();
+        self.idle.answered(&result)?;
         Ok(result.map_err(|fault| {
             count_fault(&mut self.faults, &fault);
             convert::fault_to_guest(fault)

@@ -75,6 +75,7 @@ fn begin(store: &mut Store<HostState>, limits: Limits, metering: &Metering) {
 impl Instance for WasmInstance {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         begin(&mut self.store, self.limits, &self.metering);
+        self.store.data_mut().call_begins();
         let told = self.exports.call(&mut self.store, call).await;
         if let Ok(left) = self.store.get_fuel() {
             let used = computing::fuel(self.limits.computing).saturating_sub(left);
@@ -93,6 +94,10 @@ impl Instance for WasmInstance {
 
     fn take_statements(&mut self) -> Statements {
         std::mem::take(&mut self.store.data_mut().executed)
+    }
+
+    fn leaves_doubt(&self) -> bool {
+        self.store.data().leaves_doubt()
     }
 
     fn spent(&self) -> Spent {

@@ -10,6 +10,10 @@
 //! | `none` | nothing: compare-and-swap | ok |
 //! | `endless-loop` | computes for ever | an end to it; other workers go on |
 //! | `chatter` | calls the host for ever, cheaply | the same |
+//! | `sleeps-of-nothing` | likewise, with a sleep of 0 | the same |
+//! | `refused-for-ever` | is refused the same statement for ever, and sleeps in between | the same |
+//! | `waits-for-ever` | waits in acquire for a status that never comes | the trial ends as `stuck` |
+//! | `release-waits-for-ever` | likewise in release | the same |
 //! | `sleep-forever` | sleeps for 584 years | the same |
 //! | `trap` | panics before it does anything | one failed change, a new instance |
 //! | `trap-at-release` | acquires, then panics in the release | the row is restored |
@@ -45,16 +49,20 @@
 //! | `wrong-marker` | writes a marker that is not the change's | the same |
 //! | `wrong-release` | its release frees every row of the table | verdict `violated` |
 //! | others | the change is written in some other way: `writes.rs` | as it says there |
+//! | `both-in-release` … | says ok first, and does it later ([`late`]) | `effect-before-ok` |
 
+mod burning;
 mod forbidden;
+mod late;
 mod memory;
 mod shares;
 mod writes;
 
+use burning::{chatter, recurse, spin};
 use contend_guest::lock::SessionOptions;
 use contend_guest::prelude::*;
-use contend_guest::timing;
 use forbidden::FORBIDDEN;
+use late::Owed;
 use memory::{aliased, memory_bomb};
 use std::hint::black_box;
 use std::mem::ManuallyDrop;
@@ -80,6 +88,7 @@ struct Hostile {
     sessions: Vec<Session>,
     lock_sessions: Vec<lock::Session>,
     kept_locks: Vec<Lock>,
+    owed: Owed,
 }
 
 impl StateStrategy for Hostile {
@@ -94,6 +103,7 @@ impl StateStrategy for Hostile {
             sessions: Vec::new(),
             lock_sessions: Vec::new(),
             kept_locks: Vec::new(),
+            owed: Owed::default(),
         })
     }
 
@@ -104,8 +114,11 @@ impl StateStrategy for Hostile {
         match self.attack.as_str() {
             "lost-lock" => self.lost_lock(t, misbehaves),
             "hoarded-names" => self.hoarded_names(t, misbehaves),
+            _ if self.is_late() => self.late(t, misbehaves),
             _ if !misbehaves => self.swap(t),
-            "trap-at-release" | "lie-at-release" | "wrong-release" if t.is_acquire() => {
+            "trap-at-release" | "lie-at-release" | "wrong-release" | "release-waits-for-ever"
+                if t.is_acquire() =>
+            {
                 self.swap(t)
             }
             _ => self.attack(t),
@@ -118,6 +131,17 @@ impl Hostile {
         match self.attack.as_str() {
             "endless-loop" => spin(),
             "chatter" => chatter(),
+            "sleeps-of-nothing" => loop {
+                sleep(Duration::ZERO);
+            },
+            "refused-for-ever" => loop {
+                let _ = self.session.execute("DROP TABLE volumes", &[]);
+                sleep(Duration::from_micros(10));
+            },
+            "waits-for-ever" | "release-waits-for-ever" => {
+                let from = "nowhere".to_owned();
+                return self.swap(Transition { from, ..t });
+            }
             "sleep-forever" => sleep(Duration::MAX),
             "trap" | "trap-at-release" => panic!("hostile"),
             "deep-recursion" => drop(black_box(recurse(1))),
@@ -347,25 +371,6 @@ impl Hostile {
 
 fn escaped(what: String) -> Fault {
     Fault::rejected("ESCAPED", what)
-}
-
-fn spin() {
-    let mut steps = 0u64;
-    while black_box(steps) != u64::MAX {
-        steps += 1;
-    }
-}
-
-fn chatter() {
-    while timing::now() != u64::MAX {}
-}
-
-fn recurse(depth: u64) -> u64 {
-    if black_box(depth) == u64::MAX {
-        return 0;
-    }
-    let here = black_box([depth; 16]);
-    recurse(depth + 1) + black_box(here)[7]
 }
 
 contend_guest::state_strategy!(Hostile);

@@ -125,6 +125,7 @@ fn found(locks: Option<SimLocks>) -> Found {
         autocommit_as_text: false,
         counts_found_rows: false,
         change_timeout_s: 60,
+        stuck_after_s: 0,
         time_limit_s: None,
     };
     let question = Question {

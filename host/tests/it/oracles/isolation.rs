@@ -226,6 +226,7 @@ fn try_seeds(
             autocommit_as_text: false,
             counts_found_rows: false,
             change_timeout_s: 60,
+            stuck_after_s: 0,
             time_limit_s: None,
         };
         found.add(&simulate(&case, &strategy, Recording::Keep).unwrap());

@@ -118,6 +118,7 @@ fn allocate(script: Script, release: bool) -> (Change, Verdict) {
         autocommit_as_text: false,
         counts_found_rows: false,
         change_timeout_s: 60,
+        stuck_after_s: 0,
         time_limit_s: None,
     };
     let strategy: Arc<dyn Strategy> = Arc::new(Scripted(script));

@@ -15,6 +15,7 @@ use contend::model::fault::{Fault, FaultCount};
 use contend::model::value::{Row, Value};
 use contend::record::journal::{self, Journal};
 use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
+use contend::worker::posts::Posts;
 use contend::worker::stop::{self, Stopper};
 use contend::worker::{Arena, Worker};
 use contend::workload::Workload;
@@ -323,6 +324,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         seed: 1,
         change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
         stop,
+        posts: Posts::new(1),
         journal: Arc::new(Journal::create(&history).unwrap()),
         patience_ns: 0,
         rows: RowAccess::default(),

@@ -1,3 +1,4 @@
+use super::opened::Opened;
 use super::{HostState, SessionHandle, dangling, too_many};
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
 use crate::capability::calls::bytes_of;
@@ -19,9 +20,12 @@ impl HostState {
         &mut self,
         handle: &Resource<SessionHandle>,
     ) -> Result<&mut Box<dyn Session>> {
-        self.sessions
-            .get_mut(handle.rep() as usize)
-            .ok_or_else(dangling)
+        self.opened(handle).map(|opened| &mut opened.session)
+    }
+
+    fn opened(&mut self, handle: &Resource<SessionHandle>) -> Result<&mut Opened> {
+        let opened = self.sessions.get_mut(handle.rep() as usize);
+        opened.ok_or_else(dangling)
     }
 
     async fn open(&mut self, target: db::Target) -> std::result::Result<u32, Fault> {
@@ -40,7 +44,7 @@ impl HostState {
             Some(session) => session,
             None => self.capabilities.database.connect(&target).await?,
         };
-        Ok(self.sessions.insert(session) as u32)
+        Ok(self.sessions.insert(Opened::new(session)) as u32)
     }
 
     async fn run_execute(
@@ -54,7 +58,9 @@ impl HostState {
             Err(fault) => return Ok(Err(fault)),
         };
         let began = self.now_if_counted();
-        let affected = self.session(handle)?.execute(&statement, parameters).await;
+        let opened = self.opened(handle)?;
+        let affected = opened.session.execute(&statement, parameters).await;
+        self.has_committed |= opened.executed(&affected);
         self.count(sql, began);
         Ok(affected)
     }
@@ -70,7 +76,9 @@ impl HostState {
             Err(fault) => return Ok(Err(fault)),
         };
         let began = self.now_if_counted();
-        let rows = self.session(handle)?.query(&statement, parameters).await;
+        let opened = self.opened(handle)?;
+        let rows = opened.session.query(&statement, parameters).await;
+        opened.answered(&rows);
         self.count(sql, began);
         // A database stops before an answer takes more of its memory; this is the same of all of them.
         let share = self.shares().answer;
@@ -109,6 +117,7 @@ impl HostState {
 
 impl db::Host for HostState {
     fn dialect(&mut self) -> Result<String> {
+        self.idle.call()?;
         Ok(self.capabilities.database.dialect().to_owned())
     }
 
@@ -143,23 +152,29 @@ impl db::HostSession for HostState {
     }
 
     async fn begin(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
-        let begun = self.session(&handle)?.begin().await;
+        let opened = self.opened(&handle)?;
+        let begun = opened.session.begin().await;
+        opened.begun(&begun);
         self.answer(begun)
     }
 
     async fn commit(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
-        let committed = self.session(&handle)?.commit().await;
+        let opened = self.opened(&handle)?;
+        let committed = opened.session.commit().await;
+        self.has_committed |= opened.committed(&committed);
         self.answer(committed)
     }
 
     async fn rollback(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
-        let rolled_back = self.session(&handle)?.rollback().await;
+        let opened = self.opened(&handle)?;
+        let rolled_back = opened.session.rollback().await;
+        opened.rolled_back();
         self.answer(rolled_back)
     }
 
     async fn drop(&mut self, handle: Resource<SessionHandle>) -> Result<()> {
         let session = self.sessions.try_remove(handle.rep() as usize);
-        session.ok_or_else(dangling)?.close().await;
+        session.ok_or_else(dangling)?.session.close().await;
         self.computing.resume();
         Ok(())
     }

@@ -35,6 +35,7 @@ impl HostState {
 
 impl lock::Host for HostState {
     fn traits(&mut self) -> Result<Vec<(String, String)>> {
+        self.idle.call()?;
         Ok(self.capabilities.locks.traits())
     }
 

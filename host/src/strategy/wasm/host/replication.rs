@@ -63,6 +63,7 @@ async fn ask(
 
 impl replication::Host for HostState {
     fn nodes(&mut self) -> Result<Vec<String>> {
+        self.idle.call()?;
         Ok(self.capabilities.database.nodes().to_vec())
     }
 

@@ -26,8 +26,10 @@ fn datetime(nanos: Nanos) -> Datetime {
     }
 }
 
-fn now(context: &Context) -> Nanos {
-    context.data().capabilities.clock.now()
+fn now(context: &mut Context) -> Result<Nanos> {
+    let state = context.data_mut();
+    state.idle.call()?;
+    Ok(state.capabilities.clock.now())
 }
 
 fn subscribe(context: &mut Context, until: Nanos) -> Result<(Resource<Pollable>,)> {
@@ -38,7 +40,9 @@ fn subscribe(context: &mut Context, until: Nanos) -> Result<(Resource<Pollable>,
 pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> {
     match (interface, name) {
         ("clocks/monotonic-clock", "now") => {
-            given.func_wrap(name, |context: Context, (): ()| Ok((now(&context),)))?;
+            given.func_wrap(name, |mut context: Context, (): ()| {
+                Ok((now(&mut context)?,))
+            })?;
         }
         ("clocks/monotonic-clock", "resolution") => {
             given.func_wrap(name, |_: Context, (): ()| Ok((1u64,)))?;
@@ -50,13 +54,13 @@ pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
         }
         ("clocks/monotonic-clock", "subscribe-duration") => {
             given.func_wrap(name, |mut context: Context, (duration,): (u64,)| {
-                let until = now(&context).saturating_add(duration);
+                let until = now(&mut context)?.saturating_add(duration);
                 subscribe(&mut context, until)
             })?;
         }
         ("clocks/wall-clock", "now") => {
-            given.func_wrap(name, |context: Context, (): ()| {
-                let shown = datetime(now(&context));
+            given.func_wrap(name, |mut context: Context, (): ()| {
+                let shown = datetime(now(&mut context)?);
                 let seconds = BEGINS + shown.seconds;
                 Ok((Datetime { seconds, ..shown },))
             })?;

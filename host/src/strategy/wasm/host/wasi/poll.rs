@@ -10,14 +10,15 @@ use wasmtime::component::Resource;
 impl HostState {
     /// Waits until this time, and gives the time that it then is. Before the run begins its clock
     /// stands still; what was waited for is over all the same.
-    async fn wait_until(&mut self, until: Nanos) -> Nanos {
+    async fn wait_until(&mut self, until: Nanos) -> Result<Nanos> {
         let now = self.capabilities.clock.now();
+        self.idle.waited(until.saturating_sub(now))?;
         if now >= until {
-            return now;
+            return Ok(now);
         }
         self.capabilities.clock.sleep(until - now).await;
         self.computing.resume();
-        self.capabilities.clock.now().max(until)
+        Ok(self.capabilities.clock.now().max(until))
     }
 
     /// The places of those that are over. Waits for the first if none is.
@@ -26,7 +27,7 @@ impl HostState {
         let Some(first) = times.iter().copied().min() else {
             return Err(wasmtime::Error::msg("a poll of nothing never ends"));
         };
-        let now = self.wait_until(first).await;
+        let now = self.wait_until(first).await?;
         let places = (0u32..).zip(times);
         Ok(places
             .filter(|(_, time)| *time <= now)
@@ -55,8 +56,9 @@ pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
             })?;
         }
         ("io/poll", "[method]pollable.ready") => {
-            given.func_wrap(name, |context: Context, (one,): One| {
-                let state = context.data();
+            given.func_wrap(name, |mut context: Context, (one,): One| {
+                let state = context.data_mut();
+                state.idle.call()?;
                 let until = state.wasi.held.until(&one);
                 Ok((state.capabilities.clock.now() >= until,))
             })?;

@@ -19,6 +19,7 @@ impl HostState {
                 ),
             }));
         }
+        self.idle.call()?;
         let mut bytes = vec![0; count as usize];
         self.random.fill_bytes(&mut bytes);
         Ok(bytes)
@@ -35,7 +36,9 @@ pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
         }
         ("random/random", "get-random-u64") | ("random/insecure", "get-insecure-random-u64") => {
             given.func_wrap(name, |mut context: Context, (): ()| {
-                Ok((context.data_mut().random.next_u64(),))
+                let state = context.data_mut();
+                state.idle.call()?;
+                Ok((state.random.next_u64(),))
             })?;
         }
         ("random/insecure-seed", "insecure-seed") => {

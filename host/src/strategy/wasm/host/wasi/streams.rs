@@ -24,6 +24,7 @@ type One = (Resource<OutputStream>,);
 
 impl HostState {
     fn print(&mut self, stream: &Resource<OutputStream>, bytes: &[u8]) -> Told<()> {
+        self.idle.call()?;
         let stream = self.wasi.held.stream(stream);
         let (printed, worker) = (&self.capabilities.printed, self.capabilities.worker);
         self.wasi.printing.write(stream, bytes, &mut |line| {

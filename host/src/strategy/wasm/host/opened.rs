@@ -1,0 +1,142 @@
+//! A session that an instance has opened, and whether what it wrote is committed.
+
+use crate::capability::database::Session;
+use crate::model::fault::{Fault, FaultKind};
+
+/// A session and the transaction in it, as far as the calls tell.
+pub struct Opened {
+    pub session: Box<dyn Session>,
+    transaction: Option<Transaction>,
+}
+
+#[derive(Default)]
+struct Transaction {
+    /// It has changed a row.
+    wrote: bool,
+}
+
+impl Opened {
+    pub fn new(session: Box<dyn Session>) -> Self {
+        Self {
+            session,
+            transaction: None,
+        }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    pub fn begun(&mut self, begun: &Result<(), Fault>) {
+        if begun.is_ok() {
+            self.transaction = Some(Transaction::default());
+        }
+    }
+
+    /// Whether the statement committed an update by itself.
+    pub fn executed(&mut self, affected: &Result<u64, Fault>) -> bool {
+        self.answered(affected);
+        match (affected, &mut self.transaction) {
+            (Ok(1..), None) => true,
+            (Ok(1..), Some(transaction)) => {
+                transaction.wrote = true;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// After a conflict no transaction is open any more. After another fault one may be.
+    pub fn answered<T>(&mut self, answer: &Result<T, Fault>) {
+        if matches!(answer, Err(fault) if fault.kind == FaultKind::Conflict) {
+            self.transaction = None;
+        }
+    }
+
+    /// Whether the commit made updates last.
+    pub fn committed(&mut self, committed: &Result<(), Fault>) -> bool {
+        self.answered(committed);
+        committed.is_ok() && self.transaction.take().is_some_and(|it| it.wrote)
+    }
+
+    pub fn rolled_back(&mut self) {
+        self.transaction = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capability::statement::Statement;
+    use crate::model::value::{Row, Value};
+    use async_trait::async_trait;
+
+    struct Idle;
+
+    #[async_trait]
+    impl Session for Idle {
+        async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
+            Ok(0)
+        }
+        async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+            Ok(Vec::new())
+        }
+        async fn begin(&mut self) -> Result<(), Fault> {
+            Ok(())
+        }
+        async fn commit(&mut self) -> Result<(), Fault> {
+            Ok(())
+        }
+        async fn rollback(&mut self) -> Result<(), Fault> {
+            Ok(())
+        }
+        async fn sync(&mut self) -> Result<(), Fault> {
+            Ok(())
+        }
+        async fn close(self: Box<Self>) {}
+    }
+
+    fn conflict<T>() -> Result<T, Fault> {
+        Err(Fault::conflict("1213", ""))
+    }
+
+    fn lost<T>() -> Result<T, Fault> {
+        Err(Fault::new(FaultKind::Indefinite, "2013", ""))
+    }
+
+    #[test]
+    fn autocommit_write_is_committed_unless_it_changed_nothing_or_failed() {
+        let mut opened = Opened::new(Box::new(Idle));
+        assert!(opened.executed(&Ok(1)));
+        assert!(!opened.executed(&Ok(0)));
+        assert!(!opened.executed(&conflict()));
+        assert!(!opened.is_open());
+    }
+
+    #[test]
+    fn transaction_is_committed_when_commit_says_so_and_it_has_written() {
+        let mut opened = Opened::new(Box::new(Idle));
+        opened.begun(&Ok(()));
+        assert!(!opened.executed(&Ok(2)), "not yet");
+        assert!(!opened.committed(&lost()));
+        assert!(opened.is_open(), "it may be");
+        assert!(opened.committed(&Ok(())));
+        assert!(!opened.is_open());
+        assert!(!opened.committed(&Ok(())), "it is over");
+
+        opened.begun(&Ok(()));
+        assert!(!opened.committed(&Ok(())), "it has written nothing");
+        for end in [
+            |opened: &mut Opened| opened.answered(&conflict::<()>()),
+            Opened::rolled_back,
+        ] {
+            opened.begun(&Ok(()));
+            opened.executed(&Ok(1));
+            end(&mut opened);
+            assert!(!opened.is_open());
+            assert!(opened.executed(&Ok(1)), "by itself again");
+        }
+        opened.begun(&conflict());
+        assert!(!opened.is_open());
+    }
+}

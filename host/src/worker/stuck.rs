@@ -1,0 +1,182 @@
+//! Whether anything can still move.
+//!
+//! A trial is stuck if all of this holds for a quiet period, which is as long as the plan says:
+//!
+//! - every worker that has not ended is in a step, and none of these steps ends;
+//! - no row that one of them wants changes, and no node that has a say keeps silent about it;
+//! - each of these rows carries nothing that a change under way would lead away from: the marker of a
+//!   change that is over, no marker at all, or that of a change whose own release does not end.
+//!
+//! A row that is held by a change whose acquire has not ended is none of these: whoever wrote it is
+//! still at work. For pools: no request or reservation of a change under way is left, and the tables do
+//! not change.
+//!
+//! Worker 1 has said that it released row 0, and did not: row 0 stays `deleting (1_0)`, and change 1_0
+//! is over. Workers 2 and 3 look at it again and again. After the quiet period the host has read row 0
+//! twice and found the same, workers 2 and 3 are in the steps in which they were, and nobody else is
+//! there who could change it.
+//!
+//! A strategy may know a way out of its own, such as to take a row away that has not moved for a
+//! minute. The quiet period must be longer than that.
+
+use super::Arena;
+use super::posts::{Post, waiting};
+use crate::model::allocations::NodeAllocations;
+use crate::model::change::Nanos;
+use crate::model::data::{RowState, Status};
+use crate::model::found::Found;
+use crate::model::marker::Marker;
+use crate::model::stuck::{MOST_NAMED, Stuck, StuckRow, Waiting, WaitingStep};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often it is asked within one quiet period.
+const LOOKS: u64 = 5;
+
+const SHORTEST_LOOK: Nanos = 10_000_000;
+
+/// What is in the tables, of what the waiting workers want.
+#[derive(PartialEq)]
+enum Picture {
+    Rows(BTreeMap<u32, Option<RowState>>),
+    Allocations(Vec<NodeAllocations>),
+}
+
+/// A moment at which all were in a step, and what there was.
+struct Still {
+    since: Nanos,
+    posts: Vec<Post>,
+    picture: Picture,
+}
+
+/// Returns when the trial is stuck, but not before `quiet` has passed since `from`. Never, if it is not
+/// stuck, if the run is to end anyway, or if the quiet period is 0.
+pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
+    if quiet == 0 {
+        return std::future::pending().await;
+    }
+    let until_from = from.saturating_sub(arena.clock.now());
+    arena.clock.sleep(until_from).await;
+    let mut before: Vec<Post> = Vec::new();
+    let mut still: Option<Still> = None;
+    loop {
+        arena.clock.sleep((quiet / LOOKS).max(SHORTEST_LOOK)).await;
+        if arena.stop.is_requested() {
+            return std::future::pending().await;
+        }
+        let posts = arena.posts.all();
+        let Some(waiting) = waiting(&posts).filter(|_| posts == before) else {
+            before = posts;
+            still = None;
+            continue;
+        };
+        let now = arena.clock.now();
+        let is_early = |still: &Still| now < still.since.saturating_add(quiet);
+        if still.as_ref().is_some_and(is_early) {
+            continue;
+        }
+        let picture = Picture::take(arena, &waiting).await;
+        // Who moved meanwhile is seen at the next look.
+        still = match (still, picture) {
+            (_, None) => None,
+            (Some(still), Some(picture))
+                if still.picture == picture && arena.posts.all() == still.posts =>
+            {
+                if picture.is_nobodys(&waiting) {
+                    return tell(arena, still.since, &picture, &waiting);
+                }
+                Some(still)
+            }
+            (_, Some(picture)) => Some(Still {
+                since: now,
+                posts,
+                picture,
+            }),
+        };
+    }
+}
+
+impl Picture {
+    /// `None` if a node that has a say does not answer: then nobody knows whether it is the strategy
+    /// that stands still.
+    async fn take(arena: &Arena, waiting: &[Waiting]) -> Option<Self> {
+        if arena.workload.ip_allocation.is_some() {
+            let found = arena.workload.read_found(&*arena.database, &*arena.clock);
+            let Ok(Found::IpAllocation(found)) = found.await else {
+                return None;
+            };
+            let complete = arena.is_every_member(found.nodes.len()).await;
+            return complete.then_some(Self::Allocations(found.nodes));
+        }
+        let wanted = waiting.iter().map(|it| arena.workload.row_of(it.worker));
+        let mut rows = BTreeMap::new();
+        for row in wanted.collect::<BTreeSet<_>>() {
+            let answers = arena.ask_nodes(|node| arena.read_causally(node, row)).await;
+            if !answers.complete {
+                return None;
+            }
+            rows.insert(row, answers.given.into_iter().next()?);
+        }
+        Some(Self::Rows(rows))
+    }
+
+    /// Nothing in it belongs to a change that is still at work.
+    fn is_nobodys(&self, waiting: &[Waiting]) -> bool {
+        let under_way = |marker: Marker| {
+            waiting
+                .iter()
+                .find(|it| (it.worker, it.number) == (marker.worker, marker.number))
+        };
+        match self {
+            Self::Rows(rows) => rows.values().flatten().all(|state| {
+                let owner = state.mark.marker().and_then(under_way);
+                owner.is_none_or(|owner| {
+                    owner.step == WaitingStep::Release && state.status == Status::Deleting
+                })
+            }),
+            Self::Allocations(nodes) => {
+                let requests = nodes.iter().flat_map(|node| &node.requests);
+                let mut pending = requests.filter(|request| request.is_pending());
+                pending.all(|request| request.mark.marker().and_then(under_way).is_none())
+            }
+        }
+    }
+
+    fn state(&self, row: u32) -> Option<RowState> {
+        match self {
+            Self::Rows(rows) => rows.get(&row).cloned().flatten(),
+            Self::Allocations(_) => None,
+        }
+    }
+}
+
+fn tell(arena: &Arena, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
+    let mut rows: BTreeMap<u32, Vec<Waiting>> = BTreeMap::new();
+    for one in waiting {
+        let row = arena.workload.row_of(one.worker);
+        rows.entry(row).or_default().push(*one);
+    }
+    let more = |all: usize| all.saturating_sub(MOST_NAMED) as u32;
+    Stuck {
+        since,
+        until: arena.clock.now(),
+        more_rows: more(rows.len()),
+        rows: rows
+            .into_iter()
+            .take(MOST_NAMED)
+            .map(|(row, mut waiting)| {
+                let state = picture.state(row);
+                let more_waiting = more(waiting.len());
+                // Whose row it is comes first.
+                let owner = state.as_ref().and_then(|state| state.mark.marker());
+                waiting.sort_by_key(|it| owner.is_none_or(|owner| owner.worker != it.worker));
+                waiting.truncate(MOST_NAMED);
+                StuckRow {
+                    row,
+                    state,
+                    waiting,
+                    more_waiting,
+                }
+            })
+            .collect(),
+    }
+}
