@@ -175,7 +175,7 @@ mod tests {
             .iter()
             .map(|a| a.verdict.word())
             .collect();
-        assert_eq!(words, ["unknown", "unknown", "valid", "valid"]);
+        assert_eq!(words, ["unknown", "unknown", "valid", "valid", "valid"]);
         let why = dealt_apart.verdict.why();
         assert_eq!(why, Some("no row was contended from two nodes"));
         assert_eq!(dealt_apart.contention.unwrap().rows, 2);
