@@ -258,7 +258,12 @@ fn drawn() -> u16 {
 fn a_model_that_takes_another_course_has_another_number() {
     let quiet = [0, 1, 2, 3].map(|seed| events(&case(seed, Vec::new())));
     let faulty = [0, 1, 2].map(|seed| events(&case(seed, faults())));
-    let pinned = (6, [16782, 12731, 26617, 28202], [63638, 23460, 54812], 59456);
+    let pinned = (
+        6,
+        [16782, 12731, 26617, 28202],
+        [63638, 23460, 54812],
+        59456,
+    );
     let found = (MODEL, quiet, faulty, drawn());
     assert_eq!(
         found, pinned,
