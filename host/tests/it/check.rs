@@ -92,7 +92,10 @@ fn a_token_of_something_else_is_refused_with_what_differs() {
 #[test]
 fn what_is_right_is_valid_and_another_program_can_read_it() {
     let sandbox = Sandbox::new();
-    let finished = sandbox.run("check cas for-update --seeds 10 --faults none --json");
+    let finished = sandbox.run(
+        "check cas for-update --seeds 10 --faults none --json --rows 2 --workers-per-row 3 \
+         --changes-per-worker 3",
+    );
     assert_eq!(finished.code, 0, "{}{}", finished.stdout, finished.stderr);
     let report: Value = serde_json::from_str(&finished.stdout).unwrap();
     for (checked, name) in report["checked"]
@@ -177,10 +180,10 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
 fn what_goes_wrong_from_the_seventh_call_on_is_found_by_default() {
     let sandbox = Sandbox::new();
     let lies = format!(
-        "check {} --set attack=lie --set every=4 --faults none --seeds 1000",
+        "check {} --set attack=lie --set every=4 --faults none",
         hostile().display()
     );
-    let found = sandbox.run(&lies);
+    let found = sandbox.run(&format!("{lies} --seeds 1000"));
     told(&found);
     assert!(
         !found.stdout.contains("--changes-per-worker"),
