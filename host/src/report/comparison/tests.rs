@@ -57,10 +57,10 @@ fn figures_of_which_the_runner_was_the_bottleneck_are_not_compared() {
         figures.iter().find(|it| it.name == name).unwrap().ratio
     };
     let comparison = Comparison::of(&first, &second);
-    assert_eq!(ratio(&comparison, "acquire p50"), Some(1.0));
+    assert_eq!(ratio(&comparison, "acquire p50 ms"), Some(1.0));
     second.report.trials[0].bottleneck = Some("the runner was the bottleneck".to_owned());
     let comparison = Comparison::of(&first, &second);
-    assert_eq!(ratio(&comparison, "acquire p50"), None);
+    assert_eq!(ratio(&comparison, "acquire p50 ms"), None);
     assert_eq!(ratio(&comparison, "ok"), Some(1.0), "a count is one");
     assert_eq!(
         comparison.agreement,

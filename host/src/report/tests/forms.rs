@@ -186,6 +186,15 @@ fn as_json_what_is_missing_is_null() {
     {
       "bottleneck": null,
       "conditions": null,
+      "contention": {
+        "cluster": 0,
+        "nodes": [
+          0,
+          1
+        ],
+        "rows": 2,
+        "rows_from_two_nodes": 0
+      },
       "digest": "sha256:00",
       "ended": null,
       "fairness": {
