@@ -94,7 +94,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("http_auth", "registry/login"),
     ("rustls", "registry/transport"),
     ("docker_credential", "registry/credentials"),
-    ("libsqlite3_sys", "backend/sqlite/limits"),
+    ("libsqlite3_sys", "backend/sqlite"),
 ];
 
 /// What writes to the terminal.
