@@ -7,6 +7,7 @@ mod fixture;
 use crate::support::{Sandbox, hostile};
 use contend::model::change::{Change, Restored, Settled};
 use contend::model::fault::Fault;
+use contend::model::seen::Sight;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::stop::Stopper;
 use contend::workload::Workload;
@@ -202,10 +203,13 @@ async fn restoring_that_lost_its_answer_claims_nothing() {
 #[tokio::test]
 async fn the_check_after_acquire_has_its_tries_and_a_node_that_is_away_costs_none() {
     let ok = [(Happens, Say::Ok), (Happens, Say::Ok)];
-    let (change_seen, _) = change(&ok, Reads::NotAtFirst(4)).await;
+    // Of both nodes, and once more causally when the first try did not find it.
+    let (change_seen, _) = change(&ok, Reads::NotAtFirst(6)).await;
     let check = change_seen.check.unwrap();
+    let looked = change_seen.acquire.seen.expect("a causal reading");
+    assert_eq!(looked.found, Sight::Row(None));
     assert_eq!((check.tries, check.agreed), (3, true));
-    let (unseen, _) = change(&ok, Reads::NotAtFirst(12)).await;
+    let (unseen, _) = change(&ok, Reads::NotAtFirst(14)).await;
     let check = unseen.check.unwrap();
     assert_eq!((check.tries, check.agreed), (6, false));
     assert!(!unseen.is_ok(), "it is counted as an error");
