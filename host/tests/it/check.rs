@@ -43,10 +43,10 @@ fn what_is_wrong_is_found_and_told_the_same_again() {
 #[test]
 fn the_command_that_tells_it_again_has_every_option_that_decides() {
     let sandbox = Sandbox::new();
-    let script = "$runner check unguarded --rows 1 --workers-per-row 4 --hold-ms 3 --db \
+    let script = "$runner check lock-only --rows 1 --workers-per-row 4 --hold-ms 3 --db \
                   'sim:nodes=2,latency_ms=[[0,1],[1,0]]' --lock session --faults cut \
-                  --fault '1ms delay-apply n2 for 20ms' --set 'note=it is' --memory-mib 32 \
-                  --change-timeout-s 50 --seed 7 --jobs 1";
+                  --fault '1ms delay-apply n2 for 20ms' --set 'note=it is' --set sync=false \
+                  --memory-mib 32 --change-timeout-s 50 --seed 15 --jobs 1";
     let (first, command) = told(&sandbox.shell(script));
     for given in [
         "--lock session",
@@ -55,7 +55,7 @@ fn the_command_that_tells_it_again_has_every_option_that_decides() {
     ] {
         assert!(command.contains(given), "{command}");
     }
-    assert!(command.contains("--replay 7-"), "{command}");
+    assert!(command.contains("--replay 15-"), "{command}");
     assert_eq!(told(&again(&sandbox, &command)), (first, command));
 }
 

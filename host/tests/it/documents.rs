@@ -178,7 +178,30 @@ fn every_link_of_the_documents_leads_somewhere() {
         let folder = root().join(document).parent().unwrap().to_owned();
         for rest in read(document).split("](").skip(1) {
             let target = rest.split(')').next().unwrap();
-            assert!(folder.join(target).exists(), "{document}: {target}");
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = match file {
+                "" => root().join(document),
+                file => folder.join(file),
+            };
+            assert!(file.exists(), "{document}: {target}");
+            let found = heading.is_empty() || anchors(&file).contains(&heading.to_owned());
+            assert!(found, "{document}: {target}");
         }
     }
+}
+
+/// The names by which links reach the headings of a page.
+fn anchors(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        words
+            .chars()
+            .filter(kept)
+            .collect::<String>()
+            .replace(' ', "-")
+    };
+    headings.map(anchor).collect()
 }

@@ -142,7 +142,7 @@ mod tests {
         let [held, free] = ["deleting", "available"].map(|status| state(status, "3_0"));
         let released = |effects: &[Effect]| led_to(effects, 0, &Status::Available, marker);
         let acquire = Effect::of_row(0, state("available", "4_0"), held.clone());
-        assert_eq!(released(&[acquire.clone()]), Some(false));
+        assert_eq!(released(std::slice::from_ref(&acquire)), Some(false));
         let release = Effect::of_row(0, held.clone(), free.clone());
         assert_eq!(released(&[acquire, release.clone()]), Some(true));
         let elsewhere = Effect { row: 1, ..release };
