@@ -29,7 +29,7 @@ const LATE: [&str; 5] = [
 /// The second and the fourth change are late, and the last one is not, so that nothing is missing in
 /// the end.
 const WORKLOAD: &str = "--rows 2 --workers-per-row 3 --changes-per-worker 5 --pause-ms 1 --hold-ms 1 \
-                        --check-tries 3 --check-wait-ms 5 --change-timeout-s 60 --set every=2";
+                        --check-wait-ms 5 --change-timeout-s 60 --set every=2";
 
 fn run(attack: &str, more: &str) -> (i32, Value) {
     let component = hostile().display();
