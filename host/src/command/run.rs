@@ -3,7 +3,7 @@
 use super::decide::{Decided, decide};
 use super::exit::{Exit, Required};
 use super::options::PlanOptions;
-use super::output::{Output, check_name, print};
+use super::output::{Output, check_name};
 use super::progress::Screen;
 use super::supervise::Interrupts;
 use super::trial::Turn;
@@ -47,11 +47,12 @@ pub fn run(options: &RunOptions) -> Result<Exit, CommandError> {
     // Whatever broke in the end, what was measured before is shown.
     let shown = match report.trials.is_empty() {
         true => Ok(()),
-        false => options.output.show(&report).and_then(|()| {
-            let note = untried::note(&options.output, &report);
-            note.map_or(Ok(()), |note| print(note.as_bytes()))
-        }),
+        false => options.output.show(&report),
     };
+    // Beside the results, which are the same as those of `runner report` later.
+    if let Some(note) = untried::note(&options.output, &report) {
+        eprint!("{note}");
+    }
     let exit = Exit::of_run(&report, options.required);
     exit.unless_failed(ran.and(shown))
 }

@@ -28,7 +28,7 @@ impl Contention {
     /// Where all sessions worked on one node, that is how this endpoint is: one writer. What is
     /// shown then holds for such an endpoint, and [`Contention::is_of_one_writer`] says so.
     pub fn not_across_nodes(&self) -> Option<&'static str> {
-        match self.nodes.len() {
+        match self.nodes.count() {
             0 if self.cluster > 1 => Some("the history does not say on which nodes workers met"),
             0 | 1 => None,
             _ if self.rows_from_two_nodes > 0 => None,
@@ -38,7 +38,7 @@ impl Contention {
 
     /// There are several nodes, and all sessions worked on the same one.
     pub fn is_of_one_writer(&self) -> bool {
-        self.cluster > 1 && self.nodes.len() == 1
+        self.cluster > 1 && self.nodes.count() == 1
     }
 }
 

@@ -33,7 +33,7 @@ impl NodeSet {
         self.0 == 0
     }
 
-    pub fn len(self) -> u32 {
+    pub fn count(self) -> u32 {
         self.0.count_ones()
     }
 
@@ -45,7 +45,7 @@ impl NodeSet {
     /// Whether one of them was on a node on which the other need not have been: both are known, and
     /// they are not the same single node.
     pub fn differs_from(self, other: Self) -> bool {
-        !self.is_empty() && !other.is_empty() && self.union(other).len() > 1
+        !self.is_empty() && !other.is_empty() && self.union(other).count() > 1
     }
 
     /// The numbers, ascending.

@@ -251,7 +251,7 @@ fn contention_cells(trial: &TrialReport) -> Vec<Cell> {
         ),
         cell(
             "nodes worked on",
-            optional(contention.map(|c| c.nodes.len())),
+            optional(contention.map(|c| c.nodes.count())),
         ),
     ]
 }

@@ -209,7 +209,7 @@ fn contention_prose(contention: &Contention) -> String {
         count => format!("{count} rows"),
     };
     let met = format!("rivals met on {}", rows(contention.rows));
-    match contention.nodes.len() {
+    match contention.nodes.count() {
         0 | 1 if contention.cluster <= 1 => met,
         0 => format!("{met}; their nodes are not on record"),
         1 => format!("{met}, all on one of {} nodes", contention.cluster),

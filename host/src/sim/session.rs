@@ -19,8 +19,8 @@ use std::sync::Arc;
 pub(super) struct SimSession {
     cluster: Arc<Cluster>,
     actor: Actor,
-    /// Nothing for the endpoint.
-    node: Option<u32>,
+    /// Where it was asked to go; `None` for the endpoint.
+    target: Option<u32>,
     /// Writes that commit by themselves are sent as text.
     is_text: bool,
     variables: Variables,
@@ -55,7 +55,7 @@ impl SimSession {
             actor: cluster.kernel().actor(),
             variables: cluster.variables().counting_found(counts_found),
             cluster,
-            node,
+            target: node,
             is_text,
             connection: None,
             at: None,
@@ -99,13 +99,13 @@ impl SimSession {
     }
 
     async fn travel(&self) {
-        let one_way = self.cluster.one_way(self.node.is_none());
+        let one_way = self.cluster.one_way(self.target.is_none());
         self.cluster.kernel().sleep(one_way).await;
     }
 
     async fn reopen(&mut self) -> Result<(), Fault> {
         self.travel().await;
-        let opened = self.cluster.open(self.node, self.actor, self.variables);
+        let opened = self.cluster.open(self.target, self.actor, self.variables);
         if let Ok(id) = opened {
             self.connection = Some(id);
             self.at = self.cluster.node_of(id);

@@ -82,7 +82,12 @@ fn the_simulator_tells_the_same_story_as_the_lab() {
     for (key, ours) in &simulated {
         let theirs = &lab[key];
         assert_eq!(ours.verdict, theirs.verdict, "{key:?}");
-        let (one, other) = (ours.conflicts_per_change, theirs.conflicts_per_change);
+        // The lab's table was measured when sessions went to nodes by chance: two of three pairs of
+        // rivals met on different nodes, where nearly all conflicts arise. Now every pair does.
+        let (one, other) = (
+            ours.conflicts_per_change * 2.0 / 3.0,
+            theirs.conflicts_per_change,
+        );
         // Below one in twenty changes, there is hardly a conflict in either.
         let alike = one.max(other) < 0.05 || (one / other < 2.0 && other / one < 2.0);
         assert!(

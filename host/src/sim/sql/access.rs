@@ -58,7 +58,7 @@ impl Indexed {
             (!bounds.is_empty()).then(|| (column_type(column), bounds))
         });
         let is_used = !equal.is_empty() || bounds.is_some();
-        is_used.then(|| Self {
+        is_used.then_some(Self {
             index,
             is_whole: equal.len() == columns.len(),
             equal,

@@ -389,8 +389,8 @@ fn a_plan_that_no_runner_decided_is_refused() {
 fn nothing_in_a_bundle_steers_the_terminal() {
     let stranger = Stranger::new();
     let path = "run/cas/history.jsonl";
-    let hostile = r#""outcome":{"failed":{"code":"\u001b[2J","message":"\u202ered"}}}}"#;
-    let entries = stranger.with_changed(path, r#""outcome":"ok"}}"#, hostile);
+    let hostile = r#""outcome":{"failed":{"code":"\u001b[2J","message":"\u202ered"}}},"nodes""#;
+    let entries = stranger.with_changed(path, r#""outcome":"ok"},"nodes""#, hostile);
     stranger.write(&entries);
     for command in ["report stranger.tgz", "report stranger.tgz --csv -"] {
         let told = stranger.run(command).stdout;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) enum Belongings {
     Nothing,
     Folder { _folder: tempfile::TempDir },
-    Schema(Schema),
+    Schema(Box<Schema>),
 }
 
 /// One database with a table `things` of two rows, both with `n` = 0.
@@ -154,7 +154,7 @@ impl Fixture {
     pub(in crate::backend_contract) async fn close(&self) {
         self.database.close().await;
         if let Belongings::Schema(schema) = &self.belongings {
-            schema.drop().await;
+            Schema::drop(schema).await;
         }
     }
 }

@@ -118,22 +118,28 @@ pub(super) async fn a_write_that_returns_rows_is_a_write(fixture: &Fixture) {
     let row = vec![Value::Integer(7), Value::Integer(70)];
     assert_eq!(
         fixture.query(&mut session, insert).await.unwrap(),
-        [row.clone()]
+        std::slice::from_ref(&row)
     );
     let again = fixture.query(&mut session, insert).await.unwrap_err();
     assert_eq!(again.kind, FaultKind::Rejected, "{again}");
     // By itself it is committed, in a transaction it is not.
     let seven = fixture.statement("SELECT id, n FROM things WHERE id = 7");
     let node = fixture.database.nodes()[0].clone();
-    assert_eq!(fixture.read_at(&node, &seven).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        fixture.read_at(&node, &seven).await.unwrap(),
+        std::slice::from_ref(&row)
+    );
     let delete = "DELETE FROM things WHERE id = 7 RETURNING id, n";
     session.begin().await.unwrap();
     assert_eq!(
         fixture.query(&mut session, delete).await.unwrap(),
-        [row.clone()]
+        std::slice::from_ref(&row)
     );
     session.rollback().await.unwrap();
-    assert_eq!(fixture.read_at(&node, &seven).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        fixture.read_at(&node, &seven).await.unwrap(),
+        std::slice::from_ref(&row)
+    );
     session.begin().await.unwrap();
     assert_eq!(fixture.query(&mut session, delete).await.unwrap(), [row]);
     session.commit().await.unwrap();

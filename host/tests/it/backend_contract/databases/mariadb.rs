@@ -77,7 +77,7 @@ async fn galera_with(lab: &Lab, writes: AutocommitWrites) -> Fixture {
     let schema = Schema::create(lab).await;
     let (endpoint, nodes) = addresses(lab, &schema.name);
     let database = Mysql::open(&endpoint, &nodes, writes).await.unwrap();
-    Fixture::of(Arc::new(database), Belongings::Schema(schema)).await
+    Fixture::of(Arc::new(database), Belongings::Schema(Box::new(schema))).await
 }
 
 /// One server, known by its endpoint alone.
@@ -95,7 +95,7 @@ pub(in crate::backend_contract) async fn node_with(options: impl Into<SessionOpt
     let schema = Schema::create(lab()).await;
     let (_, nodes) = addresses(lab(), &schema.name);
     let database = Mysql::open(&nodes[0], &[], options).await.unwrap();
-    Fixture::of(Arc::new(database), Belongings::Schema(schema)).await
+    Fixture::of(Arc::new(database), Belongings::Schema(Box::new(schema))).await
 }
 
 /// The endpoint and the nodes; `schema` may be left empty for one that every server has.
