@@ -11,7 +11,7 @@ fn a_run_says_every_ten_seconds_how_far_it_is() {
     let ended = sandbox.run(SLOW);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     let lines: Vec<_> = ended.stderr.lines().collect();
-    let [line] = &lines[..] else {
+    let [line, _not_tried] = &lines[..] else {
         panic!("{lines:?}");
     };
     let (before, after) = line.split_once(" of 400000 changes, ").unwrap();
