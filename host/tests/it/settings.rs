@@ -58,8 +58,10 @@ fn setting_that_no_instance_asked_for_is_told_with_the_nearest_one() {
         assert!(trial["remarks"].to_string().contains("windw"), "{trial:#}");
     }
     let right = sandbox.run(&format!("--strategy ip-window+window=1 {POOL} --out right"));
-    assert_eq!((right.code, &*right.stderr), (0, ""), "{}", right.stdout);
-    assert!(!right.stdout.contains("never asked"), "{}", right.stdout);
+    assert_eq!(right.code, 0, "{}{}", right.stdout, right.stderr);
+    for said in [&right.stdout, &right.stderr] {
+        assert!(!said.contains("never asked"), "{said}");
+    }
 }
 
 #[test]
