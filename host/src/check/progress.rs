@@ -47,13 +47,6 @@ pub fn answer(changes: &[Change], whole_from: Nanos) -> Answer {
                     let since = whole_from.max(held).max(step.invoked);
                     endless(step, whole_from).or_else(|| stuck(verb, code, step, since))
                 }
-                // A guest that polls while another worker holds the row uses up the limit by waiting.
-                (_, "computing-limit")
-                    if verb == "acquire"
-                        && occupied.until(change.row, step.returned) > step.invoked =>
-                {
-                    None
-                }
                 (
                     _,
                     "trap" | "call-limit" | "computing-limit" | "memory-limit" | "stack-overflow",
@@ -269,16 +262,6 @@ mod tests {
         let answer = answer(&[ended([0, S], trap, Vec::new())], 0);
         let why = answer.verdict.why().unwrap();
         assert!(why.contains("its instance died: unreachable"), "{why}");
-    }
-
-    #[test]
-    fn computing_limit_is_no_fault_of_a_worker_that_waited_for_a_holder() {
-        let limit = || Outcome::indeterminate("computing-limit", "computed for more than 1s");
-        let waiter = ended([0, 15 * S], limit(), Vec::new());
-        let alone = answer(std::slice::from_ref(&waiter), 0);
-        assert_eq!(alone.verdict.word(), "violated");
-        let holder = change(0, 1, 0, [0, 1, 12 * S, 13 * S]);
-        assert_eq!(answer(&[holder, waiter], 0).verdict, Verdict::Valid);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// Raised when the same seed takes another course than before: the model is part of the version.
 /// `token/pinned.rs` notices.
-pub const MODEL: u32 = 6;
+pub const MODEL: u32 = 7;
 
 /// `SEED-vvvv-ssss-pppp`: of the runner with its model, of the component, and of the plan, which is
 /// everything but the seed.

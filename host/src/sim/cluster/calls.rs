@@ -3,6 +3,7 @@
 use super::ClusterEvent;
 use super::connection::{ConnectionId, Given, Kind, Phase, Reply, Ticket};
 use super::errors::Error;
+use super::processors::GOES_ON;
 use super::state::State;
 use super::transaction::Isolation;
 use crate::capability::mysql_codes::lost;
@@ -53,11 +54,16 @@ impl State {
         self.at(slot).transaction.renew(number, isolation);
     }
 
-    /// Takes a processor for so long, or waits for one first.
+    /// Takes a processor for so long, or waits for one first. A transaction that holds locks has just
+    /// been at work, and may go on at once.
     pub(super) fn work(&mut self, slot: u32, phase: Phase, work: u64) {
         let ticket = self.enter(slot, phase);
-        let node = self.at(slot).node;
-        let done = self.processors.take(node, self.now(), work);
+        let connection = self.at(slot);
+        let (node, goes_on) = (connection.node, connection.transaction.has_locks());
+        let done = match goes_on && self.random.unit() < GOES_ON {
+            true => self.processors.take_at_once(node, self.now(), work),
+            false => self.processors.take(node, self.now(), work),
+        };
         self.schedule(done, ClusterEvent::Served(ticket));
     }
 

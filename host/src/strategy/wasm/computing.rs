@@ -4,6 +4,7 @@
 //! is counted instead, so that the same call ends at the same place on every machine.
 
 use super::super::Death;
+use crate::model::change::Nanos;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -34,6 +35,45 @@ pub fn fuel(limit: Duration) -> u64 {
 /// The time that so much fuel stands for.
 pub fn time(fuel: u64) -> Duration {
     Duration::from_nanos(fuel.saturating_mul(1_000_000) / FUEL_PER_MS)
+}
+
+/// Computing time that a simulated call gets back by waiting, as a real call does: the clock that
+/// measures a real one begins anew after a wait, within a tick.
+///
+/// Without it a right strategy that polls for as long as another worker holds its row would end by the
+/// limit, although it hardly computes. Each nanosecond of waiting gives back a nanosecond of computing,
+/// up to the limit, so that only a call that computes for longer than it waits can end by it. With a
+/// limit of 1 ms: a call computes 0.4 ms (0.6 ms are left), waits 0.1 ms (0.7 ms are left), and ends if
+/// it now computes for more than 0.7 ms without a wait. An endless loop ends after 1 ms.
+#[derive(Debug, Default)]
+pub struct Allowance {
+    /// Simulated time up to which waiting was counted.
+    counted: Nanos,
+    /// Fuel given back to the call in flight.
+    given_back: u64,
+}
+
+impl Allowance {
+    /// Begins a call with all of its fuel.
+    pub fn begin(&mut self, now: Nanos) {
+        *self = Self {
+            counted: now,
+            given_back: 0,
+        };
+    }
+
+    /// The fuel of the call from here, if it waited since this was last asked.
+    pub fn after_wait(&mut self, now: Nanos, left: u64, limit: Duration) -> Option<u64> {
+        let waited = now.saturating_sub(std::mem::replace(&mut self.counted, now));
+        let more = fuel(Duration::from_nanos(waited)).min(fuel(limit).saturating_sub(left));
+        self.given_back = self.given_back.saturating_add(more);
+        (more > 0).then(|| left + more)
+    }
+
+    /// The fuel that the call has used, all that was given back included.
+    pub fn used(&self, left: u64, limit: Duration) -> u64 {
+        (fuel(limit).saturating_add(self.given_back)).saturating_sub(left)
+    }
 }
 
 /// What a guest dies of that computed for longer.
@@ -123,6 +163,22 @@ impl Computing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waiting_gives_fuel_back_up_to_the_limit_and_never_more_than_it_lasted() {
+        let (limit, ms) = (Duration::from_millis(1), FUEL_PER_MS);
+        let mut allowance = Allowance::default();
+        allowance.begin(5_000_000);
+        assert_eq!(allowance.after_wait(5_000_000, ms * 6 / 10, limit), None);
+        let after = allowance.after_wait(5_100_000, ms * 6 / 10, limit);
+        assert_eq!(after, Some(ms * 7 / 10));
+        let after = allowance.after_wait(9_000_000, 0, limit);
+        assert_eq!(after, Some(ms), "never more than the limit");
+        assert_eq!(allowance.after_wait(9_500_000, ms, limit), None);
+        assert_eq!(allowance.used(ms / 2, limit), ms * 16 / 10);
+        allowance.begin(9_500_000);
+        assert_eq!(allowance.used(ms / 2, limit), ms / 2);
+    }
 
     #[test]
     fn fuel_goes_with_the_limit_and_does_not_overflow() {

@@ -12,13 +12,13 @@ pub mod wasi;
 
 use super::asked::{Asked, Asking};
 use super::bindings::contend::strategy::types;
-use super::computing::Computing;
+use super::computing::{Allowance, Computing};
 use super::memory::MemoryLimit;
 use super::{Limits, convert};
 use crate::capability::budget::{Account, Charge, Shares};
 use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
-use crate::model::change::LostLocks;
+use crate::model::change::{LostLocks, Nanos};
 use crate::model::fault::{Fault, FaultCount, count_fault};
 use crate::model::statements::Statements as Executed;
 use crate::strategy::Capabilities;
@@ -48,6 +48,7 @@ struct Named {
 pub struct HostState {
     pub memory: MemoryLimit,
     pub computing: Computing,
+    pub allowance: Allowance,
     idle: Idle,
     /// The faults that calls gave since they were last taken.
     pub faults: Vec<FaultCount>,
@@ -85,6 +86,7 @@ impl HostState {
                 grown: 0,
             },
             computing: Computing::new(limits.computing),
+            allowance: Allowance::default(),
             idle: Idle::default(),
             faults: Vec::new(),
             lost_locks: LostLocks::default(),
@@ -105,6 +107,11 @@ impl HostState {
 
     pub fn shares(&self) -> &Shares {
         &self.capabilities.shares
+    }
+
+    /// The time since the trial began, as the guest is told it.
+    pub fn now(&self) -> Nanos {
+        self.capabilities.clock.now()
     }
 
     /// Gives up everything that the instance held. Locks last: while a transaction may still be

@@ -11,7 +11,7 @@ use crate::model::fault::{Fault, FaultCount};
 use crate::model::spent::Spent;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
-use wasmtime::{Store, Trap};
+use wasmtime::{CallHook, Store, StoreContextMut, Trap};
 
 /// How many bytes of strings and lists one call of a guest may hand to the host. A list whose
 /// elements all point to the same megabytes would otherwise multiply in the host's memory.
@@ -37,8 +37,13 @@ impl WasmInstance {
         let mut store = Store::new(linked.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(call);
-        if let Metering::Clock { .. } = metering {
-            store.epoch_deadline_callback(|mut context| context.data_mut().computing.interrupt());
+        match metering {
+            Metering::Clock { .. } => store
+                .epoch_deadline_callback(|mut context| context.data_mut().computing.interrupt()),
+            Metering::Fuel => store.call_hook(move |context, hook| match hook {
+                CallHook::ReturningFromHost => give_back(context, limits),
+                _ => Ok(()),
+            }),
         }
         begin(&mut store, limits, metering);
         match linked.instantiate(&mut store).await {
@@ -65,9 +70,25 @@ fn begin(store: &mut Store<HostState>, limits: Limits, metering: &Metering) {
             store.data_mut().computing.begin();
             store.set_epoch_deadline(1);
         }
-        Metering::Fuel => store
-            .set_fuel(computing::fuel(limits.computing))
-            .expect("an engine that counts"),
+        Metering::Fuel => {
+            let state = store.data_mut();
+            let now = state.now();
+            state.allowance.begin(now);
+            store
+                .set_fuel(computing::fuel(limits.computing))
+                .expect("an engine that counts");
+        }
+    }
+}
+
+/// Gives the guest the computing time back that the call of the host which ends here has waited.
+fn give_back(mut context: StoreContextMut<'_, HostState>, limits: Limits) -> wasmtime::Result<()> {
+    let left = context.get_fuel()?;
+    let state = context.data_mut();
+    let now = state.now();
+    match state.allowance.after_wait(now, left, limits.computing) {
+        Some(fuel) => context.set_fuel(fuel),
+        None => Ok(()),
     }
 }
 
@@ -78,7 +99,8 @@ impl Instance for WasmInstance {
         self.store.data_mut().call_begins();
         let told = self.exports.call(&mut self.store, call).await;
         if let Ok(left) = self.store.get_fuel() {
-            let used = computing::fuel(self.limits.computing).saturating_sub(left);
+            let allowance = &self.store.data().allowance;
+            let used = allowance.used(left, self.limits.computing);
             self.most_fuel = self.most_fuel.max(used);
         }
         told.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
