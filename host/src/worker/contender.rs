@@ -36,12 +36,13 @@ pub struct Stepped {
 
 impl Contender {
     pub async fn prepare(arena: Arc<Arena>, worker: u32, session: FirstSession) -> Self {
+        let whereabouts = Whereabouts::new(arena.posts.calls_of(worker));
         let mut contender = Self {
             arena,
             worker,
             generation: 0,
             instance: None,
-            whereabouts: Whereabouts::default(),
+            whereabouts,
         };
         let instance = contender.instantiate(session).await;
         contender.instance = Some(instance);

@@ -1,10 +1,46 @@
 //! Where each worker is, for whoever watches whether anything still moves.
 
 use crate::model::stuck::{Waiting, WaitingStep};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// One post for each worker; written by that worker alone.
-pub struct Posts(Box<[AtomicU64]>);
+/// One place for each worker; written by that worker alone.
+pub struct Posts(Box<[Place]>);
+
+#[derive(Default)]
+struct Place {
+    /// Its [`Post`], as a number.
+    post: AtomicU64,
+    calls: Calls,
+}
+
+/// One worker's calls to database servers.
+///
+/// Counts each call twice, when it begins and when it ends, so an odd number is a call under way, and
+/// the same odd number is the same call.
+#[derive(Debug, Clone, Default)]
+pub struct Calls(Arc<AtomicU64>);
+
+/// A call under way. Dropping it ends the call.
+pub struct UnderWay<'a>(&'a Calls);
+
+impl Calls {
+    pub fn begin(&self) -> UnderWay<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self)
+    }
+
+    fn under_way(&self) -> Option<u64> {
+        let number = self.0.load(Ordering::Relaxed);
+        (number % 2 == 1).then_some(number)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// Where a worker is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +60,7 @@ const ENDED: u64 = 3;
 
 impl Posts {
     pub fn new(workers: u32) -> Self {
-        Self((0..workers).map(|_| AtomicU64::new(BETWEEN)).collect())
+        Self((0..workers).map(|_| Place::default()).collect())
     }
 
     pub fn enter(&self, worker: u32, post: Post) {
@@ -34,16 +70,27 @@ impl Posts {
             Post::In(WaitingStep::Release, number) => u64::from(number) << 2 | RELEASE,
             Post::Ended => ENDED,
         };
-        if let Some(post) = self.0.get(worker as usize) {
-            post.store(coded, Ordering::Relaxed);
+        if let Some(place) = self.0.get(worker as usize) {
+            place.post.store(coded, Ordering::Relaxed);
         }
+    }
+
+    /// Where this worker counts its calls.
+    pub fn calls_of(&self, worker: u32) -> Calls {
+        let place = self.0.get(worker as usize);
+        place.map(|place| place.calls.clone()).unwrap_or_default()
+    }
+
+    /// The call of each worker that is under way.
+    pub fn calls(&self) -> Vec<Option<u64>> {
+        self.0.iter().map(|place| place.calls.under_way()).collect()
     }
 
     /// Where everybody is now. A worker that is twice in the same step has not left it in between: the
     /// numbers of changes only grow.
     pub fn all(&self) -> Vec<Post> {
-        let decoded = self.0.iter().map(|post| {
-            let coded = post.load(Ordering::Relaxed);
+        let decoded = self.0.iter().map(|place| {
+            let coded = place.post.load(Ordering::Relaxed);
             let number = (coded >> 2) as u32;
             match coded & 3 {
                 ACQUIRE => Post::In(WaitingStep::Acquire, number),
@@ -54,6 +101,12 @@ impl Posts {
         });
         decoded.collect()
     }
+}
+
+/// Whether a call that was under way before still is.
+pub fn is_waited_for(before: &[Option<u64>], now: &[Option<u64>]) -> bool {
+    let mut both = before.iter().zip(now);
+    both.any(|(before, now)| before.is_some() && before == now)
 }
 
 /// The workers that are in a step, if all are that have not ended, and any is.
@@ -90,6 +143,20 @@ mod tests {
             posts.enter(worker, post);
         }
         assert_eq!(posts.all(), entered);
+    }
+
+    #[test]
+    fn call_is_waited_for_until_it_ends_or_is_abandoned() {
+        let posts = Posts::new(2);
+        let calls = posts.calls_of(1);
+        assert_eq!(posts.calls(), [None, None]);
+        let call = calls.begin();
+        let before = posts.calls();
+        assert!(is_waited_for(&before, &posts.calls()));
+        drop(call);
+        assert!(!is_waited_for(&before, &posts.calls()));
+        let _next = calls.begin();
+        assert!(!is_waited_for(&before, &posts.calls()), "another call");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //!
 //! - every worker that has not ended is in a step, and none of these steps ends;
 //! - no row that one of them wants changes, and no node that has a say keeps silent about it;
+//! - none of these workers waits for one answer of a database all the time: a server may hang, or end
+//!   the wait by itself;
 //! - each of these rows carries nothing that a change under way would lead away from: the marker of a
 //!   change that is over, no marker at all, or that of a change whose own release does not end.
 //!
@@ -20,7 +22,7 @@
 //! minute. The quiet period must be longer than that.
 
 use super::Arena;
-use super::posts::{Post, waiting};
+use super::posts::{Post, is_waited_for, waiting};
 use crate::model::allocations::NodeAllocations;
 use crate::model::change::Nanos;
 use crate::model::data::{RowState, Status};
@@ -45,6 +47,7 @@ enum Picture {
 struct Still {
     since: Nanos,
     posts: Vec<Post>,
+    calls: Vec<Option<u64>>,
     picture: Picture,
 }
 
@@ -74,6 +77,14 @@ pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
         if still.as_ref().is_some_and(is_early) {
             continue;
         }
+        let calls = arena.posts.calls();
+        if still
+            .as_ref()
+            .is_some_and(|it| is_waited_for(&it.calls, &calls))
+        {
+            still = None;
+            continue;
+        }
         let picture = Picture::take(arena, &waiting).await;
         // Who moved meanwhile is seen at the next look.
         still = match (still, picture) {
@@ -89,6 +100,7 @@ pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
             (_, Some(picture)) => Some(Still {
                 since: now,
                 posts,
+                calls,
                 picture,
             }),
         };

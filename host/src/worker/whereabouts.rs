@@ -1,5 +1,7 @@
-//! On which nodes an instance's sessions work: noted beside every statement.
+//! On which nodes an instance's sessions work, and whether one of them waits for its server: noted
+//! beside every statement.
 
+use super::posts::Calls;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::Statement;
@@ -16,16 +18,28 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// The nodes on which one worker's sessions worked since this was last asked. Only this worker's
 /// instance writes it, so no worker waits for another here.
 #[derive(Clone, Default)]
-pub(super) struct Whereabouts(Arc<AtomicU64>);
+pub(super) struct Whereabouts {
+    nodes: Arc<AtomicU64>,
+    calls: Calls,
+}
 
 impl Whereabouts {
+    /// Counts the calls there.
+    pub(super) fn new(calls: Calls) -> Self {
+        Self {
+            nodes: Arc::default(),
+            calls,
+        }
+    }
+
     pub(super) fn take(&self) -> NodeSet {
-        NodeSet::from_bits(self.0.swap(0, Relaxed))
+        NodeSet::from_bits(self.nodes.swap(0, Relaxed))
     }
 
     fn note(&self, session: &dyn Session) {
         let node = session.node().map(NodeSet::of);
-        self.0.fetch_or(node.unwrap_or_default().bits(), Relaxed);
+        self.nodes
+            .fetch_or(node.unwrap_or_default().bits(), Relaxed);
     }
 
     /// The database with its sessions noted here.
@@ -74,6 +88,7 @@ impl Database for NotedDatabase {
     }
 
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        let _call = self.whereabouts.calls.begin();
         let session = self.database.connect(target).await?;
         Ok(self.whereabouts.of_session(session))
     }
@@ -122,6 +137,7 @@ impl NotedSession {
 #[async_trait]
 impl Session for NotedSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        let _call = self.whereabouts.calls.begin();
         self.note();
         let executed = self.session.execute(statement, parameters).await;
         self.note();
@@ -133,6 +149,7 @@ impl Session for NotedSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
+        let _call = self.whereabouts.calls.begin();
         self.note();
         let rows = self.session.query(statement, parameters).await;
         self.note();
@@ -140,21 +157,25 @@ impl Session for NotedSession {
     }
 
     async fn begin(&mut self) -> Result<(), Fault> {
+        let _call = self.whereabouts.calls.begin();
         let begun = self.session.begin().await;
         self.note();
         begun
     }
 
     async fn commit(&mut self) -> Result<(), Fault> {
+        let _call = self.whereabouts.calls.begin();
         self.note();
         self.session.commit().await
     }
 
     async fn rollback(&mut self) -> Result<(), Fault> {
+        let _call = self.whereabouts.calls.begin();
         self.session.rollback().await
     }
 
     async fn sync(&mut self) -> Result<(), Fault> {
+        let _call = self.whereabouts.calls.begin();
         self.session.sync().await
     }
 

@@ -65,9 +65,13 @@ fn strategy_that_waits_for_what_never_comes_is_ended_as_stuck() {
 
 #[test]
 fn release_that_never_ends_is_ended_as_stuck() {
-    for world in ["--stuck-after-s 2", "--db sim --stuck-after-s 60"] {
+    for world in ["--stuck-after-s 2", "--db sim --seed 3 --stuck-after-s 60"] {
         let (_, trial) = run("release-waits-for-ever", world);
         let told = is_stuck(&trial);
+        // Whose row it is comes first.
+        for row in trial["stuck"]["rows"].as_array().unwrap() {
+            assert_eq!(row["waiting"][0]["step"], "release", "{row:#}");
+        }
         assert!(
             told.contains("which its own release does not end"),
             "{told}"
@@ -87,6 +91,17 @@ fn lie_that_leaves_all_others_waiting_is_violated_before_an_hour_has_passed() {
         );
         assert_eq!((verdict(&trial).as_str(), code), ("violated", 1));
     }
+}
+
+#[test]
+fn worker_that_has_ended_keeps_no_trial_from_being_stuck() {
+    let component = hostile().display();
+    let (_, trial) = Sandbox::new().trial(&format!(
+        "--strategy {component} --rows 1 --workers-per-row 2 --changes-per-worker 1 --pause-ms 1 --hold-ms 1 \
+         --set attack=lie-at-release --db sim --stuck-after-s 60"
+    ));
+    let told = is_stuck(&trial);
+    assert!(told.contains(", of a change that is over"), "{told}");
 }
 
 #[test]

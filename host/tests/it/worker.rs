@@ -2,16 +2,20 @@
 //! free afterwards.
 
 mod allocation;
+mod cluster;
 mod fixture;
+mod readings;
+mod stuck;
 
 use crate::support::{Sandbox, hostile};
+use cluster::Reads;
 use contend::model::change::{Change, Restored, Settled};
 use contend::model::fault::Fault;
 use contend::model::seen::Sight;
 use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::stop::Stopper;
 use contend::workload::Workload;
-use fixture::{Effect, Left, Reads, Say, Script, Terms};
+use fixture::{Effect, Left, Say, Script, Terms};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -198,6 +202,9 @@ async fn restoring_that_lost_its_answer_claims_nothing() {
     let reads = Reads::RightButWritesOfTheHostAreLost;
     let (change, status) = change(&steps, reads).await;
     assert_eq!((change.restored, &*status), (Restored::Unclear, FREE));
+    // What was read before is known all the same.
+    let release = change.release.unwrap();
+    assert_eq!(release.settled, Some(Settled::NoEffect));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
 use contend::model::change::{Change, Settled};
 use contend::model::fault::{Fault, FaultCount};
+use contend::model::seen::Sight;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
@@ -23,6 +24,8 @@ const ADDRESS: &str = "192.168.0.7";
 struct Script {
     status: Option<&'static str>,
     says: Result<(), Fault>,
+    /// It never says so.
+    hangs: bool,
     releases: bool,
     says_of_release: Result<(), Fault>,
 }
@@ -67,6 +70,9 @@ impl Instance for ScriptedInstance {
                     let values = [ADDRESS, &pool.subnet, &pool_id, status, &marker];
                     self.write(insert, &values).await;
                 }
+                if self.script.hangs {
+                    std::future::pending::<()>().await;
+                }
                 let allocated = Allocated {
                     address: ADDRESS.to_owned(),
                     attempts: 3,
@@ -90,6 +96,11 @@ impl Instance for ScriptedInstance {
         Vec::new()
     }
 
+    /// So that the host looks after each step that ended ok.
+    fn leaves_doubt(&self) -> bool {
+        true
+    }
+
     async fn end(self: Box<Self>) {
         self.session.close().await;
     }
@@ -97,6 +108,11 @@ impl Instance for ScriptedInstance {
 
 /// The one allocation of one worker, and what every-change-counted says of it.
 fn allocate(script: Script, release: bool) -> (Change, Verdict) {
+    judged(script, release, "every-change-counted")
+}
+
+/// The same, and what this checker says.
+fn judged(script: Script, release: bool, checker: &str) -> (Change, Verdict) {
     let case = Case {
         seed: 1,
         workload: Workload {
@@ -117,22 +133,23 @@ fn allocate(script: Script, release: bool) -> (Change, Verdict) {
         faults: Vec::new(),
         autocommit_as_text: false,
         counts_found_rows: false,
-        change_timeout_s: 60,
-        stuck_after_s: 0,
+        change_timeout_s: 600,
+        stuck_after_s: 60,
         time_limit_s: None,
     };
     let strategy: Arc<dyn Strategy> = Arc::new(Scripted(script));
     let mut simulated = simulate(&case, &strategy, Recording::Off).unwrap();
     assert_eq!(simulated.changes.len(), 1);
     let mut answers = simulated.judgement.answers.into_iter();
-    let counted = answers.find(|answer| answer.checker == "every-change-counted");
-    (simulated.changes.remove(0), counted.unwrap().verdict)
+    let answer = answers.find(|answer| answer.checker == checker);
+    (simulated.changes.remove(0), answer.unwrap().verdict)
 }
 
 fn script(status: Option<&'static str>, says: Result<(), Fault>) -> Script {
     Script {
         status,
         says,
+        hangs: false,
         releases: true,
         says_of_release: Ok(()),
     }
@@ -238,4 +255,40 @@ fn release_that_is_denied_and_whose_row_is_gone_is_not_laid_at_its_door() {
         why.contains("the allocation was lost, or it was given back"),
         "{why}"
     );
+}
+
+#[test]
+fn tables_are_looked_at_after_an_ok_that_is_in_doubt() {
+    let checker = "effect-before-ok";
+    let shown = |step: &contend::model::change::Step| step.seen.as_ref().unwrap().found.clone();
+    let there = Sight::Address(Some(ADDRESS.to_owned()));
+    let gone = Sight::Address(None);
+    let (change, told) = judged(script(Some("ALLOCATED"), Ok(())), true, checker);
+    assert_eq!(shown(&change.acquire), there);
+    assert_eq!(shown(&change.release.unwrap()), gone);
+    assert_eq!(told, Verdict::Valid);
+    let (change, told) = judged(script(None, Ok(())), false, checker);
+    assert_eq!((shown(&change.acquire), told.word()), (gone, "violated"));
+    let mut keeps = script(Some("ALLOCATED"), Ok(()));
+    keeps.releases = false;
+    let (change, told) = judged(keeps, true, checker);
+    let release = change.release.unwrap();
+    assert_eq!((shown(&release), told.word()), (there, "violated"));
+}
+
+#[test]
+fn allocation_that_hangs_is_stuck_unless_its_own_request_is_pending() {
+    for (status, code) in [
+        (None, "stuck"),
+        (Some("ALLOCATED"), "stuck"),
+        // Who has asked may be at work.
+        (Some("RESERVED"), "change-timeout"),
+        (Some("REQUESTED"), "change-timeout"),
+    ] {
+        let mut hangs = script(status, Ok(()));
+        hangs.hangs = true;
+        let (change, _) = allocate(hangs, false);
+        let reason = change.acquire.outcome.reason().unwrap();
+        assert_eq!(reason.code, code, "{status:?}");
+    }
 }

@@ -1,9 +1,9 @@
-//! One worker on one row, with a strategy and a cluster that do as they are told.
+//! One worker on one row, with a strategy that does as it is told.
 
+use super::cluster::{Cluster, Reads};
 use async_trait::async_trait;
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
-use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::beside::Beside;
 use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session, Target};
@@ -12,7 +12,7 @@ use contend::capability::printed::Unread;
 use contend::capability::statement::{Action, Statement};
 use contend::model::change::{Change, Nanos};
 use contend::model::fault::{Fault, FaultCount};
-use contend::model::value::{Row, Value};
+use contend::model::value::Value;
 use contend::record::journal::{self, Journal};
 use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::worker::posts::Posts;
@@ -22,15 +22,19 @@ use contend::workload::Workload;
 use contend::workload::ip_allocation::AllocationAccess;
 use contend::workload::volume_state::{self, RowAccess};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// What becomes of the row in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Effect {
     Happens,
     No,
+    /// It asks its session, and writes nothing.
+    Asks,
     /// Written in a transaction that is never committed.
     LeftOpen,
     /// Another worker takes the row over.
@@ -101,14 +105,19 @@ impl Scripted {
 impl Instance for Scripted {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         let Call::Change(t) = call else {
-            panic!("of volume-state");
+            // No allocation ever ends here.
+            return std::future::pending().await;
         };
         let next = self.steps.lock().unwrap().pop();
         let (effect, say) = next.unwrap_or((Effect::Happens, Say::Ok));
         if effect == Effect::LeftOpen {
             self.session.begin().await.unwrap();
         }
-        if !matches!(effect, Effect::No | Effect::TakenOver) {
+        if effect == Effect::Asks {
+            let look = Statement::of_host("SELECT status FROM volumes", Action::Read);
+            self.session.query(&look, &[]).await.unwrap();
+        }
+        if !matches!(effect, Effect::No | Effect::Asks | Effect::TakenOver) {
             self.write(&t.row, &t.to, &t.marker).await;
         }
         if matches!(effect, Effect::TakenOver | Effect::HappensAndTakenOver) {
@@ -131,116 +140,6 @@ impl Instance for Scripted {
 
     async fn end(self: Box<Self>) {
         self.session.close().await;
-    }
-}
-
-/// How the nodes answer when they are read.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Reads {
-    Right,
-    /// No node answers.
-    Never,
-    /// No row is found by so many readings.
-    NotAtFirst(u32),
-    /// The second node stands still and answers nobody. The cluster has that many members.
-    OneStandsStill(usize),
-    /// They are right, but whoever else connects than the worker never gets an answer to a write that
-    /// took effect.
-    RightButWritesOfTheHostAreLost,
-}
-
-/// Two nodes that are one database.
-struct Cluster {
-    database: Sqlite,
-    nodes: [String; 2],
-    reads: Reads,
-    count: AtomicU32,
-    connects: AtomicU32,
-}
-
-#[async_trait]
-impl Database for Cluster {
-    fn dialect(&self) -> &'static str {
-        self.database.dialect()
-    }
-
-    fn nodes(&self) -> &[String] {
-        &self.nodes
-    }
-
-    fn name_transactions(&self) -> &'static str {
-        self.database.name_transactions()
-    }
-
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
-        let before = self.connects.fetch_add(1, Ordering::Relaxed);
-        let session = self.database.connect(target).await?;
-        Ok(match self.reads {
-            Reads::RightButWritesOfTheHostAreLost if before > 0 => Box::new(Lossy(session)),
-            _ => session,
-        })
-    }
-
-    async fn members(&self) -> Result<usize, Fault> {
-        Ok(match self.reads {
-            Reads::OneStandsStill(members) => members,
-            _ => self.nodes.len(),
-        })
-    }
-
-    async fn read(
-        &self,
-        node: &str,
-        freshness: Freshness,
-        statement: &Statement,
-        of: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
-        let before = self.count.fetch_add(1, Ordering::Relaxed);
-        match self.reads {
-            Reads::Never => Err(Fault::unavailable("away", "this node is away")),
-            Reads::OneStandsStill(_) if node == "b" => std::future::pending().await,
-            Reads::NotAtFirst(readings) if before < readings => Ok(Vec::new()),
-            _ => self.database.read("sqlite", freshness, statement, of).await,
-        }
-    }
-
-    async fn close(&self) {
-        self.database.close().await;
-    }
-}
-
-/// Does what it is told, and loses the answers to what it wrote.
-struct Lossy(Box<dyn Session>);
-
-#[async_trait]
-impl Session for Lossy {
-    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
-        self.0.execute(statement, of).await?;
-        Err(Fault::indefinite("lost", "the answer was lost"))
-    }
-
-    async fn query(&mut self, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
-        self.0.query(statement, of).await
-    }
-
-    async fn begin(&mut self) -> Result<(), Fault> {
-        self.0.begin().await
-    }
-
-    async fn commit(&mut self) -> Result<(), Fault> {
-        self.0.commit().await
-    }
-
-    async fn rollback(&mut self) -> Result<(), Fault> {
-        self.0.rollback().await
-    }
-
-    async fn sync(&mut self) -> Result<(), Fault> {
-        self.0.sync().await
-    }
-
-    async fn close(self: Box<Self>) {
-        self.0.close().await;
     }
 }
 
@@ -298,45 +197,12 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
     workload: Workload,
     meanwhile: impl FnOnce(Stopper) -> F,
 ) -> Left {
-    let folder = tempfile::tempdir().unwrap();
-    let history = folder.path().join("history.jsonl");
-    let database = Arc::new(Cluster {
-        database: Sqlite::open(SqliteLocation::Memory).await.unwrap(),
-        nodes: ["a", "b"].map(str::to_owned),
-        reads,
-        count: AtomicU32::new(0),
-        connects: AtomicU32::new(0),
-    });
-    workload.prepare(&database.database).await.unwrap();
-    let clock = Arc::new(Hurried(RealClock::new()));
-    let (stopper, stop) = stop::channel();
-    let arena = Arc::new(Arena {
-        workload,
-        strategy: Arc::new(strategy),
-        database: database.clone(),
-        gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
-        locks: Arc::new(MemoryLocks::new(clock.clone())),
-        clock: clock.clone(),
-        beside: Beside::Here,
-        settings: Arc::new(terms.settings),
-        printed: Arc::new(Unread),
-        shares: Default::default(),
-        seed: 1,
-        change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
-        stop,
-        posts: Posts::new(1),
-        journal: Arc::new(Journal::create(&history).unwrap()),
-        patience_ns: 0,
-        rows: RowAccess::default(),
-        allocations: AllocationAccess::default(),
-    });
-    database.connects.store(0, Ordering::Relaxed);
-    let worker = Worker::prepare(arena, 0, Arc::default()).await;
-    let before_the_clock = database.connects.load(Ordering::Relaxed);
-    clock.0.start();
-    let (ended, ()) = tokio::join!(worker.run(), meanwhile(stopper));
+    let stage = Stage::set(terms, strategy, reads, workload).await;
+    let (worker, before_the_clock) = stage.worker().await;
+    let (ended, ()) = tokio::join!(worker.run(), meanwhile(stage.stopper));
     ended.unwrap();
     let look = Statement::of_host("SELECT status FROM volumes", Action::Read);
+    let database = &stage.database;
     let mut rows = database
         .database
         .read("sqlite", Freshness::AsItIs, &look, &[])
@@ -344,7 +210,84 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
         .unwrap();
     Left {
         sessions: (before_the_clock, database.connects.load(Ordering::Relaxed)),
-        changes: journal::read(&history).unwrap().changes,
+        changes: journal::read(&stage.history).unwrap().changes,
         status: rows.remove(0).remove(0).into_text().unwrap(),
+    }
+}
+
+/// What one worker runs on.
+pub(super) struct Stage {
+    pub(super) arena: Arc<Arena>,
+    pub(super) stopper: Stopper,
+    database: Arc<Cluster>,
+    clock: Arc<Hurried>,
+    history: PathBuf,
+    _folder: TempDir,
+}
+
+impl Stage {
+    pub(super) async fn set(
+        terms: Terms,
+        strategy: impl Strategy + 'static,
+        reads: Reads,
+        workload: Workload,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let history = folder.path().join("history.jsonl");
+        let database = Arc::new(Cluster::open(reads).await);
+        workload.prepare(&database.database).await.unwrap();
+        let clock = Arc::new(Hurried(RealClock::new()));
+        let (stopper, stop) = stop::channel();
+        let arena = Arc::new(Arena {
+            workload,
+            strategy: Arc::new(strategy),
+            database: database.clone(),
+            gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
+            locks: Arc::new(MemoryLocks::new(clock.clone())),
+            clock: clock.clone(),
+            beside: Beside::Here,
+            settings: Arc::new(terms.settings),
+            printed: Arc::new(Unread),
+            shares: Default::default(),
+            seed: 1,
+            change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
+            stop,
+            posts: Posts::new(1),
+            journal: Arc::new(Journal::create(&history).unwrap()),
+            patience_ns: 0,
+            rows: RowAccess::default(),
+            allocations: AllocationAccess::default(),
+        });
+        Self {
+            arena,
+            stopper,
+            database,
+            clock,
+            history,
+            _folder: folder,
+        }
+    }
+
+    /// The worker, with the clock started, and how many sessions were opened before that.
+    pub(super) async fn worker(&self) -> (Worker, u32) {
+        let connects = &self.database.connects;
+        connects.store(0, Ordering::Relaxed);
+        let worker = Worker::prepare(self.arena.clone(), 0, Arc::default()).await;
+        let before_the_clock = connects.load(Ordering::Relaxed);
+        self.clock.0.start();
+        (worker, before_the_clock)
+    }
+
+    /// Writes to the row by a session of its own.
+    pub(super) async fn write(&self, marker: &str) {
+        let write = "UPDATE volumes SET attach_status = ?";
+        let write = Statement::of_host(write, Action::Write);
+        let database = &self.database.database;
+        let mut session = database.connect(&Target::Endpoint).await.unwrap();
+        session
+            .execute(&write, &[Value::from(marker)])
+            .await
+            .unwrap();
+        session.close().await;
     }
 }

@@ -1,0 +1,176 @@
+//! Two nodes that answer as a test tells them.
+
+use async_trait::async_trait;
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::{Database, Freshness, Session, Target};
+use contend::capability::statement::Statement;
+use contend::model::fault::Fault;
+use contend::model::value::{Row, Value};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How the nodes answer when they are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Reads {
+    Right,
+    /// No node answers.
+    Never,
+    /// No row is found by so many readings.
+    NotAtFirst(u32),
+    /// The second node stands still and answers nobody. The cluster has that many members.
+    OneStandsStill(usize),
+    /// The second node can't be reached. The cluster has that many members.
+    OneIsAway(usize),
+    /// Those that are not causal find no row.
+    OnlyCausal,
+    /// They are right, and a session's question is never answered.
+    RightAndSessionsHang,
+    /// They are right, but whoever else connects than the worker never gets an answer to a write that
+    /// took effect.
+    RightButWritesOfTheHostAreLost,
+}
+
+/// Two nodes that are one database.
+pub(super) struct Cluster {
+    pub(super) database: Sqlite,
+    nodes: [String; 2],
+    reads: Reads,
+    count: AtomicU32,
+    pub(super) connects: AtomicU32,
+}
+
+impl Cluster {
+    pub(super) async fn open(reads: Reads) -> Self {
+        Self {
+            database: Sqlite::open(SqliteLocation::Memory).await.unwrap(),
+            nodes: ["a", "b"].map(str::to_owned),
+            reads,
+            count: AtomicU32::new(0),
+            connects: AtomicU32::new(0),
+        }
+    }
+}
+
+#[async_trait]
+impl Database for Cluster {
+    fn dialect(&self) -> &'static str {
+        self.database.dialect()
+    }
+
+    fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    fn name_transactions(&self) -> &'static str {
+        self.database.name_transactions()
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+        let before = self.connects.fetch_add(1, Ordering::Relaxed);
+        let session = self.database.connect(target).await?;
+        Ok(match self.reads {
+            Reads::RightButWritesOfTheHostAreLost if before > 0 => Box::new(Lossy(session)),
+            Reads::RightAndSessionsHang => Box::new(Hanging(session)),
+            _ => session,
+        })
+    }
+
+    async fn members(&self) -> Result<usize, Fault> {
+        Ok(match self.reads {
+            Reads::OneStandsStill(members) | Reads::OneIsAway(members) => members,
+            _ => self.nodes.len(),
+        })
+    }
+
+    async fn read(
+        &self,
+        node: &str,
+        freshness: Freshness,
+        statement: &Statement,
+        of: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        let before = self.count.fetch_add(1, Ordering::Relaxed);
+        match self.reads {
+            Reads::Never => Err(Fault::unavailable("away", "this node is away")),
+            Reads::OneStandsStill(_) if node == "b" => std::future::pending().await,
+            Reads::OneIsAway(_) if node == "b" => {
+                Err(Fault::unavailable("away", "this node is away"))
+            }
+            Reads::OnlyCausal if freshness == Freshness::AsItIs => Ok(Vec::new()),
+            Reads::NotAtFirst(readings) if before < readings => Ok(Vec::new()),
+            _ => self.database.read("sqlite", freshness, statement, of).await,
+        }
+    }
+
+    async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+/// Does what it is told, and loses the answers to what it wrote.
+struct Lossy(Box<dyn Session>);
+
+#[async_trait]
+impl Session for Lossy {
+    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
+        self.0.execute(statement, of).await?;
+        Err(Fault::indefinite("lost", "the answer was lost"))
+    }
+
+    async fn query(&mut self, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.0.query(statement, of).await
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        self.0.begin().await
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        self.0.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        self.0.rollback().await
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        self.0.sync().await
+    }
+
+    async fn close(self: Box<Self>) {
+        self.0.close().await;
+    }
+}
+
+/// Answers no question.
+struct Hanging(Box<dyn Session>);
+
+#[async_trait]
+impl Session for Hanging {
+    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
+        self.0.execute(statement, of).await
+    }
+
+    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+        std::future::pending().await
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        self.0.begin().await
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        self.0.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        self.0.rollback().await
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        self.0.sync().await
+    }
+
+    async fn close(self: Box<Self>) {
+        self.0.close().await;
+    }
+}
