@@ -188,6 +188,23 @@ mod tests {
     }
 
     #[test]
+    fn nodes_that_were_not_looked_at_are_of_the_cluster() {
+        let (mut changes, mut data) = synthetic::history(6, 2, 5);
+        for change in &mut changes {
+            change.nodes = NodeSet::of(0);
+        }
+        data.nodes.truncate(1);
+        data.unseen = 2;
+        let judgement = judge(&Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        });
+        assert_eq!(judgement.contention.unwrap().cluster, 3);
+        assert_eq!(judgement.answers[0].remark.as_deref(), Some(ONE_WRITER));
+    }
+
+    #[test]
     fn a_run_without_contention_is_unknown_although_all_is_counted() {
         let (changes, data) = synthetic::history(2, 2, 3);
         let judgement = judge(&Evidence {

@@ -125,6 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn a_span_that_is_over_is_no_rival_from_another_node() {
+        let later = [
+            (4, 1, [0, 5], &[0][..]),
+            (4, 2, [10, 30], &[1]),
+            (4, 3, [20, 40], &[1]),
+        ];
+        assert_eq!(counted(&later), (1, 0));
+    }
+
+    #[test]
     fn a_change_that_moved_between_nodes_meets_a_rival_on_either() {
         assert_eq!(
             counted(&[(0, 1, [0, 9], &[0, 1]), (0, 2, [5, 20], &[1])]),

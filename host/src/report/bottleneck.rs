@@ -30,3 +30,40 @@ pub fn bottleneck(conditions: Option<&Conditions>, summary: &Summary) -> Option<
 fn p99(late: &Late) -> String {
     super::conditions::ms(late.p99_ns)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::synthetic::change;
+    use crate::model::lateness::Lateness;
+
+    #[test]
+    fn lateness_is_held_against_the_median_acquire_if_it_was_measured() {
+        let late = |ms: u64| Late {
+            p99_ns: Some(ms * 1_000_000),
+            ..Late::default()
+        };
+        let conditions = Conditions {
+            lateness: Some(Lateness {
+                timers: late(6),
+                tasks: late(7),
+                interval_s: 1,
+                worst_ns: Vec::new(),
+            }),
+            ..Conditions::default()
+        };
+        let told = |acquire_ms: u64| {
+            let returned = acquire_ms * 1_000_000;
+            let changes = [change(1, 0, 0, [0, returned, returned, returned])];
+            bottleneck(Some(&conditions), &Summary::of(&changes, 1))
+        };
+        assert_eq!(told(100), None, "a tenth is no more than noise");
+        let told = told(20).unwrap();
+        assert!(told.contains("the median acquire took 20.0"), "{told}");
+        let nothing = bottleneck(Some(&conditions), &Summary::of(&[], 1)).unwrap();
+        assert!(!nothing.contains("median"), "{nothing}");
+        let unmeasured = Conditions::default();
+        assert_eq!(bottleneck(Some(&unmeasured), &Summary::of(&[], 1)), None);
+        assert_eq!(bottleneck(None, &Summary::of(&[], 1)), None);
+    }
+}

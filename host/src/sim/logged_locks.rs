@@ -209,3 +209,6 @@ impl Drop for LoggedLock {
         self.named.give_up();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,6 +121,9 @@ mod tests {
         // A proxy that prefers one node: each row gets of the others what there is.
         let lopsided = [0, 0, 0, 0, 0, 0, 1, 1, 2].map(Some);
         assert_eq!(spread(3, 3, &lopsided), [3, 2, 1]);
+        // What another row has keeps no node from this one.
+        let two_thirds = [0, 0, 0, 1, 1, 1, 1, 1, 1].map(Some);
+        assert_eq!(spread(3, 3, &two_thirds), [2, 2, 2]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `runner check`: what is wrong is found, told, and told the same again.
 
 use crate::support::{Finished, Sandbox, hostile};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is told of a violation, up to the figures of the search, and the command that tells it again.
 fn told(finished: &Finished) -> (String, String) {
@@ -204,4 +204,43 @@ fn each_code_is_told_with_a_message_that_steers_no_terminal() {
     let messages = &report["checked"][1]["tally"]["messages"];
     let deadlock = messages["conflict 1213"].as_str().unwrap();
     assert!(deadlock.starts_with("Deadlock found"), "{messages}");
+}
+
+/// What each seed of a search had.
+fn shapes(arguments: &str) -> Value {
+    let searched = Sandbox::new().run(&format!("check {arguments} --faults none --json"));
+    assert_eq!(searched.code, 0, "{}{}", searched.stdout, searched.stderr);
+    let report: Value = serde_json::from_str(&searched.stdout).unwrap();
+    report["checked"][0]["tally"]["shapes"].clone()
+}
+
+#[test]
+fn what_the_user_gave_is_the_same_in_every_seed() {
+    let given = [
+        ("rows", 3),
+        ("workers-per-row", 4),
+        ("changes-per-worker", 3),
+        ("pause-ms", 9),
+        ("hold-ms", 7),
+    ];
+    let fixed = |number: u64| json!({"least": number, "most": number});
+    for (flag, number) in given {
+        let shapes = shapes(&format!("cas --{flag} {number} --seeds 60"));
+        for (other, _) in given {
+            let span = &shapes[other.replace('-', "_")];
+            match other == flag {
+                true => assert_eq!(*span, fixed(number), "{shapes}"),
+                false => assert_ne!(span["least"], span["most"], "--{flag}: {shapes}"),
+            }
+        }
+    }
+    let of_a_file = shapes("cas --workload smoke --seeds 2");
+    assert_eq!(of_a_file["rows"], fixed(5), "{of_a_file}");
+    assert_eq!(of_a_file["changes_per_worker"], fixed(20), "{of_a_file}");
+    let pools = "--pool 10.0.0.0/24,10.0.0.2-10.0.0.90 --pool 10.0.1.0/24,10.0.1.2-10.0.1.90";
+    for (pools, rows) in [("", 1), (pools, 2)] {
+        let shapes = shapes(&format!("ip-window {pools} --seeds 20"));
+        assert_eq!(shapes["rows"], fixed(rows), "{shapes}");
+        assert_ne!(shapes["workers_per_row"], fixed(4), "{shapes}");
+    }
 }

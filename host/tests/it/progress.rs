@@ -1,6 +1,11 @@
 //! What is said while a run goes on: a line every ten seconds where there is no terminal.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, component, finished};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 const SLOW: &str = "--strategy cas --rows 2 --workers-per-row 2 --changes-per-worker 100000 \
                     --pause-ms 50 --hold-ms 50 --time-limit-s 13";
@@ -51,4 +56,37 @@ fn a_batch_says_which_cell_it_is_at() {
         "{}",
         ended.stderr
     );
+}
+
+/// A component that takes twelve seconds to come stands for a large one, which takes so long to compile.
+#[test]
+fn a_compilation_says_every_ten_seconds_that_it_goes_on() {
+    let sandbox = Sandbox::new();
+    let start = |name: &str, flags: &str| {
+        give_slowly(sandbox.path(&format!("{name}.wasm")));
+        sandbox.start(&format!(
+            "--strategy {name}.wasm --rows 1 --workers-per-row 2 --changes-per-worker 1 {flags}"
+        ))
+    };
+    let (told, quiet) = (start("told", ""), start("quiet", "--quiet"));
+    let told = finished(told.wait_with_output().unwrap());
+    let lines: Vec<_> = told.stderr.lines().collect();
+    assert_eq!(lines.first(), Some(&"compiling told, 10 s"), "{lines:?}");
+    let quiet = finished(quiet.wait_with_output().unwrap());
+    assert_eq!((&*quiet.stdout, &*quiet.stderr), ("", ""));
+}
+
+/// Makes a pipe that gives a component to each reader: at once to the first, which looks what kind of
+/// strategy it is, and late to the second, which compiles it.
+fn give_slowly(pipe: PathBuf) {
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let bytes = fs::read(component("cas")).unwrap();
+    thread::spawn(move || {
+        // Until the folder is gone.
+        let waits_s = [12].into_iter().chain(std::iter::repeat(1));
+        for wait_s in waits_s.take_while(|_| fs::write(&pipe, &bytes).is_ok()) {
+            thread::sleep(Duration::from_secs(wait_s));
+        }
+    });
 }

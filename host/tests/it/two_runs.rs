@@ -5,6 +5,9 @@ use crate::on_the_lab::turn;
 use crate::redis_server::database;
 use crate::support::lab::lab;
 use crate::support::{Finished, Sandbox, finished, signal};
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::{Database, Freshness, Target};
+use contend::capability::statement::{Action, Statement};
 use serde_json::Value;
 use std::fs;
 use std::process::{Child, Command};
@@ -90,6 +93,23 @@ fn killed_run_leaves_a_sqlite_file_to_the_next_one() {
         !left.iter().any(|name| name == "one.db-contend"),
         "{left:?}"
     );
+}
+
+#[tokio::test]
+async fn table_of_the_user_in_a_sqlite_file_is_refused_and_left_alone() {
+    let sandbox = Sandbox::new();
+    let location = SqliteLocation::File(sandbox.path("one.db"));
+    let database = Sqlite::open(location).await.unwrap();
+    let mut session = database.connect(&Target::Endpoint).await.unwrap();
+    let table = Statement::of_host("CREATE TABLE volumes (mine int)", Action::Write);
+    session.execute(&table, &[]).await.unwrap();
+    session.close().await;
+    let refused = short(&sandbox, &format!("{RIVALS} --db sqlite:one.db"));
+    refused.refused_with(&["already has a table", "volumes"]);
+    let look = Statement::of_host("SELECT mine FROM volumes", Action::Read);
+    let rows = database.read("sqlite", Freshness::AsItIs, &look, &[]).await;
+    assert_eq!(rows.unwrap().len(), 0);
+    database.close().await;
 }
 
 /// Statements by the user that the servers run as, who may do everything. A row on each line.

@@ -1,5 +1,6 @@
 use super::*;
 
+mod clauses;
 mod policy;
 
 fn admit(sql: &str) -> Result<Statement, Fault> {
@@ -146,6 +147,8 @@ fn what_would_be_read_in_another_way_than_it_was_judged_is_refused() {
             &mysql,
             r#"SELECT "\\", " UNION SELECT user FROM mysql.user -- " FROM volumes"#,
         ),
+        // Read again it is another text.
+        (&mysql, r"SELECT 'a\\\\b' FROM volumes"),
     ] {
         let fault = gate.admit(sql).expect_err(sql);
         assert_eq!(fault.code, "not-allowed", "{sql}");

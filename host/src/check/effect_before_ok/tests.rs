@@ -163,6 +163,30 @@ fn reading_that_is_not_in_the_chain_proves_nothing() {
 }
 
 #[test]
+fn places_behind_a_broken_chain_are_not_known() {
+    // Two updates leave one state: neither is the next one.
+    let mut changes = two();
+    changes.push(at(3, [6, 50, 60, 61]));
+    changes[2].acquire.seen = saw(Some(held(1)));
+    let mut forked = chain(&right());
+    forked.push(Effect::of_row(0, free(1), held(3)));
+    assert_eq!(word(&changes, &with(forked)), "unknown");
+    // A state that is entered twice is not before the one between.
+    let mut changes = two();
+    changes[0].release.as_mut().unwrap().seen = saw(Some(held(1)));
+    let twice = with(chain(&[held(1), free(1), held(1)]));
+    assert_eq!(word(&changes, &twice), "unknown");
+}
+
+#[test]
+fn step_that_did_not_end_ok_has_promised_nothing() {
+    let mut changes = two();
+    changes[0].acquire.seen = saw(Some(RowState::initial()));
+    changes[0].acquire.outcome = Outcome::indeterminate("trap", "");
+    assert_eq!(word(&changes, &with(chain(&right()))), "valid");
+}
+
+#[test]
 fn check_that_disagreed_without_a_causal_reading_is_unknown() {
     let mut changes = two();
     changes[0].check = changes[0].check.map(|check| Check {

@@ -186,9 +186,11 @@ fn dangling() -> wasmtime::Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{Impatient, only_a_clock};
     use super::*;
     use rand_pcg::rand_core::Rng;
     use std::collections::BTreeSet;
+    use std::time::Duration;
 
     #[test]
     fn no_two_instances_draw_the_same_numbers() {
@@ -197,6 +199,39 @@ mod tests {
         assert_eq!(drawn.collect::<BTreeSet<_>>().len(), 400);
         assert_eq!(random(7, 1, 1).next_u64(), random(7, 1, 1).next_u64());
         assert_ne!(random(7, 1, 1).next_u64(), random(8, 1, 1).next_u64());
+    }
+
+    fn state() -> HostState {
+        let limits = Limits {
+            memory_bytes: 1 << 20,
+            computing: Duration::from_millis(1),
+        };
+        HostState::new(limits, only_a_clock(Impatient), Arc::default())
+    }
+
+    #[test]
+    fn calls_without_progress_are_counted_for_each_step() {
+        let mut state = state();
+        while state.idle.call().is_ok() {}
+        state.call_begins();
+        assert!(state.idle.call().is_ok());
+    }
+
+    #[test]
+    fn ok_is_in_doubt_unless_the_call_committed_and_left_nothing_open() {
+        let mut state = state();
+        state.call_begins();
+        assert!(state.leaves_doubt(), "it has committed nothing");
+        state.has_committed = true;
+        assert!(!state.leaves_doubt());
+        let mut opened = Opened::new(Box::new(opened::tests::Idle));
+        opened.begun(&Ok(()));
+        let session = state.sessions.insert(opened);
+        assert!(state.leaves_doubt(), "a transaction is open");
+        state.sessions[session].rolled_back();
+        assert!(!state.leaves_doubt());
+        state.call_begins();
+        assert!(state.leaves_doubt(), "that was the call before");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::fault::FaultKind;
 
 /// Refused by this dialect, with this in the message.
-fn refused(dialect: &'static str, table: &[(&str, &str)]) {
+pub(super) fn refused(dialect: &'static str, table: &[(&str, &str)]) {
     let gate = Gate::new(&["volumes", "networks"], dialect);
     let mut wrong = Vec::new();
     for (sql, reason) in table {
@@ -17,7 +17,7 @@ fn refused(dialect: &'static str, table: &[(&str, &str)]) {
 }
 
 /// Admitted by this dialect, and written out so.
-fn admitted(dialect: &'static str, table: &[(&str, &str)]) {
+pub(super) fn admitted(dialect: &'static str, table: &[(&str, &str)]) {
     let gate = Gate::new(&["volumes", "networks"], dialect);
     let mut wrong = Vec::new();
     for (sql, text) in table {

@@ -65,13 +65,13 @@ impl Opened {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::capability::statement::Statement;
     use crate::model::value::{Row, Value};
     use async_trait::async_trait;
 
-    struct Idle;
+    pub struct Idle;
 
     #[async_trait]
     impl Session for Idle {
