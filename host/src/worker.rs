@@ -57,7 +57,7 @@ pub struct Arena {
     pub shares: Shares,
     pub seed: u64,
     pub change_timeout_ns: u64,
-    /// How long settling tries again where the nodes don't answer: `settle::PATIENCE`.
+    /// Time for which the check and settling retry where nodes do not answer: `settle::PATIENCE`.
     pub patience_ns: u64,
     pub stop: Stop,
     pub journal: Arc<Journal>,

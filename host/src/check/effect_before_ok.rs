@@ -118,7 +118,11 @@ pub fn nothing_came_through(changes: &[Change]) -> Option<String> {
         ),
         (
             "checks that did not find the marker",
-            count(&|change| change.check.is_some_and(|check| !check.agreed)),
+            count(&|change| change.check.is_some_and(|check| check.disagreed())),
+        ),
+        (
+            "checks that could not read all nodes",
+            count(&|change| change.check.is_some_and(|check| check.is_unread())),
         ),
         (
             "releases that did not end ok",

@@ -127,7 +127,8 @@ fn staleness(changes: &[Change]) -> Option<String> {
     let longest = agreed
         .map(|check| check.ended.saturating_sub(check.began))
         .max();
-    let disagreed = checks().filter(|check| !check.agreed).count();
+    let disagreed = checks().filter(|check| check.disagreed()).count();
+    let unread = checks().filter(|check| check.is_unread()).count();
     let longest =
         longest.map(|ns| format!("the longest check until all nodes agreed took {}", Ms(ns)));
     let disagreed = match disagreed {
@@ -135,7 +136,12 @@ fn staleness(changes: &[Change]) -> Option<String> {
         1 => Some("1 check did not agree in its last try".to_owned()),
         n => Some(format!("{n} checks did not agree in their last try")),
     };
-    let told: Vec<_> = [longest, disagreed].into_iter().flatten().collect();
+    let unread = match unread {
+        0 => None,
+        1 => Some("1 check could not read all nodes".to_owned()),
+        n => Some(format!("{n} checks could not read all nodes")),
+    };
+    let told: Vec<_> = [longest, disagreed, unread].into_iter().flatten().collect();
     (!told.is_empty()).then(|| told.join("; "))
 }
 
@@ -172,6 +178,10 @@ mod tests {
         changes[6].check.as_mut().unwrap().agreed = false;
         let remark = judge(&changes, Some(&data)).remark.unwrap();
         assert!(remark.contains("2 checks did not agree"), "{remark}");
+        changes[6].check.as_mut().unwrap().tries = 0;
+        let remark = judge(&changes, Some(&data)).remark.unwrap();
+        let both = "1 check did not agree in its last try; 1 check could not read all nodes";
+        assert!(remark.contains(both), "{remark}");
         changes.iter_mut().for_each(|change| change.check = None);
         assert_eq!(judge(&changes, Some(&data)).remark, None);
     }

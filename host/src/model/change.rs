@@ -125,6 +125,18 @@ pub struct Check {
     pub agreed: bool,
 }
 
+impl Check {
+    /// True if all nodes were read, and one of them did not have the marker.
+    pub fn disagreed(&self) -> bool {
+        !self.agreed && self.tries > 0
+    }
+
+    /// True if some node never answered, so that nothing is known of the marker.
+    pub fn is_unread(&self) -> bool {
+        !self.agreed && self.tries == 0
+    }
+}
+
 impl Change {
     pub fn marker(&self) -> Marker {
         Marker {

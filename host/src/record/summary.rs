@@ -32,6 +32,9 @@ pub struct Summary {
     /// Checks after acquire in which the nodes did not all have the marker in the last try. Their
     /// changes are errors, and neither failed nor indeterminate unless a step was.
     pub checks_disagreed: u64,
+    /// Checks after acquire that never read all nodes, since some did not answer. Their changes are errors
+    /// like the others.
+    pub checks_unread: u64,
     /// Checks after acquire that at first found the marker on some nodes only: a stale reading each.
     pub checks_stale: u64,
     /// From the return of acquire until the last node was seen to have the marker, of all checks
@@ -80,7 +83,8 @@ impl Summary {
             failed: count(&|change| has_failed(change) && !change.is_indeterminate()),
             indeterminate: count(&Change::is_indeterminate),
             restored: count(&|change| change.restored == Restored::Yes),
-            checks_disagreed: count(&|change| change.check.is_some_and(|c| !c.agreed)),
+            checks_disagreed: count(&|change| change.check.is_some_and(|c| c.disagreed())),
+            checks_unread: count(&|change| change.check.is_some_and(|c| c.is_unread())),
             checks_stale: count(&|change| change.check.is_some_and(|c| c.agreed && c.tries > 1)),
             agreement_ms: Percentiles::of_ns(agreement.histogram(), longest_agreement),
             agreement_max_ms: agreement.max().map(|_| longest_agreement as f64 / 1e6),
@@ -186,6 +190,8 @@ mod tests {
         both.restored = Restored::Yes;
         let mut restored = failed(1, 4, 5);
         restored.restored = Restored::Yes;
+        let mut unread = unseen.clone();
+        unread.check.as_mut().unwrap().tries = 0;
         let mut stale = change(2, 0, 5, 6);
         stale.check.as_mut().unwrap().tries = 2;
         let changes = [
@@ -193,6 +199,7 @@ mod tests {
             change(1, 1, 5, 6),
             stale,
             unseen,
+            unread,
             both,
             restored,
             failed(2, 1, 5),
@@ -200,10 +207,10 @@ mod tests {
             indeterminate(2, 3, 5),
         ];
         let found = Summary::of(&changes, 1_500_000_000);
-        assert_eq!((found.changes, found.ok, found.errors), (9, 3, 6));
+        assert_eq!((found.changes, found.ok, found.errors), (10, 3, 7));
         assert_eq!((found.failed, found.indeterminate), (3, 2));
         assert_eq!((found.restored, found.checks_disagreed), (2, 1));
-        assert_eq!(found.checks_stale, 1);
+        assert_eq!((found.checks_unread, found.checks_stale), (1, 1));
         assert_eq!(found.changes_per_second, Some(2.0));
         assert_eq!(found.total_time_ns, 1_500_000_000);
     }

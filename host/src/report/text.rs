@@ -171,6 +171,13 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
             trial.summary.checks_disagreed
         );
     }
+    if trial.summary.checks_unread > 0 {
+        let _ = writeln!(
+            text,
+            "  checks after acquire that could not read all nodes: {}",
+            trial.summary.checks_unread
+        );
+    }
     if trial.summary.restored > 0 {
         let _ = writeln!(
             text,

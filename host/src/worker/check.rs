@@ -10,9 +10,6 @@ use crate::model::seen::Seen;
 use crate::workload::CheckConnections;
 use futures_util::future::join;
 
-/// A connection error does not count as a try, but even those have an end.
-const MAX_UNREACHABLE: u32 = 60;
-
 /// What a check came to.
 pub struct Checked {
     pub check: Check,
@@ -21,7 +18,8 @@ pub struct Checked {
 }
 
 /// Reads the row straight from every node until all have this change's marker, with bounded tries
-/// and growing waits. Nothing if the workload asks for no check.
+/// and growing waits. A reading that some node did not answer is no try: the check gives up on it when it has
+/// lasted for as long as settling would (`Arena::patience_ns`). `None` if the workload asks for no check.
 pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Checked> {
     let workload = &arena.workload;
     if workload.check_tries == 0 {
@@ -29,13 +27,12 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
     }
     let began = arena.clock.now();
     let expected = RowState::held_by(marker);
-    let (mut tries, mut unreachable) = (0, 0);
+    let mut tries = 0;
     let mut seen = None;
     let agreed = loop {
         let found = reading(arena, row, &expected).await;
-        match found {
-            Some(_) => tries += 1,
-            None => unreachable += 1,
+        if found.is_some() {
+            tries += 1;
         }
         if found == Some(true) {
             break true;
@@ -47,7 +44,11 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
                 _ => None,
             }
         };
-        let is_last = tries >= workload.check_tries || unreachable >= MAX_UNREACHABLE;
+        let lasted = arena.clock.now().saturating_sub(began);
+        let is_last = match found {
+            Some(_) => tries >= workload.check_tries,
+            None => lasted >= arena.patience_ns,
+        };
         let wait = match is_last {
             true => 0,
             false => workload.check_wait_ms * u64::from(tries.max(1)),

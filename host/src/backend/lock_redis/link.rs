@@ -1,6 +1,7 @@
 //! One session's connection: opened once, and again after a loss.
 
 use super::classify::{Doing, classify};
+use crate::backend::patience::within;
 use crate::model::fault::Fault;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, FromRedisValue};
@@ -11,7 +12,6 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 /// How long one answer may take, and how long opening a connection. Less than half of the default
 /// lease, so that a holder who gets no answer knows it before the lease ends.
@@ -26,7 +26,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) async fn open(server: &ConnectionInfo) -> Result<Self, Fault> {
-        let opened = timeout(PATIENCE, Self::try_open(server)).await;
+        let opened = within(PATIENCE, Self::try_open(server)).await;
         let opened = opened.unwrap_or_else(|_| Err(no_answer()));
         opened.map_err(|error| {
             let mut fault = classify(&error, Doing::Connecting);
@@ -58,7 +58,7 @@ impl Connection {
     /// Sees that it answers.
     pub(super) async fn check(mut self) -> Result<(), Fault> {
         let ping = redis::cmd("PING");
-        let answer = timeout(PATIENCE, ping.exec_async(&mut self.commands)).await;
+        let answer = within(PATIENCE, ping.exec_async(&mut self.commands)).await;
         let answer = answer.unwrap_or_else(|_| Err(no_answer()));
         answer.map_err(|error| classify(&error, Doing::Reading))
     }
@@ -103,7 +103,7 @@ impl Link {
     ) -> Result<T, Fault> {
         let connection = self.connection().await?;
         let mut commands = connection.commands.clone();
-        let answer = timeout(PATIENCE, script.invoke_async(&mut commands)).await;
+        let answer = within(PATIENCE, script.invoke_async(&mut commands)).await;
         let answer = answer.unwrap_or_else(|_| Err(no_answer()));
         match answer {
             Ok(answer) => Ok(answer),

@@ -93,8 +93,8 @@ fn effect(change: &Change, which: Which) -> RowState {
 /// A check that read other markers to its end, and no causal reading to tell why: none was answered,
 /// or the history is of a runner that made none.
 fn unseen(change: &Change, which: Which) -> Shown {
-    let disagreed = |check: crate::model::change::Check| !check.agreed && check.tries > 0;
-    match which == Which::Acquire && change.check.is_some_and(disagreed) {
+    let disagreed = change.check.is_some_and(|check| check.disagreed());
+    match which == Which::Acquire && disagreed {
         true => Shown::Open,
         false => Shown::Effect,
     }

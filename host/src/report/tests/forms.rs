@@ -259,6 +259,7 @@ fn as_json_what_is_missing_is_null() {
         "changes_per_second": 64.51612903225806,
         "checks_disagreed": 1,
         "checks_stale": 0,
+        "checks_unread": 0,
         "deadlocks": {
           "max": 2.0,
           "mean": 1.0,
