@@ -200,6 +200,17 @@ impl Database for Mysql {
         join_all(asked).await.into_iter().flatten().collect()
     }
 
+    async fn room(&self) -> Option<u64> {
+        if !self.servers.membership.unseen.is_empty() {
+            return None;
+        }
+        let asked = self.servers.nodes.iter().map(async |node| {
+            let rows = node.as_it_is.read(status::ROOM, &[]).await.ok()?;
+            status::room(&rows)
+        });
+        join_all(asked).await.into_iter().sum()
+    }
+
     async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
         let mut introduced = introduce(&self.servers.endpoint).await?;
         let described = status::describe(&mut introduced.connection).await;

@@ -80,6 +80,12 @@ pub trait Database: Send + Sync {
         Vec::new()
     }
 
+    /// Connections that all nodes together would still take, and `None` where that is not known. Others may
+    /// take them first.
+    async fn room(&self) -> Option<u64> {
+        None
+    }
+
     /// What of the servers bears on the experiment, as a session finds it: version, autocommit,
     /// isolation level, …; names and values as the server has them.
     async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {

@@ -28,6 +28,10 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
         Some(world) => simulated::run(turn, world, &trial_folder).await,
         None => trial::run(turn, &trial_folder).await,
     };
+    if let Err(error) = &ran {
+        // That it failed is reported in any case.
+        trial_folder.never_began(&error.to_string()).ok();
+    }
     tell_refusals(&planned.name, &*turn.strategy);
     let judged = judge(plan, planned, &trial_folder);
     let conditions = judged.report.as_ref().and_then(|it| it.conditions.as_ref());

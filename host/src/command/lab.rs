@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::output::print;
 use crate::lab::{self, Lab, LabError, LabOptions, NodeStatus, ProcessState, ServerStatus, Status};
 use crate::model::lab_fault::LabFault;
+use crate::report::json::document;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -103,10 +104,10 @@ fn up(options: &LabOptions) -> Result<Exit, CommandError> {
 fn status(dir: &Path, json: bool) -> Result<Exit, CommandError> {
     let status = find(dir)?.status();
     let shown = match json {
-        true => serde_json::to_string_pretty(&status).expect("plain data") + "\n",
-        false => text(&status),
+        true => document(None, &status),
+        false => text(&status).into_bytes(),
     };
-    print(shown.as_bytes())?;
+    print(&shown)?;
     Ok(match status.whole {
         true => Exit::Done,
         false => Exit::CouldNotRun,
@@ -115,18 +116,18 @@ fn status(dir: &Path, json: bool) -> Result<Exit, CommandError> {
 
 fn url(lab: &Lab, json: bool) -> Result<Exit, CommandError> {
     let nodes = lab.node_urls();
-    let shown = if json {
+    if json {
         let nodes: Vec<_> = nodes.iter().map(|(_, url)| url).collect();
         let urls = json!({"db": lab.endpoint_url(), "node": nodes, "lock": lab.redis_url()});
-        format!("{urls:#}\n")
+        print(&document(None, &urls))?;
     } else {
         let mut flags = format!("--db {}", lab.endpoint_url());
         for (_, url) in nodes {
             flags.push_str(&format!(" --node {url}"));
         }
-        format!("{flags} --lock {}\n", lab.redis_url())
-    };
-    print(shown.as_bytes())?;
+        let line = format!("{flags} --lock {}\n", lab.redis_url());
+        print(line.as_bytes())?;
+    }
     Ok(Exit::Done)
 }
 

@@ -60,6 +60,7 @@ impl Stage {
             ref strategy,
             ..
         } = *turn;
+        has_room(&*database, plan).await?;
         let clock = Arc::new(RealClock::new());
         let shares = shares(plan);
         database.divide(&shares);
@@ -115,6 +116,24 @@ impl Stage {
             arena,
             stopper,
         })
+    }
+}
+
+/// Refuses a run that the servers have no room for, before it touches anything.
+async fn has_room(database: &dyn Database, plan: &Plan) -> Result<(), CommandError> {
+    let (workers, generators) = (plan.workload.workers(), plan.workload.background_generators);
+    let needed = u64::from(workers) + u64::from(generators);
+    match database.room().await {
+        Some(room) if room < needed => {
+            let message = format!(
+                "the servers have room for {room} more connections, and the run needs {needed}, one for each \
+                 worker ({workers}) and each background generator ({generators}); raise max_connections, or \
+                 make fewer"
+            );
+            let fault = Fault::rejected("too-many-connections", message);
+            Err(backend_error(&plan.database)(fault))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What `runner list` tells.
 
+use super::json::document;
 use super::table::table;
 use crate::model::component::Freshness;
 use serde::Serialize;
+use serde_json::json;
 
 /// Of a digest this many digits tell one strategy from another.
 const SHORT_DIGEST: usize = 12;
@@ -20,11 +22,9 @@ pub struct Listed {
     pub description: Option<String>,
 }
 
-/// A JSON array of them.
+/// One JSON object: the version of its form, and an object for each strategy.
 pub fn json(all: &[Listed]) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(all).expect("plain data");
-    text.push(b'\n');
-    text
+    document(None, &json!({"strategies": all}))
 }
 
 /// A table, a line for each.

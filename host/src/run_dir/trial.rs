@@ -102,6 +102,23 @@ impl TrialDir {
         write_json(&self.root.join(END), end)
     }
 
+    /// Writes the end of a trial that failed before its workers were let go: without one, it would look as
+    /// if the runner had been killed. Leaves a trial alone that has a change, or an end.
+    pub fn never_began(&self, why: &str) -> Result<(), RunDirError> {
+        match self.load()? {
+            Some(record) if record.end.is_none() && record.history.changes.is_empty() => self
+                .write_end(&End {
+                    how: Ended::Failed,
+                    total_time: 0,
+                    changes: 0,
+                    effects: None,
+                    data_unread: Some(format!("the trial never began: {why}")),
+                    stuck: None,
+                }),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes what was found in the database.
     pub fn write_found(&self, found: &Found) -> Result<(), RunDirError> {
         match found {
@@ -287,5 +304,39 @@ impl TrialRecord {
             Some(Ended::Failed) => Some("the run broke down"),
             Some(Ended::Completed | Ended::TimeLimit | Ended::Stuck) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::synthetic;
+    use crate::record::journal::Journal;
+
+    #[test]
+    fn trial_that_failed_before_its_first_change_was_not_killed() {
+        let dir = tempfile::tempdir().unwrap();
+        let bounds = Bounds {
+            workers: 2,
+            rows: 1,
+            changes_per_worker: 2,
+            until: u64::MAX,
+        };
+        let root = dir.path().to_owned();
+        let folder = TrialDir { root, bounds };
+        folder.never_began("no room").unwrap();
+        assert_eq!(folder.load_end().unwrap(), None, "nothing was recorded");
+
+        let journal = Journal::create(&folder.history_path()).unwrap();
+        folder.never_began("no room").unwrap();
+        let end = folder.load_end().unwrap().unwrap();
+        assert_eq!((end.how, end.changes), (Ended::Failed, 0));
+        assert_eq!(end.data_unread.unwrap(), "the trial never began: no room");
+
+        std::fs::remove_file(folder.root.join(END)).unwrap();
+        let (changes, _) = synthetic::history(2, 1, 1);
+        journal.append(&changes[0]).unwrap();
+        folder.never_began("a node is away").unwrap();
+        assert_eq!(folder.load_end().unwrap(), None, "it had begun");
     }
 }

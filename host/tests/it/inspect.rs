@@ -229,8 +229,10 @@ fn home() -> Sandbox {
 fn listed(sandbox: &Sandbox, name: &str) -> Value {
     let said = sandbox.run("list --json");
     assert_eq!(said.code, 0, "{}", said.stderr);
-    let all: Vec<Value> = serde_json::from_str(&said.stdout).unwrap();
-    let found = all.into_iter().find(|one| one["name"] == name);
+    let json: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["form"], 1);
+    let all = json["strategies"].as_array().unwrap();
+    let found = all.iter().find(|one| one["name"] == name).cloned();
     found.unwrap_or_else(|| panic!("no {name}: {}", said.stdout))
 }
 

@@ -65,7 +65,7 @@ fn a_lab_that_runs_is_seen_with_all_its_servers() {
     let said = runner_lab(&lab.options().dir, "status --json");
     assert_eq!(said.code, 0, "{}", said.stderr);
     let json: Value = serde_json::from_str(&said.stdout).unwrap();
-    assert_eq!(json["whole"], true);
+    assert_eq!((&json["form"], &json["whole"]), (&1.into(), &true.into()));
     let names: Vec<_> = lab.processes().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["n1", "n2", "n3", "haproxy", "redis"]);
     for (node, (name, pid)) in json["nodes"]
@@ -133,6 +133,7 @@ fn only_url_shows_the_password() {
         "{flags}"
     );
     let json: Value = serde_json::from_str(&runner_lab(dir, "url --json").stdout).unwrap();
+    assert_eq!(json["form"], 1);
     assert_eq!(json["db"], endpoint);
     assert_eq!(json["node"].as_array().unwrap().len(), 3);
     for verb in [&same_up(lab), "status", "status --json"] {

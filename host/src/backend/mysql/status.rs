@@ -84,6 +84,18 @@ pub(super) async fn uptime_s(connection: &mut Conn) -> Result<Option<u64>, Failu
     Ok(shown.get("uptime").and_then(|text| text.parse().ok()))
 }
 
+/// The connections that a server would still take. MySQL keeps its counters elsewhere and refuses this.
+pub(super) const ROOM: &str = "SELECT CAST(@@max_connections AS SIGNED) - CAST(VARIABLE_VALUE AS SIGNED) \
+    FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'THREADS_CONNECTED'";
+
+/// Its answer.
+pub(super) fn room(rows: &[Row]) -> Option<u64> {
+    match rows.first()?.first()? {
+        Value::Integer(left) => Some(u64::try_from(*left).unwrap_or(0)),
+        _ => None,
+    }
+}
+
 pub(super) fn counters_text() -> String {
     show_status(COUNTERS)
 }
