@@ -259,7 +259,7 @@ fn a_model_that_takes_another_course_has_another_number() {
     let quiet = [0, 1, 2, 3].map(|seed| events(&case(seed, Vec::new())));
     let faulty = [0, 1, 2].map(|seed| events(&case(seed, faults())));
     let pinned = (
-        6,
+        7,
         [50681, 40264, 65284, 57134],
         [62560, 18704, 12862],
         59456,
