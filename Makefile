@@ -65,7 +65,7 @@ uninstall:
 test: tools tools-lab tools-languages lint
 	$(CARGO) build --locked --bin runner
 	target/debug/runner build --all
-	$(CARGO) test --locked -p contend -p contend-guest
+	$(CARGO) test --locked -p contend -p contend-dst -p contend-guest
 	@$(MAKE) --no-print-directory browser
 
 # The page of `runner check --html` in a real browser. Installs one where that can be done.

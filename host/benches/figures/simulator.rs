@@ -14,9 +14,9 @@ use contend::explore::simulate::simulate;
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::plan::workload_file;
-use contend::sim::log::Recording;
 use contend::strategy::Strategy;
 use contend::workload::Workload;
+use contend_dst::Recording;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -21,9 +21,9 @@ use super::simulation::SimulationError;
 use crate::model::injection::{Injection, StepKind};
 use crate::model::spent::Spent;
 use crate::model::topology::Topology;
-use crate::sim::log::Recording;
 use crate::strategy::Strategy;
 use crate::workload::Workload;
+use contend_dst::Recording;
 use std::sync::Arc;
 
 /// What came of one script.

@@ -10,8 +10,8 @@ use crate::model::event::{Actor, Event, LockCall, What};
 use crate::model::fault_class::FaultClasses;
 use crate::model::timeline::Timeline;
 use crate::record::tally::Tally;
-use crate::sim::log::Recording;
 use crate::sim::schedule::{self, Call, Stage};
+use contend_dst::Recording;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 

@@ -5,8 +5,9 @@
 //! cost about what the usual size would: 18 changes a seed.
 
 use crate::model::shape::Shape;
-use crate::sim::random::{Purpose, Random};
+use crate::sim::random::Purpose;
 use crate::workload::{Kind, Workload};
+use contend_dst::Random;
 use serde::Serialize;
 
 /// The numbers that vary; the others are as the user gave them.

@@ -5,8 +5,8 @@ use super::outcome::{Simulated, whole_from};
 use super::simulation::{Simulation, SimulationError};
 use crate::capability::printed::Unread;
 use crate::record::journal::Journal;
-use crate::sim::log::Recording;
 use crate::strategy::Strategy;
+use contend_dst::Recording;
 use std::sync::Arc;
 
 /// Simulates the case with this strategy, and asks every checker.
@@ -27,6 +27,6 @@ pub fn simulate(
         let_go: ran.let_go,
         total_time: ran.total_time,
         statements: ran.statements,
-        events: ran.log.into_events(),
+        events: ran.log.into_entries().into_iter().map(Into::into).collect(),
     })
 }

@@ -28,12 +28,10 @@ use crate::sim::clock::SimClock;
 use crate::sim::cluster::Cluster;
 use crate::sim::crash::Mortal;
 use crate::sim::database::SimDatabase;
-use crate::sim::executor::{Executor, Joined, Stuck as Standstill};
-use crate::sim::kernel::Kernel;
+use crate::sim::kernel::{Executor, Kernel, Log};
 use crate::sim::locks;
-use crate::sim::log::{Log, Recording};
 use crate::sim::logged_locks::LoggedLocks;
-use crate::sim::random::{Purpose, Random};
+use crate::sim::random::Purpose;
 use crate::sim::world::World;
 use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
@@ -45,6 +43,7 @@ use crate::worker::watched::Watched;
 use crate::worker::{Arena, Worker};
 use crate::workload::ip_allocation::AllocationAccess;
 use crate::workload::volume_state::RowAccess;
+use contend_dst::{JoinHandle, Random, Recording, Stuck as Standstill};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -254,7 +253,7 @@ impl Simulation {
         })
     }
 
-    fn start_background(&mut self, stop: &Stop) -> Vec<Joined<Generated>> {
+    fn start_background(&mut self, stop: &Stop) -> Vec<JoinHandle<Generated>> {
         let tasks = self.generators.take().map(|all| all.into_tasks(stop));
         (0..)
             .zip(tasks.into_iter().flatten())
@@ -263,7 +262,7 @@ impl Simulation {
     }
 
     /// The last worker that ends stops the background load.
-    fn start_workers(&mut self, background: Stopper) -> Vec<Joined<io::Result<()>>> {
+    fn start_workers(&mut self, background: Stopper) -> Vec<JoinHandle<io::Result<()>>> {
         let workers = std::mem::take(&mut self.workers);
         let left = Arc::new(AtomicU32::new(workers.len() as u32));
         let background = Arc::new(background);
@@ -303,7 +302,7 @@ impl Simulation {
     }
 
     /// Ends the simulation when nothing can move any more. What was broken comes back first.
-    fn start_watch(&mut self) -> Joined<Stuck> {
+    fn start_watch(&mut self) -> JoinHandle<Stuck> {
         let (arena, stopper) = (self.arena.clone(), self.stopper.clone());
         let quiet = self.case.stuck_after_s.saturating_mul(NANOS_PER_S);
         let from = whole_from(&self.case);

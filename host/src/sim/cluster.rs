@@ -12,6 +12,7 @@ mod deadlock;
 mod definition;
 mod doors;
 mod errors;
+pub mod event;
 mod faults;
 mod flow;
 mod locking;
@@ -32,44 +33,16 @@ mod visits;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{ConnectionId, Ticket};
 pub(super) use connection::{Given, Kind, Reply, Variables};
 pub(super) use doors::Request;
+pub use event::{ConnectionId, Ticket};
 
 use super::kernel::Kernel;
 use crate::model::topology::Topology;
+use event::ClusterEvent;
 use rustc_hash::FxHashMap;
 use state::State;
 use std::sync::{Mutex, MutexGuard};
-
-/// What happens in the cluster of itself.
-#[derive(Debug)]
-pub enum ClusterEvent {
-    /// A call has come to its server.
-    Arrived(Ticket),
-    /// The processor is done with it, or a lock that it waited for is there.
-    Served(Ticket),
-    /// Its node has heard from every member.
-    GroupHeard(Ticket),
-    /// A write set failed certification, and its node knows.
-    Refused(Ticket),
-    /// An answer has come to its client.
-    Replied(ConnectionId),
-    /// The server sees that the client is gone.
-    Left(ConnectionId),
-    /// Some wait may have lasted too long.
-    Timeouts,
-    /// Every member has a write set.
-    Ordered { pending: u32, mark: u64 },
-    /// A node may go on applying.
-    Deliver { node: u32, incarnation: u32 },
-    /// A node is done with applying one write set.
-    Applied { node: u32, incarnation: u32 },
-    /// Some node was silent long enough to be shut out.
-    Suspect,
-    /// A node has caught up.
-    Rejoin { node: u32, incarnation: u32 },
-}
 
 /// All nodes, and what is on its way between them.
 pub struct Cluster {

@@ -36,6 +36,7 @@ mod calls;
 mod claims;
 mod client;
 mod deadlines;
+pub mod event;
 mod faults;
 mod kind;
 mod lock;
@@ -57,13 +58,10 @@ use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use async_trait::async_trait;
 use client::{Client, SimSession};
+use event::LockEvent;
 use message::{LOOK, Request};
 use server::Server;
 use std::sync::{Arc, Mutex, MutexGuard};
-
-/// What happens at the lock service.
-#[derive(Debug)]
-pub struct LockEvent(usize);
 
 /// One simulated lock service.
 pub struct SimLockService {

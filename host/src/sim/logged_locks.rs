@@ -40,7 +40,7 @@ impl LockService for LoggedLocks {
             session: Some(self.service.open(owner, options).await?),
             locks: Vec::new(),
             kernel: self.kernel.clone(),
-            actor: self.kernel.actor(),
+            actor: self.kernel.actor().into(),
         }))
     }
 }

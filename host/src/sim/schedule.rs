@@ -1,9 +1,10 @@
 //! Schedules of faults, drawn from a seed.
 
-use super::random::{Purpose, Random};
+use super::random::Purpose;
 use crate::model::change::Nanos;
 use crate::model::fault_class::FaultClass;
 use crate::model::sim_fault::{Cut, Harm, SimFault};
+use contend_dst::Random;
 
 const MS: Nanos = 1_000_000;
 const S: Nanos = 1_000 * MS;

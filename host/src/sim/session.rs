@@ -52,7 +52,7 @@ impl SimSession {
 
     fn new(cluster: Arc<Cluster>, node: Option<u32>, is_text: bool, counts_found: bool) -> Self {
         Self {
-            actor: cluster.kernel().actor(),
+            actor: cluster.kernel().actor().into(),
             variables: cluster.variables().counting_found(counts_found),
             cluster,
             target: node,

@@ -1,26 +1,15 @@
 //! Everything that is simulated beside the workers, and what it is made to suffer.
 
-use super::cluster::{Cluster, ClusterEvent};
+use super::cluster::Cluster;
 use super::crash::Crashes;
-use super::kernel::Kernel;
-use super::locks::{LockEvent, SimLockService};
+use super::kernel::{Event, Kernel};
+use super::locks::SimLockService;
 use super::under_way::UnderWay;
 use crate::model::change::Nanos;
 use crate::model::event::{Actor, What};
 use crate::model::sim_fault::{Harm, SimFault, SimFaultEvent};
 use std::cell::RefCell;
 use std::sync::Arc;
-
-/// What can happen of itself, by whose it is.
-#[derive(Debug)]
-pub enum Happening {
-    Cluster(ClusterEvent),
-    Locks(LockEvent),
-    /// The n-th fault of the schedule begins.
-    FaultBegins(u32),
-    /// What it did ends.
-    FaultEnds(u32),
-}
 
 /// The simulated world.
 pub struct World {
@@ -53,10 +42,10 @@ impl World {
         let now = self.kernel.now();
         for (number, fault) in (0..).zip(self.schedule.borrow().schedule()) {
             let begins = now.saturating_add(fault.at);
-            self.kernel.schedule(begins, Happening::FaultBegins(number));
+            self.kernel.schedule(begins, Event::FaultBegins(number));
             if let Some(lasts) = fault.what.lasts() {
                 let ends = begins.saturating_add(lasts);
-                self.kernel.schedule(ends, Happening::FaultEnds(number));
+                self.kernel.schedule(ends, Event::FaultEnds(number));
             }
         }
     }
@@ -72,35 +61,6 @@ impl World {
     /// What became of each fault of the schedule so far, in the order of the schedule.
     pub fn fates(&self) -> Vec<SimFaultEvent> {
         self.schedule.borrow().fates(self.cluster.uncut())
-    }
-
-    /// The moment of a happening has come.
-    pub fn happen(&self, happening: Happening) {
-        match happening {
-            Happening::Cluster(event) => self.cluster.happen(event),
-            Happening::Locks(event) => {
-                if let Some(locks) = &self.locks {
-                    locks.happen(event);
-                }
-            }
-            Happening::FaultBegins(number) => {
-                let begun = self.schedule.borrow_mut().begin(number);
-                if let Some((fault, is_new)) = begun {
-                    self.kernel.log(|| What::Fault(fault.clone()));
-                    // A pause is as long as the longest of those that are under way.
-                    if is_new || matches!(fault.what, Harm::PauseWorker { .. }) {
-                        self.begin(&fault.what);
-                    }
-                }
-            }
-            Happening::FaultEnds(number) => {
-                let ended = self.schedule.borrow_mut().end(number);
-                if let Some(fault) = ended {
-                    self.kernel.log(|| What::FaultEnded(fault.clone()));
-                    self.end(&fault.what);
-                }
-            }
-        }
     }
 
     fn begin(&self, harm: &Harm) {
@@ -151,6 +111,36 @@ impl World {
             locks.worker_crashed(actor);
         }
         self.crashes.crash(worker);
+    }
+}
+
+impl contend_dst::World<Event> for World {
+    fn handle(&self, event: Event) {
+        match event {
+            Event::Cluster(event) => self.cluster.happen(event),
+            Event::Locks(event) => {
+                if let Some(locks) = &self.locks {
+                    locks.happen(event);
+                }
+            }
+            Event::FaultBegins(number) => {
+                let begun = self.schedule.borrow_mut().begin(number);
+                if let Some((fault, is_new)) = begun {
+                    self.kernel.log(|| What::Fault(fault.clone()));
+                    // A pause is as long as the longest of those that are under way.
+                    if is_new || matches!(fault.what, Harm::PauseWorker { .. }) {
+                        self.begin(&fault.what);
+                    }
+                }
+            }
+            Event::FaultEnds(number) => {
+                let ended = self.schedule.borrow_mut().end(number);
+                if let Some(fault) = ended {
+                    self.kernel.log(|| What::FaultEnded(fault.clone()));
+                    self.end(&fault.what);
+                }
+            }
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use super::{HORIZON, SimulationError};
 use crate::model::counters::NodeCounters;
 use crate::model::event::Actor;
 use crate::model::fault::Fault;
-use crate::sim::executor::{Executor, Joined, Stuck};
+use crate::sim::kernel::Executor;
 use crate::sim::world::World;
 use crate::worker::background::Generators;
 use crate::worker::watched::Watched;
 use crate::worker::{Arena, Worker};
+use contend_dst::{JoinHandle, Stuck};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ pub(super) fn get_ready(
 pub(super) fn run_for<T>(
     executor: &mut Executor,
     world: &World,
-    task: &Joined<T>,
+    task: &JoinHandle<T>,
 ) -> Result<T, SimulationError> {
     let stuck = SimulationError::Stuck;
     executor.run(world, HORIZON).map_err(stuck)?;
@@ -76,7 +77,7 @@ pub(super) fn run_for<T>(
 
 /// What a task came to that was run to its end. One without a result is an error, and not one fewer:
 /// its worker's changes would be missing, and nobody would know.
-pub(super) fn result_of<T>(task: &Joined<T>) -> Result<T, SimulationError> {
+pub(super) fn result_of<T>(task: &JoinHandle<T>) -> Result<T, SimulationError> {
     let stuck = SimulationError::Stuck(Stuck::ForEver);
     task.take().ok_or(stuck)
 }
@@ -85,7 +86,7 @@ pub(super) fn result_of<T>(task: &Joined<T>) -> Result<T, SimulationError> {
 mod tests {
     use super::*;
     use crate::sim::kernel::Kernel;
-    use crate::sim::log::Recording;
+    use contend_dst::Recording;
 
     #[test]
     fn a_task_without_a_result_is_an_error_and_not_left_out() {

@@ -18,11 +18,11 @@ use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::model::value::Value;
 use crate::record::journal::Journal;
-use crate::sim::log::Recording;
 use crate::sim::schedule::{self, Stage};
 use crate::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy, Transition};
 use crate::workload::Workload;
 use async_trait::async_trait;
+use contend_dst::Recording;
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;

@@ -1,7 +1,7 @@
 //! What nodes do with write sets that have their place: in order, one at a time, and by force.
 
-use super::ClusterEvent;
 use super::connection::Phase;
+use super::event::ClusterEvent;
 use super::order::Placed;
 use super::row_locks::Owner;
 use super::state::State;

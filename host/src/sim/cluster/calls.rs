@@ -1,8 +1,8 @@
 //! A call on its way: to the server, through a processor, and its answer back.
 
-use super::ClusterEvent;
-use super::connection::{ConnectionId, Given, Kind, Phase, Reply, Ticket};
+use super::connection::{Given, Kind, Phase, Reply};
 use super::errors::Error;
+use super::event::{ClusterEvent, ConnectionId, Ticket};
 use super::processors::GOES_ON;
 use super::state::State;
 use super::transaction::Isolation;

@@ -1,8 +1,8 @@
 //! Causal reads: waiting until a node has what was replicated before.
 
-use super::ClusterEvent;
-use super::connection::{Kind, Phase, Ticket};
+use super::connection::{Kind, Phase};
 use super::errors::Error;
+use super::event::{ClusterEvent, Ticket};
 use super::state::State;
 use crate::sim::sql::Plan;
 

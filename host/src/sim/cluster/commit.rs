@@ -1,8 +1,8 @@
 //! COMMIT: the write set goes to all members, gets its place in the order, and is certified there.
 
-use super::ClusterEvent;
-use super::connection::{Given, Kind, Phase, Ticket};
+use super::connection::{Given, Kind, Phase};
 use super::errors::Error;
+use super::event::{ClusterEvent, Ticket};
 use super::order::{Pending, Placed};
 use super::state::State;
 use crate::model::event::What;

@@ -12,20 +12,6 @@ use crate::sim::store::RecordId;
 use std::sync::Arc;
 use std::task::Waker;
 
-/// A step of a connection. What was planned for a step that is over is void: each has its own mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket {
-    pub(super) slot: u32,
-    pub(super) mark: u64,
-}
-
-/// A connection: its place, and a number that no other one ever has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConnectionId {
-    pub(super) slot: u32,
-    pub(super) serial: u64,
-}
-
 /// What a client asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sim) enum Kind {

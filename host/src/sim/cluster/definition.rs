@@ -1,7 +1,7 @@
 //! What changes the schema or the session rather than rows.
 
-use super::ClusterEvent;
 use super::connection::{Given, Phase, Prepared};
+use super::event::ClusterEvent;
 use super::locking::Halt;
 use super::row_locks::Owner;
 use super::state::State;

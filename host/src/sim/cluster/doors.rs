@@ -1,8 +1,9 @@
 //! What sessions do with the cluster: opening, calling, leaving.
 
-use super::connection::{Call, ConnectionId, Kind, Phase, Reply, Variables};
+use super::Cluster;
+use super::connection::{Call, Kind, Phase, Reply, Variables};
 use super::errors::refused;
-use super::{Cluster, ClusterEvent};
+use super::event::{ClusterEvent, ConnectionId};
 use crate::capability::database::Target;
 use crate::capability::doing::Doing;
 use crate::model::change::Nanos;

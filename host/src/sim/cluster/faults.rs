@@ -1,8 +1,9 @@
 //! What the cluster suffers: crashes, partitions, delays, broken connections.
 
-use super::connection::{ConnectionId, Kind, Phase};
+use super::Cluster;
+use super::connection::{Kind, Phase};
+use super::event::{ClusterEvent, ConnectionId};
 use super::state::State;
-use super::{Cluster, ClusterEvent};
 use crate::model::event::Actor;
 use crate::model::sim_fault::Harm;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Flow control: a node that lags makes all writers pause.
 
-use super::connection::Ticket;
+use super::event::Ticket;
 use super::state::State;
 use crate::model::change::Nanos;
 use crate::model::topology::Topology;

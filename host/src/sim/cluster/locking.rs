@@ -1,8 +1,8 @@
 //! Statements and the locks of records they need: taking, waiting, giving back.
 
-use super::ClusterEvent;
 use super::connection::Phase;
 use super::errors::Error;
+use super::event::ClusterEvent;
 use super::row_locks::{Asked, Grant, Owner};
 use super::state::State;
 use crate::model::change::Nanos;
@@ -157,7 +157,7 @@ impl State {
         let owner = self.owner(slot);
         let connection = &self.connections[slot as usize];
         let (node, mark) = (connection.node, connection.mark);
-        let ticket = super::connection::Ticket { slot, mark };
+        let ticket = super::event::Ticket { slot, mark };
         match connection.phase {
             Phase::LockWait { record, until } => {
                 self.timeouts.remove(until, ticket);
@@ -191,7 +191,7 @@ impl State {
             let waiting = self.at(connection);
             if let Phase::LockWait { until, .. } = waiting.phase {
                 let mark = waiting.mark;
-                let ticket = super::connection::Ticket {
+                let ticket = super::event::Ticket {
                     slot: connection,
                     mark,
                 };

@@ -4,7 +4,7 @@
 //! out, if those who are left are more than half of the members before; otherwise nobody can commit
 //! until enough of them hear each other again.
 
-use super::connection::Ticket;
+use super::event::Ticket;
 use crate::model::change::Nanos;
 
 /// Some nodes hear only each other.

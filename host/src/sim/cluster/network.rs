@@ -2,7 +2,8 @@
 
 use crate::model::change::Nanos;
 use crate::model::topology::Topology;
-use crate::sim::random::{Purpose, Random, Times};
+use crate::sim::random::Purpose;
+use contend_dst::{Random, Times};
 
 /// The largest of more draws than these is hardly larger.
 const DRAWS: usize = 8;
@@ -23,8 +24,8 @@ impl Network {
     pub(super) fn new(topology: &Topology, seed: u64) -> Self {
         Self {
             random: Random::new(seed, Purpose::Network),
-            client: Times::new(topology.client_latency),
-            between: Times::new(topology.latency),
+            client: Times::from(topology.client_latency),
+            between: Times::from(topology.latency),
             topology: topology.clone(),
             members: 0,
             farthest: Vec::new(),

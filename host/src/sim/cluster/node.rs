@@ -1,6 +1,6 @@
 //! One server.
 
-use super::connection::Ticket;
+use super::event::Ticket;
 use super::row_locks::RowLocks;
 use crate::model::change::Nanos;
 use std::collections::VecDeque;

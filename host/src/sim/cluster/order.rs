@@ -1,6 +1,6 @@
 //! The total order of write sets, and certification.
 
-use super::connection::ConnectionId;
+use super::event::ConnectionId;
 use crate::model::event::TransactionName;
 use crate::sim::sql::StoredRow;
 use crate::sim::store::{RecordId, Store, Written};

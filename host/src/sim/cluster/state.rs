@@ -1,7 +1,7 @@
 //! Everything there is of the cluster.
 
-use super::ClusterEvent;
-use super::connection::{Connection, ConnectionId, Phase, Prepared, Ticket, Variables};
+use super::connection::{Connection, Phase, Prepared, Variables};
+use super::event::{ClusterEvent, ConnectionId, Ticket};
 use super::flow::Flow;
 use super::membership::Membership;
 use super::network::Network;
@@ -14,12 +14,12 @@ use crate::model::change::Nanos;
 use crate::model::event::{Actor, RowName};
 use crate::model::sim_fault::Cut;
 use crate::model::topology::Topology;
-use crate::sim::kernel::Kernel;
+use crate::sim::kernel::{Event, Kernel};
 use crate::sim::proxy::Proxy;
-use crate::sim::random::{Purpose, Random, Times};
+use crate::sim::random::Purpose;
 use crate::sim::sql::Schema;
 use crate::sim::store::{RecordId, Store};
-use crate::sim::world::Happening;
+use contend_dst::{Random, Times};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
@@ -68,9 +68,9 @@ impl State {
             kernel,
             topology: topology.clone(),
             random: Random::new(seed, Purpose::Servers),
-            statement_times: Times::new(topology.statement),
-            commit_times: Times::new(topology.commit),
-            apply_times: Times::new(topology.apply),
+            statement_times: Times::from(topology.statement),
+            commit_times: Times::from(topology.commit),
+            apply_times: Times::from(topology.apply),
             network,
             processors: Processors::new(topology),
             schema: Schema::default(),
@@ -99,7 +99,7 @@ impl State {
     }
 
     pub(super) fn schedule(&self, at: Nanos, event: ClusterEvent) {
-        self.kernel.schedule(at, Happening::Cluster(event));
+        self.kernel.schedule(at, Event::Cluster(event));
     }
 
     pub(super) fn next_mark(&mut self) -> u64 {

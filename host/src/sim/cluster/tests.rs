@@ -10,11 +10,11 @@ use crate::model::fault_class::FaultClass;
 use crate::model::sim_fault::SimFault;
 use crate::model::value::{Row, Value};
 use crate::sim::database::SimDatabase;
-use crate::sim::executor::Executor;
-use crate::sim::log::Recording;
-use crate::sim::random::{Purpose, Random};
+use crate::sim::kernel::Executor;
+use crate::sim::random::Purpose;
 use crate::sim::schedule::{Stage, draw};
 use crate::sim::world::World;
+use contend_dst::{Random, Recording};
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;

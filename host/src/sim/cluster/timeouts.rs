@@ -1,6 +1,6 @@
 //! Waits that may last too long. Hardly any does, so they stand here and not in the simulation's queue.
 
-use super::connection::Ticket;
+use super::event::Ticket;
 use crate::model::change::Nanos;
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! How the cluster goes from one set of members to the next.
 
-use super::ClusterEvent;
 use super::connection::Phase;
 use super::errors::Error;
+use super::event::ClusterEvent;
 use super::state::State;
 use crate::model::change::Nanos;
 use crate::model::event::What;

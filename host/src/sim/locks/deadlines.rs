@@ -1,7 +1,7 @@
 //! Ends of leases and of sessions.
 
-use super::LockEvent;
 use super::claims::Standing;
+use super::event::LockEvent;
 use super::message::{Answer, LOOK};
 use super::pulse::Beat;
 use super::server::{Server, Session};
@@ -9,7 +9,7 @@ use crate::capability::lock::ReleaseOutcome;
 use crate::model::change::Nanos;
 use crate::model::event::What;
 use crate::model::sim_locks::SimLocks;
-use crate::sim::world::Happening;
+use crate::sim::kernel::Event;
 
 impl Server {
     pub(super) fn set_deadline(&mut self, number: u64) {
@@ -78,7 +78,7 @@ impl Server {
             && deadline < self.looks
         {
             self.looks = deadline;
-            let event = Happening::Locks(LockEvent(LOOK));
+            let event = Event::Locks(LockEvent(LOOK));
             self.kernel.schedule(deadline, event);
         }
     }

@@ -2,7 +2,7 @@
 //! lease would be most of what a simulation does.
 
 use crate::model::change::Nanos;
-use crate::sim::kernel::Pause;
+use contend_dst::Pause;
 
 /// When the service last heard of a process, and what its clock made of that.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,18 +1,19 @@
 //! The service itself: what has arrived, and what it decides.
 
+use super::SessionKey;
 use super::calls::{CallKey, Calls};
 use super::claims::Claim;
+use super::event::LockEvent;
 use super::message::{Answer, LockNames, Message, Request};
 use super::names::Names;
 use super::pulse::Pulse;
-use super::{LockEvent, SessionKey};
 use crate::model::change::Nanos;
 use crate::model::event::{LockCall, What};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
-use crate::sim::kernel::Kernel;
-use crate::sim::random::{Purpose, Random, Times};
-use crate::sim::world::Happening;
+use crate::sim::kernel::{Event, Kernel};
+use crate::sim::random::Purpose;
+use contend_dst::{Random, Times};
 use slab::Slab;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -80,7 +81,7 @@ impl Server {
             looks: Nanos::MAX,
             last: 0,
             last_token: 0,
-            latency: Times::new(topology.client_latency),
+            latency: Times::from(topology.client_latency),
             random: Random::new(seed, Purpose::Locks),
         }
     }
@@ -100,7 +101,7 @@ impl Server {
     }
 
     pub(super) fn open_session(&mut self, owner: &str, lasts: Option<Nanos>) -> SessionKey {
-        let key = (self.kernel.actor(), self.next());
+        let key = (self.kernel.actor().into(), self.next());
         let session = Session {
             owner: owner.into(),
             lasts,
@@ -131,7 +132,7 @@ impl Server {
             life: self.life,
             request,
         });
-        let event = Happening::Locks(LockEvent(message));
+        let event = Event::Locks(LockEvent(message));
         self.kernel.schedule(arrives, event);
         call
     }

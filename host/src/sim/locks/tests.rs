@@ -145,7 +145,7 @@ fn what_is_decided_does_not_wait_for_a_client_that_stands_still() {
     assert!(rig.kernel.now() > 6 * S && granted.take().is_some());
     let released = released.take().unwrap();
     let mut granted = None;
-    for event in rig.kernel.take_log().into_events() {
+    for event in rig.kernel.take_log().into_entries() {
         if let What::Lock {
             actor: Actor::Worker(1),
             call: LockCall::Granted { .. },

@@ -1,5 +1,5 @@
-use super::super::log::Recording;
 use super::*;
+use contend_dst::Recording;
 
 /// Grants everything, until a lock was broken.
 #[derive(Clone, Default)]
@@ -88,7 +88,7 @@ async fn opened() -> Opened {
 
 /// The calls that were logged of locks on `a, b`.
 fn logged(kernel: &Kernel) -> Vec<LockCall> {
-    let events = kernel.take_log().into_events().into_iter();
+    let events = kernel.take_log().into_entries().into_iter();
     let calls = events.map(|event| match event.what {
         What::Lock { call, names, .. } if &*names == "a, b" => call,
         other => panic!("{other:?}"),

@@ -16,9 +16,9 @@ use contend::model::sim_locks::SimLocks;
 use contend::model::timeline::Lane;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
-use contend::sim::log::Recording;
 use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy, Transition};
 use contend::workload::Workload;
+use contend_dst::Recording;
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;

@@ -13,10 +13,10 @@ use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
 use contend::model::pool::{Pool, address_at, number};
 use contend::model::topology::Topology;
 use contend::model::value::Value;
-use contend::sim::log::Recording;
 use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy, Transition};
 use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
+use contend_dst::Recording;
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;

@@ -12,10 +12,9 @@ use contend::model::topology::{Spread, Topology};
 use contend::model::value::{Row, Value};
 use contend::sim::cluster::Cluster;
 use contend::sim::database::SimDatabase;
-use contend::sim::executor::Executor;
-use contend::sim::kernel::Kernel;
-use contend::sim::log::Recording;
+use contend::sim::kernel::{Executor, Kernel};
 use contend::sim::world::World;
+use contend_dst::Recording;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -98,7 +97,8 @@ where
         executor.run(&world, 2_000_000 * MS).unwrap();
         assert!(whole.take().is_some());
     }
-    (told, kernel.take_log().into_events())
+    let entries = kernel.take_log().into_entries();
+    (told, entries.into_iter().map(Into::into).collect())
 }
 
 impl Lab {

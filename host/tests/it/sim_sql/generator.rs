@@ -3,7 +3,8 @@
 mod expressions;
 mod generated;
 
-use contend::sim::random::{Purpose, Random};
+use contend::sim::random::Purpose;
+use contend_dst::Random;
 pub use generated::Generated;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

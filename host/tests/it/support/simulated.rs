@@ -1,8 +1,7 @@
 //! Lets one script run in real time and in the simulator.
 
 use contend::model::event::Actor;
-use contend::sim::executor::Executor;
-use contend::sim::kernel::{Kernel, Sleep};
+use contend::sim::kernel::{Executor, Kernel, Sleep};
 use contend::sim::world::World;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -150,7 +149,7 @@ impl<T> Future for Together<T> {
 fn a_script_waits_spawns_and_loses_patience_in_virtual_time() {
     use contend::model::topology::Topology;
     use contend::sim::cluster::Cluster;
-    use contend::sim::log::Recording;
+    use contend_dst::Recording;
     let kernel = Kernel::new(Recording::Off);
     let cluster = Cluster::new(kernel.clone(), &Topology::default(), 1);
     let world = World::new(kernel, Arc::new(cluster), None, Vec::new());

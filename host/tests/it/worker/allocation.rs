@@ -11,10 +11,10 @@ use contend::model::seen::Sight;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
-use contend::sim::log::Recording;
 use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
+use contend_dst::Recording;
 use std::sync::Arc;
 
 const ADDRESS: &str = "192.168.0.7";

@@ -5,9 +5,9 @@ use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
 use crate::model::event::What;
 use crate::model::sim_fault::SimFault;
 use crate::sim::cluster::Cluster;
-use crate::sim::executor::Executor;
-use crate::sim::log::Recording;
+use crate::sim::kernel::Executor;
 use crate::sim::world::World;
+use contend_dst::Recording;
 
 pub(super) type SharedLock = Arc<tokio::sync::Mutex<Box<dyn Lock>>>;
 
@@ -129,7 +129,7 @@ impl Rig {
 
     /// What the log has of the lock service, in short.
     pub(super) fn told(&self) -> Vec<String> {
-        let events = self.kernel.take_log().into_events().into_iter();
+        let events = self.kernel.take_log().into_entries().into_iter();
         let told = events.filter_map(|event| match event.what {
             What::Lock { actor, call, .. } => Some(format!("{actor}: {call:?}")),
             What::LeaseEnded { owner, .. } => Some(format!("the lease of {owner} ended")),

@@ -6,8 +6,8 @@ use contend::model::topology::Topology;
 use contend::sim::cluster::Cluster;
 use contend::sim::database::SimDatabase;
 use contend::sim::kernel::Kernel;
-use contend::sim::log::Recording;
 use contend::sim::world::World;
+use contend_dst::Recording;
 use std::sync::Arc;
 
 /// Three nodes, and an endpoint that gives one after the other.

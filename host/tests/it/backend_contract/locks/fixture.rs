@@ -16,8 +16,8 @@ use contend::sim::clock::SimClock;
 use contend::sim::cluster::Cluster;
 use contend::sim::kernel::Kernel;
 use contend::sim::locks::{self, SimLockService};
-use contend::sim::log::Recording;
 use contend::sim::world::World;
+use contend_dst::Recording;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 

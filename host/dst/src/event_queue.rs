@@ -1,31 +1,29 @@
-//! What is to happen, in the order of time.
+//! The event queue: events, sleeps and ends of pauses in the order of their times.
 
-use super::{Next, Pause};
-use crate::model::change::Nanos;
-use crate::model::event::Actor;
+use crate::Nanos;
+use crate::kernel::{ActorId, Next, Pause};
 use slab::Slab;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::task::Waker;
 
-/// What is later than this is kept apart: time limits, pauses, the queue of a crowd. What comes next
-/// is then found among a few.
+/// Entries that are further away than this are kept apart: time limits, pauses, the queue of a crowd.
+/// The next one is then found among a few.
 const SOON: Nanos = 20_000_000;
 
-/// Timers that nobody waits for stay until there are so many.
+/// Entries of cancelled timers stay in the queue until there are so many.
 const FEW: usize = 1000;
 
-#[derive(Default)]
-pub(super) struct Agenda {
+pub(crate) struct EventQueue<E> {
     soon: BinaryHeap<Reverse<Entry>>,
     later: BinaryHeap<Reverse<Entry>>,
-    queued: Slab<Queued>,
-    /// Of everything that was ever put into the queue: of two for the same moment, the earlier comes
-    /// first.
+    queued: Slab<Queued<E>>,
+    /// Counts all that was ever put into the queue: of two entries for the same time, the one that was
+    /// put in first comes first.
     sequence: u64,
-    /// Entries of timers that nobody waits for any more.
+    /// Entries of cancelled timers.
     stale: usize,
-    pub(super) paused: BTreeMap<Actor, Pause>,
+    pub(crate) paused: BTreeMap<ActorId, Pause>,
 }
 
 /// Small, because a queue moves its entries about. No two have the same sequence.
@@ -36,21 +34,34 @@ struct Entry {
     slot: u32,
 }
 
-struct Queued {
+struct Queued<E> {
     sequence: u64,
-    next: Next,
+    next: Next<E>,
 }
 
 /// A timer's place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timer {
+pub(crate) struct Timer {
     sequence: u64,
     slot: u32,
 }
 
-impl Agenda {
-    /// Lets something happen then.
-    pub(super) fn push(&mut self, now: Nanos, at: Nanos, next: Next) -> Timer {
+impl<E> Default for EventQueue<E> {
+    fn default() -> Self {
+        Self {
+            soon: BinaryHeap::new(),
+            later: BinaryHeap::new(),
+            queued: Slab::new(),
+            sequence: 0,
+            stale: 0,
+            paused: BTreeMap::new(),
+        }
+    }
+}
+
+impl<E> EventQueue<E> {
+    /// Puts an item in.
+    pub(crate) fn push(&mut self, now: Nanos, at: Nanos, next: Next<E>) -> Timer {
         self.sequence += 1;
         let sequence = self.sequence;
         let slot = self.queued.insert(Queued { sequence, next }) as u32;
@@ -62,8 +73,8 @@ impl Agenda {
         Timer { sequence, slot }
     }
 
-    /// The next thing, and when it is.
-    pub(super) fn pop(&mut self) -> Option<(Nanos, Next)> {
+    /// Takes out the next item, with its time.
+    pub(crate) fn pop(&mut self) -> Option<(Nanos, Next<E>)> {
         loop {
             // A smaller `Reverse` is a later entry, and nothing is the least of all.
             let is_later = self.soon.peek() < self.later.peek();
@@ -79,8 +90,8 @@ impl Agenda {
         }
     }
 
-    /// Who waits for the timer, unless it is over.
-    pub(super) fn waker(&mut self, timer: Timer) -> Option<&mut Waker> {
+    /// The waker of a timer, unless that is over.
+    pub(crate) fn waker(&mut self, timer: Timer) -> Option<&mut Waker> {
         let queued = self.queued.get_mut(timer.slot as usize)?;
         match &mut queued.next {
             Next::Wake(waker) if queued.sequence == timer.sequence => Some(waker),
@@ -88,8 +99,8 @@ impl Agenda {
         }
     }
 
-    /// Nobody waits for the timer any more.
-    pub(super) fn cancel(&mut self, timer: Timer) {
+    /// Cancels a timer.
+    pub(crate) fn cancel(&mut self, timer: Timer) {
         if is_still_there(&self.queued, timer.sequence, timer.slot) {
             self.queued.remove(timer.slot as usize);
             self.stale += 1;
@@ -111,7 +122,7 @@ impl Agenda {
     }
 }
 
-fn is_still_there(queued: &Slab<Queued>, sequence: u64, slot: u32) -> bool {
+fn is_still_there<E>(queued: &Slab<Queued<E>>, sequence: u64, slot: u32) -> bool {
     let queued = queued.get(slot as usize);
     queued.is_some_and(|queued| queued.sequence == sequence)
 }
@@ -120,64 +131,64 @@ fn is_still_there(queued: &Slab<Queued>, sequence: u64, slot: u32) -> bool {
 mod tests {
     use super::*;
 
-    fn wake() -> Next {
+    fn wake() -> Next<()> {
         Next::Wake(Waker::noop().clone())
     }
 
-    fn times(agenda: &mut Agenda) -> Vec<Nanos> {
-        std::iter::from_fn(|| agenda.pop())
+    fn times(queue: &mut EventQueue<()>) -> Vec<Nanos> {
+        std::iter::from_fn(|| queue.pop())
             .map(|(at, _)| at)
             .collect()
     }
 
     #[test]
-    fn what_was_far_away_comes_in_its_turn() {
-        let mut agenda = Agenda::default();
+    fn distant_entry_comes_in_its_turn() {
+        let mut queue = EventQueue::<()>::default();
         for at in [3 * SOON, 5, 2 * SOON, SOON - 1, SOON] {
-            agenda.push(0, at, wake());
+            queue.push(0, at, wake());
         }
         // Near by now, and yet later than what was put among the later ones.
-        assert_eq!(agenda.pop().map(|(at, _)| at), Some(5));
-        agenda.push(2 * SOON, 2 * SOON + 1, wake());
+        assert_eq!(queue.pop().map(|(at, _)| at), Some(5));
+        queue.push(2 * SOON, 2 * SOON + 1, wake());
         let order = [SOON - 1, SOON, 2 * SOON, 2 * SOON + 1, 3 * SOON];
-        assert_eq!(times(&mut agenda), order);
+        assert_eq!(times(&mut queue), order);
     }
 
     #[test]
-    fn of_two_for_the_same_moment_the_earlier_comes_first_wherever_it_is_kept() {
-        let mut agenda = Agenda::default();
-        let actors = [0, 1, 2].map(Actor::Worker);
-        agenda.push(0, 2 * SOON, Next::Resume(actors[0]));
-        agenda.push(2 * SOON, 2 * SOON, Next::Resume(actors[1]));
-        agenda.push(0, 2 * SOON, Next::Resume(actors[2]));
+    fn entries_for_the_same_time_keep_their_order_wherever_they_are_kept() {
+        let mut queue = EventQueue::<()>::default();
+        let actors = [0, 1, 2].map(ActorId);
+        queue.push(0, 2 * SOON, Next::Resume(actors[0]));
+        queue.push(2 * SOON, 2 * SOON, Next::Resume(actors[1]));
+        queue.push(0, 2 * SOON, Next::Resume(actors[2]));
         for actor in actors {
-            let next = agenda.pop();
+            let next = queue.pop();
             assert!(matches!(next, Some((_, Next::Resume(resumed))) if resumed == actor));
         }
     }
 
     #[test]
-    fn a_timer_that_was_cancelled_never_comes_and_who_has_its_place_does() {
-        let mut agenda = Agenda::default();
-        let timer = agenda.push(0, 5, wake());
-        agenda.cancel(timer);
-        let other = agenda.push(0, 7, wake());
+    fn cancelled_timer_never_comes_and_its_successor_does() {
+        let mut queue = EventQueue::<()>::default();
+        let timer = queue.push(0, 5, wake());
+        queue.cancel(timer);
+        let other = queue.push(0, 7, wake());
         assert_eq!(timer.slot, other.slot);
-        assert!(agenda.waker(timer).is_none() && agenda.waker(other).is_some());
-        agenda.cancel(timer);
-        assert_eq!(times(&mut agenda), [7]);
+        assert!(queue.waker(timer).is_none() && queue.waker(other).is_some());
+        queue.cancel(timer);
+        assert_eq!(times(&mut queue), [7]);
     }
 
     #[test]
     fn cancelled_timers_do_not_fill_the_queue() {
-        let mut agenda = Agenda::default();
-        let kept = agenda.push(0, SOON, wake());
+        let mut queue = EventQueue::<()>::default();
+        let kept = queue.push(0, SOON, wake());
         for _ in 0..10 * FEW {
-            let timer = agenda.push(0, 3 * SOON, wake());
-            agenda.cancel(timer);
-            assert!(agenda.later.len() <= FEW + 1);
+            let timer = queue.push(0, 3 * SOON, wake());
+            queue.cancel(timer);
+            assert!(queue.later.len() <= FEW + 1);
         }
-        assert!(agenda.waker(kept).is_some());
-        assert_eq!(times(&mut agenda), [SOON]);
+        assert!(queue.waker(kept).is_some());
+        assert_eq!(times(&mut queue), [SOON]);
     }
 }
