@@ -18,12 +18,14 @@ mod functions;
 mod inspection;
 mod names;
 mod reading;
+mod refusal;
 mod setting;
 
 pub use self::reading::{NotRead, Reading, read};
 
 use self::dialect::Dialect;
 use self::inspection::inspect;
+use self::refusal::not_allowed;
 use super::locking::{IfLocked, LockingClause};
 use super::statement::{Action, RowLock, Statement};
 use crate::model::fault::Fault;
@@ -255,10 +257,6 @@ impl Gate {
             self.tables.iter().any(same)
         })
     }
-}
-
-fn not_allowed(what: impl Into<String>) -> Fault {
-    Fault::rejected("not-allowed", format!("not allowed: {}", what.into()))
 }
 
 fn verb_not_allowed(text: &str) -> Fault {

@@ -50,7 +50,6 @@ mod tests;
 use super::clock::SimClock;
 use super::kernel::Kernel;
 use crate::capability::lock::{LockService, LockSession, SessionOptions};
-use crate::model::change::Nanos;
 use crate::model::event::Actor;
 use crate::model::fault::Fault;
 use crate::model::sim_fault::Harm;
@@ -158,9 +157,3 @@ impl LockService for SimLockService {
         Ok(Box::new(session))
     }
 }
-
-/// Who a session is at the service.
-type SessionKey = (Actor, u64);
-
-/// How long a session that is not heard of lasts.
-const SESSION_TIMEOUT: Nanos = 10_000_000_000;

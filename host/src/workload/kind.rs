@@ -1,6 +1,7 @@
 //! What a workload of each kind does with the database.
 
-use super::{Workload, ip_allocation, tables, volume_state};
+use super::numbers::Workload;
+use super::{ip_allocation, tables, volume_state};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};

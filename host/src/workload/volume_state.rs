@@ -4,30 +4,22 @@ mod audit;
 mod background;
 mod data;
 mod net;
+mod row;
 mod schema;
 
 pub use self::audit::AuditAccess;
 pub use self::background::BackgroundAccess;
 pub use self::data::read_data;
+pub use self::row::row_id;
 pub use self::schema::{MADE, TABLES, make};
 
+use self::row::row_state;
 use crate::capability::database::{Database, Freshness, Session};
 use crate::capability::statement::{Action, Statement};
-use crate::model::data::{RowState, Status};
+use crate::model::data::RowState;
 use crate::model::fault::Fault;
-use crate::model::marker::{Mark, Marker};
-use crate::model::value::{Row, Value};
-
-/// A row's `id`.
-pub fn row_id(row: u32) -> String {
-    format!("volume-{row}")
-}
-
-/// The number of a row's `id`; nothing for one that the workload never made.
-fn row_number(id: &str) -> Option<u32> {
-    let row = id.strip_prefix("volume-")?.parse().ok()?;
-    (row_id(row) == id).then_some(row)
-}
+use crate::model::marker::Marker;
+use crate::model::value::Value;
 
 /// The host's own statements on a row, made once.
 pub struct RowAccess {
@@ -89,15 +81,5 @@ impl RowAccess {
         let parameters = [Value::from(row_id(row)), Value::from(marker.to_string())];
         let affected = session.execute(&self.restore, &parameters).await?;
         Ok(affected == 1)
-    }
-}
-
-/// From the columns status and attach_status.
-fn row_state(columns: Row) -> RowState {
-    let mut columns = columns.into_iter();
-    let mut text = || columns.next().and_then(Value::into_text);
-    RowState {
-        status: Status::from(text().unwrap_or_else(|| "NULL".to_owned())),
-        mark: Mark::from(text()),
     }
 }

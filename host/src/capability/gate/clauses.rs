@@ -7,7 +7,7 @@ mod written;
 pub(super) use written::{delete, insert, update};
 
 use super::dialect::Dialect;
-use super::not_allowed;
+use super::refusal::not_allowed;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OffsetRows,

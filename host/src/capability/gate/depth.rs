@@ -1,6 +1,6 @@
 //! How deep a tree is, looked at before anything else goes down into it.
 
-use super::not_allowed;
+use super::refusal::not_allowed;
 use crate::model::fault::Fault;
 use sqlparser::ast::{Expr, Query, SetExpr, Statement, Visit, Visitor};
 use std::ops::ControlFlow;

@@ -1,7 +1,7 @@
 //! Which functions a strategy may call, and why not the others.
 
 use super::dialect::Dialect;
-use super::not_allowed;
+use super::refusal::not_allowed;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,

@@ -2,7 +2,8 @@
 //! one thing a database may read as another, and what a list of forbidden things forgets is open.
 
 use super::dialect::Dialect;
-use super::{Gate, clauses, functions, not_allowed};
+use super::refusal::not_allowed;
+use super::{Gate, clauses, functions};
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     self, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,

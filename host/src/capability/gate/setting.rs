@@ -3,7 +3,7 @@
 //! A grammar of its own, because the parser loses the scope of some forms. What is run is written
 //! anew from the parts that were recognized, so nothing else can pass.
 
-use super::not_allowed;
+use super::refusal::not_allowed;
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use sqlparser::dialect::MySqlDialect;

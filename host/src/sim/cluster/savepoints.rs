@@ -9,18 +9,9 @@
 
 use super::connection::Given;
 use super::state::State;
-use super::transaction::Writes;
+use super::transaction::Savepoint;
 use crate::model::fault::Fault;
-use crate::sim::sql::{SavepointStep, StoredRow};
-
-/// One savepoint. Names are found in any case.
-pub(super) struct Savepoint {
-    name: String,
-    rows: Writes<StoredRow>,
-    unique: Writes<u32>,
-    /// How many rows triggers had made.
-    made: usize,
-}
+use crate::sim::sql::SavepointStep;
 
 impl State {
     /// Sets a savepoint, releases one, or goes back to it. `rejected` with 1305 if there is none of this

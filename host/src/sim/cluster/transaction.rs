@@ -1,6 +1,5 @@
 //! What a transaction has read, locked and changed so far.
 
-use super::savepoints::Savepoint;
 use crate::model::event::{Actor, TransactionName};
 use crate::sim::sql::StoredRow;
 use crate::sim::store::{Overlay, RecordId};
@@ -19,6 +18,15 @@ pub(super) enum Isolation {
     RepeatableRead,
     /// Plain reads lock, shared, what they come by.
     Serializable,
+}
+
+/// A savepoint. Names are found in any case.
+pub(super) struct Savepoint {
+    pub(super) name: String,
+    pub(super) rows: Writes<StoredRow>,
+    pub(super) unique: Writes<u32>,
+    /// How many rows triggers had made.
+    pub(super) made: usize,
 }
 
 /// Changes of records, in the order in which they were first changed.

@@ -1,7 +1,6 @@
 //! Calls that are under way, and how they stand.
 
-use super::SessionKey;
-use super::message::{Answer, Silence};
+use super::message::{Answer, SessionKey, Silence};
 use crate::model::change::Nanos;
 use std::collections::BTreeMap;
 use std::sync::Arc;

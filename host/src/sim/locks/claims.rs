@@ -1,8 +1,7 @@
 //! Who holds and wants what: the decisions on claims.
 
-use super::SessionKey;
 use super::calls::CallKey;
-use super::message::{Answer, LockNames};
+use super::message::{Answer, LockNames, SessionKey};
 use super::names::Waiter;
 use super::pulse::Pulse;
 use super::server::Server;

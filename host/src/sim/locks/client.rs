@@ -1,8 +1,8 @@
 //! A client's side: its session, and its calls.
 
+use super::Shared;
 use super::lock::SimLock;
-use super::message::{Answer, LockNames, Request, Silence};
-use super::{SessionKey, Shared};
+use super::message::{Answer, LockNames, Request, SessionKey, Silence};
 use crate::capability::lock::{Lock, LockSession, Mode};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;

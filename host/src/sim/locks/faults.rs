@@ -1,7 +1,7 @@
 //! What the service is made to suffer.
 
-use super::SessionKey;
 use super::claims::{Claim, Standing};
+use super::message::SessionKey;
 use super::pulse::Pulse;
 use super::server::Server;
 use crate::capability::lock::ReleaseOutcome;

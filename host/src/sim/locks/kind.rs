@@ -1,6 +1,5 @@
 //! In what the services differ, as far as their clients are told.
 
-use super::SESSION_TIMEOUT;
 use crate::capability::lock::SessionOptions;
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
@@ -11,6 +10,10 @@ use crate::model::sim_locks::SimLocks;
 const DEFAULT_LEASE: Nanos = 10_000_000_000;
 const DEFAULT_LEASE_POLL: Nanos = 250_000_000;
 const DEFAULT_FILE_POLL: Nanos = 10_000_000;
+
+/// How long a session lasts that is not heard of.
+const SESSION_TIMEOUT: Nanos = 10_000_000_000;
+
 const MILLISECOND: Nanos = 1_000_000;
 const DAY: Nanos = 24 * 60 * 60 * 1_000_000_000;
 

@@ -1,10 +1,13 @@
 //! What clients and the service say to each other.
 
-use super::SessionKey;
 use crate::capability::lock::{Mode, ReleaseOutcome};
 use crate::model::change::Nanos;
+use crate::model::event::Actor;
 use crate::model::fault::Fault;
 use std::sync::Arc;
+
+/// The name of a session at the service: its process, and a number.
+pub(super) type SessionKey = (Actor, u64);
 
 /// The event that is no message: the service looks at its clock.
 pub(super) const LOOK: usize = usize::MAX;

@@ -1,6 +1,6 @@
 //! Who holds which name, and who waits for it.
 
-use super::SessionKey;
+use super::message::SessionKey;
 use crate::capability::lock::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

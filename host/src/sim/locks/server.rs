@@ -1,10 +1,9 @@
 //! The service itself: what has arrived, and what it decides.
 
-use super::SessionKey;
 use super::calls::{CallKey, Calls};
 use super::claims::Claim;
 use super::event::LockEvent;
-use super::message::{Answer, LockNames, Message, Request};
+use super::message::{Answer, LockNames, Message, Request, SessionKey};
 use super::names::Names;
 use super::pulse::Pulse;
 use crate::model::change::Nanos;

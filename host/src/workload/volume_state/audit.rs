@@ -2,7 +2,7 @@
 
 use super::data::text;
 use super::net::{Name, Net, Seen};
-use super::row_state;
+use super::row::row_state;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::{Effect, Status};

@@ -1,6 +1,6 @@
 //! The statements of one generator of the background load.
 
-use super::row_id;
+use super::row::row_id;
 use crate::capability::database::Session;
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;

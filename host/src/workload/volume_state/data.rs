@@ -1,7 +1,8 @@
 //! What the run left in the database.
 
 use super::super::reading::{each_node, patiently};
-use super::{audit, row_number, row_state};
+use super::audit;
+use super::row::{row_number, row_state};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};

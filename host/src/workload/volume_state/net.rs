@@ -15,7 +15,7 @@
 //! nothing remains, it ended where it began. A row that changes its key leaves the one and enters the
 //! other.
 
-use super::{row_id, row_number};
+use super::row::{row_id, row_number};
 use crate::model::data::{Effect, KeyChange, RowState};
 use crate::model::marker::Marker;
 use rustc_hash::FxHashMap;

@@ -1,11 +1,11 @@
 //! The tables: the one that strategies change, and the audit that they can't see.
 
 use super::super::tables::{self, define, fill};
-use super::row_id;
+use super::row::row_id;
 use crate::capability::database::{Database, Session};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
-use crate::workload::Workload;
+use crate::workload::numbers::Workload;
 
 /// The tables that a strategy may read and write.
 pub const TABLES: &[&str] = &["volumes"];

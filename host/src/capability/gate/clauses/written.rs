@@ -1,7 +1,8 @@
 //! The clauses of INSERT, UPDATE and DELETE.
 
 use super::super::dialect::Dialect;
-use super::{least, not_allowed, nothing, order, tables};
+use super::super::refusal::not_allowed;
+use super::{least, nothing, order, tables};
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, Delete, FromTable, Insert, OnConflict,

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
+use crate::model::change::Nanos;
 use crate::model::event::What;
 use crate::model::sim_fault::SimFault;
 use crate::sim::cluster::Cluster;
