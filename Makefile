@@ -4,7 +4,7 @@ CARGO ?= cargo
 RELEASE = target/release/runner
 RUNNER = $(RELEASE)
 
-.PHONY: run install place uninstall test oracles fuzz browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
+.PHONY: run install place uninstall test quick oracles fuzz browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -62,11 +62,17 @@ uninstall:
 	rm -rf "$(SHARE)/contend"
 
 # The whole suite, quick to slow.
-test: tools tools-lab tools-languages lint
-	$(CARGO) build --locked --bin runner
+test: quick tools-lab tools-languages
 	target/debug/runner build --all
-	$(CARGO) test --locked -p contend -p contend-dst -p contend-guest
+	$(TESTED) $(CARGO) test --locked $(OURS)
 	@$(MAKE) --no-print-directory browser
+
+# Formatting, lints and the unit tests: everything that needs no server.
+quick: tools lint
+	$(TESTED) $(CARGO) test --locked $(OURS) --lib
+
+# The packages with tests; the rest of the workspace are guests.
+OURS = -p contend -p contend-dst -p contend-guest
 
 # The page of `runner check --html` in a real browser. Installs one where that can be done.
 BROWSER = target/browser
@@ -100,10 +106,18 @@ fuzz: tools $(RUNNER)
 	$(RUNNER) build --all
 	FUZZ_MINUTES=$(FUZZ_MINUTES) $(CARGO) test --locked --profile fuzz -p contend --test fuzz -- --nocapture --test-threads 1
 
+# Where there is clippy, it compiles our crates for the tests, as the compiler that it is, so that nothing
+# is compiled once for lints and once more for tests. These are the two variables by which `cargo clippy`
+# calls it.
+CLIPPY = $(shell clippy-driver --version >/dev/null 2>&1 && echo clippy-driver)
+DENY = -D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+TESTED = $(if $(CLIPPY),RUSTC_WORKSPACE_WRAPPER=$(CLIPPY) CLIPPY_ARGS=$(DENY))
+
 lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	 else echo "lint: rustfmt is not installed (rustup component add rustfmt): formatting not checked"; fi
-	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --workspace --all-targets -- -D warnings; \
+	$(TESTED) $(CARGO) test --locked $(OURS) --lib --bins --tests --benches --examples --no-run
+	@if [ "$(CLIPPY)" ]; then $(CARGO) clippy --locked --workspace --exclude contend --all-targets -- -D warnings; \
 	 else echo "lint: clippy is not installed (rustup component add clippy): lints not checked"; fi
 
 # Figures as ratios within one run, written to results/bench.md.

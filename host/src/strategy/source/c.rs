@@ -79,19 +79,14 @@ fn c_files(job: &Job) -> Result<Vec<PathBuf>, BuildError> {
 
 /// The module, whose types the bindings have put into it, as a component.
 fn component(module: &[u8]) -> Result<Vec<u8>, String> {
-    let mut alone = ComponentEncoder::default();
-    let encoded = alone
-        .validate(true)
-        .module(module)
-        .and_then(ComponentEncoder::encode);
+    let encoder = || ComponentEncoder::default().validate(true).module(module);
+    let encoded = encoder().and_then(|mut alone| alone.encode());
     // A C library that is used to print asks an older WASI than components have. What stands between
     // the two is larger than a strategy, so only who needs it gets it.
     let encoded = encoded.or_else(|_| {
         let name = wasi::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
         let adapter = wasi::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;
-        let mut adapted = ComponentEncoder::default();
-        let adapted = adapted.validate(true).module(module)?;
-        adapted.adapter(name, adapter)?.encode()
+        encoder()?.adapter(name, adapter)?.encode()
     });
     encoded.map_err(|error| format!("{error:#}"))
 }

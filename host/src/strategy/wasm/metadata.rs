@@ -49,7 +49,7 @@ pub fn write(component: &[u8], about: &About) -> Result<Vec<u8>> {
                 if facts.iter().any(|(name, _)| *name == section.name()) => {}
             payload => {
                 if let Some((id, range)) = payload.as_section() {
-                    let data = &component[range.start as usize..range.end as usize];
+                    let data = &component[range.start..range.end];
                     RawSection { id, data }.append_to(&mut written);
                 }
             }
@@ -90,7 +90,7 @@ fn names_of_parts<'a>(section: &CustomSectionReader<'a>) -> Result<&'a [u8]> {
     };
     for name in names {
         if let ComponentName::Component { name_range, .. } = name? {
-            let end = (name_range.end - section.data_offset()) as usize;
+            let end = name_range.end - section.data_offset();
             return Ok(&section.data()[end..]);
         }
     }

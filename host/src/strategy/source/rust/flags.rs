@@ -42,6 +42,8 @@ pub(super) fn apply(command: &mut Command, packages: &[&Package], toolchain: &To
     command.env("CARGO_ENCODED_RUSTFLAGS", flags);
     // Cargo's own variable for this wins over the profile.
     command.env("CARGO_INCREMENTAL", "0");
+    // Cargo gives what a wrapper compiles another name, and so other bytes.
+    command.env_remove("RUSTC_WORKSPACE_WRAPPER");
 }
 
 /// Flags for the crate of a folder that stands alone: its own path is kept out.
