@@ -287,6 +287,15 @@ mod tests {
     }
 
     #[test]
+    fn run_that_stood_still_is_unknown_where_no_step_is_to_blame() {
+        let holder = change(0, 1, 0, [0, 1, 70 * S, 71 * S]);
+        let stuck = Outcome::indeterminate("stuck", "nothing could move any more");
+        let waiter = ended([0, 60 * S], stuck, Vec::new());
+        let answer = answer(&[holder, waiter], 0);
+        assert_eq!(answer.verdict.word(), "unknown");
+    }
+
+    #[test]
     fn who_holds_beyond_the_time_out_or_elsewhere_is_told_apart() {
         let waiter = ended([0, 60 * S], timed_out(), Vec::new());
         let beyond = change(0, 1, 0, [0, 30 * S, 70 * S, 71 * S]);

@@ -161,6 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn batch_that_lacks_a_cell_is_unknown() {
+        let of = |planned| Exit::of_batch(std::iter::empty(), planned, Required::NothingWrong);
+        assert_eq!((of(0), of(2)), (Exit::Done, Exit::Unknown));
+    }
+
+    #[test]
+    fn failure_is_an_error_unless_something_was_violated() {
+        let failed = || Err(CommandError::Url("no URL".to_owned()));
+        assert_eq!(
+            Exit::Violated.unless_failed(failed()).ok(),
+            Some(Exit::Violated)
+        );
+        for exit in [Exit::Done, Exit::Unknown, Exit::CouldNotRun] {
+            assert_eq!(exit.unless_failed(Ok(())).ok(), Some(exit));
+            assert!(exit.unless_failed(failed()).is_err());
+        }
+    }
+
+    #[test]
     fn each_answer_has_its_end() {
         let unknown = Verdict::Unknown(String::new());
         assert_eq!(Exit::of_verdict(&unknown), Exit::Unknown);
