@@ -11,7 +11,8 @@
 //!
 //! An outcome is `ok`, `waits`, an error's code, `N row` for a count of affected rows, or the first
 //! column of the rows that are read, as `10, 20` or `no row`. `A@2` is a session on the second node;
-//! the others are all on the first. `wait` lets all nodes come to the same.
+//! the others are all on the first. `wait` lets all nodes come to the same. Two steps joined by `&` are
+//! begun at once. A script that begins with `seldom` is played until its last line comes out as written.
 
 mod play;
 mod scripts;
@@ -79,4 +80,8 @@ plays!(simulated_cluster, galera:
     gap_is_locked_on_its_node_only,
     gap_lock_is_broken_by_an_insert_from_another_node,
     guard_row_that_is_not_written_excludes_nobody_elsewhere,
+    commits_one_after_the_other_stop_a_write_skew,
+    commits_at_once_let_a_write_skew_pass,
+    serializable_commits_at_once_let_a_write_skew_pass,
+    locking_read_on_a_node_that_is_behind_is_old,
 );

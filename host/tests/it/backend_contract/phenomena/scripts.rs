@@ -315,3 +315,52 @@ pub(super) fn guard_row_that_is_not_written_excludes_nobody_elsewhere() -> &'sta
     B@2 INSERT INTO t VALUES (50, 1, NULL, NULL) -> 1 row
     B@2 COMMIT"
 }
+
+/// Each has locked what it has read, and the second would write what contradicts the first.
+pub(super) fn commits_one_after_the_other_stop_a_write_skew() -> &'static str {
+    "
+    A BEGIN
+    B@2 BEGIN
+    A SELECT id FROM t WHERE id <= 20 FOR UPDATE -> 10, 20
+    B@2 SELECT id FROM t WHERE id <= 20 FOR UPDATE -> 10, 20
+    A UPDATE t SET n = 1 WHERE id = 10 -> 1 row
+    B@2 UPDATE t SET n = 1 WHERE id = 20 -> 1 row
+    A COMMIT
+    wait
+    B@2 COMMIT -> 1213"
+}
+
+/// The same, and both write sets are on their way before either is applied: no key is in both.
+pub(super) fn commits_at_once_let_a_write_skew_pass() -> &'static str {
+    "
+    seldom
+    A BEGIN
+    B@2 BEGIN
+    A SELECT id FROM t WHERE id <= 20 FOR UPDATE -> 10, 20
+    B@2 SELECT id FROM t WHERE id <= 20 FOR UPDATE -> 10, 20
+    A UPDATE t SET n = 1 WHERE id = 10 -> 1 row
+    B@2 UPDATE t SET n = 1 WHERE id = 20 -> 1 row
+    A COMMIT & B@2 COMMIT -> ok; B@2 ok"
+}
+
+pub(super) fn serializable_commits_at_once_let_a_write_skew_pass() -> &'static str {
+    "
+    seldom
+    A SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE
+    B@2 SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE
+    A BEGIN
+    B@2 BEGIN
+    A SELECT id FROM t WHERE id <= 20 -> 10, 20
+    B@2 SELECT id FROM t WHERE id <= 20 -> 10, 20
+    A UPDATE t SET n = 1 WHERE id = 10 -> 1 row
+    B@2 UPDATE t SET n = 1 WHERE id = 20 -> 1 row
+    A COMMIT & B@2 COMMIT -> ok; B@2 ok"
+}
+
+pub(super) fn locking_read_on_a_node_that_is_behind_is_old() -> &'static str {
+    "
+    seldom
+    B@2 BEGIN
+    A UPDATE t SET n = 1 WHERE id = 10 -> 1 row
+    B@2 SELECT n FROM t WHERE id = 10 FOR UPDATE -> 0"
+}
