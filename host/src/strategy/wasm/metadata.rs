@@ -48,8 +48,10 @@ pub fn write(component: &[u8], about: &About) -> Result<Vec<u8>> {
             Payload::CustomSection(section)
                 if facts.iter().any(|(name, _)| *name == section.name()) => {}
             payload => {
-                if let Some((id, range)) = payload.as_section() {
-                    let data = &component[range.start..range.end];
+                let section = payload.as_section();
+                // One that claims more than there is: the parser's next step is the error.
+                let data = |(id, range)| Some((id, component.get(range)?));
+                if let Some((id, data)) = section.and_then(data) {
                     RawSection { id, data }.append_to(&mut written);
                 }
             }
