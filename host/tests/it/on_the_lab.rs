@@ -219,9 +219,10 @@ fn redis_restarted_in_mid_run_on_the_cluster_costs_no_row() {
 #[test]
 fn run_that_the_servers_have_no_room_for_is_refused() {
     let sandbox = Sandbox::new();
-    let crowd = "--strategy cas --rows 100 --workers-per-row 62 --changes-per-worker 1 --out crowd";
+    let crowd =
+        "--strategy cas --rows 2 --workers-per-row 2 --background-generators 7000 --out crowd";
     let refused = sandbox.run(&on(lab(), crowd));
-    refused.refused_with(&["room for", "the run needs 6200", "max_connections"]);
+    refused.refused_with(&["room for", "the run needs 7004", "max_connections"]);
     assert!(!refused.stdout.contains("killed"), "{}", refused.stdout);
 }
 

@@ -17,8 +17,11 @@
 mod play;
 mod scripts;
 
+use super::databases::fixture::Fixture;
 use super::databases::mariadb::{galera, mariadb_node};
-use super::databases::simulated::{in_simulation, simulated_cluster, simulated_server};
+use super::databases::simulated::{
+    in_simulation, simulated_cluster, simulated_cluster_that_lags, simulated_server,
+};
 use play::play;
 
 /// Plays scripts on the simulator, and on the lab.
@@ -83,5 +86,13 @@ plays!(simulated_cluster, galera:
     commits_one_after_the_other_stop_a_write_skew,
     commits_at_once_let_a_write_skew_pass,
     serializable_commits_at_once_let_a_write_skew_pass,
+);
+
+plays!(simulated_cluster_that_lags, galera_that_lags:
     locking_read_on_a_node_that_is_behind_is_old,
 );
+
+/// Any cluster is behind now and then.
+async fn galera_that_lags() -> Fixture {
+    galera().await
+}

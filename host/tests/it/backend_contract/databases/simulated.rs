@@ -2,7 +2,7 @@
 
 use super::fixture::{Belongings, Fixture};
 use crate::support::simulated::run_in;
-use contend::model::topology::Topology;
+use contend::model::topology::{Spread, Topology};
 use contend::sim::cluster::Cluster;
 use contend::sim::database::SimDatabase;
 use contend::sim::kernel::Kernel;
@@ -13,6 +13,17 @@ use std::sync::Arc;
 /// Three nodes, and an endpoint that gives one after the other.
 pub(in crate::backend_contract) fn simulated_cluster() -> Topology {
     Topology::default()
+}
+
+/// Nodes that take so long to apply that a client comes before.
+pub(in crate::backend_contract) fn simulated_cluster_that_lags() -> Topology {
+    Topology {
+        apply: Spread {
+            p50_us: 5_000.0,
+            p99_us: 9_000.0,
+        },
+        ..Topology::default()
+    }
 }
 
 /// One server.

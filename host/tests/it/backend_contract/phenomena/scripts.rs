@@ -357,10 +357,12 @@ pub(super) fn serializable_commits_at_once_let_a_write_skew_pass() -> &'static s
     A COMMIT & B@2 COMMIT -> ok; B@2 ok"
 }
 
+/// While the second node applies the first update, the other waits there for its turn.
 pub(super) fn locking_read_on_a_node_that_is_behind_is_old() -> &'static str {
     "
     seldom
     B@2 BEGIN
+    A UPDATE t SET n = 1 WHERE id = 20 -> 1 row
     A UPDATE t SET n = 1 WHERE id = 10 -> 1 row
     B@2 SELECT n FROM t WHERE id = 10 FOR UPDATE -> 0"
 }
