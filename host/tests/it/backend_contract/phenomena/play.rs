@@ -88,8 +88,6 @@ impl Stage<'_> {
             None => (step, None),
         };
         let (who, statement) = step.split_once(' ').expect(line);
-        let mut outcomes = outcomes.split("; ");
-        let wanted = outcomes.next().expect(line);
         let session = self.session(who).await;
         if let Some(at_once) = at_once {
             let (other, statement) = at_once.split_once(' ').expect(line);
@@ -98,24 +96,33 @@ impl Stage<'_> {
             self.waiting.insert(other.to_owned(), said);
         }
         let said = self.fixture.time.spawn(say(session, statement.to_owned()));
-        let told = self.ends(who, said).await;
-        let mut came_out = match is_told(told.as_deref(), wanted) {
-            true => Ok(()),
-            false => Err(format!("{line}: {told:?}")),
-        };
-        for other in outcomes {
-            let (who, wanted) = other.split_once(' ').expect(line);
+        let mut told = vec![self.ends(who, said).await];
+        let allowed: Vec<Vec<_>> = outcomes
+            .split(" | ")
+            .map(|outcomes| outcomes.split("; ").collect())
+            .collect();
+        for other in &allowed[0][1..] {
+            let (who, _) = other.split_once(' ').expect(line);
             let waiting = self.waiting.remove(who).expect(line);
-            let told = self.ends(who, waiting).await;
-            if came_out.is_ok() && !is_told(told.as_deref(), wanted) {
-                came_out = Err(format!("{line}: {who} {told:?}"));
-            }
+            told.push(self.ends(who, waiting).await);
         }
+        let came_out = allowed.iter().any(|outcomes| {
+            let wanted = outcomes.iter().enumerate().map(|(i, outcome)| match i {
+                0 => outcome,
+                _ => outcome.split_once(' ').expect(line).1,
+            });
+            told.iter()
+                .zip(wanted)
+                .all(|(told, wanted)| is_told(told.as_deref(), wanted))
+        });
         for (who, waiting) in &mut self.waiting {
             let told = waiting.try_recv().map(|(_, told)| told);
             assert!(told.is_err(), "{line}: {who} still waits, and not {told:?}");
         }
-        came_out
+        match came_out {
+            true => Ok(()),
+            false => Err(format!("{line}: {told:?}")),
+        }
     }
 
     async fn session(&mut self, who: &str) -> Box<dyn Session> {
