@@ -62,7 +62,9 @@ fn each_signal_to_end_cuts_the_run_in_order_and_its_verdict_says_so() {
 
 fn cut_by(name: &str) {
     let sandbox = Sandbox::new();
-    let child = sandbox.start(LONG);
+    // These tests may have been told to outlive their terminal, by `nohup`.
+    let script = format!("exec env --default-signal=HUP $runner {LONG}");
+    let child = sandbox.start_shell(&script);
     wait_for_lines(&sandbox, "cas", 200);
     signal(&child, name);
     let ended = finished(child.wait_with_output().unwrap());
