@@ -120,14 +120,14 @@ fn strategies_are_separated_by_commas_everywhere() {
 #[test]
 fn settings_stand_behind_a_component_file_too() {
     let sandbox = Sandbox::new();
-    fs::copy(component("ip-three-step"), sandbox.path("mine.wasm")).unwrap();
+    fs::copy(component("ip-window"), sandbox.path("mine.wasm")).unwrap();
     for given in ["mine.wasm", "./mine.wasm"] {
-        let given = format!("{given}+choice=sequential");
+        let given = format!("{given}+window=1");
         let check = format!("check {given} --seeds 2 --faults none");
         let said = sandbox.run(&check);
         assert_eq!(said.code, 0, "{}", said.stderr);
         assert!(
-            said.stdout.starts_with("mine+choice=sequential: "),
+            said.stdout.starts_with("mine+window=1: "),
             "{}",
             said.stdout
         );
