@@ -72,7 +72,8 @@ quick: tools lint
 	$(TESTED) $(CARGO) test --locked $(OURS) --lib
 
 # The packages with tests; the rest of the workspace are guests.
-OURS = -p contend -p contend-dst -p contend-guest
+OURS = -p contend -p contend-author -p contend-backend -p contend-capability -p contend-check \
+  -p contend-dst -p contend-lab -p contend-model -p contend-sim -p contend-wasm -p contend-guest
 
 # The page of `runner check --html` in a real browser. Installs one where that can be done.
 BROWSER = target/browser
@@ -117,7 +118,7 @@ lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	 else echo "lint: rustfmt is not installed (rustup component add rustfmt): formatting not checked"; fi
 	$(TESTED) $(CARGO) test --locked $(OURS) --lib --bins --tests --benches --examples --no-run
-	@if [ "$(CLIPPY)" ]; then $(CARGO) clippy --locked --workspace --exclude contend --all-targets -- -D warnings; \
+	@if [ "$(CLIPPY)" ]; then $(CARGO) clippy --locked --workspace $(subst -p ,--exclude ,$(OURS)) --all-targets -- -D warnings; \
 	 else echo "lint: clippy is not installed (rustup component add clippy): lints not checked"; fi
 
 # Figures as ratios within one run, written to results/bench.md.

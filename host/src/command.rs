@@ -39,17 +39,17 @@ mod trial;
 mod untried;
 mod with_lab;
 
+use crate::author::registry::RegistryError;
+use crate::author::registry::reference::ReferenceError;
+use crate::author::source::BuildError;
 use crate::explore::simulation::SimulationError;
 use crate::lab::LabError;
 use crate::model::fault::Fault;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
-use crate::registry::RegistryError;
-use crate::registry::reference::ReferenceError;
 use crate::run_dir::RunDirError;
 use crate::run_dir::bundle::BundleError;
-use crate::strategy::source::BuildError;
-use crate::strategy::wasm::{LoadError, clean_lines};
+use crate::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
 

@@ -1,20 +1,20 @@
 //! Contend: which way of changing shared state is correct on my database, under my contention, and
 //! what does it cost? ARCHITECTURE.md has the map; modules stand in reading order.
 
-pub mod backend;
-pub mod capability;
-pub mod check;
+pub use contend_author as author;
+pub use contend_backend as backend;
+pub use contend_capability as capability;
+pub use contend_check as check;
 pub mod cli;
 pub mod command;
 pub mod explore;
-pub mod lab;
-pub mod model;
+pub use contend_lab as lab;
+pub use contend_model as model;
 pub mod plan;
 pub mod record;
-pub mod registry;
 pub mod report;
 pub mod run_dir;
-pub mod sim;
-pub mod strategy;
+pub use contend_sim as sim;
+pub use contend_wasm as wasm;
 pub mod worker;
 pub mod workload;

@@ -18,7 +18,7 @@ use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::model::schedule::ScheduledFault;
 use crate::model::sim_fault::SimFault;
 use crate::model::topology::Topology;
-use crate::strategy::wasm::Limits;
+use crate::wasm::Limits;
 use crate::workload::{Kind, Workload};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

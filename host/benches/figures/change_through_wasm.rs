@@ -6,9 +6,9 @@ use super::process::cpu_seconds;
 use super::report::Figure;
 use super::spread::Spread;
 use super::stub::Stub;
+use contend::capability::strategy::{Call, Instance, Strategy, Transition};
 use contend::model::marker::Marker;
-use contend::strategy::wasm::WasmStrategy;
-use contend::strategy::{Call, Instance, Strategy, Transition};
+use contend::wasm::WasmStrategy;
 use contend::workload::volume_state::row_id;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use super::report::Figure;
 use super::spread::Spread;
 use super::stub::Stub;
 use contend::record::journal::Journal;
-use contend::strategy::wasm::WasmStrategy;
+use contend::wasm::WasmStrategy;
 use contend::worker::Worker;
 use contend::workload::Workload;
 use serde::{Deserialize, Serialize};

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use contend::capability::clock::Clock;
 use contend::capability::database::Session;
 use contend::capability::statement::Statement;
+use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
 use contend::model::value::Value;
-use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use std::sync::Arc;
 
 /// What `strategies/cas` executes.

@@ -6,10 +6,10 @@ use super::arena::{
 use super::report::Figure;
 use super::spread::Spread;
 use super::stub::Stub;
+use contend::capability::strategy::Strategy;
 use contend::check::synthetic;
 use contend::record::journal::{self, Journal};
-use contend::strategy::Strategy;
-use contend::strategy::wasm::{Engine, WasmStrategy};
+use contend::wasm::{Engine, WasmStrategy};
 use std::sync::Arc;
 use std::time::Instant;
 

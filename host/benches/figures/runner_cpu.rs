@@ -14,7 +14,7 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
 use contend::record::journal::{self, Journal};
-use contend::strategy::wasm::WasmStrategy;
+use contend::wasm::WasmStrategy;
 use contend::worker::Worker;
 use contend::workload::Workload;
 use plain::Plain;

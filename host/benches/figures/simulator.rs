@@ -9,12 +9,12 @@ pub mod wide_area;
 
 use super::arena::load_for_simulations;
 use super::process::cpu_seconds;
+use contend::capability::strategy::Strategy;
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::plan::workload_file;
-use contend::strategy::Strategy;
 use contend::workload::Workload;
 use contend_dst::Recording;
 use std::path::Path;

@@ -5,10 +5,10 @@ use super::components::without_settings;
 use super::exit::Exit;
 use super::output::print;
 use super::progress::Screen;
+use crate::author::source::{self, Job, Language};
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
-use crate::strategy::source::{self, Job, Language};
-use crate::strategy::wasm::{WasmFile, clean_lines};
+use crate::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 
 /// What to build.

@@ -8,7 +8,7 @@ use super::recorded::{AtHand, digests};
 use crate::model::end::Ended;
 use crate::run_dir::bundle::{Component, DEFAULT_UNPACKED_MIB, pack};
 use crate::run_dir::{ANY_SIZE_MIB, RunDir, RunDirError};
-use crate::strategy::wasm::clean_lines;
+use crate::wasm::clean_lines;
 use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};

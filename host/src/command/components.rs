@@ -2,14 +2,14 @@
 
 use super::CommandError;
 use super::build::build_all;
+use crate::author::registry::Store;
+use crate::author::registry::reference::Reference;
+use crate::author::source::{self, Job};
 use crate::plan::Plan;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::plan::variant::Variant;
-use crate::registry::Store;
-use crate::registry::reference::Reference;
-use crate::strategy::source::{self, Job};
-use crate::strategy::wasm::{World, world_of};
+use crate::wasm::{World, world_of};
 use crate::workload::Kind;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

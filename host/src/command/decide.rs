@@ -15,7 +15,7 @@ use crate::plan::strategies::{self, ResolveError};
 use crate::plan::variant::Variant;
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
-use crate::strategy::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
+use crate::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use crate::workload::Kind;
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -5,10 +5,10 @@ use super::components::{find_one, kind};
 use super::exit::Exit;
 use super::options::default_limits;
 use super::output::print;
+use crate::author::registry::reference::Reference;
 use crate::plan::variant::Variant;
-use crate::registry::reference::Reference;
 use crate::report::inspection::{self, Inspection};
-use crate::strategy::wasm::{Engine, WasmFile, World, wasi_interface};
+use crate::wasm::{Engine, WasmFile, World, wasi_interface};
 
 /// What to look at, and what to tell of it.
 pub struct InspectOptions {

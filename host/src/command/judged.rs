@@ -3,11 +3,11 @@
 use super::output::note;
 use super::trial::Turn;
 use super::{CommandError, settings, simulated, trial};
+use crate::capability::strategy::Strategy;
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::TrialReport;
 use crate::run_dir::{RunDir, TrialDir};
-use crate::strategy::Strategy;
-use crate::strategy::wasm::clean_lines;
+use crate::wasm::clean_lines;
 
 /// A trial that was run, as far as it came.
 pub struct Judged {

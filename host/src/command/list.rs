@@ -4,12 +4,12 @@ use super::CommandError;
 use super::components::kind;
 use super::exit::Exit;
 use super::output::print;
+use crate::author::source;
 use crate::model::component::Freshness;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::report::listing::{self, Listed};
-use crate::strategy::source;
-use crate::strategy::wasm::{WasmFile, short_name};
+use crate::wasm::{WasmFile, short_name};
 use std::path::Path;
 
 /// How to tell it.

@@ -3,7 +3,7 @@
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::strategy::wasm::Limits;
+use crate::wasm::Limits;
 use std::time::Duration;
 
 pub use crate::run_dir::bundle::DEFAULT_UNPACKED_MIB;

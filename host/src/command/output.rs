@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::report::{self, RunReport};
-use crate::strategy::wasm::clean_lines;
+use crate::wasm::clean_lines;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

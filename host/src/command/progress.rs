@@ -10,7 +10,7 @@ pub use self::changes::Counters;
 use self::changes::Changes;
 use super::output::note;
 use crate::record::tally::Tally;
-use crate::strategy::wasm::clean_lines;
+use crate::wasm::clean_lines;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};

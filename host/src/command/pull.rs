@@ -3,7 +3,7 @@
 use super::CommandError;
 use super::exit::Exit;
 use super::output::{check_new, new_file, output_error, print};
-use crate::registry::Store;
+use crate::author::registry::Store;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -5,9 +5,9 @@ use super::components::find_one;
 use super::exit::Exit;
 use super::options::default_limits;
 use super::output::print;
-use crate::registry;
-use crate::registry::reference::Reference;
-use crate::strategy::wasm::{Engine, WasmFile};
+use crate::author::registry;
+use crate::author::registry::reference::Reference;
+use crate::wasm::{Engine, WasmFile};
 
 /// What goes where.
 pub struct PushOptions {

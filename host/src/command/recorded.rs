@@ -3,12 +3,12 @@
 use super::CommandError;
 use super::components::find_one;
 use super::opened::Opened;
+use crate::author::registry::Store;
 use crate::plan::home::Home;
 use crate::plan::strategies::{self, locate};
 use crate::plan::variant::Variant;
 use crate::plan::{Plan, PlannedTrial};
-use crate::registry::Store;
-use crate::strategy::wasm::WasmFile;
+use crate::wasm::WasmFile;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -16,7 +16,7 @@ use crate::explore::token::MODEL;
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::comparison::Comparison;
 use crate::run_dir::ANY_SIZE_MIB;
-use crate::strategy::wasm::{CONTRACT_VERSION, PACKAGE};
+use crate::wasm::{CONTRACT_VERSION, PACKAGE};
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -2,11 +2,11 @@
 
 use super::CommandError;
 use super::output::note;
+use crate::capability::strategy::Strategy;
 use crate::model::conditions::UnreadSetting;
 use crate::plan::nearest::closest;
 use crate::plan::{Plan, PlannedTrial};
-use crate::strategy::Strategy;
-use crate::strategy::wasm::clean_lines;
+use crate::wasm::clean_lines;
 use std::collections::BTreeMap;
 
 /// The interface by which a strategy reads its settings.

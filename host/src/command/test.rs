@@ -14,14 +14,14 @@ use super::options::PlanOptions;
 use super::output::print;
 use super::progress::Screen;
 use super::terminal;
+use crate::author::registry::reference::Reference;
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
 use crate::model::fault_class::FaultClasses;
 use crate::plan::variant::Variant;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::registry::reference::Reference;
 use crate::report::conformance::{ConformanceReport, Part, Status, json, text};
-use crate::strategy::wasm::{WasmFile, short_name};
+use crate::wasm::{WasmFile, short_name};
 use std::collections::BTreeSet;
 
 /// What the user asked for.

@@ -2,9 +2,9 @@
 
 use super::case::Case;
 use crate::model::change::{Change, Nanos};
-use crate::model::event::Event;
 use crate::model::topology::Topology;
 use crate::model::verdict::{Answer, Judgement, Verdict};
+use crate::sim::event::Event;
 
 /// A simulation that is over, and judged.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use super::case::Case;
 use super::outcome::{Simulated, whole_from};
 use super::simulation::{Simulation, SimulationError};
 use crate::capability::printed::Unread;
+use crate::capability::strategy::Strategy;
 use crate::record::journal::Journal;
-use crate::strategy::Strategy;
 use contend_dst::Recording;
 use std::sync::Arc;
 

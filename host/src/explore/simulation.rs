@@ -1,7 +1,9 @@
 //! One simulation: fresh data, all workers ready, let go, wait, read what is in the database.
 
+mod crashable;
 mod ready;
 
+use self::crashable::CrashableStrategy;
 use self::ready::{Ready, get_ready, result_of, run_for};
 use super::case::Case;
 use super::outcome::whole_from;
@@ -13,11 +15,11 @@ use crate::capability::database::Database;
 use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
 use crate::capability::printed::Printed;
+use crate::capability::strategy::Strategy;
 use crate::model::background::Background;
 use crate::model::change::Nanos;
 use crate::model::counters::NodeCounters;
 use crate::model::end::Ended;
-use crate::model::event::Actor;
 use crate::model::fault::Fault;
 use crate::model::found::Found;
 use crate::model::membership::Membership;
@@ -26,14 +28,13 @@ use crate::model::stuck::Stuck;
 use crate::record::journal::Journal;
 use crate::sim::clock::SimClock;
 use crate::sim::cluster::Cluster;
-use crate::sim::crash::Mortal;
 use crate::sim::database::SimDatabase;
+use crate::sim::event::Actor;
 use crate::sim::kernel::{Executor, Kernel, Log};
 use crate::sim::locks;
 use crate::sim::logged_locks::LoggedLocks;
 use crate::sim::random::Purpose;
 use crate::sim::world::World;
-use crate::strategy::Strategy;
 use crate::worker::background::{self, Generated, Generators};
 use crate::worker::posts::Posts;
 use crate::worker::settle;
@@ -156,7 +157,7 @@ impl Simulation {
         let world = World::new(kernel.clone(), cluster, sim_locks, case.faults.clone());
         let is_crash = |harm: &Harm| matches!(harm, Harm::CrashWorker { .. });
         let strategy = match case.faults.iter().any(|fault| is_crash(&fault.what)) {
-            true => Arc::new(Mortal {
+            true => Arc::new(CrashableStrategy {
                 strategy: strategy.clone(),
                 crashes: world.crashes.clone(),
             }),

@@ -5,9 +5,9 @@ mod cast;
 mod moments;
 
 use crate::model::change::{Change, Nanos};
-use crate::model::event::Event;
 use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline};
 use crate::model::verdict::Subject;
+use crate::sim::event::Event;
 use cast::Cast;
 use moments::{Weighed, weigh};
 use std::collections::BTreeSet;

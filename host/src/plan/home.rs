@@ -1,6 +1,6 @@
 //! Where the strategies and workloads are that need no path.
 
-use crate::strategy::source::Language;
+use crate::author::source::Language;
 use std::path::{Path, PathBuf};
 
 /// The folder that names of strategies and workloads are looked for in.

@@ -5,7 +5,7 @@ use super::faults::{FaultOption, sim_schedule};
 use super::pools::{PoolOption, pools};
 use super::{Plan, PlanError, topology};
 use crate::backend::url::DatabaseUrl;
-use crate::strategy::wasm::clean;
+use crate::wasm::clean;
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 

@@ -2,8 +2,8 @@
 
 use super::home::{Home, Located};
 use super::nearest::closest;
-use crate::strategy::source::{self, Language};
-use crate::strategy::wasm::clean;
+use crate::author::source::{self, Language};
+use crate::wasm::clean;
 use std::path::Path;
 
 /// Why there is no such strategy.

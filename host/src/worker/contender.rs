@@ -3,11 +3,11 @@
 use super::Arena;
 use super::dealing::FirstSession;
 use super::whereabouts::Whereabouts;
+use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance};
 use crate::model::change::{LostLocks, Step};
 use crate::model::nodes::NodeSet;
 use crate::model::outcome::Outcome;
 use crate::model::statements::Statements;
-use crate::strategy::{Allocated, Call, Capabilities, Death, Instance};
 use crate::workload::Kind;
 use std::sync::Arc;
 

@@ -3,12 +3,12 @@
 use super::contender::Stepped;
 use super::watched::Phase;
 use super::{Arena, Worker, look, settle};
+use crate::capability::strategy::Call;
 use crate::model::change::{Allocation, Change, Restored};
 use crate::model::marker::Marker;
 use crate::model::pool::pool_id;
 use crate::model::seen::Seen;
 use crate::model::stuck::WaitingStep;
-use crate::strategy::Call;
 use crate::workload::ip_allocation::IpAllocation;
 use std::sync::Arc;
 

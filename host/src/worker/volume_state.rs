@@ -3,11 +3,11 @@
 use super::contender::Stepped;
 use super::watched::Phase;
 use super::{Arena, Worker, check, look, settle};
+use crate::capability::strategy::{Call, Transition};
 use crate::model::change::{Change, Restored, Settled};
 use crate::model::data::Status;
 use crate::model::marker::Marker;
 use crate::model::stuck::WaitingStep;
-use crate::strategy::{Call, Transition};
 use crate::workload::volume_state::row_id;
 use std::sync::Arc;
 

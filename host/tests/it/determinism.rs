@@ -3,6 +3,7 @@
 
 use crate::support::component;
 use contend::capability::printed::Unread;
+use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::explore::case::Case;
 use contend::explore::simulation::Simulation;
 use contend::model::fault_class::FaultClass;
@@ -10,8 +11,7 @@ use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::record::journal::Journal;
 use contend::sim::schedule::{self, Stage};
-use contend::strategy::wasm::{Engine, Limits};
-use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
+use contend::wasm::{Engine, Limits};
 use contend::workload::Workload;
 use contend_dst::Recording;
 use std::collections::BTreeSet;

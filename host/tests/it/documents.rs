@@ -2,7 +2,7 @@
 
 use crate::on_the_lab::turn;
 use crate::support::lab::lab;
-use crate::support::{Sandbox, finished};
+use crate::support::{Sandbox, finished, source_folders};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,8 @@ fn sources(folder: &Path) -> String {
 #[test]
 fn every_message_that_is_explained_is_one_that_there_is() {
     let explained = read("strategies/TROUBLESHOOTING.md");
-    let sources = sources(&root().join("host/src"));
+    let folders = source_folders();
+    let sources: String = folders.iter().map(|folder| sources(folder)).collect();
     let headings = explained.lines().filter(|line| line.starts_with("**`"));
     let messages: Vec<_> = headings
         .flat_map(|line| {
@@ -164,7 +165,8 @@ fn every_test_that_is_named_exists() {
     assert!(named.len() >= 15, "{named:?}");
     let found = Command::new("grep")
         .args(["-rhoE", "fn [a-z0-9_]+"])
-        .args([root().join("host/src"), root().join("host/tests")])
+        .args(source_folders())
+        .arg(root().join("host/tests"))
         .output()
         .unwrap();
     let functions = finished(found).stdout;

@@ -3,14 +3,14 @@
 use crate::on_the_lab::turn;
 use crate::support::lab::lab;
 use crate::support::{Sandbox, answer, component, hostile, verdict, why};
+use contend::capability::strategy::Strategy;
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
 use contend::model::sim_fault::{Harm, SimFault};
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::model::verdict::Verdict;
-use contend::strategy::Strategy;
-use contend::strategy::wasm::{Engine, Limits};
+use contend::wasm::{Engine, Limits};
 use contend::workload::Workload;
 use contend_dst::Recording;
 use serde_json::Value;

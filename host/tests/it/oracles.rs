@@ -7,11 +7,11 @@ mod early_release;
 mod isolation;
 
 use crate::support::{Finished, Sandbox, component};
+use contend::capability::strategy::Strategy;
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
 use contend::model::topology::Topology;
-use contend::strategy::Strategy;
-use contend::strategy::wasm::{Engine, Limits};
+use contend::wasm::{Engine, Limits};
 use contend::workload::Workload;
 use contend_dst::Recording;
 use std::path::PathBuf;

@@ -23,6 +23,20 @@ pub struct Sandbox {
     environment: Vec<(String, OsString)>,
 }
 
+/// The `src` folders of the runner and of each crate beneath it.
+pub fn source_folders() -> Vec<PathBuf> {
+    let host = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let beneath = std::fs::read_dir(host).unwrap().flatten();
+    let crates = beneath.map(|entry| entry.path());
+    let mut folders: Vec<_> = crates
+        .filter(|folder| folder.join("Cargo.toml").is_file())
+        .map(|folder| folder.join("src"))
+        .collect();
+    folders.sort();
+    folders.insert(0, host.join("src"));
+    folders
+}
+
 /// What a finished runner left.
 pub struct Finished {
     pub code: i32,

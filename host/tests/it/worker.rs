@@ -12,7 +12,7 @@ use cluster::Reads;
 use contend::model::change::{Change, Restored, Settled};
 use contend::model::fault::Fault;
 use contend::model::seen::Sight;
-use contend::strategy::wasm::{Engine, Limits, WasmStrategy};
+use contend::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::stop::Stopper;
 use contend::workload::Workload;
 use fixture::{Effect, Left, Say, Script, Terms};

@@ -12,7 +12,7 @@ use crate::lab::Lab;
 use crate::plan::home::Home;
 use crate::plan::{Plan, PlanError, PlannedTrial, pattern};
 use crate::report::{CellReport, TrialReport};
-use crate::strategy::wasm::WasmStrategy;
+use crate::wasm::WasmStrategy;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

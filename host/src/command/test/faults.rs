@@ -1,6 +1,7 @@
 //! The parts that look at one change in a small world: undisturbed, with injected faults, in outages.
 
 use super::TestOptions;
+use crate::capability::strategy::Strategy;
 use crate::command::CommandError;
 use crate::command::check::{CheckOptions, Enough, command_line};
 use crate::command::decide::Decided;
@@ -14,8 +15,7 @@ use crate::model::injection::{Injection, Only};
 use crate::model::spent::Spent;
 use crate::plan::PlannedTrial;
 use crate::report::conformance::{Case, Part, Status};
-use crate::strategy::Strategy;
-use crate::strategy::wasm::clean;
+use crate::wasm::clean;
 use std::sync::Arc;
 
 const MIB: f64 = (1 << 20) as f64;

@@ -1,10 +1,10 @@
 //! Decides what a call of the strategy comes to, and remembers what was called.
 
 use crate::capability::clock::Clock;
+use crate::capability::strategy::Death;
 use crate::model::fault::Fault;
 use crate::model::injection::{Called, Injected, Injection, StepKind};
 use crate::model::spent::Spent;
-use crate::strategy::Death;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Who calls more often in one step is not answered any more, and ends by the change time-out. A

@@ -2,11 +2,11 @@ use super::*;
 use crate::capability::database::{Session, Target};
 use crate::capability::lock::{Lock, LockSession, Mode, SessionOptions};
 use crate::capability::statement::{Action, Statement};
+use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance};
 use crate::model::fault::{Fault, FaultCount, FaultKind};
 use crate::model::injection::Only;
 use crate::model::sim_locks::SimLocks;
 use crate::model::value::Value;
-use crate::strategy::{Allocated, Call, Capabilities, Death, Instance};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@ use super::database::WatchedDatabase;
 use super::injector::{Injector, Place};
 use super::locks::WatchedLocks;
 use crate::capability::clock::Clock;
+use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use crate::model::change::LostLocks;
 use crate::model::data::Status;
 use crate::model::fault::{Fault, FaultCount};
@@ -11,7 +12,6 @@ use crate::model::injection::{Called, Injected, StepKind};
 use crate::model::marker::Mark;
 use crate::model::spent::Spent;
 use crate::model::statements::Statements;
-use crate::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use super::{HORIZON, SimulationError};
 use crate::model::counters::NodeCounters;
-use crate::model::event::Actor;
 use crate::model::fault::Fault;
+use crate::sim::event::Actor;
 use crate::sim::kernel::Executor;
 use crate::sim::world::World;
 use crate::worker::background::Generators;

@@ -9,6 +9,9 @@ use crate::capability::database::Session;
 use crate::capability::lock::{LockSession, Mode, SessionOptions};
 use crate::capability::printed::Unread;
 use crate::capability::statement::{Action, Statement};
+use crate::capability::strategy::{
+    Allocated, Call, Capabilities, Death, Instance, Strategy, Transition,
+};
 use crate::explore::case::Case;
 use crate::explore::simulation::Simulation;
 use crate::model::fault::{Fault, FaultCount, FaultKind};
@@ -19,7 +22,6 @@ use crate::model::topology::Topology;
 use crate::model::value::Value;
 use crate::record::journal::Journal;
 use crate::sim::schedule::{self, Stage};
-use crate::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy, Transition};
 use crate::workload::Workload;
 use async_trait::async_trait;
 use contend_dst::Recording;

@@ -2,7 +2,7 @@
 
 use super::cast::Cast;
 use crate::model::change::Nanos;
-use crate::model::event::{Event, TransactionName, What};
+use crate::sim::event::{Event, TransactionName, What};
 use std::collections::BTreeSet;
 
 /// One sentence for each abort of a transaction of the cast, the earliest first, so many at most.

@@ -2,11 +2,11 @@
 
 use super::moments::Weighed;
 use crate::model::change::{Change, Nanos, Step};
-use crate::model::event::{Actor, Event, What};
 use crate::model::seen::Sight;
 use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::timeline::{Lane, Moment, Tone};
 use crate::model::verdict::Subject;
+use crate::sim::event::{Actor, Event, What};
 use crate::workload::volume_state::row_id;
 use std::collections::BTreeSet;
 

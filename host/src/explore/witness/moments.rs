@@ -2,9 +2,9 @@
 
 use super::cast::Cast;
 use crate::model::change::Nanos;
-use crate::model::event::{Actor, Answer, Event, LockCall, TransactionName, What};
 use crate::model::timeline::{Lane, Moment, Tone};
 use crate::model::value::Value;
+use crate::sim::event::{Actor, Answer, Event, LockCall, TransactionName, What};
 
 /// A moment that may be told.
 pub struct Weighed {

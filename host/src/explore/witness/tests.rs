@@ -1,11 +1,11 @@
 use super::*;
 use crate::model::change::{Restored, Step};
-use crate::model::event::{Actor, Answer, LockCall, RowName, TransactionName, What};
 use crate::model::marker::Marker;
 use crate::model::outcome::Outcome;
 use crate::model::sim_fault::{Harm, SimFault};
 use crate::model::timeline::Tone;
 use crate::model::value::Value;
+use crate::sim::event::{Actor, Answer, LockCall, RowName, TransactionName, What};
 
 const MS: u64 = 1_000_000;
 const LET_GO: u64 = 100 * MS;

@@ -6,6 +6,9 @@ use contend::capability::clock::Clock;
 use contend::capability::database::Session;
 use contend::capability::lock::{LockSession, Mode, SessionOptions};
 use contend::capability::statement::{Action, Statement};
+use contend::capability::strategy::{
+    Allocated, Call, Capabilities, Death, Instance, Strategy, Transition,
+};
 use contend::explore::case::Case;
 use contend::explore::examine::{Found, Question};
 use contend::explore::search::Seeds;
@@ -16,7 +19,6 @@ use contend::model::sim_locks::SimLocks;
 use contend::model::timeline::Lane;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
-use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy, Transition};
 use contend::workload::Workload;
 use contend_dst::Recording;
 use std::sync::Arc;

@@ -5,15 +5,17 @@ use async_trait::async_trait;
 use contend::capability::clock::Clock;
 use contend::capability::database::Session;
 use contend::capability::statement::{Action, Statement};
+use contend::capability::strategy::{
+    Allocated, Call, Capabilities, Death, Instance, Strategy, Transition,
+};
 use contend::explore::case::Case;
 use contend::explore::outcome::Simulated;
 use contend::explore::simulate::simulate;
-use contend::model::event::{Weakness, What};
 use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
 use contend::model::pool::{Pool, address_at, number};
 use contend::model::topology::Topology;
 use contend::model::value::Value;
-use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy, Transition};
+use contend::sim::event::{Weakness, What};
 use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
 use contend_dst::Recording;

@@ -3,11 +3,11 @@
 use super::fixture::{
     ADD_ONE, Client, Lab, READ, READ_LOCKED, assert_fault, count, exact, integer, run,
 };
-use contend::model::event::What;
 use contend::model::fault::Fault;
 use contend::model::fault::FaultKind::{Conflict, Rejected};
 use contend::model::sim_fault::Harm;
 use contend::model::topology::Topology;
+use contend::sim::event::What;
 use futures_util::future::join;
 
 fn certification_failures(what: &What) -> bool {

@@ -2,9 +2,9 @@
 
 use super::fixture::{ADD_ONE, Lab, MS, assert_fault, count, exact, run, suffering};
 use contend::capability::database::{Database, Freshness, Target};
-use contend::model::event::What;
 use contend::model::fault::FaultKind::{Conflict, Indefinite, Unavailable};
 use contend::model::sim_fault::{Cut, Harm, SimFault};
+use contend::sim::event::What;
 use futures_util::future::join;
 
 fn at(second: u64, what: Harm) -> SimFault {

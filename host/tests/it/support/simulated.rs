@@ -1,6 +1,6 @@
 //! Lets one script run in real time and in the simulator.
 
-use contend::model::event::Actor;
+use contend::sim::event::Actor;
 use contend::sim::kernel::{Executor, Kernel, Sleep};
 use contend::sim::world::World;
 use std::pin::Pin;

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use contend::capability::database::Session;
 use contend::capability::statement::{Action, Statement};
+use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
 use contend::model::change::{Change, Settled};
@@ -11,7 +12,6 @@ use contend::model::seen::Sight;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
-use contend::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
 use contend_dst::Recording;

@@ -1,0 +1,10 @@
+//! What an author of strategies begins with, builds with and shares by: templates for each language,
+//! builds with the language's own tools, Wasm toolchains on this machine, OCI registries.
+
+pub mod registry;
+pub mod source;
+pub mod template;
+pub mod toolchain;
+
+use contend_model as model;
+use contend_wasm as wasm;

@@ -1,0 +1,141 @@
+//! A grant that was made, and how it stands.
+
+use super::classify::Doing;
+use super::scripts::Claim;
+use super::session::SharedSession;
+use crate::capability::lock::{Grant, ReleaseOutcome};
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What Redis says of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Held,
+    /// It is still there, and its lease is over.
+    Ended,
+    /// It is not there: somebody else came after its lease, or broke it, or Redis forgot it.
+    Gone,
+}
+
+impl Standing {
+    pub(super) fn parse(word: &str) -> Result<Self, Fault> {
+        match word {
+            "held" => Ok(Self::Held),
+            "ended" => Ok(Self::Ended),
+            "gone" => Ok(Self::Gone),
+            _ => {
+                let message = format!("Redis says {word:?} of a lock, which means nothing");
+                Err(Fault::indefinite("answer", message))
+            }
+        }
+    }
+}
+
+pub(super) struct Held {
+    pub(super) claim: Claim,
+    tokens: Vec<(String, u64)>,
+    /// Counted from before Redis was asked, so Redis's own count ends no earlier.
+    ends: AtomicU64,
+    /// How it was lost, as first learned.
+    lost: OnceLock<ReleaseOutcome>,
+}
+
+impl Held {
+    pub(super) fn new(claim: Claim, tokens: &[u64], ends: Nanos) -> Self {
+        let names = claim.names().iter().cloned();
+        Self {
+            tokens: names.zip(tokens.iter().copied()).collect(),
+            claim,
+            ends: ends.into(),
+            lost: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn lost(&self) -> Option<ReleaseOutcome> {
+        self.lost.get().copied()
+    }
+
+    pub(super) fn grant(&self, owner: &str) -> Grant {
+        Grant {
+            owner: owner.to_owned(),
+            fencing: self.tokens.clone(),
+            lease_ends: Some(self.ends.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Takes in what Redis says at `now`. A grant that was lost once stays lost.
+    pub(super) fn learn(&self, standing: Standing, now: Nanos) -> ReleaseOutcome {
+        if let Some(lost) = self.lost() {
+            return lost;
+        }
+        let lost = match standing {
+            Standing::Held => return ReleaseOutcome::Released,
+            Standing::Ended => ReleaseOutcome::Expired,
+            Standing::Gone if now >= self.ends.load(Ordering::Relaxed) => ReleaseOutcome::Expired,
+            Standing::Gone => ReleaseOutcome::NotOwner,
+        };
+        *self.lost.get_or_init(|| lost)
+    }
+
+    /// Begins the lease anew. False if the grant is lost.
+    pub(super) async fn renew(&self, session: &SharedSession) -> Result<bool, Fault> {
+        let ends = session.clock.now().saturating_add(session.lease);
+        let script = self.claim.renew(session.lease_us());
+        let word: String = session.link.run(&script, Doing::Changing).await?;
+        let standing = Standing::parse(&word)?;
+        if self.learn(standing, session.clock.now()) != ReleaseOutcome::Released {
+            return Ok(false);
+        }
+        self.ends.fetch_max(ends, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Asks whether it is still held.
+    pub(super) async fn stands(&self, session: &SharedSession) -> Result<bool, Fault> {
+        if self.lost().is_some() {
+            return Ok(false);
+        }
+        let script = self.claim.is_owner();
+        let word: String = session.link.run(&script, Doing::Reading).await?;
+        let outcome = self.learn(Standing::parse(&word)?, session.clock.now());
+        Ok(outcome == ReleaseOutcome::Released)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock_redis::scripts::Names;
+    use std::sync::Arc;
+
+    fn held() -> Held {
+        let names = Names::new(vec!["a".to_owned()], "");
+        Held::new(Claim::new("x1".to_owned(), Arc::new(names)), &[1], 100)
+    }
+
+    #[test]
+    fn what_is_gone_before_its_lease_ended_was_taken_away() {
+        for (standing, now, outcome) in [
+            (Standing::Held, 200, ReleaseOutcome::Released),
+            (Standing::Ended, 50, ReleaseOutcome::Expired),
+            (Standing::Gone, 99, ReleaseOutcome::NotOwner),
+            (Standing::Gone, 100, ReleaseOutcome::Expired),
+        ] {
+            assert_eq!(
+                held().learn(standing, now),
+                outcome,
+                "{standing:?} at {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn how_it_was_lost_is_what_was_learned_first() {
+        let held = held();
+        held.learn(Standing::Gone, 50);
+        assert_eq!(held.learn(Standing::Gone, 200), ReleaseOutcome::NotOwner);
+        assert_eq!(held.learn(Standing::Held, 200), ReleaseOutcome::NotOwner);
+    }
+}

@@ -1,0 +1,148 @@
+//! One session's connection: opened once, and again after a loss.
+
+use super::classify::{Doing, classify};
+use crate::model::fault::Fault;
+use crate::patience::within;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, FromRedisValue};
+use redis::{RedisError, ScriptInvocation};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+/// How long one answer may take, and how long opening a connection. Less than half of the default
+/// lease, so that a holder who gets no answer knows it before the lease ends.
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+
+/// An open connection. What is sent on it is carried out in the order of sending.
+pub(super) struct Connection {
+    pub(super) commands: MultiplexedConnection,
+    /// Sends and receives; ends when the connection does.
+    driver: JoinHandle<()>,
+}
+
+impl Connection {
+    pub(super) async fn open(server: &ConnectionInfo) -> Result<Self, Fault> {
+        let opened = within(PATIENCE, Self::try_open(server)).await;
+        let opened = opened.unwrap_or_else(|_| Err(no_answer()));
+        opened.map_err(|error| {
+            let mut fault = classify(&error, Doing::Connecting);
+            let (server, why) = (server.addr(), &fault.message);
+            fault.message = match error.is_io_error() {
+                true => format!("can't reach Redis at {server}: {why}; is it running?"),
+                false => format!("Redis at {server} refused the connection: {why}"),
+            };
+            fault
+        })
+    }
+
+    async fn try_open(server: &ConnectionInfo) -> Result<Self, RedisError> {
+        let ConnectionAddr::Tcp(host, port) = server.addr() else {
+            let error = "only plain TCP connections are made";
+            return Err((redis::ErrorKind::InvalidClientConfig, error).into());
+        };
+        let stream = TcpStream::connect((host.as_str(), *port)).await?;
+        stream.set_nodelay(true)?;
+        let settings = server.redis_settings().clone().set_skip_set_lib_name();
+        // Whoever sends says how long it may take.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let (commands, driver) =
+            MultiplexedConnection::new_with_config(&settings, stream, config).await?;
+        let driver = tokio::spawn(driver);
+        Ok(Self { commands, driver })
+    }
+
+    /// Sees that it answers.
+    pub(super) async fn check(mut self) -> Result<(), Fault> {
+        let ping = redis::cmd("PING");
+        let answer = within(PATIENCE, ping.exec_async(&mut self.commands)).await;
+        let answer = answer.unwrap_or_else(|_| Err(no_answer()));
+        answer.map_err(|error| classify(&error, Doing::Reading))
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.driver.is_finished()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// The connection of a session and of its locks.
+pub(super) struct Link {
+    server: Arc<ConnectionInfo>,
+    current: Mutex<Option<Arc<Connection>>>,
+}
+
+impl Link {
+    /// Opens the connection.
+    pub(super) async fn open(server: Arc<ConnectionInfo>) -> Result<Self, Fault> {
+        let connection = Connection::open(&server).await?;
+        Ok(Self {
+            server,
+            current: Mutex::new(Some(Arc::new(connection))),
+        })
+    }
+
+    pub(super) fn server(&self) -> &ConnectionInfo {
+        &self.server
+    }
+
+    /// Runs a script once. It is sent on an open connection only: if none can be had, the fault is
+    /// certain. Without an answer the connection is given up, and the next call opens another.
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+        doing: Doing,
+    ) -> Result<T, Fault> {
+        let connection = self.connection().await?;
+        let mut commands = connection.commands.clone();
+        let answer = within(PATIENCE, script.invoke_async(&mut commands)).await;
+        let answer = answer.unwrap_or_else(|_| Err(no_answer()));
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                if error.is_io_error() {
+                    self.forget(&connection).await;
+                }
+                Err(classify(&error, doing))
+            }
+        }
+    }
+
+    /// Ends the connection.
+    pub(super) async fn close(&self) {
+        *self.current.lock().await = None;
+    }
+
+    async fn connection(&self) -> Result<Arc<Connection>, Fault> {
+        let mut current = self.current.lock().await;
+        match &*current {
+            Some(open) if open.is_open() => Ok(Arc::clone(open)),
+            _ => {
+                let opened = Arc::new(Connection::open(&self.server).await?);
+                *current = Some(Arc::clone(&opened));
+                Ok(opened)
+            }
+        }
+    }
+
+    async fn forget(&self, lost: &Arc<Connection>) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|open| Arc::ptr_eq(open, lost)) {
+            *current = None;
+        }
+    }
+}
+
+fn no_answer() -> RedisError {
+    let seconds = PATIENCE.as_secs();
+    let message = format!("no answer within {seconds} s");
+    io::Error::new(io::ErrorKind::TimedOut, message).into()
+}

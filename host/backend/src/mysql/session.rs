@@ -1,0 +1,354 @@
+//! One connection to a server, opened again when it is lost.
+
+use super::answer::{Answer, Failure, answer, answer_once, run, write_as_text};
+use super::classify::classify;
+use super::limits;
+use super::options::hang_up;
+use super::servers::{Servers, introduce};
+use super::threads::{self, Thread};
+use super::transaction_names;
+use crate::capability::budget::Shares;
+use crate::capability::database::{Session, Target};
+use crate::capability::doing::Doing;
+use crate::capability::statement::{Action, Statement};
+use crate::capability::{calls, mysql_calls};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::value::{Row, Value};
+use crate::patience::within;
+use crate::url::AutocommitWrites;
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use mysql_async::Conn;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+/// How long a rollback may take at the close before the connection is ended by force.
+const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
+
+/// A session that was lost more often than this has the oldest of its connections ended before it is
+/// opened again.
+const MAX_THREADS: usize = 8;
+
+/// A session. At most one statement of it is under way at any time, abandoned ones included.
+pub(super) struct MysqlSession {
+    servers: Arc<Servers>,
+    target: Target,
+    shares: Shares,
+    /// None when it was lost.
+    connection: Option<Conn>,
+    /// The number of the server that it is or was with.
+    node: Option<u32>,
+    /// Every connection that this session has or had and that may still do something, the present
+    /// one last.
+    threads: Vec<Thread>,
+    in_transaction: bool,
+    /// Stays true when a call is dropped half-way.
+    under_way: bool,
+    /// What was set, in order, one for each variable.
+    settings: Vec<String>,
+    /// What was set for the next transaction alone, until that has begun.
+    for_the_next: Option<String>,
+}
+
+impl MysqlSession {
+    pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, Fault> {
+        let mut session = Self {
+            shares: servers.shares(),
+            servers,
+            target,
+            connection: None,
+            node: None,
+            threads: Vec::new(),
+            in_transaction: false,
+            under_way: false,
+            settings: Vec::new(),
+            for_the_next: None,
+        };
+        session.reopen().await?;
+        Ok(session)
+    }
+
+    /// Every call that reaches the server begins here, and ends with `leave`.
+    async fn enter(&mut self) -> Result<(), Fault> {
+        if self.under_way {
+            let message = "an earlier call of this session was abandoned half-way";
+            return Err(Fault::rejected("session-abandoned", message));
+        }
+        if self.connection.is_none() {
+            self.under_way = true;
+            let reopened = self.reopen().await;
+            self.under_way = false;
+            reopened?;
+        }
+        self.under_way = true;
+        Ok(())
+    }
+
+    fn leave<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        self.under_way = false;
+        result
+    }
+
+    async fn reopen(&mut self) -> Result<(), Fault> {
+        while self.threads.len() >= MAX_THREADS {
+            threads::end(&self.servers, &self.threads[0]).await;
+            self.threads.remove(0);
+        }
+        let address = self.servers.address(&self.target)?;
+        let address = address.with_packets_of(self.shares.answer.max(self.shares.call));
+        let mut introduced = introduce(&address).await.map_err(not_now)?;
+        if let Some(limit) = self.servers.options.statement_limit {
+            limits::set(&mut introduced.connection, limit)
+                .await
+                .map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
+        }
+        for setting in self.settings.iter().chain(&self.for_the_next) {
+            let set = run(&mut introduced.connection, setting).await;
+            set.map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
+        }
+        self.node = Some(self.servers.number_of(&introduced.identity));
+        self.threads.push(Thread {
+            id: introduced.connection.id(),
+            server: introduced.identity,
+            opened: Instant::now(),
+        });
+        self.connection = Some(introduced.connection);
+        Ok(())
+    }
+
+    fn connection(&mut self) -> Result<&mut Conn, Failure> {
+        let gone = || Failure::before(mysql_async::DriverError::ConnectionClosed.into());
+        self.connection.as_mut().ok_or_else(gone)
+    }
+
+    async fn answer(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+        doing: Doing,
+    ) -> Result<Answer, Fault> {
+        let text = statement.text();
+        // A strategy may join a table with itself, so an answer could be larger than the machine.
+        // `Database::read`, which is the host's own, has no such bound.
+        let largest = self.shares.answer;
+        let as_text = doing == Doing::Committing
+            && self.servers.options.autocommit_writes == AutocommitWrites::Text;
+        let answered = match self.connection() {
+            Ok(connection) if as_text => write_as_text(connection, text, parameters, largest).await,
+            Ok(connection) if statement.is_kept() => {
+                answer(connection, text, parameters, largest).await
+            }
+            Ok(connection) => answer_once(connection, text, parameters, largest).await,
+            Err(failure) => Err(failure),
+        };
+        if !self.in_transaction && answered.as_ref().err().is_none_or(|failure| failure.sent) {
+            self.for_the_next = None;
+        }
+        match answered {
+            Ok(answer) if self.in_transaction && !answer.in_transaction => {
+                self.in_transaction = false;
+                Err(outside(doing))
+            }
+            Ok(answer) => Ok(answer),
+            Err(failure) => Err(self.fail(&failure, doing).await),
+        }
+    }
+
+    async fn run(&mut self, text: &str) -> Result<(), Failure> {
+        run(self.connection()?, text).await
+    }
+
+    /// The fault of a statement, after which the transaction is what the fault says it is: still
+    /// open after `rejected`, gone after anything else.
+    async fn fail(&mut self, failure: &Failure, doing: Doing) -> Fault {
+        let fault = classify(failure, doing);
+        if failure.breaks_the_connection() {
+            self.connection = None;
+            self.in_transaction = false;
+        } else if self.in_transaction && fault.kind != FaultKind::Rejected {
+            self.in_transaction = false;
+            // The server rolled back by itself after a deadlock. After others it undid no more than
+            // the statement.
+            if fault.code != "1213" {
+                self.roll_back().await;
+            }
+        }
+        fault
+    }
+
+    /// Whatever happens, no transaction of this session can be committed afterwards.
+    async fn roll_back(&mut self) {
+        self.in_transaction = false;
+        if self.run("ROLLBACK").await.is_err() {
+            self.connection = None;
+        }
+    }
+
+    fn remember(&mut self, setting: &str) {
+        let variable = |text: &str| {
+            let left = text.split_once('=').map_or(text, |(left, _)| left);
+            left.trim().to_ascii_lowercase()
+        };
+        let same = |other: &String| variable(other) == variable(setting);
+        self.settings.retain(|other| !same(other));
+        self.settings.push(setting.to_owned());
+    }
+
+    async fn write(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        let doing = Doing::of(statement.action(), self.in_transaction);
+        match statement.action() {
+            Action::Define | Action::Set | Action::Savepoint => {
+                self.step(statement.text(), doing).await?;
+            }
+            Action::Write | Action::Read => {
+                let answer = self.answer(statement, parameters, doing).await?;
+                return Ok(answer.affected);
+            }
+        }
+        match statement.action() {
+            Action::Set if statement.is_for_one_transaction() => {
+                self.for_the_next = Some(statement.text().to_owned());
+            }
+            Action::Set => self.remember(statement.text()),
+            _ => {}
+        }
+        Ok(0)
+    }
+
+    /// Runs what has no parameters and gives no rows.
+    async fn step(&mut self, text: &str, doing: Doing) -> Result<(), Fault> {
+        match self.run(text).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.fail(&failure, doing).await),
+        }
+    }
+
+    /// A reading on another connection to the same server waits as well, and does so inside a
+    /// transaction too, where wsrep_sync_wait has no effect.
+    async fn wait_for_others(&mut self) -> Result<(), Fault> {
+        let node = self
+            .threads
+            .last()
+            .and_then(|thread| self.servers.node_of(&thread.server));
+        match node {
+            Some(node) => node.causal.read("SELECT 1", &[]).await.map(|_| ()),
+            None => {
+                let message = "this session is on a server that is not among the nodes; name each \
+                               of them with --node";
+                Err(Fault::rejected("unsupported", message))
+            }
+        }
+    }
+}
+
+/// A session that can't be opened again has done nothing, and may be tried again.
+fn not_now(fault: Fault) -> Fault {
+    Fault {
+        kind: FaultKind::Unavailable,
+        ..fault
+    }
+}
+
+/// The server ended the transaction without saying so, and ran the statement by itself. What a
+/// strategy reads then is of no transaction, and what it writes is committed without the rest.
+fn outside(doing: Doing) -> Fault {
+    let message = "the server had ended the transaction, and the statement ran outside it";
+    match doing {
+        Doing::Reading | Doing::Connecting => Fault::conflict("transaction-lost", message),
+        Doing::Writing | Doing::Committing => Fault::indefinite("transaction-lost", message),
+    }
+}
+
+#[async_trait]
+impl Session for MysqlSession {
+    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        mysql_calls::check_execute(statement, parameters)?;
+        calls::check_savepoint(statement, self.in_transaction)?;
+        self.enter().await?;
+        let result = self.write(statement, parameters).await;
+        self.leave(result)
+    }
+
+    async fn query(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        mysql_calls::check_query(statement, parameters)?;
+        self.enter().await?;
+        let doing = Doing::of(statement.action(), self.in_transaction);
+        let answer = self.answer(statement, parameters, doing).await;
+        self.leave(answer.map(|answer| answer.rows))
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            let message = "a transaction is open already";
+            return Err(Fault::rejected("transaction-open", message));
+        }
+        self.enter().await?;
+        let begin = match self.servers.names_transactions.load(Relaxed) {
+            true => transaction_names::begin(),
+            false => "BEGIN".to_owned(),
+        };
+        let result = self.step(&begin, Doing::Reading).await;
+        self.in_transaction = result.is_ok();
+        if result.is_ok() {
+            self.for_the_next = None;
+        }
+        self.leave(result)
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        if !self.in_transaction {
+            let message = "no transaction is open";
+            return Err(Fault::rejected("no-transaction", message));
+        }
+        self.enter().await?;
+        let result = self.step("COMMIT", Doing::Committing).await;
+        if result.is_ok() {
+            self.in_transaction = false;
+        }
+        self.leave(result)
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            self.enter().await?;
+            self.roll_back().await;
+            self.under_way = false;
+        }
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        self.enter().await?;
+        let result = self.wait_for_others().await;
+        self.leave(result)
+    }
+
+    fn node(&self) -> Option<u32> {
+        self.node
+    }
+
+    async fn close(mut self: Box<Self>) {
+        if !self.under_way && self.connection.is_some() {
+            let ended = within(GOING_IN_PEACE_TAKES_AT_MOST, async {
+                if self.in_transaction {
+                    self.roll_back().await;
+                }
+            });
+            if ended.await.is_ok()
+                && let Some(connection) = self.connection.take()
+            {
+                // Its statements have all been answered.
+                self.threads.pop();
+                hang_up(connection).await;
+            }
+        }
+        drop(self.connection.take());
+        let ends = self.threads.iter();
+        join_all(ends.map(|thread| threads::end(&self.servers, thread))).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! What every database asks of a call before its server sees it, and how large an answer is.
+
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use crate::statement::{Action, Statement};
+
+/// `rejected` unless the statement gives rows: one that reads, or one that writes with RETURNING.
+pub fn check_returns_rows(statement: &Statement) -> Result<(), Fault> {
+    match statement.returns_rows() {
+        true => Ok(()),
+        false => {
+            let message = "this statement writes; give it to execute";
+            Err(Fault::rejected("not-a-query", message))
+        }
+    }
+}
+
+/// `rejected` if the statement gives rows. How many a RETURNING has written, its rows tell.
+pub fn check_returns_no_rows(statement: &Statement) -> Result<(), Fault> {
+    match (statement.returns_rows(), statement.action()) {
+        (false, _) => Ok(()),
+        (true, Action::Read) => {
+            let message = "this statement reads; give it to query";
+            Err(Fault::rejected("not-an-update", message))
+        }
+        (true, _) => {
+            let message =
+                "this statement returns rows; give it to query, where it is a write as well";
+            Err(Fault::rejected("returns-rows", message))
+        }
+    }
+}
+
+/// `rejected` for a savepoint outside of a transaction: SQLite would begin one, and MariaDB would do
+/// nothing.
+pub fn check_savepoint(statement: &Statement, in_transaction: bool) -> Result<(), Fault> {
+    if statement.action() == Action::Savepoint && !in_transaction {
+        let message = "no transaction is open, and a savepoint is one of a transaction";
+        return Err(Fault::rejected("no-transaction", message));
+    }
+    Ok(())
+}
+
+/// `rejected` unless there is one parameter for each question mark.
+pub fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+    let (wanted, given) = (statement.parameters(), parameters.len());
+    if wanted == given {
+        return Ok(());
+    }
+    let message = format!("the statement has {wanted} parameters, and {given} were given");
+    Err(Fault::rejected("parameter-count", message))
+}
+
+/// The longest text that a database of the runner's own makes for a strategy. Of a text that is joined
+/// with itself again and again, a short statement could make any number of gigabytes.
+pub const MAX_VALUE_BYTES: usize = 1 << 20;
+
+/// About how much memory a row takes.
+pub fn bytes_of(row: &Row) -> usize {
+    let heap = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Real(_) => 0,
+    };
+    size_of::<Row>() + size_of_val(row.as_slice()) + row.iter().map(heap).sum::<usize>()
+}

@@ -1,0 +1,252 @@
+//! The clauses of INSERT, UPDATE and DELETE.
+
+use super::super::dialect::Dialect;
+use super::super::refusal::not_allowed;
+use super::{least, nothing, order, tables};
+use crate::model::fault::Fault;
+use sqlparser::ast::{
+    Assignment, AssignmentTarget, ConflictTarget, Delete, FromTable, Insert, OnConflict,
+    OnConflictAction, OnInsert, SelectItem, SqliteOnConflict, Statement, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind,
+};
+
+const INSERT: &str = "INSERT INTO t VALUES (1)";
+const UPDATE: &str = "UPDATE t SET a = 1";
+const DELETE: &str = "DELETE FROM t";
+
+/// All of an INSERT or REPLACE but its expressions.
+pub(in crate::gate) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
+    if insert.replace_into && insert.ignore {
+        return Err(not_allowed("REPLACE IGNORE"));
+    }
+    if !insert.into && dialect == Dialect::Sqlite {
+        return Err(not_allowed(
+            "INSERT without INTO, which SQLite does not have",
+        ));
+    }
+    conflict(insert.or, dialect)?;
+    returning(insert.returning.as_deref())?;
+    if !matches!(insert.table, TableObject::TableName(_)) {
+        return Err(not_allowed(format!("an INSERT into {}", insert.table)));
+    }
+    match (&insert.table_alias, dialect) {
+        (Some(alias), Dialect::Sqlite) if alias.explicit => {}
+        (None, _) => {}
+        (Some(alias), _) => return Err(not_allowed(format!("the alias {}", alias.alias))),
+    }
+    let has_rows = insert.source.is_some() || !insert.assignments.is_empty();
+    if !has_rows && (dialect == Dialect::Mysql || !insert.columns.is_empty()) {
+        return Err(not_allowed("an INSERT without rows"));
+    }
+    if !insert.assignments.is_empty() && insert.source.is_some() {
+        return Err(not_allowed("an INSERT with two kinds of rows"));
+    }
+    assignments(&insert.assignments, dialect)?;
+    match (&insert.on, dialect) {
+        (None, _) => {}
+        (Some(_), _) if insert.replace_into => {
+            return Err(not_allowed("REPLACE with a clause for duplicates"));
+        }
+        (Some(OnInsert::DuplicateKeyUpdate(list)), Dialect::Mysql) => assignments(list, dialect)?,
+        (Some(OnInsert::OnConflict(on)), Dialect::Sqlite) => on_conflict(on, dialect)?,
+        (Some(OnInsert::DuplicateKeyUpdate(_)), Dialect::Sqlite) => {
+            return Err(not_allowed(
+                "ON DUPLICATE KEY UPDATE; SQLite has ON CONFLICT (column) DO UPDATE SET …",
+            ));
+        }
+        (Some(_), _) => {
+            return Err(not_allowed(
+                "ON CONFLICT; MariaDB has ON DUPLICATE KEY UPDATE, REPLACE and INSERT IGNORE",
+            ));
+        }
+    }
+    let Statement::Insert(least) = least(INSERT, dialect) else {
+        unreachable!("it is an INSERT");
+    };
+    let rest = Insert {
+        or: None,
+        ignore: false,
+        into: true,
+        replace_into: false,
+        table: least.table.clone(),
+        table_alias: None,
+        columns: Vec::new(),
+        source: least.source.clone(),
+        assignments: Vec::new(),
+        on: None,
+        returning: None,
+        ..insert.clone()
+    };
+    nothing(&rest, &least, INSERT, dialect)
+}
+
+fn on_conflict(on: &OnConflict, dialect: Dialect) -> Result<(), Fault> {
+    if let Some(ConflictTarget::OnConstraint(name)) = &on.conflict_target {
+        return Err(not_allowed(format!("ON CONFLICT ON CONSTRAINT {name}")));
+    }
+    match &on.action {
+        OnConflictAction::DoNothing => Ok(()),
+        OnConflictAction::DoUpdate(update) => assignments(&update.assignments, dialect),
+    }
+}
+
+/// `OR …` of SQLite.
+fn conflict(or: Option<SqliteOnConflict>, dialect: Dialect) -> Result<(), Fault> {
+    match (or, dialect) {
+        (None, _) => Ok(()),
+        (Some(or), Dialect::Mysql) => Err(not_allowed(format!(
+            "{or}; MariaDB has INSERT IGNORE, REPLACE and ON DUPLICATE KEY UPDATE"
+        ))),
+        (
+            Some(SqliteOnConflict::Abort | SqliteOnConflict::Ignore | SqliteOnConflict::Replace),
+            Dialect::Sqlite,
+        ) => Ok(()),
+        (Some(SqliteOnConflict::Rollback), Dialect::Sqlite) => Err(not_allowed(
+            "OR ROLLBACK: it ends the transaction, and a statement that is rejected leaves it \
+             open; call rollback of the session",
+        )),
+        (Some(SqliteOnConflict::Fail), Dialect::Sqlite) => Err(not_allowed(
+            "OR FAIL: it keeps what the statement wrote before it failed, and a statement that is \
+             rejected has no effect",
+        )),
+    }
+}
+
+fn returning(items: Option<&[SelectItem]>) -> Result<(), Fault> {
+    items.map_or(Ok(()), super::items)
+}
+
+fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), Fault> {
+    for assignment in list {
+        match &assignment.target {
+            AssignmentTarget::ColumnName(name) if name.0.len() == 1 => {}
+            AssignmentTarget::ColumnName(name)
+                if name.0.len() == 2 && dialect == Dialect::Mysql => {}
+            AssignmentTarget::Tuple(_) if dialect == Dialect::Sqlite => {}
+            target => {
+                let server = dialect.server();
+                return Err(not_allowed(format!(
+                    "an assignment to {target}, which {server} does not have"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All of an UPDATE but its expressions.
+pub(in crate::gate) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
+    conflict(update.or, dialect)?;
+    returning(update.returning.as_deref())?;
+    assignments(&update.assignments, dialect)?;
+    tables(&update.table, dialect)?;
+    let is_ordered = !update.order_by.is_empty() || update.limit.is_some();
+    match dialect {
+        Dialect::Sqlite if is_ordered => return Err(no_bounds("UPDATE")),
+        Dialect::Sqlite if !update.table.joins.is_empty() => {
+            return Err(not_allowed("an UPDATE of a join; SQLite has UPDATE … FROM"));
+        }
+        Dialect::Mysql if update.returning.is_some() => {
+            return Err(not_allowed(
+                "UPDATE … RETURNING, which MariaDB does not have; lock the row with SELECT … FOR \
+                 UPDATE and read it in the same transaction",
+            ));
+        }
+        Dialect::Mysql if update.from.is_some() => {
+            return Err(not_allowed(
+                "UPDATE … FROM; MariaDB has UPDATE … JOIN … SET",
+            ));
+        }
+        Dialect::Mysql if is_ordered && !update.table.joins.is_empty() => {
+            return Err(not_allowed("ORDER BY or LIMIT in an UPDATE of a join"));
+        }
+        _ => {}
+    }
+    match &update.from {
+        None => {}
+        Some(UpdateTableFromKind::AfterSet(from)) => {
+            from.iter().try_for_each(|from| tables(from, dialect))?;
+        }
+        Some(UpdateTableFromKind::BeforeSet(_)) => return Err(not_allowed("UPDATE FROM … SET")),
+    }
+    order(&update.order_by, dialect)?;
+    if let Some(limit) = &update.limit {
+        super::bound(limit, dialect)?;
+    }
+    let Statement::Update(least) = least(UPDATE, dialect) else {
+        unreachable!("it is an UPDATE");
+    };
+    let rest = Update {
+        or: None,
+        table: least.table.clone(),
+        assignments: least.assignments.clone(),
+        from: None,
+        selection: None,
+        returning: None,
+        order_by: Vec::new(),
+        limit: None,
+        ..update.clone()
+    };
+    nothing(&rest, &least, UPDATE, dialect)
+}
+
+/// All of a DELETE but its expressions. `returns_last` as `reading` has it.
+pub(in crate::gate) fn delete(
+    delete: &Delete,
+    returns_last: bool,
+    dialect: Dialect,
+) -> Result<(), Fault> {
+    returning(delete.returning.as_deref())?;
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+    let [from @ TableWithJoins { relation, joins }] = from.as_slice() else {
+        return Err(not_allowed("DELETE from several tables"));
+    };
+    tables(from, dialect)?;
+    if !joins.is_empty() || !delete.tables.is_empty() || delete.using.is_some() {
+        return Err(not_allowed(
+            "a DELETE of a join; write WHERE … IN (SELECT …)",
+        ));
+    }
+    if matches!(delete.from, FromTable::WithoutKeyword(_)) {
+        return Err(not_allowed("DELETE without FROM"));
+    }
+    let has_alias = matches!(relation, TableFactor::Table { alias: Some(_), .. });
+    let is_ordered = !delete.order_by.is_empty() || delete.limit.is_some();
+    match dialect {
+        Dialect::Sqlite if is_ordered => return Err(no_bounds("DELETE")),
+        Dialect::Mysql if has_alias => {
+            return Err(not_allowed(
+                "an alias in a DELETE, which MariaDB does not have",
+            ));
+        }
+        Dialect::Mysql if is_ordered && delete.returning.is_some() && !returns_last => {
+            return Err(not_allowed(
+                "RETURNING before ORDER BY or LIMIT; MariaDB has it last",
+            ));
+        }
+        _ => {}
+    }
+    order(&delete.order_by, dialect)?;
+    if let Some(limit) = &delete.limit {
+        super::bound(limit, dialect)?;
+    }
+    let Statement::Delete(least) = least(DELETE, dialect) else {
+        unreachable!("it is a DELETE");
+    };
+    let rest = Delete {
+        from: least.from.clone(),
+        selection: None,
+        returning: None,
+        order_by: Vec::new(),
+        limit: None,
+        ..delete.clone()
+    };
+    nothing(&rest, &least, DELETE, dialect)
+}
+
+fn no_bounds(verb: &str) -> Fault {
+    not_allowed(format!(
+        "ORDER BY or LIMIT in {verb}, which SQLite does not have; write WHERE id IN (SELECT id … \
+         LIMIT 1)"
+    ))
+}

@@ -1,0 +1,299 @@
+//! The variables of its session that a strategy may set, since they are part of the experiment.
+//!
+//! A grammar of its own, because the parser loses the scope of some forms. What is run is written
+//! anew from the parts that were recognized, so nothing else can pass.
+
+use super::refusal::not_allowed;
+use crate::model::fault::Fault;
+use crate::statement::{Action, Statement};
+use sqlparser::dialect::MySqlDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+/// Variables that take a whole number.
+const NUMBERS: &[&str] = &[
+    "innodb_lock_wait_timeout",
+    "wsrep_retry_autocommit",
+    "wsrep_sync_wait",
+];
+
+/// Variables that are on or off.
+const SWITCHES: &[&str] = &["innodb_snapshot_isolation"];
+
+/// Variables that take the name of an isolation level, in quotes.
+const ISOLATION: &[&str] = &["transaction_isolation", "tx_isolation"];
+
+const LEVELS: &[&str] = &[
+    "READ-UNCOMMITTED",
+    "READ-COMMITTED",
+    "REPEATABLE-READ",
+    "SERIALIZABLE",
+];
+
+/// Words of a SET that is dangerous, and why.
+const DANGEROUS: &[(&str, &[&str])] = &[
+    (
+        "it is of all sessions and outlives the run",
+        &["global", "persist", "password", "@@global"],
+    ),
+    (
+        "transactions are begun and ended by calls of the session",
+        &["autocommit", "completion_type"],
+    ),
+    (
+        "the other nodes or the audit would not see what is written then",
+        &["sql_log_bin", "wsrep_on"],
+    ),
+    (
+        "the server would read statements otherwise than the gate",
+        &["sql_mode", "names", "character", "collation_connection"],
+    ),
+    (
+        "the run sets it, from the change time-out",
+        &["max_statement_time"],
+    ),
+];
+
+/// A number of more digits is a mistake: the longest wait is a matter of hours, in seconds.
+const MAX_DIGITS: usize = 5;
+
+/// The statement, if the text begins with SET; `rejected` if it sets what a strategy may not.
+pub(super) fn setting(sql: &str) -> Option<Result<Statement, Fault>> {
+    let mut words = sql.split_whitespace();
+    if !words.next()?.eq_ignore_ascii_case("set") {
+        return None;
+    }
+    let text = recognized(sql).ok_or_else(|| {
+        let known: Vec<&str> = NUMBERS.iter().chain(SWITCHES).copied().collect();
+        not_allowed(format!(
+            "this SET{}; a strategy may set, one at a time and for its session: {} (SET SESSION \
+             wsrep_sync_wait = 1), and the isolation level (SET SESSION TRANSACTION ISOLATION LEVEL \
+             READ COMMITTED; without SESSION for the next transaction)",
+            why_not(sql),
+            known.join(", "),
+        ))
+    });
+    Some(text.map(|text| Statement::new(text, Action::Set, None, 0)))
+}
+
+fn why_not(sql: &str) -> String {
+    let sql = sql.to_ascii_lowercase();
+    let is_sign = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '@');
+    let mut words = sql.split(is_sign);
+    let reason = words.find_map(|word| {
+        let is_it = |(_, names): &&(&str, &[&str])| names.contains(&word);
+        DANGEROUS.iter().find(is_it)
+    });
+    reason.map_or_else(String::new, |(reason, _)| format!(" ({reason})"))
+}
+
+fn recognized(sql: &str) -> Option<String> {
+    let tokens = Tokenizer::new(&MySqlDialect {}, sql).tokenize().ok()?;
+    let mut tokens: Vec<Token> = tokens
+        .into_iter()
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .collect();
+    if tokens.last() == Some(&Token::SemiColon) {
+        tokens.pop();
+    }
+    let words: Vec<String> = tokens.iter().map(word).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let value = tokens.last()?;
+    match words.as_slice() {
+        ["set", "transaction", "isolation", "level", level @ ..] => {
+            Some(format!("SET TRANSACTION ISOLATION LEVEL {}", known(level)?))
+        }
+        [
+            "set",
+            "session" | "local",
+            "transaction",
+            "isolation",
+            "level",
+            level @ ..,
+        ] => Some(of_the_session(&known(level)?)),
+        ["set", "session" | "local", name, "=", _]
+        | ["set", "@@session" | "@@local", ".", name, "=", _] => match isolation(name, value) {
+            Some(level) => Some(of_the_session(&level)),
+            None => assignment(name, value),
+        },
+        // Without a scope, the isolation level would be that of the next transaction in one form and
+        // that of the session in another.
+        ["set", name, "=", _] => assignment(name.strip_prefix("@@").unwrap_or(name), value),
+        _ => None,
+    }
+}
+
+/// The level with spaces, if there is one of this name.
+fn known(level: &[&str]) -> Option<String> {
+    let level = level.join("-").to_ascii_uppercase();
+    LEVELS
+        .contains(&level.as_str())
+        .then(|| level.replace('-', " "))
+}
+
+/// Every server has this form, whatever it calls the variable.
+fn of_the_session(level: &str) -> String {
+    format!("SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+}
+
+fn isolation(name: &str, value: &Token) -> Option<String> {
+    match value {
+        Token::SingleQuotedString(level) if ISOLATION.contains(&name) => known(&[level]),
+        _ => None,
+    }
+}
+
+fn assignment(name: &str, value: &Token) -> Option<String> {
+    let value = match value {
+        Token::Number(number, false) if NUMBERS.contains(&name) => {
+            let whole = number.bytes().all(|byte| byte.is_ascii_digit());
+            (whole && number.len() <= MAX_DIGITS).then(|| number.clone())?
+        }
+        value if SWITCHES.contains(&name) => match (word(value).as_str(), value) {
+            ("on" | "true", _) => "ON".to_owned(),
+            ("off" | "false", _) => "OFF".to_owned(),
+            (_, Token::Number(number, false)) if number == "1" => "ON".to_owned(),
+            (_, Token::Number(number, false)) if number == "0" => "OFF".to_owned(),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(format!("SET SESSION {name} = {value}"))
+}
+
+/// What is quoted is no keyword and no name.
+fn word(token: &Token) -> String {
+    match token {
+        Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_lowercase(),
+        Token::Eq => "=".to_owned(),
+        Token::Period => ".".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_bears_on_the_experiment_may_be_set() {
+        for (sql, runs) in [
+            (
+                "set session transaction isolation level read committed;",
+                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            ),
+            (
+                "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            ),
+            (
+                "SET @@session.wsrep_sync_wait=1",
+                "SET SESSION wsrep_sync_wait = 1",
+            ),
+            (
+                "SET SESSION /* x */ wsrep_retry_autocommit = 0 -- y",
+                "SET SESSION wsrep_retry_autocommit = 0",
+            ),
+            (
+                "SET SESSION innodb_lock_wait_timeout = 5",
+                "SET SESSION innodb_lock_wait_timeout = 5",
+            ),
+            (
+                "SET SESSION tx_isolation = 'read-committed'",
+                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            ),
+            (
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            ),
+            (
+                "SET LOCAL transaction_isolation = 'REPEATABLE-READ'",
+                "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            ),
+            ("SET wsrep_sync_wait = 7", "SET SESSION wsrep_sync_wait = 7"),
+            (
+                "SET @@wsrep_sync_wait = 7",
+                "SET SESSION wsrep_sync_wait = 7",
+            ),
+            (
+                "SET @@local.innodb_snapshot_isolation = 1",
+                "SET SESSION innodb_snapshot_isolation = ON",
+            ),
+            (
+                "SET SESSION innodb_snapshot_isolation = off",
+                "SET SESSION innodb_snapshot_isolation = OFF",
+            ),
+        ] {
+            let statement = setting(sql).expect(sql).expect(sql);
+            assert_eq!(statement.text(), runs);
+            assert_eq!(
+                (statement.action(), statement.parameters()),
+                (Action::Set, 0)
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_else_may_be_set_and_the_message_says_what_may() {
+        for sql in [
+            "SET",
+            "SET GLOBAL wsrep_sync_wait = 1",
+            "SET PERSIST wsrep_sync_wait = 1",
+            "SET @@global.wsrep_sync_wait = 1",
+            "SET @wsrep_sync_wait = 1",
+            "SET SESSION wsrep_on = 0",
+            "SET SESSION autocommit = 0",
+            "SET autocommit = 0",
+            "SET SESSION sql_mode = ''",
+            "SET SESSION sql_log_bin = 0",
+            "SET NAMES utf8mb4",
+            "SET SESSION wsrep_sync_wait = 1, wsrep_on = 0",
+            "SET SESSION wsrep_sync_wait = 1, GLOBAL wsrep_sync_wait = 1",
+            "SET SESSION wsrep_sync_wait = 1 + 1",
+            "SET SESSION wsrep_sync_wait = -1",
+            "SET SESSION wsrep_sync_wait = ?",
+            "SET SESSION wsrep_sync_wait = 1.5",
+            "SET SESSION wsrep_sync_wait = 123456",
+            "SET SESSION wsrep_sync_wait = '1'",
+            "SET SESSION wsrep_sync_wait = (SELECT 1)",
+            "SET SESSION wsrep_sync_wait = 1; DROP TABLE volumes",
+            "SET SESSION `wsrep_sync_wait` = 1",
+            "SET SESSION tx_isolation = 'NONE'",
+            "SET SESSION tx_isolation = READ",
+            "SET tx_isolation = 'SERIALIZABLE'",
+            "SET @@transaction_isolation = 'SERIALIZABLE'",
+            "SET TRANSACTION READ ONLY",
+            "SET TRANSACTION ISOLATION LEVEL READ",
+            "SET SESSION innodb_snapshot_isolation = 2",
+            "SET SESSION innodb_snapshot_isolation = 'ON'",
+            "SET SESSION innodb_lock_wait_timeout = DEFAULT",
+            "SET SESSION max_statement_time = 0",
+            "SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ",
+            "SET SESSION TRANSACTION READ ONLY",
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY",
+            "SET PASSWORD = 'x'",
+            "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1",
+            "SET /*! GLOBAL */ wsrep_sync_wait = 1",
+            "SET SESSION wsrep_sync_wait = 1 /*! , GLOBAL wsrep_on = 0 */",
+        ] {
+            let fault = setting(sql).expect(sql).expect_err(sql);
+            assert_eq!(fault.code, "not-allowed", "{sql}");
+            for name in NUMBERS {
+                assert!(fault.message.contains(name), "{fault}");
+            }
+        }
+        for (sql, reason) in [
+            ("SET GLOBAL wsrep_sync_wait = 1", "all sessions"),
+            ("SET autocommit = 0", "calls of the session"),
+            ("SET SESSION wsrep_on = 0", "would not see"),
+            ("SET SESSION sql_mode = ''", "otherwise than the gate"),
+            ("SET max_statement_time = 9", "the run sets it"),
+        ] {
+            let fault = setting(sql).expect(sql).expect_err(sql);
+            assert!(fault.message.contains(reason), "{sql}: {fault}");
+        }
+        for sql in ["", "SELECT 1", "SETTLE", "UPDATE volumes SET a = 1"] {
+            assert!(setting(sql).is_none(), "{sql}");
+        }
+    }
+}

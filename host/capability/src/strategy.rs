@@ -1,0 +1,139 @@
+//! A strategy: loaded once, instantiated once for each worker, and given nothing but capabilities.
+
+use crate::budget::Shares;
+use crate::clock::Clock;
+use crate::database::{Database, Session, Target};
+use crate::gate::Gate;
+use crate::lock::LockService;
+use crate::model::change::LostLocks;
+use crate::model::fault::{Fault, FaultCount};
+use crate::model::pool::Pool;
+use crate::model::spent::Spent;
+use crate::model::statements::Statements;
+use crate::printed::Printed;
+use async_trait::async_trait;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One transition of one row, as `wit/state-change.wit` has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    pub row: String,
+    pub from: String,
+    pub to: String,
+    pub marker: String,
+}
+
+/// An address that a strategy says it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocated {
+    pub address: String,
+    pub attempts: u32,
+}
+
+/// What an instance is asked to do: what its world exports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Make a transition.
+    Change(Transition),
+    /// Take an address of the pool; the answer says which.
+    Allocate {
+        pool_id: String,
+        pool: Pool,
+        marker: String,
+    },
+    /// Give it back.
+    Release {
+        pool_id: String,
+        pool: Pool,
+        address: String,
+        marker: String,
+    },
+}
+
+/// Everything that one instance may touch.
+pub struct Capabilities {
+    pub database: Arc<dyn Database>,
+    pub gate: Arc<Gate>,
+    pub locks: Arc<dyn LockService>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Arc<BTreeMap<String, String>>,
+    /// Where what it prints goes.
+    pub printed: Arc<dyn Printed>,
+    /// What it may take of what all instances share.
+    pub shares: Shares,
+    /// Where `connect` to the endpoint goes.
+    pub endpoint: Target,
+    /// The session that the first `connect` to the endpoint gets, opened before the clock started.
+    pub first_session: Option<Box<dyn Session>>,
+    pub worker: u32,
+    /// How many instances this worker had before. Two instances of one worker are two identities at
+    /// the lock service and draw different random numbers.
+    pub generation: u32,
+    pub seed: u64,
+    /// Whether its statements are counted and timed.
+    pub counts_statements: bool,
+}
+
+/// A loaded strategy.
+#[async_trait]
+pub trait Strategy: Send + Sync {
+    /// Makes one worker's instance. A death here is the guest's own start-up code failing.
+    async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death>;
+
+    /// The settings that its instances asked for since this was last asked, so far as they have ended.
+    fn take_asked(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
+    /// What its instances asked for that no strategy has, a sentence for each kind; each is given once.
+    fn take_refusals(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// One worker's instance. After a death, or when a call was abandoned, it can only be ended.
+#[async_trait]
+pub trait Instance: Send {
+    /// Does what it is asked. The inner result is what the strategy says, with the address that it took
+    /// where it was asked for one; a death is what became of it, also where its world lacks the call.
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death>;
+
+    /// The faults that capability calls gave the strategy since this was last asked.
+    fn take_faults(&mut self) -> Vec<FaultCount>;
+
+    /// The locks that releases found lost since this was last asked.
+    fn take_lost_locks(&mut self) -> LostLocks {
+        LostLocks::default()
+    }
+
+    /// The statements that it executed since this was last asked, where they are counted.
+    fn take_statements(&mut self) -> Statements {
+        Statements::default()
+    }
+
+    /// Whether the last call, which ended ok, may not have had its effect: a transaction is still open
+    /// in one of its sessions, or the call committed no update of a row.
+    fn leaves_doubt(&self) -> bool {
+        false
+    }
+
+    /// What it has used up so far, where that is known.
+    fn spent(&self) -> Spent {
+        Spent::default()
+    }
+
+    /// Rolls back its sessions and gives up its locks. When this returns, nothing of the instance
+    /// can take effect any more.
+    async fn end(self: Box<Self>);
+}
+
+/// Why an instance can't go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Death {
+    /// `trap`, `computing-limit`, `call-limit`, `memory-limit`, `stack-overflow`; of the virtual WASI `access-denied`,
+    /// `exit`, `handle-limit`, `random-limit`.
+    pub code: &'static str,
+    pub message: String,
+}

@@ -1,0 +1,252 @@
+//! Judges a run by its history and by what it left in the database.
+//!
+//! Pure: nothing here does I/O or reads a clock, so the same evidence has the same verdict at any time.
+//! [`judge`] asks every checker about rows that workers take and give back; [`ip_allocation::judge`]
+//! does the same for addresses of pools. Each answer is `valid`, `violated` with a witness, or `unknown`
+//! with the reason.
+//!
+//! # Example: two holders at once
+//!
+//! Worker 0 holds row 0 from 10 to 100 ns. Worker 1 reports that it acquired the same row at 20 ns.
+//!
+//! ```
+//! use contend_check::{Evidence, judge, synthetic};
+//! use contend_model::verdict::Verdict;
+//!
+//! // Acquire called and returned, release called and returned.
+//! let first = synthetic::change(0, 0, 0, [0, 10, 100, 110]);
+//! let second = synthetic::change(1, 0, 0, [5, 20, 90, 95]);
+//! let judgement = judge(&Evidence {
+//!     rows: 1,
+//!     changes: &[first, second],
+//!     data: None,
+//! });
+//! assert!(matches!(judgement.verdict, Verdict::Violated(_)));
+//! assert_eq!(judgement.answers[0].checker, "mutual-exclusion");
+//!
+//! // Workers in turn, and data to match: nothing is wrong.
+//! let (changes, data) = synthetic::history(6, 2, 5);
+//! let judgement = judge(&Evidence {
+//!     rows: 2,
+//!     changes: &changes,
+//!     data: Some(&data),
+//! });
+//! assert_eq!(judgement.verdict, Verdict::Valid);
+//! ```
+
+mod contention;
+mod effect_before_ok;
+mod every_change_counted;
+mod fairness;
+mod findings;
+pub mod ip_allocation;
+mod meetings;
+mod mutual_exclusion;
+mod nodes_agree;
+mod overlap;
+mod progress;
+pub mod synthetic;
+mod trace;
+mod transition_chain;
+
+use contend_model as model;
+pub use fairness::{Fairness, OfWorker, Wait, fairness};
+pub use progress::of_stuck;
+
+use crate::model::change::{Change, Nanos};
+use crate::model::contention::{Contention, ONE_WRITER};
+use crate::model::data::Data;
+use crate::model::verdict::{Answer, Judgement, Verdict};
+use trace::Trace;
+
+/// What there is to judge by.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The number of rows that the workload made.
+    pub rows: u32,
+    /// The history, in any order.
+    pub changes: &'a [Change],
+    /// What was read from the database afterwards; absent when the run was cut
+    /// before that, or when the history lacks some of its changes.
+    pub data: Option<&'a Data>,
+}
+
+/// Asks every checker. They stand in the order in which their prose helps most: of two violations
+/// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
+/// evidence it takes some 65 bytes per change.
+pub fn judge(evidence: &Evidence) -> Judgement {
+    let contention = contention(evidence);
+    Judgement::of(answers(evidence, &contention)).and_contention(contention)
+}
+
+/// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
+/// every change came to an end, which can't be held against a strategy where nobody knows what else
+/// went wrong.
+pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
+    let contention = contention(evidence);
+    let mut answers = answers(evidence, &contention);
+    answers.push(progress::answer(evidence.changes, whole_from));
+    Judgement::of(answers).and_contention(contention)
+}
+
+fn contention(evidence: &Evidence) -> Contention {
+    let nodes = |data: &Data| (data.nodes.len() + data.silent.len()) as u32 + data.unseen;
+    contention::of(evidence.changes, evidence.data.map_or(0, nodes))
+}
+
+/// Says beside a `valid` about rivals what it does not say of a cluster.
+fn limited(mut answer: Answer, contention: &Contention) -> Answer {
+    if answer.verdict == Verdict::Valid && contention.is_of_one_writer() {
+        answer.remark = Some(ONE_WRITER.to_owned());
+    }
+    answer
+}
+
+fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
+    let uncontended = contention::missing(evidence.changes, contention);
+    let trace = Trace::new(evidence.changes);
+    vec![
+        limited(mutual_exclusion::answer(evidence, uncontended), contention),
+        limited(
+            transition_chain::answer(evidence, &trace, uncontended),
+            contention,
+        ),
+        every_change_counted::answer(evidence, &trace),
+        effect_before_ok::answer(evidence, &trace),
+        nodes_agree::answer(evidence),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::nodes::NodeSet;
+
+    #[test]
+    fn a_right_history_is_valid_by_every_checker() {
+        let (changes, data) = synthetic::history(6, 2, 5);
+        let judgement = judge(&Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        });
+        assert_eq!(judgement.verdict, Verdict::Valid, "{judgement:#?}");
+        let checkers: Vec<_> = judgement.answers.iter().map(|a| &*a.checker).collect();
+        assert_eq!(
+            checkers,
+            [
+                "mutual-exclusion",
+                "transition-chain",
+                "every-change-counted",
+                "effect-before-ok",
+                "nodes-agree"
+            ]
+        );
+        assert!(judgement.answers.iter().all(|a| a.further == 0));
+    }
+
+    #[test]
+    fn the_order_of_history_and_audit_means_nothing() {
+        let (mut changes, mut data) = synthetic::history(6, 2, 5);
+        changes.reverse();
+        data.effects.as_mut().unwrap().reverse();
+        let judgement = judge(&Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        });
+        assert_eq!(judgement.verdict, Verdict::Valid, "{judgement:#?}");
+    }
+
+    #[test]
+    fn a_simulation_is_also_asked_whether_all_came_to_an_end() {
+        let (changes, data) = synthetic::history(6, 2, 5);
+        let evidence = Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        };
+        let judgement = judge_simulated(&evidence, 0);
+        assert_eq!(judgement.verdict, Verdict::Valid);
+        assert_eq!(judgement.answers[5].checker, "progress");
+    }
+
+    #[test]
+    fn an_empty_run_is_no_proof() {
+        let judgement = judge(&Evidence {
+            rows: 2,
+            changes: &[],
+            data: None,
+        });
+        assert!(
+            judgement
+                .answers
+                .iter()
+                .all(|a| a.verdict.word() == "unknown")
+        );
+    }
+
+    #[test]
+    fn rivals_on_one_node_of_two_are_no_proof_unless_there_was_one_writer() {
+        let (mut changes, data) = synthetic::history(6, 2, 5);
+        let on = |changes: &mut [Change], node: fn(&Change) -> u32| {
+            for change in changes {
+                change.nodes = NodeSet::of(node(change));
+            }
+        };
+        let judged = |changes: &[Change]| {
+            judge(&Evidence {
+                rows: 2,
+                changes,
+                data: Some(&data),
+            })
+        };
+        on(&mut changes, |change| change.row);
+        let dealt_apart = judged(&changes);
+        let words: Vec<_> = dealt_apart
+            .answers
+            .iter()
+            .map(|a| a.verdict.word())
+            .collect();
+        assert_eq!(words, ["unknown", "unknown", "valid", "valid", "valid"]);
+        let why = dealt_apart.verdict.why();
+        assert_eq!(why, Some("no row was contended from two nodes"));
+        assert_eq!(dealt_apart.contention.unwrap().rows, 2);
+        on(&mut changes, |_| 1);
+        let one_writer = judged(&changes);
+        assert_eq!(one_writer.verdict, Verdict::Valid);
+        for answer in &one_writer.answers[..2] {
+            assert_eq!(answer.remark.as_deref(), Some(ONE_WRITER));
+        }
+    }
+
+    #[test]
+    fn nodes_that_were_not_looked_at_are_of_the_cluster() {
+        let (mut changes, mut data) = synthetic::history(6, 2, 5);
+        for change in &mut changes {
+            change.nodes = NodeSet::of(0);
+        }
+        data.nodes.truncate(1);
+        data.unseen = 2;
+        let judgement = judge(&Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        });
+        assert_eq!(judgement.contention.unwrap().cluster, 3);
+        assert_eq!(judgement.answers[0].remark.as_deref(), Some(ONE_WRITER));
+    }
+
+    #[test]
+    fn a_run_without_contention_is_unknown_although_all_is_counted() {
+        let (changes, data) = synthetic::history(2, 2, 3);
+        let judgement = judge(&Evidence {
+            rows: 2,
+            changes: &changes,
+            data: Some(&data),
+        });
+        let words: Vec<_> = judgement.answers.iter().map(|a| a.verdict.word()).collect();
+        assert_eq!(words, ["unknown", "unknown", "valid", "valid", "valid"]);
+        assert!(judgement.verdict.why().unwrap().contains("contended"));
+    }
+}

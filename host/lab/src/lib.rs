@@ -1,0 +1,218 @@
+//! A real cluster on this machine: MariaDB nodes with Galera, HAProxy before them, and Redis.
+//!
+//! All are plain processes of the user, in one folder, at ports of one span, reachable from this
+//! machine only. They outlive the runner that starts them; what it knows of them stands in
+//! `lab.json`. Only processes of the lab are ever signalled.
+
+mod account;
+mod config;
+mod error;
+mod fault;
+mod folder;
+mod launch;
+mod node;
+mod options;
+mod position;
+mod process;
+mod programs;
+mod record;
+mod seed;
+mod server;
+mod status;
+mod stop;
+mod wait;
+mod whole;
+
+use contend_model as model;
+pub use error::LabError;
+pub use folder::default_dir;
+pub use options::{LabOptions, MOST_NODES};
+pub use process::ProcessState;
+pub use programs::SEARCH;
+pub use status::{NodeStatus, ServerStatus, Status};
+
+use crate::model::lab_fault::LabFault;
+use folder::{AtWork, Work};
+use launch::Launcher;
+use process::Process;
+use record::Record;
+use server::Server;
+use std::path::Path;
+
+/// The lab's user, who may do all in the databases `contend` and `contend_…`.
+const USER: &str = "contend";
+
+/// A lab that was started. It goes on when this is dropped.
+#[derive(Clone)]
+pub struct Lab {
+    options: LabOptions,
+    password: String,
+}
+
+impl Lab {
+    /// Starts a lab, or what is missing of one, undoes the faults it has, and waits until it is
+    /// whole. `tell` gets a line for each step. If a step fails, what was started before it is stopped
+    /// again, and a folder that was no lab before is none; only the logs of what failed to start stay.
+    pub fn up(options: &LabOptions, tell: &mut dyn FnMut(String)) -> Result<Self, LabError> {
+        options.check()?;
+        let options = LabOptions {
+            dir: folder::make(&options.dir)?,
+            ..options.clone()
+        };
+        let launcher = Launcher::new(options.clone())?;
+        folder::check(&options.dir, &launcher.account)?;
+        let _work = begin(&options.dir, Work::Alone, tell)?;
+        let was_there = stop::is_lab(&options.dir);
+        if let Some(record) = Record::read(&options.dir)? {
+            let lives = Server::all(options::MOST_NODES)
+                .into_iter()
+                .any(|server| record.process(server).is_some_and(Process::lives));
+            let runs = record.options(options.dir.clone());
+            if lives && runs != options {
+                return Err(LabError::OtherOptions {
+                    dir: options.dir,
+                    runs: runs.flags(),
+                });
+            }
+            if !lives {
+                Record::new(&options).write(&options.dir)?;
+            }
+        } else {
+            Record::new(&options).write(&options.dir)?;
+        }
+        let lived = stop::living(&options.dir);
+        match whole::raise(&launcher, tell) {
+            Ok(password) => Ok(Self { options, password }),
+            Err(error) => {
+                stop::all_but(&lived, &options.dir, tell)?;
+                if !was_there && matches!(error, LabError::PortTaken { .. }) {
+                    folder::wipe(&options.dir)?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The lab in a folder if any server of it runs.
+    pub fn find(dir: &Path) -> Result<Option<Self>, LabError> {
+        let Some(dir) = std::fs::canonicalize(dir).ok().filter(|dir| dir.is_dir()) else {
+            return Ok(None);
+        };
+        let (Some(record), Some(password)) = (Record::read(&dir)?, folder::read_password(&dir)?)
+        else {
+            return Ok(None);
+        };
+        let options = record.options(dir);
+        let lab = Self { options, password };
+        Ok((!lab.processes().is_empty()).then_some(lab))
+    }
+
+    /// What the lab in a folder was last started with, whether it runs or not; nothing if none was
+    /// ever started there.
+    pub fn known(dir: &Path) -> Result<Option<LabOptions>, LabError> {
+        // What else it may be is told where a lab is begun in it.
+        if !dir.is_dir() {
+            return Ok(None);
+        }
+        Ok(Record::read(dir)?.map(|record| record.options(dir.to_owned())))
+    }
+
+    /// What it was started with; its folder by its full name.
+    pub fn options(&self) -> &LabOptions {
+        &self.options
+    }
+
+    /// How each server is now.
+    pub fn status(&self) -> Status {
+        status::of(&self.options)
+    }
+
+    /// Where clients reach the cluster, through the proxy. Holds the password.
+    pub fn endpoint_url(&self) -> String {
+        self.url(Server::Proxy)
+    }
+
+    /// The name of each node and where clients reach it. Holds the password.
+    pub fn node_urls(&self) -> Vec<(String, String)> {
+        let nodes = (1..=self.options.nodes).map(Server::Node);
+        nodes.map(|node| (node.name(), self.url(node))).collect()
+    }
+
+    pub fn redis_url(&self) -> String {
+        let port = Server::Redis.port(self.options.ports());
+        format!("redis://127.0.0.1:{port}")
+    }
+
+    fn url(&self, server: Server) -> String {
+        let port = server.port(self.options.ports());
+        format!("mysql://{USER}:{}@127.0.0.1:{port}/{USER}", self.password)
+    }
+
+    /// Name and process number of each server that lives now, paused ones included.
+    pub fn processes(&self) -> Vec<(String, i32)> {
+        let Ok(Some(record)) = Record::read(&self.options.dir) else {
+            return Vec::new();
+        };
+        let servers = Server::all(self.options.nodes).into_iter();
+        let living = servers.filter_map(|server| {
+            let process = record.process(server).filter(|process| process.lives())?;
+            Some((server.name(), process.pid))
+        });
+        living.collect()
+    }
+
+    /// Makes a server have a fault, or ends one. Returns when it is done; after `restart` and `heal`
+    /// the server answers.
+    pub fn fault(&self, fault: &LabFault) -> Result<(), LabError> {
+        fault
+            .check(&self.options.names())
+            .map_err(LabError::Fault)?;
+        let _work = begin(&self.options.dir, Work::Shared, &mut |_| {})?;
+        fault::apply(&self.options, fault)
+    }
+
+    /// Undoes all faults: resumes, heals, restarts what is dead. Returns when every node has all
+    /// data and sees all others, and proxy and Redis answer.
+    pub fn make_whole(&self, tell: &mut dyn FnMut(String)) -> Result<(), LabError> {
+        let launcher = Launcher::new(self.options.clone())?;
+        let _work = begin(&self.options.dir, Work::Alone, tell)?;
+        whole::raise(&launcher, tell).map(drop)
+    }
+
+    /// Stops it. Leaves no process, whatever state the lab is in.
+    pub fn down(&self, wipe: bool) -> Result<(), LabError> {
+        down(&self.options.dir, wipe, &mut |_| {}).map(drop)
+    }
+}
+
+/// The password is not shown.
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Stops the lab in a folder, and with `wipe` removes all that it has there. Leaves no process,
+/// whatever state the lab is in. False if there was no lab.
+pub fn down(dir: &Path, wipe: bool, tell: &mut dyn FnMut(String)) -> Result<bool, LabError> {
+    let Ok(dir) = std::fs::canonicalize(dir) else {
+        return Ok(false);
+    };
+    if !stop::is_lab(&dir) {
+        return Ok(false);
+    }
+    let _work = begin(&dir, Work::Alone, tell)?;
+    stop::all(&dir, tell)?;
+    if wipe {
+        folder::wipe(&dir)?;
+    }
+    Ok(true)
+}
+
+fn begin(dir: &Path, work: Work, tell: &mut dyn FnMut(String)) -> Result<AtWork, LabError> {
+    AtWork::begin(dir, work, &mut || {
+        tell("another runner is at work on this lab; waiting for it".to_owned());
+    })
+}

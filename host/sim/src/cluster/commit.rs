@@ -1,0 +1,174 @@
+//! COMMIT: the write set goes to all members, gets its place in the order, and is certified there.
+
+use super::connection::{Given, Kind, Phase};
+use super::errors::Error;
+use super::event::{ClusterEvent, Ticket};
+use super::order::{Pending, Placed};
+use super::state::State;
+use crate::event::What;
+use crate::model::sim_fault::Cut;
+use crate::store::Written;
+
+impl State {
+    /// COMMIT has come.
+    pub(super) fn begin_commit(&mut self, slot: u32) {
+        let connection = self.at(slot);
+        let doing = connection.call.doing;
+        let node = connection.node as usize;
+        if connection.transaction.is_killed {
+            self.finish(slot, Err(Error::Deadlock.fault(doing)));
+        } else if !self.nodes[node].is_primary {
+            self.finish(slot, Err(Error::NotPrimary.fault(doing)));
+        } else if self.at(slot).transaction.rows.is_empty() {
+            // Nothing to replicate: whatever it locked excluded nobody on other nodes.
+            self.finish(slot, Ok(Given::Done));
+        } else {
+            let work = self.commit_times.draw(&mut self.random);
+            self.work(slot, Phase::Committing, work);
+        }
+    }
+
+    /// Sends the write set, unless flow control says wait.
+    pub(super) fn replicate(&mut self, slot: u32) {
+        let node = self.at(slot).node;
+        if !self.nodes[node as usize].is_primary {
+            return self.fail(slot, Error::NotPrimary);
+        }
+        if self.flow.is_paused() {
+            let ticket = self.enter(slot, Phase::Paused);
+            return self.flow.hold(ticket);
+        }
+        if self.at(slot).cut == Some(Cut::During) {
+            self.at(slot).cut = None;
+            self.tell_lost(slot, "it broke while the server committed");
+        }
+        let mark = self.next_mark();
+        let seen = self.nodes[node as usize].applied;
+        let connection = self.id(slot);
+        let transaction = &mut self.at(slot).transaction;
+        let pending = Pending {
+            mark,
+            origin: node,
+            name: transaction.name,
+            connection,
+            seen,
+            rows: transaction.rows.take(),
+            unique: transaction.unique.take(),
+            made: std::mem::take(&mut transaction.made),
+        };
+        let place = self.pending.insert(pending) as u32;
+        self.enter(slot, Phase::Replicating { pending: place });
+        if self.membership.is_alone() {
+            return self.decide(place);
+        }
+        self.travel(place);
+    }
+
+    /// The write set sets out to all members.
+    pub(super) fn travel(&mut self, pending: u32) {
+        let Pending { origin, mark, .. } = self.pending[pending as usize];
+        let at = self.network.write_set_arrives(origin, self.now());
+        self.schedule(at, ClusterEvent::Ordered { pending, mark });
+    }
+
+    /// Every member would have it now, if all could be reached.
+    pub(super) fn reached_all(&mut self, pending: u32, mark: u64) {
+        let is_it = |found: &Pending| found.mark == mark;
+        if self.pending.get(pending as usize).is_some_and(is_it) && self.membership.is_intact() {
+            self.decide(pending);
+        }
+    }
+
+    /// Gives the write set its place, and certifies it.
+    fn decide(&mut self, place: u32) {
+        let pending = self.pending.remove(place as usize);
+        let position = self.order.last() + 1;
+        let clash = pending.clash(&self.store);
+        let all_there = pending.records().all(|record| self.store.has(record.table));
+        let is_certified = clash.is_none() && all_there;
+        if position.is_multiple_of(16) || self.nodes.len() < 16 {
+            self.find_floor();
+        }
+        if is_certified {
+            self.keep(&pending, position);
+        } else {
+            pending
+                .made
+                .iter()
+                .for_each(|&made| self.store.forget(made));
+            if let Some((record, against)) = clash {
+                self.kernel.log(|| What::CertificationFailed {
+                    transaction: pending.name,
+                    position,
+                    seen: pending.seen,
+                    against: against.by,
+                    against_position: against.position,
+                    row: self.row_name(record),
+                });
+            }
+        }
+        let records = match is_certified {
+            true => pending.records().collect(),
+            false => [].into(),
+        };
+        self.order.add(Placed {
+            name: pending.name,
+            connection: pending.connection,
+            records,
+            is_certified,
+        });
+        if let Some(connection) = self.connection(pending.connection)
+            && connection.phase == (Phase::Replicating { pending: place })
+        {
+            let ticket = self.enter(pending.connection.slot, Phase::Ordered);
+            if !is_certified {
+                let at = self.now() + self.network.hear_all(pending.origin);
+                self.schedule(at, ClusterEvent::Refused(ticket));
+            }
+        }
+        self.deliver();
+    }
+
+    fn keep(&mut self, pending: &Pending, position: u64) {
+        let written = Written {
+            position,
+            by: pending.name,
+        };
+        let floor = self.floor;
+        for (record, row) in &pending.rows {
+            self.store.put_row(*record, row.clone(), written, floor);
+        }
+        for (record, owner) in &pending.unique {
+            self.store.put_owner(*record, *owner, written, floor);
+        }
+        self.kernel.log(|| What::Ordered {
+            transaction: pending.name,
+            position,
+            rows: pending
+                .rows
+                .iter()
+                .map(|(record, _)| self.row_name(*record))
+                .collect(),
+        });
+    }
+
+    /// It failed certification, and its node knows.
+    pub(super) fn refused(&mut self, ticket: Ticket) {
+        let Some(slot) = self.current(ticket) else {
+            return;
+        };
+        let node = self.at(slot).node as usize;
+        self.nodes[node].counts.certification_failures += 1;
+        self.fail_for_another_node(slot);
+    }
+
+    /// Its turn has come on its own node: it is committed.
+    pub(super) fn committed(&mut self, slot: u32) {
+        let connection = self.at(slot);
+        let given = match connection.call.kind {
+            Kind::Commit => Given::Done,
+            _ => connection.call.given.take().unwrap_or(Given::Done),
+        };
+        self.finish(slot, Ok(given));
+    }
+}

@@ -1,0 +1,144 @@
+//! What changes the schema or the session rather than rows.
+
+use super::connection::{Given, Phase, Prepared};
+use super::event::ClusterEvent;
+use super::locking::Halt;
+use super::row_locks::Owner;
+use super::state::State;
+use super::transaction::Isolation;
+use crate::model::fault::Fault;
+use crate::sql::{Definition, Plan, Setting, TableId, plan};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl State {
+    /// The statement of this text, planned once for each version of the schema.
+    pub(super) fn prepare(&mut self, text: &str) -> Arc<Prepared> {
+        match self.plans.get(text) {
+            Some(known) if known.version == self.schema.version() => known.clone(),
+            _ => {
+                let text: Arc<str> = text.into();
+                let prepared = Arc::new(Prepared {
+                    text: text.clone(),
+                    version: self.schema.version(),
+                    plan: plan(&text, &self.schema),
+                });
+                self.plans.insert(text, prepared.clone());
+                prepared
+            }
+        }
+    }
+
+    /// The call's statement, planned anew if the schema has changed since it was sent.
+    pub(super) fn planned(&mut self, slot: u32) -> Arc<Prepared> {
+        let prepared = self.at(slot).call.prepared.clone();
+        let prepared = prepared.expect("a statement was prepared when it was sent");
+        if prepared.version == self.schema.version() {
+            return prepared;
+        }
+        let anew = self.prepare(&prepared.text);
+        self.at(slot).call.prepared = Some(anew.clone());
+        anew
+    }
+
+    /// A definition goes to every node, and all do it at one moment.
+    pub(super) fn begin_definition(&mut self, slot: u32) -> Result<Given, Halt> {
+        if self.at(slot).in_transaction {
+            let message = "the simulator has no definitions within a transaction";
+            return Err(Fault::rejected("unsupported", message).into());
+        }
+        let node = self.at(slot).node;
+        let ticket = self.enter(slot, Phase::Defining);
+        let at = self.now() + self.network.reach_all(node) + self.network.hear_all(node);
+        self.schedule(at, ClusterEvent::GroupHeard(ticket));
+        Err(Halt::Waits)
+    }
+
+    pub(super) fn define(&mut self, slot: u32) {
+        let prepared = self.planned(slot);
+        let Ok(Plan::Define(definition)) = &prepared.plan else {
+            let fault = prepared.plan.as_ref().err().cloned();
+            let fault = fault.unwrap_or_else(|| Fault::rejected("syntax", "no definition"));
+            return self.finish(slot, Err(fault));
+        };
+        let result = self.schema.define(definition);
+        if let Ok(gone) = &result {
+            gone.iter().for_each(|&table| self.drop_table(table));
+            self.add_table(definition);
+        }
+        self.finish(slot, result.map(|_| Given::Done));
+    }
+
+    fn add_table(&mut self, definition: &Definition) {
+        let Definition::CreateTable { table, .. } = definition else {
+            return;
+        };
+        if let Some(id) = self.schema.id(&table.name)
+            && !self.store.has(id)
+        {
+            self.store.add_table(id, table.unique.len());
+        }
+    }
+
+    /// Whoever has something of the table in hand is in its way.
+    fn drop_table(&mut self, table: TableId) {
+        let holds = |slot: &u32| {
+            let transaction = &self.connections[*slot as usize].transaction;
+            transaction.locks.iter().any(|record| record.table == table)
+        };
+        let slots = self.connections.iter().map(|(slot, _)| slot as u32);
+        let mut holders: BTreeSet<u32> = slots.filter(holds).collect();
+        let owners = self
+            .nodes
+            .iter()
+            .flat_map(|node| node.locks.gap_owners(table));
+        holders.extend(owners.filter_map(|owner| match owner {
+            Owner::Transaction { connection, .. } => Some(connection),
+            Owner::Applier(_) => None,
+        }));
+        for slot in holders {
+            self.kill_transaction(slot);
+        }
+        self.store.drop_table(table);
+    }
+
+    pub(super) fn set(&mut self, slot: u32, setting: &Setting) -> Result<Given, Fault> {
+        let connection = self.at(slot);
+        if setting.name == "next_transaction_isolation" && connection.in_transaction {
+            let message = "the transaction that is open has its isolation level already";
+            return Err(Fault::rejected(1568, message));
+        }
+        let variables = &mut connection.variables;
+        let number = setting.value.parse::<u32>();
+        match (setting.name.as_str(), number, setting.value.as_str()) {
+            ("innodb_lock_wait_timeout", Ok(seconds), _) => {
+                variables.lock_wait_timeout = u64::from(seconds) * 1_000_000_000;
+            }
+            ("wsrep_sync_wait", Ok(mask), _) => variables.sync_wait = mask,
+            ("wsrep_retry_autocommit", Ok(times), _) => variables.retry_autocommit = times,
+            ("innodb_snapshot_isolation", _, "ON" | "1") => variables.snapshot_isolation = true,
+            ("innodb_snapshot_isolation", _, "OFF" | "0") => variables.snapshot_isolation = false,
+            ("transaction_isolation", _, level) if isolation(level).is_some() => {
+                variables.isolation = isolation(level).unwrap_or_default();
+            }
+            ("next_transaction_isolation", _, level) if isolation(level).is_some() => {
+                variables.next_isolation = isolation(level);
+            }
+            _ => {
+                let Setting { name, value } = setting;
+                let message = format!("the simulator can't set {name} to {value}");
+                return Err(Fault::rejected("unsupported", message));
+            }
+        }
+        Ok(Given::Done)
+    }
+}
+
+fn isolation(level: &str) -> Option<Isolation> {
+    match level {
+        "READ-UNCOMMITTED" | "READ-COMMITTED" => Some(Isolation::ReadCommitted),
+        "REPEATABLE-READ" => Some(Isolation::RepeatableRead),
+        "SERIALIZABLE" => Some(Isolation::Serializable),
+        _ => None,
+    }
+}

@@ -1,0 +1,264 @@
+//! What sessions do with the cluster: opening, calling, leaving.
+
+use super::Cluster;
+use super::connection::{Call, Kind, Phase, Reply, Variables};
+use super::errors::refused;
+use super::event::{ClusterEvent, ConnectionId};
+use crate::capability::database::Target;
+use crate::capability::doing::Doing;
+use crate::event::Actor;
+use crate::kernel::Kernel;
+use crate::model::change::Nanos;
+use crate::model::counters::NodeCounters;
+use crate::model::fault::Fault;
+use crate::model::sim_fault::Cut;
+use crate::model::value::Value;
+use std::collections::{BTreeMap, VecDeque};
+use std::task::{Context, Poll};
+
+/// What a client sends.
+pub(crate) struct Request<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) doing: Doing,
+    /// Of a statement.
+    pub(crate) text: &'a str,
+    pub(crate) parameters: &'a [Value],
+    /// The server may try it again, if it stands alone and is a write.
+    pub(crate) is_text: bool,
+}
+
+impl Cluster {
+    pub(crate) fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The node that a session is to have; nothing for the endpoint.
+    pub(crate) fn target(&self, target: &Target) -> Result<Option<u32>, Fault> {
+        match target {
+            Target::Endpoint => Ok(None),
+            Target::Node(name) => self.number(name).map(Some),
+        }
+    }
+
+    /// The node of this name.
+    pub(crate) fn number(&self, name: &str) -> Result<u32, Fault> {
+        let found = self.numbers.get(name).copied();
+        found.ok_or_else(|| {
+            let names = match self.names.as_slice() {
+                [first, .., last] if self.names.len() > 8 => format!("{first} to {last}"),
+                names => names.join(", "),
+            };
+            let message = format!("there is no node {name:?}; there are {names}");
+            Fault::rejected("no-such-node", message)
+        })
+    }
+
+    /// How many statements the nodes have executed.
+    pub fn statements(&self) -> u64 {
+        self.state().statements
+    }
+
+    /// How long one message takes between a client and its server.
+    pub(crate) fn one_way(&self, is_proxied: bool) -> Nanos {
+        self.state().network.client(is_proxied)
+    }
+
+    /// A session's variables before it sets any.
+    pub(crate) fn variables(&self) -> Variables {
+        self.state().variables()
+    }
+
+    /// The connection attempt has come to the server: a node, or the proxy, which chooses one.
+    pub(crate) fn open(
+        &self,
+        node: Option<u32>,
+        actor: Actor,
+        variables: Variables,
+    ) -> Result<ConnectionId, Fault> {
+        let mut state = self.state();
+        let now = state.now();
+        let chosen = match node {
+            Some(node) => node,
+            None => state
+                .proxy
+                .choose(now)
+                .ok_or_else(|| refused("a server: the proxy knows of none"))?,
+        };
+        if !state.nodes[chosen as usize].is_up {
+            return Err(refused(&self.names[chosen as usize]));
+        }
+        Ok(state.add_connection(actor, chosen, node.is_none(), variables))
+    }
+
+    /// Sends a call. `poll_reply` gives the answer.
+    pub(crate) fn send(&self, id: ConnectionId, request: &Request<'_>) {
+        let mut state = self.state();
+        let now = state.now();
+        let prepared = match request.kind {
+            Kind::Statement => Some(state.prepare(request.text)),
+            _ => None,
+        };
+        let Some(connection) = state.connection(id) else {
+            return;
+        };
+        let retries = match request.is_text {
+            true => connection.variables.retry_autocommit,
+            false => 0,
+        };
+        let (is_dead, actor, is_proxied) =
+            (connection.is_dead, connection.actor, connection.is_proxied);
+        let mut parameters = std::mem::take(&mut connection.call.parameters);
+        parameters.clear();
+        parameters.extend_from_slice(request.parameters);
+        connection.call = Call {
+            kind: request.kind,
+            doing: request.doing,
+            prepared,
+            parameters,
+            sent: now,
+            arrived: now,
+            retries,
+            locks_before: 0,
+            is_synced: false,
+            given: None,
+        };
+        if is_dead {
+            return state.tell_lost(id.slot, "the server is gone");
+        }
+        let ticket = state.enter(id.slot, Phase::Sent);
+        let at = now + state.network.client(is_proxied);
+        if request.doing == Doing::Committing
+            && let Actor::Worker(worker) = actor
+            && let Some(cut) = state.cuts.get_mut(&worker).and_then(VecDeque::pop_front)
+        {
+            if cut == Cut::Before {
+                state.tell_lost(id.slot, "it broke before the call was through");
+                return state.schedule(at, ClusterEvent::Left(id));
+            }
+            state.at(id.slot).cut = Some(cut);
+        }
+        state.schedule(at, ClusterEvent::Arrived(ticket));
+    }
+
+    /// The answer of the call that was sent last.
+    pub(crate) fn poll_reply(
+        &self,
+        id: ConnectionId,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Reply>> {
+        let mut state = self.state();
+        let Some(connection) = state.connection(id) else {
+            return Poll::Ready(None);
+        };
+        match connection.reply.take() {
+            Some(reply) => {
+                connection.waker = None;
+                state.tidy(id.slot);
+                Poll::Ready(Some(reply))
+            }
+            None => {
+                connection.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// The number of the node that a connection is with.
+    pub(crate) fn node_of(&self, id: ConnectionId) -> Option<u32> {
+        let mut state = self.state();
+        state.connection(id).map(|connection| connection.node)
+    }
+
+    /// What a session has set, as the connection has it.
+    pub(crate) fn variables_of(&self, id: ConnectionId) -> Option<Variables> {
+        let mut state = self.state();
+        state.connection(id).map(|connection| connection.variables)
+    }
+
+    /// The client is gone, and the server is told so now.
+    pub(crate) fn end_connection(&self, id: ConnectionId) {
+        let mut state = self.state();
+        if let Some(connection) = state.connection(id) {
+            connection.forget_client();
+            state.kill(id.slot);
+        }
+    }
+
+    /// The client is gone without a word; the server will notice.
+    pub(crate) fn abandon(&self, id: ConnectionId) {
+        let mut state = self.state();
+        let Some(connection) = state.connection(id) else {
+            return;
+        };
+        connection.forget_client();
+        let is_proxied = connection.is_proxied;
+        let at = state.now() + state.network.client(is_proxied);
+        state.schedule(at, ClusterEvent::Left(id));
+    }
+
+    /// Ready when nothing of the connection can take effect any more.
+    pub(crate) fn poll_gone(&self, id: ConnectionId, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        match state.connection(id) {
+            None => Poll::Ready(()),
+            Some(connection) => {
+                connection.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// How many nodes can commit, as the one says that is asked first and knows.
+    pub(crate) fn members_now(&self) -> Option<usize> {
+        self.state().membership.size()
+    }
+
+    pub(crate) fn counted(&self) -> Vec<NodeCounters> {
+        let state = self.state();
+        let paused = state.flow.paused_for(state.now());
+        let up = state.nodes.iter().zip(&self.names);
+        let up = up.filter(|(node, _)| node.is_up);
+        up.map(|(node, name)| NodeCounters {
+            node: name.clone(),
+            commits: Some(node.counts.commits),
+            certification_failures: Some(node.counts.certification_failures),
+            brute_force_aborts: Some(node.counts.brute_force_aborts),
+            replays: Some(node.counts.replays),
+            flow_control_paused_ns: Some(paused),
+            flow_control_pauses: Some(node.counts.flow_control_pauses),
+        })
+        .collect()
+    }
+
+    pub(crate) fn described(&self) -> BTreeMap<String, String> {
+        let state = self.state();
+        let topology = &state.topology;
+        let on_off = |on| if on { "ON" } else { "OFF" }.to_owned();
+        let settings = [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("version_comment", "contend's simulated cluster".to_owned()),
+            ("autocommit", on_off(true)),
+            ("transaction_isolation", "REPEATABLE-READ".to_owned()),
+            ("wsrep_cluster_size", topology.nodes.to_string()),
+            ("wsrep_sync_wait", topology.sync_wait.to_string()),
+            (
+                "wsrep_retry_autocommit",
+                topology.retry_autocommit.to_string(),
+            ),
+            (
+                "innodb_lock_wait_timeout",
+                (topology.lock_wait_timeout_ms as f64 / 1e3).to_string(),
+            ),
+            (
+                "innodb_snapshot_isolation",
+                on_off(topology.snapshot_isolation),
+            ),
+        ];
+        let owned = settings.map(|(name, value)| (name.to_owned(), value));
+        owned.into_iter().collect()
+    }
+}

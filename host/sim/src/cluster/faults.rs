@@ -1,0 +1,212 @@
+//! What the cluster suffers: crashes, partitions, delays, broken connections.
+
+use super::Cluster;
+use super::connection::{Kind, Phase};
+use super::event::{ClusterEvent, ConnectionId};
+use super::state::State;
+use crate::event::Actor;
+use crate::model::sim_fault::Harm;
+use std::collections::BTreeMap;
+
+impl Cluster {
+    /// A fault begins, which none that is under way does already (`sim::under_way`). Those that are
+    /// about workers or locks are not the cluster's.
+    pub fn begin(&self, harm: &Harm) {
+        let mut state = self.state();
+        match harm {
+            Harm::CrashNode { node, .. } => state.crash(*node),
+            Harm::Partition { nodes, .. } => state.cut_off(nodes),
+            Harm::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
+            Harm::CutCommit { worker, cut } => {
+                state.cuts.entry(*worker).or_default().push_back(*cut);
+            }
+            Harm::BlindProxy { .. } => {
+                let now = state.now();
+                state.proxy.blind(now);
+            }
+            Harm::PauseWorker { .. }
+            | Harm::CrashWorker { .. }
+            | Harm::RestartLocks { .. }
+            | Harm::FailoverLocks
+            | Harm::SkewLocks { .. } => {}
+        }
+    }
+
+    /// What a fault did that lasts is over.
+    pub fn end(&self, harm: &Harm) {
+        let mut state = self.state();
+        match harm {
+            Harm::CrashNode { node, .. } => state.start(*node),
+            Harm::Partition { nodes, .. } => state.heal(nodes),
+            Harm::DelayApply { node, .. } => {
+                state.nodes[*node as usize].is_delayed = false;
+                state.go_on(*node);
+                state.resume_writers();
+            }
+            Harm::BlindProxy { .. } => {
+                let now = state.now();
+                state.proxy.see(now);
+            }
+            Harm::CutCommit { .. }
+            | Harm::PauseWorker { .. }
+            | Harm::CrashWorker { .. }
+            | Harm::RestartLocks { .. }
+            | Harm::FailoverLocks
+            | Harm::SkewLocks { .. } => {}
+        }
+    }
+
+    /// How many cuts of each worker wait for a commit.
+    pub fn uncut(&self) -> BTreeMap<u32, usize> {
+        let state = self.state();
+        let cuts = state.cuts.iter();
+        cuts.map(|(worker, cuts)| (*worker, cuts.len())).collect()
+    }
+
+    /// The process at the other end of these connections died. Its servers undo what was not
+    /// committed.
+    pub fn break_connections(&self, actor: Actor) {
+        let mut state = self.state();
+        let slots = state.connections.iter();
+        let theirs: Vec<u32> = slots
+            .filter(|(_, connection)| connection.actor == actor && !connection.is_left)
+            .map(|(slot, _)| slot as u32)
+            .collect();
+        for slot in theirs {
+            let connection = state.at(slot);
+            let waits = connection.reply.is_none() && connection.waker.is_some();
+            if waits && connection.travelling.is_none() {
+                state.tell_lost(slot, "the client's process died");
+            }
+            let id = state.id(slot);
+            state.at(slot).is_left = true;
+            let at = state.now() + state.network.client(false);
+            state.schedule(at, ClusterEvent::Left(id));
+        }
+    }
+}
+
+impl State {
+    fn crash(&mut self, number: u32) {
+        let now = self.now();
+        let node = &mut self.nodes[number as usize];
+        if !node.is_up {
+            return;
+        }
+        node.is_up = false;
+        node.causal.clear();
+        node.start_over();
+        self.membership.died(number, now);
+        let slots = self.connections.iter().map(|(slot, _)| slot as u32);
+        let here: Vec<u32> = slots
+            .filter(|&slot| self.connections[slot as usize].node == number)
+            .collect();
+        for slot in here {
+            self.die_with_server(slot);
+        }
+        self.tell_proxy();
+        let at = now + self.topology.suspect_timeout_ms * 1_000_000;
+        self.schedule(at, ClusterEvent::Suspect);
+    }
+
+    /// The server of a connection died. A write set that has its place takes effect all the same.
+    fn die_with_server(&mut self, slot: u32) {
+        let phase = self.at(slot).phase;
+        if let Phase::Replicating { pending } = phase {
+            self.give_up(pending);
+        }
+        // Nobody on the node waits for anything any more.
+        self.at(slot).transaction.locks.clear();
+        self.stop_waiting(slot);
+        self.end_transaction(slot);
+        self.enter(slot, Phase::Idle);
+        let connection = self.at(slot);
+        connection.is_dead = true;
+        connection.in_transaction = false;
+        let is_told = connection.is_left || connection.travelling.is_some();
+        if phase != Phase::Idle && !is_told {
+            self.tell_lost(slot, "the server died");
+        }
+        self.tidy(slot);
+    }
+
+    fn start(&mut self, number: u32) {
+        let node = &mut self.nodes[number as usize];
+        if !node.is_up {
+            node.is_up = true;
+            // It has nothing to say to anybody before it has caught up.
+            node.is_primary = false;
+            self.come_back(number);
+        }
+    }
+
+    fn come_back(&mut self, node: u32) {
+        let incarnation = self.nodes[node as usize].incarnation;
+        let at = self.now() + self.topology.rejoin_ms * 1_000_000;
+        self.schedule(at, ClusterEvent::Rejoin { node, incarnation });
+    }
+
+    fn cut_off(&mut self, nodes: &[u32]) {
+        let now = self.now();
+        self.membership.partition(nodes.to_vec(), now);
+        let at = now + self.topology.suspect_timeout_ms * 1_000_000;
+        self.schedule(at, ClusterEvent::Suspect);
+    }
+
+    fn heal(&mut self, nodes: &[u32]) {
+        self.membership.heal(nodes);
+        self.reached_again();
+        for node in 0..self.nodes.len() as u32 {
+            let node_state = &self.nodes[node as usize];
+            if node_state.is_up && !node_state.is_primary {
+                self.come_back(node);
+            }
+        }
+    }
+
+    /// What the proxy's health check would find.
+    pub(super) fn tell_proxy(&mut self) {
+        let now = self.now();
+        for (number, node) in self.nodes.iter().enumerate() {
+            self.proxy.found(number, node.is_up && node.is_primary, now);
+        }
+    }
+
+    /// The server sees that the client is gone.
+    pub(super) fn left(&mut self, id: ConnectionId) {
+        if self.connection(id).is_some() {
+            self.kill(id.slot);
+        }
+    }
+
+    /// Ends a connection, and what it was doing, unless a commit of it is on its way to the others:
+    /// that goes on.
+    pub(super) fn kill(&mut self, slot: u32) {
+        let connection = self.at(slot);
+        connection.is_left = true;
+        let is_commit = matches!(connection.phase, Phase::Replicating { .. } | Phase::Ordered);
+        if !is_commit {
+            self.stop_waiting(slot);
+            self.end_transaction(slot);
+            let connection = self.at(slot);
+            connection.in_transaction = false;
+            connection.call.kind = Kind::Rollback;
+            self.enter(slot, Phase::Idle);
+        }
+        self.tidy(slot);
+    }
+
+    /// Forgets a connection that nobody is interested in any more.
+    pub(super) fn tidy(&mut self, slot: u32) {
+        let connection = self.at(slot);
+        let is_over = connection.phase == Phase::Idle
+            && connection.travelling.is_none()
+            && connection.reply.is_none();
+        if connection.is_left && is_over {
+            let mut connection = self.connections.remove(slot as usize);
+            if let Some(waker) = connection.waker.take() {
+                waker.wake();
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The row locks of one node: who holds which, and who waits. Gaps between records are locked in
+//! `gaps`.
+
+mod gaps;
+
+pub(super) use gaps::Gap;
+
+use crate::sql::{Key, TableId};
+use crate::store::{IndexId, RecordId};
+use gaps::Gaps;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+
+/// Who holds or wants a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A transaction, by the place of its connection and its number.
+    Transaction { connection: u32, number: u64 },
+    /// The node's applier, with the write set of this position.
+    Applier(u64),
+}
+
+/// What a request came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Granted {
+        /// It did not hold the lock before.
+        anew: bool,
+    },
+    /// It would have to wait, at first for this one.
+    Blocked(Owner),
+}
+
+/// Somebody's wait is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub(super) owner: Owner,
+    pub(super) record: RecordId,
+    /// As in `Asked`.
+    pub(super) anew: bool,
+}
+
+struct Lock {
+    exclusive: bool,
+    /// Most locks have one holder.
+    first: Option<Owner>,
+    others: Vec<Owner>,
+    queue: VecDeque<Waiter>,
+}
+
+#[derive(Clone, Copy)]
+struct Waiter {
+    owner: Owner,
+    exclusive: bool,
+}
+
+impl Lock {
+    fn holders(&self) -> impl Iterator<Item = Owner> + '_ {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
+    fn is_held_by(&self, owner: Owner) -> bool {
+        self.holders().any(|holder| holder == owner)
+    }
+
+    fn is_held_by_others(&self, owner: Owner) -> bool {
+        self.holders().any(|holder| holder != owner)
+    }
+
+    fn remove(&mut self, owner: Owner) {
+        self.others.retain(|other| *other != owner);
+        if self.first == Some(owner) {
+            self.first = self.others.pop();
+        }
+    }
+
+    /// Does what has to be waited for let the next one in? Then who waits behind it is not asked.
+    fn lets_in(&self, waiter: Waiter) -> bool {
+        !self.is_held_by_others(waiter.owner) || !(self.exclusive || waiter.exclusive)
+    }
+
+    fn let_in(&mut self, waiter: Waiter) -> bool {
+        let anew = !self.is_held_by(waiter.owner);
+        self.exclusive |= waiter.exclusive;
+        if anew {
+            match self.first {
+                None => {
+                    self.exclusive = waiter.exclusive;
+                    self.first = Some(waiter.owner);
+                }
+                Some(_) => self.others.push(waiter.owner),
+            }
+        }
+        anew
+    }
+}
+
+/// All row locks of one node.
+#[derive(Default)]
+pub(super) struct RowLocks {
+    locks: FxHashMap<RecordId, Lock>,
+    gaps: Gaps,
+}
+
+impl RowLocks {
+    /// Asks for a lock, and takes it if it is to be had at once.
+    pub(super) fn ask(&mut self, record: RecordId, owner: Owner, exclusive: bool) -> Asked {
+        let waiter = Waiter { owner, exclusive };
+        match self.locks.entry(record) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Lock {
+                    exclusive,
+                    first: Some(owner),
+                    others: Vec::new(),
+                    queue: VecDeque::new(),
+                });
+                Asked::Granted { anew: true }
+            }
+            Entry::Occupied(occupied) => {
+                let lock = occupied.into_mut();
+                let has = lock.is_held_by(owner);
+                if has && (lock.exclusive || !exclusive) {
+                    return Asked::Granted { anew: false };
+                }
+                // Whoever holds it already does not queue behind those who wait for it.
+                if lock.lets_in(waiter) && (has || lock.queue.is_empty()) {
+                    let anew = lock.let_in(waiter);
+                    return Asked::Granted { anew };
+                }
+                let mut holders = lock.holders();
+                let other = holders.find(|holder| *holder != owner);
+                let ahead = lock.queue.front().map(|waiter| waiter.owner);
+                Asked::Blocked(other.or(ahead).expect("somebody is in the way"))
+            }
+        }
+    }
+
+    pub(super) fn is_locked(&self, record: RecordId) -> bool {
+        self.locks.contains_key(&record)
+    }
+
+    /// Whether anybody but this one holds it.
+    pub(super) fn is_locked_by_others(&self, record: RecordId, owner: Owner) -> bool {
+        let lock = self.locks.get(&record);
+        lock.is_some_and(|lock| lock.is_held_by_others(owner))
+    }
+
+    /// Locks a gap, whoever has locked it too.
+    pub(super) fn lock_gap(&mut self, index: IndexId, gap: Gap) {
+        self.gaps.lock(index, gap);
+    }
+
+    /// The first of those who keep this one from inserting a key.
+    pub(super) fn keeps_out(&self, index: IndexId, key: &Key, owner: Owner) -> Option<Owner> {
+        self.gaps.in_the_way(index, key, owner).next()
+    }
+
+    /// Waits until nobody keeps this one out any more.
+    pub(super) fn wait_to_insert(&mut self, record: RecordId, key: Key, owner: Owner) {
+        self.gaps.wait(record, key, owner);
+    }
+
+    /// Gives back the gaps that the owner has locked, or those that it only waited for.
+    pub(super) fn release_gaps(
+        &mut self,
+        owner: Owner,
+        awaited_only: bool,
+        grants: &mut Vec<Grant>,
+    ) {
+        self.gaps.release(owner, awaited_only, grants);
+    }
+
+    /// Everybody who has locked the gap in which a key belongs.
+    pub(super) fn gap_holders(&self, index: IndexId, key: &Key, owner: Owner) -> Vec<Owner> {
+        self.gaps.holders(index, key, owner)
+    }
+
+    /// On how many indexes this one has locked gaps.
+    pub(super) fn gap_indexes(&self, owner: Owner) -> usize {
+        self.gaps.indexes_of(owner)
+    }
+
+    /// Everybody who has locked a gap of the table.
+    pub(super) fn gap_owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
+        self.gaps.owners(table)
+    }
+
+    /// Waits for a lock that was just refused.
+    pub(super) fn wait(&mut self, record: RecordId, owner: Owner, exclusive: bool) {
+        let Some(lock) = self.locks.get_mut(&record) else {
+            return;
+        };
+        let waiter = Waiter { owner, exclusive };
+        if lock.is_held_by(owner) {
+            lock.queue.push_front(waiter);
+        } else {
+            lock.queue.push_back(waiter);
+        }
+    }
+
+    /// Everybody whom this one waits for.
+    pub(super) fn in_the_way(&self, record: RecordId, owner: Owner) -> Vec<Owner> {
+        if let Some(found) = self.gaps.waited_for(record, owner) {
+            return found;
+        }
+        let Some(lock) = self.locks.get(&record) else {
+            return Vec::new();
+        };
+        let mut ahead = lock.queue.iter().take_while(|waiter| waiter.owner != owner);
+        let place = lock.queue.iter().position(|waiter| waiter.owner == owner);
+        let exclusive = place.is_some_and(|place| lock.queue[place].exclusive);
+        let holders = lock.holders().filter(|holder| *holder != owner);
+        let mut found: Vec<_> = holders.collect();
+        found.extend(
+            ahead
+                .by_ref()
+                .filter(|waiter| waiter.exclusive || exclusive)
+                .map(|waiter| waiter.owner),
+        );
+        found
+    }
+
+    /// Gives a lock back.
+    pub(super) fn release(&mut self, record: RecordId, owner: Owner, grants: &mut Vec<Grant>) {
+        if let Some(lock) = self.locks.get_mut(&record) {
+            lock.remove(owner);
+            self.let_next_in(record, grants);
+        }
+    }
+
+    /// Waits no longer.
+    pub(super) fn leave(&mut self, record: RecordId, owner: Owner, grants: &mut Vec<Grant>) {
+        self.gaps.leave(owner);
+        if let Some(lock) = self.locks.get_mut(&record) {
+            lock.queue.retain(|waiter| waiter.owner != owner);
+            self.let_next_in(record, grants);
+        }
+    }
+
+    fn let_next_in(&mut self, record: RecordId, grants: &mut Vec<Grant>) {
+        let Some(lock) = self.locks.get_mut(&record) else {
+            return;
+        };
+        while let Some(&waiter) = lock.queue.front() {
+            if !lock.lets_in(waiter) {
+                break;
+            }
+            lock.queue.pop_front();
+            let anew = lock.let_in(waiter);
+            grants.push(Grant {
+                owner: waiter.owner,
+                record,
+                anew,
+            });
+        }
+        if lock.first.is_none() {
+            self.locks.remove(&record);
+        }
+    }
+
+    /// Takes a lock from whoever holds it. Those who wait go on waiting.
+    pub(super) fn take(&mut self, record: RecordId, owner: Owner) -> Vec<Owner> {
+        match self.ask(record, owner, true) {
+            Asked::Granted { .. } => Vec::new(),
+            Asked::Blocked(_) => {
+                let lock = self.locks.get_mut(&record).expect("it is held");
+                let victims = lock.holders().collect();
+                lock.others.clear();
+                lock.first = Some(owner);
+                lock.exclusive = true;
+                victims
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.locks.is_empty() && self.gaps.is_empty()
+    }
+
+    /// The node died.
+    pub(super) fn clear(&mut self) {
+        self.locks.clear();
+        self.gaps.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! What statements read, lock and change.
+
+use super::connection::{Given, Phase};
+use super::locking::Halt;
+use super::state::State;
+use super::transaction::Isolation;
+use super::visits::{FOR_WRITE, Locking};
+use crate::event::{Weakness, What};
+use crate::model::fault::Fault;
+use crate::model::value::Value;
+use crate::sql::{
+    Changes, Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow,
+    Update, Written,
+};
+use crate::store::{RecordId, Seen};
+use std::collections::BTreeMap;
+
+impl State {
+    /// Executes the statement of the call; nothing if it waits, or goes on to commit.
+    pub(super) fn perform_statement(&mut self, slot: u32) -> Option<Result<Given, Fault>> {
+        let prepared = self.planned(slot);
+        let plan = match &prepared.plan {
+            Ok(plan) => plan,
+            Err(fault) => return Some(Err(fault.clone())),
+        };
+        let parameters = std::mem::take(&mut self.at(slot).call.parameters);
+        let result = match plan {
+            Plan::Select(select) => self.select(slot, select, &parameters),
+            Plan::Insert(insert) => self.insert(slot, insert, &parameters),
+            Plan::Update(update) => self.update(slot, update, &parameters),
+            Plan::Delete(delete) => self.delete(slot, delete, &parameters),
+            Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Fault),
+            Plan::Savepoint(step, name) => self.savepoint(slot, *step, name).map_err(Halt::Fault),
+            Plan::Define(_) => self.begin_definition(slot),
+        };
+        self.at(slot).call.parameters = parameters;
+        if !matches!(result, Err(Halt::Waits)) {
+            self.statements += 1;
+        }
+        match result {
+            Err(Halt::Waits) => None,
+            Err(Halt::Fault(fault)) => Some(Err(fault)),
+            Ok(given) => {
+                let connection = self.at(slot);
+                if connection.in_transaction || connection.transaction.rows.is_empty() {
+                    return Some(Ok(given));
+                }
+                connection.call.given = Some(given);
+                let work = self.commit_times.draw(&mut self.random);
+                self.work(slot, Phase::Committing, work);
+                None
+            }
+        }
+    }
+
+    /// What the session sees: what the node has, its own changes on top.
+    pub(super) fn latest<'a>(&'a self, slot: u32, hidden: &'a [RecordId]) -> Seen<'a> {
+        let connection = &self.connections[slot as usize];
+        self.seen(slot, self.nodes[connection.node as usize].applied, hidden)
+    }
+
+    fn seen<'a>(&'a self, slot: u32, position: u64, hidden: &'a [RecordId]) -> Seen<'a> {
+        Seen {
+            store: &self.store,
+            position,
+            own: &self.connections[slot as usize].transaction,
+            hidden,
+            now: self.connections[slot as usize].call.arrived,
+        }
+    }
+
+    fn select(&mut self, slot: u32, select: &Select, with: &[Value]) -> Result<Given, Halt> {
+        let connection = &self.connections[slot as usize];
+        let isolation = connection.transaction.isolation;
+        let shared = LockClause {
+            exclusive: false,
+            if_locked: IfLocked::Wait,
+        };
+        let serializable = connection.in_transaction && isolation == Isolation::Serializable;
+        let lock = select.lock().or(serializable.then_some(shared));
+        if let (Some(lock), Some(table)) = (lock, select.table()) {
+            let visits = select.visits(with, &self.latest(slot, &[]))?;
+            let locking = Locking {
+                clause: lock,
+                matches: &|view, row| select.matches(with, view, row),
+                looks_first: false,
+            };
+            let hidden = self.lock_rows(slot, table, visits, &locking)?;
+            self.note_query(slot, serializable && select.has_query());
+            let rows = select.rows(with, &self.latest(slot, &hidden))?;
+            return Ok(Given::Rows(rows));
+        }
+        let rows = match (connection.in_transaction, isolation) {
+            (true, Isolation::RepeatableRead) => {
+                let position = self.open_view(slot);
+                select.rows(with, &self.seen(slot, position, &[]))?
+            }
+            _ => select.rows(with, &self.latest(slot, &[]))?,
+        };
+        Ok(Given::Rows(rows))
+    }
+
+    fn update(&mut self, slot: u32, update: &Update, with: &[Value]) -> Result<Given, Halt> {
+        self.lock_written(slot, update.written(), with, true)?;
+        self.note_query(slot, update.has_query());
+        let Changes { changes, found } = update.changes(with, &self.latest(slot, &[]))?;
+        let changed = changes.len() as u64;
+        self.write(slot, changes)?;
+        Ok(Given::Affected(
+            match self.at(slot).variables.counts_found {
+                true => found,
+                false => changed,
+            },
+        ))
+    }
+
+    fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
+        self.lock_written(slot, delete.written(), with, false)?;
+        self.note_query(slot, delete.has_query());
+        let view = self.latest(slot, &[]);
+        let Changes { changes, found } = delete.changes(with, &view)?;
+        let gone = changes.iter().filter_map(|change| change.before.as_ref());
+        let returned = delete.returning().map(|it| it.rows(with, &view, gone));
+        let returned = returned.transpose()?;
+        self.write(slot, changes)?;
+        Ok(returned.map_or(Given::Affected(found), Given::Rows))
+    }
+
+    fn insert(&mut self, slot: u32, insert: &Insert, with: &[Value]) -> Result<Given, Halt> {
+        for key in insert.keys(with, &self.latest(slot, &[]))? {
+            let record = self.store.place(insert.table(), &key);
+            let is_taken = |state: &Self| state.latest(slot, &[]).row(record).is_some();
+            match insert.writes_taken() {
+                true => self.lock_new(slot, record)?,
+                false => self.lock_to_insert(slot, record, is_taken)?,
+            }
+        }
+        self.note_query(slot, insert.has_query());
+        let view = self.latest(slot, &[]);
+        let inserted = insert.changes(with, &view)?;
+        let returned = insert.returning();
+        let returned = returned.map(|it| it.rows(with, &view, &inserted.rows));
+        let returned = returned.transpose()?;
+        self.write(slot, inserted.changes)?;
+        if let Some(rows) = returned {
+            return Ok(Given::Rows(rows));
+        }
+        Ok(Given::Affected(
+            match self.at(slot).variables.counts_found {
+                true => inserted.affected + inserted.unchanged,
+                false => inserted.affected,
+            },
+        ))
+    }
+
+    /// What a sub-query reads is not locked here.
+    fn note_query(&self, slot: u32, has_query: bool) {
+        if has_query && self.locks_gaps(slot) {
+            self.kernel.log(|| What::Weaker {
+                transaction: self.connections[slot as usize].transaction.name,
+                how: Weakness::SubQuery,
+            });
+        }
+    }
+
+    /// Locks a record that is to be inserted. One that `is_taken`, or that another is inserting, is
+    /// locked for looking only: of several that wait for it, two may then be refused as a deadlock.
+    fn lock_to_insert(
+        &mut self,
+        slot: u32,
+        record: RecordId,
+        is_taken: impl Fn(&Self) -> bool,
+    ) -> Result<(), Halt> {
+        if is_taken(self) || self.is_locked_by_others(slot, record) {
+            self.lock(slot, record, false, IfLocked::Wait)?;
+        }
+        if is_taken(self) {
+            return Ok(());
+        }
+        self.lock_new(slot, record)
+    }
+
+    /// Locks a record that is to be written, and first its gap if there is none of this key.
+    fn lock_new(&mut self, slot: u32, record: RecordId) -> Result<(), Halt> {
+        let node = self.connections[slot as usize].node as usize;
+        if !self.store.is_there(record, self.nodes[node].applied) {
+            self.enter_gap(slot, record)?;
+        }
+        self.lock(slot, record, true, IfLocked::Wait)?;
+        Ok(())
+    }
+
+    /// Locks what an UPDATE or a DELETE comes by.
+    fn lock_written(
+        &mut self,
+        slot: u32,
+        written: &Written,
+        with: &[Value],
+        looks_first: bool,
+    ) -> Result<(), Halt> {
+        let visits = written.visits(with, &self.latest(slot, &[]))?;
+        let locking = Locking {
+            clause: FOR_WRITE,
+            matches: &|view, row| written.matches(with, view, row),
+            looks_first,
+        };
+        self.lock_rows(slot, written.table(), visits, &locking)?;
+        Ok(())
+    }
+
+    /// Writes what is locked. Either all of it or nothing.
+    fn write(&mut self, slot: u32, changes: Vec<RowChange>) -> Result<(), Halt> {
+        let mut keys = BTreeMap::new();
+        let mut made = Vec::new();
+        let mut rows: Vec<(RecordId, Option<StoredRow>)> = Vec::with_capacity(changes.len());
+        for change in &changes {
+            let record = self.store.place(change.table, &change.key);
+            let is_new = change.before.is_none();
+            let written = rows.iter().rev().find(|(written, _)| *written == record);
+            let is_there = match written {
+                Some((_, row)) => row.is_some(),
+                None => self.latest(slot, &[]).row(record).is_some(),
+            };
+            if is_new && is_there {
+                return Err(duplicate(&change.key).into());
+            }
+            self.check_unique(slot, record, change, &mut keys)?;
+            let table = self.schema.table(change.table).cloned();
+            if let Some(table) = table {
+                let transaction = self.at(slot).transaction.name.number;
+                let uuid = &mut self.last_uuid;
+                let firing = || {
+                    *uuid += 1;
+                    Firing {
+                        number: *uuid,
+                        transaction,
+                    }
+                };
+                made.extend(table.fire(change.before.as_ref(), change.after.as_ref(), firing)?);
+            }
+            rows.push((record, change.after.clone()));
+        }
+        let made: Vec<_> = made
+            .into_iter()
+            .filter_map(|(id, row)| {
+                let key = self.schema.table(id)?.key_of(&row);
+                Some((self.store.place(id, &key), row))
+            })
+            .collect();
+        let transaction = &mut self.connections[slot as usize].transaction;
+        for (record, row) in rows {
+            transaction.rows.set(record, row);
+        }
+        for (record, owner) in keys {
+            transaction.unique.set(record, owner);
+        }
+        for (record, row) in made {
+            transaction.rows.set(record, Some(row));
+            transaction.made.push(record);
+        }
+        Ok(())
+    }
+
+    /// Locks the unique keys that a change takes or gives up, and sees that none is taken twice.
+    fn check_unique(
+        &mut self,
+        slot: u32,
+        record: RecordId,
+        change: &RowChange,
+        keys: &mut BTreeMap<RecordId, Option<u32>>,
+    ) -> Result<(), Halt> {
+        let Some(table) = self.schema.table(change.table).cloned() else {
+            return Ok(());
+        };
+        for unique in 0..table.unique.len() {
+            let key = |row: &Option<StoredRow>| table.unique_key_of(unique, row.as_ref()?);
+            let (before, after) = (key(&change.before), key(&change.after));
+            if before == after {
+                continue;
+            }
+            if let Some(before) = before {
+                let given_up = self.store.place_unique(change.table, unique, &before);
+                self.lock(slot, given_up, true, IfLocked::Wait)?;
+                keys.insert(given_up, None);
+            }
+            if let Some(after) = after {
+                let taken = self.store.place_unique(change.table, unique, &after);
+                let by = |state: &Self| match keys.get(&taken) {
+                    Some(owner) => *owner,
+                    None => state.owner_of(slot, taken),
+                };
+                let is_taken = |state: &Self| by(state).is_some_and(|by| by != record.slot);
+                self.lock_to_insert(slot, taken, is_taken)?;
+                let by = by(self);
+                if by.is_some_and(|by| by != record.slot) {
+                    return Err(duplicate(&after).into());
+                }
+                keys.insert(taken, Some(record.slot));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn duplicate(key: &Key) -> Fault {
+    Fault::rejected(1062, format!("Duplicate entry '{key}'"))
+}

@@ -1,0 +1,111 @@
+//! Ends of leases and of sessions.
+
+use super::claims::Standing;
+use super::event::LockEvent;
+use super::message::{Answer, LOOK};
+use super::pulse::Beat;
+use super::server::{Server, Session};
+use crate::capability::lock::ReleaseOutcome;
+use crate::event::What;
+use crate::kernel::Event;
+use crate::model::change::Nanos;
+use crate::model::sim_locks::SimLocks;
+
+impl Server {
+    pub(super) fn set_deadline(&mut self, number: u64) {
+        let Some(claim) = self.claims.get_mut(&number) else {
+            return;
+        };
+        let Some(session) = self.sessions.get(&claim.session) else {
+            return;
+        };
+        let Some(lasts) = session.lasts else { return };
+        self.deadlines.remove(&(claim.deadline, number));
+        claim.deadline = match self.kind {
+            SimLocks::Session => session.pulse.ends(lasts),
+            SimLocks::Lease | SimLocks::File => claim.pulse.ends(lasts),
+        };
+        self.deadlines.insert((claim.deadline, number));
+    }
+
+    /// Hears what the process of a claim has said until now.
+    pub(super) fn listen(&mut self, number: u64) {
+        let Some(claim) = self.claims.get_mut(&number) else {
+            return;
+        };
+        let actor = claim.session.0;
+        let Some(session) = self.sessions.get_mut(&claim.session) else {
+            return;
+        };
+        let (Some(lasts), false) = (session.lasts, session.dead) else {
+            return;
+        };
+        let beat = Beat {
+            every: lasts / 3,
+            pause: self.kernel.last_pause(actor),
+            unheard: self.unheard,
+        };
+        let now = self.kernel.now();
+        match self.kind {
+            SimLocks::Session => session.pulse.listen(beat, now),
+            SimLocks::Lease if self.renews => claim.pulse.listen(beat, now),
+            SimLocks::Lease | SimLocks::File => {}
+        }
+    }
+
+    /// Ends what has come to its end.
+    pub(super) fn look(&mut self) {
+        let now = self.kernel.now();
+        if self.looks <= now {
+            self.looks = Nanos::MAX;
+        }
+        while self.away.is_none()
+            && let Some(&(deadline, number)) = self.deadlines.first()
+            && deadline <= now
+        {
+            self.listen(number);
+            self.set_deadline(number);
+            if self.deadlines.contains(&(deadline, number)) {
+                self.expire(number);
+            }
+        }
+        self.look_again();
+    }
+
+    pub(super) fn look_again(&mut self) {
+        if let Some(&(deadline, _)) = self.deadlines.first()
+            && self.away.is_none()
+            && deadline < self.looks
+        {
+            self.looks = deadline;
+            let event = Event::Locks(LockEvent(LOOK));
+            self.kernel.schedule(deadline, event);
+        }
+    }
+
+    fn expire(&mut self, number: u64) {
+        let Some(claim) = self.claims.get_mut(&number) else {
+            return;
+        };
+        let (session, names) = (claim.session, claim.names.clone());
+        let waiting = claim.standing == Standing::Waiting;
+        if claim.standing == Standing::Held {
+            claim.standing = Standing::Lost(ReleaseOutcome::Expired);
+            if let Some(session) = self.sessions.get(&session) {
+                self.kernel.log(|| What::LeaseEnded {
+                    owner: session.owner.clone(),
+                    names: names.told.clone(),
+                });
+            }
+        }
+        let dead = |session: &Session| session.dead;
+        if waiting {
+            self.remove(number);
+            self.reply((session, number), Answer::SessionExpired);
+        } else if self.sessions.get(&session).is_some_and(dead) {
+            self.remove(number);
+        } else {
+            self.free_names(number);
+        }
+    }
+}

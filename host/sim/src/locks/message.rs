@@ -1,0 +1,123 @@
+//! What clients and the service say to each other.
+
+use crate::capability::lock::{Mode, ReleaseOutcome};
+use crate::event::Actor;
+use crate::model::change::Nanos;
+use crate::model::fault::Fault;
+use std::sync::Arc;
+
+/// The name of a session at the service: its process, and a number.
+pub(super) type SessionKey = (Actor, u64);
+
+/// The event that is no message: the service looks at its clock.
+pub(super) const LOOK: usize = usize::MAX;
+
+/// The names of one lock, in order, and how they are told.
+#[derive(Debug)]
+pub(super) struct LockNames {
+    pub(super) each: Vec<Arc<str>>,
+    pub(super) told: Arc<str>,
+}
+
+impl LockNames {
+    pub(super) fn new(sorted: &[String]) -> Self {
+        Self {
+            each: sorted.iter().map(|name| name.as_str().into()).collect(),
+            told: sorted.join(", ").into(),
+        }
+    }
+}
+
+/// What a client asks.
+#[derive(Debug, Clone)]
+pub(super) enum Request {
+    Open,
+    Acquire {
+        names: Arc<LockNames>,
+        mode: Mode,
+        /// Otherwise it wants to be told at once.
+        waits: bool,
+    },
+    Release(u64),
+    Renew(u64),
+    IsHeld(u64),
+    Break(Arc<LockNames>),
+    /// Release it, or have never acquired it.
+    GiveUp(u64),
+    Close,
+}
+
+impl Request {
+    /// Whether it may have had an effect when its answer is lost.
+    pub(super) fn changes(&self) -> bool {
+        !matches!(self, Self::Open | Self::IsHeld(_))
+    }
+
+    /// What can be done as well later, and is, by the client's library, until it is done.
+    pub(super) fn can_wait(&self) -> bool {
+        matches!(self, Self::GiveUp(_) | Self::Close)
+    }
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) session: SessionKey,
+    /// The number of the call, which is that of the claim if it is an acquire.
+    pub(super) call: u64,
+    pub(super) sent: Nanos,
+    /// Which of the service's lives it was sent to.
+    pub(super) life: u64,
+    pub(super) request: Request,
+}
+
+/// What the service says.
+#[derive(Debug, Clone)]
+pub(super) enum Answer {
+    Done,
+    Granted {
+        token: Option<u64>,
+    },
+    Taken {
+        /// The first name that is taken.
+        name: Arc<str>,
+        /// When the last lease on it ends, if nobody renews it.
+        free_in: Nanos,
+    },
+    Released(ReleaseOutcome),
+    IsHeld(bool),
+    /// The session was not heard of while it waited.
+    SessionExpired,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// The service was away when the request was sent.
+    Refused,
+    /// The connection broke before the answer came.
+    Broken,
+    /// The client closed the session.
+    Closed,
+}
+
+impl Silence {
+    /// What it means for a call that changes something, or doesn't.
+    pub(super) fn fault(self, changes: bool) -> Fault {
+        match self {
+            Self::Refused => {
+                let message = "the lock service can't be reached";
+                Fault::unavailable("connection-refused", message)
+            }
+            Self::Broken if changes => {
+                let message = "the connection to the lock service broke before it answered";
+                Fault::indefinite("connection-lost", message)
+            }
+            Self::Broken => {
+                let message = "the connection to the lock service broke";
+                Fault::unavailable("connection-lost", message)
+            }
+            Self::Closed => crate::capability::lock_names::session_closed(),
+        }
+    }
+}

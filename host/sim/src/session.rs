@@ -1,0 +1,292 @@
+//! A session with the simulated cluster, as `backend::mysql` has one with a real one.
+
+use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variables};
+use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
+use crate::capability::calls::{bytes_of, check_savepoint};
+use crate::capability::database::{Freshness, Session};
+use crate::capability::doing::Doing;
+use crate::capability::mysql_calls::{check_execute, check_query};
+use crate::capability::mysql_codes::lost;
+use crate::capability::statement::{Action, Statement};
+use crate::event::Actor;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::value::{Row, Value};
+use async_trait::async_trait;
+use std::future::poll_fn;
+use std::sync::Arc;
+
+/// A session. Its connection is opened again when it was lost.
+pub(super) struct SimSession {
+    cluster: Arc<Cluster>,
+    actor: Actor,
+    /// Where it was asked to go; `None` for the endpoint.
+    target: Option<u32>,
+    /// Writes that commit by themselves are sent as text.
+    is_text: bool,
+    variables: Variables,
+    connection: Option<ConnectionId>,
+    /// The node of the last connection.
+    at: Option<u32>,
+    /// Lost connections on which something may still be under way.
+    lost: Vec<ConnectionId>,
+    in_transaction: bool,
+    /// Stays true when a call is dropped half-way.
+    under_way: bool,
+    /// In bytes.
+    largest_answer: usize,
+}
+
+impl SimSession {
+    pub(super) async fn open(
+        cluster: Arc<Cluster>,
+        node: Option<u32>,
+        is_text: bool,
+        counts_found: bool,
+        largest_answer: usize,
+    ) -> Result<Self, Fault> {
+        let mut session = Self::new(cluster, node, is_text, counts_found);
+        session.largest_answer = largest_answer;
+        session.reopen().await?;
+        Ok(session)
+    }
+
+    fn new(cluster: Arc<Cluster>, node: Option<u32>, is_text: bool, counts_found: bool) -> Self {
+        Self {
+            actor: cluster.kernel().actor().into(),
+            variables: cluster.variables().counting_found(counts_found),
+            cluster,
+            target: node,
+            is_text,
+            connection: None,
+            at: None,
+            lost: Vec::new(),
+            in_transaction: false,
+            under_way: false,
+            largest_answer: usize::MAX,
+        }
+    }
+
+    /// For one reading of the host's, over a connection that was there already.
+    pub(super) async fn reader(
+        cluster: Arc<Cluster>,
+        node: Option<u32>,
+        freshness: Freshness,
+    ) -> Result<Self, Fault> {
+        let mut session = Self::new(cluster, node, false, false);
+        session.variables.sync_wait = match freshness {
+            Freshness::AsItIs => 0,
+            Freshness::Causal => 1,
+        };
+        let opened = session.cluster.open(node, session.actor, session.variables);
+        match opened {
+            Ok(id) => {
+                session.connection = Some(id);
+                Ok(session)
+            }
+            Err(fault) => {
+                session.travel().await;
+                session.travel().await;
+                Err(fault)
+            }
+        }
+    }
+
+    /// Gives the connection back.
+    pub(super) fn end(mut self) {
+        for id in self.lost.drain(..).chain(self.connection.take()) {
+            self.cluster.end_connection(id);
+        }
+    }
+
+    async fn travel(&self) {
+        let one_way = self.cluster.one_way(self.target.is_none());
+        self.cluster.kernel().sleep(one_way).await;
+    }
+
+    async fn reopen(&mut self) -> Result<(), Fault> {
+        self.travel().await;
+        let opened = self.cluster.open(self.target, self.actor, self.variables);
+        if let Ok(id) = opened {
+            self.connection = Some(id);
+            self.at = self.cluster.node_of(id);
+        }
+        self.travel().await;
+        opened.map(|_| ())
+    }
+
+    /// Sends a call and waits for its answer.
+    pub(super) async fn call(
+        &mut self,
+        kind: Kind,
+        doing: Doing,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Given, Fault> {
+        if self.under_way {
+            let message = "an earlier call of this session was abandoned half-way";
+            return Err(Fault::rejected("session-abandoned", message));
+        }
+        self.under_way = true;
+        let result = self.call_anyway(kind, doing, text, parameters).await;
+        self.under_way = false;
+        result
+    }
+
+    async fn call_anyway(
+        &mut self,
+        kind: Kind,
+        doing: Doing,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Given, Fault> {
+        let id = match self.connection {
+            Some(id) => id,
+            None => {
+                self.reopen().await?;
+                self.connection.expect("it was opened")
+            }
+        };
+        let request = Request {
+            kind,
+            doing,
+            text,
+            parameters,
+            is_text: self.is_text && doing == Doing::Committing,
+        };
+        self.cluster.send(id, &request);
+        let reply = poll_fn(|context| self.cluster.poll_reply(id, context)).await;
+        let reply = reply.unwrap_or_else(|| Reply {
+            result: Err(lost(doing, true, "it was ended")),
+            in_transaction: false,
+            is_broken: true,
+        });
+        if kind == Kind::Begin || (kind == Kind::Statement && !self.in_transaction) {
+            self.variables.forget_next();
+        }
+        self.in_transaction = reply.in_transaction;
+        if reply.is_broken {
+            self.connection = None;
+            self.lost.push(id);
+        }
+        reply.result
+    }
+
+    fn doing(&self, statement: &Statement) -> Doing {
+        Doing::of(statement.action(), self.in_transaction)
+    }
+}
+
+#[async_trait]
+impl Session for SimSession {
+    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+        check_execute(statement, parameters)?;
+        check_savepoint(statement, self.in_transaction)?;
+        let doing = self.doing(statement);
+        let text = statement.text();
+        let given = self.call(Kind::Statement, doing, text, parameters).await?;
+        if statement.action() == Action::Set
+            && let Some(id) = self.connection
+            && let Some(variables) = self.cluster.variables_of(id)
+        {
+            self.variables = variables;
+        }
+        match given {
+            Given::Affected(affected) => Ok(affected),
+            Given::Rows(_) | Given::Done => Ok(0),
+        }
+    }
+
+    async fn query(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        check_query(statement, parameters)?;
+        let (doing, text) = (self.doing(statement), statement.text());
+        let call = self.call(Kind::Statement, doing, text, parameters);
+        match call.await? {
+            Given::Rows(rows) => {
+                let bytes = rows.iter().map(bytes_of).sum();
+                let checked = check_size(ANSWER_TOO_LARGE, "an answer", bytes, self.largest_answer);
+                let Err(mut fault) = checked else {
+                    return Ok(rows);
+                };
+                fault.kind = doing.of_an_unusable_answer();
+                if doing == Doing::Writing {
+                    self.rollback().await?;
+                }
+                Err(fault)
+            }
+            Given::Affected(_) | Given::Done => Ok(Vec::new()),
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        if self.in_transaction {
+            let message = "a transaction is open already";
+            return Err(Fault::rejected("transaction-open", message));
+        }
+        let call = self.call(Kind::Begin, Doing::Reading, "", &[]);
+        call.await.map(|_| ())
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        if !self.in_transaction {
+            let message = "no transaction is open";
+            return Err(Fault::rejected("no-transaction", message));
+        }
+        let call = self.call(Kind::Commit, Doing::Committing, "", &[]);
+        call.await.map(|_| ())
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        if !self.in_transaction {
+            return Ok(());
+        }
+        let call = self.call(Kind::Rollback, Doing::Reading, "", &[]);
+        match call.await {
+            Err(fault) if fault.kind == FaultKind::Rejected => Err(fault),
+            // A connection that is lost is rolled back by its server.
+            _ => Ok(()),
+        }
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        let call = self.call(Kind::Sync, Doing::Reading, "", &[]);
+        call.await.map(|_| ()).map_err(of_the_host)
+    }
+
+    fn node(&self) -> Option<u32> {
+        self.at
+    }
+
+    async fn close(mut self: Box<Self>) {
+        self.lost.extend(self.connection.take());
+        if self.lost.is_empty() {
+            return;
+        }
+        self.travel().await;
+        for id in std::mem::take(&mut self.lost) {
+            self.cluster.end_connection(id);
+            poll_fn(|context| self.cluster.poll_gone(id, context)).await;
+        }
+        self.travel().await;
+    }
+}
+
+/// What is a conflict to a strategy, as a wait that ran out, says to the host that the node can't
+/// tell.
+pub(super) fn of_the_host(mut fault: Fault) -> Fault {
+    if fault.kind == FaultKind::Conflict {
+        fault.kind = FaultKind::Unavailable;
+    }
+    fault
+}
+
+impl Drop for SimSession {
+    fn drop(&mut self) {
+        for id in self.lost.drain(..).chain(self.connection.take()) {
+            self.cluster.abandon(id);
+        }
+    }
+}

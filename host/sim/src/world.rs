@@ -1,0 +1,144 @@
+//! Everything that is simulated beside the workers, and what it is made to suffer.
+
+use super::cluster::Cluster;
+use super::crash::CrashSignal;
+use super::kernel::{Event, Kernel};
+use super::locks::SimLockService;
+use super::under_way::UnderWay;
+use crate::event::{Actor, What};
+use crate::model::sim_fault::{Harm, SimFault, SimFaultEvent};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// The simulated world.
+pub struct World {
+    pub kernel: Kernel,
+    pub cluster: Arc<Cluster>,
+    /// Absent where locks are in memory.
+    pub locks: Option<Arc<SimLockService>>,
+    pub crashes: CrashSignal,
+    schedule: RefCell<UnderWay>,
+}
+
+impl World {
+    pub fn new(
+        kernel: Kernel,
+        cluster: Arc<Cluster>,
+        locks: Option<Arc<SimLockService>>,
+        schedule: Vec<SimFault>,
+    ) -> Self {
+        Self {
+            kernel,
+            cluster,
+            locks,
+            crashes: CrashSignal::default(),
+            schedule: RefCell::new(UnderWay::new(schedule)),
+        }
+    }
+
+    /// The workers are let go now: the times of the schedule count from here.
+    pub fn begin_schedule(&self) {
+        let now = self.kernel.now();
+        for (number, fault) in (0..).zip(self.schedule.borrow().schedule()) {
+            let begins = now.saturating_add(fault.at);
+            self.kernel.schedule(begins, Event::FaultBegins(number));
+            if let Some(lasts) = fault.what.lasts() {
+                let ends = begins.saturating_add(lasts);
+                self.kernel.schedule(ends, Event::FaultEnds(number));
+            }
+        }
+    }
+
+    /// Ends what the schedule did and has not ended yet, and does nothing more of it, so that what
+    /// is left can be read from all nodes.
+    pub fn make_whole(&self) {
+        for fault in self.schedule.borrow_mut().call_off() {
+            self.end(&fault.what);
+        }
+    }
+
+    /// What became of each fault of the schedule so far, in the order of the schedule.
+    pub fn fates(&self) -> Vec<SimFaultEvent> {
+        self.schedule.borrow().fates(self.cluster.uncut())
+    }
+
+    fn begin(&self, harm: &Harm) {
+        match harm {
+            Harm::PauseWorker { worker, lasts } => {
+                let until = self.kernel.now().saturating_add(*lasts);
+                self.kernel.pause(Actor::Worker(*worker), until);
+            }
+            Harm::CrashWorker { worker } => self.crash(*worker),
+            Harm::CrashNode { .. }
+            | Harm::Partition { .. }
+            | Harm::CutCommit { .. }
+            | Harm::DelayApply { .. }
+            | Harm::BlindProxy { .. } => self.cluster.begin(harm),
+            Harm::RestartLocks { .. } | Harm::FailoverLocks | Harm::SkewLocks { .. } => {
+                if let Some(locks) = &self.locks {
+                    locks.begin(harm);
+                }
+            }
+        }
+    }
+
+    fn end(&self, harm: &Harm) {
+        match harm {
+            Harm::CrashNode { .. }
+            | Harm::Partition { .. }
+            | Harm::DelayApply { .. }
+            | Harm::BlindProxy { .. } => self.cluster.end(harm),
+            Harm::RestartLocks { .. } => {
+                if let Some(locks) = &self.locks {
+                    locks.end(harm);
+                }
+            }
+            // A pause ends by itself; the others are done when they begin.
+            Harm::PauseWorker { .. }
+            | Harm::CrashWorker { .. }
+            | Harm::CutCommit { .. }
+            | Harm::FailoverLocks
+            | Harm::SkewLocks { .. } => {}
+        }
+    }
+
+    /// Its connections break before its instance is told to end: a dead process says no goodbye.
+    fn crash(&self, worker: u32) {
+        let actor = Actor::Worker(worker);
+        self.cluster.break_connections(actor);
+        if let Some(locks) = &self.locks {
+            locks.worker_crashed(actor);
+        }
+        self.crashes.crash(worker);
+    }
+}
+
+impl contend_dst::World<Event> for World {
+    fn handle(&self, event: Event) {
+        match event {
+            Event::Cluster(event) => self.cluster.happen(event),
+            Event::Locks(event) => {
+                if let Some(locks) = &self.locks {
+                    locks.happen(event);
+                }
+            }
+            Event::FaultBegins(number) => {
+                let begun = self.schedule.borrow_mut().begin(number);
+                if let Some((fault, is_new)) = begun {
+                    self.kernel.log(|| What::Fault(fault.clone()));
+                    // A pause is as long as the longest of those that are under way.
+                    if is_new || matches!(fault.what, Harm::PauseWorker { .. }) {
+                        self.begin(&fault.what);
+                    }
+                }
+            }
+            Event::FaultEnds(number) => {
+                let ended = self.schedule.borrow_mut().end(number);
+                if let Some(fault) = ended {
+                    self.kernel.log(|| What::FaultEnded(fault.clone()));
+                    self.end(&fault.what);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Workers that crash: the instance is gone at once, whatever it was doing.
+
+use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
+use crate::model::change::LostLocks;
+use crate::model::fault::{Fault, FaultCount};
+use crate::model::statements::Statements;
+use crate::sim::crash::CrashSignal;
+use async_trait::async_trait;
+use std::future::poll_fn;
+use std::sync::Arc;
+
+/// A strategy whose instances end when their worker crashes. The component does not notice.
+pub struct CrashableStrategy {
+    pub strategy: Arc<dyn Strategy>,
+    pub crashes: CrashSignal,
+}
+
+struct CrashableInstance {
+    instance: Box<dyn Instance>,
+    crashes: CrashSignal,
+    worker: u32,
+    /// How often the worker had crashed when this instance was made.
+    before: u32,
+}
+
+#[async_trait]
+impl Strategy for CrashableStrategy {
+    async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
+        let worker = capabilities.worker;
+        let before = self.crashes.count(worker);
+        let instance = self.strategy.instantiate(capabilities).await?;
+        Ok(Box::new(CrashableInstance {
+            instance,
+            crashes: self.crashes.clone(),
+            worker,
+            before,
+        }))
+    }
+}
+
+#[async_trait]
+impl Instance for CrashableInstance {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+        let Self {
+            instance,
+            crashes,
+            worker,
+            before,
+        } = self;
+        let crashed = poll_fn(|context| crashes.poll_crash(*worker, *before, context));
+        tokio::select! {
+            biased;
+            () = crashed => Err(Death {
+                code: "worker-crashed",
+                message: "the worker's process died".to_owned(),
+            }),
+            told = instance.call(call) => told,
+        }
+    }
+
+    fn take_faults(&mut self) -> Vec<FaultCount> {
+        self.instance.take_faults()
+    }
+
+    fn take_lost_locks(&mut self) -> LostLocks {
+        self.instance.take_lost_locks()
+    }
+
+    fn take_statements(&mut self) -> Statements {
+        self.instance.take_statements()
+    }
+
+    fn leaves_doubt(&self) -> bool {
+        self.instance.leaves_doubt()
+    }
+
+    async fn end(self: Box<Self>) {
+        self.instance.end().await;
+    }
+}

@@ -1,0 +1,191 @@
+//! Does a component fit the contract? Nothing is skipped in silence: what it wants and what there
+//! is are told side by side.
+
+use super::convert::clean;
+use super::file::WasmFile;
+use super::host::wasi;
+use std::path::Path;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// The package of the contract.
+pub const PACKAGE: &str = "contend:strategy";
+
+/// Its version; `wit/` has the same (a test holds them together).
+pub const CONTRACT_VERSION: &str = "0.1.0";
+
+/// The interfaces that the host offers.
+const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
+
+/// What stands for all that a component imports of the virtual WASI.
+pub const WASI: &str = "wasi";
+
+/// What a strategy can be for. One of them it exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum World {
+    State,
+    Allocation,
+}
+
+impl World {
+    const ALL: [Self; 2] = [Self::State, Self::Allocation];
+
+    /// The interface that a strategy of this world exports.
+    pub fn interface(self) -> &'static str {
+        match self {
+            Self::State => "state-change",
+            Self::Allocation => "allocation",
+        }
+    }
+
+    /// Its name in full, with the version of the contract.
+    pub fn full_name(self) -> String {
+        full_name(match self {
+            Self::State => "state-strategy",
+            Self::Allocation => "allocation-strategy",
+        })
+    }
+
+    /// The world of a component that has these exports.
+    pub(super) fn exported<T: AsRef<str>>(exports: &[T]) -> Option<Self> {
+        let has = |name: String| exports.iter().any(|export| export.as_ref() == name);
+        let mut worlds = Self::ALL.into_iter();
+        worlds.find(|world| has(full_name(world.interface())))
+    }
+}
+
+/// The world that the component is for; or, if it does not fit, what it wants beside what there is, a
+/// line each.
+pub fn fit(engine: &Engine, component: &Component) -> Result<World, String> {
+    let component_type = component.component_type();
+    let imports = component_type.imports(engine).map(|(name, _)| name);
+    let exports = component_type.exports(engine).map(|(name, _)| name);
+    compare(imports, exports).map_err(|lines| lines.join("\n"))
+}
+
+/// The names of the interfaces of ours that the component imports, sorted, and `wasi` if it imports any
+/// of the virtual one.
+pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
+    let component_type = component.component_type();
+    let names = component_type.imports(engine).map(|(name, _)| name);
+    let of_either = |name| interface(name).or(wasi::interface(name).map(|_| WASI));
+    let mut interfaces: Vec<String> = names.filter_map(of_either).map(str::to_owned).collect();
+    interfaces.sort();
+    interfaces.dedup();
+    interfaces
+}
+
+/// The world of a component's file, by a look at what it exports; nothing if it is no strategy. Loading
+/// it tells why.
+pub fn world_of(path: &Path) -> Option<World> {
+    WasmFile::read(path).ok()?.contents().world()
+}
+
+/// `db` of `contend:strategy/db@0.1.0`: an interface that this runner has by its name alone, `wasi` for
+/// one of the virtual WASI, and any other in full.
+pub fn short_name(import: &str) -> &str {
+    if wasi::interface(import).is_some() {
+        return WASI;
+    }
+    let ours = interface(import).filter(|interface| import == full_name(interface));
+    ours.unwrap_or(import)
+}
+
+fn compare<'a>(
+    imports: impl Iterator<Item = &'a str>,
+    exports: impl Iterator<Item = &'a str>,
+) -> Result<World, Vec<String>> {
+    let mut lines: Vec<String> = imports.filter_map(unfit_import).collect();
+    let exports: Vec<&str> = exports.collect();
+    let world = World::exported(&exports);
+    if world.is_none() {
+        let given = match exports.as_slice() {
+            [] => "nothing".to_owned(),
+            some => clean(&some.join(", ")),
+        };
+        let known = World::ALL.map(|world| full_name(world.interface()));
+        lines.push(format!(
+            "  it exports {given}; a strategy exports {}",
+            known.join(" or ")
+        ));
+    }
+    match world {
+        Some(world) if lines.is_empty() => Ok(world),
+        _ => Err(lines),
+    }
+}
+
+fn unfit_import(name: &str) -> Option<String> {
+    if wasi::interface(name).is_some() {
+        return None;
+    }
+    match interface(name).filter(|interface| OFFERED.contains(interface)) {
+        Some(interface) if name == full_name(interface) => None,
+        Some(interface) => Some(format!(
+            "  it wants {}; this runner has {}",
+            clean(name),
+            full_name(interface)
+        )),
+        None => Some(format!(
+            "  it wants {}; this runner has nothing of that name, only {} and a virtual WASI 0.2",
+            clean(name),
+            OFFERED.join(", ")
+        )),
+    }
+}
+
+/// `db`, of `contend:strategy/db@0.1.0`.
+fn interface(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+    rest.split('@').next()
+}
+
+fn full_name(interface: &str) -> String {
+    format!("{PACKAGE}/{interface}@{CONTRACT_VERSION}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_that_of_the_wit_folder() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit");
+        let expected = format!("package {PACKAGE}@{CONTRACT_VERSION};");
+        let mut interfaces = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text.lines().next(), Some(expected.as_str()), "{path:?}");
+            interfaces.extend(text.lines().filter_map(|line| {
+                let name = line.strip_prefix("interface ")?;
+                Some(name.trim_end_matches(" {").to_owned())
+            }));
+        }
+        interfaces.sort();
+        let mut known: Vec<_> = OFFERED.iter().map(|&name| name.to_owned()).collect();
+        known.extend(World::ALL.map(|world| world.interface().to_owned()));
+        known.sort();
+        assert_eq!(interfaces, known);
+    }
+
+    #[test]
+    fn what_fits_is_not_mentioned_and_what_does_not_is_told() {
+        let fits = ["contend:strategy/state-change@0.1.0"];
+        let imports = [
+            "contend:strategy/db@0.1.0",
+            "contend:strategy/lock@0.2.0",
+            "wasi:cli/stdout@0.2.0",
+            "wasi:cli/stdout@0.3.0",
+        ];
+        let lines = compare(imports.into_iter(), fits.into_iter()).unwrap_err();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].contains("lock@0.2.0") && lines[0].contains("lock@0.1.0"));
+        assert!(lines[1].contains("wasi:cli/stdout@0.3.0"));
+        let lines = compare(std::iter::empty(), std::iter::empty()).unwrap_err();
+        assert!(lines[0].contains("exports nothing"));
+    }
+}

@@ -1,0 +1,109 @@
+//! What a component exports: one of the contract's worlds.
+
+use super::bindings::allocation::{AllocationStrategy, AllocationStrategyPre};
+use super::bindings::{StateStrategy, StateStrategyPre};
+use super::contract::World;
+use super::convert;
+use super::host::HostState;
+use crate::capability::strategy::{Allocated, Call, Death};
+use crate::model::fault::Fault;
+use wasmtime::component::InstancePre;
+use wasmtime::{Engine, Result, Store};
+
+/// A component, linked, with its exports looked up.
+#[derive(Clone)]
+pub enum Linked {
+    State(StateStrategyPre<HostState>),
+    Allocation(AllocationStrategyPre<HostState>),
+}
+
+/// An instance's exports.
+pub enum Exports {
+    State(StateStrategy),
+    Allocation(AllocationStrategy),
+}
+
+impl Linked {
+    pub fn new(world: World, pre: InstancePre<HostState>) -> Result<Self> {
+        Ok(match world {
+            World::State => Self::State(StateStrategyPre::new(pre)?),
+            World::Allocation => Self::Allocation(AllocationStrategyPre::new(pre)?),
+        })
+    }
+
+    pub fn world(&self) -> World {
+        match self {
+            Self::State(_) => World::State,
+            Self::Allocation(_) => World::Allocation,
+        }
+    }
+
+    pub fn engine(&self) -> &Engine {
+        match self {
+            Self::State(pre) => pre.engine(),
+            Self::Allocation(pre) => pre.engine(),
+        }
+    }
+
+    pub async fn instantiate(&self, store: &mut Store<HostState>) -> Result<Exports> {
+        Ok(match self {
+            Self::State(pre) => Exports::State(pre.instantiate_async(store).await?),
+            Self::Allocation(pre) => Exports::Allocation(pre.instantiate_async(store).await?),
+        })
+    }
+}
+
+impl Exports {
+    /// Calls what is asked for, if the world has it.
+    pub async fn call(
+        &self,
+        store: &mut Store<HostState>,
+        call: Call,
+    ) -> Result<std::result::Result<Option<Allocated>, Fault>> {
+        match (self, call) {
+            (Self::State(strategy), Call::Change(transition)) => {
+                let transition = convert::transition(transition);
+                let exported = strategy.contend_strategy_state_change();
+                let told = exported.call_change(store, &transition).await?;
+                Ok(told.map(|()| None).map_err(convert::fault_from_guest))
+            }
+            (
+                Self::Allocation(strategy),
+                Call::Allocate {
+                    pool_id,
+                    pool,
+                    marker,
+                },
+            ) => {
+                let pool = convert::pool(pool_id, &pool);
+                let exported = strategy.contend_strategy_allocation();
+                let told = exported.call_allocate(store, &pool, &marker).await?;
+                Ok(told
+                    .map(|allocated| Some(convert::allocated(allocated)))
+                    .map_err(convert::fault_from_guest))
+            }
+            (
+                Self::Allocation(strategy),
+                Call::Release {
+                    pool_id,
+                    pool,
+                    address,
+                    marker,
+                },
+            ) => {
+                let pool = convert::pool(pool_id, &pool);
+                let exported = strategy.contend_strategy_allocation();
+                let told = exported
+                    .call_release(store, &pool, &address, &marker)
+                    .await?;
+                Ok(told.map(|()| None).map_err(convert::fault_from_guest))
+            }
+            (Self::State(_), Call::Allocate { .. } | Call::Release { .. })
+            | (Self::Allocation(_), Call::Change(_)) => Err(Death {
+                code: "other-world",
+                message: "the strategy is for workloads of another kind".to_owned(),
+            }
+            .into()),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The host's side of the contract: one file for each interface, and what they share.
+
+mod db;
+mod idle;
+mod lock;
+mod opened;
+mod replication;
+mod settings;
+mod statements;
+mod timing;
+pub mod wasi;
+
+use super::asked::{Asked, Asking};
+use super::bindings::contend::strategy::types;
+use super::computing::{Allowance, Computing};
+use super::memory::MemoryLimit;
+use super::{Limits, convert};
+use crate::capability::budget::{Account, Charge, Shares};
+use crate::capability::lock::{Lock, LockSession};
+use crate::capability::statement::Statement;
+use crate::capability::strategy::Capabilities;
+use crate::model::change::{LostLocks, Nanos};
+use crate::model::fault::{Fault, FaultCount, count_fault};
+use crate::model::statements::Statements as Executed;
+use idle::Idle;
+use opened::Opened;
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::SeedableRng;
+use slab::Slab;
+use statements::Statements;
+use std::sync::Arc;
+use wasi::Wasi;
+
+/// What a guest's handles stand for; each is an index into a slab of the state.
+pub struct SessionHandle;
+pub struct LockSessionHandle;
+pub struct LockHandle;
+
+const MAX_LOCKS: usize = 64;
+
+/// A lock, and what its names take of the instance's share.
+struct Named {
+    lock: Box<dyn Lock>,
+    _names: Charge,
+}
+
+/// One instance's capabilities and what it holds of them.
+pub struct HostState {
+    pub memory: MemoryLimit,
+    pub computing: Computing,
+    pub allowance: Allowance,
+    idle: Idle,
+    /// The faults that calls gave since they were last taken.
+    pub faults: Vec<FaultCount>,
+    /// The locks that releases found lost since this was last taken.
+    pub lost_locks: LostLocks,
+    /// The statements that were executed since this was last taken, where they are counted.
+    pub executed: Executed,
+    pub wasi: Wasi,
+    asking: Asking,
+    asked: Arc<Asked>,
+    capabilities: Capabilities,
+    random: Pcg64,
+    statements: Statements,
+    sessions: Slab<Opened>,
+    /// The call under way has committed an update of a row.
+    has_committed: bool,
+    lock_sessions: Slab<Box<dyn LockSession>>,
+    locks: Slab<Named>,
+    lock_names: Account,
+}
+
+impl HostState {
+    /// `asked` is told in the end which settings were asked for.
+    pub fn new(limits: Limits, capabilities: Capabilities, asked: Arc<Asked>) -> Self {
+        let Capabilities {
+            seed,
+            worker,
+            generation,
+            shares,
+            ..
+        } = capabilities;
+        Self {
+            memory: MemoryLimit {
+                bytes: limits.memory_bytes,
+                grown: 0,
+            },
+            computing: Computing::new(limits.computing),
+            allowance: Allowance::default(),
+            idle: Idle::default(),
+            faults: Vec::new(),
+            lost_locks: LostLocks::default(),
+            executed: Executed::default(),
+            wasi: Wasi::default(),
+            asking: Asking::default(),
+            asked,
+            random: random(seed, worker, generation),
+            capabilities,
+            statements: Statements::new(shares),
+            sessions: Slab::new(),
+            has_committed: false,
+            lock_sessions: Slab::new(),
+            locks: Slab::new(),
+            lock_names: Account::new("names of locks", shares.lock_names),
+        }
+    }
+
+    pub fn shares(&self) -> &Shares {
+        &self.capabilities.shares
+    }
+
+    /// The time since the trial began, as the guest is told it.
+    pub fn now(&self) -> Nanos {
+        self.capabilities.clock.now()
+    }
+
+    /// Gives up everything that the instance held. Locks last: while a transaction may still be
+    /// open, nobody else should believe that the row is free.
+    pub async fn end(mut self) {
+        let (printed, worker) = (&self.capabilities.printed, self.capabilities.worker);
+        let printing = &mut self.wasi.printing;
+        printing.end(&mut |line| printed.line(worker, line));
+        self.asked.add(std::mem::take(&mut self.asking));
+        let unused = self.capabilities.first_session.take();
+        let opened = self.sessions.drain().map(|opened| opened.session);
+        for session in opened.chain(unused) {
+            session.close().await;
+        }
+        for named in self.locks.drain() {
+            named.lock.close().await;
+        }
+        for session in self.lock_sessions.drain() {
+            session.close().await;
+        }
+    }
+
+    /// A call of the host to the guest begins.
+    pub fn call_begins(&mut self) {
+        self.has_committed = false;
+        self.idle = Idle::default();
+    }
+
+    /// Whether the call may not have had its effect, if it says that it did.
+    pub fn leaves_doubt(&self) -> bool {
+        !self.has_committed || self.sessions.iter().any(|(_, opened)| opened.is_open())
+    }
+
+    /// Ends a call: the guest computes again from here, and its faults are counted.
+    fn answer<T>(&mut self, result: Result<T, Fault>) -> wasmtime::Result<Result<T, types::Fault>> {
+        self.computing.resume();
+        self.idle.answered(&result)?;
+        Ok(result.map_err(|fault| {
+            count_fault(&mut self.faults, &fault);
+            convert::fault_to_guest(fault)
+        }))
+    }
+
+    fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
+        self.statements.of(sql, &self.capabilities.gate)
+    }
+}
+
+impl types::Host for HostState {}
+
+/// A stream of random numbers that no other instance of the run has.
+fn random(seed: u64, worker: u32, generation: u32) -> Pcg64 {
+    let stream = (u128::from(worker) << 32) | u128::from(generation);
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    // The generator ignores the lowest bit of a stream's number.
+    key[16..].copy_from_slice(&(stream << 1).to_le_bytes());
+    Pcg64::from_seed(key)
+}
+
+fn too_many(what: &str, most: usize) -> Fault {
+    Fault::rejected(
+        "too-many",
+        format!("an instance may hold {most} {what} at most; drop one first"),
+    )
+}
+
+/// A handle that stands for nothing: wasmtime keeps guests from forging one, so this is our fault.
+fn dangling() -> wasmtime::Error {
+    wasmtime::Error::msg("a handle without a resource behind it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{Impatient, only_a_clock};
+    use super::*;
+    use rand_pcg::rand_core::Rng;
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    #[test]
+    fn no_two_instances_draw_the_same_numbers() {
+        let instances = (0..20).flat_map(|worker| (0..20).map(move |made| (worker, made)));
+        let drawn = instances.map(|(worker, made)| random(7, worker, made).next_u64());
+        assert_eq!(drawn.collect::<BTreeSet<_>>().len(), 400);
+        assert_eq!(random(7, 1, 1).next_u64(), random(7, 1, 1).next_u64());
+        assert_ne!(random(7, 1, 1).next_u64(), random(8, 1, 1).next_u64());
+    }
+
+    fn state() -> HostState {
+        let limits = Limits {
+            memory_bytes: 1 << 20,
+            computing: Duration::from_millis(1),
+        };
+        HostState::new(limits, only_a_clock(Impatient), Arc::default())
+    }
+
+    #[test]
+    fn calls_without_progress_are_counted_for_each_step() {
+        let mut state = state();
+        while state.idle.call().is_ok() {}
+        state.call_begins();
+        assert!(state.idle.call().is_ok());
+    }
+
+    #[test]
+    fn ok_is_in_doubt_unless_the_call_committed_and_left_nothing_open() {
+        let mut state = state();
+        state.call_begins();
+        assert!(state.leaves_doubt(), "it has committed nothing");
+        state.has_committed = true;
+        assert!(!state.leaves_doubt());
+        let mut opened = Opened::new(Box::new(opened::tests::Idle));
+        opened.begun(&Ok(()));
+        let session = state.sessions.insert(opened);
+        assert!(state.leaves_doubt(), "a transaction is open");
+        state.sessions[session].rolled_back();
+        assert!(!state.leaves_doubt());
+        state.call_begins();
+        assert!(state.leaves_doubt(), "that was the call before");
+    }
+
+    #[test]
+    fn what_an_instance_draws_is_part_of_the_model() {
+        let first = random(7, 3, 1).next_u64();
+        assert_eq!(
+            first, 359_915_954_464_353_126,
+            "raise MODEL in explore/token.rs and pin this"
+        );
+    }
+}

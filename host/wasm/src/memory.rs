@@ -1,0 +1,67 @@
+//! The limits on an instance's memory and tables.
+
+use crate::capability::strategy::Death;
+use wasmtime::ResourceLimiter;
+
+/// Of how many core instances a component may consist: the guest and the shims around it. Those of
+/// componentize-py have fourteen.
+pub const MAX_CORE_INSTANCES: usize = 32;
+
+/// How many memories an instance may have. The limit on the memory of an instance is that of one.
+pub const MAX_MEMORIES: usize = 1;
+
+/// How many tables an instance may have, and how large. Real ones hold some hundred functions, and
+/// interpreters some thousand.
+pub const MAX_TABLES: usize = 4;
+pub const MAX_TABLE_ELEMENTS: usize = 20_000;
+
+/// Refuses to grow beyond the limit, by a trap that says so: a guest that is merely told "no" would
+/// abort for a reason that nobody could read.
+#[derive(Debug)]
+pub struct MemoryLimit {
+    pub bytes: u64,
+    /// What it has grown to.
+    pub grown: u64,
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired as u64 <= self.bytes {
+            self.grown = self.grown.max(desired as u64);
+            return Ok(true);
+        }
+        Err(wasmtime::Error::new(Death {
+            code: "memory-limit",
+            message: format!(
+                "wanted {desired} bytes of memory; the limit is {}, and --memory-mib raises it",
+                self.bytes
+            ),
+        }))
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        MAX_CORE_INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
+    }
+}
