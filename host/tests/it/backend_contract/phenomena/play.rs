@@ -15,6 +15,9 @@ const A_MOMENT: Duration = Duration::from_millis(700);
 /// Attempts at what does not come out each time.
 const ATTEMPTS: u32 = 100;
 
+/// Makes the table `t` with the rows 10, 20 and 30.
+const SETUP: &str = include_str!("setup.sql");
+
 /// Before the code of an error.
 const ERROR: char = '!';
 
@@ -26,25 +29,18 @@ struct Stage<'a> {
     waiting: BTreeMap<String, Receiver<Ended>>,
 }
 
-/// Plays a script on a table `t` with the rows 10, 20 and 30.
+/// Plays a script on the table of the set-up.
 pub(super) async fn play(fixture: &Fixture, script: &str) {
     let mut host = fixture.near().await;
-    for text in [
-        "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, n INT NOT NULL, u INT, v INT, UNIQUE (u), \
-         UNIQUE (v, id)) ENGINE=InnoDB",
-        "INSERT INTO t (id, n, u, v) VALUES (10, 0, 100, 1), (20, 0, 200, 1), (30, 0, 300, 2)",
-    ] {
+    let setup = lines(SETUP).join(" ");
+    for text in setup.split_terminator(';') {
         run(&mut host, text).await.unwrap();
     }
     for node in fixture.database.nodes() {
         let all = Statement::of_host("SELECT id FROM t", Action::Read);
         assert_eq!(fixture.read_at(node, &all).await.unwrap().len(), 3);
     }
-    let lines = script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let mut lines: Vec<_> = lines.collect();
+    let mut lines = lines(script);
     let attempts = match lines.first() {
         Some(&"seldom") => ATTEMPTS,
         _ => 1,
@@ -73,6 +69,14 @@ pub(super) async fn play(fixture: &Fixture, script: &str) {
         fixture.time.sleep(A_MOMENT).await;
     }
     host.close().await;
+}
+
+/// The lines of a text that are no comments.
+fn lines(text: &str) -> Vec<&str> {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with("--"))
+        .collect()
 }
 
 impl Stage<'_> {
