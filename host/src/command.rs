@@ -56,29 +56,29 @@ use std::path::PathBuf;
 /// Why a command could not do what it was asked. Each is one message that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    #[error("{0}")]
+    #[error(transparent)]
     Plan(#[from] PlanError),
-    #[error("{0}")]
+    #[error(transparent)]
     Resolve(#[from] ResolveError),
-    #[error("{0}")]
+    #[error(transparent)]
     Build(#[from] BuildError),
-    #[error("{0}")]
+    #[error(transparent)]
     New(#[from] new::NewError),
-    #[error("{0}")]
+    #[error(transparent)]
     Load(#[from] LoadError),
-    #[error("{0}")]
+    #[error(transparent)]
     Reference(#[from] ReferenceError),
-    #[error("{0}")]
+    #[error(transparent)]
     Registry(#[from] RegistryError),
     #[error("{0} was pulled, and can't be run: {1}")]
     Pulled(String, LoadError),
-    #[error("{0}")]
+    #[error(transparent)]
     RunDir(#[from] RunDirError),
-    #[error("{0}")]
+    #[error(transparent)]
     Bundle(#[from] BundleError),
-    #[error("{0}")]
+    #[error(transparent)]
     Lab(#[from] LabError),
-    #[error("{0}")]
+    #[error(transparent)]
     Simulation(#[from] SimulationError),
     #[error("{what}: {} ({})", fault.message, fault.code)]
     Backend { what: String, fault: Fault },

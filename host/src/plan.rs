@@ -158,7 +158,7 @@ pub enum PlanError {
     Sim(String),
     #[error("the plan can't be run: {0}")]
     Recorded(String),
-    #[error("{0}")]
+    #[error(transparent)]
     Strategy(#[from] strategies::ResolveError),
 }
 

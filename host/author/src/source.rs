@@ -48,7 +48,7 @@ pub enum BuildError {
     NotAComponent(PathBuf),
     #[error("cargo could not be run: {0}; it comes with Rust, or set CARGO to where it is")]
     NoCargo(io::Error),
-    #[error("{0}")]
+    #[error(transparent)]
     Toolchain(#[from] ToolchainError),
     /// What is not installed, and the command that installs it.
     #[error("{dir} can't be built: {what}")]
