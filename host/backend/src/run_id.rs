@@ -9,6 +9,8 @@
 //!             machine  pid  start  the second name of this process
 //! ```
 
+use procfs_core::FromRead;
+use procfs_core::process::Stat;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
@@ -86,13 +88,8 @@ fn machine() -> String {
 /// When a living process was started, in clock ticks since the machine was. A process that has ended
 /// and was not fetched by its parent has no start any more: what it held is given up.
 fn start_of(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; what counts comes after the last one.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    match fields.next()? {
-        "Z" | "X" => None,
-        _ => fields.nth(18)?.parse().ok(),
-    }
+    let stat = Stat::from_file(format!("/proc/{pid}/stat")).ok()?;
+    (!matches!(stat.state, 'Z' | 'X')).then_some(stat.starttime)
 }
 
 #[cfg(test)]

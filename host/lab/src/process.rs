@@ -5,6 +5,8 @@
 //! descriptor of the process that was opened before its start time was read, so that it can't reach
 //! a successor.
 
+use procfs_core::FromRead;
+use procfs_core::process::Stat;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -19,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Process {
     pub(super) pid: i32,
-    /// When it was started, in clock ticks since the machine was: field 22 of `/proc/PID/stat`.
+    /// When it was started, in clock ticks since the machine was.
     start_ticks: u64,
 }
 
@@ -36,13 +38,13 @@ pub enum ProcessState {
 impl Process {
     /// The process that has this number now.
     pub(super) fn with_pid(pid: i32) -> Option<Self> {
-        let start_ticks = Stat::of(pid)?.start_ticks;
+        let start_ticks = stat(pid)?.starttime;
         Some(Self { pid, start_ticks })
     }
 
     pub(super) fn state(self) -> ProcessState {
-        match Stat::of(self.pid) {
-            Some(stat) if stat.start_ticks == self.start_ticks => stat.process_state(self.pid),
+        match stat(self.pid) {
+            Some(stat) if stat.starttime == self.start_ticks => process_state(&stat),
             _ => ProcessState::Dead,
         }
     }
@@ -119,8 +121,8 @@ impl Process {
             return Vec::new();
         }
         let ours = |pid: i32| {
-            let stat = Stat::of(pid)?;
-            let start_ticks = stat.start_ticks;
+            let stat = stat(pid)?;
+            let start_ticks = stat.starttime;
             let member = stat.session == self.pid && pid != self.pid;
             (member && start_ticks >= self.start_ticks).then_some(Process { pid, start_ticks })
         };
@@ -134,11 +136,9 @@ impl Process {
 /// have it too.)
 pub(super) fn with_argument(program: &str, argument: &str) -> Vec<Process> {
     let has_it = |pid: i32| {
-        let process = Process::with_pid(pid)?;
-        let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-        if name.trim_end() != program {
-            return None;
-        }
+        let stat = stat(pid).filter(|stat| stat.comm == program)?;
+        let start_ticks = stat.starttime;
+        let process = Process { pid, start_ticks };
         let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let has = line
             .split(|&byte| byte == 0)
@@ -156,42 +156,22 @@ fn all_pids() -> Vec<i32> {
     entries.flatten().filter_map(pid).collect()
 }
 
-/// What we want of `/proc/PID/stat`.
-struct Stat {
-    state: char,
-    session: i32,
-    start_ticks: u64,
+fn stat(pid: i32) -> Option<Stat> {
+    Stat::from_file(format!("/proc/{pid}/stat")).ok()
 }
 
-impl Stat {
-    fn of(pid: i32) -> Option<Self> {
-        Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-    }
-
-    /// The name of a process stands in brackets and may hold anything, brackets and blanks too.
-    fn parse(text: &str) -> Option<Self> {
-        let (_, after_name) = text.rsplit_once(')')?;
-        let fields: Vec<_> = after_name.split_ascii_whitespace().collect();
-        Some(Self {
-            state: fields.first()?.chars().next()?,
-            session: fields.get(3)?.parse().ok()?,
-            start_ticks: fields.get(19)?.parse().ok()?,
-        })
-    }
-
-    fn process_state(&self, pid: i32) -> ProcessState {
-        match self.state {
-            // Ended, and not yet asked for by its parent. Its threads may still be ending.
-            'Z' | 'X' => {
-                let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
-                match threads {
-                    0 | 1 => ProcessState::Dead,
-                    _ => ProcessState::Running,
-                }
+fn process_state(stat: &Stat) -> ProcessState {
+    match stat.state {
+        // Ended, and not yet asked for by its parent. Its threads may still be ending.
+        'Z' | 'X' => {
+            let tasks = fs::read_dir(format!("/proc/{}/task", stat.pid));
+            match tasks.map_or(0, Iterator::count) {
+                0 | 1 => ProcessState::Dead,
+                _ => ProcessState::Running,
             }
-            'T' => ProcessState::Paused,
-            _ => ProcessState::Running,
         }
+        'T' => ProcessState::Paused,
+        _ => ProcessState::Running,
     }
 }
 
@@ -207,12 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_brackets_does_not_shift_the_fields() {
-        let mut text = "7 (a) b) T 1 7 5 0".to_owned();
-        text.push_str(&" 0".repeat(14));
-        text.push_str(" 99 0");
-        let stat = Stat::parse(&text).unwrap();
-        assert_eq!((stat.state, stat.session, stat.start_ticks), ('T', 5, 99));
+    fn a_process_whose_name_has_brackets_is_paused_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("a) b) T 1");
+        std::os::unix::fs::symlink("/bin/sleep", &program).unwrap();
+        let mut child = Command::new(program).arg("600").spawn().unwrap();
+        let process = Process::with_pid(child.id() as i32).unwrap();
+        assert_eq!(process.state(), ProcessState::Running);
+        assert_eq!(stat(process.pid).unwrap().comm, "a) b) T 1");
+        assert!(process.kill());
+        child.wait().unwrap();
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
 use crate::model::lateness::Lateness;
 use crate::model::schedule::FaultEvent;
+use procfs_core::FromRead;
+use procfs_core::process::{Stat, Status};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -95,19 +97,12 @@ impl Before {
 
 /// Processor time of a process, user and system.
 fn cpu_ns(process: &str) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The name in parentheses may hold anything; what counts comes after the last one.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let mut ticks = || fields.next()?.parse::<u64>().ok();
-    Some((ticks()? + ticks()?) * NANOS_PER_TICK)
+    let stat = Stat::from_file(format!("/proc/{process}/stat")).ok()?;
+    Some((stat.utime + stat.stime) * NANOS_PER_TICK)
 }
 
 fn peak_kib() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
+    Status::from_file("/proc/self/status").ok()?.vmhwm
 }
 
 #[cfg(test)]

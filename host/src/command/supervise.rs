@@ -2,8 +2,9 @@
 
 use crate::model::end::Ended;
 use crate::worker::stop::Stopper;
+use procfs_core::FromRead;
+use procfs_core::process::Status;
 use std::convert::Infallible;
-use std::fs;
 use std::future::pending;
 use std::io;
 use std::sync::OnceLock;
@@ -65,14 +66,8 @@ async fn received(signal: &mut Option<Signal>) {
 
 /// Returns true if the runner was started by `nohup`, or the like: then it outlives its terminal.
 fn ignores_hangup() -> bool {
-    let ignored = || {
-        let status = fs::read_to_string("/proc/self/status").ok()?;
-        let mask = status
-            .lines()
-            .find_map(|line| line.strip_prefix("SigIgn:"))?;
-        u64::from_str_radix(mask.trim(), 16).ok()
-    };
-    ignored().is_some_and(|mask| mask & (1 << (SignalKind::hangup().as_raw_value() - 1)) != 0)
+    let ignored = Status::from_file("/proc/self/status").map_or(0, |status| status.sigign);
+    ignored & (1 << (SignalKind::hangup().as_raw_value() - 1)) != 0
 }
 
 /// Asks all workers to end when the time is up or a signal comes, and notes in `cause` which it was:
