@@ -99,7 +99,7 @@ oracles: tools $(RUNNER)
 	$(RUNNER) build --all
 	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles calibration
 
-# Random components for the loader, then random SQL for the gate: each for so many minutes. It ends at the
+# Random components for the loader, then random SQL for its policy: each for so many minutes. It ends at the
 # first case that breaks something, and says how to run that one again.
 FUZZ_MINUTES ?= 10
 

@@ -205,7 +205,7 @@ fn remarks(history: &History, end: Option<&End>, conditions: Option<&Conditions>
             if let Some(stuck) = &end.stuck {
                 remarks.push(format!("ended early: {stuck}"));
             } else if end.how != Ended::Completed {
-                remarks.push(format!("ended early: {}", end.how.word()));
+                remarks.push(format!("ended early: {}", end.how.as_str()));
             }
             if let Some(why) = &end.data_unread {
                 remarks.push(format!(

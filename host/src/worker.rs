@@ -24,9 +24,9 @@ use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Target};
-use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
 use crate::capability::printed::Printed;
+use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::strategy::{Call, Strategy};
 use crate::model::change::Change;
 use crate::model::marker::Marker;
@@ -46,7 +46,7 @@ pub struct Arena {
     pub workload: Workload,
     pub strategy: Arc<dyn Strategy>,
     pub database: Arc<dyn Database>,
-    pub gate: Arc<Gate>,
+    pub sql_policy: Arc<SqlPolicy>,
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
     /// Where checks and settling run.

@@ -89,7 +89,7 @@ impl Toolchain {
                 Origin::Rustup => rustup(progress),
                 Origin::Debian => debian::unpacked().or_else(|_| debian::unpack(progress)),
             };
-            let choice = origin.word();
+            let choice = origin.as_str();
             return found.map_err(|reason| ToolchainError::Forced { choice, reason });
         }
         let active = match active(Origin::Active) {
@@ -161,7 +161,7 @@ impl Toolchain {
 }
 
 impl Origin {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Rustup => "rustup",
@@ -173,7 +173,7 @@ impl Origin {
 fn parse_choice(word: OsString) -> Result<Origin, ToolchainError> {
     [Origin::Active, Origin::Rustup, Origin::Debian]
         .into_iter()
-        .find(|origin| word == origin.word())
+        .find(|origin| word == origin.as_str())
         .ok_or_else(|| ToolchainError::UnknownChoice(word.to_string_lossy().into_owned()))
 }
 
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn a_choice_is_one_of_three_words() {
         for origin in [Origin::Active, Origin::Rustup, Origin::Debian] {
-            assert_eq!(parse_choice(origin.word().into()).unwrap(), origin);
+            assert_eq!(parse_choice(origin.as_str().into()).unwrap(), origin);
         }
         let error = parse_choice("windows".into()).unwrap_err().to_string();
         assert!(error.contains("active, rustup or debian"), "{error}");

@@ -6,7 +6,7 @@ mod held;
 mod made;
 mod names;
 
-use super::run_id::{self, Standing};
+use super::run_id::{self, RunState};
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::lock::{
@@ -55,8 +55,8 @@ impl FileLocks {
         let there = std::fs::read_dir(folder).into_iter().flatten().flatten();
         for entry in there {
             let name = entry.file_name();
-            let standing = name.to_str().and_then(run_id::standing);
-            if standing == Some(Standing::Over) {
+            let run_state = name.to_str().and_then(run_id::run_state);
+            if run_state == Some(RunState::Over) {
                 // Another run may be at it already.
                 std::fs::remove_dir_all(entry.path()).ok();
             }
@@ -109,7 +109,7 @@ impl LockService for FileLocks {
             folder: self.folder.clone(),
             clock: Arc::clone(&self.clock),
             poll: options.poll.unwrap_or(DEFAULT_POLL),
-            made: MadeBy::of(&self.made, &owner),
+            made: MadeBy::new(&self.made, &owner),
             owner,
             shared: SharedSession::default(),
         }))

@@ -53,7 +53,7 @@ use async_trait::async_trait;
 use link::{Connection, Link};
 use lock::RedisLock;
 use redis::{ConnectionInfo, IntoConnectionInfo};
-use session::{Pledge, SharedSession};
+use session::{ReleaseOnDrop, SharedSession};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -165,9 +165,9 @@ impl LockSession for RedisSession {
     async fn close(self: Box<Self>) {
         let session = &self.0;
         for held in session.end() {
-            let pledge = Pledge::new(session, &held);
+            let guard = ReleaseOnDrop::new(session, &held);
             if session.give_up(&held.claim).await.is_ok() {
-                pledge.redeemed();
+                guard.disarm();
             }
         }
         session.waiting.close();
@@ -178,7 +178,7 @@ impl LockSession for RedisSession {
 impl Drop for RedisSession {
     fn drop(&mut self) {
         for held in self.0.end() {
-            drop(Pledge::new(&self.0, &held));
+            drop(ReleaseOnDrop::new(&self.0, &held));
         }
         self.0.waiting.close();
     }

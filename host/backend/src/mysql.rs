@@ -26,8 +26,8 @@ use super::secret_url::SecretUrl;
 use super::session_options::SessionOptions;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::doing::Doing;
 use crate::capability::mysql_calls;
+use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
@@ -87,7 +87,7 @@ impl Mysql {
         options: SessionOptions,
     ) -> Result<Self, Fault> {
         let Some(schema) =
-            OwnSchema::create(&Address::of(endpoint, options.affected_rows)?).await?
+            OwnSchema::create(&Address::from_url(endpoint, options.affected_rows)?).await?
         else {
             let message = "this user may not make a schema any more";
             return Err(Fault::rejected("rights", message));
@@ -215,7 +215,7 @@ impl Database for Mysql {
         let mut introduced = introduce(&self.servers.endpoint).await?;
         let described = status::describe(&mut introduced.connection).await;
         options::hang_up(introduced.connection).await;
-        described.map_err(|failure| classify::classify(&failure, Doing::Reading))
+        described.map_err(|failure| classify::classify(&failure, Operation::Reading))
     }
 
     async fn close(&self) {

@@ -23,7 +23,7 @@ pub const PREFIX: &str = "contend_run_";
 
 /// What is known of the run that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RunState {
     Running,
     Over,
     /// It is of another machine, or of another container on this one.
@@ -42,7 +42,7 @@ pub fn new_name() -> String {
 }
 
 /// Whether the run of this name goes on; `None` for what is no such name.
-pub fn standing(name: &str) -> Option<Standing> {
+pub fn run_state(name: &str) -> Option<RunState> {
     let mut parts = name.strip_prefix(PREFIX)?.split('_');
     let machine = parts.next()?;
     let pid = parts.next()?.parse::<u32>().ok()?;
@@ -52,9 +52,9 @@ pub fn standing(name: &str) -> Option<Standing> {
         return None;
     }
     Some(match start_of(pid) {
-        _ if machine != *MACHINE => Standing::Elsewhere,
-        Some(now) if now == start => Standing::Running,
-        _ => Standing::Over,
+        _ if machine != *MACHINE => RunState::Elsewhere,
+        Some(now) if now == start => RunState::Running,
+        _ => RunState::Over,
     })
 }
 
@@ -102,7 +102,7 @@ mod tests {
         let (one, other) = (new_name(), new_name());
         assert_ne!(one, other);
         assert!(one.len() < 64, "{one}");
-        assert_eq!(standing(&one), Some(Standing::Running));
+        assert_eq!(run_state(&one), Some(RunState::Running));
         assert_eq!(pid(&one), Some(&*std::process::id().to_string()));
     }
 
@@ -113,22 +113,22 @@ mod tests {
         let start = start_of(pid).unwrap();
         let name = format!("{PREFIX}{}_{pid}_{start}_0", *MACHINE);
         let reused = format!("{PREFIX}{}_{pid}_{}_0", *MACHINE, start - 1);
-        assert_eq!(standing(&name), Some(Standing::Running));
-        assert_eq!(standing(&reused), Some(Standing::Over));
+        assert_eq!(run_state(&name), Some(RunState::Running));
+        assert_eq!(run_state(&reused), Some(RunState::Over));
         child.kill().unwrap();
         while start_of(pid).is_some() {
             std::thread::yield_now();
         }
-        assert_eq!(standing(&name), Some(Standing::Over), "not fetched yet");
+        assert_eq!(run_state(&name), Some(RunState::Over), "not fetched yet");
         child.wait().unwrap();
-        assert_eq!(standing(&name), Some(Standing::Over));
+        assert_eq!(run_state(&name), Some(RunState::Over));
     }
 
     #[test]
     fn other_names_are_no_runs_and_other_machines_say_nothing() {
         assert_eq!(
-            standing("contend_run_00000000_1_1_0"),
-            Some(Standing::Elsewhere)
+            run_state("contend_run_00000000_1_1_0"),
+            Some(RunState::Elsewhere)
         );
         for name in [
             "contend",
@@ -136,7 +136,7 @@ mod tests {
             "contend_run_a_b_c_d",
             "contend_run_a_1_2_3_4",
         ] {
-            assert_eq!(standing(name), None, "{name}");
+            assert_eq!(run_state(name), None, "{name}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub enum AffectedRows {
 }
 
 impl AffectedRows {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Changed => "changed",
             Self::Found => "found",
@@ -30,7 +30,7 @@ impl FromStr for AffectedRows {
 
     fn from_str(word: &str) -> Result<Self, UrlError> {
         let mut all = [Self::Changed, Self::Found].into_iter();
-        all.find(|known| known.word() == word)
+        all.find(|known| known.as_str() == word)
             .ok_or_else(|| UrlError::new("it is changed or found"))
     }
 }

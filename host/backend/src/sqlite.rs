@@ -20,7 +20,7 @@ pub use self::claim::FileClaim;
 use self::classify::classify;
 use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
@@ -59,7 +59,7 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens or makes the database. The faults name the file.
     pub async fn open(location: SqliteLocation) -> Result<Self, Fault> {
-        let options = options::of(&location);
+        let options = options::connect_options(&location);
         let keeper = options::first_connection(&location, &options).await?;
         Ok(Self {
             nodes: [NODE.to_owned()],
@@ -100,12 +100,12 @@ impl Database for Sqlite {
             Target::Node(name) if name != NODE => return Err(no_such_node(name)),
             Target::Node(_) | Target::Endpoint => {}
         }
-        let connecting = |error| classify(&error, Doing::Connecting);
+        let connecting = |error| classify(&error, Operation::Connecting);
         // One row waits for whoever reads it, and not fifty.
         let options = self.options.clone().row_buffer_size(1);
         let connection = options.connect().await.map_err(connecting)?;
         let largest = self.largest_answer.load(Relaxed);
-        let session = SqliteSession::of(connection, largest);
+        let session = SqliteSession::new(connection, largest);
         let session = session.await.map_err(connecting)?;
         Ok(Box::new(session))
     }
@@ -130,7 +130,7 @@ impl Database for Sqlite {
         self.readers
             .read(text, parameters)
             .await
-            .map_err(|error| classify(&error, Doing::Reading))
+            .map_err(|error| classify(&error, Operation::Reading))
     }
 
     async fn close(&self) {

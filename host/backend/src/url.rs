@@ -52,7 +52,7 @@ pub enum AutocommitWrites {
 }
 
 impl AutocommitWrites {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Prepared => "prepared",
             Self::Text => "text",
@@ -65,7 +65,7 @@ impl FromStr for AutocommitWrites {
 
     fn from_str(word: &str) -> Result<Self, UrlError> {
         let mut all = [Self::Prepared, Self::Text].into_iter();
-        all.find(|known| known.word() == word)
+        all.find(|known| known.as_str() == word)
             .ok_or_else(|| UrlError::new("it is prepared or text"))
     }
 }
@@ -157,7 +157,7 @@ impl fmt::Display for LockUrl {
             Self::Memory => f.write_str("memory"),
             Self::File(folder) => write!(f, "file:{}", folder.display()),
             Self::Redis(url) => url.fmt(f),
-            Self::Sim(kind) => f.write_str(kind.word()),
+            Self::Sim(kind) => f.write_str(kind.as_str()),
         }
     }
 }
@@ -169,7 +169,7 @@ impl LockUrl {
             Self::Memory => "memory",
             Self::File(_) => "file",
             Self::Redis(_) => "redis",
-            Self::Sim(kind) => kind.word(),
+            Self::Sim(kind) => kind.as_str(),
         }
     }
 }

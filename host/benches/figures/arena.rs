@@ -4,8 +4,8 @@ use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::capability::beside::Beside;
 use contend::capability::database::{Database, Session, Target};
-use contend::capability::gate::Gate;
 use contend::capability::printed::Unread;
+use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::strategy::{Capabilities, Strategy};
 use contend::record::journal::Journal;
 use contend::wasm::{Engine, Limits, WasmStrategy};
@@ -65,7 +65,7 @@ pub fn folder() -> tempfile::TempDir {
 pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> Capabilities {
     let clock = Arc::new(RealClock::new());
     Capabilities {
-        gate: Arc::new(Gate::new(TABLES, database.dialect())),
+        sql_policy: Arc::new(SqlPolicy::new(TABLES, database.dialect())),
         database,
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock,
@@ -96,7 +96,7 @@ pub fn arena(
     let arena = Arena {
         workload,
         strategy,
-        gate: Arc::new(Gate::new(TABLES, database.dialect())),
+        sql_policy: Arc::new(SqlPolicy::new(TABLES, database.dialect())),
         database,
         locks: Arc::new(MemoryLocks::new(clock.clone())),
         clock,

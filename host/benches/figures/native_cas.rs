@@ -29,7 +29,10 @@ impl Strategy for NativeCas {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
         Ok(Box::new(Cas {
             session: capabilities.first_session.expect("opened before"),
-            swap: capabilities.gate.admit(SWAP).expect("an allowed statement"),
+            swap: capabilities
+                .sql_policy
+                .admit(SWAP)
+                .expect("an allowed statement"),
             clock: capabilities.clock,
             faults: Vec::new(),
         }))

@@ -88,7 +88,7 @@ pub struct Shares {
 impl Shares {
     /// The shares of so many instances. `files` is how many descriptors the process can have, where
     /// sessions and locks take any.
-    pub fn of(instances: u32, files: Option<u64>) -> Self {
+    pub fn new(instances: u32, files: Option<u64>) -> Self {
         let instances = u64::from(instances.max(1));
         let each = |budget: u64, least: u64, most: u64| {
             let share = (budget / instances).clamp(least, most);
@@ -119,7 +119,7 @@ impl Shares {
 
     /// How many descriptors give so many instances all that they may take at a time.
     pub fn files_of(instances: u32) -> u64 {
-        let shares = Self::of(instances, None);
+        let shares = Self::new(instances, None);
         let own = 2 * shares.sessions as u64 + shares.lock_names as u64;
         FILES_BESIDE + u64::from(instances) * own.max(3 * FILES_LEAST / 2)
     }
@@ -128,7 +128,7 @@ impl Shares {
 impl Default for Shares {
     /// Those of a single instance.
     fn default() -> Self {
-        Self::of(1, None)
+        Self::new(1, None)
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn shares_of_all_instances_stay_within_the_budgets() {
         for instances in [1, 3, 20, 200, 1000, 3000] {
-            let shares = Shares::of(instances, None);
+            let shares = Shares::new(instances, None);
             let all = |share: usize| share as u64 * u64::from(instances);
             let answers = all(shares.answer) * ANSWER_COST;
             assert!(
@@ -222,7 +222,7 @@ mod tests {
             );
         }
         // Beyond that each has the least that it can work with.
-        let most = Shares::of(100_000, None);
+        let most = Shares::new(100_000, None);
         assert_eq!((most.answer, most.statement), (256 << 10, 4 << 10));
         assert_eq!((most.sessions, most.lock_names, most.prepared), (2, 16, 4));
     }
@@ -234,7 +234,7 @@ mod tests {
                 if files < FILES_BESIDE + FILES_LEAST * u64::from(instances) {
                     continue;
                 }
-                let shares = Shares::of(instances, Some(files));
+                let shares = Shares::new(instances, Some(files));
                 let own = 2 * shares.sessions as u64 + shares.lock_names as u64;
                 let all = FILES_BESIDE + own * u64::from(instances);
                 assert!(all <= files, "{instances} of {files}: {shares:?}");

@@ -1,4 +1,4 @@
-//! What a strategy is given: the traits that backends implement, and the gate before them.
+//! What a strategy is given: the traits that backends implement, and the SQL policy before them.
 //!
 //! Everything here is asked through a trait and answered asynchronously, so that a simulator with a
 //! virtual clock can stand in for every one of them.
@@ -8,14 +8,14 @@ pub mod budget;
 pub mod calls;
 pub mod clock;
 pub mod database;
-pub mod doing;
-pub mod gate;
 pub mod lock;
 pub mod lock_names;
 pub mod locking;
 pub mod mysql_calls;
 pub mod mysql_codes;
+pub mod operation;
 pub mod printed;
+pub mod sql_policy;
 pub mod statement;
 pub mod strategy;
 

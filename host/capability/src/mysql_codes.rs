@@ -1,21 +1,21 @@
 //! What a caller may conclude from an error code of MariaDB or MySQL, real or simulated.
 
-use super::doing::Doing;
+use super::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
 
 /// A connection that is gone, with the codes of every client library: 2006 before anything was sent,
 /// 2013 under way.
-pub fn lost(doing: Doing, sent: bool, why: &str) -> Fault {
+pub fn lost(operation: Operation, sent: bool, why: &str) -> Fault {
     if !sent {
         return Fault::unavailable(2006, format!("the server has gone away: {why}"));
     }
     let message = format!("lost the connection to the server during the call: {why}");
-    Fault::new(unless_it_wrote(doing), 2013, message)
+    Fault::new(unless_it_wrote(operation), 2013, message)
 }
 
 /// What a server's error code means.
-pub fn of_code(code: u16, state: &str, doing: Doing) -> FaultKind {
-    if doing == Doing::Connecting {
+pub fn of_code(code: u16, state: &str, operation: Operation) -> FaultKind {
+    if operation == Operation::Connecting {
         return of_code_when_connecting(code, state);
     }
     match code {
@@ -29,8 +29,8 @@ pub fn of_code(code: u16, state: &str, doing: Doing) -> FaultKind {
         // effect, and the session undoes the rest; it may have waited for a lock, so it may be made
         // again. But MariaDB looks for a kill once more after it has committed, so a COMMIT that says
         // so may have been one, and so may a write that commits by itself.
-        1317 | 1969 => match doing {
-            Doing::Committing => FaultKind::Indefinite,
+        1317 | 1969 => match operation {
+            Operation::Committing => FaultKind::Indefinite,
             _ => FaultKind::Conflict,
         },
         // Not ready: a node outside the primary component refuses before it looks at the statement.
@@ -38,15 +38,15 @@ pub fn of_code(code: u16, state: &str, doing: Doing) -> FaultKind {
         1040 | 1047 | 1203 | 1226 | 1290 | 1461 | 1792 | 1836 => FaultKind::Unavailable,
         // The disk or the memory is full, the lock table is: InnoDB may have undone more than the
         // statement, and in a commit nobody knows how far it came.
-        1021 | 1037 | 1038 | 1041 | 1114 | 1206 => doing.of_a_failure(),
+        1021 | 1037 | 1038 | 1041 | 1114 | 1206 => operation.error_if_server_failed(),
         // 1180 is an error during COMMIT. In tests no write that got it for a lost majority appeared
         // later, but its text is the only thing that tells that from other failures in a commit.
         // 1030: a storage engine failed. 1053: the server is shutting down. 1158 to 1161: it lost the
         // connection. 1927: the connection was killed.
-        1030 | 1053 | 1158..=1161 | 1180 | 1927 => unless_it_wrote(doing),
+        1030 | 1053 | 1158..=1161 | 1180 | 1927 => unless_it_wrote(operation),
         // Larger than the server takes; refused unread.
         1153 => FaultKind::Rejected,
-        _ => of_state(state, doing),
+        _ => of_state(state, operation),
     }
 }
 
@@ -59,24 +59,24 @@ fn of_code_when_connecting(code: u16, state: &str) -> FaultKind {
 }
 
 /// The classes of SQLSTATE say as much as needed of the many codes that have no line of their own.
-fn of_state(state: &str, doing: Doing) -> FaultKind {
+fn of_state(state: &str, operation: Operation) -> FaultKind {
     match state.get(..2).unwrap_or_default() {
         // A connection exception.
-        "08" => unless_it_wrote(doing),
+        "08" => unless_it_wrote(operation),
         // A transaction rollback.
         "40" => FaultKind::Conflict,
         // Cardinality, bad data, a constraint, access, syntax or a missing thing: all of them are
         // found while a statement runs, never while it commits.
         "21" | "22" | "23" | "28" | "42" => FaultKind::Rejected,
-        _ => doing.of_the_unknown(),
+        _ => operation.error_if_unknown(),
     }
 }
 
 /// A transaction whose connection is lost is rolled back, but that is the server's doing, and the
 /// session sees nothing of it.
-fn unless_it_wrote(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Committing | Doing::Writing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading => FaultKind::Unavailable,
+fn unless_it_wrote(operation: Operation) -> FaultKind {
+    match operation {
+        Operation::Committing | Operation::Writing => FaultKind::Indefinite,
+        Operation::Connecting | Operation::Reading => FaultKind::Unavailable,
     }
 }

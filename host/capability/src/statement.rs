@@ -78,7 +78,7 @@ impl Statement {
         self.is_kept
     }
 
-    /// A statement of the host's own, which passes no gate. Never made from a strategy's text.
+    /// A statement of the host's own, which passes no SQL policy. Never made from a strategy's text.
     pub fn of_host(text: impl Into<String>, action: Action) -> Self {
         let text = text.into();
         let parameters = text.matches('?').count();

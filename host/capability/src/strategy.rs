@@ -3,7 +3,6 @@
 use crate::budget::Shares;
 use crate::clock::Clock;
 use crate::database::{Database, Session, Target};
-use crate::gate::Gate;
 use crate::lock::LockService;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
@@ -11,6 +10,7 @@ use crate::model::pool::Pool;
 use crate::model::spent::Spent;
 use crate::model::statements::Statements;
 use crate::printed::Printed;
+use crate::sql_policy::SqlPolicy;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub enum Call {
 /// Everything that one instance may touch.
 pub struct Capabilities {
     pub database: Arc<dyn Database>,
-    pub gate: Arc<Gate>,
+    pub sql_policy: Arc<SqlPolicy>,
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<BTreeMap<String, String>>,

@@ -22,7 +22,7 @@ pub enum Which {
 }
 
 impl Which {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Acquire => "acquire",
             Self::Release => "release",

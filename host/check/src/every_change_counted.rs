@@ -108,7 +108,7 @@ fn tell(
                     .reason()
                     .map_or(String::new(), |r| format!(" ({})", r.code)),
             };
-            let (word, at) = (step.outcome.word(), Ms(step.returned));
+            let (word, at) = (step.outcome.as_str(), Ms(step.returned));
             format!(
                 "worker {worker} was told at {at} that its {verb} of row {row} ended {word}{reason}"
             )

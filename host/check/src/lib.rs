@@ -182,7 +182,7 @@ mod tests {
             judgement
                 .answers
                 .iter()
-                .all(|a| a.verdict.word() == "unknown")
+                .all(|a| a.verdict.as_str() == "unknown")
         );
     }
 
@@ -206,7 +206,7 @@ mod tests {
         let words: Vec<_> = dealt_apart
             .answers
             .iter()
-            .map(|a| a.verdict.word())
+            .map(|a| a.verdict.as_str())
             .collect();
         assert_eq!(words, ["unknown", "unknown", "valid", "valid", "valid"]);
         let why = dealt_apart.verdict.why();
@@ -245,7 +245,11 @@ mod tests {
             changes: &changes,
             data: Some(&data),
         });
-        let words: Vec<_> = judgement.answers.iter().map(|a| a.verdict.word()).collect();
+        let words: Vec<_> = judgement
+            .answers
+            .iter()
+            .map(|a| a.verdict.as_str())
+            .collect();
         assert_eq!(words, ["unknown", "unknown", "valid", "valid", "valid"]);
         assert!(judgement.verdict.why().unwrap().contains("contended"));
     }

@@ -120,7 +120,7 @@ mod tests {
             data: None,
         };
         let unknown = answer(&evidence, Some("nothing was contended".into()));
-        assert_eq!(unknown.verdict.word(), "unknown");
+        assert_eq!(unknown.verdict.as_str(), "unknown");
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
         unseen.check.as_mut().unwrap().agreed = false;
         unseen.release.as_mut().unwrap().outcome = Outcome::indeterminate("trap", "");
         let other = change(7, 2, 0, ms([0, 15, 40, 50]));
-        assert_eq!(judge(&[unseen, other]).verdict.word(), "violated");
+        assert_eq!(judge(&[unseen, other]).verdict.as_str(), "violated");
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
         );
         lost.check = change(3, 2, 0, ms([0, 10, 30, 40])).check;
         let seen_until_20 = judge(&[lost.clone(), after.clone()]);
-        assert_eq!(seen_until_20.verdict.word(), "violated");
+        assert_eq!(seen_until_20.verdict.as_str(), "violated");
         lost.check.as_mut().unwrap().agreed = false;
         assert_eq!(judge(&[lost, after]).verdict, Verdict::Valid, "not seen");
     }
@@ -208,12 +208,12 @@ mod tests {
         );
         let at_its_release = change(7, 2, 0, ms([0, 25, 45, 50]));
         assert_eq!(
-            judge(&[late.clone(), at_its_release]).verdict.word(),
+            judge(&[late.clone(), at_its_release]).verdict.as_str(),
             "violated"
         );
         late.check = change(3, 2, 0, ms([0, 10, 30, 40])).check;
         late.check.as_mut().unwrap().ended = 15_000_000;
-        assert_eq!(judge(&[late.clone(), before]).verdict.word(), "violated");
+        assert_eq!(judge(&[late.clone(), before]).verdict.as_str(), "violated");
         late.release = None;
         late.check = None;
         let after = change(7, 2, 0, ms([0, 5, 90, 95]));

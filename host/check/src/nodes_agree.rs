@@ -197,7 +197,7 @@ mod tests {
             answer.verdict.why(),
             Some("row 1 is available (3_2) on node a and available (no marker) on node c")
         );
-        assert_eq!((answer.verdict.word(), answer.further), ("violated", 0));
+        assert_eq!((answer.verdict.as_str(), answer.further), ("violated", 0));
         data.nodes[1].rows[0] = None;
         let answer = judge(&changes, Some(&data));
         let why = answer.verdict.why().unwrap();
@@ -220,7 +220,7 @@ mod tests {
             let (changes, mut data) = history(4, 2, 3);
             data.nodes[with].foreign.push("x".into());
             let answer = judge(&changes, Some(&data));
-            assert_eq!(answer.verdict.word(), "violated");
+            assert_eq!(answer.verdict.as_str(), "violated");
             assert!(answer.verdict.why().unwrap().contains("has a row \"x\""));
         }
         let (changes, mut data) = history(4, 2, 3);
@@ -238,10 +238,10 @@ mod tests {
             answer.verdict.why(),
             Some("after the run, no answer from c")
         );
-        assert_eq!(answer.verdict.word(), "unknown");
+        assert_eq!(answer.verdict.as_str(), "unknown");
         data.nodes.truncate(1);
         let answer = judge(&changes, Some(&data));
-        assert_eq!(answer.verdict.word(), "unknown");
+        assert_eq!(answer.verdict.as_str(), "unknown");
         assert!(!answer.remark.unwrap_or_default().contains("trivial"));
     }
 
@@ -253,8 +253,8 @@ mod tests {
         assert_eq!(answer.verdict, Verdict::Valid);
         assert!(answer.remark.unwrap().contains("trivial"));
         data.nodes.clear();
-        assert_eq!(judge(&changes, Some(&data)).verdict.word(), "unknown");
-        assert_eq!(judge(&changes, None).verdict.word(), "unknown");
+        assert_eq!(judge(&changes, Some(&data)).verdict.as_str(), "unknown");
+        assert_eq!(judge(&changes, None).verdict.as_str(), "unknown");
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
             why,
             Some("2 of 3 nodes were not looked at; name them with --node")
         );
-        assert_eq!(answer.verdict.word(), "unknown");
+        assert_eq!(answer.verdict.as_str(), "unknown");
         assert!(!answer.remark.unwrap_or_default().contains("trivial"));
         data.unseen = 1;
         let one = judge(&changes, Some(&data)).verdict;
@@ -280,6 +280,6 @@ mod tests {
         data.nodes[0].rows[1] = None;
         data.nodes.push(history(4, 2, 3).1.nodes[1].clone());
         let differs = judge(&changes, Some(&data)).verdict;
-        assert_eq!(differs.word(), "violated", "what was seen counts");
+        assert_eq!(differs.as_str(), "violated", "what was seen counts");
     }
 }

@@ -218,7 +218,7 @@ mod tests {
         let (mut changes, _) = history(6, 2, 5);
         changes[2].acquire.faults = vec![met(FaultKind::Conflict, "1213", 40)];
         assert_eq!(answer(&changes, 0).verdict, Verdict::Valid);
-        assert_eq!(answer(&[], 0).verdict.word(), "unknown");
+        assert_eq!(answer(&[], 0).verdict.as_str(), "unknown");
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
         let stuck = Outcome::indeterminate("stuck", "nothing could move any more");
         let waiter = ended([0, 60 * S], stuck, Vec::new());
         let answer = answer(&[holder, waiter], 0);
-        assert_eq!(answer.verdict.word(), "unknown");
+        assert_eq!(answer.verdict.as_str(), "unknown");
     }
 
     #[test]
@@ -302,9 +302,9 @@ mod tests {
         assert_eq!(answer(&[beyond, waiter.clone()], 0).verdict, Verdict::Valid);
         let elsewhere = change(0, 2, 0, [0, 30 * S, 70 * S, 71 * S]);
         let told = answer(&[elsewhere, waiter.clone()], 0);
-        assert_eq!(told.verdict.word(), "violated");
+        assert_eq!(told.verdict.as_str(), "violated");
         let later = change(0, 1, 0, [61 * S, 62 * S, 70 * S, 71 * S]);
-        assert_eq!(answer(&[later, waiter], 0).verdict.word(), "violated");
+        assert_eq!(answer(&[later, waiter], 0).verdict.as_str(), "violated");
     }
 
     #[test]
@@ -314,13 +314,13 @@ mod tests {
         unclear.worker = 0;
         unclear.acquire.settled = Some(Settled::NoEffect);
         let told = answer(&[unclear.clone(), waiter.clone()], 0);
-        assert_eq!(told.verdict.word(), "violated");
+        assert_eq!(told.verdict.as_str(), "violated");
         unclear.acquire.settled = Some(Settled::Unknown);
         let told = answer(&[unclear.clone(), waiter.clone()], 0);
         assert_eq!(told.verdict, Verdict::Valid);
         unclear.restored = Restored::Yes;
         assert_eq!(
-            answer(&[unclear, waiter.clone()], 0).verdict.word(),
+            answer(&[unclear, waiter.clone()], 0).verdict.as_str(),
             "violated"
         );
 

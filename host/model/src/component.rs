@@ -42,7 +42,7 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Fresh => "fresh",
             Self::Stale => "stale",

@@ -15,7 +15,7 @@ pub enum Status {
 }
 
 impl Status {
-    pub fn word(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Available => "available",
             Self::Deleting => "deleting",
@@ -36,7 +36,7 @@ impl From<String> for Status {
 
 impl From<Status> for String {
     fn from(status: Status) -> Self {
-        status.word().to_owned()
+        status.as_str().to_owned()
     }
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for RowState {
         match &self.status {
             // Written by a strategy: whatever it is, it must not speak to the terminal.
             Status::Other(text) => write!(f, "{text:?} ({})", self.mark),
-            known => write!(f, "{} ({})", known.word(), self.mark),
+            known => write!(f, "{} ({})", known.as_str(), self.mark),
         }
     }
 }

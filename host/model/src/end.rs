@@ -38,7 +38,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::TimeLimit => "time-limit",

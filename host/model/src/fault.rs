@@ -19,7 +19,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// The word for people and files.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",
@@ -31,7 +31,7 @@ impl FaultKind {
 
 /// One fault: its case, the backend's own code, and a message without credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{} {code}: {message}", kind.word())]
+#[error("{} {code}: {message}", kind.as_str())]
 pub struct Fault {
     pub kind: FaultKind,
     pub code: String,

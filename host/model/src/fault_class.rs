@@ -35,7 +35,7 @@ impl FaultClass {
     ];
 
     /// The word for people and files.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Pause => "pause",
             Self::CrashWorker => "crash-worker",
@@ -98,9 +98,9 @@ impl FromStr for FaultClasses {
         let class = |word: &str| {
             let found = FaultClass::ALL
                 .into_iter()
-                .find(|class| class.word() == word);
+                .find(|class| class.as_str() == word);
             found.ok_or_else(|| {
-                let words = FaultClass::ALL.map(FaultClass::word).join(", ");
+                let words = FaultClass::ALL.map(FaultClass::as_str).join(", ");
                 format!("there is no kind of fault {word:?}; there are none, all, {words}")
             })
         };
@@ -120,7 +120,7 @@ impl fmt::Display for FaultClasses {
             0 => f.write_str("none"),
             n if n == FaultClass::ALL.len() => f.write_str("all"),
             _ => {
-                let words: Vec<_> = self.0.iter().map(|class| class.word()).collect();
+                let words: Vec<_> = self.0.iter().map(|class| class.as_str()).collect();
                 f.write_str(&words.join(","))
             }
         }

@@ -13,7 +13,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Acquire => "acquire",
             Self::Release => "release",
@@ -44,7 +44,7 @@ pub enum Called {
 
 impl Called {
     /// One word, for people and for the command line.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Execute => "execute",
@@ -115,7 +115,7 @@ impl Called {
 
 impl Serialize for Called {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -133,7 +133,7 @@ pub enum Injected {
 }
 
 impl Injected {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",
@@ -196,7 +196,7 @@ impl fmt::Display for Injection {
             call,
             fault,
         } = self;
-        let (step, call, fault) = (step.word(), call.word(), fault.word());
+        let (step, call, fault) = (step.as_str(), call.as_str(), fault.as_str());
         write!(f, "{step} {number} {call} {fault}")
     }
 }
@@ -259,8 +259,8 @@ mod tests {
     #[test]
     fn what_is_told_is_of_the_kind_that_the_contract_says() {
         for injected in Called::Commit.can_give(true) {
-            let told = injected.fault(Called::Commit).kind.word();
-            assert!(injected.word().starts_with(told), "{injected:?}: {told}");
+            let told = injected.fault(Called::Commit).kind.as_str();
+            assert!(injected.as_str().starts_with(told), "{injected:?}: {told}");
         }
     }
 

@@ -40,7 +40,7 @@ impl LabAction {
     ];
 
     /// The word for people and files.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Pause => "pause",
             Self::Resume => "resume",
@@ -57,9 +57,9 @@ impl FromStr for LabAction {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|action| action.word() == word);
+        let found = Self::ALL.into_iter().find(|action| action.as_str() == word);
         found.ok_or_else(|| {
-            let words = Self::ALL.map(Self::word).join(", ");
+            let words = Self::ALL.map(Self::as_str).join(", ");
             format!("there is no fault {word:?}; there are {words}")
         })
     }
@@ -88,7 +88,7 @@ impl LabFault {
         match self.action {
             LabAction::Isolate | LabAction::Heal => Err(format!(
                 "{} is for nodes, which talk to each other; {target} talks to none of its kind",
-                self.action.word()
+                self.action.as_str()
             )),
             _ => Ok(()),
         }
@@ -97,7 +97,7 @@ impl LabFault {
 
 impl fmt::Display for LabFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.action.word(), self.target)
+        write!(f, "{} {}", self.action.as_str(), self.target)
     }
 }
 
@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn an_action_is_the_same_word_everywhere() {
         for action in LabAction::ALL {
-            assert_eq!(action.word().parse(), Ok(action));
+            assert_eq!(action.as_str().parse(), Ok(action));
             let json = serde_json::to_value(action).unwrap();
-            assert_eq!(json, action.word());
+            assert_eq!(json, action.as_str());
         }
         let error = "burn".parse::<LabAction>().unwrap_err();
         assert!(error.contains("pause, resume, kill"), "{error}");

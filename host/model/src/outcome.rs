@@ -36,7 +36,7 @@ impl Outcome {
         matches!(self, Self::Ok)
     }
 
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Failed(_) => "failed",

@@ -140,7 +140,7 @@ impl fmt::Display for Harm {
                 let names: Vec<_> = nodes.iter().map(|node| name(*node)).collect();
                 write!(f, "partition {} for {}", names.join(","), Short(*lasts))
             }
-            Self::CutCommit { worker, cut } => write!(f, "{} worker-{worker}", cut.word()),
+            Self::CutCommit { worker, cut } => write!(f, "{} worker-{worker}", cut.as_str()),
             Self::DelayApply { node, lasts } => {
                 write!(f, "delay-apply {} for {}", name(*node), Short(*lasts))
             }
@@ -161,7 +161,7 @@ impl Cut {
     pub const ALL: [Self; 3] = [Self::Before, Self::During, Self::After];
 
     /// The word of a schedule.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Before => "cut-before-commit",
             Self::During => "cut-in-commit",

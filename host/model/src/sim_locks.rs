@@ -19,7 +19,7 @@ impl SimLocks {
     pub const ALL: [Self; 3] = [Self::Lease, Self::File, Self::Session];
 
     /// The word for people and files.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Lease => "lease",
             Self::File => "file",
@@ -32,9 +32,9 @@ impl FromStr for SimLocks {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|kind| kind.word() == word);
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == word);
         found.ok_or_else(|| {
-            let words = Self::ALL.map(Self::word).join(", ");
+            let words = Self::ALL.map(Self::as_str).join(", ");
             format!("there is no simulated lock service {word:?}; there are {words}")
         })
     }

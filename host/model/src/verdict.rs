@@ -18,7 +18,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Valid => "valid",
             Self::Violated(_) => "violated",
@@ -216,7 +216,7 @@ mod tests {
             judge(vec![unknown, violated("one"), violated("two")]),
             violated("one")
         );
-        assert_eq!(judge(vec![]).word(), "unknown");
+        assert_eq!(judge(vec![]).as_str(), "unknown");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use super::cluster::{Cluster, Given, Kind};
 use super::session::{SimSession, of_the_host};
 use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::doing::Doing;
 use crate::capability::mysql_calls::check_query;
+use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
@@ -88,7 +88,7 @@ impl Database for SimDatabase {
             None => statement.text(),
         };
         let mut reader = SimSession::reader(self.cluster.clone(), node, freshness).await?;
-        let call = reader.call(Kind::Statement, Doing::Reading, text, parameters);
+        let call = reader.call(Kind::Statement, Operation::Reading, text, parameters);
         let given = call.await.map_err(of_the_host);
         reader.end();
         match given? {

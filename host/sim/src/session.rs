@@ -4,9 +4,9 @@ use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variabl
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
 use crate::capability::calls::{bytes_of, check_savepoint};
 use crate::capability::database::{Freshness, Session};
-use crate::capability::doing::Doing;
 use crate::capability::mysql_calls::{check_execute, check_query};
 use crate::capability::mysql_codes::lost;
+use crate::capability::operation::Operation;
 use crate::capability::statement::{Action, Statement};
 use crate::event::Actor;
 use crate::model::fault::{Fault, FaultKind};
@@ -118,7 +118,7 @@ impl SimSession {
     pub(super) async fn call(
         &mut self,
         kind: Kind,
-        doing: Doing,
+        operation: Operation,
         text: &str,
         parameters: &[Value],
     ) -> Result<Given, Fault> {
@@ -127,7 +127,7 @@ impl SimSession {
             return Err(Fault::rejected("session-abandoned", message));
         }
         self.under_way = true;
-        let result = self.call_anyway(kind, doing, text, parameters).await;
+        let result = self.call_anyway(kind, operation, text, parameters).await;
         self.under_way = false;
         result
     }
@@ -135,7 +135,7 @@ impl SimSession {
     async fn call_anyway(
         &mut self,
         kind: Kind,
-        doing: Doing,
+        operation: Operation,
         text: &str,
         parameters: &[Value],
     ) -> Result<Given, Fault> {
@@ -148,15 +148,15 @@ impl SimSession {
         };
         let request = Request {
             kind,
-            doing,
+            operation,
             text,
             parameters,
-            is_text: self.is_text && doing == Doing::Committing,
+            is_text: self.is_text && operation == Operation::Committing,
         };
         self.cluster.send(id, &request);
         let reply = poll_fn(|context| self.cluster.poll_reply(id, context)).await;
         let reply = reply.unwrap_or_else(|| Reply {
-            result: Err(lost(doing, true, "it was ended")),
+            result: Err(lost(operation, true, "it was ended")),
             in_transaction: false,
             is_broken: true,
         });
@@ -171,8 +171,8 @@ impl SimSession {
         reply.result
     }
 
-    fn doing(&self, statement: &Statement) -> Doing {
-        Doing::of(statement.action(), self.in_transaction)
+    fn operation(&self, statement: &Statement) -> Operation {
+        Operation::from_action(statement.action(), self.in_transaction)
     }
 }
 
@@ -181,9 +181,11 @@ impl Session for SimSession {
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
         check_execute(statement, parameters)?;
         check_savepoint(statement, self.in_transaction)?;
-        let doing = self.doing(statement);
+        let operation = self.operation(statement);
         let text = statement.text();
-        let given = self.call(Kind::Statement, doing, text, parameters).await?;
+        let given = self
+            .call(Kind::Statement, operation, text, parameters)
+            .await?;
         if statement.action() == Action::Set
             && let Some(id) = self.connection
             && let Some(variables) = self.cluster.variables_of(id)
@@ -202,8 +204,8 @@ impl Session for SimSession {
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault> {
         check_query(statement, parameters)?;
-        let (doing, text) = (self.doing(statement), statement.text());
-        let call = self.call(Kind::Statement, doing, text, parameters);
+        let (operation, text) = (self.operation(statement), statement.text());
+        let call = self.call(Kind::Statement, operation, text, parameters);
         match call.await? {
             Given::Rows(rows) => {
                 let bytes = rows.iter().map(bytes_of).sum();
@@ -211,8 +213,8 @@ impl Session for SimSession {
                 let Err(mut fault) = checked else {
                     return Ok(rows);
                 };
-                fault.kind = doing.of_an_unusable_answer();
-                if doing == Doing::Writing {
+                fault.kind = operation.error_if_answer_unusable();
+                if operation == Operation::Writing {
                     self.rollback().await?;
                 }
                 Err(fault)
@@ -226,7 +228,7 @@ impl Session for SimSession {
             let message = "a transaction is open already";
             return Err(Fault::rejected("transaction-open", message));
         }
-        let call = self.call(Kind::Begin, Doing::Reading, "", &[]);
+        let call = self.call(Kind::Begin, Operation::Reading, "", &[]);
         call.await.map(|_| ())
     }
 
@@ -235,7 +237,7 @@ impl Session for SimSession {
             let message = "no transaction is open";
             return Err(Fault::rejected("no-transaction", message));
         }
-        let call = self.call(Kind::Commit, Doing::Committing, "", &[]);
+        let call = self.call(Kind::Commit, Operation::Committing, "", &[]);
         call.await.map(|_| ())
     }
 
@@ -243,7 +245,7 @@ impl Session for SimSession {
         if !self.in_transaction {
             return Ok(());
         }
-        let call = self.call(Kind::Rollback, Doing::Reading, "", &[]);
+        let call = self.call(Kind::Rollback, Operation::Reading, "", &[]);
         match call.await {
             Err(fault) if fault.kind == FaultKind::Rejected => Err(fault),
             // A connection that is lost is rolled back by its server.
@@ -252,7 +254,7 @@ impl Session for SimSession {
     }
 
     async fn sync(&mut self) -> Result<(), Fault> {
-        let call = self.call(Kind::Sync, Doing::Reading, "", &[]);
+        let call = self.call(Kind::Sync, Operation::Reading, "", &[]);
         call.await.map(|_| ()).map_err(of_the_host)
     }
 

@@ -71,7 +71,7 @@ fn unfinished(run: &Opened) -> Result<Vec<String>, CommandError> {
         .map(|name| format!("{name} was not run"));
     let cut = report.trials.iter().filter_map(|trial| match trial.ended {
         Some(Ended::Completed | Ended::TimeLimit | Ended::Stuck) => None,
-        Some(how) => Some(format!("{} ended early: {}", trial.strategy, how.word())),
+        Some(how) => Some(format!("{} ended early: {}", trial.strategy, how.as_str())),
         None => Some(format!("{} is not finished", trial.strategy)),
     });
     let told = |what: String| format!("the run is not finished: {what}; it is packed as it is");

@@ -179,7 +179,7 @@ pub(super) fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
         ),
         LockUrl::Sim(kind) if !is_sim => wrong(&format!(
             "--lock {} is a simulated lock service, and goes with --db sim",
-            kind.word()
+            kind.as_str()
         )),
         LockUrl::Memory => check_locks_can_suffer(plan),
         _ => Ok(()),

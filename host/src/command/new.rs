@@ -76,13 +76,13 @@ fn template(options: &NewOptions) -> Result<Template, NewError> {
     let words = |languages: Vec<Language>| {
         languages
             .iter()
-            .map(|it| it.word())
+            .map(|it| it.as_str())
             .collect::<Vec<_>>()
             .join(", ")
     };
     let mut languages = Language::ALL.into_iter();
     let language = languages
-        .find(|language| language.word() == options.lang)
+        .find(|language| language.as_str() == options.lang)
         .ok_or_else(|| NewError::Language {
             given: options.lang.clone(),
             known: words(Language::ALL.to_vec()),
@@ -92,7 +92,7 @@ fn template(options: &NewOptions) -> Result<Template, NewError> {
         let known = Language::ALL.into_iter();
         let known = known.filter(|it| Template::of(world, *it).is_some());
         NewError::NoTemplate {
-            language: language.word(),
+            language: language.as_str(),
             kind: options.workload.clone(),
             known: words(known.collect()),
         }
@@ -101,13 +101,13 @@ fn template(options: &NewOptions) -> Result<Template, NewError> {
 
 fn world(options: &NewOptions) -> Result<World, NewError> {
     let worlds = [World::State, World::Allocation];
-    let asked = |world: &World| kind(*world).word() == options.workload;
+    let asked = |world: &World| kind(*world).as_str() == options.workload;
     worlds
         .into_iter()
         .find(asked)
         .ok_or_else(|| NewError::Kind {
             given: options.workload.clone(),
-            kinds: Kind::ALL.map(Kind::word).join(" or "),
+            kinds: Kind::ALL.map(Kind::as_str).join(" or "),
         })
 }
 

@@ -31,7 +31,7 @@ pub async fn run(
     let path = folder.history_path();
     let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
     let workers = turn.plan.workload.workers();
-    let shares = Shares::of(workers, None);
+    let shares = Shares::new(workers, None);
     let printed = PrintedFile::new(folder.printed_path(), workers, &shares);
     let printed = Arc::new(printed);
     let mut counters = Counters::default();

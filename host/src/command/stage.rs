@@ -9,7 +9,7 @@ use crate::backend::{open_locks_of_run, run_id};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::database::Database;
-use crate::capability::gate::Gate;
+use crate::capability::sql_policy::SqlPolicy;
 use crate::model::fault::Fault;
 use crate::plan::Plan;
 use crate::record::journal::Journal;
@@ -90,7 +90,7 @@ impl Stage {
             workload: plan.workload.clone(),
             strategy: strategy.clone(),
             database: database.clone(),
-            gate: Arc::new(Gate::new(workload.kind().tables(), database.dialect())),
+            sql_policy: Arc::new(SqlPolicy::new(workload.kind().tables(), database.dialect())),
             locks,
             clock: clock.clone(),
             beside,
@@ -140,7 +140,7 @@ async fn has_room(database: &dyn Database, plan: &Plan) -> Result<(), CommandErr
 /// What each instance may take, given what this process can have.
 fn shares(plan: &Plan) -> Shares {
     let files = rlimit::Resource::NOFILE.get_soft().ok();
-    Shares::of(plan.workload.workers(), files)
+    Shares::new(plan.workload.workers(), files)
 }
 
 /// What could not be done, and the fault that says why.

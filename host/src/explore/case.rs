@@ -52,7 +52,7 @@ impl Case {
             counted(self.topology.nodes, "node"),
         ];
         if let Some(locks) = self.locks {
-            parts.push(format!("locks {}", locks.word()));
+            parts.push(format!("locks {}", locks.as_str()));
         }
         let faults: Vec<_> = self
             .faults

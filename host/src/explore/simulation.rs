@@ -12,9 +12,9 @@ use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
-use crate::capability::gate::Gate;
 use crate::capability::lock::LockService;
 use crate::capability::printed::Printed;
+use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::strategy::Strategy;
 use crate::model::background::Background;
 use crate::model::change::Nanos;
@@ -132,7 +132,7 @@ impl Simulation {
         let database = SimDatabase::new(cluster.clone(), case.autocommit_as_text)
             .counting_found_rows(case.counts_found_rows);
         let database = Arc::new(database);
-        let shares = Shares::of(case.workload.workers(), None);
+        let shares = Shares::new(case.workload.workers(), None);
         database.divide(&shares);
         let sim_locks = case.locks.map(|kind| {
             locks::open(
@@ -168,7 +168,10 @@ impl Simulation {
             workload: case.workload.clone(),
             strategy,
             database: database.clone(),
-            gate: Arc::new(Gate::new(case.workload.kind().tables(), database.dialect())),
+            sql_policy: Arc::new(SqlPolicy::new(
+                case.workload.kind().tables(),
+                database.dialect(),
+            )),
             locks,
             clock: clock.clone(),
             beside: Beside::Here,

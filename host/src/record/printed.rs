@@ -66,7 +66,7 @@ mod tests {
     fn each_worker_has_a_share_of_what_is_printed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("printed.log");
-        let shares = Shares::of(8, None);
+        let shares = Shares::new(8, None);
         let printed = PrintedFile::new(path.clone(), 8, &shares);
         assert!(!path.exists());
         printed.line(3, "hello");

@@ -154,8 +154,9 @@ fn faults(changes: &[Change]) -> BTreeMap<String, u64> {
     for fault in steps.flat_map(|step| &step.faults) {
         *counts.entry((fault.kind, &fault.code)).or_default() += u64::from(fault.count);
     }
-    let named =
-        |((kind, code), count): ((FaultKind, &str), _)| (format!("{} {code}", kind.word()), count);
+    let named = |((kind, code), count): ((FaultKind, &str), _)| {
+        (format!("{} {code}", kind.as_str()), count)
+    };
     counts.into_iter().map(named).collect()
 }
 

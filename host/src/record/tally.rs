@@ -56,7 +56,7 @@ impl Tally {
             self.ok += u64::from(change.is_ok());
             self.indeterminate += u64::from(change.is_indeterminate());
             for fault in change.steps().flat_map(|step| &step.faults) {
-                let name = format!("{} {}", fault.kind.word(), fault.code);
+                let name = format!("{} {}", fault.kind.as_str(), fault.code);
                 let name = count(&mut self.faults_met, name, u64::from(fault.count));
                 let known = self.messages.entry(name).or_default();
                 if known.is_empty() || (!fault.message.is_empty() && fault.message < *known) {

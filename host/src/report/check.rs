@@ -88,7 +88,7 @@ pub fn json(report: &CheckReport) -> Vec<u8> {
 }
 
 fn one(checked: &Checked, width: u16) -> String {
-    let mut text = format!("{}: {}", checked.strategy, checked.verdict.word());
+    let mut text = format!("{}: {}", checked.strategy, checked.verdict.as_str());
     match (&checked.witness, &checked.verdict) {
         (Some(witness), _) => {
             let _ = writeln!(text, " ({})", witness.checker);
@@ -204,7 +204,7 @@ fn overview(checked: &[Checked]) -> String {
             .sum();
         table.add_row([
             checked.strategy.clone(),
-            checked.verdict.word().to_owned(),
+            checked.verdict.as_str().to_owned(),
             checked
                 .witness
                 .as_ref()

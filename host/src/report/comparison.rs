@@ -169,7 +169,7 @@ impl TrialComparison {
             },
             why: if cut.is_empty() { broken } else { cut },
             must_agree,
-            verdicts: trials.map(|trial| Some(trial?.judgement.verdict.word())),
+            verdicts: trials.map(|trial| Some(trial?.judgement.verdict.as_str())),
             digests: trials.map(|trial| Some(trial?.digest.clone())),
             figures,
             not_compared,
@@ -197,7 +197,7 @@ fn unfinished(trial: Option<&TrialReport>) -> Option<String> {
     };
     match trial.ended {
         Some(Ended::Completed | Ended::TimeLimit) => None,
-        Some(how) => Some(format!("it ended early: {}", how.word())),
+        Some(how) => Some(format!("it ended early: {}", how.as_str())),
         None => Some("the runner was killed".to_owned()),
     }
 }
@@ -209,7 +209,7 @@ fn broken(
     must_agree: MustAgree,
     histories: [Option<&String>; 2],
 ) -> Vec<String> {
-    let verdicts = [one, other].map(|trial| trial.judgement.verdict.word());
+    let verdicts = [one, other].map(|trial| trial.judgement.verdict.as_str());
     let is_everything = must_agree == MustAgree::Everything;
     let checks = [
         (

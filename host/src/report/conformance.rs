@@ -41,7 +41,7 @@ pub enum Status {
 }
 
 impl Status {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
@@ -103,9 +103,9 @@ pub fn json(report: &ConformanceReport) -> Vec<u8> {
 
 /// Plain text for a person in lines of at most `width`.
 pub fn text(report: &ConformanceReport, width: u16) -> String {
-    let mut text = format!("{}: {}\n", report.strategy, report.status().word());
+    let mut text = format!("{}: {}\n", report.strategy, report.status().as_str());
     for part in &report.parts {
-        let head = format!("  {:<24}{:<16}", part.name, part.status.word());
+        let head = format!("  {:<24}{:<16}", part.name, part.status.as_str());
         let _ = writeln!(
             text,
             "{}",

@@ -72,7 +72,7 @@ fn line(
     }
     let ended = match trial {
         None => "could-not-run",
-        Some(trial) => trial.ended.map_or("killed", |ended| ended.word()),
+        Some(trial) => trial.ended.map_or("killed", |ended| ended.as_str()),
     };
     cells.push(cell("ended", ended));
     cells.push(cell("error", error.unwrap_or_default()));
@@ -151,7 +151,7 @@ fn statistics_cells(name: &str, statistics: Option<&Statistics>, value: Format) 
 fn ours(trial: &TrialReport) -> Vec<Cell> {
     let summary = &trial.summary;
     let mut cells = vec![
-        cell("verdict", trial.judgement.verdict.word()),
+        cell("verdict", trial.judgement.verdict.as_str()),
         cell("failed", summary.failed),
         cell("indeterminate", summary.indeterminate),
         cell("restored", summary.restored),
@@ -178,7 +178,7 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
 /// A column for each kind of fault, and all codes beside.
 fn fault_cells(summary: &Summary) -> Vec<Cell> {
     let of_kind = |kind: FaultKind| {
-        let start = format!("{} ", kind.word());
+        let start = format!("{} ", kind.as_str());
         let all = summary.faults.iter();
         let of_it = all.filter(|(name, _)| name.starts_with(&start));
         of_it.map(|(_, count)| count).sum::<u64>()
@@ -190,7 +190,7 @@ fn fault_cells(summary: &Summary) -> Vec<Cell> {
         FaultKind::Indefinite,
     ];
     let mut cells: Vec<Cell> = kinds
-        .map(|kind| cell(&format!("{} faults", kind.word()), of_kind(kind)))
+        .map(|kind| cell(&format!("{} faults", kind.as_str()), of_kind(kind)))
         .into();
     cells.push(cell("faults json", json(&summary.faults)));
     for (heading, how) in [
@@ -217,8 +217,8 @@ fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
         cell("audit", workload.audit),
         cell("background generators", workload.background_generators),
         cell("database", &plan.database),
-        cell("autocommit writes", plan.autocommit_writes.word()),
-        cell("affected rows", plan.affected_rows.word()),
+        cell("autocommit writes", plan.autocommit_writes.as_str()),
+        cell("affected rows", plan.affected_rows.as_str()),
         // Not empty: other programs take an empty cell for a missing one, and leave such lines out.
         cell("locks", locks.unwrap_or_else(|| "none".to_owned())),
         cell("settings json", json(&plan.settings_of(planned))),

@@ -42,7 +42,7 @@ pub fn write(report: &CheckReport) -> String {
 }
 
 fn section(checked: &Checked, number: usize) -> String {
-    let word = checked.verdict.word();
+    let word = checked.verdict.as_str();
     let mut html = format!(
         "<section>\n<header>\n<p class=\"verdict {word}\">{word}</p>\n<h1>{}</h1>\n",
         escaped(&checked.strategy)

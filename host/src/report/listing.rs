@@ -48,7 +48,7 @@ pub fn text(all: &[Listed]) -> String {
             one.name.clone(),
             known(one.kind.clone()),
             known(needs),
-            one.component.word().to_owned(),
+            one.component.as_str().to_owned(),
             known(one.digest.as_deref().map(short)),
             known(one.description.clone()),
         ]);

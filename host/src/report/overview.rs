@@ -125,7 +125,7 @@ fn line(cell: &CellReport) -> Vec<String> {
         cell.planned.name.clone(),
         cell.locks.clone().unwrap_or_default(),
         trial
-            .map_or("could not run", |t| t.judgement.verdict.word())
+            .map_or("could not run", |t| t.judgement.verdict.as_str())
             .to_owned(),
         count(summary.map(|s| s.ok)),
         count(summary.map(|s| s.errors)),
@@ -161,7 +161,7 @@ impl CellReport {
             None => format!("{name}: could not run"),
             Some(trial) => format!(
                 "{name}: {}, {} ok, {} errors, {:.1} s",
-                trial.judgement.verdict.word(),
+                trial.judgement.verdict.as_str(),
                 trial.summary.ok,
                 trial.summary.errors,
                 trial.summary.total_time_ns as f64 / 1e9,

@@ -84,7 +84,7 @@ fn outcomes(trials: &[TrialReport]) -> String {
         let summary = &trial.summary;
         table.add_row([
             trial.strategy.clone(),
-            trial.judgement.verdict.word().to_owned(),
+            trial.judgement.verdict.as_str().to_owned(),
             summary.ok.to_string(),
             summary.errors.to_string(),
             summary.failed.to_string(),
@@ -125,7 +125,11 @@ fn times(trials: &[TrialReport]) -> String {
 }
 
 pub(super) fn verdict(trial: &TrialReport) -> String {
-    let mut text = format!("\n{}: {}\n", trial.strategy, trial.judgement.verdict.word());
+    let mut text = format!(
+        "\n{}: {}\n",
+        trial.strategy,
+        trial.judgement.verdict.as_str()
+    );
     for answer in &trial.judgement.answers {
         text.push_str(&one_answer(answer));
     }
@@ -192,7 +196,7 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
 }
 
 fn one_answer(answer: &Answer) -> String {
-    let mut text = format!("  {}: {}", answer.checker, answer.verdict.word());
+    let mut text = format!("  {}: {}", answer.checker, answer.verdict.as_str());
     match &answer.verdict {
         Verdict::Valid => {}
         Verdict::Violated(why) | Verdict::Unknown(why) => {

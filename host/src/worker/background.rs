@@ -156,7 +156,7 @@ impl Generator {
                     figures.latencies.record(now.saturating_sub(began));
                 }
                 Err(fault) => {
-                    let fault = format!("{} {}", fault.kind.word(), fault.code);
+                    let fault = format!("{} {}", fault.kind.as_str(), fault.code);
                     *figures.load.faults.entry(fault).or_default() += 1;
                 }
             }

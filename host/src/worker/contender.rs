@@ -117,7 +117,7 @@ impl Contender {
         let session = session.map_err(|fault| Outcome::from(Err(fault)))?;
         let capabilities = Capabilities {
             database: self.whereabouts.of_database(arena.database.clone()),
-            gate: arena.gate.clone(),
+            sql_policy: arena.sql_policy.clone(),
             locks: arena.locks.clone(),
             clock: arena.clock.clone(),
             settings: arena.settings.clone(),

@@ -29,7 +29,7 @@ impl Kind {
     pub const ALL: [Self; 2] = [Self::VolumeState, Self::IpAllocation];
 
     /// As a workload file has it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::VolumeState => "volume-state",
             Self::IpAllocation => "ip-allocation",
@@ -38,7 +38,7 @@ impl Kind {
 
     /// How a workload file says which.
     pub fn choice() -> String {
-        let said = Self::ALL.map(|kind| format!("kind = {:?}", kind.word()));
+        let said = Self::ALL.map(|kind| format!("kind = {:?}", kind.as_str()));
         said.join(" or ")
     }
 
@@ -61,7 +61,7 @@ impl Kind {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 

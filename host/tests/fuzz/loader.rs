@@ -9,8 +9,8 @@ use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Target};
-use contend::capability::gate::Gate;
 use contend::capability::printed::Unread;
+use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::strategy::{Call, Capabilities, Strategy, Transition};
 use contend::model::component::About;
 use contend::wasm::{Engine, Limits, WasmFile, metadata};
@@ -133,7 +133,7 @@ impl Bench {
         let clock = Arc::new(Impatient);
         Capabilities {
             database: self.database.clone(),
-            gate: Arc::new(Gate::new(&["volumes"], self.database.dialect())),
+            sql_policy: Arc::new(SqlPolicy::new(&["volumes"], self.database.dialect())),
             locks: Arc::new(MemoryLocks::new(clock.clone())),
             clock,
             settings: Arc::default(),

@@ -87,7 +87,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
-    ("sqlparser", "capability/gate"),
+    ("sqlparser", "capability/sql_policy"),
     ("sqlparser", "sim/sql"),
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),

@@ -3,9 +3,9 @@
 use super::{Engine, WasmStrategy};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::gate::Gate;
 use crate::capability::lock::{LockService, LockSession, SessionOptions};
 use crate::capability::printed::Unread;
+use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::statement::Statement;
 use crate::capability::strategy::{Call, Capabilities, Transition};
 use crate::model::change::Nanos;
@@ -42,7 +42,7 @@ pub fn doing(what: &str) -> Call {
 pub fn only_a_clock(clock: impl Clock + 'static) -> Capabilities {
     Capabilities {
         database: Arc::new(Nothing),
-        gate: Arc::new(Gate::new(&[], "sqlite")),
+        sql_policy: Arc::new(SqlPolicy::new(&[], "sqlite")),
         locks: Arc::new(Nothing),
         clock: Arc::new(clock),
         settings: Arc::default(),

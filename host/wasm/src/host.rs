@@ -156,7 +156,7 @@ impl HostState {
     }
 
     fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
-        self.statements.of(sql, &self.capabilities.gate)
+        self.statements.of(sql, &self.capabilities.sql_policy)
     }
 }
 

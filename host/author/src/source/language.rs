@@ -16,7 +16,7 @@ impl Language {
     pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::JavaScript, Self::Python];
 
     /// What it is called on the command line.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Rust => "rust",
             Self::C => "c",

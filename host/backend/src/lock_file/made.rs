@@ -29,7 +29,7 @@ impl Made {
 
 impl MadeBy {
     /// The worker is what stands before the first dot of `worker-3.0.1`.
-    pub(super) fn of(all: &Arc<Made>, owner: &str) -> Self {
+    pub(super) fn new(all: &Arc<Made>, owner: &str) -> Self {
         let worker = owner.split('.').next().unwrap_or(owner);
         let mut by_worker = all.by_worker.lock().unwrap_or_else(PoisonError::into_inner);
         let count = by_worker.entry(worker.to_owned()).or_default().clone();

@@ -8,7 +8,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// What was being done when the error came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
+pub enum Operation {
     /// Opening a connection.
     Connecting,
     /// Something without an effect.
@@ -19,21 +19,21 @@ pub enum Doing {
 
 /// The fault for an error. Codes are the first word of Redis's own error, or a word where Redis had
 /// no say. Redis repeats no password, and nor does this.
-pub fn classify(error: &RedisError, doing: Doing) -> Fault {
+pub fn classify(error: &RedisError, operation: Operation) -> Fault {
     let (kind, code) = match error.kind() {
         ErrorKind::Server(kind) => (of_server(kind, error), error.code().unwrap_or("ERR")),
         ErrorKind::Extension => {
             let code = error.code().unwrap_or("ERR");
-            (of_word(code, doing), code)
+            (of_word(code, operation), code)
         }
-        ErrorKind::Io => (lost(doing), of_io(error)),
+        ErrorKind::Io => (lost(operation), of_io(error)),
         ErrorKind::AuthenticationFailed => (FaultKind::Rejected, "authentication"),
         ErrorKind::InvalidClientConfig | ErrorKind::Client => {
             (FaultKind::Rejected, "configuration")
         }
         // An answer came that makes no sense.
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => (unknown(doing), "answer"),
-        _ => (unknown(doing), "redis"),
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => (unknown(operation), "answer"),
+        _ => (unknown(operation), "redis"),
     };
     Fault::new(kind, code, error.to_string())
 }
@@ -59,14 +59,14 @@ fn of_server(kind: ServerErrorKind, error: &RedisError) -> FaultKind {
 }
 
 /// Errors that the driver has no name for.
-fn of_word(code: &str, doing: Doing) -> FaultKind {
+fn of_word(code: &str, operation: Operation) -> FaultKind {
     match code {
         // Out of memory, no disk to save to, another script running, too few replicas: all before
         // the first write.
         "OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" => FaultKind::Unavailable,
         // The last is our own: a grant that was given up while its acquire was under way.
         "WRONGTYPE" | "WRONGPASS" | "NOAUTH" | "GIVENUP" => FaultKind::Rejected,
-        _ => unknown(doing),
+        _ => unknown(operation),
     }
 }
 
@@ -80,17 +80,17 @@ fn of_io(error: &RedisError) -> &'static str {
     }
 }
 
-fn lost(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Changing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading => FaultKind::Unavailable,
+fn lost(operation: Operation) -> FaultKind {
+    match operation {
+        Operation::Changing => FaultKind::Indefinite,
+        Operation::Connecting | Operation::Reading => FaultKind::Unavailable,
     }
 }
 
-fn unknown(doing: Doing) -> FaultKind {
-    match doing {
-        Doing::Changing => FaultKind::Indefinite,
-        Doing::Connecting | Doing::Reading => FaultKind::Rejected,
+fn unknown(operation: Operation) -> FaultKind {
+    match operation {
+        Operation::Changing => FaultKind::Indefinite,
+        Operation::Connecting | Operation::Reading => FaultKind::Rejected,
     }
 }
 
@@ -295,14 +295,14 @@ mod tests {
                 Indefinite,
             ),
         ] {
-            for (doing, kind) in [
-                (Doing::Connecting, connecting),
-                (Doing::Reading, reading),
-                (Doing::Changing, changing),
+            for (operation, kind) in [
+                (Operation::Connecting, connecting),
+                (Operation::Reading, reading),
+                (Operation::Changing, changing),
             ] {
-                let fault = classify(&error, doing);
+                let fault = classify(&error, operation);
                 let seen = (fault.kind, fault.code.as_str());
-                assert_eq!(seen, (kind, code), "{error} while {doing:?}");
+                assert_eq!(seen, (kind, code), "{error} while {operation:?}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A grant that was made, and how it stands.
 
-use super::classify::Doing;
+use super::classify::Operation;
 use super::scripts::Claim;
 use super::session::SharedSession;
 use crate::capability::lock::{Grant, ReleaseOutcome};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What Redis says of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum LeaseState {
     Held,
     /// It is still there, and its lease is over.
     Ended,
@@ -19,7 +19,7 @@ pub(super) enum Standing {
     Gone,
 }
 
-impl Standing {
+impl LeaseState {
     pub(super) fn parse(word: &str) -> Result<Self, Fault> {
         match word {
             "held" => Ok(Self::Held),
@@ -33,7 +33,7 @@ impl Standing {
     }
 }
 
-pub(super) struct Held {
+pub(super) struct HeldGrant {
     pub(super) claim: Claim,
     tokens: Vec<(String, u64)>,
     /// Counted from before Redis was asked, so Redis's own count ends no earlier.
@@ -42,7 +42,7 @@ pub(super) struct Held {
     lost: OnceLock<ReleaseOutcome>,
 }
 
-impl Held {
+impl HeldGrant {
     pub(super) fn new(claim: Claim, tokens: &[u64], ends: Nanos) -> Self {
         let names = claim.names().iter().cloned();
         Self {
@@ -66,15 +66,15 @@ impl Held {
     }
 
     /// Takes in what Redis says at `now`. A grant that was lost once stays lost.
-    pub(super) fn learn(&self, standing: Standing, now: Nanos) -> ReleaseOutcome {
+    pub(super) fn learn(&self, state: LeaseState, now: Nanos) -> ReleaseOutcome {
         if let Some(lost) = self.lost() {
             return lost;
         }
-        let lost = match standing {
-            Standing::Held => return ReleaseOutcome::Released,
-            Standing::Ended => ReleaseOutcome::Expired,
-            Standing::Gone if now >= self.ends.load(Ordering::Relaxed) => ReleaseOutcome::Expired,
-            Standing::Gone => ReleaseOutcome::NotOwner,
+        let lost = match state {
+            LeaseState::Held => return ReleaseOutcome::Released,
+            LeaseState::Ended => ReleaseOutcome::Expired,
+            LeaseState::Gone if now >= self.ends.load(Ordering::Relaxed) => ReleaseOutcome::Expired,
+            LeaseState::Gone => ReleaseOutcome::NotOwner,
         };
         *self.lost.get_or_init(|| lost)
     }
@@ -83,9 +83,9 @@ impl Held {
     pub(super) async fn renew(&self, session: &SharedSession) -> Result<bool, Fault> {
         let ends = session.clock.now().saturating_add(session.lease);
         let script = self.claim.renew(session.lease_us());
-        let word: String = session.link.run(&script, Doing::Changing).await?;
-        let standing = Standing::parse(&word)?;
-        if self.learn(standing, session.clock.now()) != ReleaseOutcome::Released {
+        let word: String = session.link.run(&script, Operation::Changing).await?;
+        let state = LeaseState::parse(&word)?;
+        if self.learn(state, session.clock.now()) != ReleaseOutcome::Released {
             return Ok(false);
         }
         self.ends.fetch_max(ends, Ordering::Relaxed);
@@ -98,8 +98,8 @@ impl Held {
             return Ok(false);
         }
         let script = self.claim.is_owner();
-        let word: String = session.link.run(&script, Doing::Reading).await?;
-        let outcome = self.learn(Standing::parse(&word)?, session.clock.now());
+        let word: String = session.link.run(&script, Operation::Reading).await?;
+        let outcome = self.learn(LeaseState::parse(&word)?, session.clock.now());
         Ok(outcome == ReleaseOutcome::Released)
     }
 }
@@ -110,32 +110,28 @@ mod tests {
     use crate::lock_redis::scripts::Names;
     use std::sync::Arc;
 
-    fn held() -> Held {
+    fn held() -> HeldGrant {
         let names = Names::new(vec!["a".to_owned()], "");
-        Held::new(Claim::new("x1".to_owned(), Arc::new(names)), &[1], 100)
+        HeldGrant::new(Claim::new("x1".to_owned(), Arc::new(names)), &[1], 100)
     }
 
     #[test]
     fn what_is_gone_before_its_lease_ended_was_taken_away() {
-        for (standing, now, outcome) in [
-            (Standing::Held, 200, ReleaseOutcome::Released),
-            (Standing::Ended, 50, ReleaseOutcome::Expired),
-            (Standing::Gone, 99, ReleaseOutcome::NotOwner),
-            (Standing::Gone, 100, ReleaseOutcome::Expired),
+        for (state, now, outcome) in [
+            (LeaseState::Held, 200, ReleaseOutcome::Released),
+            (LeaseState::Ended, 50, ReleaseOutcome::Expired),
+            (LeaseState::Gone, 99, ReleaseOutcome::NotOwner),
+            (LeaseState::Gone, 100, ReleaseOutcome::Expired),
         ] {
-            assert_eq!(
-                held().learn(standing, now),
-                outcome,
-                "{standing:?} at {now}"
-            );
+            assert_eq!(held().learn(state, now), outcome, "{state:?} at {now}");
         }
     }
 
     #[test]
     fn how_it_was_lost_is_what_was_learned_first() {
         let held = held();
-        held.learn(Standing::Gone, 50);
-        assert_eq!(held.learn(Standing::Gone, 200), ReleaseOutcome::NotOwner);
-        assert_eq!(held.learn(Standing::Held, 200), ReleaseOutcome::NotOwner);
+        held.learn(LeaseState::Gone, 50);
+        assert_eq!(held.learn(LeaseState::Gone, 200), ReleaseOutcome::NotOwner);
+        assert_eq!(held.learn(LeaseState::Held, 200), ReleaseOutcome::NotOwner);
     }
 }

@@ -1,6 +1,6 @@
 //! One session's connection: opened once, and again after a loss.
 
-use super::classify::{Doing, classify};
+use super::classify::{Operation, classify};
 use crate::model::fault::Fault;
 use crate::patience::within;
 use redis::aio::MultiplexedConnection;
@@ -29,7 +29,7 @@ impl Connection {
         let opened = within(PATIENCE, Self::try_open(server)).await;
         let opened = opened.unwrap_or_else(|_| Err(no_answer()));
         opened.map_err(|error| {
-            let mut fault = classify(&error, Doing::Connecting);
+            let mut fault = classify(&error, Operation::Connecting);
             let (server, why) = (server.addr(), &fault.message);
             fault.message = match error.is_io_error() {
                 true => format!("can't reach Redis at {server}: {why}; is it running?"),
@@ -60,7 +60,7 @@ impl Connection {
         let ping = redis::cmd("PING");
         let answer = within(PATIENCE, ping.exec_async(&mut self.commands)).await;
         let answer = answer.unwrap_or_else(|_| Err(no_answer()));
-        answer.map_err(|error| classify(&error, Doing::Reading))
+        answer.map_err(|error| classify(&error, Operation::Reading))
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -99,7 +99,7 @@ impl Link {
     pub(super) async fn run<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
-        doing: Doing,
+        operation: Operation,
     ) -> Result<T, Fault> {
         let connection = self.connection().await?;
         let mut commands = connection.commands.clone();
@@ -111,7 +111,7 @@ impl Link {
                 if error.is_io_error() {
                     self.forget(&connection).await;
                 }
-                Err(classify(&error, doing))
+                Err(classify(&error, operation))
             }
         }
     }

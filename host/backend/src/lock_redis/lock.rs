@@ -1,9 +1,9 @@
 //! One lock in Redis.
 
-use super::classify::Doing;
-use super::held::Held;
+use super::classify::Operation;
+use super::held::HeldGrant;
 use super::scripts::{Claim, Names};
-use super::session::{Pledge, SharedSession};
+use super::session::{ReleaseOnDrop, SharedSession};
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
@@ -20,7 +20,7 @@ pub(super) struct RedisLock {
 }
 
 /// What became of one try.
-enum Tried {
+enum Attempt {
     Granted(Grant),
     Taken {
         /// The first name that is taken.
@@ -50,25 +50,25 @@ impl RedisLock {
         Claim::new(grant, Arc::clone(&self.names))
     }
 
-    async fn try_once(&self) -> Result<Tried, Fault> {
+    async fn try_once(&self) -> Result<Attempt, Fault> {
         let session = &self.session;
         session.refuse_if_closed()?;
         let ends = session.clock.now().saturating_add(session.lease);
         let claim = self.claim();
         let script = claim.acquire(session.lease_us());
-        let asked = Arc::new(Held::new(claim, &[], ends));
-        let pledge = Pledge::new(session, &asked);
-        let answer: Result<Vec<u64>, Fault> = session.link.run(&script, Doing::Changing).await;
+        let asked = Arc::new(HeldGrant::new(claim, &[], ends));
+        let guard = ReleaseOnDrop::new(session, &asked);
+        let answer: Result<Vec<u64>, Fault> = session.link.run(&script, Operation::Changing).await;
         match answer.as_deref() {
             Ok([0, tokens @ ..]) => {
-                let held = Arc::new(Held::new(asked.claim.clone(), tokens, ends));
+                let held = Arc::new(HeldGrant::new(asked.claim.clone(), tokens, ends));
                 session.keep(self.number, Arc::clone(&held))?;
-                pledge.redeemed();
-                Ok(Tried::Granted(held.grant(&session.owner)))
+                guard.disarm();
+                Ok(Attempt::Granted(held.grant(&session.owner)))
             }
             Ok([name, free_us]) => {
-                pledge.redeemed();
-                Ok(Tried::Taken {
+                guard.disarm();
+                Ok(Attempt::Taken {
                     name: (*name as usize).saturating_sub(1),
                     free_in: free_us.saturating_mul(1_000),
                 })
@@ -77,12 +77,12 @@ impl RedisLock {
                 let message = format!("Redis answers an acquire with {answer:?}");
                 Err(Fault::indefinite("answer", message))
             }
-            Err(_) => Err(self.undo(answer.unwrap_err(), pledge, &asked).await),
+            Err(_) => Err(self.undo(answer.unwrap_err(), guard, &asked).await),
         }
     }
 
     /// Makes certain that a try that failed had no effect, if that can be had.
-    async fn undo(&self, mut fault: Fault, pledge: Pledge, asked: &Held) -> Fault {
+    async fn undo(&self, mut fault: Fault, guard: ReleaseOnDrop, asked: &HeldGrant) -> Fault {
         let indefinite = fault.kind == FaultKind::Indefinite;
         if indefinite && self.session.give_up(&asked.claim).await.is_ok() {
             fault.kind = FaultKind::Unavailable;
@@ -91,7 +91,7 @@ impl RedisLock {
                 .push_str("; what it may have taken was given up");
         }
         if fault.kind != FaultKind::Indefinite {
-            pledge.redeemed();
+            guard.disarm();
         }
         fault
     }
@@ -112,8 +112,8 @@ impl Lock for RedisLock {
         let deadline = session.clock.now().saturating_add(wait);
         loop {
             let (name, free_in) = match self.try_once().await? {
-                Tried::Granted(grant) => return Ok(grant),
-                Tried::Taken { name, free_in } => (name, free_in),
+                Attempt::Granted(grant) => return Ok(grant),
+                Attempt::Taken { name, free_in } => (name, free_in),
             };
             let left = deadline.saturating_sub(session.clock.now());
             if left == 0 {
@@ -157,12 +157,13 @@ impl Lock for RedisLock {
     async fn break_lock(&mut self) -> Result<(), Fault> {
         self.session.refuse_if_closed()?;
         let script = self.claim().break_names();
-        let answer: Result<String, Fault> = self.session.link.run(&script, Doing::Changing).await;
+        let answer: Result<String, Fault> =
+            self.session.link.run(&script, Operation::Changing).await;
         answer.map(drop)
     }
 
     async fn close(self: Box<Self>) {
-        // What fails is kept by the drop, or by the pledge of the release.
+        // What fails is kept by the drop, or by the guard of the release.
         self.session.release(self.number).await.ok();
     }
 }
@@ -170,7 +171,7 @@ impl Lock for RedisLock {
 impl Drop for RedisLock {
     fn drop(&mut self) {
         if let Some(held) = self.session.take(self.number) {
-            drop(Pledge::new(&self.session, &held));
+            drop(ReleaseOnDrop::new(&self.session, &held));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a session and its locks share, since either may end before the other.
 
-use super::classify::Doing;
-use super::held::{Held, Standing};
+use super::classify::Operation;
+use super::held::{HeldGrant, LeaseState};
 use super::link::Link;
 use super::scripts::Claim;
 use super::waiting::Waiting;
@@ -39,7 +39,7 @@ pub(super) struct SharedSession {
 
 /// A grant that a lock holds, and what renews it.
 pub(super) struct Kept {
-    held: Arc<Held>,
+    held: Arc<HeldGrant>,
     renewal: Option<JoinHandle<()>>,
 }
 
@@ -80,12 +80,12 @@ impl SharedSession {
         self.by_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn held(&self, lock: u64) -> Option<Arc<Held>> {
+    pub(super) fn held(&self, lock: u64) -> Option<Arc<HeldGrant>> {
         self.lock().get(&lock).map(|kept| Arc::clone(&kept.held))
     }
 
     /// Keeps what a lock acquired, and renews it, unless the session ended in the meantime.
-    pub(super) fn keep(self: &Arc<Self>, lock: u64, held: Arc<Held>) -> Result<(), Fault> {
+    pub(super) fn keep(self: &Arc<Self>, lock: u64, held: Arc<HeldGrant>) -> Result<(), Fault> {
         let mut by_lock = self.lock();
         // Looked at under the lock: a session that closes does so before it takes everything.
         self.refuse_if_closed()?;
@@ -98,13 +98,13 @@ impl SharedSession {
     }
 
     /// Forgets what a lock holds, and renews it no longer.
-    pub(super) fn take(&self, lock: u64) -> Option<Arc<Held>> {
+    pub(super) fn take(&self, lock: u64) -> Option<Arc<HeldGrant>> {
         let kept = self.lock().remove(&lock);
         kept.map(|kept| Arc::clone(&kept.held))
     }
 
     /// Ends with the grant, or when it is given up.
-    async fn renew_until_lost(&self, held: &Held) {
+    async fn renew_until_lost(&self, held: &HeldGrant) {
         let mut pause = self.lease / 3;
         loop {
             self.clock.sleep(pause).await;
@@ -122,20 +122,20 @@ impl SharedSession {
         let Some(held) = self.take(lock) else {
             return Ok(ReleaseOutcome::NotOwner);
         };
-        let pledge = Pledge::new(self, &held);
+        let guard = ReleaseOnDrop::new(self, &held);
         let script = held.claim.release();
-        let answer: Result<String, Fault> = self.link.run(&script, Doing::Changing).await;
-        match answer.and_then(|word| Standing::parse(&word)) {
-            Ok(standing) => {
-                pledge.redeemed();
-                Ok(held.learn(standing, self.clock.now()))
+        let answer: Result<String, Fault> = self.link.run(&script, Operation::Changing).await;
+        match answer.and_then(|word| LeaseState::parse(&word)) {
+            Ok(state) => {
+                guard.disarm();
+                Ok(held.learn(state, self.clock.now()))
             }
             Err(fault) => match held.lost() {
                 Some(lost) => Ok(lost),
                 None => {
                     if fault.kind != FaultKind::Indefinite {
                         // Nothing was done, so it is held as before.
-                        pledge.redeemed();
+                        guard.disarm();
                         self.keep(lock, held)?;
                     }
                     Err(fault)
@@ -145,7 +145,7 @@ impl SharedSession {
     }
 
     /// Ends the session for its locks. Gives what they held.
-    pub(super) fn end(&self) -> Vec<Arc<Held>> {
+    pub(super) fn end(&self) -> Vec<Arc<HeldGrant>> {
         self.closed.send_replace(true);
         let kept: Vec<Kept> = self.lock().drain().map(|(_, kept)| kept).collect();
         kept.iter().map(|kept| Arc::clone(&kept.held)).collect()
@@ -155,32 +155,32 @@ impl SharedSession {
     /// certain.
     pub(super) async fn give_up(&self, claim: &Claim) -> Result<(), Fault> {
         let script = claim.give_up();
-        let answer: Result<String, Fault> = self.link.run(&script, Doing::Changing).await;
+        let answer: Result<String, Fault> = self.link.run(&script, Operation::Changing).await;
         answer.map(drop)
     }
 }
 
 /// The promise to give a grant up. If it is dropped before it is redeemed, because the caller lost
 /// patience or Redis didn't answer, it is kept in the background, for as long as the lease can last.
-pub(super) struct Pledge {
+pub(super) struct ReleaseOnDrop {
     session: Arc<SharedSession>,
-    held: Option<Arc<Held>>,
+    held: Option<Arc<HeldGrant>>,
 }
 
-impl Pledge {
-    pub(super) fn new(session: &Arc<SharedSession>, held: &Arc<Held>) -> Self {
+impl ReleaseOnDrop {
+    pub(super) fn new(session: &Arc<SharedSession>, held: &Arc<HeldGrant>) -> Self {
         Self {
             session: Arc::clone(session),
             held: Some(Arc::clone(held)),
         }
     }
 
-    pub(super) fn redeemed(mut self) {
+    pub(super) fn disarm(mut self) {
         self.held = None;
     }
 }
 
-impl Drop for Pledge {
+impl Drop for ReleaseOnDrop {
     fn drop(&mut self) {
         let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) else {
             return;

@@ -5,22 +5,22 @@
 //! are those that can come while a commit is under way, and a connection that is lost.
 
 use super::answer::Failure;
-use crate::capability::doing::Doing;
 use crate::capability::mysql_codes::{lost, of_code};
+use crate::capability::operation::Operation;
 use crate::model::fault::Fault;
 use mysql_async::{DriverError, Error, IoError};
 
 /// The fault for an error. Codes are the server's; 2003, 2006 and 2013 are those of every client
 /// library: not connected, gone before anything was sent, lost under way.
-pub(super) fn classify(failure: &Failure, doing: Doing) -> Fault {
+pub(super) fn classify(failure: &Failure, operation: Operation) -> Fault {
     // What wasn't sent had no effect, whatever it would have done.
-    let doing = match doing {
-        Doing::Writing | Doing::Committing if !failure.sent => Doing::Reading,
-        doing => doing,
+    let operation = match operation {
+        Operation::Writing | Operation::Committing if !failure.sent => Operation::Reading,
+        operation => operation,
     };
     match &failure.error {
         Error::Server(error) => {
-            let kind = of_code(error.code, &error.state, doing);
+            let kind = of_code(error.code, &error.state, operation);
             Fault::new(kind, error.code, &error.message)
         }
         Error::Driver(DriverError::PacketTooLarge | DriverError::StmtParamsMismatch { .. }) => {
@@ -29,13 +29,13 @@ pub(super) fn classify(failure: &Failure, doing: Doing) -> Fault {
         Error::Other(error) => match error.downcast_ref::<Fault>() {
             // The statement ran, and its answer is of no use.
             Some(fault) => Fault {
-                kind: doing.of_an_unusable_answer(),
+                kind: operation.error_if_answer_unusable(),
                 ..fault.clone()
             },
-            None => lost(doing, failure.sent, &error.to_string()),
+            None => lost(operation, failure.sent, &error.to_string()),
         },
-        Error::Io(IoError::Io(error)) => lost(doing, failure.sent, &error.to_string()),
-        error => lost(doing, failure.sent, &error.to_string()),
+        Error::Io(IoError::Io(error)) => lost(operation, failure.sent, &error.to_string()),
+        error => lost(operation, failure.sent, &error.to_string()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::answer::run;
 use super::options::Address;
 use super::servers::{Servers, introduce};
 use crate::model::value::Value;
-use crate::run_id::{self, Standing};
+use crate::run_id::{self, RunState};
 use mysql_async::Conn;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -88,14 +88,14 @@ pub(super) async fn hold(connection: &mut Conn, name: &str) {
 
 /// Whether the run of this name is certainly over; `silent_s` is how long ago it gave its last sign.
 pub(super) async fn is_over(servers: &Servers, name: &str, silent_s: Option<i64>) -> bool {
-    match run_id::standing(name) {
-        Some(Standing::Over) => true,
-        Some(Standing::Elsewhere) => {
+    match run_id::run_state(name) {
+        Some(RunState::Over) => true,
+        Some(RunState::Elsewhere) => {
             silent_s.is_some_and(|seconds| seconds > SILENT_FOR_S)
                 && servers.membership.unseen.is_empty()
                 && !may_be_held(servers, name).await
         }
-        Some(Standing::Running) | None => false,
+        Some(RunState::Running) | None => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::Failure;
 use super::classify::classify;
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::model::fault::Fault;
 use crate::patience::within;
 use crate::secret_url::{SIGNS, SecretUrl};
@@ -51,7 +51,7 @@ pub(super) struct Address {
 impl Address {
     /// Reads a URL. `rejected` where it says something that is not understood: a parameter that did
     /// nothing would be a surprise later.
-    pub(super) fn of(url: &SecretUrl, counts: AffectedRows) -> Result<Self, Fault> {
+    pub(super) fn from_url(url: &SecretUrl, counts: AffectedRows) -> Result<Self, Fault> {
         let name = url.address(DEFAULT_PORT);
         let wrong = |what: &str| {
             let message = format!(
@@ -166,7 +166,7 @@ impl Address {
         let fault = match &failure.error {
             // The classic code for a server that takes no connection.
             Error::Io(IoError::Io(error)) => Fault::unavailable(2003, error.to_string()),
-            _ => classify(&failure, Doing::Connecting),
+            _ => classify(&failure, Operation::Connecting),
         };
         let hint = match &*fault.code {
             ACCESS_DENIED => WHY_DENIED,
@@ -193,7 +193,8 @@ mod tests {
         for scheme in ["mysql", "mariadb"] {
             let text = format!("{scheme}://a%40b:p%3A%2F%40%3F%23%25@db:3307/shop");
             let address =
-                Address::of(&SecretUrl::parse(&text).unwrap(), AffectedRows::Changed).unwrap();
+                Address::from_url(&SecretUrl::parse(&text).unwrap(), AffectedRows::Changed)
+                    .unwrap();
             assert_eq!(address.name, "db:3307");
             assert_eq!(address.options.user(), Some("a@b"));
             assert_eq!(address.options.pass(), Some("p:/@?#%"));

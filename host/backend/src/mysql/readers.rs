@@ -9,7 +9,7 @@ use super::answer::{Failure, answer};
 use super::classify::classify;
 use super::options::Address;
 use crate::capability::database::Freshness;
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
 use crate::patience::{Elapsed, within};
@@ -196,7 +196,7 @@ fn closed() -> Fault {
 /// Nothing holds the host's own reading up but the node itself: what is a conflict to a strategy,
 /// as a wait that ran out, says here that the node can't tell.
 fn of_reading(failure: Failure) -> Fault {
-    let mut fault = classify(&failure, Doing::Reading);
+    let mut fault = classify(&failure, Operation::Reading);
     if fault.kind == FaultKind::Conflict {
         fault.kind = FaultKind::Unavailable;
     }

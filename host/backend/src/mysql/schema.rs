@@ -5,7 +5,7 @@ use super::classify::classify;
 use super::keeper::{self, Keeper};
 use super::options::{Address, hang_up};
 use super::servers::{Introduced, Servers, introduce};
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::Value;
 use crate::run_id::{self, PREFIX};
@@ -95,7 +95,7 @@ pub(super) async fn clean(servers: &Servers) -> Result<(), Fault> {
     let Introduced { mut connection, .. } = introduce(&servers.endpoint).await?;
     let cleaned = clean_by(servers, &mut connection).await;
     hang_up(connection).await;
-    cleaned.map_err(|failure| classify(&failure, Doing::Connecting))
+    cleaned.map_err(|failure| classify(&failure, Operation::Connecting))
 }
 
 async fn clean_by(servers: &Servers, connection: &mut Conn) -> Result<(), Failure> {
@@ -105,7 +105,7 @@ async fn clean_by(servers: &Servers, connection: &mut Conn) -> Result<(), Failur
     );
     let found = answer(connection, &look, &[], usize::MAX).await?.rows;
     for name in found.into_iter().flatten().filter_map(Value::into_text) {
-        if run_id::standing(&name).is_none() {
+        if run_id::run_state(&name).is_none() {
             continue;
         }
         let silent_s = silent_s(connection, &name).await;
@@ -157,7 +157,7 @@ async fn drop_schema(connection: &mut Conn, name: &str) -> Result<(), Failure> {
 fn denied(failure: &Failure) -> Result<Option<OwnSchema>, Fault> {
     match &failure.error {
         Error::Server(error) if matches!(error.code, 1044 | 1142 | 1227) => Ok(None),
-        _ => Err(classify(failure, Doing::Connecting)),
+        _ => Err(classify(failure, Operation::Connecting)),
     }
 }
 

@@ -60,8 +60,8 @@ impl Servers {
         own_schema: Option<&str>,
     ) -> Result<Self, Fault> {
         let counts = options.affected_rows;
-        let endpoint = Address::of(endpoint, counts)?;
-        let address = |node| Address::of(node, counts);
+        let endpoint = Address::from_url(endpoint, counts)?;
+        let address = |node| Address::from_url(node, counts);
         let threads = host_threads::handle().map_err(|error| {
             let message = format!("the host's own threads could not be started: {error}");
             Fault::unavailable("threads", message)

@@ -9,7 +9,7 @@ use super::threads::{self, Thread};
 use super::transaction_names;
 use crate::capability::budget::Shares;
 use crate::capability::database::{Session, Target};
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::capability::statement::{Action, Statement};
 use crate::capability::{calls, mysql_calls};
 use crate::model::fault::{Fault, FaultKind};
@@ -101,11 +101,11 @@ impl MysqlSession {
         if let Some(limit) = self.servers.options.statement_limit {
             limits::set(&mut introduced.connection, limit)
                 .await
-                .map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
+                .map_err(|failure| not_now(classify(&failure, Operation::Connecting)))?;
         }
         for setting in self.settings.iter().chain(&self.for_the_next) {
             let set = run(&mut introduced.connection, setting).await;
-            set.map_err(|failure| not_now(classify(&failure, Doing::Connecting)))?;
+            set.map_err(|failure| not_now(classify(&failure, Operation::Connecting)))?;
         }
         self.node = Some(self.servers.number_of(&introduced.identity));
         self.threads.push(Thread {
@@ -126,13 +126,13 @@ impl MysqlSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-        doing: Doing,
+        operation: Operation,
     ) -> Result<Answer, Fault> {
         let text = statement.text();
         // A strategy may join a table with itself, so an answer could be larger than the machine.
         // `Database::read`, which is the host's own, has no such bound.
         let largest = self.shares.answer;
-        let as_text = doing == Doing::Committing
+        let as_text = operation == Operation::Committing
             && self.servers.options.autocommit_writes == AutocommitWrites::Text;
         let answered = match self.connection() {
             Ok(connection) if as_text => write_as_text(connection, text, parameters, largest).await,
@@ -148,10 +148,10 @@ impl MysqlSession {
         match answered {
             Ok(answer) if self.in_transaction && !answer.in_transaction => {
                 self.in_transaction = false;
-                Err(outside(doing))
+                Err(outside(operation))
             }
             Ok(answer) => Ok(answer),
-            Err(failure) => Err(self.fail(&failure, doing).await),
+            Err(failure) => Err(self.fail(&failure, operation).await),
         }
     }
 
@@ -161,8 +161,8 @@ impl MysqlSession {
 
     /// The fault of a statement, after which the transaction is what the fault says it is: still
     /// open after `rejected`, gone after anything else.
-    async fn fail(&mut self, failure: &Failure, doing: Doing) -> Fault {
-        let fault = classify(failure, doing);
+    async fn fail(&mut self, failure: &Failure, operation: Operation) -> Fault {
+        let fault = classify(failure, operation);
         if failure.breaks_the_connection() {
             self.connection = None;
             self.in_transaction = false;
@@ -196,13 +196,13 @@ impl MysqlSession {
     }
 
     async fn write(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
-        let doing = Doing::of(statement.action(), self.in_transaction);
+        let operation = Operation::from_action(statement.action(), self.in_transaction);
         match statement.action() {
             Action::Define | Action::Set | Action::Savepoint => {
-                self.step(statement.text(), doing).await?;
+                self.step(statement.text(), operation).await?;
             }
             Action::Write | Action::Read => {
-                let answer = self.answer(statement, parameters, doing).await?;
+                let answer = self.answer(statement, parameters, operation).await?;
                 return Ok(answer.affected);
             }
         }
@@ -217,10 +217,10 @@ impl MysqlSession {
     }
 
     /// Runs what has no parameters and gives no rows.
-    async fn step(&mut self, text: &str, doing: Doing) -> Result<(), Fault> {
+    async fn step(&mut self, text: &str, operation: Operation) -> Result<(), Fault> {
         match self.run(text).await {
             Ok(()) => Ok(()),
-            Err(failure) => Err(self.fail(&failure, doing).await),
+            Err(failure) => Err(self.fail(&failure, operation).await),
         }
     }
 
@@ -252,11 +252,13 @@ fn not_now(fault: Fault) -> Fault {
 
 /// The server ended the transaction without saying so, and ran the statement by itself. What a
 /// strategy reads then is of no transaction, and what it writes is committed without the rest.
-fn outside(doing: Doing) -> Fault {
+fn outside(operation: Operation) -> Fault {
     let message = "the server had ended the transaction, and the statement ran outside it";
-    match doing {
-        Doing::Reading | Doing::Connecting => Fault::conflict("transaction-lost", message),
-        Doing::Writing | Doing::Committing => Fault::indefinite("transaction-lost", message),
+    match operation {
+        Operation::Reading | Operation::Connecting => Fault::conflict("transaction-lost", message),
+        Operation::Writing | Operation::Committing => {
+            Fault::indefinite("transaction-lost", message)
+        }
     }
 }
 
@@ -277,8 +279,8 @@ impl Session for MysqlSession {
     ) -> Result<Vec<Row>, Fault> {
         mysql_calls::check_query(statement, parameters)?;
         self.enter().await?;
-        let doing = Doing::of(statement.action(), self.in_transaction);
-        let answer = self.answer(statement, parameters, doing).await;
+        let operation = Operation::from_action(statement.action(), self.in_transaction);
+        let answer = self.answer(statement, parameters, operation).await;
         self.leave(answer.map(|answer| answer.rows))
     }
 
@@ -292,7 +294,7 @@ impl Session for MysqlSession {
             true => transaction_names::begin(),
             false => "BEGIN".to_owned(),
         };
-        let result = self.step(&begin, Doing::Reading).await;
+        let result = self.step(&begin, Operation::Reading).await;
         self.in_transaction = result.is_ok();
         if result.is_ok() {
             self.for_the_next = None;
@@ -306,7 +308,7 @@ impl Session for MysqlSession {
             return Err(Fault::rejected("no-transaction", message));
         }
         self.enter().await?;
-        let result = self.step("COMMIT", Doing::Committing).await;
+        let result = self.step("COMMIT", Operation::Committing).await;
         if result.is_ok() {
             self.in_transaction = false;
         }

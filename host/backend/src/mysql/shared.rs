@@ -5,7 +5,7 @@ use super::classify::classify;
 use super::keeper::{self, Keeper};
 use super::options::{Address, hang_up};
 use super::servers::{Introduced, Servers, introduce};
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::Value;
 use crate::run_id;
@@ -72,7 +72,7 @@ async fn claim(
     schema: &str,
     owner: &str,
 ) -> Result<Option<Other>, Fault> {
-    let failed = |failure: Failure| classify(&failure, Doing::Connecting);
+    let failed = |failure: Failure| classify(&failure, Operation::Connecting);
     run(connection, &keeper::definition(schema))
         .await
         .map_err(failed)?;

@@ -4,19 +4,19 @@
 //! inside a transaction can't, since the transaction is rolled back. A commit can, unless the error
 //! is one that SQLite gives before it writes the commit.
 
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
 use sqlx::Error;
 
 /// The fault for an error. Codes are SQLite's extended result codes in decimal, or a word where
 /// SQLite had no say.
-pub fn classify(error: &Error, doing: Doing) -> Fault {
+pub fn classify(error: &Error, operation: Operation) -> Fault {
     match error {
         Error::Database(error) => {
             let code = error.code().unwrap_or_default();
             let kind = match code.parse() {
-                Ok(number) => of_code(number, doing),
-                Err(_) => doing.of_the_unknown(),
+                Ok(number) => of_code(number, operation),
+                Err(_) => operation.error_if_unknown(),
             };
             Fault::new(kind, code, error.message())
         }
@@ -24,36 +24,44 @@ pub fn classify(error: &Error, doing: Doing) -> Fault {
         Error::Configuration(_) => Fault::rejected("configuration", error.to_string()),
         Error::Encode(_) | Error::Protocol(_) => Fault::rejected("statement", error.to_string()),
         // These come after it: what it wrote is there.
-        Error::Decode(_) | Error::ColumnDecode { .. } => {
-            Fault::new(doing.of_an_unusable_answer(), "decode", error.to_string())
-        }
-        Error::InvalidArgument(message) => {
-            Fault::new(doing.of_an_unusable_answer(), "answer-too-large", message)
-        }
+        Error::Decode(_) | Error::ColumnDecode { .. } => Fault::new(
+            operation.error_if_answer_unusable(),
+            "decode",
+            error.to_string(),
+        ),
+        Error::InvalidArgument(message) => Fault::new(
+            operation.error_if_answer_unusable(),
+            "answer-too-large",
+            message,
+        ),
         Error::PoolTimedOut | Error::PoolClosed => {
             Fault::unavailable("no-connection", error.to_string())
         }
-        _ => Fault::new(doing.of_a_failure(), "connection-lost", error.to_string()),
+        _ => Fault::new(
+            operation.error_if_server_failed(),
+            "connection-lost",
+            error.to_string(),
+        ),
     }
 }
 
-fn of_code(code: i32, doing: Doing) -> FaultKind {
+fn of_code(code: i32, operation: Operation) -> FaultKind {
     // The low byte is the primary code; the rest says more about it.
     match code & 0xff {
         // BUSY, LOCKED: a lock was not to be had, or the snapshot was too old. A COMMIT that gets
         // this leaves its transaction open, and the session rolls it back.
-        5 | 6 if doing == Doing::Connecting => FaultKind::Unavailable,
+        5 | 6 if operation == Operation::Connecting => FaultKind::Unavailable,
         5 | 6 => FaultKind::Conflict,
         // NOMEM, IOERR, FULL: in the middle of a commit nobody knows how far it came. INTERRUPT:
         // SQLite looks once more whether to stop *after* it has committed a statement.
-        7 | 9 | 10 | 13 => doing.of_a_failure(),
+        7 | 9 | 10 | 13 => operation.error_if_server_failed(),
         // CANTOPEN, PROTOCOL (the log was too busy to begin): both before anything is written.
         14 | 15 => FaultKind::Unavailable,
         // ERROR, PERM, READONLY, SCHEMA, TOOBIG, CONSTRAINT, MISMATCH, NOLFS, AUTH, RANGE, NOTADB:
         // the statement is wrong, or wrong here, and was undone before it committed.
         1 | 3 | 8 | 17..=20 | 22 | 23 | 25 | 26 => FaultKind::Rejected,
         // CORRUPT and whatever else there may be.
-        _ => doing.of_the_unknown(),
+        _ => operation.error_if_unknown(),
     }
 }
 
@@ -97,8 +105,8 @@ mod tests {
         }
     }
 
-    fn of(code: i32, doing: Doing) -> Fault {
-        classify(&Error::Database(Box::new(Code(code))), doing)
+    fn of(code: i32, operation: Operation) -> Fault {
+        classify(&Error::Database(Box::new(Code(code))), operation)
     }
 
     #[test]
@@ -128,31 +136,31 @@ mod tests {
             (26, "NOTADB", Rejected, Rejected, Rejected),
             (99, "something new", Rejected, Rejected, Indefinite),
         ] {
-            for (doing, kind) in [
-                (Doing::Reading, reading),
-                (Doing::Writing, writing),
-                (Doing::Committing, committing),
+            for (operation, kind) in [
+                (Operation::Reading, reading),
+                (Operation::Writing, writing),
+                (Operation::Committing, committing),
             ] {
-                let fault = of(code, doing);
-                assert_eq!(fault.kind, kind, "{name} while {doing:?}");
+                let fault = of(code, operation);
+                assert_eq!(fault.kind, kind, "{name} while {operation:?}");
                 assert_eq!(fault.code, code.to_string(), "{name}");
             }
         }
-        assert_eq!(of(5, Doing::Connecting).kind, Unavailable);
+        assert_eq!(of(5, Operation::Connecting).kind, Unavailable);
     }
 
     #[test]
     fn a_driver_that_dies_leaves_a_commit_open_and_nothing_else() {
-        let of = |doing| classify(&Error::WorkerCrashed, doing).kind;
-        assert_eq!(of(Doing::Committing), Indefinite);
-        assert_eq!(of(Doing::Writing), Unavailable);
-        assert_eq!(of(Doing::Reading), Unavailable);
+        let of = |operation| classify(&Error::WorkerCrashed, operation).kind;
+        assert_eq!(of(Operation::Committing), Indefinite);
+        assert_eq!(of(Operation::Writing), Unavailable);
+        assert_eq!(of(Operation::Reading), Unavailable);
     }
 
     #[test]
     fn only_a_lock_is_a_conflict() {
         for code in 0..=i32::from(u16::MAX) {
-            let conflict = of(code, Doing::Committing).kind == Conflict;
+            let conflict = of(code, Operation::Committing).kind == Conflict;
             assert_eq!(conflict, matches!(code & 0xff, 5 | 6), "{code}");
         }
     }

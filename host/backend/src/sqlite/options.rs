@@ -2,7 +2,7 @@
 
 use super::SqliteLocation;
 use super::classify::classify;
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::model::fault::Fault;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -24,7 +24,7 @@ const PREPARED_STATEMENTS: usize = 64;
 static MEMORY_DATABASES: AtomicU64 = AtomicU64::new(1);
 
 /// The options of every connection to this database. Each call for `Memory` names a new one.
-pub(super) fn of(location: &SqliteLocation) -> SqliteConnectOptions {
+pub(super) fn connect_options(location: &SqliteLocation) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .create_if_missing(true)
         .busy_timeout(BUSY_TIMEOUT)
@@ -62,7 +62,7 @@ pub(super) async fn first_connection(
     location: &SqliteLocation,
     options: &SqliteConnectOptions,
 ) -> Result<SqliteConnection, Fault> {
-    let explain = |error: sqlx::Error| explained(location, classify(&error, Doing::Connecting));
+    let explain = |error: sqlx::Error| explained(location, classify(&error, Operation::Connecting));
     let mut connection = options.connect().await.map_err(explain)?;
     if let SqliteLocation::File(path) = location {
         // It is a property of the file, so the other connections find it there.

@@ -8,7 +8,7 @@ use super::values;
 use crate::capability::budget::KEPT_TEXT;
 use crate::capability::calls;
 use crate::capability::database::Session;
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::capability::statement::{RowLock, Statement};
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::value::{Row, Value};
@@ -29,7 +29,7 @@ pub(super) struct SqliteSession {
 }
 
 impl SqliteSession {
-    pub(super) async fn of(
+    pub(super) async fn new(
         mut connection: SqliteConnection,
         largest_answer: usize,
     ) -> Result<Self, sqlx::Error> {
@@ -106,8 +106,8 @@ impl SqliteSession {
 
     /// The fault of a statement, after which the transaction is what the fault says it is: still
     /// open after `rejected`, gone after anything else.
-    async fn fail(&mut self, error: &sqlx::Error, doing: Doing) -> Fault {
-        let mut fault = classify(error, doing);
+    async fn fail(&mut self, error: &sqlx::Error, operation: Operation) -> Fault {
+        let mut fault = classify(error, operation);
         // What is rejected promises that the transaction is open, and this one is not.
         if self.in_transaction && self.signals.rolled_back() && fault.kind == FaultKind::Rejected {
             fault.kind = FaultKind::Conflict;
@@ -143,12 +143,12 @@ impl Session for SqliteSession {
         values::check_execute(statement, parameters)?;
         calls::check_savepoint(statement, self.in_transaction)?;
         let call = self.enter()?;
-        let doing = Doing::of(statement.action(), self.in_transaction);
+        let operation = Operation::from_action(statement.action(), self.in_transaction);
         let is_kept = statement.is_kept();
         let answered = self.answer(statement.text(), parameters, is_kept).await;
         let result = match answered {
             Ok(answer) => Ok(answer.affected),
-            Err(error) => Err(self.fail(&error, doing).await),
+            Err(error) => Err(self.fail(&error, operation).await),
         };
         call.end();
         result
@@ -165,7 +165,7 @@ impl Session for SqliteSession {
             .map(|lock| values::patient(lock).map(|text| (lock, text)))
             .transpose()?;
         let call = self.enter()?;
-        let doing = Doing::of(statement.action(), self.in_transaction);
+        let operation = Operation::from_action(statement.action(), self.in_transaction);
         let is_kept = statement.is_kept();
         let answered = match lock {
             Some((lock, text)) => self.fetch_locked(lock, text, parameters, is_kept).await,
@@ -173,7 +173,7 @@ impl Session for SqliteSession {
         };
         let result = match answered {
             Ok(answer) => Ok(answer.rows),
-            Err(error) => Err(self.fail(&error, doing).await),
+            Err(error) => Err(self.fail(&error, operation).await),
         };
         call.end();
         result
@@ -191,7 +191,7 @@ impl Session for SqliteSession {
                 self.in_transaction = true;
                 Ok(())
             }
-            Err(error) => Err(self.fail(&error, Doing::Reading).await),
+            Err(error) => Err(self.fail(&error, Operation::Reading).await),
         };
         call.end();
         result
@@ -208,7 +208,7 @@ impl Session for SqliteSession {
                 self.in_transaction = false;
                 Ok(())
             }
-            Err(error) => Err(self.fail(&error, Doing::Committing).await),
+            Err(error) => Err(self.fail(&error, Operation::Committing).await),
         };
         call.end();
         result

@@ -51,7 +51,7 @@ pub(super) fn patient(lock: &RowLock) -> Result<&str, Fault> {
 
 /// A statement with its parameters, prepared once for each connection.
 ///
-/// The text comes from the gate or from the host itself, which is what the assertion stands for.
+/// The text comes from the SQL policy or from the host itself, which is what the assertion stands for.
 pub(super) fn prepared<'q>(
     text: &str,
     parameters: &'q [Value],

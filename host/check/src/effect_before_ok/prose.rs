@@ -38,7 +38,7 @@ pub fn late(changes: &[Change], own: (usize, Which), before: (usize, Which)) -> 
         "{}, but in the audit that update comes after the {} of worker {} ({}), whose change was \
          invoked at {}",
         told(change, own.1, own_step),
-        before.1.word(),
+        before.1.as_str(),
         other.worker,
         other.marker(),
         Ms(other.acquire.invoked)
@@ -50,6 +50,6 @@ pub fn late(changes: &[Change], own: (usize, Which), before: (usize, Which)) -> 
 /// `worker 3 said at 12.345 ms that its acquire of row 2 (3_0) had ended ok`.
 fn told(change: &Change, which: Which, step: &Step) -> String {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
-    let (verb, at) = (which.word(), Ms(step.returned));
+    let (verb, at) = (which.as_str(), Ms(step.returned));
     format!("worker {worker} said at {at} that its {verb} of row {row} ({marker}) had ended ok")
 }

@@ -79,13 +79,13 @@ fn right() -> Vec<RowState> {
 #[track_caller]
 fn told(changes: &[Change], data: &Data) -> String {
     let answer = judge(changes, Some(data));
-    assert_eq!(answer.verdict.word(), "violated", "{answer:#?}");
+    assert_eq!(answer.verdict.as_str(), "violated", "{answer:#?}");
     answer.verdict.why().unwrap().to_owned()
 }
 
 #[track_caller]
 fn word(changes: &[Change], data: &Data) -> &'static str {
-    judge(changes, Some(data)).verdict.word()
+    judge(changes, Some(data)).verdict.as_str()
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn check_that_disagreed_without_a_causal_reading_is_unknown() {
     });
     let data = with(chain(&right()));
     let why = judge(&changes, Some(&data)).verdict;
-    assert_eq!(why.word(), "unknown");
+    assert_eq!(why.as_str(), "unknown");
     assert!(why.why().unwrap().ends_with(": 1"), "{why:?}");
     // No node answered at all.
     changes[0].check.as_mut().unwrap().tries = 0;
@@ -248,7 +248,7 @@ fn without_an_audit_only_what_is_certain_is_a_lie() {
         ),
     ] {
         let verdict = look(which, found.clone());
-        assert_eq!(verdict.word(), word, "{which:?} {found}");
+        assert_eq!(verdict.as_str(), word, "{which:?} {found}");
         assert!(verdict.why().unwrap().contains(why), "{verdict:?}");
     }
     for (which, found) in [
@@ -296,7 +296,7 @@ fn lie_that_is_told_twice_is_counted_once() {
     changes[0].acquire.seen = saw(Some(RowState::initial()));
     let late = with(chain(&[held(2), free(2), held(1), free(1)]));
     let answer = judge(&changes, Some(&late));
-    assert_eq!((answer.verdict.word(), answer.further), ("violated", 0));
+    assert_eq!((answer.verdict.as_str(), answer.further), ("violated", 0));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn run_in_which_no_change_came_through_is_never_valid() {
     let data = with(chain(&right()));
     let why = |changes: &[Change]| {
         let verdict = judge(changes, Some(&data)).verdict;
-        assert_eq!(verdict.word(), "unknown");
+        assert_eq!(verdict.as_str(), "unknown");
         verdict.why().unwrap().to_owned()
     };
     let mut changes = two();

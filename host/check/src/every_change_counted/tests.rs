@@ -24,7 +24,7 @@ fn failed() -> Outcome {
 
 fn assert_told(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
-    assert_eq!(answer.verdict.word(), "violated", "{why}");
+    assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
     assert_eq!(answer.further, further, "{why}");
 }
@@ -212,9 +212,9 @@ fn without_proof_it_is_unknown_unless_the_history_itself_proves_a_lie() {
             .unwrap()
             .contains("no audit")
     );
-    assert_eq!(judge(&changes, Some(&data)).verdict.word(), "unknown");
+    assert_eq!(judge(&changes, Some(&data)).verdict.as_str(), "unknown");
     changes[5].acquire.outcome = failed();
-    assert_eq!(judge(&changes, None).verdict.word(), "unknown");
+    assert_eq!(judge(&changes, None).verdict.as_str(), "unknown");
     changes[5].acquire.settled = Some(Settled::TookEffect);
     assert_told(
         &judge(&changes, None),

@@ -132,9 +132,9 @@ mod tests {
         }
         let answer = judge(&pools, &changes, Some(&found));
         let why = answer.verdict.why().unwrap();
-        assert_eq!(answer.verdict.word(), "unknown");
+        assert_eq!(answer.verdict.as_str(), "unknown");
         assert!(why.contains("of 8 changes none came through"), "{why}");
         assert!(why.contains("acquires that did not end ok: 8"), "{why}");
-        assert_eq!(judge(&pools, &changes, None).verdict.word(), "unknown");
+        assert_eq!(judge(&pools, &changes, None).verdict.as_str(), "unknown");
     }
 }

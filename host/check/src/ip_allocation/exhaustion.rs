@@ -195,7 +195,7 @@ mod tests {
 
     fn assert_told(changes: &[Change], prose: &str) {
         let answer = judge(changes);
-        assert_eq!(answer.verdict.word(), "violated");
+        assert_eq!(answer.verdict.as_str(), "violated");
         let why = answer.verdict.why().unwrap();
         assert!(why.contains(prose), "{why}");
     }
@@ -316,6 +316,6 @@ mod tests {
             changes: &[exhausted([10, 20])],
             found: None,
         };
-        assert_eq!(answer(&evidence).verdict.word(), "unknown");
+        assert_eq!(answer(&evidence).verdict.as_str(), "unknown");
     }
 }

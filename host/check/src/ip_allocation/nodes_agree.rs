@@ -122,7 +122,7 @@ mod tests {
                 why.contains("as ALLOCATED (0_1) in ip_allocations"),
                 "{why}"
             );
-            assert_eq!((answer.verdict.word(), answer.further), ("violated", 0));
+            assert_eq!((answer.verdict.as_str(), answer.further), ("violated", 0));
             let about = answer.about.unwrap();
             assert_eq!((about.row, about.markers.len()), (0, 1));
         }
@@ -131,12 +131,12 @@ mod tests {
     #[test]
     fn a_row_that_differs_or_is_there_twice_is_told() {
         let differs = judge(|found| found.nodes[1].requests[0].status = "RESERVED".into());
-        assert_eq!((differs.verdict.word(), differs.further), ("violated", 1));
+        assert_eq!((differs.verdict.as_str(), differs.further), ("violated", 1));
         let twice = judge(|found| {
             let row = found.nodes[1].requests[0].clone();
             found.nodes[1].requests.push(row);
         });
-        assert_eq!((twice.verdict.word(), twice.further), ("violated", 0));
+        assert_eq!((twice.verdict.as_str(), twice.further), ("violated", 0));
     }
 
     #[test]
@@ -160,11 +160,11 @@ mod tests {
         let silent = judge(|found| found.silent.push("c".into()));
         let why = silent.verdict.why();
         assert_eq!(why, Some("after the run, no answer from c"));
-        assert_eq!(silent.verdict.word(), "unknown");
+        assert_eq!(silent.verdict.as_str(), "unknown");
         let alone = judge(|found| found.nodes.truncate(1));
         assert_eq!(alone.verdict, Verdict::Valid);
         assert!(alone.remark.unwrap().contains("trivial"));
         let none = judge(|found| found.nodes.clear());
-        assert_eq!(none.verdict.word(), "unknown");
+        assert_eq!(none.verdict.as_str(), "unknown");
     }
 }

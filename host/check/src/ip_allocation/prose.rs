@@ -48,7 +48,7 @@ impl fmt::Display for Ended<'_> {
         let Step {
             outcome, returned, ..
         } = self.0;
-        write!(f, "ended {}", outcome.word())?;
+        write!(f, "ended {}", outcome.as_str())?;
         if let Some(reason) = outcome.reason() {
             write!(f, " ({})", Plain(&reason.code))?;
         }

@@ -76,7 +76,7 @@ fn a_run_without_data_or_changes_is_no_proof() {
         }
     }
     let judgement = judged(&pools, &changes, None);
-    let is_unknown = |answer: &Answer| answer.verdict.word() == "unknown";
+    let is_unknown = |answer: &Answer| answer.verdict.as_str() == "unknown";
     assert!(judgement.answers.iter().all(is_unknown), "{judgement:#?}");
 }
 
@@ -84,7 +84,11 @@ fn a_run_without_data_or_changes_is_no_proof() {
 fn without_contention_only_what_needs_none_is_told() {
     let (pools, changes, found) = history(2, 2, 5);
     let judgement = judged(&pools, &changes, Some(&found));
-    let words: Vec<_> = judgement.answers.iter().map(|a| a.verdict.word()).collect();
+    let words: Vec<_> = judgement
+        .answers
+        .iter()
+        .map(|a| a.verdict.as_str())
+        .collect();
     assert_eq!(
         words,
         [

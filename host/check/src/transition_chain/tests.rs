@@ -73,7 +73,7 @@ fn right() -> Vec<Effect> {
 
 fn assert_told(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
-    assert_eq!(answer.verdict.word(), "violated", "{why}");
+    assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
     assert_eq!(answer.further, further, "{why}");
 }
@@ -305,7 +305,7 @@ fn without_audit_data_or_contention_it_is_unknown_and_says_why() {
     let (changes, mut data) = history(4, 2, 3);
     let why = |data: Option<&Data>, idle| {
         let verdict = judge_data(&changes, 2, data, idle).verdict;
-        assert_eq!(verdict.word(), "unknown");
+        assert_eq!(verdict.as_str(), "unknown");
         verdict.why().unwrap().to_owned()
     };
     assert!(why(None, None).contains("cut"));

@@ -87,19 +87,19 @@ impl State {
 
     fn perform(&mut self, slot: u32) -> Option<Result<Given, Fault>> {
         let connection = &self.connections[slot as usize];
-        let doing = connection.call.doing;
+        let operation = connection.call.operation;
         let kind = connection.call.kind;
         if kind == Kind::Rollback {
             return Some(Ok(Given::Done));
         }
         if connection.transaction.is_killed && kind != Kind::Sync {
-            return Some(Err(Error::Deadlock.fault(doing)));
+            return Some(Err(Error::Deadlock.fault(operation)));
         }
         let prepared = connection.call.prepared.as_ref();
         let plan = prepared.map(|prepared| &prepared.plan);
         let sets = matches!(plan, Some(Ok(Plan::Set(_))));
         if !sets && !self.nodes[connection.node as usize].is_primary {
-            return Some(Err(Error::NotPrimary.fault(doing)));
+            return Some(Err(Error::NotPrimary.fault(operation)));
         }
         if self.has_to_catch_up(slot) {
             self.catch_up(slot);
@@ -120,8 +120,8 @@ impl State {
     pub(super) fn fail(&mut self, slot: u32, error: Error) {
         self.stop_waiting(slot);
         let connection = self.at(slot);
-        let doing = connection.call.doing;
-        self.finish(slot, Err(error.fault(doing)));
+        let operation = connection.call.operation;
+        self.finish(slot, Err(error.fault(operation)));
     }
 
     /// The call failed because of another node's write set.
@@ -184,7 +184,7 @@ impl State {
         let connection = self.at(slot);
         connection.is_left = true;
         let reply = Reply {
-            result: Err(lost(connection.call.doing, true, why)),
+            result: Err(lost(connection.call.operation, true, why)),
             in_transaction: false,
             is_broken: true,
         };
@@ -234,7 +234,7 @@ fn answered(connection: &super::connection::Connection, reply: &Reply) -> What {
         Ok(Given::Rows(rows)) => Answer::Rows(rows.first().cloned(), rows.len()),
         Ok(Given::Done) => Answer::Done,
         Err(fault) => Answer::Fault {
-            kind: fault.kind.word(),
+            kind: fault.kind.as_str(),
             code: fault.code.clone(),
         },
     };

@@ -13,12 +13,12 @@ impl State {
     /// COMMIT has come.
     pub(super) fn begin_commit(&mut self, slot: u32) {
         let connection = self.at(slot);
-        let doing = connection.call.doing;
+        let operation = connection.call.operation;
         let node = connection.node as usize;
         if connection.transaction.is_killed {
-            self.finish(slot, Err(Error::Deadlock.fault(doing)));
+            self.finish(slot, Err(Error::Deadlock.fault(operation)));
         } else if !self.nodes[node].is_primary {
-            self.finish(slot, Err(Error::NotPrimary.fault(doing)));
+            self.finish(slot, Err(Error::NotPrimary.fault(operation)));
         } else if self.at(slot).transaction.rows.is_empty() {
             // Nothing to replicate: whatever it locked excluded nobody on other nodes.
             self.finish(slot, Ok(Given::Done));

@@ -1,7 +1,7 @@
 //! A client's connection as its server has it, and the call that is under way on it.
 
 use super::transaction::{Isolation, Transaction};
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::event::Actor;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
@@ -35,7 +35,7 @@ pub(super) struct Prepared {
 /// A call, from when it was sent until its answer is on its way.
 pub(super) struct Call {
     pub(super) kind: Kind,
-    pub(super) doing: Doing,
+    pub(super) operation: Operation,
     pub(super) prepared: Option<Arc<Prepared>>,
     pub(super) parameters: Vec<Value>,
     pub(super) sent: Nanos,
@@ -55,7 +55,7 @@ impl Default for Call {
     fn default() -> Self {
         Self {
             kind: Kind::Begin,
-            doing: Doing::Reading,
+            operation: Operation::Reading,
             prepared: None,
             parameters: Vec::new(),
             sent: 0,
@@ -182,6 +182,6 @@ impl Connection {
     }
 
     pub(super) fn is_autocommit_write(&self) -> bool {
-        !self.in_transaction && self.call.doing == Doing::Committing
+        !self.in_transaction && self.call.operation == Operation::Committing
     }
 }

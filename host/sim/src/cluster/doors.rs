@@ -5,7 +5,7 @@ use super::connection::{Call, Kind, Phase, Reply, Variables};
 use super::errors::refused;
 use super::event::{ClusterEvent, ConnectionId};
 use crate::capability::database::Target;
-use crate::capability::doing::Doing;
+use crate::capability::operation::Operation;
 use crate::event::Actor;
 use crate::kernel::Kernel;
 use crate::model::change::Nanos;
@@ -19,7 +19,7 @@ use std::task::{Context, Poll};
 /// What a client sends.
 pub(crate) struct Request<'a> {
     pub(crate) kind: Kind,
-    pub(crate) doing: Doing,
+    pub(crate) operation: Operation,
     /// Of a statement.
     pub(crate) text: &'a str,
     pub(crate) parameters: &'a [Value],
@@ -116,7 +116,7 @@ impl Cluster {
         parameters.extend_from_slice(request.parameters);
         connection.call = Call {
             kind: request.kind,
-            doing: request.doing,
+            operation: request.operation,
             prepared,
             parameters,
             sent: now,
@@ -131,7 +131,7 @@ impl Cluster {
         }
         let ticket = state.enter(id.slot, Phase::Sent);
         let at = now + state.network.client(is_proxied);
-        if request.doing == Doing::Committing
+        if request.operation == Operation::Committing
             && let Actor::Worker(worker) = actor
             && let Some(cut) = state.cuts.get_mut(&worker).and_then(VecDeque::pop_front)
         {

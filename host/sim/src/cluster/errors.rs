@@ -1,7 +1,7 @@
 //! What clients are told, with MariaDB's codes and words.
 
-use crate::capability::doing::Doing;
 use crate::capability::mysql_codes::of_code;
+use crate::capability::operation::Operation;
 use crate::model::fault::Fault;
 
 /// An error that a server gives.
@@ -17,7 +17,7 @@ pub(super) enum Error {
 }
 
 impl Error {
-    pub(super) fn fault(self, doing: Doing) -> Fault {
+    pub(super) fn fault(self, operation: Operation) -> Fault {
         let (code, state, message) = match self {
             Self::Deadlock => (
                 1213,
@@ -46,7 +46,7 @@ impl Error {
                 "Got error 107 \"Not connected to Primary Component\" during COMMIT",
             ),
         };
-        Fault::new(of_code(code, state, doing), code, message)
+        Fault::new(of_code(code, state, operation), code, message)
     }
 }
 

@@ -73,12 +73,12 @@ impl State {
             }
             (Asked::Blocked(_), IfLocked::Skip) => Ok(false),
             (Asked::Blocked(_), IfLocked::Refuse) => {
-                let doing = connection.call.doing;
-                Err(Error::LockWaitTimeout.fault(doing).into())
+                let operation = connection.call.operation;
+                Err(Error::LockWaitTimeout.fault(operation).into())
             }
             (Asked::Blocked(_), IfLocked::WaitFor(0)) => {
-                let doing = connection.call.doing;
-                Err(Error::LockWaitTimeout.fault(doing).into())
+                let operation = connection.call.operation;
+                Err(Error::LockWaitTimeout.fault(operation).into())
             }
             (Asked::Blocked(holder), IfLocked::Wait) => {
                 let patience = connection.variables.lock_wait_timeout;
@@ -117,8 +117,8 @@ impl State {
         match self.break_deadlocks(slot) {
             true => {
                 self.stop_waiting(slot);
-                let doing = self.at(slot).call.doing;
-                Error::Deadlock.fault(doing).into()
+                let operation = self.at(slot).call.operation;
+                Error::Deadlock.fault(operation).into()
             }
             false => Halt::Waits,
         }
@@ -143,7 +143,7 @@ impl State {
         let written = self.store.written(record);
         let is_far = written.is_some_and(|written| written.by.node != connection.node);
         if !is_far || !node.is_recent(changed, self.now(), window) {
-            return Err(Error::RecordChanged.fault(connection.call.doing).into());
+            return Err(Error::RecordChanged.fault(connection.call.operation).into());
         }
         self.kernel.log(|| What::Weaker {
             transaction: connection.transaction.name,

@@ -68,7 +68,7 @@ pub(super) fn options(
 }
 
 pub(super) fn no_lease(kind: SimLocks) -> Fault {
-    let word = kind.word();
+    let word = kind.as_str();
     let message = format!("{word} locks have no lease; they are held until they are given up");
     Fault::rejected("unsupported", message)
 }

@@ -1,14 +1,14 @@
 //! One statement from its text.
 
 use super::refuse::{syntax, unsupported};
-use crate::capability::gate::{MAX_NESTING, NotRead, Reading, read};
+use crate::capability::sql_policy::{MAX_NESTING, NotRead, Reading, read};
 use crate::model::fault::Fault;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// Reads a text as the gate does. `rejected` with `syntax`, or with `unsupported` if there are several
+/// Reads a text as the SQL policy does. `rejected` with `syntax`, or with `unsupported` if there are several
 /// statements.
 pub(super) fn parse(text: &str) -> Result<Reading, Fault> {
     read(text, &MySqlDialect {}, MAX_NESTING).map_err(|why| match why {

@@ -18,8 +18,8 @@ use super::setting::{Setting, setting};
 use super::trigger;
 use super::update::Update;
 use super::written::Written;
-use crate::capability::gate::Reading;
 use crate::capability::locking::LockingClause;
+use crate::capability::sql_policy::Reading;
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     self, AssignmentTarget, Expr, FromTable, ObjectType, OnInsert, OrderByExpr, SelectItem,

@@ -59,7 +59,7 @@ pub fn flags(options: &CheckOptions) -> Vec<String> {
     }
     let as_text = plan.autocommit_writes == AutocommitWrites::Text;
     add("--autocommit-writes", as_text.then(|| "text".to_owned()));
-    let found = plan.affected_rows.map(|rows| rows.word().to_owned());
+    let found = plan.affected_rows.map(|rows| rows.as_str().to_owned());
     add("--affected-rows", found);
     let other = |number: u64, usual: u64| (number != usual).then(|| number.to_string());
     add("--memory-mib", other(plan.memory_mib, DEFAULT_MEMORY_MIB));

@@ -140,8 +140,8 @@ impl<'a> Subject<'a> {
             done: format!(
                 "Call {} of the {}, {}, {}.",
                 injection.number,
-                injection.step.word(),
-                injection.call.word(),
+                injection.step.as_str(),
+                injection.call.as_str(),
                 injection.fault.prose()
             ),
             wrong: conducted.wrong,
@@ -197,7 +197,7 @@ impl<'a> Subject<'a> {
                     Away::Locks => "the lock service is away",
                     Away::Everything => "the database and the lock service are away",
                 };
-                format!("{who} from the {} on", step.word())
+                format!("{who} from the {} on", step.as_str())
             }
             Script::Undisturbed | Script::Once(_) => String::new(),
         };
@@ -239,8 +239,8 @@ fn calls(log: &[Logged]) -> String {
     let of_first = log.iter().filter(|logged| logged.place.change == 0);
     let calls: Vec<_> = of_first
         .map(|logged| {
-            let step = logged.place.step.word();
-            format!("{step} {} {}", logged.number, logged.called.word())
+            let step = logged.place.step.as_str();
+            format!("{step} {} {}", logged.number, logged.called.as_str())
         })
         .collect();
     calls.join(", ")
@@ -256,15 +256,15 @@ fn beyond(log: &[Logged]) -> String {
 
 fn line(logged: &Logged) -> String {
     let injected = match logged.injected {
-        Some(injected) => format!(" ({})", injected.word()),
+        Some(injected) => format!(" ({})", injected.as_str()),
         None => String::new(),
     };
     let line = format!(
         "change {} {} {} {}{injected} {} → {}",
         logged.place.change + 1,
-        logged.place.step.word(),
+        logged.place.step.as_str(),
         logged.number,
-        logged.called.word(),
+        logged.called.as_str(),
         logged.about,
         logged.answer.as_deref().unwrap_or("no answer")
     );

@@ -204,7 +204,7 @@ impl Injector {
         if let Some(last) = seen.log.last_mut() {
             last.answer = Some(match answer {
                 Ok(value) => told(value),
-                Err(fault) => format!("{} {}", fault.kind.word(), fault.code),
+                Err(fault) => format!("{} {}", fault.kind.as_str(), fault.code),
             });
         }
     }

@@ -54,7 +54,7 @@ fn named(place: Place) -> String {
         1 => "second",
         _ => "third",
     };
-    format!("the {} of the {number} change", place.step.word())
+    format!("the {} of the {number} change", place.step.as_str())
 }
 
 /// A step of the disturbed change that the time-out ended, and not the strategy.
@@ -67,13 +67,13 @@ fn unended(change: &Change, world: &Case, seen: &Seen) -> Option<String> {
     let mut calls = seen
         .log
         .iter()
-        .filter(|logged| logged.place.change == 0 && logged.place.step.word() == which);
+        .filter(|logged| logged.place.change == 0 && logged.place.step.as_str() == which);
     let last = calls.next_back().map_or(String::new(), |logged| {
         let answer = logged.answer.as_deref().unwrap_or("no answer");
         format!(
             "; the last call that was kept is number {}, {} ({answer})",
             logged.number,
-            logged.called.word()
+            logged.called.as_str()
         )
     });
     let limit = match is_stuck(step) {
@@ -118,7 +118,7 @@ fn reported(change: &Change) -> String {
         None => format!("the {name} ended ok"),
         Some(reason) => format!(
             "the {name} ended {} ({}: {})",
-            step.outcome.word(),
+            step.outcome.as_str(),
             reason.code,
             reason.message
         ),

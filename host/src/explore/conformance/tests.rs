@@ -234,7 +234,7 @@ fn the_calls_of_a_change_are_found_and_each_gives_what_it_can() {
     let calls = |change, step| -> Vec<_> {
         let place = injector::Place { change, step };
         let of_it = log.iter().filter(|logged| logged.place == place);
-        of_it.map(|logged| logged.called.word()).collect()
+        of_it.map(|logged| logged.called.as_str()).collect()
     };
     let acquire = ["connect", "begin", "execute", "commit"];
     assert_eq!(calls(0, StepKind::Acquire), acquire);

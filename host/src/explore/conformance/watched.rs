@@ -67,7 +67,7 @@ impl Strategy for Watched {
     async fn instantiate(&self, capabilities: Capabilities) -> Result<Box<dyn Instance>, Death> {
         let spare = Capabilities {
             database: capabilities.database.clone(),
-            gate: capabilities.gate.clone(),
+            sql_policy: capabilities.sql_policy.clone(),
             locks: capabilities.locks.clone(),
             clock: capabilities.clock.clone(),
             settings: capabilities.settings.clone(),

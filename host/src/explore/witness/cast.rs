@@ -189,7 +189,7 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
             Tone::Lost,
             format!(
                 "{verb} of {what} ends {}: {}",
-                step.outcome.word(),
+                step.outcome.as_str(),
                 reason.code
             ),
         ),

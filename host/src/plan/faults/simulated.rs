@@ -44,7 +44,7 @@ fn sim_fault(option: &FaultOption, targets: Targets) -> Result<SimFault, String>
 
 fn harm(option: &FaultOption, targets: Targets) -> Result<Harm, String> {
     let (action, target) = (option.action.as_str(), option.target.as_str());
-    if let Some(cut) = Cut::ALL.into_iter().find(|cut| cut.word() == action) {
+    if let Some(cut) = Cut::ALL.into_iter().find(|cut| cut.as_str() == action) {
         let worker = targets.worker(target)?;
         return at_once(option, Harm::CutCommit { worker, cut });
     }

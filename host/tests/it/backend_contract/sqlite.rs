@@ -68,7 +68,7 @@ async fn a_transaction_that_sqlite_ends_by_itself_is_over() {
     session.begin().await.unwrap();
     let write = "UPDATE things SET n = 1 WHERE id = 1";
     fixture.execute(&mut session, write).await.unwrap();
-    // The gate refuses it: this is the host's own. What is rejected leaves the transaction open, so that
+    // The SQL policy refuses it: this is the host's own. What is rejected leaves the transaction open, so that
     // it is not.
     let twice = "INSERT OR ROLLBACK INTO things (id, n) VALUES (1, 0)";
     let twice = Statement::of_host(twice, Action::Write);

@@ -1,7 +1,7 @@
 //! A simulated cluster with a table, and tasks on it in virtual time.
 
 use contend::capability::database::{Database, Freshness, Session, Target};
-use contend::capability::gate::Gate;
+use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::statement::{Action, Statement};
 use contend::model::change::Nanos;
 use contend::model::counters::NodeCounters;
@@ -163,7 +163,7 @@ impl Lab {
 }
 
 fn statement(text: &str) -> Statement {
-    Gate::new(&["things"], "mysql").admit(text).unwrap()
+    SqlPolicy::new(&["things"], "mysql").admit(text).unwrap()
 }
 
 pub(super) fn integer(rows: &[Row]) -> i64 {

@@ -181,7 +181,7 @@ fn what_is_to_be_given_back_is() {
     let mut keeps = script(Some("ALLOCATED"), Ok(()));
     keeps.releases = false;
     let (_, counted) = allocate(keeps, true);
-    assert_eq!(counted.word(), "violated", "it was said to be given back");
+    assert_eq!(counted.as_str(), "violated", "it was said to be given back");
 }
 
 #[test]
@@ -223,10 +223,10 @@ fn a_reservation_that_was_left_settles_nothing() {
 fn a_failure_that_took_an_address_is_a_lie() {
     let (change, counted) = allocate(script(Some("ALLOCATED"), refused()), false);
     assert_eq!(change.acquire.settled, Some(Settled::TookEffect));
-    assert_eq!(counted.word(), "violated");
+    assert_eq!(counted.as_str(), "violated");
     let (_, counted) = allocate(script(None, Ok(())), false);
     assert_eq!(
-        counted.word(),
+        counted.as_str(),
         "violated",
         "it took none, and said that it had"
     );
@@ -268,12 +268,12 @@ fn tables_are_looked_at_after_an_ok_that_is_in_doubt() {
     assert_eq!(shown(&change.release.unwrap()), gone);
     assert_eq!(told, Verdict::Valid);
     let (change, told) = judged(script(None, Ok(())), false, checker);
-    assert_eq!((shown(&change.acquire), told.word()), (gone, "violated"));
+    assert_eq!((shown(&change.acquire), told.as_str()), (gone, "violated"));
     let mut keeps = script(Some("ALLOCATED"), Ok(()));
     keeps.releases = false;
     let (change, told) = judged(keeps, true, checker);
     let release = change.release.unwrap();
-    assert_eq!((shown(&release), told.word()), (there, "violated"));
+    assert_eq!((shown(&release), told.as_str()), (there, "violated"));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use contend::backend::lock_memory::MemoryLocks;
 use contend::capability::beside::Beside;
 use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session, Target};
-use contend::capability::gate::Gate;
 use contend::capability::printed::Unread;
+use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::statement::{Action, Statement};
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::model::change::{Change, Nanos};
@@ -242,7 +242,7 @@ impl Stage {
             workload,
             strategy: Arc::new(strategy),
             database: database.clone(),
-            gate: Arc::new(Gate::new(volume_state::TABLES, "sqlite")),
+            sql_policy: Arc::new(SqlPolicy::new(volume_state::TABLES, "sqlite")),
             locks: Arc::new(MemoryLocks::new(clock.clone())),
             clock: clock.clone(),
             beside: Beside::Here,

@@ -12,7 +12,7 @@ use wasmtime::component::Resource;
 type Answer<T> = Result<std::result::Result<T, types::Fault>>;
 
 impl HostState {
-    /// The reading of a check. The gate judges it as it judges a strategy's own statements, so a
+    /// The reading of a check. The SQL policy judges it as it judges a strategy's own statements, so a
     /// name that is more than a name gets nowhere.
     fn check_statement(
         &mut self,

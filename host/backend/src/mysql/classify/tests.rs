@@ -11,8 +11,8 @@ fn server(code: u16, state: &str) -> Error {
     })
 }
 
-fn of(code: u16, state: &str, doing: Doing) -> Fault {
-    classify(&Failure::during(server(code, state)), doing)
+fn of(code: u16, state: &str, operation: Operation) -> Fault {
+    classify(&Failure::during(server(code, state)), operation)
 }
 
 fn broken() -> Error {
@@ -291,13 +291,13 @@ fn every_code_says_what_may_be_concluded() {
         ),
         (4998, "", "something new", Rejected, Rejected, Indefinite),
     ] {
-        for (doing, kind) in [
-            (Doing::Reading, reading),
-            (Doing::Writing, writing),
-            (Doing::Committing, committing),
+        for (operation, kind) in [
+            (Operation::Reading, reading),
+            (Operation::Writing, writing),
+            (Operation::Committing, committing),
         ] {
-            let fault = of(code, state, doing);
-            assert_eq!(fault.kind, kind, "{name} while {doing:?}");
+            let fault = of(code, state, operation);
+            assert_eq!(fault.kind, kind, "{name} while {operation:?}");
             assert_eq!(fault.code, code.to_string(), "{name}");
         }
     }
@@ -314,31 +314,31 @@ fn a_refused_connection_may_be_tried_again_unless_it_was_the_user_who_was_refuse
         (1049, "42000", "BAD_DB", Rejected),
         (1698, "28000", "ACCESS_DENIED_NO_PASSWORD", Rejected),
     ] {
-        assert_eq!(of(code, state, Doing::Connecting).kind, kind, "{name}");
+        assert_eq!(of(code, state, Operation::Connecting).kind, kind, "{name}");
     }
     let refused = Error::Io(IoError::Io(io::ErrorKind::ConnectionRefused.into()));
-    let fault = classify(&Failure::before(refused), Doing::Connecting);
+    let fault = classify(&Failure::before(refused), Operation::Connecting);
     assert_eq!(fault.kind, Unavailable);
 }
 
 #[test]
 fn a_lost_connection_leaves_open_what_was_on_its_way() {
-    for (doing, kind) in [
-        (Doing::Reading, Unavailable),
-        (Doing::Writing, Indefinite),
-        (Doing::Committing, Indefinite),
+    for (operation, kind) in [
+        (Operation::Reading, Unavailable),
+        (Operation::Writing, Indefinite),
+        (Operation::Committing, Indefinite),
     ] {
-        let fault = classify(&Failure::during(broken()), doing);
+        let fault = classify(&Failure::during(broken()), operation);
         assert_eq!(
             (fault.kind, fault.code.as_str()),
             (kind, "2013"),
-            "{doing:?}"
+            "{operation:?}"
         );
-        let fault = classify(&Failure::before(broken()), doing);
+        let fault = classify(&Failure::before(broken()), operation);
         assert_eq!(
             (fault.kind, fault.code.as_str()),
             (Unavailable, "2006"),
-            "{doing:?}"
+            "{operation:?}"
         );
     }
 }
@@ -347,7 +347,7 @@ fn a_lost_connection_leaves_open_what_was_on_its_way() {
 fn what_was_only_prepared_did_nothing() {
     for code in [1105, 1317, 1180, 1053] {
         let failure = Failure::before(server(code, "HY000"));
-        let kind = classify(&failure, Doing::Committing).kind;
+        let kind = classify(&failure, Operation::Committing).kind;
         assert_ne!(kind, Indefinite, "{code}");
     }
 }
@@ -356,7 +356,7 @@ fn what_was_only_prepared_did_nothing() {
 #[test]
 fn only_what_certainly_had_no_effect_is_a_conflict() {
     for code in 0..u16::MAX {
-        let conflict = of(code, "HY000", Doing::Committing).kind == Conflict;
+        let conflict = of(code, "HY000", Operation::Committing).kind == Conflict;
         let known = matches!(code, 1213 | 1205 | 1020 | 1412 | 1615);
         assert_eq!(conflict, known, "{code}");
     }

@@ -24,7 +24,7 @@ fn judge_found(pools: &[Pool], changes: &[Change], found: Option<&Allocations>) 
 
 fn assert_told(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
-    assert_eq!(answer.verdict.word(), "violated", "{why}");
+    assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
     assert_eq!(answer.further, further, "{why}");
 }

@@ -18,7 +18,7 @@ fn judge((pools, changes, found): &Run) -> Answer {
 
 fn assert_told(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
-    assert_eq!(answer.verdict.word(), "violated", "{why}");
+    assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
     assert_eq!(answer.further, further, "{why}");
 }
@@ -112,7 +112,7 @@ fn an_address_that_is_allocated_and_free_is_told_with_its_owner() {
         change.acquire.outcome = Outcome::indeterminate("trap", "");
         change.acquire.settled = Some(Settled::TookEffect);
     }
-    assert_eq!(judge(&run).verdict.word(), "violated");
+    assert_eq!(judge(&run).verdict.as_str(), "violated");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn an_address_that_is_nowhere_is_lost() {
         row.status = "RECYCLABLE".into();
         node.requests.push(row);
     });
-    assert_eq!(judge(&run).verdict.word(), "violated");
+    assert_eq!(judge(&run).verdict.as_str(), "violated");
     let mut run = right();
     without_range(&mut run, "2001:db8:2::4");
     assert_told(
@@ -171,13 +171,13 @@ fn an_address_that_somebody_may_have_dropped_is_excused_with_a_remark() {
         without_range(&mut run, "10.0.0.2");
         let elsewhere = Change { row: 1, ..change };
         run.1.push(elsewhere);
-        assert_eq!(judge(&run).verdict.word(), "violated");
+        assert_eq!(judge(&run).verdict.as_str(), "violated");
     }
     // … nor another than its own.
     let mut run = right();
     without_range(&mut run, "10.0.0.2");
     run.1.push(unclear(Some("10.0.0.5")));
-    assert_eq!(judge(&run).verdict.word(), "violated");
+    assert_eq!(judge(&run).verdict.as_str(), "violated");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn judge_found(changes: &[Change], found: Option<&Allocations>) -> Answer {
 
 fn assert_told(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
-    assert_eq!(answer.verdict.word(), "violated", "{why}");
+    assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
     assert_eq!(answer.further, further, "{why}");
 }
@@ -271,6 +271,6 @@ fn a_row_that_is_none_of_its_pool_is_told() {
         change(&mut row);
         assert_told(&judge(&[], &[row.clone()]), prose, 0);
         row.status = "RESERVED".into();
-        assert_eq!(judge(&[], &[row]).verdict.word(), "unknown");
+        assert_eq!(judge(&[], &[row]).verdict.as_str(), "unknown");
     }
 }

@@ -5,7 +5,7 @@ use super::{A_WHILE, integer};
 use crate::support::simulated::Time;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Freshness, Session, Target};
-use contend::capability::gate::Gate;
+use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::statement::{Action, Statement};
 use contend::model::fault::Fault;
 use contend::model::value::{Row, Value};
@@ -22,7 +22,7 @@ pub(super) enum Belongings {
 pub(in crate::backend_contract) struct Fixture {
     pub(in crate::backend_contract) database: Arc<dyn Database>,
     pub(in crate::backend_contract) time: Time,
-    gate: Gate,
+    sql_policy: SqlPolicy,
     belongings: Belongings,
 }
 
@@ -36,11 +36,11 @@ impl Fixture {
         database: Arc<dyn Database>,
         belongings: Belongings,
     ) -> Self {
-        let gate = Gate::new(&["things"], database.dialect());
+        let sql_policy = SqlPolicy::new(&["things"], database.dialect());
         let fixture = Self {
             database,
             time,
-            gate,
+            sql_policy,
             belongings,
         };
         let mut session = fixture.session().await;
@@ -111,7 +111,7 @@ impl Fixture {
     }
 
     pub(in crate::backend_contract) fn statement(&self, text: &str) -> Statement {
-        self.gate.admit(text).unwrap()
+        self.sql_policy.admit(text).unwrap()
     }
 
     pub(in crate::backend_contract) async fn session(&self) -> Box<dyn Session> {

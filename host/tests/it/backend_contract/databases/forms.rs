@@ -1,4 +1,4 @@
-//! The forms of SQL that the gate lets through, each run on what it is let through to.
+//! The forms of SQL that the SQL policy lets through, each run on what it is let through to.
 
 use super::*;
 

@@ -15,7 +15,7 @@ const UPDATE: &str = "UPDATE t SET a = 1";
 const DELETE: &str = "DELETE FROM t";
 
 /// All of an INSERT or REPLACE but its expressions.
-pub(in crate::gate) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
+pub(in crate::sql_policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
     if insert.replace_into && insert.ignore {
         return Err(not_allowed("REPLACE IGNORE"));
     }
@@ -135,7 +135,7 @@ fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// All of an UPDATE but its expressions.
-pub(in crate::gate) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
+pub(in crate::sql_policy) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
     conflict(update.or, dialect)?;
     returning(update.returning.as_deref())?;
     assignments(&update.assignments, dialect)?;
@@ -191,7 +191,7 @@ pub(in crate::gate) fn update(update: &Update, dialect: Dialect) -> Result<(), F
 }
 
 /// All of a DELETE but its expressions. `returns_last` as `reading` has it.
-pub(in crate::gate) fn delete(
+pub(in crate::sql_policy) fn delete(
     delete: &Delete,
     returns_last: bool,
     dialect: Dialect,

@@ -4,7 +4,7 @@ mod clauses;
 mod policy;
 
 fn admit(sql: &str) -> Result<Statement, Fault> {
-    Gate::new(&["volumes"], "sqlite").admit(sql)
+    SqlPolicy::new(&["volumes"], "sqlite").admit(sql)
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn everything_else_is_rejected_with_a_reason() {
 
 #[test]
 fn mysql_has_its_own_ways_to_smuggle() {
-    let gate = Gate::new(&["volumes"], "mysql");
+    let sql_policy = SqlPolicy::new(&["volumes"], "mysql");
     for sql in [
         "SELECT 1 FROM volumes INTO OUTFILE '/tmp/x'",
         "SELECT /*! 1 FROM mysql.user UNION SELECT */ 2",
@@ -124,14 +124,14 @@ fn mysql_has_its_own_ways_to_smuggle() {
         "SELECT 1@@version FROM volumes",
         "SELECT 1 FROM volumes WHERE id = volumes.?",
     ] {
-        gate.admit(sql).expect_err(sql);
+        sql_policy.admit(sql).expect_err(sql);
     }
 }
 
 #[test]
 fn what_would_be_read_in_another_way_than_it_was_judged_is_refused() {
-    let [sqlite, mysql] = ["sqlite", "mysql"].map(|dialect| Gate::new(&["volumes"], dialect));
-    for (gate, sql) in [
+    let [sqlite, mysql] = ["sqlite", "mysql"].map(|dialect| SqlPolicy::new(&["volumes"], dialect));
+    for (sql_policy, sql) in [
         // Of a sign before a sign would become a comment.
         (
             &sqlite,
@@ -150,7 +150,7 @@ fn what_would_be_read_in_another_way_than_it_was_judged_is_refused() {
         // Read again it is another text.
         (&mysql, r"SELECT 'a\\\\b' FROM volumes"),
     ] {
-        let fault = gate.admit(sql).expect_err(sql);
+        let fault = sql_policy.admit(sql).expect_err(sql);
         assert_eq!(fault.code, "not-allowed", "{sql}");
         assert!(fault.message.contains("parameter"), "{fault}");
     }
@@ -198,7 +198,7 @@ fn size_and_depth_have_bounds() {
     let nested = |before: &str, after: &str, levels: usize| {
         format!("SELECT {}1{}", before.repeat(levels), after.repeat(levels))
     };
-    let gate = Gate::new(&["volumes"], "sqlite");
+    let sql_policy = SqlPolicy::new(&["volumes"], "sqlite");
     for (before, after) in [
         ("(SELECT ", ")"),
         ("1 FROM (SELECT ", ") AS t"),
@@ -209,7 +209,11 @@ fn size_and_depth_have_bounds() {
         ("- ", ""),
         ("1 IN (", ")"),
     ] {
-        let judged = (1..100).filter(|levels| gate.judged(&nested(before, after, *levels)).is_ok());
+        let judged = (1..100).filter(|levels| {
+            sql_policy
+                .admit_once(&nested(before, after, *levels))
+                .is_ok()
+        });
         assert!(judged.count() >= 1, "{before}");
     }
     // The parser takes a chain of any length.
@@ -224,23 +228,23 @@ fn size_and_depth_have_bounds() {
     ] {
         let links = (MAX_STATEMENT_BYTES - 100) / link.len();
         let chain = format!("SELECT 1{}", link.repeat(links));
-        let fault = gate.judged(&chain).expect_err(link);
+        let fault = sql_policy.admit_once(&chain).expect_err(link);
         assert!(fault.message.contains("100"), "{link}: {fault}");
         let short = format!("SELECT 1{}", link.repeat(90));
-        gate.judged(&short).expect(link);
+        sql_policy.admit_once(&short).expect(link);
     }
 }
 
 #[test]
 fn a_text_is_judged_once_for_all_and_the_number_that_is_kept_has_a_bound() {
-    let gate = Gate::new(&["volumes"], "sqlite");
-    let first = gate.judged("SELECT id FROM volumes").unwrap();
-    let again = gate.judged("SELECT id FROM volumes").unwrap();
+    let sql_policy = SqlPolicy::new(&["volumes"], "sqlite");
+    let first = sql_policy.admit_once("SELECT id FROM volumes").unwrap();
+    let again = sql_policy.admit_once("SELECT id FROM volumes").unwrap();
     assert!(Arc::ptr_eq(&first.statement, &again.statement));
     assert_eq!(&*again.text, "SELECT id FROM volumes");
     for number in 0..3 * MAX_STATEMENTS {
-        gate.judged(&format!("SELECT {number}")).unwrap();
-        assert!(gate.judged.lock().unwrap().by_text.len() <= MAX_STATEMENTS);
+        sql_policy.admit_once(&format!("SELECT {number}")).unwrap();
+        assert!(sql_policy.admitted.lock().unwrap().by_text.len() <= MAX_STATEMENTS);
     }
-    gate.judged("DROP TABLE volumes").unwrap_err();
+    sql_policy.admit_once("DROP TABLE volumes").unwrap_err();
 }

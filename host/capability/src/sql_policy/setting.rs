@@ -44,7 +44,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
         &["sql_log_bin", "wsrep_on"],
     ),
     (
-        "the server would read statements otherwise than the gate",
+        "the server would read statements otherwise than the policy",
         &["sql_mode", "names", "character", "collation_connection"],
     ),
     (
@@ -286,7 +286,7 @@ mod tests {
             ("SET GLOBAL wsrep_sync_wait = 1", "all sessions"),
             ("SET autocommit = 0", "calls of the session"),
             ("SET SESSION wsrep_on = 0", "would not see"),
-            ("SET SESSION sql_mode = ''", "otherwise than the gate"),
+            ("SET SESSION sql_mode = ''", "otherwise than the policy"),
             ("SET max_statement_time = 9", "the run sets it"),
         ] {
             let fault = setting(sql).expect(sql).expect_err(sql);

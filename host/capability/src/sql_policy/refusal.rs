@@ -1,4 +1,4 @@
-//! The error that a strategy gets for SQL that the gate does not let through.
+//! The error that a strategy gets for SQL that the SQL policy does not let through.
 
 use crate::model::fault::Fault;
 

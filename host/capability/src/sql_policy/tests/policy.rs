@@ -5,10 +5,10 @@ use crate::model::fault::FaultKind;
 
 /// Refused by this dialect, with this in the message.
 pub(super) fn refused(dialect: &'static str, table: &[(&str, &str)]) {
-    let gate = Gate::new(&["volumes", "networks"], dialect);
+    let sql_policy = SqlPolicy::new(&["volumes", "networks"], dialect);
     let mut wrong = Vec::new();
     for (sql, reason) in table {
-        match gate.admit(sql) {
+        match sql_policy.admit(sql) {
             Err(fault) if fault.kind == FaultKind::Rejected && fault.message.contains(reason) => {}
             other => wrong.push(format!("{sql}: {other:?}")),
         }
@@ -18,10 +18,10 @@ pub(super) fn refused(dialect: &'static str, table: &[(&str, &str)]) {
 
 /// Admitted by this dialect, and written out so.
 pub(super) fn admitted(dialect: &'static str, table: &[(&str, &str)]) {
-    let gate = Gate::new(&["volumes", "networks"], dialect);
+    let sql_policy = SqlPolicy::new(&["volumes", "networks"], dialect);
     let mut wrong = Vec::new();
     for (sql, text) in table {
-        match gate.admit(sql) {
+        match sql_policy.admit(sql) {
             Ok(statement) if statement.text() == *text => {}
             other => wrong.push(format!("{sql}: {other:?}")),
         }
@@ -283,7 +283,7 @@ fn returning_makes_rows_of_a_write_where_the_server_has_it() {
             "UPDATE volumes SET status = ? RETURNING id",
         ),
     ] {
-        let statement = Gate::new(&["volumes"], dialect).admit(sql).expect(sql);
+        let statement = SqlPolicy::new(&["volumes"], dialect).admit(sql).expect(sql);
         assert_eq!(statement.text(), text);
         assert_eq!(
             (
@@ -310,7 +310,7 @@ fn returning_makes_rows_of_a_write_where_the_server_has_it() {
             ),
         ],
     );
-    let plain = Gate::new(&["volumes"], "mysql").admit("DELETE FROM volumes LIMIT 1");
+    let plain = SqlPolicy::new(&["volumes"], "mysql").admit("DELETE FROM volumes LIMIT 1");
     assert!(!plain.unwrap().returns_rows());
 }
 
@@ -337,7 +337,7 @@ fn savepoints_are_named_and_transactions_are_calls() {
                 ("START TRANSACTION", "START"),
             ],
         );
-        let statement = Gate::new(&[], dialect).admit("SAVEPOINT a").unwrap();
+        let statement = SqlPolicy::new(&[], dialect).admit("SAVEPOINT a").unwrap();
         assert_eq!(statement.action(), Action::Savepoint);
     }
 }

@@ -5,7 +5,7 @@ use crate::model::fault::FaultKind;
 
 /// What a session of a database was doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
+pub enum Operation {
     /// Opening a connection.
     Connecting,
     /// Something without an effect of its own: a query, `BEGIN`, a setting.
@@ -16,9 +16,9 @@ pub enum Doing {
     Committing,
 }
 
-impl Doing {
+impl Operation {
     /// What a session does by running a statement, also where it gives rows (`INSERT … RETURNING`).
-    pub fn of(action: Action, in_transaction: bool) -> Self {
+    pub fn from_action(action: Action, in_transaction: bool) -> Self {
         match (action, in_transaction) {
             // A savepoint is a matter of the open transaction, which goes with its connection.
             (Action::Set | Action::Savepoint | Action::Read, _) => Self::Reading,
@@ -30,7 +30,7 @@ impl Doing {
 
     /// The statement ran to its end, and its answer can't be used: too large, or no text. What it wrote
     /// is there, so it may not be called `rejected`; in a transaction, that has to be rolled back.
-    pub fn of_an_unusable_answer(self) -> FaultKind {
+    pub fn error_if_answer_unusable(self) -> FaultKind {
         match self {
             Self::Connecting | Self::Reading => FaultKind::Rejected,
             Self::Writing => FaultKind::Unavailable,
@@ -39,7 +39,7 @@ impl Doing {
     }
 
     /// The machine or the server failed rather than the statement.
-    pub fn of_a_failure(self) -> FaultKind {
+    pub fn error_if_server_failed(self) -> FaultKind {
         match self {
             Self::Committing => FaultKind::Indefinite,
             Self::Connecting | Self::Reading | Self::Writing => FaultKind::Unavailable,
@@ -47,7 +47,7 @@ impl Doing {
     }
 
     /// Nobody knows what the error means.
-    pub fn of_the_unknown(self) -> FaultKind {
+    pub fn error_if_unknown(self) -> FaultKind {
         match self {
             Self::Committing => FaultKind::Indefinite,
             Self::Connecting | Self::Reading | Self::Writing => FaultKind::Rejected,

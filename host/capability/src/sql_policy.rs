@@ -4,7 +4,7 @@
 //! What is refused is refused for one of four reasons: it reaches beyond the tables (files, other
 //! schemas, variables, locks of the server), it can keep a server busy for hours, it breaks what the
 //! contract promises (`rejected` leaves the transaction open), or the server would read it otherwise
-//! than the gate, an error on every call at best. `functions`, `inspection` and `clauses` have each with
+//! than the SQL policy, an error on every call at best. `functions`, `inspection` and `clauses` have each with
 //! its reason; `strategies/WRITING.md` has them for people.
 //!
 //! The text is parsed by a real SQL parser, judged as a tree, and what is run is the tree written
@@ -53,14 +53,14 @@ const MAX_KEPT_BYTES: usize = 16 << 20;
 /// stack would stay with the instance as long as it lives: most of an idle worker's memory. A level of
 /// sub-queries takes some hundred kilobytes where nothing is optimized; what is not touched costs
 /// nothing.
-const JUDGING_STACK: usize = 32 << 20;
+const PARSER_STACK: usize = 32 << 20;
 
 /// Judges the statements of one run's strategies.
 #[derive(Debug)]
-pub struct Gate {
+pub struct SqlPolicy {
     tables: Vec<String>,
     dialect: Dialect,
-    judged: Mutex<Kept>,
+    admitted: Mutex<Kept>,
 }
 
 /// The statements that were judged.
@@ -72,12 +72,12 @@ struct Kept {
 
 /// A strategy's text, and the statement that it became.
 #[derive(Debug, Clone)]
-pub struct Judged {
+pub struct Admitted {
     pub text: Arc<str>,
     pub statement: Arc<Statement>,
 }
 
-impl Judged {
+impl Admitted {
     /// About how much memory it takes.
     pub fn bytes(&self) -> usize {
         let locked = self.statement.row_lock();
@@ -86,39 +86,39 @@ impl Judged {
     }
 }
 
-impl Gate {
+impl SqlPolicy {
     /// `tables` are those of the workload; `dialect` is `Database::dialect`.
     pub fn new(tables: &[&str], dialect: &'static str) -> Self {
         Self {
             tables: tables.iter().map(|&table| table.to_owned()).collect(),
-            dialect: Dialect::of(dialect),
-            judged: Mutex::default(),
+            dialect: Dialect::from_name(dialect),
+            admitted: Mutex::default(),
         }
     }
 
     /// The same as `admit`, but each text is judged once and kept for all instances. They share a lock
     /// for it, so each asks once and keeps the answer; and one statement is judged at a time, whose tree
     /// takes some hundred bytes for each of its words.
-    pub fn judged(&self, sql: &str) -> Result<Judged, Fault> {
-        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn admit_once(&self, sql: &str) -> Result<Admitted, Fault> {
+        let mut all = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((text, statement)) = all.by_text.get_key_value(sql) {
-            return Ok(Judged {
+            return Ok(Admitted {
                 text: text.clone(),
                 statement: statement.clone(),
             });
         }
-        let statement = stacker::grow(JUDGING_STACK, || self.admit(sql))?;
-        let judged = Judged {
+        let statement = stacker::grow(PARSER_STACK, || self.admit(sql))?;
+        let admitted = Admitted {
             text: sql.into(),
             statement: Arc::new(statement),
         };
-        if all.by_text.len() >= MAX_STATEMENTS || all.bytes + judged.bytes() > MAX_KEPT_BYTES {
+        if all.by_text.len() >= MAX_STATEMENTS || all.bytes + admitted.bytes() > MAX_KEPT_BYTES {
             *all = Kept::default();
         }
-        all.bytes += judged.bytes();
-        let statement = judged.statement.clone();
-        all.by_text.insert(judged.text.clone(), statement);
-        Ok(judged)
+        all.bytes += admitted.bytes();
+        let statement = admitted.statement.clone();
+        all.by_text.insert(admitted.text.clone(), statement);
+        Ok(admitted)
     }
 
     /// Parses and judges a strategy's statement. `rejected` with `syntax` or `not-allowed` and a
@@ -134,13 +134,15 @@ impl Gate {
         if let Some(setting) = setting::setting(sql) {
             return setting;
         }
-        let judged = self.judge(self.parsed(sql)?)?;
+        let admitted = self.admit_parsed(self.parsed(sql)?)?;
         // What was judged is written out again, and that is what the database reads, so it is read and
         // judged once more: SQLite takes a minus before a minus for a comment, and a text that ends with
         // a backslash does not end for MySQL.
-        let again = self.parsed(judged.text()).and_then(|it| self.judge(it));
+        let again = self
+            .parsed(admitted.text())
+            .and_then(|it| self.admit_parsed(it));
         match again {
-            Ok(again) if again == judged => Ok(judged),
+            Ok(again) if again == admitted => Ok(admitted),
             _ => Err(not_allowed(
                 "a text with a backslash, or a sign before a sign: it can't be told how the database \
                  would read it; use a parameter",
@@ -158,7 +160,7 @@ impl Gate {
         })
     }
 
-    fn judge(&self, reading: Reading) -> Result<Statement, Fault> {
+    fn admit_parsed(&self, reading: Reading) -> Result<Statement, Fault> {
         let Reading {
             mut statement,
             lock,
@@ -215,10 +217,10 @@ impl Gate {
             }
             None => None,
         };
-        let judged = Statement::new(text, action, row_lock, parameters);
+        let admitted = Statement::new(text, action, row_lock, parameters);
         Ok(match returned {
-            Some(_) => judged.returning_rows(),
-            None => judged,
+            Some(_) => admitted.returning_rows(),
+            None => admitted,
         })
     }
 

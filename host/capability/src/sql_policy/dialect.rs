@@ -1,4 +1,4 @@
-//! The dialects that the gate knows.
+//! The dialects that the SQL policy knows.
 
 use sqlparser::dialect::{MySqlDialect, SQLiteDialect};
 
@@ -13,7 +13,7 @@ pub(super) enum Dialect {
 
 impl Dialect {
     /// Of `Database::dialect`.
-    pub(super) fn of(name: &str) -> Self {
+    pub(super) fn from_name(name: &str) -> Self {
         match name {
             "sqlite" => Self::Sqlite,
             _ => Self::Mysql,

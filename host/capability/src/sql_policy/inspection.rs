@@ -3,7 +3,7 @@
 
 use super::dialect::Dialect;
 use super::refusal::not_allowed;
-use super::{Gate, clauses, functions};
+use super::{SqlPolicy, clauses, functions};
 use crate::model::fault::Fault;
 use sqlparser::ast::{
     self, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
@@ -15,11 +15,11 @@ use std::ops::ControlFlow;
 /// The names of the tables that a statement reads or writes, with repetitions, and the number of its
 /// parameters.
 pub(super) fn inspect(
-    gate: &Gate,
+    sql_policy: &SqlPolicy,
     statement: &ast::Statement,
 ) -> Result<(Vec<String>, usize), Fault> {
     let mut inspection = Inspection {
-        gate,
+        sql_policy,
         tables: Vec::new(),
         parameters: 0,
         intervals: 0,
@@ -33,7 +33,7 @@ pub(super) fn inspect(
 
 /// Walks the tree and stops at the first thing that a strategy may not do.
 struct Inspection<'a> {
-    gate: &'a Gate,
+    sql_policy: &'a SqlPolicy,
     tables: Vec<String>,
     parameters: usize,
     /// How many INTERVALs may come, as the second part of a sum or an argument of DATE_ADD.
@@ -59,8 +59,8 @@ impl Visitor for Inspection<'_> {
     type Break = Fault;
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Fault> {
-        if !self.gate.has_table(relation) {
-            let tables = self.gate.tables.join(", ");
+        if !self.sql_policy.has_table(relation) {
+            let tables = self.sql_policy.tables.join(", ");
             return Self::refuse(format!(
                 "the table {relation}; this workload's tables are: {tables}"
             ));
@@ -70,7 +70,7 @@ impl Visitor for Inspection<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Fault> {
-        Self::unless(clauses::table(factor, self.gate.dialect))
+        Self::unless(clauses::table(factor, self.sql_policy.dialect))
     }
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Fault> {
@@ -82,18 +82,18 @@ impl Visitor for Inspection<'_> {
         if !reads_only(&query.body) {
             return Self::refuse("a query that is more than a SELECT");
         }
-        Self::unless(clauses::query(query, self.gate.dialect))
+        Self::unless(clauses::query(query, self.sql_policy.dialect))
     }
 
     fn pre_visit_select(&mut self, select: &ast::Select) -> ControlFlow<Fault> {
         match select.into {
             Some(_) => Self::refuse("SELECT … INTO: it writes files, tables or variables"),
-            None => Self::unless(clauses::select(select, self.gate.dialect)),
+            None => Self::unless(clauses::select(select, self.sql_policy.dialect)),
         }
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Fault> {
-        let dialect = self.gate.dialect;
+        let dialect = self.sql_policy.dialect;
         self.intervals += intervals_in(expr, dialect);
         match expr {
             Expr::Function(function) => {
@@ -217,7 +217,7 @@ fn why_not(expr: &Expr) -> &'static str {
         } => "SQLite has IS NOT DISTINCT FROM for it",
         Expr::Interval(_) => "an INTERVAL is added to a time, in MariaDB only, in one unit",
         Expr::Cast { .. } | Expr::Convert { .. } => "each database converts by rules of its own",
-        _ => "it is not among what both the gate and the server read as the same",
+        _ => "it is not among what both the policy and the server read as the same",
     }
 }
 

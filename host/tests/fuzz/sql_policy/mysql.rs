@@ -27,7 +27,7 @@ pub fn read(sql: &str) -> Result<Read, String> {
                         inner => text.push(inner),
                     }
                 }
-                // The gate may take a plain word for a name, where MySQL has a text: an error at worst.
+                // The SQL policy may take a plain word for a name, where MySQL has a text: an error at worst.
                 let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
                 match is_word {
                     true => read.emptied.push_str(&format!("{c}{text}{c}")),
