@@ -36,9 +36,9 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
-/// What the command line asks for.
+/// A command with its options, as parsed.
 pub enum Command {
-    /// Text that needs nothing to be done.
+    /// Text to print; nothing is run.
     Shown(String),
     Run(Box<RunOptions>),
     Batch(Box<BatchOptions>),
@@ -141,18 +141,17 @@ pub fn parse() -> Command {
     }
 }
 
-/// Whether an argument asks for the keys of `sim:`, beside whatever others.
+/// True for `sim:help` or `--db=sim:help`, with any other arguments beside it.
 fn asks_for_keys(argument: &str) -> bool {
     let value = argument.strip_prefix("--db=").unwrap_or(argument);
     value.strip_prefix("sim:") == Some(keys::HELP)
 }
 
-/// Which way of changing shared state is correct on my database, under my contention, and what does
-/// it cost?
+/// Measure and check ways of changing shared state on your database, under your contention
 ///
-/// Runs each strategy on the workload, one after the other on fresh data, and judges what it did.
-/// Exit code: 0 valid, or measured with nothing contended and nothing wrong; 1 violated; 2 could not
-/// run; 3 unknown, or cut before the planned end.
+/// Runs each strategy on the workload, one after the other on fresh data, and checks its history. Exit
+/// code: 0 valid, or measured with nothing contended and nothing wrong; 1 violated; 2 could not run; 3
+/// unknown, or cut before the planned end.
 #[derive(Parser)]
 #[command(
     name = "runner",
@@ -169,18 +168,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Run workloads × strategies × lock services one after the other, and make one table of them all;
-    /// the same command again goes on where it was interrupted
+    /// Run workloads × strategies × lock services one after the other, and write one table of all
+    /// results; the same command resumes an interrupted batch
     Batch(Box<BatchArguments>),
-    /// Write a folder with a strategy of your own to begin with, which builds and runs at once
+    /// Create a folder with the source of a new strategy that builds and runs at once
     New {
-        /// The strategy's name; the folder of this name is made here
+        /// Name of the strategy; a folder of this name is created in the current one
         #[arg(value_name = "NAME")]
         name: String,
-        /// The language that it is written in: rust, c, js or python
+        /// Language of the source: rust, c, js or python
         #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
         lang: String,
-        /// The kind of workload that it is for
+        /// Kind of workload that the strategy solves
         #[arg(
             long,
             value_name = "volume-state|ip-allocation",
@@ -196,60 +195,59 @@ enum Verb {
         /// Every strategy in strategies/
         #[arg(long, conflicts_with = "folders")]
         all: bool,
-        /// Where the component goes, instead of target/strategies/NAME.wasm
+        /// Component to write, instead of target/strategies/NAME.wasm
         #[arg(long, value_name = "FILE", conflicts_with = "all")]
         out: Option<PathBuf>,
-        /// Also those whose component is as new as its sources
+        /// Build also what is up to date
         #[arg(long)]
         force: bool,
     },
-    /// Simulate strategies on a cluster in virtual time, each seed with faults of its own, until one
-    /// goes wrong; then tell the least of it
+    /// Simulate strategies with many seeds and random faults; on the first violation, print a minimal
+    /// reproduction
     Check(Box<CheckArguments>),
-    /// Test whether a strategy keeps the contract: limits, each fault at each call, outages, and whether
-    /// it is correct
+    /// Test a strategy against the contract: limits, each error at each call, outages, correctness
     Test(Box<TestArguments>),
-    /// What a strategy is, what it can touch, and whether this runner can run it: exit code 0 if it can
+    /// Show a strategy's imports, limits and origin; exit code 0 if this runner can run it
     Inspect {
         /// A .wasm component, the name of a strategy, its source folder, or oci://HOST/NAME:TAG
         #[arg(value_name = "STRATEGY")]
         strategy: String,
-        /// Print its interface as WIT instead: its world, and what this uses
+        /// Print its interface as WIT instead: its world, and the interfaces that the world uses
         #[arg(long, conflicts_with = "json")]
         wit: bool,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Every strategy in strategies/: what it is for, what it can touch, whether it is built
+    /// List the strategies in strategies/: purpose, capabilities, and state of the build
     List {
         /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Put a strategy into an OCI registry, where others can name it; prints the reference that stays
+    /// Push a strategy to an OCI registry; prints the reference with its digest, which never changes
     Push {
         /// A .wasm component, the name of a strategy, or its source folder
         #[arg(value_name = "STRATEGY")]
         strategy: String,
-        /// As in oci://registry.example/team/mine:1.0; by plain HTTP on this machine, else by HTTPS
+        /// For example oci://registry.example/team/mine:1.0; plain HTTP on this machine, else HTTPS
         #[arg(value_name = "REFERENCE")]
         reference: String,
     },
-    /// Fetch a strategy from an OCI registry and pin it in strategies.lock; prints its file
+    /// Pull a strategy from an OCI registry and pin it in strategies.lock; prints the path of its file
     Pull {
-        /// As in oci://registry.example/team/mine:1.0, or with @sha256:… instead of the tag
+        /// For example oci://registry.example/team/mine:1.0, or with @sha256:… instead of the tag
         #[arg(value_name = "REFERENCE")]
         reference: String,
         /// Write the component here too
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Accept it if it is another than the pinned one, and pin this one
+        /// Accept a digest that differs from the pinned one, and pin it
         #[arg(long)]
         update: bool,
     },
-    /// Make table, CSV and verdict again from the folder of a run or a batch or from a bundle, also of
-    /// one that was killed
+    /// Recompute table, CSV and verdict from the folder of a run or a batch or from a bundle, even if
+    /// the run was killed
     Report {
         #[arg(value_name = "RUN")]
         run: PathBuf,
@@ -260,13 +258,13 @@ enum Verb {
         #[command(flatten)]
         require: RequireArguments,
     },
-    /// Pack the folder of a run into one file, to keep, to send, and to run again
+    /// Pack the folder of a run into one file, to keep, to send, or to rerun
     Bundle(BundleArguments),
     /// Run a bundle or the folder of a run again, with the same plan, seed and components, and compare
     Rerun(Box<RerunArguments>),
-    /// Two runs side by side: verdicts, figures, and what differs besides
+    /// Compare two runs: verdicts, figures and other differences
     Compare(CompareArguments),
-    /// A real cluster on this machine: MariaDB with Galera, HAProxy before it, and Redis
+    /// Manage a real cluster on this machine: MariaDB with Galera behind HAProxy, and Redis
     Lab {
         /// The lab's folder [default: $CONTEND_LAB, else /var/lib/contend-lab for root and
         /// ~/.local/state/contend/lab for others]
@@ -275,14 +273,14 @@ enum Verb {
         #[command(subcommand)]
         verb: LabArguments,
     },
-    /// Print the script that makes a shell complete these commands and their flags
+    /// Print a shell completion script
     Completions {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
-    /// Print the manual page, or write those of all commands into a folder
+    /// Print the manual page, or write the pages of all commands into a folder
     Man {
-        /// The folder, for runner.1 and a page for each command
+        /// Folder for runner.1 and a page for each command
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
@@ -295,7 +293,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_arguments_are_consistent() {
+    fn arguments_are_consistent() {
         Arguments::command().debug_assert();
     }
 
@@ -312,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_of_a_run_and_a_batch_names_the_simulated_world_too() {
+    fn help_of_run_and_batch_names_the_simulated_world() {
         let mut run = Arguments::command();
         let mut batch = run.find_subcommand("batch").unwrap().clone();
         for command in [&mut run, &mut batch] {

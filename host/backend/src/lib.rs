@@ -1,7 +1,7 @@
-//! What answers a capability: the real clock, databases and lock services.
+//! Implementations of the capabilities: the real clock, databases and lock services.
 //!
-//! What the user wrote is parsed into an enum (`url`), and one `match` for each kind turns it into a
-//! trait object here. A new backend is a file, a variant and a line.
+//! `url` parses the user's text into an enum, and one `match` for each kind of service turns it into a
+//! trait object. A new backend is a file, a variant and a line.
 
 pub mod clock;
 pub mod host_threads;
@@ -46,7 +46,8 @@ pub async fn open_database(
         DatabaseUrl::SqliteFresh => {
             if fresh_path.exists() {
                 let path = fresh_path.display();
-                let message = format!("{path} exists; a fresh database goes where nothing is yet");
+                let message =
+                    format!("{path} exists; a fresh database needs a path that does not exist");
                 return Err(Fault::rejected("file-exists", message));
             }
             SqliteLocation::File(fresh_path.to_owned())
@@ -91,6 +92,6 @@ pub async fn open_locks_of_run(
 }
 
 fn only_simulated(what: &str) -> Fault {
-    let message = format!("{what} is simulated, and goes with --db sim");
+    let message = format!("{what} is simulated; use it with --db sim");
     Fault::rejected("simulated", message)
 }

@@ -102,7 +102,7 @@ impl LockService for FileLocks {
             return Err(no_lease());
         }
         if options.poll == Some(0) {
-            let message = "a poll interval of 0 would never let anyone else run";
+            let message = "a poll interval of 0 would never let another worker run";
             return Err(Fault::rejected("unsupported", message));
         }
         Ok(Box::new(FileSession {
@@ -117,7 +117,7 @@ impl LockService for FileLocks {
 }
 
 fn no_lease() -> Fault {
-    let message = "file locks have no lease; they are held until they are given up";
+    let message = "file locks have no lease; they are held until they are released";
     Fault::rejected("unsupported", message)
 }
 
@@ -231,7 +231,7 @@ impl Lock for FileLock {
     }
 
     async fn break_lock(&mut self) -> Result<(), Fault> {
-        let message = "the operating system takes a file lock from nobody but a dead process";
+        let message = "file locks can't be broken: the operating system releases one only when its process ends";
         Err(Fault::rejected("unsupported", message))
     }
 

@@ -65,7 +65,7 @@ impl LockService for MemoryLocks {
 }
 
 fn no_lease() -> Fault {
-    let message = "locks in memory have no lease; they are held until they are given up";
+    let message = "locks in memory have no lease; they are held until they are released";
     Fault::rejected("unsupported", message)
 }
 
@@ -118,7 +118,7 @@ impl MemoryLock {
         !self.claims.is_empty() && self.table.all_hold(&self.claims)
     }
 
-    /// Takes one name after the other, in sorted order, holding those before it. Whoever drops this
+    /// Takes one name after the other, in sorted order, holding those before it. Dropping the future
     /// half-way drops the claims too.
     async fn claim_all(&self, deadline: Nanos) -> Result<Vec<Claim>, Fault> {
         let mut claims = Vec::with_capacity(self.names.len());

@@ -1,37 +1,40 @@
 //! Locks in Redis: exclusive and shared, with leases that are renewed while the holder lives, and
 //! with fencing tokens. Needs Redis 6 or later, one server (no cluster).
 //!
-//! **Names.** A run's names stand in Redis behind the name of the run, so that two runs that use one
-//! Redis never wait for each other. What a dead run left there ends by itself: a lease, a call after
-//! a second, a token after a day.
+//! **Names.** The keys of a run start with the name of the run, so that two runs on one Redis never
+//! wait for each other. The keys of a dead run expire by themselves: a lease at its end, a wake-up
+//! after a second, a token after a day.
 //!
-//! **In Redis** the holders of a name are a sorted set: each grant, which nobody ever uses twice, with
-//! the end of its lease on Redis's clock. A lease that is over counts for nothing. Each step is a
-//! script, so that nothing comes between its looking and its writing: acquire takes all names or
-//! none; release and renew change their own grant only. Who has to wait is called by the next
-//! release, one at a time (`BLPOP`), and asks again after the poll interval if no call came.
+//! **In Redis** the holders of a name are a sorted set: each grant, whose identifier is never reused,
+//! with the end of its lease on Redis's clock. An expired lease is ignored. Each step is a script, so
+//! that its reads and writes are atomic: acquire takes all names or none; release and renew change
+//! their own grant only. A release wakes one waiter (`BLPOP`); a waiter that is not woken retries after
+//! the poll interval.
 //!
-//! **Leases.** A task renews each grant at a third of its lease, and ends when the lock is given up.
-//! So a lease only runs out when the runner dies, stands still, or can't reach Redis. A process that
-//! was paused for longer than its lease has lost its locks and does not know it yet: what keeps its
-//! late writes out is the fencing token, and nothing else. On our side a lease is counted from before
-//! Redis was asked, so ours ends first as long as both clocks run equally fast.
+//! **Leases.** A task renews each grant at a third of its lease, and ends when the lock is released. So
+//! a lease only expires when the runner dies, is paused, or can't reach Redis. A process that was
+//! paused for longer than its lease has lost its locks and does not know it yet: only the fencing token
+//! keeps its late writes out. The runner counts a lease from before it sends the request, so its count
+//! ends first as long as both clocks run equally fast. *Example:* lease 10 s, renewed at 3.3 s and 6.7
+//! s; the process is paused from 7 s to 20 s; Redis expires the grant at 16.7 s and grants token 8 to
+//! another worker; the write with token 7 at 20 s is refused by whatever checks tokens.
 //!
-//! **How a lock was lost.** `expired`: Redis still knows the grant, and its lease is over; or the
-//! grant is gone, and its lease was over on our clock when we first heard so. `not-owner`: the grant
-//! was gone while its lease still ran. Then somebody broke it, or Redis forgot it.
+//! **Lost locks.** `expired`: Redis still has the grant, and its lease is over; or the grant is gone,
+//! and its lease was over on the runner's clock when the runner first learned so. `not-owner`: the
+//! grant was gone while its lease still ran, because another client broke the lock or Redis lost its
+//! data.
 //!
 //! **Tokens** are Redis's clock in microseconds, or one more than the last if that is greater. So they
-//! grow also when Redis restarts and forgets, as long as its clock is not set back.
+//! grow even if Redis restarts without its data, as long as its clock is not set back.
 //!
-//! **When Redis fails.** *Down*: `unavailable`. *The answer to an acquire is lost*: what it may have
-//! taken is given up, also in advance if it is still under way, and then it is `unavailable`; if that
-//! can't be done now, it is `indefinite`, and giving up goes on in the background for one lease. *The
-//! answer to a release is lost*: `indefinite`, likewise. If a release could not even be sent, it is
-//! `unavailable`, and the lock is held as before. *Redis restarts without its data*: all locks are
-//! lost (`not-owner`), and somebody else can have them at once, while their holders believe in them.
-//! That is the known weakness of such a lock, also of one that is copied to a replica; fencing tokens
-//! answer it.
+//! **When Redis fails.** *Down*: `unavailable`. *The answer to an acquire is lost*: the session
+//! releases whatever it may have acquired, in advance if the command is still in flight, and returns
+//! `unavailable`; if it can't release now, it returns `indefinite`, and retries in the background for
+//! one lease. *The answer to a release is lost*: `indefinite`, likewise. If a release could not even be
+//! sent, it is `unavailable`, and the lock is held as before. *Redis restarts without its data*: all
+//! locks are lost (`not-owner`), and other clients can acquire them at once, while the holders still
+//! believe in them. That is the known weakness of such a lock, also of one with a replica; fencing
+//! tokens answer it.
 //!
 //! **The wait limit** bounds the waiting; an answer that never comes takes a few seconds more.
 
@@ -81,7 +84,7 @@ impl RedisLocks {
     pub async fn open(url: &SecretUrl, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
         // The driver's own message could repeat what was given.
         let server = url.expose().as_str().into_connection_info().map_err(|_| {
-            let message = "the URL makes no sense; it is redis://:PASSWORD@HOST:PORT/NUMBER";
+            let message = "invalid URL; expected redis://:PASSWORD@HOST:PORT/NUMBER";
             Fault::rejected("url", message)
         })?;
         Connection::open(&server).await?.check().await?;
@@ -131,7 +134,7 @@ impl LockService for RedisLocks {
         let poll = options.poll.unwrap_or(DEFAULT_POLL);
         for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
             if !(MILLISECOND..=DAY).contains(&time) {
-                let message = format!("{what} in Redis is between a millisecond and a day");
+                let message = format!("{what} in Redis must be between a millisecond and a day");
                 return Err(Fault::rejected("unsupported", message));
             }
         }

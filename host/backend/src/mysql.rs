@@ -57,7 +57,7 @@ pub struct Mysql {
     schema: Option<OwnSchema>,
 }
 
-/// What the cluster said last of its size.
+/// The cluster's size as last reported.
 struct Counted {
     /// When it was asked.
     asked: Instant,
@@ -66,7 +66,8 @@ struct Counted {
 
 impl Mysql {
     /// Opens the database at its endpoint; `nodes` are the servers behind it. Members of the cluster
-    /// that are not among them are found where the servers know their addresses. The faults name the address that does not answer, and no credentials.
+    /// that are not among them are found where the servers know their addresses. The faults name the
+    /// address that does not answer, and no credentials.
     pub async fn open(
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
@@ -89,7 +90,7 @@ impl Mysql {
         let Some(schema) =
             OwnSchema::create(&Address::from_url(endpoint, options.affected_rows)?).await?
         else {
-            let message = "this user may not make a schema any more";
+            let message = "this user may no longer create a schema";
             return Err(Fault::rejected("rights", message));
         };
         let name = Some(&*schema.name);
@@ -236,7 +237,7 @@ async fn count_members(nodes: &[Node]) -> Result<usize, Fault> {
             return Ok(members);
         }
     }
-    let message = "no node is in the part of the cluster that can commit";
+    let message = "no node is in the primary component, which alone can commit";
     Err(Fault::unavailable("no-primary", message))
 }
 

@@ -37,7 +37,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     #[tokio::test]
-    async fn what_never_comes_is_not_waited_for_beyond_the_limit() {
+    async fn wait_ends_at_the_limit_if_nothing_comes() {
         let began = Instant::now();
         let limit = Duration::from_millis(250);
         let waited = within(limit, std::future::pending::<()>()).await;

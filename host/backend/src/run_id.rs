@@ -1,8 +1,8 @@
-//! The name of a run, from which another run can tell whether it is over.
+//! The name of a run, from which another run can determine if it is over.
 //!
-//! A name says which process made it: the machine since its last start, the process's number, and
-//! when that process was started. So on the same machine it is certain whether the run goes on, also
-//! after `kill -9`; of a run on another machine nothing is known from its name.
+//! A name identifies the process that made it: the boot of the machine, the process's number, and the
+//! start time of that process. So on the same machine the name shows with certainty if the run goes on,
+//! even after `kill -9`; on another machine the name shows nothing.
 //!
 //! ```text
 //! contend_run_6f1c09ab_4711_981223_2
@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Every name begins with this, and nothing else of ours does.
 pub const PREFIX: &str = "contend_run_";
 
-/// What is known of the run that has a name.
+/// The state of a run, as far as its name shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
     Running,
@@ -41,7 +41,7 @@ pub fn new_name() -> String {
     format!("{PREFIX}{}_{pid}_{start}_{number}", *MACHINE)
 }
 
-/// Whether the run of this name goes on; `None` for what is no such name.
+/// The state of the run of this name; `None` if it is not the name of a run.
 pub fn run_state(name: &str) -> Option<RunState> {
     let mut parts = name.strip_prefix(PREFIX)?.split('_');
     let machine = parts.next()?;
@@ -63,14 +63,14 @@ pub fn pid(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)?.split('_').nth(1)
 }
 
-/// Where this process runs, for people.
+/// The host name, for messages.
 pub fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim().chars().take(64).collect()
 }
 
-/// The start of the machine and the namespace in which process numbers count. Where the kernel tells
-/// neither, a number that nobody else has: then no run is ever taken for one that is over.
+/// The boot of the machine and the namespace of process numbers. If the kernel reports neither, a
+/// unique number: then no run is ever taken for one that is over.
 fn machine() -> String {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
     let space = fs::read_link("/proc/self/ns/pid");

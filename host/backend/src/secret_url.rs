@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::Url;
 
-/// What a password of other signs than letters and digits needs.
+/// Hint for a password with characters other than letters and digits.
 pub(super) const SIGNS: &str = "and in a user or password the signs / : @ ? # % are written as %2F %3A %40 %3F \
                                 %23 %25";
 
@@ -21,12 +21,12 @@ impl SecretUrl {
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let url = Url::parse(text).map_err(|error| {
             let scheme = text.split(':').next().unwrap_or_default();
-            UrlError::new(format!("the {scheme} URL makes no sense: {error}; {SIGNS}"))
+            UrlError::new(format!("invalid {scheme} URL: {error}; {SIGNS}"))
         })?;
         if url.host_str().is_none_or(str::is_empty) {
             let scheme = url.scheme();
             return Err(UrlError::new(format!(
-                "the {scheme} URL names no server; it is {scheme}://USER:PASSWORD@HOST:PORT/NAME, {SIGNS}"
+                "the {scheme} URL names no server; expected {scheme}://USER:PASSWORD@HOST:PORT/NAME, {SIGNS}"
             )));
         }
         Ok(Self(url))
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_shown_nowhere() {
+    fn messages_never_show_credentials() {
         let url = SecretUrl::parse("mysql://me:hunter2@db:3307/shop?password=hunter2#x").unwrap();
         let json = serde_json::to_string(&url).unwrap();
         for shown in [url.to_string(), format!("{url:?}"), json] {

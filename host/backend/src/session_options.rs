@@ -1,11 +1,11 @@
-//! What a run asks of the sessions with its servers, beside what the servers give every client.
+//! Options of a run's database sessions, beyond the servers' defaults.
 
 use super::url::{AutocommitWrites, UrlError};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Which rows a write counts.
+/// The rows that a write counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AffectedRows {
@@ -31,7 +31,7 @@ impl FromStr for AffectedRows {
     fn from_str(word: &str) -> Result<Self, UrlError> {
         let mut all = [Self::Changed, Self::Found].into_iter();
         all.find(|known| known.as_str() == word)
-            .ok_or_else(|| UrlError::new("it is changed or found"))
+            .ok_or_else(|| UrlError::new("expected changed or found"))
     }
 }
 
@@ -40,7 +40,7 @@ impl FromStr for AffectedRows {
 pub struct SessionOptions {
     pub autocommit_writes: AutocommitWrites,
     pub affected_rows: AffectedRows,
-    /// How long a server works on one statement of a strategy, whoever still waits for it.
+    /// Time limit of one statement of a strategy on the server, even if no caller waits for it any more.
     pub statement_limit: Option<Duration>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Row locks are the write lock of the whole database, as `wit/db.wit` says. A file is in WAL mode,
 //! where readers and the writer don't disturb each other. In memory there is no WAL: a reader waits
-//! while somebody holds the write lock, and a commit waits for the readers to finish.
+//! while a session holds the write lock, and a commit waits for the readers to finish.
 
 mod answer;
 mod claim;
@@ -35,7 +35,7 @@ use tokio::sync::Mutex;
 
 const NODE: &str = "sqlite";
 
-/// Where the data is.
+/// Location of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SqliteLocation {
     /// A file, made if it is missing; its folder must exist.
@@ -101,7 +101,7 @@ impl Database for Sqlite {
             Target::Node(_) | Target::Endpoint => {}
         }
         let connecting = |error| classify(&error, Operation::Connecting);
-        // One row waits for whoever reads it, and not fifty.
+        // Buffer one row for its reader, not fifty.
         let options = self.options.clone().row_buffer_size(1);
         let connection = options.connect().await.map_err(connecting)?;
         let largest = self.largest_answer.load(Relaxed);

@@ -1,4 +1,4 @@
-//! Who uses a database: one run at a time, or each run a schema of its own.
+//! The use of a database by runs: one run at a time, or a schema for each run.
 
 use super::mysql::{Mysql, SharedClaim};
 use super::open_database;
@@ -11,7 +11,7 @@ use crate::model::fault::Fault;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What a run has of its database, from before it touches anything until it ends.
+/// A run's hold on its database, from before it touches anything until it ends.
 pub enum Tenancy {
     /// The database is the run's own: a fresh file, or memory.
     Alone,

@@ -1,4 +1,4 @@
-//! What the user may write after `--db` and `--lock`.
+//! The values of `--db` and `--lock`.
 //!
 //! A URL may hold a password, so no message repeats one: they name the scheme at most.
 
@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Which database to open.
+/// The database to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum DatabaseUrl {
@@ -25,7 +25,7 @@ pub enum DatabaseUrl {
     Sim(String),
 }
 
-/// Which lock service to open.
+/// The lock service to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum LockUrl {
@@ -39,7 +39,7 @@ pub enum LockUrl {
     Sim(SimLocks),
 }
 
-/// How a write that commits by itself is sent to a server; everything else is prepared.
+/// The protocol of an autocommit write; every other statement is prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AutocommitWrites {
@@ -66,7 +66,7 @@ impl FromStr for AutocommitWrites {
     fn from_str(word: &str) -> Result<Self, UrlError> {
         let mut all = [Self::Prepared, Self::Text].into_iter();
         all.find(|known| known.as_str() == word)
-            .ok_or_else(|| UrlError::new("it is prepared or text"))
+            .ok_or_else(|| UrlError::new("expected prepared or text"))
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_parsed_is_written_the_same() {
+    fn parsed_urls_print_as_written() {
         for text in [
             "sqlite",
             "sqlite::memory:",
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_one_is_told_what_there_is_and_never_its_password() {
+    fn error_for_an_unknown_scheme_lists_the_known_ones_and_no_password() {
         let database = |text: &str| text.parse::<DatabaseUrl>().unwrap_err().to_string();
         let lock = |text: &str| text.parse::<LockUrl>().unwrap_err().to_string();
         for (message, says) in [

@@ -1,11 +1,11 @@
-//! Where the host does work of its own while strategies run.
+//! Runs the host's own work while strategies run.
 
 use std::future::pending;
 use std::panic::resume_unwind;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// The place for checks, settling and other work that must not queue behind strategies.
+/// An executor for checks, settling and other work that must not queue behind strategies.
 #[derive(Debug, Clone)]
 pub enum Beside {
     /// Within the task that asks: in the simulator, which has one thread and one order of events, and
@@ -30,7 +30,7 @@ impl Beside {
             Ok(done) => done,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                // The process ends: nobody asks any more.
+                // The process is ending, so nothing awaits the result.
                 Err(_) => pending().await,
             },
         }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_is_abandoned() {
+    async fn dropping_the_future_aborts_its_work() {
         let other = threads();
         let beside = Beside::Threads(other.handle().clone());
         let alive = Arc::new(());

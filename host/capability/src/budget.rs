@@ -1,4 +1,4 @@
-//! What all instances of a run share of the host, and the share of each.
+//! Limits on the host's resources: a budget for each run, divided into equal shares of its instances.
 //!
 //! Each resource has one budget for the process. An instance is given its share of it when it is made,
 //! and a call that would go over the share is `rejected`: for the instance that asked, whatever the
@@ -18,14 +18,14 @@ const MIB: u64 = 1 << 20;
 /// Bytes of answers on their way from a database to an instance, with what drivers hold of them.
 const ANSWERS: u64 = 2048 * MIB;
 
-/// How many bytes one byte of an answer becomes: beside what has come, a driver holds a row that it
-/// makes, one that waits and one that is read, each of which may be all that there is.
+/// Bytes of memory for one byte of an answer. Beside the bytes received, a driver holds a row being
+/// decoded, a row in its queue and a row being read, and each of them may be the whole answer.
 const ANSWER_COST: u64 = 4;
 
 /// The largest share of them.
 pub const LARGEST_ANSWER: usize = 16 << 20;
 
-/// What an answer is told that is larger than its share.
+/// Error code of an answer that is larger than the instance's share.
 pub const ANSWER_TOO_LARGE: &str = "answer-too-large";
 
 /// Bytes of texts and parameters on their way from an instance to the host.
@@ -34,13 +34,13 @@ const CALLS: u64 = 1024 * MIB;
 /// Bytes of what databases and drivers make of statements.
 const STATEMENTS: u64 = 1024 * MIB;
 
-/// How many bytes one byte of a statement's text becomes: SQLite makes 1.4 MiB of 36 KiB.
+/// Bytes of memory for one byte of a statement's text: SQLite needs 1.4 MiB for 36 KiB.
 const STATEMENT_COST: u64 = 40;
 
 /// A longer statement is prepared for each call and not kept.
 pub const KEPT_TEXT: usize = KIB as usize;
 
-/// Bytes of texts that instances keep, so that they need not be judged again.
+/// Bytes of admitted statements that instances cache.
 const TEXTS: u64 = 256 * MIB;
 
 /// Bytes of what is printed in one trial, on the disk.
@@ -62,7 +62,7 @@ pub const FILES_BESIDE: u64 = 200;
 /// of locks.
 pub const FILES_LEAST: u64 = 6;
 
-/// What an instance may take of each resource at a time.
+/// The share of one instance: how much of each resource it may hold at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shares {
     /// Bytes of one answer.
@@ -86,8 +86,8 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// The shares of so many instances. `files` is how many descriptors the process can have, where
-    /// sessions and locks take any.
+    /// The share of each of so many instances. `files` is the process's limit of file descriptors, or
+    /// `None` if sessions and locks use none.
     pub fn new(instances: u32, files: Option<u64>) -> Self {
         let instances = u64::from(instances.max(1));
         let each = |budget: u64, least: u64, most: u64| {
@@ -117,7 +117,7 @@ impl Shares {
         }
     }
 
-    /// How many descriptors give so many instances all that they may take at a time.
+    /// File descriptors that all instances need when each holds its whole share.
     pub fn files_of(instances: u32) -> u64 {
         let shares = Self::new(instances, None);
         let own = 2 * shares.sessions as u64 + shares.lock_names as u64;
@@ -132,7 +132,7 @@ impl Default for Shares {
     }
 }
 
-/// What one instance has taken of one resource.
+/// The amount of one resource that an instance holds.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Of what there is a share, for the refusal.
@@ -141,7 +141,7 @@ pub struct Account {
     taken: Arc<AtomicUsize>,
 }
 
-/// Something that was taken. Dropping it gives it back.
+/// An amount that is held. Dropping it releases the amount.
 #[derive(Debug)]
 pub struct Charge {
     amount: usize,
@@ -157,7 +157,7 @@ impl Account {
         }
     }
 
-    /// Takes so many; `rejected` with `too-many` where that is over the share.
+    /// Acquires an amount. Returns `rejected` with `too-many` if the instance would exceed its share.
     pub fn charge(&self, amount: usize) -> Result<Charge, Fault> {
         let taken = self.taken.load(Relaxed);
         if amount > self.share.saturating_sub(taken) {
@@ -182,7 +182,7 @@ impl Drop for Charge {
     }
 }
 
-/// `rejected` with this code where something is larger than its share.
+/// Returns `rejected` with this code if `bytes` exceeds the share.
 pub fn check_size(code: &str, what: &str, bytes: usize, share: usize) -> Result<(), Fault> {
     if bytes <= share {
         return Ok(());
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn account_refuses_what_is_over_its_share_and_takes_back_what_is_dropped() {
+    fn account_refuses_more_than_its_share_and_recovers_dropped_charges() {
         let account = Account::new("names of locks", 3);
         let two = account.charge(2).unwrap();
         let one = account.charge(1).unwrap();

@@ -1,10 +1,10 @@
-//! What every database asks of a call before its server sees it, and how large an answer is.
+//! Validation of a call before it reaches a server, the same for every database; and the size of an answer.
 
 use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 use crate::statement::{Action, Statement};
 
-/// `rejected` unless the statement gives rows: one that reads, or one that writes with RETURNING.
+/// `rejected` unless the statement returns rows: a read, or a write with RETURNING.
 pub fn check_returns_rows(statement: &Statement) -> Result<(), Fault> {
     match statement.returns_rows() {
         true => Ok(()),
@@ -15,7 +15,8 @@ pub fn check_returns_rows(statement: &Statement) -> Result<(), Fault> {
     }
 }
 
-/// `rejected` if the statement gives rows. How many a RETURNING has written, its rows tell.
+/// `rejected` if the statement returns rows. A write with RETURNING goes to `query`; its rows are its
+/// count.
 pub fn check_returns_no_rows(statement: &Statement) -> Result<(), Fault> {
     match (statement.returns_rows(), statement.action()) {
         (false, _) => Ok(()),

@@ -2,7 +2,7 @@
 
 use crate::model::change::Nanos;
 
-/// Tells the time since the run began, and waits.
+/// Measures the time since the run began, and sleeps.
 #[async_trait::async_trait]
 pub trait Clock: Send + Sync {
     /// Nanoseconds since the run began; 0 before it begins; never goes back.

@@ -9,22 +9,22 @@ use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
-/// Where a session goes.
+/// The server that a session connects to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// What an application would connect to.
+    /// The address that an application would use, for example a proxy.
     Endpoint,
     /// One node, by its name.
     Node(String),
 }
 
-/// How much a reading must have seen.
+/// How recent the data of a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// Whatever the node has, as an application would find it.
     AsItIs,
     /// Everything that was committed on any node before the reading began. A node that can't promise
-    /// that, because it is cut off or too far behind, gives a fault.
+    /// that, because it is cut off or too far behind, returns a fault.
     Causal,
 }
 
@@ -67,15 +67,14 @@ pub trait Database: Send + Sync {
         parameters: &[Value],
     ) -> Result<Vec<Row>, Fault>;
 
-    /// How many nodes the cluster has now, as the part of it says that can still commit: one that
-    /// was killed is no member any more once the others have noticed. `unavailable` when nobody
-    /// answers who could tell.
+    /// Number of nodes in the primary component, as its nodes report it: they evict a killed node as
+    /// soon as they notice. `unavailable` if no such node answers.
     async fn members(&self) -> Result<usize, Fault> {
         Ok(self.nodes().len())
     }
 
-    /// What the nodes have counted since they were started; empty where nothing is counted. A node
-    /// that does not answer is left out.
+    /// Counters of the nodes since their start; empty if the database has none. A node that does not
+    /// answer is omitted.
     async fn counters(&self) -> Vec<NodeCounters> {
         Vec::new()
     }
@@ -86,8 +85,8 @@ pub trait Database: Send + Sync {
         None
     }
 
-    /// What of the servers bears on the experiment, as a session finds it: version, autocommit,
-    /// isolation level, …; names and values as the server has them.
+    /// Server variables that affect the experiment, as a session reads them: version, autocommit,
+    /// isolation level, …; with the server's own names and values.
     async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
         Ok(BTreeMap::new())
     }
@@ -98,13 +97,13 @@ pub trait Database: Send + Sync {
 
 /// One connection. Statements commit by themselves unless `begin` opened a transaction.
 ///
-/// After a `conflict` no transaction is open any more, whatever the database does of its own accord.
+/// After a `conflict` no transaction is open any more, even if the database by itself keeps it open.
 #[async_trait]
 pub trait Session: Send {
-    /// Runs a statement that writes; gives the number of affected rows.
+    /// Runs a statement that writes; returns the number of affected rows.
     async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault>;
 
-    /// Runs a statement that reads; gives all its rows.
+    /// Runs a statement that reads; returns all its rows.
     async fn query(
         &mut self,
         statement: &Statement,

@@ -1,7 +1,6 @@
-//! What a strategy is given: the traits that backends implement, and the SQL policy before them.
+//! Capabilities of a strategy: the traits that backends implement, and the SQL policy in front of them.
 //!
-//! Everything here is asked through a trait and answered asynchronously, so that a simulator with a
-//! virtual clock can stand in for every one of them.
+//! Every trait is asynchronous, so that a simulator with a virtual clock can implement each of them.
 
 pub mod beside;
 pub mod budget;

@@ -5,15 +5,15 @@ use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use async_trait::async_trait;
 
-/// How a lock excludes others.
+/// Mode of a lock: exclusive or shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Exclusive,
     Shared,
 }
 
-/// What a session asks for; an absent value leaves the choice to the service, a present one that
-/// the service can't give is `rejected` with `unsupported`.
+/// Options of a session. `None` leaves the choice to the service; the service returns `rejected` with
+/// `unsupported` for a value that it can't provide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SessionOptions {
     pub lease: Option<Nanos>,
@@ -26,11 +26,11 @@ pub struct Grant {
     pub owner: String,
     /// (name, token) for each name; empty where the service has no tokens.
     pub fencing: Vec<(String, u64)>,
-    /// On the run's clock; absent where there is no lease.
+    /// The end of the lease on the run's clock (`None`: no expiry).
     pub lease_ends: Option<Nanos>,
 }
 
-/// How a release ended.
+/// Outcome of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleaseOutcome {
     Released,
@@ -41,7 +41,7 @@ pub enum ReleaseOutcome {
 /// One lock service, as all workers of a run see it.
 #[async_trait]
 pub trait LockService: Send + Sync {
-    /// What the service really gives: (`lease`, `no`), (`shared`, `yes`), …
+    /// Properties of the service: (`lease`, `no`), (`shared`, `yes`), …
     fn traits(&self) -> Vec<(String, String)>;
 
     /// Bounds what the locks of each worker take of this machine.
@@ -62,7 +62,7 @@ pub trait LockSession: Send {
     /// an empty one.
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault>;
 
-    /// Gives up every lock of this session.
+    /// Releases every lock of this session.
     async fn close(self: Box<Self>);
 }
 
@@ -74,6 +74,6 @@ pub trait Lock: Send {
     async fn renew(&mut self) -> Result<Grant, Fault>;
     async fn is_owner(&mut self) -> Result<bool, Fault>;
     async fn break_lock(&mut self) -> Result<(), Fault>;
-    /// Gives the lock up, if it is held.
+    /// Releases the lock, if it is held.
     async fn close(self: Box<Self>);
 }

@@ -1,4 +1,4 @@
-//! What all lock services say in the same words.
+//! Lock names and the errors that all lock services share.
 
 use crate::model::fault::Fault;
 
@@ -8,18 +8,17 @@ pub const MAX_NAMES: usize = 64;
 /// The most bytes of a name.
 pub const MAX_NAME_BYTES: usize = 8 << 10;
 
-/// Sorted and each once, so that nobody waits in a circle, or for himself. `rejected` if there is
-/// nothing to lock, or too much.
+/// Sorts names and removes duplicates, so that lock requests form no cycle and no request waits for
+/// itself. `rejected` if there is no name, or too many.
 pub fn sorted(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
     if names.len() > MAX_NAMES {
         let many = names.len();
-        let message = format!("a lock of {many} names; at most {MAX_NAMES} are taken");
+        let message = format!("a lock of {many} names exceeds the limit of {MAX_NAMES}");
         return Err(Fault::rejected("too-many", message));
     }
     if let Some(long) = names.iter().find(|name| name.len() > MAX_NAME_BYTES) {
         let bytes = long.len();
-        let message =
-            format!("the name of a lock has {bytes} bytes; at most {MAX_NAME_BYTES} are taken");
+        let message = format!("a lock name of {bytes} bytes exceeds the limit of {MAX_NAME_BYTES}");
         return Err(Fault::rejected("name-too-long", message));
     }
     if names.is_empty() {
@@ -41,7 +40,7 @@ pub fn traits<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)>
 }
 
 pub fn wait_timeout(name: &str) -> Fault {
-    let message = format!("the wait limit passed while waiting for {name:?}");
+    let message = format!("timed out waiting for {name:?}");
     Fault::conflict("lock-wait-timeout", message)
 }
 

@@ -1,8 +1,8 @@
-//! The locking clause at the end of a SELECT, and the forms in which people write it.
+//! The locking clause at the end of a SELECT, in all its spellings.
 
 use std::fmt;
 
-/// What a locking read does about a row that another session has locked.
+/// Behaviour of a locking read on a row that another session has locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfLocked {
     Wait,
@@ -27,7 +27,7 @@ pub struct LockingClause {
 /// A longer wait is a mistake: the longest is a matter of hours, in seconds.
 const MAX_WAIT_DIGITS: usize = 5;
 
-/// The clause with which a statement ends, and how many words it takes. The words are in upper case.
+/// The locking clause at the end of a statement, with its number of words. Expects upper case.
 pub fn at_the_end(words: &[&str]) -> Option<(usize, LockingClause)> {
     let (tail, if_locked) = match words {
         [.., "NOWAIT"] => (1, IfLocked::Refuse),

@@ -1,4 +1,4 @@
-//! What MariaDB, the real one and the simulated one, asks of a call before it sees it.
+//! Validation of a call to MariaDB, real or simulated, before it is sent.
 
 use super::calls;
 use super::statement::{Action, Statement};

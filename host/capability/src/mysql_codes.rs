@@ -1,10 +1,10 @@
-//! What a caller may conclude from an error code of MariaDB or MySQL, real or simulated.
+//! Classifies the error codes of MariaDB and MySQL, real or simulated, by what a caller may conclude.
 
 use super::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
 
 /// A connection that is gone, with the codes of every client library: 2006 before anything was sent,
-/// 2013 under way.
+/// 2013 in flight.
 pub fn lost(operation: Operation, sent: bool, why: &str) -> Fault {
     if !sent {
         return Fault::unavailable(2006, format!("the server has gone away: {why}"));
@@ -13,16 +13,16 @@ pub fn lost(operation: Operation, sent: bool, why: &str) -> Fault {
     Fault::new(unless_it_wrote(operation), 2013, message)
 }
 
-/// What a server's error code means.
+/// Classifies a server's error code.
 pub fn of_code(code: u16, state: &str, operation: Operation) -> FaultKind {
     if operation == Operation::Connecting {
         return of_code_when_connecting(code, state);
     }
     match code {
         // Deadlock, and on a cluster: certification failed, or a remote write set came first. A lock
-        // was not to be had in time, or the node did not catch up in time. The row changed since the
-        // transaction's snapshot (1020); the table did (1412); a statement must be prepared again
-        // (1615). The server has undone the statement, and the session undoes the rest.
+        // wait timed out, or the node did not catch up in time. The row changed since the transaction's
+        // snapshot (1020); the table did (1412); a statement must be prepared again (1615). The server
+        // has undone the statement, and the session undoes the rest.
         1213 | 1205 | 1020 | 1412 | 1615 => FaultKind::Conflict,
         // A statement was interrupted: by a kill, as brute force shows itself to some statements
         // (1317), or by max_statement_time, which the run sets (1969). Inside a transaction it had no
@@ -36,12 +36,12 @@ pub fn of_code(code: u16, state: &str, operation: Operation) -> FaultKind {
         // Not ready: a node outside the primary component refuses before it looks at the statement.
         // Too many connections or statements; read-only just now.
         1040 | 1047 | 1203 | 1226 | 1290 | 1461 | 1792 | 1836 => FaultKind::Unavailable,
-        // The disk or the memory is full, the lock table is: InnoDB may have undone more than the
-        // statement, and in a commit nobody knows how far it came.
+        // The disk, the memory or the lock table is full: InnoDB may have undone more than the
+        // statement, and the outcome of a commit is unknown.
         1021 | 1037 | 1038 | 1041 | 1114 | 1206 => operation.error_if_server_failed(),
         // 1180 is an error during COMMIT. In tests no write that got it for a lost majority appeared
-        // later, but its text is the only thing that tells that from other failures in a commit.
-        // 1030: a storage engine failed. 1053: the server is shutting down. 1158 to 1161: it lost the
+        // later, but only its text distinguishes that case from other failures in a commit. 1030: a
+        // storage engine failed. 1053: the server is shutting down. 1158 to 1161: it lost the
         // connection. 1927: the connection was killed.
         1030 | 1053 | 1158..=1161 | 1180 | 1927 => unless_it_wrote(operation),
         // Larger than the server takes; refused unread.
@@ -72,8 +72,7 @@ fn of_state(state: &str, operation: Operation) -> FaultKind {
     }
 }
 
-/// A transaction whose connection is lost is rolled back, but that is the server's doing, and the
-/// session sees nothing of it.
+/// The server rolls back a transaction whose connection is lost, but the session sees nothing of it.
 fn unless_it_wrote(operation: Operation) -> FaultKind {
     match operation {
         Operation::Committing | Operation::Writing => FaultKind::Indefinite,

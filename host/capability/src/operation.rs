@@ -1,9 +1,9 @@
-//! What was being done when an error came, and what that alone says of the error.
+//! The operation that failed, and what that alone implies about the error.
 
 use super::statement::Action;
 use crate::model::fault::FaultKind;
 
-/// What a session of a database was doing.
+/// An operation of a database session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// Opening a connection.
@@ -17,7 +17,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// What a session does by running a statement, also where it gives rows (`INSERT … RETURNING`).
+    /// The operation of running a statement, even if it returns rows (`INSERT … RETURNING`).
     pub fn from_action(action: Action, in_transaction: bool) -> Self {
         match (action, in_transaction) {
             // A savepoint is a matter of the open transaction, which goes with its connection.
@@ -28,8 +28,8 @@ impl Operation {
         }
     }
 
-    /// The statement ran to its end, and its answer can't be used: too large, or no text. What it wrote
-    /// is there, so it may not be called `rejected`; in a transaction, that has to be rolled back.
+    /// The error for a statement that completed, but whose answer can't be used: too large, or not
+    /// text. Its writes exist, so it must not be `rejected`; in a transaction they must be rolled back.
     pub fn error_if_answer_unusable(self) -> FaultKind {
         match self {
             Self::Connecting | Self::Reading => FaultKind::Rejected,
@@ -38,7 +38,7 @@ impl Operation {
         }
     }
 
-    /// The machine or the server failed rather than the statement.
+    /// The error if the machine or the server failed rather than the statement.
     pub fn error_if_server_failed(self) -> FaultKind {
         match self {
             Self::Committing => FaultKind::Indefinite,
@@ -46,7 +46,7 @@ impl Operation {
         }
     }
 
-    /// Nobody knows what the error means.
+    /// The error if its meaning is unknown.
     pub fn error_if_unknown(self) -> FaultKind {
         match self {
             Self::Committing => FaultKind::Indefinite,

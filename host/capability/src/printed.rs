@@ -1,13 +1,13 @@
-//! What strategies print, for whoever reads it.
+//! Output that strategies print.
 
-/// Takes what the instances of a run print.
+/// A sink for the output of a run's instances.
 pub trait Printed: Send + Sync {
-    /// One line, cleaned and without its end, of a worker's instance. What can't be kept is dropped:
-    /// printing is no part of a strategy's work, and never fails.
+    /// Stores one sanitised line of a worker's instance, without its line end. Drops what it can't
+    /// store: printing is no part of a strategy's work, and never fails.
     fn line(&self, worker: u32, line: &str);
 }
 
-/// Keeps nothing.
+/// Drops every line.
 pub struct Unread;
 
 impl Printed for Unread {

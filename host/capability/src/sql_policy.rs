@@ -1,15 +1,15 @@
-//! What SQL a strategy may run: SELECT, INSERT, UPDATE and DELETE in the tables of its workload, SET for
-//! a few variables of its session, and savepoints.
+//! The SQL that a strategy may run: SELECT, INSERT, UPDATE and DELETE in the tables of its workload,
+//! SET for a few variables of its session, and savepoints.
 //!
-//! What is refused is refused for one of four reasons: it reaches beyond the tables (files, other
-//! schemas, variables, locks of the server), it can keep a server busy for hours, it breaks what the
-//! contract promises (`rejected` leaves the transaction open), or the server would read it otherwise
-//! than the SQL policy, an error on every call at best. `functions`, `inspection` and `clauses` have each with
-//! its reason; `strategies/WRITING.md` has them for people.
+//! The policy refuses a statement for one of four reasons: it reaches beyond the tables (files, other
+//! schemas, variables, locks of the server), it can keep a server busy for hours, it breaks a promise
+//! of the contract (`rejected` leaves the transaction open), or the server would parse it differently
+//! from the policy, at best an error on every call. `functions`, `inspection` and `clauses` list them
+//! with their reasons; `strategies/WRITING.md` explains them to authors.
 //!
-//! The text is parsed by a real SQL parser, judged as a tree, and what is run is the tree written
-//! out again. So what was judged is what runs: comments are gone, and no trick that one reader of
-//! the text sees differently from another can pass.
+//! A SQL parser turns the text into a tree, the policy checks the tree, and the tree printed as SQL is
+//! what runs. So exactly what was checked runs: comments are gone, and a text that two parsers read
+//! differently can't pass.
 
 mod clauses;
 mod depth;
@@ -39,23 +39,23 @@ pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
 /// A statement that joins more tables than this could keep a database busy for hours.
 pub const MAX_TABLES_PER_STATEMENT: usize = 3;
 
-/// How deep a statement may be nested, for the simulator's reader as well.
+/// Deepest nesting of a statement, for the simulator's parser as well.
 pub const MAX_NESTING: usize = 40;
 
-/// How many statements are kept. A strategy has a handful; who builds a new text each time, instead of
-/// using parameters, pays for it.
+/// Number of statements in the cache. A strategy has a handful; one that builds a new text each time,
+/// instead of using parameters, pays for parsing.
 pub const MAX_STATEMENTS: usize = 256;
 
-/// How many bytes of statements are kept.
+/// Bytes of statements in the cache.
 const MAX_KEPT_BYTES: usize = 16 << 20;
 
-/// A statement is judged on a stack of its own. The parser goes deep, and what it touched of a fiber's
-/// stack would stay with the instance as long as it lives: most of an idle worker's memory. A level of
-/// sub-queries takes some hundred kilobytes where nothing is optimized; what is not touched costs
-/// nothing.
+/// Stack of the parser, separate from the fiber's. The parser recurses deeply, and what it touched of a
+/// fiber's stack would stay with the instance as long as it lives: most of an idle worker's memory. A
+/// level of sub-queries takes some hundred kilobytes where nothing is optimized; what is not touched
+/// costs nothing.
 const PARSER_STACK: usize = 32 << 20;
 
-/// Judges the statements of one run's strategies.
+/// Admits or refuses the statements of one run's strategies.
 #[derive(Debug)]
 pub struct SqlPolicy {
     tables: Vec<String>,
@@ -63,7 +63,7 @@ pub struct SqlPolicy {
     admitted: Mutex<Kept>,
 }
 
-/// The statements that were judged.
+/// The cache of admitted statements.
 #[derive(Debug, Default)]
 struct Kept {
     by_text: BTreeMap<Arc<str>, Arc<Statement>>,
@@ -96,8 +96,8 @@ impl SqlPolicy {
         }
     }
 
-    /// The same as `admit`, but each text is judged once and kept for all instances. They share a lock
-    /// for it, so each asks once and keeps the answer; and one statement is judged at a time, whose tree
+    /// Like `admit`, with a cache that all instances share. The cache has one lock, so an instance asks
+    /// once for each text and keeps the answer; and only one statement is parsed at a time, whose tree
     /// takes some hundred bytes for each of its words.
     pub fn admit_once(&self, sql: &str) -> Result<Admitted, Fault> {
         let mut all = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,23 +121,23 @@ impl SqlPolicy {
         Ok(admitted)
     }
 
-    /// Parses and judges a strategy's statement. `rejected` with `syntax` or `not-allowed` and a
-    /// sentence that says what is wrong.
+    /// Parses and checks a strategy's statement. Returns `rejected` with `syntax` or `not-allowed` and
+    /// a sentence that says what is wrong.
     pub fn admit(&self, sql: &str) -> Result<Statement, Fault> {
         if sql.len() > MAX_STATEMENT_BYTES {
             let bytes = sql.len();
             return Err(not_allowed(format!(
-                "a statement of {bytes} bytes; at most {MAX_STATEMENT_BYTES} are taken"
+                "a statement of {bytes} bytes exceeds the limit of {MAX_STATEMENT_BYTES}"
             )));
         }
-        // A database that has no such variables says so itself.
+        // A database without such variables returns its own error.
         if let Some(setting) = setting::setting(sql) {
             return setting;
         }
         let admitted = self.admit_parsed(self.parsed(sql)?)?;
-        // What was judged is written out again, and that is what the database reads, so it is read and
-        // judged once more: SQLite takes a minus before a minus for a comment, and a text that ends with
-        // a backslash does not end for MySQL.
+        // The database parses the printed tree, so that text is parsed and checked once more: SQLite
+        // takes a minus before a minus for a comment, and a text that ends with a backslash does not
+        // end for MySQL.
         let again = self
             .parsed(admitted.text())
             .and_then(|it| self.admit_parsed(it));
@@ -269,8 +269,8 @@ fn verb_not_allowed(text: &str) -> Fault {
     ))
 }
 
-/// The parser stumbles over the details of statements that would be refused anyway; then the verb
-/// is the better reason.
+/// The error for a text that the parser does not understand. If the policy would refuse its verb
+/// anyway, the verb is the better reason.
 fn not_parsed(sql: &str, error: &str) -> Fault {
     let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
     match word.to_ascii_uppercase().as_str() {
@@ -300,7 +300,7 @@ fn savepoint(statement: &ast::Statement) -> Result<Option<String>, Fault> {
     Ok(Some(format!("{verb} {}", names::quoted(&name.value))))
 }
 
-/// Takes out what RETURNING gives, which stands at the end of the text.
+/// Takes the columns of RETURNING, which stand at the end of the text.
 fn returned(statement: &mut ast::Statement) -> Option<Vec<SelectItem>> {
     match statement {
         ast::Statement::Insert(insert) => insert.returning.take(),

@@ -2,12 +2,12 @@
 
 use super::locking::LockingClause;
 
-/// What a statement does.
+/// The action of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Read,
     Write,
-    /// Makes or drops a table or a trigger: the host's alone, and not every server can prepare it.
+    /// Creates or drops a table or a trigger: the host's alone, and not every server can prepare it.
     Define,
     /// Sets, releases or goes back to a savepoint of the open transaction. It affects no rows, and takes
     /// no parameters.
@@ -29,7 +29,7 @@ pub struct RowLock {
     pub clause: LockingClause,
 }
 
-/// One statement, judged and ready. Its text never changes, so a backend may prepare it once.
+/// One admitted statement. Its text never changes, so a backend may prepare it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     text: String,
@@ -73,12 +73,12 @@ impl Statement {
         }
     }
 
-    /// Whether a session may keep it prepared.
+    /// True if a session may keep it prepared.
     pub fn is_kept(&self) -> bool {
         self.is_kept
     }
 
-    /// A statement of the host's own, which passes no SQL policy. Never made from a strategy's text.
+    /// A statement of the host itself, which bypasses the SQL policy. Never made from a strategy's text.
     pub fn of_host(text: impl Into<String>, action: Action) -> Self {
         let text = text.into();
         let parameters = text.matches('?').count();

@@ -101,7 +101,7 @@ impl Database for SimDatabase {
         let there_and_back = self.cluster.one_way(false) + self.cluster.one_way(false);
         self.cluster.kernel().sleep(there_and_back).await;
         self.cluster.members_now().ok_or_else(|| {
-            let message = "no node is in the part of the cluster that can commit";
+            let message = "no node is in the primary component, which alone can commit";
             Fault::unavailable("no-primary", message)
         })
     }

@@ -1,4 +1,4 @@
-//! `runner bundle`, `rerun` and `compare`: runs that have been.
+//! `runner bundle`, `rerun` and `compare`: commands on recorded runs.
 
 use super::place;
 use crate::command::bundle::BundleOptions;
@@ -27,27 +27,27 @@ pub struct BundleArguments {
 }
 
 /// Exit code: 0 if the verdicts agree, and in the simulator the histories too; 1 if something differs;
-/// 2 if it could not be run; 3 if that can't be told, as of a run that was cut.
+/// 2 if the rerun could not start; 3 if the comparison is undecided, as for a run that was cut.
 #[derive(Args)]
 pub struct RerunArguments {
     /// A bundle, or the folder of a run
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// A database in place of the recorded one; no plan has a server's password. @FILE has the URL in its
-    /// first line
+    /// Database to use instead of the recorded one; plans never contain a server's password. @FILE
+    /// reads the URL from the file's first line
     #[arg(long, value_name = "URL", value_parser = place::read)]
     db: Option<String>,
-    /// One server of the cluster behind --db, or @FILE; once for each
+    /// One server of the cluster behind --db, or @FILE; may be repeated
     #[arg(long, value_name = "URL", value_parser = place::read)]
     node: Vec<String>,
-    /// A lock service in place of the recorded one, or @FILE
+    /// Lock service to use instead of the recorded one, or @FILE
     #[arg(long, value_name = "URL", value_parser = place::read)]
     lock: Option<String>,
-    /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none
+    /// Run on the lab of this machine, in its default folder or in DIR; starts it if necessary
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           conflicts_with_all = ["db", "node"])]
     lab: Option<Option<PathBuf>>,
-    /// Run the strategies of these names as they are here now, whatever their digests
+    /// Run the strategies of these names as they are installed now, ignoring the recorded digests
     #[arg(long)]
     other_components: bool,
     /// The new run's folder [default: results/runs/TIME-WORKLOAD]
@@ -60,13 +60,13 @@ pub struct RerunArguments {
 }
 
 /// Exit code: 0 if the verdicts agree, and in the simulator, of the same plan, the histories too; 1 if
-/// something differs; 2 if a run can't be read; 3 if that can't be told.
+/// something differs; 2 if a run can't be read; 3 if the comparison is undecided.
 #[derive(Args)]
 pub struct CompareArguments {
     /// The folder of a run, or a bundle
     #[arg(value_name = "RUN")]
     first: PathBuf,
-    /// Another one
+    /// Another folder or bundle
     #[arg(value_name = "RUN")]
     second: PathBuf,
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub struct CompareArguments {
 
 #[derive(Args)]
 pub struct UnpackedArguments {
-    /// What a run may take, at most: a bundle when it is unpacked, or the files of a folder
+    /// Largest accepted size of a run: of a bundle when unpacked, or of the files of a folder
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_UNPACKED_MIB)]
     pub unpacked_mib: u64,
 }
@@ -87,7 +87,7 @@ struct ShownArguments {
     /// Print the comparison as JSON
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Print nothing but errors; the exit code tells
+    /// Print errors only; read the exit code
     #[arg(long)]
     quiet: bool,
 }

@@ -22,57 +22,55 @@ pub struct CheckArguments {
     /// Seeds to try, one after the other
     #[arg(long, value_name = "N", default_value_t = 1000)]
     seeds: u64,
-    /// The first of them [default: 1]
+    /// First seed [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Begin no seed after this, as in 30s or 10m
+    /// Start no seed after this time, for example 30s or 10m
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
-    /// What each seed may do to workers, nodes and lock service: none, all, or some of pause,
-    /// crash-worker, crash-node, partition, cut, delay-apply, blind-proxy, lock-restart,
-    /// lock-failover, lock-skew
+    /// Kinds of faults that each seed may inject: none, all, or some of pause, crash-worker,
+    /// crash-node, partition, cut, delay-apply, blind-proxy, lock-restart, lock-failover, lock-skew
     #[arg(long, value_name = "KINDS", default_value = "all")]
     faults: FaultClasses,
-    /// A fault for every seed, as in '20ms pause worker-3 for 15s' or '1s crash n2 for 5s'; may be
-    /// repeated
+    /// Fault to inject with every seed, for example '20ms pause worker-3 for 15s' or '1s crash n2 for
+    /// 5s'; may be repeated
     #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
     fault: Vec<FaultOption>,
-    /// A file, or a name in workloads/; flags come before what it says
+    /// A file, or a name in workloads/; flags override its values
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
     #[command(flatten)]
     numbers: WorkloadArguments,
-    /// The simulated cluster, as in sim:nodes=5,regions=3,region_latency_ms=40; sim:help lists its keys
+    /// Simulated cluster, for example sim:nodes=5,regions=3,region_latency_ms=40; sim:help lists its keys
     #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
     db: String,
-    /// The simulated lock service: lease, file, session or memory
+    /// Simulated lock service: lease, file, session or memory
     #[arg(long, value_name = "KIND", default_value = "lease")]
     lock: String,
-    /// Bound on one acquire or release, in simulated time [default: 60]
+    /// Time limit of one acquire or release, in simulated time [default: 60]
     #[arg(long, value_name = "S")]
     change_timeout_s: Option<u64>,
-    /// End a simulation in which nothing moved for so long and nothing can, in simulated time; 0 for
-    /// never [default: 20]
+    /// End a simulation that is stuck for this long, in simulated time; 0 for never [default: 20]
     #[arg(long, value_name = "S")]
     stuck_after_s: Option<u64>,
-    /// Bound on one simulation, in simulated time [default: none]
+    /// Time limit of one simulation, in simulated time [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
     #[command(flatten)]
     shared: SharedArguments,
-    /// Tell a violation again: what it was told with, or a seed
+    /// Replay a violation from the token that was printed with it, or from a seed
     #[arg(long, value_name = "TOKEN|SEED", conflicts_with_all = ["seed", "time"])]
     replay: Option<String>,
-    /// Threads [default: one for each processor]
+    /// Number of threads [default: one for each processor]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Write the timeline as a page here too
+    /// Also write the timeline to this file, as an HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Print the results as JSON instead of the report
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Print nothing but errors; the exit code tells the verdict
+    /// Print errors only; the exit code is the verdict
     #[arg(long)]
     quiet: bool,
 }
@@ -84,7 +82,7 @@ impl From<CheckArguments> for CheckOptions {
             change_timeout_s: arguments.change_timeout_s,
             stuck_after_s: arguments.stuck_after_s,
             time_limit_s: arguments.time_limit_s,
-            // Flags replace the schedule of the file; without any, it stays.
+            // `--fault` flags replace the schedule of the file.
             fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
             ..WorkloadOptions::default()
         };

@@ -6,31 +6,31 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum LabArguments {
-    /// Start a lab, or what is missing of one, and undo the faults it has
+    /// Start the lab, or its missing servers, and undo its faults
     Up {
         /// MariaDB nodes, 1 to 5 [default: as before, or 3]
         #[arg(long, value_name = "N")]
         nodes: Option<u32>,
-        /// The first port; all others follow from it [default: as before, or 13300]
+        /// First port; the others follow from it [default: as before, or 13300]
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
-        /// A MariaDB setting for each node, after the lab's own; may be repeated [default: as before]
+        /// MariaDB setting for every node, after the lab's own; may be repeated [default: as before]
         #[arg(long, value_name = "NAME=VALUE")]
         mariadb: Vec<String>,
     },
-    /// How each server is; exit code 0 if the lab is whole
+    /// Show the state of each server; exit code 0 if the lab is whole
     Status {
         /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
-    /// The flags that make a run use this lab, with its password
+    /// Print the flags that make a run use this lab, with its password
     Url {
         /// Print the addresses as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make a server fail in some way, or end that
+    /// Inject a fault into a server, or end it
     Fault {
         #[arg(value_name = "pause|resume|kill|start|restart|isolate|heal")]
         action: LabAction,
@@ -38,7 +38,7 @@ pub enum LabArguments {
         #[arg(value_name = "SERVER")]
         target: String,
     },
-    /// Stop it; leaves no process
+    /// Stop the lab; leaves no process
     Down {
         /// Remove its data too
         #[arg(long)]

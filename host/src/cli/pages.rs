@@ -1,4 +1,4 @@
-//! What helps at a shell: completions and manual pages, made from the arguments themselves.
+//! Shell completions and manual pages, generated from the arguments.
 
 use super::Arguments;
 use clap::{Command, CommandFactory};
@@ -7,15 +7,14 @@ use clap_mangen::Man;
 
 const NAME: &str = "runner";
 
-/// The script that makes a shell complete the arguments.
+/// The completion script of a shell.
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// File name and text of the manual page of the program and of each command. The first is that of the
-/// program.
+/// File name and text of each manual page: first the program's, then one for each command.
 pub fn manual() -> Vec<(String, String)> {
     let mut program = Arguments::command().disable_help_subcommand(true);
     program.build();
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_command_has_a_manual_page_and_is_completed() {
+    fn pages_and_completions_cover_each_command() {
         let pages = manual();
         let names: Vec<_> = pages.iter().map(|(name, _)| &**name).collect();
         assert_eq!(names[0], "runner.1");

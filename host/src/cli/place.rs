@@ -1,17 +1,17 @@
-//! Servers on the command line: a URL that may hold a password can be in a file or a variable instead,
-//! where neither the list of processes nor the shell's history has it.
+//! Servers on the command line. A URL with a password can come from a file or an environment variable,
+//! which keeps it out of the process list and of the shell's history.
 
 use std::fs;
 
-/// What stands before the name of a file that has the value.
+/// Prefix of a file name: the value is the file's first line.
 const FILE: char = '@';
 
-/// Of these a run takes its servers if no flag names any.
+/// Environment variables that name the servers of a run if no flag does.
 const DATABASE: &str = "CONTEND_DB";
 const NODES: &str = "CONTEND_NODES";
 const LOCKS: &str = "CONTEND_LOCK";
 
-/// Takes a value as it is, or the first line of a file from `@FILE`.
+/// Returns a value unchanged, or for `@FILE` the first line of the file.
 pub fn read(given: &str) -> Result<String, String> {
     let Some(path) = given.strip_prefix(FILE) else {
         return Ok(given.to_owned());
@@ -23,7 +23,7 @@ pub fn read(given: &str) -> Result<String, String> {
     }
 }
 
-/// The database and its nodes: those of the flags; if there is no such flag, those of the variables.
+/// The database and its nodes, from the flags, or else from the environment variables.
 pub fn database(db: Option<String>, nodes: Vec<String>, default: &str) -> (String, Vec<String>) {
     let is_given = db.is_some() || !nodes.is_empty();
     match variable(DATABASE).filter(|_| !is_given) {
@@ -35,7 +35,7 @@ pub fn database(db: Option<String>, nodes: Vec<String>, default: &str) -> (Strin
     }
 }
 
-/// The lock services of the flags; without any, the one of the variable, else the one in memory.
+/// The lock services from the flags, or else from the environment variable, or else `memory`.
 pub fn locks(given: Vec<String>) -> Vec<String> {
     match given.is_empty() {
         true => vec![variable(LOCKS).unwrap_or_else(|| "memory".to_owned())],
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_the_first_line_of_a_file_or_what_was_given() {
+    fn read_returns_the_value_or_the_first_line_of_its_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let given = format!("@{}", file.path().display());
         assert!(read(&given).unwrap_err().ends_with("is empty"));

@@ -19,7 +19,7 @@ pub struct RunArguments {
     /// several separated by commas, or repeated
     #[arg(long, value_name = "STRATEGY", required = true, value_delimiter = ',')]
     strategy: Vec<String>,
-    /// A file, or a name in workloads/; flags come before what it says
+    /// A file, or a name in workloads/; flags override its values
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub struct RunArguments {
     lock: Option<String>,
     #[command(flatten)]
     common: CommonArguments,
-    /// The run's folder [default: results/runs/TIME-WORKLOAD]
+    /// Folder of the run [default: results/runs/TIME-WORKLOAD]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -39,40 +39,40 @@ pub struct RunArguments {
     require: RequireArguments,
 }
 
-/// What a run and a batch are asked for alike.
+/// Options that a run and a batch share.
 #[derive(Args)]
 pub struct CommonArguments {
-    /// Root of all randomness [default: drawn, and told in the results]
+    /// Seed of all randomness [default: drawn, and written to the results]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Bound on one acquire or release [default: 3600]
+    /// Time limit of one acquire or release [default: 3600]
     #[arg(long, value_name = "S")]
     change_timeout_s: Option<u64>,
-    /// End a trial in which nothing moved for so long and nothing can; longer than any way out that
-    /// the strategy has by itself; 0 for never [default: 60]
+    /// End a trial that is stuck for this long; choose it longer than the strategy's own timeouts; 0
+    /// for never [default: 60]
     #[arg(long, value_name = "S")]
     stuck_after_s: Option<u64>,
-    /// Bound on each strategy's trial; ends it in order [default: none]
+    /// Time limit of each trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
-    /// A fault at a time of each trial: of the lab as in '2s kill n2', and with --db sim as in
-    /// '1s crash n2 for 5s' or '20ms pause worker-3 for 15s'; may be repeated
+    /// Fault to inject into each trial: of the lab, for example '2s kill n2', or with --db sim '1s
+    /// crash n2 for 5s' or '20ms pause worker-3 for 15s'; may be repeated
     #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
     fault: Vec<FaultOption>,
     /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH,
-    /// mysql://USER:PASSWORD@HOST:PORT/NAME, or sim for a simulated cluster, as in
-    /// sim:nodes=5,regions=3,region_latency_ms=40 (sim:help lists its keys). @FILE has the URL in its
-    /// first line [default: $CONTEND_DB, else sqlite]
+    /// mysql://USER:PASSWORD@HOST:PORT/NAME, or sim for a simulated cluster, for example
+    /// sim:nodes=5,regions=3,region_latency_ms=40 (sim:help lists its keys). @FILE reads the URL from
+    /// the file's first line [default: $CONTEND_DB, else sqlite]
     #[arg(long, value_name = "URL", value_parser = place::read)]
     db: Option<String>,
-    /// Run on the lab of this machine, in its usual folder or in DIR; starts one if there is none.
-    /// Its own Redis is "--lock redis"
+    /// Run on the lab of this machine, in its default folder or in DIR; starts it if necessary. "--lock
+    /// redis" means its own Redis
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           conflicts_with_all = ["db", "node"])]
     lab: Option<Option<PathBuf>>,
-    /// One server of the cluster behind --db, for the check on all nodes; once for each. Members that
-    /// are not named are found where the servers tell their addresses. @FILE has one in its first
-    /// line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
+    /// One server of the cluster behind --db, for the check on all nodes; may be repeated. The runner
+    /// discovers other members if the servers publish their addresses. @FILE reads one from the file's
+    /// first line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
     #[arg(long, value_name = "URL", value_parser = place::read)]
     node: Vec<String>,
     #[command(flatten)]
@@ -95,23 +95,23 @@ pub struct BatchArguments {
     )]
     strategy: Vec<String>,
     /// memory, file:DIR or redis://HOST:PORT, and with --db sim lease, file, session or memory;
-    /// strategies that take locks run once with each. @FILE has it in its first line
+    /// strategies that take locks run once with each. @FILE reads it from the file's first line
     /// [default: $CONTEND_LOCK, else memory]
     #[arg(long, value_name = "URL", value_parser = place::read)]
     lock: Vec<String>,
-    /// Run every cell so many times, each time with the next seed: all of them once, then all again
+    /// Number of runs of every cell, each with the next seed: all cells once, then all again
     #[arg(long, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: u32,
     #[command(flatten)]
     common: CommonArguments,
-    /// The batch's folder [default: results/batches/NAME, after the file of --csv]
+    /// Folder of the batch [default: results/batches/NAME, after the file of --csv]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Write the table here too, after each cell; "-" for standard output, instead of the report
+    /// Also write the table to this file, after each cell; "-" prints it instead of the report
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Print nothing but errors; the exit code tells the verdicts
+    /// Print errors only; the exit code sums up the verdicts
     #[arg(long)]
     quiet: bool,
     #[command(flatten)]
@@ -120,20 +120,20 @@ pub struct BatchArguments {
 
 #[derive(Debug, Args)]
 pub struct OutputArguments {
-    /// Write the table of results here too; "-" for standard output, instead of the report
+    /// Also write the table of results to this file; "-" prints it instead of the report
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Print the results as JSON instead of the report
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
-    /// Print nothing but errors; the exit code tells the verdict
+    /// Print errors only; the exit code is the verdict
     #[arg(long)]
     quiet: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct RequireArguments {
-    /// End with exit code 3 unless the verdict is "valid", also where nothing was contended
+    /// Exit with code 3 unless the verdict is "valid", even if nothing was contended
     #[arg(long, value_name = "valid", value_parser = ["valid"])]
     require: Option<String>,
 }
@@ -195,10 +195,10 @@ impl From<BatchArguments> for BatchOptions {
 }
 
 impl CommonArguments {
-    /// With no workload, and locks in memory.
+    /// The options with no workload and with locks in memory.
     fn options(self, strategies: Vec<String>) -> PlanOptions {
         let (database, nodes) = match self.lab {
-            // The lab has servers of its own.
+            // The lab has its own servers.
             Some(_) => ("sqlite".to_owned(), Vec::new()),
             None => place::database(self.db, self.node, "sqlite"),
         };
@@ -210,7 +210,7 @@ impl CommonArguments {
                 change_timeout_s: self.change_timeout_s,
                 stuck_after_s: self.stuck_after_s,
                 time_limit_s: self.time_limit_s,
-                // Flags replace the schedule of the file; without any, it stays.
+                // `--fault` flags replace the schedule of the file.
                 fault: (!self.fault.is_empty()).then_some(self.fault),
                 ..WorkloadOptions::default()
             },

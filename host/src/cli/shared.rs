@@ -1,4 +1,4 @@
-//! What every command is asked for alike that runs strategies.
+//! Options of every command that runs strategies.
 
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
@@ -7,11 +7,11 @@ use clap::Args;
 
 #[derive(Args)]
 pub struct SharedArguments {
-    /// A setting for the strategy; may be repeated
+    /// Setting for the strategy; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) set: Vec<String>,
-    /// How writes that commit by themselves are sent to a server, prepared or text: Galera's own
-    /// retry (wsrep_retry_autocommit) is for text only [default: prepared]
+    /// Protocol of autocommit writes, prepared or text: a Galera server retries text only
+    /// (wsrep_retry_autocommit) [default: prepared]
     #[arg(
         long,
         value_name = "HOW",
@@ -19,14 +19,14 @@ pub struct SharedArguments {
         hide_default_value = true
     )]
     pub(super) autocommit_writes: AutocommitWrites,
-    /// Which rows a write counts: those that it changed, or those that it found (CLIENT_FOUND_ROWS,
-    /// which most drivers set) [default: changed; SQLite counts found rows always]
+    /// Rows that a write counts: changed, or found (CLIENT_FOUND_ROWS, which most drivers set)
+    /// [default: changed; SQLite always counts found rows]
     #[arg(long, value_name = "WHICH")]
     pub(super) affected_rows: Option<AffectedRows>,
-    /// Memory of one instance, at most
+    /// Memory limit of one instance
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY_MIB)]
     pub(super) memory_mib: u64,
-    /// Computing time of one call of the strategy, at most; waiting is not counted
+    /// Limit on the processor time of one call of the strategy; waiting does not count
     #[arg(long, value_name = "MS", default_value_t = DEFAULT_COMPUTING_MS)]
     pub(super) computing_ms: u64,
 }

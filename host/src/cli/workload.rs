@@ -1,4 +1,4 @@
-//! The numbers of a workload, each a flag.
+//! The numbers of a workload, each as a flag.
 
 use crate::plan::pools::PoolOption;
 use crate::plan::workload_file::WorkloadOptions;
@@ -8,13 +8,13 @@ use clap::Args;
 
 #[derive(Args)]
 pub struct WorkloadArguments {
-    /// Rows to compete for [default: 100]
+    /// Number of rows that workers compete for [default: 100]
     #[arg(long, value_name = "N")]
     rows: Option<u32>,
-    /// Workers that compete for each row [default: 1]
+    /// Number of workers that compete for each row [default: 1]
     #[arg(long, value_name = "N")]
     workers_per_row: Option<u32>,
-    /// Changes that each worker makes [default: 10]
+    /// Number of changes that each worker makes [default: 10]
     #[arg(long, value_name = "N")]
     changes_per_worker: Option<u32>,
     /// Wait before each change [default: 10]
@@ -23,37 +23,37 @@ pub struct WorkloadArguments {
     /// Wait between acquire and release [default: 10]
     #[arg(long, value_name = "MS")]
     hold_ms: Option<u64>,
-    /// Readings of all nodes after acquire, at most; 0 for no check [default: 6]
+    /// Most reads of all nodes after acquire; 0 for no check [default: 6]
     #[arg(long, value_name = "N")]
     check_tries: Option<u32>,
-    /// Wait after the n-th reading, times n [default: 250]
+    /// Wait after the n-th read, times n [default: 250]
     #[arg(long, value_name = "MS")]
     check_wait_ms: Option<u64>,
-    /// How the check reaches the nodes: persistent or fresh connections [default: persistent]
+    /// Connections of the check to the nodes: persistent or fresh [default: persistent]
     #[arg(long, value_name = "HOW")]
     check: Option<CheckConnections>,
-    /// Sessions that load the database beside the workers, each on its own row [default: 0]
+    /// Number of sessions that load the database beside the workers, each on its own row [default: 0]
     #[arg(long, value_name = "N")]
     background_generators: Option<u32>,
-    /// What each of them reads in a second [default: 10]
+    /// Reads of each such session in a second [default: 10]
     #[arg(long, value_name = "N")]
     background_selects_per_s: Option<u32>,
-    /// What each of them writes in a second [default: 5]
+    /// Writes of each such session in a second [default: 5]
     #[arg(long, value_name = "N")]
     background_updates_per_s: Option<u32>,
-    /// Let the database record what every transaction changes, as proof [default: true]
+    /// Record in the database what every transaction changes, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
-    /// Of ip-allocation: give each address back after the hold [default: false]
+    /// ip-allocation: release each address after the hold [default: false]
     #[arg(long, value_name = "BOOL")]
     release: Option<bool>,
-    /// Of ip-allocation: connect to the endpoint, or to the nodes in turn [default: endpoint]
+    /// ip-allocation: connect to the endpoint, or to the nodes in turn [default: endpoint]
     #[arg(long, value_name = "endpoint|nodes")]
     connect: Option<Connect>,
-    /// Of ip-allocation: wait before each step of an algorithm, at most; drawn anew [default: 0]
+    /// ip-allocation: longest random wait before each step of an algorithm [default: 0]
     #[arg(long, value_name = "MS")]
     step_wait_ms: Option<u64>,
-    /// Of ip-allocation: a pool to take addresses from; may be repeated
+    /// ip-allocation: pool of addresses; may be repeated
     /// [default: 192.168.0.0/24,192.168.0.2-192.168.0.254]
     #[arg(long, value_name = "SUBNET,FIRST-LAST")]
     pool: Vec<PoolOption>,

@@ -47,7 +47,7 @@ fn a_flag_that_makes_no_sense() {
         ),
         (
             "--db sim --strategy cas --affected-rows all",
-            "it is changed or found",
+            "expected changed or found",
         ),
         (
             "--strategy cas --autocommit-writes text",

@@ -1,4 +1,4 @@
-//! Locked files, and who keeps them.
+//! Locked files, and the session that holds them.
 
 use super::made::MadeBy;
 use crate::capability::lock::Mode;
@@ -20,7 +20,7 @@ pub(super) struct HeldFile {
 }
 
 impl HeldFile {
-    /// The lock, or nothing if somebody else has it.
+    /// The lock, or `None` if another session holds it.
     pub(super) fn try_lock(path: &Path, mode: Mode, by: &MadeBy) -> Result<Option<Self>, Fault> {
         let explain = |error: io::Error| {
             let message = format!("can't lock the file {}: {error}", path.display());
@@ -53,7 +53,7 @@ impl HeldFile {
         }
     }
 
-    /// Whether the name still means this file: somebody may have emptied the folder.
+    /// True if the path still leads to this file: another program may have emptied the folder.
     fn still_counts(&self) -> bool {
         let (Ok(ours), Ok(named)) = (self.file.metadata(), std::fs::metadata(&self.path)) else {
             return false;
@@ -62,7 +62,7 @@ impl HeldFile {
     }
 }
 
-/// What a session holds, shared with its locks, since either may end before the other.
+/// State that a session shares with its locks, since either may end before the other.
 #[derive(Clone, Default)]
 pub(super) struct SharedSession(Arc<Mutex<Held>>);
 

@@ -1,5 +1,5 @@
-//! How many files each worker has made. They stay when the run is over, since other programs may lock
-//! them by their names; so each worker has a share of them.
+//! Counts the files that each worker has created. They stay after the run, since other programs may
+//! lock them by their names; so each worker has a limit.
 
 use crate::model::fault::Fault;
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ impl MadeBy {
         let share = self.all.share.load(Relaxed);
         if share > 0 && self.count.load(Relaxed) >= share {
             let message = format!(
-                "a worker may make {share} files of locks in a run, and has made them: lock fewer names"
+                "a worker may create {share} lock files in a run, and this one has: lock fewer names"
             );
             return Err(Fault::rejected("too-many", message));
         }

@@ -1,4 +1,4 @@
-//! Who holds which name, and who waits for it.
+//! The table of lock names, with the holders and the waiters of each.
 
 use crate::capability::lock::Mode;
 use crate::model::fault::Fault;
@@ -6,18 +6,18 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// The table that all sessions share. Nobody waits while it is locked.
+/// The table that all sessions share. No session awaits anything while it has the mutex.
 #[derive(Clone, Default)]
 pub(super) struct SharedTable(Arc<Mutex<Table>>);
 
 #[derive(Default)]
 struct Table {
     names: HashMap<Arc<str>, Name>,
-    /// What each open session holds or waits for: the name of each claim. In the order of the
-    /// claims, so that a session's end lets others in in the same order every time.
+    /// The claims of each open session, held or waiting, with the name of each. In the order of the
+    /// claims, so that the end of a session grants to others in the same order every time.
     sessions: HashMap<u64, BTreeMap<u64, Arc<str>>>,
     /// The last number given to a session, a claim or a token. One counter for all, so that a name
-    /// can be forgotten when nobody wants it and its tokens still grow.
+    /// without claims can be removed and its tokens still grow.
     last: u64,
 }
 
@@ -115,8 +115,8 @@ impl SharedTable {
     }
 
     /// A token for each name if all of them are held. They are drawn together, at the moment of the
-    /// grant: a token drawn while another name was waited for could be older than someone's who
-    /// shared this name, was granted before, and is gone.
+    /// grant: a token drawn while this session still waited for another name could be older than that
+    /// of a holder who shared this name, was granted before, and is gone.
     pub(super) fn tokens(&self, claims: &[Claim]) -> Option<Vec<(String, u64)>> {
         let mut table = self.lock();
         table.all_hold(claims).then(|| {
@@ -127,7 +127,7 @@ impl SharedTable {
         })
     }
 
-    /// Takes the name away from its holders; those who wait move up.
+    /// Takes the name away from its holders; the waiters move up.
     pub(super) fn break_name(&self, name: &str) {
         let mut table = self.lock();
         if let Some(entry) = table.names.get_mut(name) {
@@ -156,7 +156,7 @@ impl Table {
         self.change(name, |holder| holder.claim != claim);
     }
 
-    /// Keeps only some of those who hold or want a name, and lets the next ones in.
+    /// Keeps only some holders and waiters of a name, and grants to the next waiters.
     fn change(&mut self, name: &str, keep: impl Fn(&Holder) -> bool) {
         let Some(entry) = self.names.get_mut(name) else {
             return;
@@ -183,7 +183,7 @@ impl Name {
             }
             if let Some(Waiter { holder, granted }) = self.waiting.pop_front() {
                 self.holders.push(holder);
-                // If nobody listens any more, its claim is being dropped and gives the place up.
+                // If the receiver is gone, its claim is being dropped and leaves the queue.
                 granted.send(()).ok();
             }
         }

@@ -1,12 +1,12 @@
-//! What a caller may conclude from an error of Redis or of its driver.
+//! Classifies the errors of Redis and of its driver by what a caller may conclude.
 //!
-//! The scripts read before they write, so an error that Redis itself gives means that nothing was
-//! done. When the answer is missing, a change may have happened all the same.
+//! The scripts read before they write, so an error that Redis itself returns means that nothing was
+//! done. If the answer is missing, the change may have happened.
 
 use crate::model::fault::{Fault, FaultKind};
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// What was being done when the error came.
+/// The operation that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// Opening a connection.
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_says_what_may_be_concluded() {
+    fn classify_maps_every_error_to_its_conclusion() {
         let io = |kind: io::ErrorKind| RedisError::from(io::Error::from(kind));
         let own = |kind: ErrorKind| RedisError::from((kind, "what the driver says"));
         // error, its code, while connecting, while reading, while changing

@@ -1,4 +1,4 @@
-//! A grant that was made, and how it stands.
+//! A grant of this session, and the state of its lease.
 
 use super::classify::Operation;
 use super::scripts::Claim;
@@ -9,13 +9,13 @@ use crate::model::fault::Fault;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What Redis says of a grant.
+/// The state of a grant, as Redis reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeaseState {
     Held,
-    /// It is still there, and its lease is over.
+    /// Present, and its lease is over.
     Ended,
-    /// It is not there: somebody else came after its lease, or broke it, or Redis forgot it.
+    /// Absent: another client acquired the lock after the lease, or broke it, or Redis lost its data.
     Gone,
 }
 
@@ -26,7 +26,8 @@ impl LeaseState {
             "ended" => Ok(Self::Ended),
             "gone" => Ok(Self::Gone),
             _ => {
-                let message = format!("Redis says {word:?} of a lock, which means nothing");
+                let message =
+                    format!("Redis returned {word:?} for the state of a lock, which is unknown");
                 Err(Fault::indefinite("answer", message))
             }
         }
@@ -36,9 +37,9 @@ impl LeaseState {
 pub(super) struct HeldGrant {
     pub(super) claim: Claim,
     tokens: Vec<(String, u64)>,
-    /// Counted from before Redis was asked, so Redis's own count ends no earlier.
+    /// Counted from before the request was sent, so Redis's own count ends no earlier.
     ends: AtomicU64,
-    /// How it was lost, as first learned.
+    /// The outcome that was learned first, if it is lost.
     lost: OnceLock<ReleaseOutcome>,
 }
 
@@ -65,7 +66,7 @@ impl HeldGrant {
         }
     }
 
-    /// Takes in what Redis says at `now`. A grant that was lost once stays lost.
+    /// Updates the grant with the state that Redis reported at `now`. A lost grant stays lost.
     pub(super) fn learn(&self, state: LeaseState, now: Nanos) -> ReleaseOutcome {
         if let Some(lost) = self.lost() {
             return lost;
@@ -79,7 +80,7 @@ impl HeldGrant {
         *self.lost.get_or_init(|| lost)
     }
 
-    /// Begins the lease anew. False if the grant is lost.
+    /// Renews the lease. Returns false if the grant is lost.
     pub(super) async fn renew(&self, session: &SharedSession) -> Result<bool, Fault> {
         let ends = session.clock.now().saturating_add(session.lease);
         let script = self.claim.renew(session.lease_us());
@@ -92,7 +93,7 @@ impl HeldGrant {
         Ok(true)
     }
 
-    /// Asks whether it is still held.
+    /// Asks Redis if it is still held.
     pub(super) async fn stands(&self, session: &SharedSession) -> Result<bool, Fault> {
         if self.lost().is_some() {
             return Ok(false);
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_before_its_lease_ended_was_taken_away() {
+    fn absent_grant_is_not_owner_before_its_lease_ends_and_expired_after() {
         for (state, now, outcome) in [
             (LeaseState::Held, 200, ReleaseOutcome::Released),
             (LeaseState::Ended, 50, ReleaseOutcome::Expired),
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn how_it_was_lost_is_what_was_learned_first() {
+    fn lost_grant_keeps_the_outcome_learned_first() {
         let held = held();
         held.learn(LeaseState::Gone, 50);
         assert_eq!(held.learn(LeaseState::Gone, 200), ReleaseOutcome::NotOwner);

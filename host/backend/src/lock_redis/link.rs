@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-/// How long one answer may take, and how long opening a connection. Less than half of the default
-/// lease, so that a holder who gets no answer knows it before the lease ends.
+/// Timeout of one answer, and of opening a connection. Less than half of the default lease, so that a
+/// holder without an answer learns of it before the lease ends.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// An open connection. What is sent on it is carried out in the order of sending.
@@ -47,7 +47,7 @@ impl Connection {
         let stream = TcpStream::connect((host.as_str(), *port)).await?;
         stream.set_nodelay(true)?;
         let settings = server.redis_settings().clone().set_skip_set_lib_name();
-        // Whoever sends says how long it may take.
+        // The sender of each command sets its own timeout.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (commands, driver) =
             MultiplexedConnection::new_with_config(&settings, stream, config).await?;

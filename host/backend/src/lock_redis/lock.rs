@@ -19,13 +19,13 @@ pub(super) struct RedisLock {
     session: Arc<SharedSession>,
 }
 
-/// What became of one try.
+/// The outcome of one attempt.
 enum Attempt {
     Granted(Grant),
     Taken {
         /// The first name that is taken.
         name: usize,
-        /// When the last lease on it ends, if nobody renews it.
+        /// Time until the last lease on it ends, unless it is renewed.
         free_in: Nanos,
     },
 }
@@ -74,21 +74,21 @@ impl RedisLock {
                 })
             }
             Ok(answer) => {
-                let message = format!("Redis answers an acquire with {answer:?}");
+                let message = format!("Redis answered an acquire with {answer:?}");
                 Err(Fault::indefinite("answer", message))
             }
             Err(_) => Err(self.undo(answer.unwrap_err(), guard, &asked).await),
         }
     }
 
-    /// Makes certain that a try that failed had no effect, if that can be had.
+    /// Tries to make certain that a failed attempt had no effect.
     async fn undo(&self, mut fault: Fault, guard: ReleaseOnDrop, asked: &HeldGrant) -> Fault {
         let indefinite = fault.kind == FaultKind::Indefinite;
         if indefinite && self.session.give_up(&asked.claim).await.is_ok() {
             fault.kind = FaultKind::Unavailable;
             fault
                 .message
-                .push_str("; what it may have taken was given up");
+                .push_str("; anything that it may have acquired was released");
         }
         if fault.kind != FaultKind::Indefinite {
             guard.disarm();
@@ -141,10 +141,7 @@ impl Lock for RedisLock {
         {
             return Ok(held.grant(&session.owner));
         }
-        Err(Fault::conflict(
-            "not-owner",
-            "this lock is not held any more",
-        ))
+        Err(Fault::conflict("not-owner", "this lock is no longer held"))
     }
 
     async fn is_owner(&mut self) -> Result<bool, Fault> {
@@ -163,7 +160,7 @@ impl Lock for RedisLock {
     }
 
     async fn close(self: Box<Self>) {
-        // What fails is kept by the drop, or by the guard of the release.
+        // If this fails, the drop or the guard of the release retries it.
         self.session.release(self.number).await.ok();
     }
 }

@@ -3,10 +3,10 @@
 use redis::{Script, ScriptInvocation};
 use std::sync::{Arc, LazyLock};
 
-/// How long Redis remembers that a grant was given up. Longer than a command can be on its way.
+/// Lifetime of the mark of a released grant. Longer than a command can be in flight.
 const MARK_MS: u64 = 60_000;
 
-/// How long Redis remembers a token. Afterwards its clock alone makes sure that tokens grow.
+/// Lifetime of a token. Afterwards Redis's clock alone makes sure that tokens grow.
 const TOKEN_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Every script begins with what they have in common.
@@ -26,7 +26,7 @@ static IS_OWNER: LazyLock<Script> = script!("is_owner.lua");
 static GIVE_UP: LazyLock<Script> = script!("give_up.lua");
 static BREAK: LazyLock<Script> = script!("break.lua");
 
-/// One grant as Redis sees it: who, and which names.
+/// One grant as Redis stores it: its identifier and its names.
 #[derive(Clone)]
 pub(super) struct Claim {
     /// Never used twice, by anyone.
@@ -51,7 +51,7 @@ impl Names {
         Self { names, keys }
     }
 
-    /// The list on which those who wait for a name are called.
+    /// The key of the list that wakes the waiters of a name.
     pub(super) fn waiters(&self, name: usize) -> &str {
         &self.keys[self.names.len() + name]
     }
@@ -94,7 +94,7 @@ impl Claim {
         script
     }
 
-    /// Takes the names from their holders, whoever they are.
+    /// Takes the names from all their holders.
     pub(super) fn break_names(&self) -> ScriptInvocation<'static> {
         self.invocation(&BREAK)
     }

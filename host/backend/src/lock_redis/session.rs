@@ -1,4 +1,4 @@
-//! What a session and its locks share, since either may end before the other.
+//! State that a session shares with its locks, since either may end before the other.
 
 use super::classify::Operation;
 use super::held::{HeldGrant, LeaseState};
@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How soon what could not be given up is tried again.
+/// Delay before a failed release is retried.
 const AGAIN: Nanos = 100_000_000;
 
 pub(super) struct SharedSession {
@@ -30,7 +30,7 @@ pub(super) struct SharedSession {
     pub(super) renews: bool,
     /// Stands before every name in Redis.
     pub(super) prefix: Arc<str>,
-    /// What every grant of this session begins with, and of no other anywhere.
+    /// Prefix of the grants of this session, unique everywhere.
     pub(super) identity: String,
     pub(super) last: AtomicU64,
     pub(super) closed: watch::Sender<bool>,
@@ -151,8 +151,8 @@ impl SharedSession {
         kept.iter().map(|kept| Arc::clone(&kept.held)).collect()
     }
 
-    /// Gives up a grant, also one that may still be on its way. An error says that this is not
-    /// certain.
+    /// Releases a grant, even one whose acquire may still be in flight. An error means that the outcome
+    /// is uncertain.
     pub(super) async fn give_up(&self, claim: &Claim) -> Result<(), Fault> {
         let script = claim.give_up();
         let answer: Result<String, Fault> = self.link.run(&script, Operation::Changing).await;
@@ -160,8 +160,8 @@ impl SharedSession {
     }
 }
 
-/// The promise to give a grant up. If it is dropped before it is redeemed, because the caller lost
-/// patience or Redis didn't answer, it is kept in the background, for as long as the lease can last.
+/// A guard that releases a grant. If it is dropped before `disarm`, because the caller gave up or Redis
+/// did not answer, a background task retries the release for as long as the lease can last.
 pub(super) struct ReleaseOnDrop {
     session: Arc<SharedSession>,
     held: Option<Arc<HeldGrant>>,

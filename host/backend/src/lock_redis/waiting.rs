@@ -38,7 +38,7 @@ impl Waiting {
         let limit = Duration::from_nanos(limit).max(Duration::from_millis(1));
         let mut command = redis::cmd("BLPOP");
         command.arg(waiters).arg(limit.as_secs_f64());
-        // Dropped on every way out but the last, and Redis forgets who waited on it.
+        // Dropped on every path but the last, which makes Redis forget the waiter.
         let heard = command.query_async::<Value>(&mut connection.commands);
         timeout(limit + PATIENCE, heard).await.ok()?.ok()?;
         *self.idle() = Some(connection);

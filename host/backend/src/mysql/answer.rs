@@ -7,19 +7,19 @@ use mysql_async::consts::StatusFlags;
 use mysql_async::prelude::{Protocol, Queryable};
 use mysql_async::{Conn, Error, Params, QueryResult, Statement};
 
-/// What a statement gave.
+/// The answer to a statement.
 pub(super) struct Answer {
     pub(super) rows: Vec<Row>,
-    /// How many rows were changed. Meaningful for a statement that writes only.
+    /// Number of changed rows. Meaningful only for a statement that writes.
     pub(super) affected: u64,
-    /// Whether the server says that a transaction is open now.
+    /// True if the server reports an open transaction.
     pub(super) in_transaction: bool,
 }
 
 /// Why a statement gave nothing.
 pub(super) struct Failure {
     pub(super) error: Error,
-    /// Whether the server may have got the statement. If not, it certainly did nothing.
+    /// True if the server may have received the statement. If false, the statement certainly had no effect.
     pub(super) sent: bool,
 }
 
@@ -34,7 +34,7 @@ impl Failure {
         Self { error, sent: true }
     }
 
-    /// Whether the connection is good for nothing more.
+    /// True if the connection can't be used any more.
     pub(super) fn breaks_the_connection(&self) -> bool {
         match &self.error {
             // The server closes it after these: shutting down, a packet too large, a broken
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_written_where_they_stand_and_stay_values() {
+    fn spelled_out_puts_parameters_in_place_as_values() {
         let text = "UPDATE t SET a = ?, b = ? WHERE c = ? AND d = ?";
         let mischief = Value::from("it's \\ ' OR 1 -- ?");
         let values = [mischief, Value::Null, Value::Integer(-7), Value::Real(0.5)];

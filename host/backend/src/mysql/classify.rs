@@ -1,8 +1,10 @@
-//! What a caller may conclude from an error of MariaDB, of MySQL or of the driver.
+//! Classifies the errors of MariaDB, of MySQL and of the driver by what a caller may conclude.
 //!
-//! The question is always the same: can what failed have taken effect all the same? An error that a
-//! server gives for a statement comes before that statement commits, and undoes it. The exceptions
-//! are those that can come while a commit is under way, and a connection that is lost.
+//! The question is always the same: can the failed statement have taken effect? A server returns an
+//! error for a statement before that statement commits, and undoes it. The exceptions are errors during
+//! a commit, and a lost connection. *Example:* 1213 (deadlock) for an UPDATE is a `conflict`; the
+//! connection lost (2013) during a COMMIT is `indefinite`; lost before the COMMIT was sent (2006), it
+//! is `unavailable`.
 
 use super::answer::Failure;
 use crate::capability::mysql_codes::{lost, of_code};

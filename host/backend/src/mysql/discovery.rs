@@ -1,9 +1,9 @@
-//! Finds the nodes of a cluster that nobody named.
+//! Discovers the nodes of a cluster that the user did not name.
 //!
 //! Each node of a Galera cluster knows how many members there are (`wsrep_cluster_size`) and where
-//! clients reach them (`wsrep_incoming_addresses`). Those that are not among the named nodes are
-//! connected to with the endpoint's credentials; what can't be reached is reported as unseen, never
-//! passed over.
+//! clients reach them (`wsrep_incoming_addresses`). The runner connects to those that are not among the
+//! named nodes with the endpoint's credentials; one that it can't reach is reported as unseen, never
+//! skipped silently.
 //!
 //! ```text
 //! --db mysql://proxy/app, no --node      the proxy's server says: size 3, a:3306,b:3306,c:3306
@@ -25,14 +25,14 @@ use tokio::time::timeout;
 /// An address that the servers know of may be one that only they can reach.
 const FINDING_TAKES_AT_MOST: Duration = Duration::from_secs(2);
 
-/// What the members of a cluster say of it, together.
+/// Membership of a cluster, combined from the reports of its members.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Roll {
     /// The most members that any of them knows of; 0 where none replicates.
     size: usize,
     /// Of the cluster, whatever its members are called.
     uuid: Option<String>,
-    /// Where clients reach the members, as far as they know it.
+    /// Client addresses of the members, as far as the servers report them.
     addresses: BTreeSet<String>,
 }
 
@@ -72,7 +72,7 @@ impl Roll {
         }
     }
 
-    /// How many members are not among so many nodes.
+    /// Number of members beyond so many nodes.
     pub(super) fn lacking(&self, nodes: usize) -> usize {
         self.size.saturating_sub(nodes)
     }

@@ -21,7 +21,7 @@ const BEATING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 /// A run on another machine that gave no sign for so long is over, if it holds no lock either.
 const SILENT_FOR_S: i64 = 600;
 
-/// Where the signs of runs are kept, in a schema.
+/// The table of a schema that stores the heartbeat of its run.
 pub(super) const TABLE: &str = "contend_run";
 
 /// Makes that table in a schema, which may have it already.
@@ -86,7 +86,7 @@ pub(super) async fn hold(connection: &mut Conn, name: &str) {
         .ok();
 }
 
-/// Whether the run of this name is certainly over; `silent_s` is how long ago it gave its last sign.
+/// True if the run of this name is certainly over; `silent_s` is the age of its last heartbeat.
 pub(super) async fn is_over(servers: &Servers, name: &str, silent_s: Option<i64>) -> bool {
     match run_id::run_state(name) {
         Some(RunState::Over) => true,

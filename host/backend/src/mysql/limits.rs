@@ -1,9 +1,9 @@
-//! How long a server works on one statement.
+//! Time limit of one statement on a server.
 //!
-//! An abandoned session is killed on its server (`threads`), but a runner that was killed itself can't do
-//! that, nor one that does not reach the server any more. So each session says once, when it is opened,
-//! how long a statement may take: as long as somebody could wait for it. MariaDB ends the statement then
-//! with 1969, and what that says of its effect is in `mysql_codes`.
+//! An abandoned session is killed on its server (`threads`), but a runner that was killed itself can't
+//! do that, nor one that does not reach the server any more. So each session sets the limit once, when
+//! it is opened: the longest time for which a caller could wait. MariaDB then ends the statement with
+//! 1969, which `mysql_codes` classifies.
 
 use super::answer::{Failure, run};
 use mysql_async::{Conn, Error};

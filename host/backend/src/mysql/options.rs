@@ -1,4 +1,4 @@
-//! How a connection is opened, and how long that may take.
+//! Connection options and timeouts.
 
 use super::answer::Failure;
 use super::classify::classify;
@@ -11,7 +11,7 @@ use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
-/// How long an attempt to connect may take before the server counts as unreachable.
+/// Timeout of one attempt to connect, after which the server counts as unreachable.
 const CONNECTING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
 /// A strategy has a handful of statements; one that builds its text anew for each change must not
@@ -21,7 +21,7 @@ const PREPARED_STATEMENTS: usize = 64;
 /// The longest packet that this side sends or takes. The server has a bound of its own.
 const MAX_PACKET_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long a server may take to hear of a schema that was made on another one.
+/// Timeout for a schema created on one server to replicate to another.
 const REPLICATING_TAKES_AT_MOST: Duration = Duration::from_secs(10);
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
@@ -33,7 +33,7 @@ const DEFAULT_PORT: u16 = 3306;
 /// The code of a server that does not let a user in.
 const ACCESS_DENIED: &str = "1045";
 
-/// What else than a wrong password the server may mean: it says the same of each.
+/// Possible causes of "access denied": the server returns the same error for each.
 const WHY_DENIED: &str = ". The user or the password is wrong (in a URL, a sign such as / is written as %2F), \
                           or the account takes encrypted connections only (REQUIRE SSL): this version has no \
                           TLS, so give it an account without that";
@@ -55,7 +55,7 @@ impl Address {
         let name = url.address(DEFAULT_PORT);
         let wrong = |what: &str| {
             let message = format!(
-                "the URL of {name} {what}; it is mysql://USER:PASSWORD@HOST:PORT/NAME and no more, {SIGNS}"
+                "the URL of {name} {what}; expected mysql://USER:PASSWORD@HOST:PORT/NAME and nothing else, {SIGNS}"
             );
             Fault::rejected("url", message)
         };
@@ -65,7 +65,7 @@ impl Address {
         }
         let text = exposed.as_str().replacen("mariadb:", "mysql:", 1);
         // The driver's own message could repeat what is in the URL.
-        let options = Opts::from_url(&text).map_err(|_| wrong("makes no sense"))?;
+        let options = Opts::from_url(&text).map_err(|_| wrong("is invalid"))?;
         if options.db_name().is_none_or(str::is_empty) {
             return Err(wrong("names no database"));
         }

@@ -1,9 +1,9 @@
-//! The connections by which all workers read from one node.
+//! A pool of connections with which all workers read from one node.
 //!
-//! A reading waits for its turn, then it is made by a task of the host's own threads. The time-out
-//! counts from then on, so a reading that waits behind others says nothing of the node. One that is
-//! answered too late costs the one who asked, and not the connection: the task takes the answer, and
-//! the connection is lent again.
+//! A read waits for its turn, then a task on the host's own threads makes it. The timeout counts from
+//! then on, so a read that queues behind others implies nothing about the node. A read that is answered
+//! too late fails for its caller but keeps its connection: the task receives the answer and returns the
+//! connection to the pool.
 
 use super::answer::{Failure, answer};
 use super::classify::classify;
@@ -25,8 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 /// of them, so that more of them would only pile up there.
 const AT_MOST: usize = 6;
 
-/// How long the answer that came too late may take after all. Until then its connection is not
-/// replaced.
+/// Longest wait for a late answer. Until then its connection is not replaced.
 const LATE_AT_MOST: Duration = Duration::from_secs(20);
 
 /// A few connections that are lent for one read each.
@@ -36,13 +35,13 @@ pub(super) struct Readers {
     permits: Arc<Semaphore>,
 }
 
-/// What the tasks of the readings need.
+/// State of the tasks that read.
 struct Shared {
     address: Address,
-    /// What makes a new connection as fresh as it has to be.
+    /// The setting that gives a new connection the required freshness.
     setting: Option<&'static str>,
     takes_at_most: Duration,
-    /// What a reading that took longer shows.
+    /// Error code of a read that timed out.
     late: &'static str,
     idle: Mutex<Vec<Conn>>,
     /// Readings that came to an end, whatever it was.
@@ -76,8 +75,8 @@ impl Readers {
         }
     }
 
-    /// Runs a statement that reads. `unavailable` if the node does not answer it in time, or answers
-    /// nobody while this waits for its turn.
+    /// Runs a statement that reads. `unavailable` if the node does not answer it in time, or answers no
+    /// read at all while this one waits for its turn.
     pub(super) async fn read(&self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, Fault> {
         let permit = self.turn().await?;
         let (tell, told) = oneshot::channel();
@@ -105,7 +104,7 @@ impl Readers {
         }
     }
 
-    /// Closes them. Whoever reads afterwards is told so.
+    /// Closes the pool. Later reads return an error.
     pub(super) async fn close(&self) {
         self.permits.close();
         let idle = std::mem::take(&mut *self.shared.idle());
@@ -129,7 +128,7 @@ impl Shared {
         match within(self.takes_at_most, &mut reading).await {
             Ok(read) => {
                 self.ended.fetch_add(1, Relaxed);
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 tell.send(read).ok();
             }
             Err(Elapsed) => {
@@ -193,8 +192,8 @@ fn closed() -> Fault {
     Fault::unavailable("closed", "the database is closed")
 }
 
-/// Nothing holds the host's own reading up but the node itself: what is a conflict to a strategy,
-/// as a wait that ran out, says here that the node can't tell.
+/// Only the node itself can delay the host's own read: an error that is a conflict for a strategy, for
+/// example a wait that timed out, means here that the node can't answer.
 fn of_reading(failure: Failure) -> Fault {
     let mut fault = classify(&failure, Operation::Reading);
     if fault.kind == FaultKind::Conflict {

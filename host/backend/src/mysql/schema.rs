@@ -79,7 +79,7 @@ impl OwnSchema {
     }
 }
 
-/// Whether the user may make schemas.
+/// True if the user may create schemas.
 pub(super) async fn may_create(endpoint: &Address) -> Result<bool, Fault> {
     match OwnSchema::create(endpoint).await? {
         None => Ok(false),
@@ -116,7 +116,7 @@ async fn clean_by(servers: &Servers, connection: &mut Conn) -> Result<(), Failur
     Ok(())
 }
 
-/// How long ago its run gave a sign; `None` if it has no such table, or it can't be read.
+/// Age of its run's last heartbeat; `None` if it has no such table, or it can't be read.
 async fn silent_s(connection: &mut Conn, schema: &str) -> Option<i64> {
     let look = format!(
         "SELECT TIMESTAMPDIFF(SECOND, beat, UTC_TIMESTAMP()) FROM `{schema}`.{}",
@@ -129,7 +129,7 @@ async fn silent_s(connection: &mut Conn, schema: &str) -> Option<i64> {
     }
 }
 
-/// What a trial does with its tables: it makes them with a trigger, writes, reads and drops.
+/// Uses the rights that a trial needs: creates a table with a trigger, writes, reads and drops it.
 async fn prove_rights(connection: &mut Conn, schema: &str) -> Result<(), Failure> {
     let table = keeper::TABLE;
     run(connection, &keeper::definition(schema)).await?;

@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a server that took the connection may think about who it is.
+/// Timeout for a connected server to report its identity.
 const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
 pub(super) struct Node {
@@ -35,7 +35,7 @@ pub(super) struct Servers {
     pub(super) names: Vec<String>,
     pub(super) membership: Membership,
     pub(super) options: SessionOptions,
-    /// What a session may take.
+    /// Limits of a session.
     shares: Mutex<Shares>,
     /// Sessions name their transactions, for an audit.
     pub(super) names_transactions: AtomicBool,
@@ -50,9 +50,9 @@ pub(super) struct Introduced {
 }
 
 impl Servers {
-    /// Asks every server who it is, and who else is in its cluster. `nodes` may be empty: then the
-    /// nodes are those that are found, or else the endpoint. Sessions and readings are in the
-    /// schema of the URLs, or in one that was made a moment ago.
+    /// Asks every server for its identity and for the other members of its cluster. `nodes` may be
+    /// empty: then the nodes are the discovered ones, or else the endpoint. Sessions and reads use the
+    /// schema of the URLs, or one that was created just before.
     pub(super) async fn open(
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
@@ -105,7 +105,7 @@ impl Servers {
             unseen = useless;
             // A member whose address no server knows is one that was not looked at, too.
             let lacking = roll.lacking(addresses.len());
-            unseen.resize(lacking, "a member whose address is not known".to_owned());
+            unseen.resize(lacking, "a member with unknown address".to_owned());
         }
         let names = names(&addresses, &identities);
         let there = |address: Address| match own_schema {
@@ -141,7 +141,7 @@ impl Servers {
         })
     }
 
-    /// What the sessions that are opened from now on may take.
+    /// Sets the limits of the sessions that are opened from now on.
     pub(super) fn divide(&self, shares: Shares) {
         *self.shares.lock().unwrap_or_else(PoisonError::into_inner) = shares;
     }
@@ -191,7 +191,7 @@ impl Servers {
     }
 }
 
-/// Asks a server who it is, and what it knows of its cluster.
+/// Asks a server for its identity, and for its view of the cluster.
 async fn meet(address: &Address) -> Result<(Identity, Roll), Fault> {
     let mut introduced = introduce(address).await?;
     // A server that does not replicate has nothing to say; one that refuses to answer says no more.
@@ -207,7 +207,7 @@ async fn meet(address: &Address) -> Result<(Identity, Roll), Fault> {
     Ok((introduced.identity, roll))
 }
 
-/// Connects, and asks the server who it is.
+/// Connects, and asks the server for its identity.
 pub(super) async fn introduce(address: &Address) -> Result<Introduced, Fault> {
     let mut connection = address.connect().await?;
     let asking = within(
@@ -215,7 +215,7 @@ pub(super) async fn introduce(address: &Address) -> Result<Introduced, Fault> {
         status::identify(&mut connection),
     );
     let failed = |why: &str| {
-        let message = format!("{} does not say who it is: {why}", address.name);
+        let message = format!("{} does not report its identity: {why}", address.name);
         Fault::unavailable(2013, message)
     };
     match asking.await {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-/// How long a rollback may take at the close before the connection is ended by force.
+/// Timeout of the rollback at close, after which the runner kills the connection.
 const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
 
 /// A session that was lost more often than this has the oldest of its connections ended before it is
@@ -45,9 +45,9 @@ pub(super) struct MysqlSession {
     in_transaction: bool,
     /// Stays true when a call is dropped half-way.
     under_way: bool,
-    /// What was set, in order, one for each variable.
+    /// Settings so far, in order, one for each variable.
     settings: Vec<String>,
-    /// What was set for the next transaction alone, until that has begun.
+    /// The setting for the next transaction only, until that has begun.
     for_the_next: Option<String>,
 }
 
@@ -253,7 +253,7 @@ fn not_now(fault: Fault) -> Fault {
 /// The server ended the transaction without saying so, and ran the statement by itself. What a
 /// strategy reads then is of no transaction, and what it writes is committed without the rest.
 fn outside(operation: Operation) -> Fault {
-    let message = "the server had ended the transaction, and the statement ran outside it";
+    let message = "the server had ended the transaction, and the statement ran outside of it";
     match operation {
         Operation::Reading | Operation::Connecting => Fault::conflict("transaction-lost", message),
         Operation::Writing | Operation::Committing => {

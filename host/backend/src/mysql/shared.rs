@@ -22,7 +22,7 @@ pub struct SharedClaim {
     keeper: Keeper,
 }
 
-/// Who has it instead.
+/// The run that owns it instead.
 struct Other {
     owner: String,
     host: String,
@@ -65,7 +65,7 @@ impl SharedClaim {
     }
 }
 
-/// Enters the run as the owner, or says who is.
+/// Registers the run as the owner, or returns the present owner.
 async fn claim(
     servers: &Servers,
     connection: &mut Conn,

@@ -1,4 +1,4 @@
-//! What a server says of itself with SHOW, which it answers even when it refuses everything else.
+//! Reads a server's status with SHOW, which it answers even when it refuses everything else.
 
 use super::answer::{Failure, answer};
 use crate::model::counters::NodeCounters;
@@ -9,18 +9,17 @@ use std::collections::BTreeMap;
 /// Names and values, the names in lower case.
 pub(super) type Shown = BTreeMap<String, String>;
 
-/// Which server it is, told from others without the help of addresses: behind a proxy every
-/// connection has the same one.
+/// Identity of a server without its address: behind a proxy every connection has the same address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
-    /// Host, port and folder: no two running servers share all of them. The name of the node tells
-    /// apart those that were copied with their host's name.
+    /// Host, port and folder: no two running servers share all of them. The name of the node
+    /// distinguishes copies with the same host name.
     parts: [Option<String>; 4],
     /// The node's own name, where it replicates.
     pub(super) node: Option<String>,
 }
 
-/// What bears on an experiment, besides the version of the replication and the size of the cluster.
+/// Variables that affect an experiment, besides the version of the replication and the size of the cluster.
 const DESCRIBED: &[&str] = &[
     "version",
     "version_comment",
@@ -39,7 +38,7 @@ const DESCRIBED: &[&str] = &[
 
 pub(super) const CLUSTER: &[&str] = &["wsrep_cluster_size", "wsrep_cluster_status"];
 
-/// What a node knows of the members of its cluster.
+/// Variables with a node's view of the members of its cluster.
 pub(super) const ROLL: &[&str] = &[
     "wsrep_cluster_size",
     "wsrep_cluster_state_uuid",

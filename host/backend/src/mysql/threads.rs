@@ -1,4 +1,4 @@
-//! Puts an end to what runs on a server for a connection that nobody listens to any more.
+//! Kills the statement of an abandoned connection on its server.
 
 use super::answer::{Failure, answer, run};
 use super::options::hang_up;
@@ -9,15 +9,15 @@ use mysql_async::Conn;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How long the end is waited for. A server that is stopped is beyond anybody's reach.
+/// Longest wait for the end. A stopped server can't be waited for.
 const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
-/// How often the endpoint is asked for a server that is not among the nodes. A proxy gives another
-/// one each time.
+/// Attempts to reach, through the endpoint, a server that is not among the nodes. A proxy chooses
+/// another server each time.
 const ENDPOINT_TRIES: usize = 12;
 
 /// One connection as its server sees it.
@@ -60,7 +60,7 @@ async fn reach_and_end(servers: &Servers, thread: &Thread) {
             }
             // A node that takes no connection runs nothing, or is out of reach.
             Err(fault) if known.is_some() && fault.code == "2003" => return,
-            // Too busy, or a proxy that has not noticed yet who is gone.
+            // The server is too busy, or a proxy has not noticed yet that it is gone.
             Err(_) => sleep(BETWEEN_TRIES).await,
         }
     }

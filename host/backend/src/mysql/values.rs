@@ -35,7 +35,7 @@ pub(super) fn too_large(max_bytes: usize) -> Fault {
     Fault::rejected("answer-too-large", message)
 }
 
-/// What counts is the type of the column: the same bytes are text in one and a number in another.
+/// Decodes by the type of the column: the same bytes are text in one and a number in another.
 fn value(stored: Stored, column: &Column) -> Result<Value, Fault> {
     Ok(match stored {
         Stored::NULL => Value::Null,
@@ -110,12 +110,12 @@ fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, Fault> {
 
 fn signed(integer: u64) -> Result<i64, Fault> {
     i64::try_from(integer).map_err(|_| {
-        let message = format!("{integer} is larger than an integer of the contract can be");
+        let message = format!("{integer} exceeds the contract's largest integer");
         Fault::rejected("decode", message)
     })
 }
 
-/// As many digits as the column has; 31 and more means that nobody said how many.
+/// As many digits as the column has; 31 and more means that the number is unspecified.
 fn fraction(micros: u32, column: &Column) -> String {
     match usize::from(column.decimals()) {
         0 => String::new(),

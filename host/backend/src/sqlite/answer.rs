@@ -6,14 +6,14 @@ use crate::model::value::{Row, Value};
 use futures_util::TryStreamExt;
 use sqlx::{Either, Error, Executor, Sqlite};
 
-/// What a statement gave.
+/// The answer to a statement.
 pub(super) struct Answer {
     pub(super) rows: Vec<Row>,
     /// Meaningful for a statement that writes only.
     pub(super) affected: u64,
 }
 
-/// What to run.
+/// A statement with its parameters.
 #[derive(Clone, Copy)]
 pub(super) struct Query<'q> {
     pub(super) text: &'q str,

@@ -54,7 +54,7 @@ impl FileClaim {
 
 impl Drop for FileClaim {
     fn drop(&mut self) {
-        // Before the lock is given up, so that nobody holds a file that is taken away.
+        // Before the lock is released, so that no run holds a deleted file.
         fs::remove_file(&self.path).ok();
         self.file.unlock().ok();
     }
@@ -95,7 +95,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn second_claim_is_refused_however_the_file_is_named_and_nothing_is_left() {
+    fn second_claim_is_refused_under_any_name_and_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("a.db");
         let claim = FileClaim::take(&database).unwrap();

@@ -1,8 +1,8 @@
-//! What a caller may conclude from an error of SQLite or of its driver.
+//! Classifies the errors of SQLite and of its driver by what a caller may conclude.
 //!
-//! The question is always the same: can what failed have taken effect all the same? A statement
-//! inside a transaction can't, since the transaction is rolled back. A commit can, unless the error
-//! is one that SQLite gives before it writes the commit.
+//! The question is always the same: can the failed statement have taken effect? A statement inside a
+//! transaction can't, since the transaction is rolled back. A commit can, unless SQLite returns the
+//! error before it writes the commit.
 
 use crate::capability::operation::Operation;
 use crate::model::fault::{Fault, FaultKind};
@@ -48,11 +48,11 @@ pub fn classify(error: &Error, operation: Operation) -> Fault {
 fn of_code(code: i32, operation: Operation) -> FaultKind {
     // The low byte is the primary code; the rest says more about it.
     match code & 0xff {
-        // BUSY, LOCKED: a lock was not to be had, or the snapshot was too old. A COMMIT that gets
+        // BUSY, LOCKED: another session has the lock, or the snapshot was too old. A COMMIT that gets
         // this leaves its transaction open, and the session rolls it back.
         5 | 6 if operation == Operation::Connecting => FaultKind::Unavailable,
         5 | 6 => FaultKind::Conflict,
-        // NOMEM, IOERR, FULL: in the middle of a commit nobody knows how far it came. INTERRUPT:
+        // NOMEM, IOERR, FULL: in the middle of a commit the outcome is unknown. INTERRUPT:
         // SQLite looks once more whether to stop *after* it has committed a statement.
         7 | 9 | 10 | 13 => operation.error_if_server_failed(),
         // CANTOPEN, PROTOCOL (the log was too busy to begin): both before anything is written.
@@ -72,7 +72,7 @@ mod tests {
     use std::borrow::Cow;
     use std::fmt;
 
-    /// SQLite's error as sqlx shows it; sqlx lets nobody make its own.
+    /// A stand-in for SQLite's error in sqlx, which has no public constructor.
     #[derive(Debug)]
     struct Code(i32);
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_says_what_may_be_concluded() {
+    fn classify_maps_every_code_to_its_conclusion() {
         // code, its name, while reading, while writing in a transaction, while committing
         for (code, name, reading, writing, committing) in [
             (1, "ERROR", Rejected, Rejected, Rejected),

@@ -1,4 +1,4 @@
-//! What one statement of a strategy may make of the runner's memory.
+//! Memory limits of one statement of a strategy.
 
 use crate::capability::calls::MAX_VALUE_BYTES;
 use libsqlite3_sys::{SQLITE_LIMIT_COLUMN, SQLITE_LIMIT_LENGTH, sqlite3_limit};
@@ -13,9 +13,9 @@ const VALUES_OF_AN_ANSWER: usize = 16;
 /// The least that a value may have, however small the answers.
 const LEAST_VALUE_BYTES: usize = 16 << 10;
 
-/// Bounds the values and the rows of a session, so that a row, which nobody can count before it is
-/// there, is not much larger than an answer may be. SQLite refuses what goes beyond as it refuses what
-/// is wrong: without any effect.
+/// Limits the values and the rows of a session, so that a row, whose size is unknown before it is read,
+/// is not much larger than an answer may be. SQLite refuses a statement beyond the limits like an
+/// invalid one: without any effect.
 pub(super) async fn set(
     connection: &mut SqliteConnection,
     largest_answer: usize,

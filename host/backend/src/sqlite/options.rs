@@ -1,4 +1,4 @@
-//! How a connection is opened, and what makes the first one fail.
+//! Connection options, and the causes of a failed first connection.
 
 use super::SqliteLocation;
 use super::classify::classify;
@@ -10,17 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long a statement waits for a lock before it is a conflict: long enough that a busy database
-/// answers late rather than wrongly, short enough that a forgotten transaction is found. It is also
-/// how long closing a session can take whose abandoned statement waits for a lock, since SQLite
-/// can't be interrupted in this wait.
+/// Longest wait of a statement for a lock before it is a conflict: long enough that a busy database
+/// answers late rather than wrongly, short enough that a forgotten transaction is found. It also bounds
+/// the close of a session whose abandoned statement waits for a lock, since SQLite can't be interrupted
+/// in this wait.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A strategy has a handful of statements; one that builds its text anew for each change must not
 /// fill the memory.
 const PREPARED_STATEMENTS: usize = 64;
 
-/// Databases in memory are told apart by their names, in the whole process.
+/// Numbers the databases in memory, whose names must be unique in the process.
 static MEMORY_DATABASES: AtomicU64 = AtomicU64::new(1);
 
 /// The options of every connection to this database. Each call for `Memory` names a new one.
@@ -73,7 +73,7 @@ pub(super) async fn first_connection(
         if mode != "wal" {
             connection.close().await.ok();
             let message = format!(
-                "{}: its file system can't do SQLite's write-ahead log (it stays in mode {mode})",
+                "{}: its file system does not support SQLite's write-ahead log (it stays in mode {mode})",
                 path.display()
             );
             return Err(Fault::rejected("no-wal", message));

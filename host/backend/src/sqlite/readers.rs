@@ -49,7 +49,7 @@ impl Readers {
         Ok(rows)
     }
 
-    /// Closes them. Whoever reads afterwards is told so.
+    /// Closes the connections. Later reads return an error.
     pub(super) async fn close(&self) {
         self.permits.close();
         let idle = std::mem::take(&mut *self.idle());

@@ -24,7 +24,7 @@ pub(super) struct SqliteSession {
     /// A strategy may join a table with itself, so an answer could be larger than the machine. In
     /// bytes; `Database::read`, which is the host's own, has no such bound.
     largest_answer: usize,
-    /// Its thread died, or a rollback failed, so that nobody knows what state it is in.
+    /// The state of the session is unknown: its thread died, or a rollback failed.
     lost: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a session and the thread that works for it tell each other outside their channel.
+//! Signals between a session and its thread outside of their channel.
 
 use super::transactions::Transaction;
 use sqlx::SqliteConnection;
@@ -35,7 +35,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Whoever asked doesn't listen any more: what is running should stop.
+    /// Signals that the caller is gone: the running statement should stop.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Release);
     }
@@ -48,8 +48,8 @@ impl Signals {
         self.rolled_back.store(false, Ordering::Release);
     }
 
-    /// Whether SQLite rolled back a transaction since the last `forget_rollbacks`. It does so of its
-    /// own accord on some errors, and what follows would then commit statement by statement.
+    /// True if SQLite rolled back a transaction since the last `forget_rollbacks`. It does so by itself
+    /// on some errors, and the following statements would then commit one by one.
     pub(super) fn rolled_back(&self) -> bool {
         self.rolled_back.load(Ordering::Acquire)
     }

@@ -74,7 +74,7 @@ pub(super) fn row(row: &SqliteRow) -> Result<Row, sqlx::Error> {
         .collect()
 }
 
-/// What counts is how a value is stored: SQLite's columns have habits, not types.
+/// Decodes by the storage class of a value: SQLite's columns have affinities, not types.
 fn value(stored: SqliteValueRef<'_>) -> Result<Value, sqlx::Error> {
     if stored.is_null() {
         return Ok(Value::Null);

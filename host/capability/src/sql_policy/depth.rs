@@ -1,12 +1,12 @@
-//! How deep a tree is, looked at before anything else goes down into it.
+//! Limits the depth of a tree before anything else recurses into it.
 
 use super::refusal::not_allowed;
 use crate::model::fault::Fault;
 use sqlparser::ast::{Expr, Query, SetExpr, Statement, Visit, Visitor};
 use std::ops::ControlFlow;
 
-/// How deep an expression or a chain of UNION may be. The parser builds a chain of ten thousand AND without
-/// going deep itself; whoever reads the tree after it would need a stack for that.
+/// Deepest expression or chain of UNION. The parser builds a chain of ten thousand AND without
+/// recursion, but a visitor of that tree would need a stack for it.
 const MAX_DEPTH: usize = 100;
 
 pub(super) fn check(statement: &Statement) -> Result<(), Fault> {
@@ -45,7 +45,7 @@ impl Visitor for Depth {
     }
 }
 
-/// How many queries are chained by UNION and the like, the first ones first.
+/// Number of queries in a chain of UNION and similar operators.
 fn chained(mut body: &SetExpr) -> usize {
     let mut count = 1;
     while let SetExpr::SetOperation { left, .. } = body {

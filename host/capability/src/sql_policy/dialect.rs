@@ -2,7 +2,7 @@
 
 use sqlparser::dialect::{MySqlDialect, SQLiteDialect};
 
-/// Whose SQL a statement is judged as.
+/// The SQL dialect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// SQLite, as this runner has it built in.
@@ -12,7 +12,7 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// Of `Database::dialect`.
+    /// From the name that `Database::dialect` returns.
     pub(super) fn from_name(name: &str) -> Self {
         match name {
             "sqlite" => Self::Sqlite,
@@ -20,7 +20,7 @@ impl Dialect {
         }
     }
 
-    /// What people call the server.
+    /// The server's name in messages.
     pub(super) fn server(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",

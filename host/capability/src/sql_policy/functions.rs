@@ -1,4 +1,4 @@
-//! Which functions a strategy may call, and why not the others.
+//! Functions that a strategy may call, and the reasons against the others.
 
 use super::dialect::Dialect;
 use super::refusal::not_allowed;
@@ -34,7 +34,7 @@ const PLAIN_OF_MYSQL: &[&str] = &["char_length", "greatest", "if", "least", "mod
 const PLAIN_OF_SQLITE: &[&str] = &["iif"];
 
 /// The clock of the server. A strategy writes it in production (`updated_at = NOW()`, `expires_at <
-/// UNIX_TIMESTAMP()`), it tells nothing but the time, and in the simulator it is the virtual clock.
+/// UNIX_TIMESTAMP()`), it reveals nothing but the time, and in the simulator it is the virtual clock.
 const TIME_OF_MYSQL: &[&str] = &[
     "curdate",
     "current_date",
@@ -60,14 +60,14 @@ const TIME_OF_SQLITE: &[&str] = &[
     "unixepoch",
 ];
 
-/// What is dangerous, and why. What is on no list at all is refused as well.
+/// Dangerous functions, with reasons. A function on no list is refused as well.
 const DANGEROUS: &[(&str, &[&str])] = &[
     (
-        "it takes as long as it is told to, in the server; wait with timing.sleep",
+        "it sleeps in the server for as long as its argument says; wait with timing.sleep",
         &["benchmark", "sleep"],
     ),
     (
-        "it takes a lock of the server's that no report would show; use the lock capability",
+        "it takes a server lock that the report can't show; use the lock capability",
         &[
             "get_lock",
             "is_free_lock",
@@ -93,7 +93,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
         &["load_extension", "load_file", "readfile", "writefile"],
     ),
     (
-        "it tells of the server or of who is connected, which differs from run to run",
+        "it reveals the server or who is connected, which differs from run to run",
         &[
             "connection_id",
             "current_role",
@@ -108,7 +108,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "it depends on what the session ran before; use what execute gives, or RETURNING",
+        "it depends on earlier statements of the session; use the result of execute, or RETURNING",
         &[
             "changes",
             "found_rows",
@@ -120,7 +120,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "of short texts it makes long ones, or takes hours for them, where nothing can interrupt it",
+        "it makes long texts of short ones, or takes hours for them, and nothing can interrupt it",
         &[
             "format",
             "glob",
@@ -157,7 +157,7 @@ fn allowed(dialect: Dialect) -> impl Iterator<Item = &'static str> {
     PLAIN.iter().chain(more.into_iter().flatten()).copied()
 }
 
-/// Whether a call may stand anywhere in a statement. `VALUES(column)` may, where `in_upsert`.
+/// Checks that a statement may contain this call. `VALUES(column)` is allowed if `in_upsert`.
 pub(super) fn check(function: &Function, dialect: Dialect, in_upsert: bool) -> Result<(), Fault> {
     let name = function.name.to_string().to_ascii_lowercase();
     if name == "values" && in_upsert {
@@ -173,7 +173,7 @@ fn refused(name: &str, dialect: Dialect) -> Fault {
     let is_it = |(_, names): &&(&str, &[&str])| names.contains(&name);
     let reason = match (DANGEROUS.iter().find(is_it), name) {
         (Some((reason, _)), _) => format!("{reason}; "),
-        (None, "values" | "value") => "it belongs into ON DUPLICATE KEY UPDATE; ".to_owned(),
+        (None, "values" | "value") => "it belongs in ON DUPLICATE KEY UPDATE; ".to_owned(),
         (None, _) => String::new(),
     };
     let allowed: Vec<&str> = allowed(dialect).collect();

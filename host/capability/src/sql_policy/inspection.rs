@@ -1,5 +1,5 @@
-//! Walks a statement's tree. Everything is refused that is not on a list here: what a parser reads as
-//! one thing a database may read as another, and what a list of forbidden things forgets is open.
+//! Walks a statement's tree. The lists here are allow lists: a parser and a database may read the same
+//! text differently, and a list of forbidden things always misses some.
 
 use super::dialect::Dialect;
 use super::refusal::not_allowed;
@@ -36,7 +36,7 @@ struct Inspection<'a> {
     sql_policy: &'a SqlPolicy,
     tables: Vec<String>,
     parameters: usize,
-    /// How many INTERVALs may come, as the second part of a sum or an argument of DATE_ADD.
+    /// Number of INTERVALs still allowed: the second part of a sum, or an argument of DATE_ADD.
     intervals: usize,
     /// `VALUES(column)` is a function.
     in_upsert: bool,
@@ -148,7 +148,7 @@ fn reads_only(body: &SetExpr) -> bool {
     }
 }
 
-/// Whether `VALUES(column)` stands for what would have been inserted.
+/// True if `VALUES(column)` means the value that the INSERT would have written.
 fn is_upsert(statement: &Statement) -> bool {
     matches!(statement, Statement::Insert(insert)
         if matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))))
@@ -197,11 +197,11 @@ fn is_interval(interval: &ast::Interval) -> bool {
         && interval.fractional_seconds_precision.is_none()
 }
 
-/// What is dangerous about an expression, or what another dialect has for it.
+/// The reason against an expression: its danger, or the other dialect's form of it.
 fn why_not(expr: &Expr) -> &'static str {
     match expr {
         Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => {
-            "a pattern and a long text can take a database hours, where nothing can interrupt it"
+            "a pattern on a long text can take a database hours, and nothing can interrupt it"
         }
         Expr::Trim { .. } => "trimming characters of one's own can take a database hours",
         Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => {
@@ -216,8 +216,10 @@ fn why_not(expr: &Expr) -> &'static str {
             ..
         } => "SQLite has IS NOT DISTINCT FROM for it",
         Expr::Interval(_) => "an INTERVAL is added to a time, in MariaDB only, in one unit",
-        Expr::Cast { .. } | Expr::Convert { .. } => "each database converts by rules of its own",
-        _ => "it is not among what both the policy and the server read as the same",
+        Expr::Cast { .. } | Expr::Convert { .. } => "each database converts by its own rules",
+        _ => {
+            "it is not among the expressions that the policy and the server are known to read alike"
+        }
     }
 }
 

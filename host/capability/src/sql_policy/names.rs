@@ -1,9 +1,9 @@
-//! Names, and what only looks like one.
+//! Names, and functions that look like names.
 //!
 //! MariaDB runs some functions without brackets: `SELECT UTC_TIMESTAMP` reads a clock, where a parser
-//! sees a column. So what is known to be a function is judged as one, and every other name is written
-//! out in quotes, in which no server takes it for anything else. Only the names that the runner's own
-//! tables have stay as they are.
+//! sees a column. So a known function becomes a call in the tree, and every other name is printed in
+//! quotes, in which no server takes it for anything else. Only the names of the runner's own tables
+//! stay unquoted.
 
 use super::dialect::Dialect;
 use sqlparser::ast::{
@@ -11,7 +11,7 @@ use sqlparser::ast::{
 };
 use std::ops::ControlFlow;
 
-/// What MariaDB takes for a function where no brackets follow, as far as the parser does not know it.
+/// Functions that MariaDB calls without brackets and that the parser does not know.
 const BARE_FUNCTIONS: &[&str] = &[
     "current_role",
     "current_user",

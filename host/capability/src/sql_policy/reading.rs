@@ -1,4 +1,4 @@
-//! From a text to a tree: what sqlparser lacks of MariaDB's grammar is read here.
+//! Parses a text into a tree, with the parts of MariaDB's grammar that sqlparser lacks.
 //!
 //! Two things stand at the end of a statement that the parser does not know there. The locking clause
 //! of a SELECT is taken off before it is parsed (`LOCK IN SHARE MODE`, `FOR UPDATE WAIT 3`), and the
@@ -23,7 +23,7 @@ pub struct Reading {
     pub returns_last: bool,
 }
 
-/// Why a text is not one statement.
+/// The reason why a text is not one statement.
 pub enum NotRead {
     Syntax(String),
     Empty,

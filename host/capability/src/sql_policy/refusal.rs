@@ -1,4 +1,4 @@
-//! The error that a strategy gets for SQL that the SQL policy does not let through.
+//! The error that the SQL policy returns to a strategy.
 
 use crate::model::fault::Fault;
 

@@ -1,7 +1,7 @@
-//! The variables of its session that a strategy may set, since they are part of the experiment.
+//! Session variables that a strategy may set, since they are part of the experiment.
 //!
-//! A grammar of its own, because the parser loses the scope of some forms. What is run is written
-//! anew from the parts that were recognized, so nothing else can pass.
+//! It has its own grammar, because sqlparser loses the scope of some forms. The statement that runs is
+//! built from the recognised parts, so nothing else can pass.
 
 use super::refusal::not_allowed;
 use crate::model::fault::Fault;
@@ -32,19 +32,19 @@ const LEVELS: &[&str] = &[
 /// Words of a SET that is dangerous, and why.
 const DANGEROUS: &[(&str, &[&str])] = &[
     (
-        "it is of all sessions and outlives the run",
+        "it applies to all sessions and outlives the run",
         &["global", "persist", "password", "@@global"],
     ),
     (
-        "transactions are begun and ended by calls of the session",
+        "begin and end transactions with calls of the session",
         &["autocommit", "completion_type"],
     ),
     (
-        "the other nodes or the audit would not see what is written then",
+        "the other nodes or the audit would not see the writes",
         &["sql_log_bin", "wsrep_on"],
     ),
     (
-        "the server would read statements otherwise than the policy",
+        "the server would parse statements differently from the policy",
         &["sql_mode", "names", "character", "collation_connection"],
     ),
     (
@@ -160,7 +160,7 @@ fn assignment(name: &str, value: &Token) -> Option<String> {
     Some(format!("SET SESSION {name} = {value}"))
 }
 
-/// What is quoted is no keyword and no name.
+/// The word in upper case; empty for quoted text, which is neither a keyword nor a name.
 fn word(token: &Token) -> String {
     match token {
         Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_lowercase(),
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_bears_on_the_experiment_may_be_set() {
+    fn setting_admits_the_variables_of_the_experiment() {
         for (sql, runs) in [
             (
                 "set session transaction isolation level read committed;",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_may_be_set_and_the_message_says_what_may() {
+    fn setting_refuses_other_variables_and_lists_the_allowed_ones() {
         for sql in [
             "SET",
             "SET GLOBAL wsrep_sync_wait = 1",
@@ -286,7 +286,7 @@ mod tests {
             ("SET GLOBAL wsrep_sync_wait = 1", "all sessions"),
             ("SET autocommit = 0", "calls of the session"),
             ("SET SESSION wsrep_on = 0", "would not see"),
-            ("SET SESSION sql_mode = ''", "otherwise than the policy"),
+            ("SET SESSION sql_mode = ''", "differently from the policy"),
             ("SET max_statement_time = 9", "the run sets it"),
         ] {
             let fault = setting(sql).expect(sql).expect_err(sql);

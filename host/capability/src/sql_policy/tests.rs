@@ -43,7 +43,7 @@ fn the_statements_of_a_strategy_pass() {
 }
 
 #[test]
-fn everything_else_is_rejected_with_a_reason() {
+fn policy_rejects_other_statements_with_a_reason() {
     for (sql, reason) in [
         ("", "empty"),
         ("SELEC 1", "SELEC"),
@@ -111,7 +111,7 @@ fn everything_else_is_rejected_with_a_reason() {
 }
 
 #[test]
-fn mysql_has_its_own_ways_to_smuggle() {
+fn policy_refuses_sql_hidden_in_forms_of_mysql() {
     let sql_policy = SqlPolicy::new(&["volumes"], "mysql");
     for sql in [
         "SELECT 1 FROM volumes INTO OUTFILE '/tmp/x'",
@@ -129,7 +129,7 @@ fn mysql_has_its_own_ways_to_smuggle() {
 }
 
 #[test]
-fn what_would_be_read_in_another_way_than_it_was_judged_is_refused() {
+fn policy_refuses_a_text_that_a_server_would_parse_differently() {
     let [sqlite, mysql] = ["sqlite", "mysql"].map(|dialect| SqlPolicy::new(&["volumes"], dialect));
     for (sql_policy, sql) in [
         // Of a sign before a sign would become a comment.
@@ -156,18 +156,18 @@ fn what_would_be_read_in_another_way_than_it_was_judged_is_refused() {
     }
     // There a backslash is a character like any other.
     admit(r"SELECT '\', id - 1, 2 - -1 FROM volumes").unwrap();
-    let told = mysql.admit(r"SELECT 'it\'s' FROM volumes").unwrap();
-    assert_eq!(told.text(), "SELECT 'it''s' FROM volumes");
+    let literal = mysql.admit(r"SELECT 'it\'s' FROM volumes").unwrap();
+    assert_eq!(literal.text(), "SELECT 'it''s' FROM volumes");
 }
 
 #[test]
-fn what_runs_is_the_tree_and_not_the_text() {
+fn admitted_text_is_printed_from_the_tree() {
     let statement = admit("SELECT /* x */ status -- y\n FROM \"volumes\" ;").unwrap();
     assert_eq!(statement.text(), "SELECT status FROM \"volumes\"");
 }
 
 #[test]
-fn a_locking_clause_is_seen_and_can_be_left_out() {
+fn statement_keeps_its_locking_clause_and_a_text_without_it() {
     let statement = admit("SELECT status FROM volumes WHERE id = ? FOR UPDATE").unwrap();
     let lock = statement.row_lock().expect("a locking clause");
     assert_eq!(
@@ -236,7 +236,7 @@ fn size_and_depth_have_bounds() {
 }
 
 #[test]
-fn a_text_is_judged_once_for_all_and_the_number_that_is_kept_has_a_bound() {
+fn policy_caches_statements_up_to_a_bound() {
     let sql_policy = SqlPolicy::new(&["volumes"], "sqlite");
     let first = sql_policy.admit_once("SELECT id FROM volumes").unwrap();
     let again = sql_policy.admit_once("SELECT id FROM volumes").unwrap();

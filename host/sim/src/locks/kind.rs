@@ -45,7 +45,7 @@ pub(super) fn options(
             let poll = poll.unwrap_or(DEFAULT_LEASE_POLL);
             for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
                 if !(MILLISECOND..=DAY).contains(&time) {
-                    let message = format!("{what} is between a millisecond and a day");
+                    let message = format!("{what} must be between a millisecond and a day");
                     return Err(Fault::rejected("unsupported", message));
                 }
             }
@@ -53,7 +53,7 @@ pub(super) fn options(
         }
         (_, SessionOptions { lease: Some(_), .. }) => Err(no_lease(kind)),
         (SimLocks::File, SessionOptions { poll: Some(0), .. }) => {
-            let message = "a poll interval of 0 would never let anyone else run";
+            let message = "a poll interval of 0 would never let another worker run";
             Err(Fault::rejected("unsupported", message))
         }
         (SimLocks::File, SessionOptions { poll, .. }) => {
@@ -69,6 +69,6 @@ pub(super) fn options(
 
 pub(super) fn no_lease(kind: SimLocks) -> Fault {
     let word = kind.as_str();
-    let message = format!("{word} locks have no lease; they are held until they are given up");
+    let message = format!("{word} locks have no lease; they are held until they are released");
     Fault::rejected("unsupported", message)
 }

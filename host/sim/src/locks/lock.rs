@@ -61,8 +61,7 @@ impl SimLock {
         let away = self.client.service.server().away.is_some();
         match silence {
             Silence::Broken if !away => {
-                let message =
-                    "the connection broke before the answer; what it may have taken was given up";
+                let message = "the connection broke before the answer; anything that it may have acquired was released";
                 Fault::unavailable("connection-lost", message)
             }
             silence => silence.fault(true),
@@ -191,10 +190,7 @@ impl Lock for SimLock {
                 return Ok(self.grant(lease_begins));
             }
         }
-        Err(Fault::conflict(
-            "not-owner",
-            "this lock is not held any more",
-        ))
+        Err(Fault::conflict("not-owner", "this lock is no longer held"))
     }
 
     async fn is_owner(&mut self) -> Result<bool, Fault> {
@@ -210,7 +206,7 @@ impl Lock for SimLock {
 
     async fn break_lock(&mut self) -> Result<(), Fault> {
         if self.client.kind == SimLocks::File {
-            let message = "a file lock is taken from nobody but a dead process";
+            let message = "file locks can't be broken: the operating system releases one only when its process ends";
             return Err(Fault::rejected("unsupported", message));
         }
         self.client.refuse_if_closed()?;

@@ -203,7 +203,7 @@ async fn an_acquire_that_arrives_late_takes_nothing() {
     network.hold();
     let refused = wanted.acquire(0).await;
     let message = assert_fault(refused, FaultKind::Unavailable, "no-answer");
-    assert!(message.contains("given up"), "{message}");
+    assert!(message.contains("was released"), "{message}");
     network.deliver();
     sleep(super::A_WHILE).await;
     let (_other, mut next) = lock(&server.url(), "a").await;

@@ -20,7 +20,7 @@ fn broken() -> Error {
 }
 
 #[test]
-fn every_code_says_what_may_be_concluded() {
+fn classify_maps_every_code_to_its_conclusion() {
     // code, SQLSTATE, its name, while reading, while writing in a transaction, while committing
     for (code, state, name, reading, writing, committing) in [
         (1213, "40001", "LOCK_DEADLOCK", Conflict, Conflict, Conflict),
@@ -304,7 +304,7 @@ fn every_code_says_what_may_be_concluded() {
 }
 
 #[test]
-fn a_refused_connection_may_be_tried_again_unless_it_was_the_user_who_was_refused() {
+fn refused_connection_is_unavailable_unless_the_user_was_denied() {
     for (code, state, name, kind) in [
         (1040, "08004", "CON_COUNT_ERROR", Unavailable),
         (1047, "08S01", "UNKNOWN_COM_ERROR", Unavailable),
@@ -322,7 +322,7 @@ fn a_refused_connection_may_be_tried_again_unless_it_was_the_user_who_was_refuse
 }
 
 #[test]
-fn a_lost_connection_leaves_open_what_was_on_its_way() {
+fn lost_connection_makes_a_write_in_flight_indefinite() {
     for (operation, kind) in [
         (Operation::Reading, Unavailable),
         (Operation::Writing, Indefinite),
@@ -344,7 +344,7 @@ fn a_lost_connection_leaves_open_what_was_on_its_way() {
 }
 
 #[test]
-fn what_was_only_prepared_did_nothing() {
+fn failed_preparation_had_no_effect() {
     for code in [1105, 1317, 1180, 1053] {
         let failure = Failure::before(server(code, "HY000"));
         let kind = classify(&failure, Operation::Committing).kind;
@@ -354,7 +354,7 @@ fn what_was_only_prepared_did_nothing() {
 
 /// The servers' codes end below 5000, and the first thousand is not theirs.
 #[test]
-fn only_what_certainly_had_no_effect_is_a_conflict() {
+fn conflict_is_only_an_error_that_certainly_had_no_effect() {
     for code in 0..u16::MAX {
         let conflict = of(code, "HY000", Operation::Committing).kind == Conflict;
         let known = matches!(code, 1213 | 1205 | 1020 | 1412 | 1615);

@@ -1,4 +1,4 @@
-//! What each dialect admits, and with which reason it refuses the rest.
+//! Forms that each dialect admits, and the reasons with which it refuses the rest.
 
 use super::*;
 use crate::model::fault::FaultKind;
