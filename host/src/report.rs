@@ -1,4 +1,4 @@
-//! What a run tells, made from saved data alone: data in, bytes out.
+//! Reports of a run, made from saved data alone: data in, bytes out.
 
 mod allocations;
 mod bottleneck;
@@ -74,7 +74,7 @@ pub struct TrialReport {
     pub started: Option<String>,
     /// Absent when the runner was killed.
     pub ended: Option<Ended>,
-    /// What stood still, if that ended it.
+    /// The workers that were stuck, if that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
     /// Things to know of the record itself: torn, cut, unread.
@@ -83,7 +83,7 @@ pub struct TrialReport {
     pub fairness: Option<Fairness>,
     /// Why steps did not end ok, and how many of them: `trap`, `computing-limit`, a fault's code.
     pub reasons: BTreeMap<String, u64>,
-    /// What the first step of each of these codes was told.
+    /// The message of the first step with each of these codes.
     pub messages: BTreeMap<String, String>,
     #[serde(flatten)]
     pub judgement: Judgement,
@@ -106,7 +106,7 @@ impl RunReport {
         }
     }
 
-    /// What the plan says of a trial.
+    /// The plan of a trial.
     fn planned(&self, trial: &TrialReport) -> &PlannedTrial {
         let mut trials = self.plan.trials.iter();
         let found = trials.find(|planned| planned.name == trial.strategy);
@@ -152,7 +152,7 @@ impl TrialReport {
                 messages.entry(reason.code.clone()).or_insert_with(message);
             }
         }
-        let summary = Summary::of(changes, total_time);
+        let summary = Summary::new(changes, total_time);
         Self {
             strategy: planned.name.clone(),
             digest: planned.digest.clone(),
@@ -200,7 +200,7 @@ impl TrialReport {
 fn remarks(history: &History, end: Option<&End>, conditions: Option<&Conditions>) -> Vec<String> {
     let mut remarks = Vec::new();
     match end {
-        None => remarks.push("the runner was killed; this is what it had recorded".to_owned()),
+        None => remarks.push("the runner was killed; this is its record until then".to_owned()),
         Some(end) => {
             if let Some(stuck) = &end.stuck {
                 remarks.push(format!("ended early: {stuck}"));
@@ -209,13 +209,13 @@ fn remarks(history: &History, end: Option<&End>, conditions: Option<&Conditions>
             }
             if let Some(why) = &end.data_unread {
                 remarks.push(format!(
-                    "what the database held afterwards is not kept: {why}"
+                    "the final rows of the database were not kept: {why}"
                 ));
             }
         }
     }
     if history.torn {
-        remarks.push("the last line of the history is torn and was left out".to_owned());
+        remarks.push("the last line of the history is torn and was skipped".to_owned());
     }
     let unread = conditions.map(|conditions| &conditions.settings_unread);
     remarks.extend(unread.into_iter().flatten().map(ToString::to_string));

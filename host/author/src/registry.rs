@@ -21,7 +21,7 @@ use self::reference::Reference;
 use crate::wasm::WasmFile;
 use std::path::{Path, PathBuf};
 
-/// What was pulled before, and what the current folder has pinned.
+/// The cache of pulled components, and the pins of the current folder.
 pub struct Store {
     cache: Cache,
     lock: PathBuf,
@@ -40,19 +40,19 @@ impl Store {
     pub fn find(
         &self,
         reference: &Reference,
-        tell: &mut dyn FnMut(&str),
+        progress: &mut dyn FnMut(&str),
     ) -> Result<PathBuf, RegistryError> {
-        if let Some(pin) = Pins::read(&self.lock)?.of(reference) {
+        if let Some(pin) = Pins::read(&self.lock)?.get(reference) {
             match self.cache.get(&pin.component)? {
                 Kept::Whole(path) => return Ok(path),
-                Kept::Damaged(path) => tell(&format!(
+                Kept::Damaged(path) => progress(&format!(
                     "{} is damaged, and is pulled again",
                     path.display()
                 )),
                 Kept::Missing => {}
             }
         }
-        self.pull(reference, false, tell)
+        self.pull(reference, false, progress)
     }
 
     /// The component with this digest, if it was ever pulled and is whole.
@@ -69,13 +69,13 @@ impl Store {
         &self,
         reference: &Reference,
         accepts_other: bool,
-        tell: &mut dyn FnMut(&str),
+        progress: &mut dyn FnMut(&str),
     ) -> Result<PathBuf, RegistryError> {
         let pins = Pins::read(&self.lock)?;
         let client = Client::new(reference)?;
         let (text, manifest) = client.manifest()?;
         let layer = manifest::layer(reference, &text)?;
-        let pinned = pins.of(reference);
+        let pinned = pins.get(reference);
         let other = pinned.filter(|pin| pin.component != layer.digest);
         if let Some(pin) = other.filter(|_| !accepts_other) {
             return Err(moved(reference, pin, layer.digest));
@@ -90,12 +90,12 @@ impl Store {
         };
         let digest = &layer.digest;
         match (pinned, other) {
-            (Some(_), None) => tell(&format!("pulled {reference}: {digest}, as it is pinned")),
-            (_, Some(pin)) => tell(&format!(
+            (Some(_), None) => progress(&format!("pulled {reference}: {digest}, as it is pinned")),
+            (_, Some(pin)) => progress(&format!(
                 "pulled {reference}: {digest}; {LOCK_FILE} had {}",
                 pin.component
             )),
-            (None, None) => tell(&format!(
+            (None, None) => progress(&format!(
                 "pulled {reference}: {digest}; {LOCK_FILE} pins it"
             )),
         }

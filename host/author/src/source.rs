@@ -1,6 +1,6 @@
-//! From a strategy's source folder to its component, with the ordinary tools of its language. What is
-//! missing is told with the command that installs it; only what Rust lacks for WebAssembly is fetched.
-//! What the manifest says of the strategy is written into the component.
+//! Builds a strategy's source folder into a component, with the ordinary tools of its language. The
+//! error for a missing tool contains the command that installs it; the runner itself fetches only
+//! Rust's WebAssembly target. The metadata of the manifest is written into the component.
 
 mod aside;
 mod c;
@@ -50,7 +50,7 @@ pub enum BuildError {
     NoCargo(io::Error),
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
-    /// What is not installed, and the command that installs it.
+    /// A missing tool, and the command that installs it.
     #[error("{dir} can't be built: {what}")]
     Missing { dir: PathBuf, what: String },
     #[error("cargo does not understand {dir}:\n{messages}")]
@@ -65,15 +65,15 @@ pub enum BuildError {
     Write { path: PathBuf, error: io::Error },
 }
 
-/// Builds several strategies, telling `progress` what takes its time. A folder that is no source is
-/// told before anything is compiled.
+/// Builds several strategies, and reports slow steps to `progress`. Returns an error for a folder
+/// without source before it compiles anything.
 pub fn build_all(jobs: &[Job], progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
     let mut languages = Vec::new();
     for job in jobs {
         if !job.dir.is_dir() {
             return Err(BuildError::NotAFolder(job.dir.clone()));
         }
-        let language = Language::of(&job.dir);
+        let language = Language::from_folder(&job.dir);
         languages.push(language.ok_or_else(|| BuildError::NoManifest(job.dir.clone()))?);
     }
     let of = |wanted| {
@@ -94,7 +94,7 @@ pub fn build_all(jobs: &[Job], progress: &mut dyn FnMut(&str)) -> Result<(), Bui
     Ok(())
 }
 
-/// What a language's tools have made of a folder.
+/// The component that a language's tools built from a folder.
 struct Built {
     component: Vec<u8>,
     /// The list of the files that it was made from, in the format of make.

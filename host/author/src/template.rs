@@ -27,8 +27,8 @@ pub struct Template {
 
 impl Template {
     /// The one for a world in a language, if there is one.
-    pub fn of(world: World, language: Language) -> Option<Self> {
-        let (source, texts) = files::of(world, language)?;
+    pub fn new(world: World, language: Language) -> Option<Self> {
+        let (source, texts) = files::files(world, language)?;
         let install = match language {
             Language::Rust | Language::C => None,
             Language::JavaScript => Some("npm install"),
@@ -84,7 +84,9 @@ mod tests {
     fn all() -> impl Iterator<Item = (World, Language, Template)> {
         let worlds = [World::State, World::Allocation].into_iter();
         let both = worlds.flat_map(|world| Language::ALL.map(|language| (world, language)));
-        both.filter_map(|(world, language)| Some((world, language, Template::of(world, language)?)))
+        both.filter_map(|(world, language)| {
+            Some((world, language, Template::new(world, language)?))
+        })
     }
 
     fn line(files: &[(&str, String)], file: &str, word: &str) -> String {
@@ -96,7 +98,7 @@ mod tests {
     #[test]
     fn the_generator_of_a_new_folder_is_that_of_our_own_strategies() {
         let guest = include_str!("../../../strategies/guest/Cargo.toml");
-        let files = Template::of(World::State, Language::Rust)
+        let files = Template::new(World::State, Language::Rust)
             .unwrap()
             .files("mine");
         let guest = [("Cargo.toml", guest.to_owned())];
@@ -112,14 +114,14 @@ mod tests {
             let (_, tools) = line.unwrap().split_once(" = ").unwrap();
             tools.split(' ').map(str::to_owned).collect::<Vec<_>>()
         };
-        let js = Template::of(World::State, Language::JavaScript).unwrap();
+        let js = Template::new(World::State, Language::JavaScript).unwrap();
         let js = js.files("mine");
         for tool in versions("JS_TOOLS") {
             let (name, version) = tool.rsplit_once('@').unwrap();
             let asked = line(&js, "package.json", &format!("{name}\""));
             assert!(asked.contains(&format!(": \"{version}\"")), "{asked}");
         }
-        let python = Template::of(World::State, Language::Python).unwrap();
+        let python = Template::new(World::State, Language::Python).unwrap();
         let tool = &versions("PYTHON_TOOLS")[1];
         assert!(python.install.unwrap().ends_with(tool), "{tool}");
         let asked = line(&python.files("mine"), "pyproject.toml", "componentize-py");
@@ -154,7 +156,7 @@ mod tests {
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, text).unwrap();
             }
-            assert_eq!(Language::of(folder.path()), Some(language));
+            assert_eq!(Language::from_folder(folder.path()), Some(language));
             let description = crate::source::description(folder.path());
             assert_eq!(description.as_deref(), Some(template.idea));
             let named = match language {

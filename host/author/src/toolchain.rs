@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// What guests are compiled for. The linker turns the module into a component.
+/// The target that guests are compiled for. The linker turns the module into a component.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The linker, which Rust toolchains bring along.
@@ -21,7 +21,7 @@ pub const LINKER: &str = "wasm-component-ld";
 /// Forces one case: `active`, `rustup` or `debian`.
 pub const FORCE: &str = "CONTEND_WASM_TOOLCHAIN";
 
-/// How long `rustup target add` may take. It is quick or it has no network.
+/// Timeout of `rustup target add`. It is quick or it has no network.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
 
 /// A toolchain for [`TARGET`].
@@ -30,12 +30,12 @@ pub struct Toolchain {
     origin: Origin,
     /// The compiler to run; its name alone if it is the active one.
     rustc: PathBuf,
-    /// What it says of itself.
+    /// Its version, as it prints it.
     version: String,
     sysroot: PathBuf,
 }
 
-/// Where a toolchain comes from.
+/// The origin of a toolchain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The active toolchain has the target.
@@ -73,7 +73,7 @@ pub enum ToolchainError {
 }
 
 impl Toolchain {
-    /// Finds one; `progress` is told what takes long.
+    /// Finds a toolchain; `progress` receives slow steps.
     ///
     /// The order: 1. the active toolchain, which costs nothing; 2. Debian's packages if a former
     /// run has unpacked them, so that a machine on which rustup can't add the target does not wait
@@ -110,7 +110,7 @@ impl Toolchain {
         })
     }
 
-    /// One line for the person who waits.
+    /// One line for the user.
     pub fn describe(&self) -> String {
         let version = &self.version;
         match self.origin {
@@ -127,13 +127,13 @@ impl Toolchain {
         self.origin
     }
 
-    /// What the compiler says of itself, such as `rustc 1.95.0 (59807616e 2026-04-14)`. The bytes of
+    /// The compiler's version as it prints it, such as `rustc 1.95.0 (59807616e 2026-04-14)`. The bytes of
     /// a component depend on it.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// Where the compiler keeps its libraries and the sources of std.
+    /// The folder of the compiler's libraries and of the sources of std.
     pub(super) fn sysroot(&self) -> &Path {
         &self.sysroot
     }
@@ -142,7 +142,7 @@ impl Toolchain {
     pub(super) fn apply(&self, cargo: &mut Command) {
         cargo.env("RUSTC", &self.rustc);
         if self.origin == Origin::Debian {
-            // Building std is an unstable option of cargo; a stable one takes it when told so.
+            // Building std is an unstable option of cargo; with this variable a stable cargo accepts it.
             cargo.env("RUSTC_BOOTSTRAP", "1");
             cargo.arg("-Zbuild-std=std,panic_abort");
         }

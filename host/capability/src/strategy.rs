@@ -31,7 +31,7 @@ pub struct Allocated {
     pub attempts: u32,
 }
 
-/// What an instance is asked to do: what its world exports.
+/// A call of an export of the strategy's world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     /// Make a transition.
@@ -58,20 +58,20 @@ pub struct Capabilities {
     pub locks: Arc<dyn LockService>,
     pub clock: Arc<dyn Clock>,
     pub settings: Arc<BTreeMap<String, String>>,
-    /// Where what it prints goes.
+    /// The sink of its output.
     pub printed: Arc<dyn Printed>,
-    /// What it may take of what all instances share.
+    /// Its shares of the resources of all instances.
     pub shares: Shares,
-    /// Where `connect` to the endpoint goes.
+    /// The target of `connect` to the endpoint.
     pub endpoint: Target,
     /// The session that the first `connect` to the endpoint gets, opened before the clock started.
     pub first_session: Option<Box<dyn Session>>,
     pub worker: u32,
-    /// How many instances this worker had before. Two instances of one worker are two identities at
+    /// Number of earlier instances of this worker. Two instances of one worker are two identities at
     /// the lock service and draw different random numbers.
     pub generation: u32,
     pub seed: u64,
-    /// Whether its statements are counted and timed.
+    /// True if its statements are counted and timed.
     pub counts_statements: bool,
 }
 
@@ -86,7 +86,8 @@ pub trait Strategy: Send + Sync {
         BTreeSet::new()
     }
 
-    /// What its instances asked for that no strategy has, a sentence for each kind; each is given once.
+    /// Requests of its instances for resources that no strategy has: a sentence for each kind, returned
+    /// once.
     fn take_refusals(&self) -> Vec<String> {
         Vec::new()
     }
@@ -112,13 +113,13 @@ pub trait Instance: Send {
         Statements::default()
     }
 
-    /// Whether the last call, which ended ok, may not have had its effect: a transaction is still open
+    /// True if the last call returned ok, but may not have had its effect: a transaction is still open
     /// in one of its sessions, or the call committed no update of a row.
     fn leaves_doubt(&self) -> bool {
         false
     }
 
-    /// What it has used up so far, where that is known.
+    /// Its resource usage so far, where that is known.
     fn spent(&self) -> Spent {
         Spent::default()
     }
@@ -132,8 +133,8 @@ pub trait Instance: Send {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Death {
-    /// `trap`, `computing-limit`, `call-limit`, `memory-limit`, `stack-overflow`; of the virtual WASI `access-denied`,
-    /// `exit`, `handle-limit`, `random-limit`.
+    /// `trap`, `computing-limit`, `call-limit`, `memory-limit`, `stack-overflow`; of the virtual WASI
+    /// `access-denied`, `exit`, `handle-limit`, `random-limit`.
     pub code: &'static str,
     pub message: String,
 }

@@ -1,4 +1,4 @@
-//! As whom the servers run, and who we are.
+//! The user that runs the servers, and the user of this process.
 
 use super::error::LabError;
 use std::fs;
@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 /// The users of whom the first that exists runs the servers, if we are root.
 const UNPRIVILEGED: &[&str] = &["mysql", "nobody"];
 
-/// Two users: ours, and the one who runs the servers.
+/// Two users: that of this process, and that of the servers.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     /// Our own name, by which MariaDB knows us at the other end of its socket.
     pub(super) our_name: String,
-    /// Who runs the servers, if not we do: number and group.
+    /// The user of the servers, with number and group; `None` if it is that of this process.
     unprivileged: Option<(String, u32, u32)>,
 }
 
@@ -33,7 +33,7 @@ impl Account {
         let found = UNPRIVILEGED.iter().find_map(|name| entry(&users, name));
         let unprivileged = found.ok_or_else(|| LabError::Refused {
             server: "the lab".to_owned(),
-            why: "as root it runs its servers as the user mysql or nobody, and neither exists"
+            why: "for root it runs its servers as the user mysql or nobody, and neither exists"
                 .to_owned(),
         })?;
         Ok(Self {
@@ -42,14 +42,14 @@ impl Account {
         })
     }
 
-    /// Makes a command run as the one who runs the servers.
+    /// Makes a command run as the servers' user.
     pub(super) fn apply(&self, command: &mut Command) {
         if let Some((_, user, group)) = self.unprivileged {
             command.uid(user).gid(group);
         }
     }
 
-    /// Gives a file or folder to the one who runs the servers.
+    /// Gives a file or folder to the servers' user.
     pub(super) fn own(&self, path: &Path) -> std::io::Result<()> {
         match self.unprivileged {
             Some((_, user, group)) => std::os::unix::fs::chown(path, Some(user), Some(group)),
@@ -57,8 +57,7 @@ impl Account {
         }
     }
 
-    /// The first folder on the way to a path that the one who runs the servers can't enter, with
-    /// his name.
+    /// The first folder on the way to a path that the servers' user can't enter, with the user's name.
     pub(super) fn stopped_at<'a>(&self, path: &'a Path) -> Option<(&'a Path, &str)> {
         use std::os::unix::fs::MetadataExt;
         let (name, user, group) = self.unprivileged.as_ref()?;
@@ -112,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_is_found_by_the_whole_name() {
+    fn entry_finds_a_user_by_the_whole_name() {
         let users = "mysqlx:x:1:1::/:/bin/sh\nmysql:x:102:105:MySQL Server,,,:/:/bin/false\n";
         let found = entry(users, "mysql");
         assert_eq!(found, Some(("mysql".to_owned(), 102, 105)));

@@ -5,12 +5,12 @@ use super::server::Server;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What a server's configuration depends on beside the options.
+/// Inputs of a server's configuration besides the options.
 pub(super) struct Surroundings<'a> {
     pub(super) lab: &'a Path,
     /// Galera's library.
     pub(super) provider: &'a Path,
-    /// How many files a process may have open.
+    /// Limit of open files of a process.
     pub(super) open_files: u64,
 }
 

@@ -56,7 +56,7 @@ pub enum LabError {
         limit_s: u64,
         log: PathBuf,
     },
-    #[error("{server} did not do what it was told: {why}")]
+    #[error("{server} did not execute the command: {why}")]
     Refused { server: String, why: String },
     #[error("{server} is not running; start it with `runner lab fault restart {server}`")]
     NotRunning { server: String },
@@ -68,7 +68,7 @@ pub enum LabError {
     Fault(String),
 }
 
-/// Makes an error of the file system tell the path.
+/// Adds the path to an error of the file system.
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> LabError {
     let path = path.to_owned();
     move |source| LabError::Io { path, source }

@@ -18,11 +18,10 @@ use std::time::{Duration, Instant};
 
 const ISOLATE: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1';";
 
-/// How long a signal may take to show.
+/// Timeout for the effect of a signal.
 const SIGNALLED: Duration = Duration::from_secs(5);
 
-/// How long a healed node may take to be one of the others again. If it takes longer, it is
-/// restarted.
+/// Timeout for a healed node to rejoin the others, after which it is restarted.
 const HEALED: Duration = Duration::from_secs(20);
 
 pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabError> {
@@ -46,7 +45,7 @@ pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabErr
             shows(server, process, ProcessState::Running)
         }
         (LabAction::Kill, Some(process)) => stop::kill(server, process),
-        (LabAction::Isolate, Some(_)) => tell_node(server, options, ISOLATE),
+        (LabAction::Isolate, Some(_)) => run_statement(server, options, ISOLATE),
         (LabAction::Heal, Some(process)) => heal(server, process, options),
         (_, None) => Err(LabError::NotRunning {
             server: server.name(),
@@ -64,14 +63,14 @@ fn shows(server: Server, process: Process, state: ProcessState) -> Result<(), La
     }
 }
 
-fn tell_node(node: Server, options: &LabOptions, statement: &str) -> Result<(), LabError> {
+fn run_statement(node: Server, options: &LabOptions, statement: &str) -> Result<(), LabError> {
     let refuse = |why| LabError::Refused {
         server: node.name(),
         why,
     };
     let client = Client::find().map_err(refuse)?;
-    let told = client.run(node, &options.dir, statement);
-    told.map(drop).map_err(refuse)
+    let answer = client.run(node, &options.dir, statement);
+    answer.map(drop).map_err(refuse)
 }
 
 fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabError> {
@@ -79,9 +78,9 @@ fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabE
         server: node.name(),
         why,
     })?;
-    let told = client.run(node, &options.dir, whole::HEAL);
+    let answer = client.run(node, &options.dir, whole::HEAL);
     let deadline = Instant::now() + HEALED;
-    while told.is_ok() && process.lives() && Instant::now() < deadline {
+    while answer.is_ok() && process.lives() && Instant::now() < deadline {
         let view = client.view_in_step(node, &options.dir);
         if view.is_ok_and(|view| view.serves()) {
             return Ok(());
@@ -91,8 +90,8 @@ fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabE
     restart(node, Some(process), options)
 }
 
-/// A node is started again only if it has somebody to join, or is the only one: started alone beside
-/// others, it would begin a group of its own.
+/// Restarts a node only if a node for it to join is running, or if it is the only one: started alone
+/// beside others, it would bootstrap its own group.
 fn restart(server: Server, process: Option<Process>, options: &LabOptions) -> Result<(), LabError> {
     let launcher = Launcher::new(options.clone())?;
     let client = Client::find().map_err(|why| LabError::Refused {

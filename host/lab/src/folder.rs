@@ -1,4 +1,4 @@
-//! The folder of a lab: whether it can be one, who is at work in it, and the password.
+//! The folder of a lab: its checks, its locks between runners, and the password.
 
 use super::account::Account;
 use super::error::{LabError, at};
@@ -18,14 +18,14 @@ const PASSWORD: &str = "password";
 /// `.PID.tmp` behind it.
 const LONGEST_PATH: usize = 107 - "/haproxy/socket.4194304.tmp".len();
 
-/// How long one runner waits for another that is at work on the same lab.
+/// Longest wait of one runner for another that uses the same lab.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Names another place for the lab than the usual one.
 const DIR_VARIABLE: &str = "CONTEND_LAB";
 
-/// Where a lab is, if no flag says: where `CONTEND_LAB` says, else for root in the system's place, and
-/// for others in their own.
+/// The default folder: `CONTEND_LAB`, else the system's folder for root, and a folder in the home
+/// directory for other users.
 pub fn default_dir() -> Result<PathBuf, LabError> {
     if let Some(dir) = std::env::var_os(DIR_VARIABLE).filter(|dir| !dir.is_empty()) {
         return Ok(PathBuf::from(dir));
@@ -84,7 +84,7 @@ pub(super) fn check(dir: &Path, account: &Account) -> Result<(), LabError> {
     if let Some((folder, user)) = account.stopped_at(dir) {
         let folder = folder.display();
         return refuse(format!(
-            "the servers run as {user}, who may not enter {folder}"
+            "the servers run as {user}, which may not enter {folder}"
         ));
     }
     let strange = |entry: &fs::DirEntry| {
@@ -102,7 +102,7 @@ pub(super) fn check(dir: &Path, account: &Account) -> Result<(), LabError> {
     Ok(())
 }
 
-/// What is in the folder of a lab beside its servers.
+/// Files in the folder of a lab besides those of its servers.
 const OURS: &[&str] = &[
     LOCK,
     RECORD_LOCK,
@@ -112,8 +112,8 @@ const OURS: &[&str] = &[
     "seed",
 ];
 
-/// Makes the folders of a server, and gives them to the one who runs it. Nobody else may enter:
-/// whoever reaches a node's socket may try to talk to it.
+/// Creates the folders of a server, and gives them to the servers' user. No other user may enter: a
+/// user that reaches a node's socket could try to connect.
 pub(super) fn make_for(server: Server, lab: &Path, account: &Account) -> Result<(), LabError> {
     let dir = server.dir(lab);
     let folders = match server {
@@ -136,7 +136,7 @@ pub(super) fn wipe(dir: &Path) -> Result<(), LabError> {
             .iter()
             .map(|server| server.name()),
     );
-    // The locks go last: until then, nobody starts a lab here.
+    // The locks go last: until then, no runner starts a lab here.
     names.sort_by_key(|name| name == LOCK);
     for name in names {
         let path = dir.join(name);
@@ -147,7 +147,7 @@ pub(super) fn wipe(dir: &Path) -> Result<(), LabError> {
         absent_is_fine(removed).map_err(at(&path))?;
     }
     match fs::remove_dir(dir) {
-        // Somebody has put something else there, which stays.
+        // The folder contains other files, which stay.
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
         removed => absent_is_fine(removed).map_err(at(dir)),
     }
@@ -160,12 +160,12 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Who may be at work on a lab at the same time.
+/// Kinds of work on a lab, by which work they exclude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
     /// Starting and stopping the whole: one at a time.
     Alone,
-    /// A fault: several at a time, while nobody works alone.
+    /// A fault: several at a time, while no runner works alone.
     Shared,
 }
 
@@ -174,7 +174,7 @@ pub(super) enum Work {
 pub(super) struct AtWork(#[expect(dead_code, reason = "dropping it unlocks it")] File);
 
 impl AtWork {
-    /// Waits until it can be had; `waiting` is told if somebody else is at work now.
+    /// Waits for the lock; calls `waiting` if another runner holds it.
     pub(super) fn begin(
         dir: &Path,
         work: Work,
@@ -201,7 +201,7 @@ fn lock_file(
 ) -> Result<File, LabError> {
     let path = dir.join(name);
     let deadline = Instant::now() + PATIENCE;
-    let mut told = false;
+    let mut reported = false;
     while Instant::now() < deadline {
         let file = OpenOptions::new()
             .create(true)
@@ -211,15 +211,15 @@ fn lock_file(
             .open(&path)
             .map_err(at(&path))?;
         match lock(&file) {
-            // If somebody wiped the lab while we waited, the lock is that of a file without a name.
+            // If the lab was wiped during the wait, the lock is on a deleted file.
             Ok(()) if still_named(&file, &path) => return Ok(file),
             Ok(()) => continue,
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
         }
-        if !told {
+        if !reported {
             waiting();
-            told = true;
+            reported = true;
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -243,7 +243,7 @@ pub(super) fn read_password(dir: &Path) -> Result<Option<String>, LabError> {
     }
 }
 
-/// Makes a password that nobody can guess, in a file that only we can read.
+/// Creates a random password, in a file that only this user can read.
 pub(super) fn make_password(dir: &Path) -> Result<String, LabError> {
     let mut bytes = [0; 16];
     let random = Path::new("/dev/urandom");
@@ -262,7 +262,7 @@ pub(super) fn make_password(dir: &Path) -> Result<String, LabError> {
     Ok(password)
 }
 
-/// Copies a folder with all that is in it, and gives the copy to the one who runs the servers.
+/// Copies a folder with all that is in it, and gives the copy to the servers' user.
 pub(super) fn copy(from: &Path, to: &Path, account: &Account) -> Result<(), LabError> {
     fs::create_dir_all(to).map_err(at(to))?;
     account.own(to).map_err(at(to))?;

@@ -16,11 +16,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Closes what a careless caller left open for us, such as the far end of a pipe that somebody reads
-/// to its end, and becomes the program.
+/// Closes descriptors that the caller left open, such as the write end of a pipe whose reader waits for
+/// its end, and executes the program.
 const CLOSE_AND_BECOME: &str = r#"exec "$0" "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-"#;
 
-/// What starting a server takes.
+/// Everything that starting a server needs.
 #[derive(Debug, Clone)]
 pub(super) struct Launcher {
     pub(super) options: LabOptions,
@@ -94,7 +94,7 @@ impl Launcher {
             .stdout(log.try_clone().map_err(at(&path))?)
             .stderr(log);
         let mut child = command.spawn().map_err(at(program))?;
-        // It can't be gone before we ask, since nobody but us can bury it.
+        // It can't be gone yet, since only this process can reap it.
         let process = Process::with_pid(child.id() as i32).ok_or_else(|| LabError::Died {
             server: server.name(),
             said: String::new(),
@@ -105,7 +105,7 @@ impl Launcher {
         Ok(process)
     }
 
-    /// A command run as the one who runs the servers, with nothing of our environment.
+    /// A command that runs as the servers' user, with an empty environment.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = clean(program);
         command.env("HOME", self.lab());
@@ -124,8 +124,9 @@ pub(super) fn clean(program: &Path) -> Command {
     command
 }
 
-/// What a program answered. The input goes in by a pipe, so that it never stands in a process list.
-/// The error is what it said, or that it took too long, after which it is ended.
+/// Runs a program and returns its output. The input goes through a pipe, so that it never appears in a
+/// process list. Returns the program's error output as the error, or a timeout, after which the program
+/// is killed.
 pub(super) fn answer(
     command: &mut Command,
     input: &str,

@@ -39,7 +39,7 @@ use record::Record;
 use server::Server;
 use std::path::Path;
 
-/// The lab's user, who may do all in the databases `contend` and `contend_…`.
+/// The lab's database user, with all rights on the databases `contend` and `contend_…`.
 const USER: &str = "contend";
 
 /// A lab that was started. It goes on when this is dropped.
@@ -50,10 +50,10 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts a lab, or what is missing of one, undoes the faults it has, and waits until it is
-    /// whole. `tell` gets a line for each step. If a step fails, what was started before it is stopped
-    /// again, and a folder that was no lab before is none; only the logs of what failed to start stay.
-    pub fn up(options: &LabOptions, tell: &mut dyn FnMut(String)) -> Result<Self, LabError> {
+    /// Starts a lab, or its missing servers, undoes its faults, and waits until it is whole. `progress`
+    /// receives a line for each step. If a step fails, the servers started before it are stopped again,
+    /// and a new folder is removed, except for the logs of the servers that failed to start.
+    pub fn up(options: &LabOptions, progress: &mut dyn FnMut(String)) -> Result<Self, LabError> {
         options.check()?;
         let options = LabOptions {
             dir: folder::make(&options.dir)?,
@@ -61,7 +61,7 @@ impl Lab {
         };
         let launcher = Launcher::new(options.clone())?;
         folder::check(&options.dir, &launcher.account)?;
-        let _work = begin(&options.dir, Work::Alone, tell)?;
+        let _work = begin(&options.dir, Work::Alone, progress)?;
         let was_there = stop::is_lab(&options.dir);
         if let Some(record) = Record::read(&options.dir)? {
             let lives = Server::all(options::MOST_NODES)
@@ -81,10 +81,10 @@ impl Lab {
             Record::new(&options).write(&options.dir)?;
         }
         let lived = stop::living(&options.dir);
-        match whole::raise(&launcher, tell) {
+        match whole::raise(&launcher, progress) {
             Ok(password) => Ok(Self { options, password }),
             Err(error) => {
-                stop::all_but(&lived, &options.dir, tell)?;
+                stop::all_but(&lived, &options.dir, progress)?;
                 if !was_there && matches!(error, LabError::PortTaken { .. }) {
                     folder::wipe(&options.dir)?;
                 }
@@ -107,27 +107,27 @@ impl Lab {
         Ok((!lab.processes().is_empty()).then_some(lab))
     }
 
-    /// What the lab in a folder was last started with, whether it runs or not; nothing if none was
-    /// ever started there.
+    /// The options with which the lab in a folder was last started, running or not; `None` if no lab
+    /// was ever started there.
     pub fn known(dir: &Path) -> Result<Option<LabOptions>, LabError> {
-        // What else it may be is told where a lab is begun in it.
+        // `begin` reports any other problem with it.
         if !dir.is_dir() {
             return Ok(None);
         }
         Ok(Record::read(dir)?.map(|record| record.options(dir.to_owned())))
     }
 
-    /// What it was started with; its folder by its full name.
+    /// The options it was started with, with the absolute path of its folder.
     pub fn options(&self) -> &LabOptions {
         &self.options
     }
 
-    /// How each server is now.
+    /// The present state of each server.
     pub fn status(&self) -> Status {
-        status::of(&self.options)
+        status::read(&self.options)
     }
 
-    /// Where clients reach the cluster, through the proxy. Holds the password.
+    /// The URL of the proxy, through which clients reach the cluster. Contains the password.
     pub fn endpoint_url(&self) -> String {
         self.url(Server::Proxy)
     }
@@ -173,10 +173,10 @@ impl Lab {
 
     /// Undoes all faults: resumes, heals, restarts what is dead. Returns when every node has all
     /// data and sees all others, and proxy and Redis answer.
-    pub fn make_whole(&self, tell: &mut dyn FnMut(String)) -> Result<(), LabError> {
+    pub fn make_whole(&self, progress: &mut dyn FnMut(String)) -> Result<(), LabError> {
         let launcher = Launcher::new(self.options.clone())?;
-        let _work = begin(&self.options.dir, Work::Alone, tell)?;
-        whole::raise(&launcher, tell).map(drop)
+        let _work = begin(&self.options.dir, Work::Alone, progress)?;
+        whole::raise(&launcher, progress).map(drop)
     }
 
     /// Stops it. Leaves no process, whatever state the lab is in.
@@ -196,23 +196,23 @@ impl std::fmt::Debug for Lab {
 
 /// Stops the lab in a folder, and with `wipe` removes all that it has there. Leaves no process,
 /// whatever state the lab is in. False if there was no lab.
-pub fn down(dir: &Path, wipe: bool, tell: &mut dyn FnMut(String)) -> Result<bool, LabError> {
+pub fn down(dir: &Path, wipe: bool, progress: &mut dyn FnMut(String)) -> Result<bool, LabError> {
     let Ok(dir) = std::fs::canonicalize(dir) else {
         return Ok(false);
     };
     if !stop::is_lab(&dir) {
         return Ok(false);
     }
-    let _work = begin(&dir, Work::Alone, tell)?;
-    stop::all(&dir, tell)?;
+    let _work = begin(&dir, Work::Alone, progress)?;
+    stop::all(&dir, progress)?;
     if wipe {
         folder::wipe(&dir)?;
     }
     Ok(true)
 }
 
-fn begin(dir: &Path, work: Work, tell: &mut dyn FnMut(String)) -> Result<AtWork, LabError> {
+fn begin(dir: &Path, work: Work, progress: &mut dyn FnMut(String)) -> Result<AtWork, LabError> {
     AtWork::begin(dir, work, &mut || {
-        tell("another runner is at work on this lab; waiting for it".to_owned());
+        progress("another runner is using this lab; waiting for it".to_owned());
     })
 }

@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 const VARIABLES: &str = "'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_cluster_size', \
      'wsrep_local_recv_queue', 'wsrep_local_send_queue', 'wsrep_ready'";
 
-/// How a node sees itself.
+/// A node's status variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct View {
     /// `Primary` if it belongs to the majority.
@@ -31,7 +31,7 @@ impl View {
         self.component == "Primary"
     }
 
-    /// Whether it serves clients, with all that the others have.
+    /// True if it serves clients and is synced with the others.
     pub(super) fn serves(&self) -> bool {
         self.is_primary() && self.state == "Synced" && self.ready
     }
@@ -77,7 +77,7 @@ impl Client {
         answer(&mut command, statements, LIMIT)
     }
 
-    /// How a node sees itself; the error says why it does not answer.
+    /// Reads a node's status; the error says why it does not answer.
     pub(super) fn view(&self, node: Server, lab: &Path) -> Result<View, String> {
         let question = format!("SHOW STATUS WHERE Variable_name IN ({VARIABLES});");
         Ok(View::parse(&self.run(node, lab, &question)?))

@@ -1,4 +1,4 @@
-//! What a lab is asked to be.
+//! Options of a lab.
 
 use super::error::LabError;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ const DEFAULT_NODES: u32 = 3;
 /// The first port, unless another is named. All others follow from it.
 const DEFAULT_PORT: u16 = 13300;
 
-/// What would take the lab off its own folder, ports or group.
+/// Settings that the user may not override: they hold the lab to its own folder, ports and group.
 const OURS: &[&str] = &[
     "basedir",
     "bind_address",
@@ -39,9 +39,9 @@ const OURS: &[&str] = &[
 /// A lab as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabOptions {
-    /// Where the lab keeps everything.
+    /// The folder of all the lab's files.
     pub dir: PathBuf,
-    /// How many nodes, named n1, n2, and so on.
+    /// Number of nodes, named n1, n2, and so on.
     pub nodes: u32,
     /// The first port; the others follow from it.
     pub port: u16,
@@ -137,7 +137,7 @@ fn check_setting(name: &str, value: &str) -> Result<(), LabError> {
 pub(super) struct Ports(u16);
 
 impl Ports {
-    /// How many follow from the first.
+    /// Number of ports from the first to the last.
     pub(super) const SPAN: u16 = 10 * MOST_NODES as u16 + 4;
 
     pub(super) fn proxy(self) -> u16 {
@@ -148,22 +148,22 @@ impl Ports {
         self.0 + 1
     }
 
-    /// Where clients reach a node.
+    /// Client port of a node.
     pub(super) fn clients(self, node: u32) -> u16 {
         self.0 + 10 * node as u16
     }
 
-    /// Where the other nodes do.
+    /// Group port of a node, for the other nodes.
     pub(super) fn group(self, node: u32) -> u16 {
         self.clients(node) + 1
     }
 
-    /// Where it receives what it missed.
+    /// Port on which a node receives missed write sets (IST).
     pub(super) fn missed(self, node: u32) -> u16 {
         self.clients(node) + 2
     }
 
-    /// Where it receives a whole copy.
+    /// Port on which a node receives a whole copy (SST).
     pub(super) fn copy(self, node: u32) -> u16 {
         self.clients(node) + 3
     }

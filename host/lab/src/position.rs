@@ -1,4 +1,4 @@
-//! How far the data of a node that does not run has come.
+//! The last committed position of a node that does not run.
 
 use super::error::{LabError, at};
 use super::launch::{Launcher, answer};
@@ -7,10 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long the recovery of a node's data may take.
+/// Timeout of the recovery of a node's data.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What a node's own note says.
+/// The contents of a node's `grastate.dat`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Note {
     /// Unknown after a crash.
@@ -119,7 +119,7 @@ mod tests {
                            safe_to_bootstrap: 1\n";
 
     #[test]
-    fn a_note_tells_position_and_whether_the_node_was_the_last() {
+    fn note_has_the_position_and_if_the_node_was_the_last() {
         let note = Note::parse(STOPPED).unwrap();
         assert_eq!((note.position, note.last), (Some(17), true));
         let crashed = STOPPED.replace("17", "-1").replace(": 1", ": 0");

@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a process is looked at that is waited for.
+/// Interval at which a wait looks at the process.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// One process, on this start of the machine.
@@ -25,12 +25,12 @@ pub(super) struct Process {
     start_ticks: u64,
 }
 
-/// How a process is.
+/// State of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessState {
     Running,
-    /// It stands still until it is told to go on.
+    /// Stopped by SIGSTOP until SIGCONT.
     Paused,
     Dead,
 }
@@ -53,10 +53,10 @@ impl Process {
         self.state() != ProcessState::Dead
     }
 
-    /// Sends a signal to it, if it lives, and to nobody else.
+    /// Sends a signal to this process, if it lives, and never to another.
     pub(super) fn signal(self, signal: Signal) {
         if let Some(descriptor) = self.open() {
-            // It may have ended since, which is an answer too: whoever asked looks at its state.
+            // It may have ended since; the caller looks at its state.
             pidfd_send_signal(descriptor, signal).ok();
         }
     }
@@ -68,12 +68,12 @@ impl Process {
         self.lives().then_some(descriptor)
     }
 
-    /// Waits until it has ended; tells whether it did in time.
+    /// Waits until it has ended; returns false after the limit.
     pub(super) fn ends_within(self, limit: Duration) -> bool {
         self.is_within(limit, |state| state == ProcessState::Dead)
     }
 
-    /// Waits until it is in a state; tells whether it was in time.
+    /// Waits until it is in a state; returns false after the limit.
     pub(super) fn is_within(self, limit: Duration, wanted: impl Fn(ProcessState) -> bool) -> bool {
         let deadline = Instant::now() + limit;
         loop {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_found_by_a_whole_argument_only() {
+    fn search_finds_a_process_by_a_whole_argument_only() {
         let mut child = Command::new("sleep")
             .args(["600.0625", "1"])
             .spawn()

@@ -22,7 +22,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("setsid", "util-linux"),
 ];
 
-/// Where distributions have Galera's library.
+/// Folders in which distributions install Galera's library.
 const PROVIDER: &str = "libgalera_smm.so";
 const PROVIDER_PLACES: &[&str] = &[
     "/usr/lib/galera",
@@ -33,7 +33,7 @@ const PROVIDER_PLACES: &[&str] = &[
     "/usr/lib64",
 ];
 
-/// Where they are.
+/// Paths of the programs.
 #[derive(Debug, Clone)]
 pub(super) struct Programs {
     pub(super) mariadbd: PathBuf,
@@ -88,7 +88,7 @@ pub(super) fn client() -> Option<PathBuf> {
     program("mariadb")
 }
 
-/// What the servers find their own helpers with.
+/// The `PATH` with which the servers find their own helpers.
 pub(super) fn search_path() -> String {
     let folders: Vec<_> = folders().iter().map(|f| f.display().to_string()).collect();
     folders.join(":")

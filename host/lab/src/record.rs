@@ -1,4 +1,4 @@
-//! What is known of a lab: `lab.json` in its folder.
+//! The record of a lab: `lab.json` in its folder.
 
 use super::error::{LabError, at};
 use super::options::LabOptions;
@@ -19,10 +19,10 @@ const NAME: &str = "lab.json";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     format: u32,
-    /// This start of the machine. On the next one, the processes are nobody we know.
+    /// The boot of the machine. After a reboot the recorded process numbers mean nothing.
     boot_id: String,
     nodes: u32,
-    /// The first port; `ports` tells them all, for whoever reads the file.
+    /// The first port; `ports` lists them all, for readers of the file.
     port: u16,
     mariadb: Vec<(String, String)>,
     ports: BTreeMap<String, u16>,
@@ -45,8 +45,8 @@ impl Record {
         }
     }
 
-    /// What was written in a folder, without the processes of an earlier start of the machine;
-    /// nothing if no lab was ever started there.
+    /// Reads the record in a folder, without the processes of an earlier boot; `None` if no lab was
+    /// ever started there.
     pub(super) fn read(dir: &Path) -> Result<Option<Self>, LabError> {
         let path = dir.join(NAME);
         let text = match fs::read_to_string(&path) {
@@ -79,7 +79,7 @@ impl Record {
         serde_json::from_str(text).map_err(unreadable)
     }
 
-    /// Writes it beside and moves it into place, so that whoever reads it finds it whole.
+    /// Writes a temporary file and renames it, so that a reader never sees half of it.
     pub(super) fn write(&self, dir: &Path) -> Result<(), LabError> {
         let path = dir.join(NAME);
         let beside = dir.join(format!("{NAME}.part"));
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_processes_of_an_earlier_start_of_the_machine_are_nobody() {
+    fn record_drops_the_processes_of_an_earlier_boot() {
         let dir = tempfile::tempdir().unwrap();
         let mut record = Record::new(&LabOptions::new(dir.path().to_owned()));
         let ourselves = Process::with_pid(std::process::id() as i32);

@@ -9,7 +9,7 @@ use super::{USER, config, folder, stop, wait};
 use std::fs;
 use std::time::Duration;
 
-/// How long MariaDB may take to lay out its own tables.
+/// Timeout for MariaDB to create its system tables.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Makes the data of all nodes, with the lab's users in them. Data that are whole are in their place;

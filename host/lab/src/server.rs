@@ -37,7 +37,7 @@ impl Server {
         }
     }
 
-    /// Where clients reach it. The seed has the first node's ports, as they never run together.
+    /// Its client port. The seed has the first node's ports, as they never run together.
     pub(super) fn port(self, ports: Ports) -> u16 {
         match self {
             Self::Node(node) => ports.clients(node),
@@ -78,7 +78,7 @@ impl Server {
         self.dir(lab).join("server.log")
     }
 
-    /// Where its owner talks to it.
+    /// Its administration socket.
     pub(super) fn socket(self, lab: &Path) -> PathBuf {
         self.dir(lab).join("socket")
     }

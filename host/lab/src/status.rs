@@ -1,4 +1,4 @@
-//! How a lab is: each server's process, and what it answers.
+//! State of a lab: each server's process, and its answer.
 
 use super::node::Client;
 use super::options::LabOptions;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-/// How long a server that lives may take to answer.
+/// Timeout for the answer of a live server.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// A lab at one moment.
@@ -53,11 +53,11 @@ pub struct NodeStatus {
     pub receive_queue: Option<u64>,
     /// Write sets that it has not yet sent.
     pub send_queue: Option<u64>,
-    /// What the proxy thinks of it: `UP`, `DOWN`, or a step between.
+    /// Its state in the proxy: `UP`, `DOWN`, or a step between.
     pub behind_proxy: Option<String>,
 }
 
-pub(super) fn of(options: &LabOptions) -> Status {
+pub(super) fn read(options: &LabOptions) -> Status {
     let lab = &options.dir;
     let record = Record::read(lab).ok().flatten();
     let process = |server| record.as_ref().and_then(|record| record.process(server));
@@ -134,7 +134,7 @@ fn node_status(
     }
 }
 
-/// What the proxy thinks of each node; empty if it does not answer.
+/// State of each node in the proxy; empty if the proxy does not answer.
 pub(super) fn behind_proxy(lab: &Path) -> BTreeMap<String, String> {
     let ask = || -> std::io::Result<String> {
         let mut stream = UnixStream::connect(Server::Proxy.socket(lab))?;

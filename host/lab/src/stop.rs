@@ -1,4 +1,4 @@
-//! Ending the servers of a lab, in order if they let us, and finding those that nobody wrote down.
+//! Stops the servers of a lab, in order if possible, including those that the record lacks.
 
 use super::error::LabError;
 use super::options::MOST_NODES;
@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a server may take to end in order. A node writes out what it has in memory.
+/// Timeout of an orderly stop. A node flushes its memory.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Every server that a folder may ever have had, in the order in which they are stopped: the nodes
@@ -25,7 +25,7 @@ fn every() -> Vec<Server> {
     servers
 }
 
-/// Whether there is anything of a lab in a folder.
+/// True if a folder contains any file of a lab.
 pub(super) fn is_lab(dir: &Path) -> bool {
     dir.join("lab.json").exists() || every().iter().any(|server| server.dir(dir).exists())
 }
@@ -60,19 +60,19 @@ pub(super) fn living(dir: &Path) -> Vec<(Server, Process)> {
 pub(super) fn all_but(
     lived: &[(Server, Process)],
     dir: &Path,
-    tell: &mut dyn FnMut(String),
+    progress: &mut dyn FnMut(String),
 ) -> Result<(), LabError> {
     for (server, process) in living(dir) {
         if !lived.iter().any(|(_, known)| *known == process) {
             end(server, process)?;
-            tell(format!("{} stopped", server.name()));
+            progress(format!("{} stopped", server.name()));
         }
     }
     Ok(())
 }
 
 /// Ends every server. A record that can't be read keeps none of them alive.
-pub(super) fn all(dir: &Path, tell: &mut dyn FnMut(String)) -> Result<(), LabError> {
+pub(super) fn all(dir: &Path, progress: &mut dyn FnMut(String)) -> Result<(), LabError> {
     let record = Record::read(dir).ok().flatten();
     let living = living(dir);
     // One that stands still would keep the others from ending in order.
@@ -82,7 +82,7 @@ pub(super) fn all(dir: &Path, tell: &mut dyn FnMut(String)) -> Result<(), LabErr
     let mut failed = None;
     for (server, process) in living {
         match end(server, process) {
-            Ok(()) => tell(format!("{} stopped", server.name())),
+            Ok(()) => progress(format!("{} stopped", server.name())),
             Err(error) => failed = Some(error),
         }
     }

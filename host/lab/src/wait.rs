@@ -11,17 +11,17 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a server is asked that is waited for.
+/// Interval at which a wait asks the server.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// How long nodes may take to find each other again that were apart, or to give up one that is dead.
+/// Timeout for partitioned nodes to form one component again, or for nodes to evict a dead one.
 pub(super) const SETTLE: Duration = Duration::from_secs(20);
 
-/// How long a node may take to start and to have all data. A whole copy takes a few seconds; after a
-/// node has vanished, the others take six to notice, and nobody joins in that time.
+/// Timeout for a node to start and to be synced. A whole copy takes a few seconds; after a node has
+/// vanished, the others take six to notice, and no node joins in that time.
 const JOIN: Duration = Duration::from_secs(90);
 
-/// How long proxy and Redis may take.
+/// Timeout for the proxy and for Redis.
 const SOON: Duration = Duration::from_secs(15);
 
 /// Waits until the others have given up those that are dead: one that comes back before is taken for
@@ -110,7 +110,7 @@ fn wait_for(
     Ok(())
 }
 
-/// What a server said last, its errors before all else.
+/// The last lines of a server's log, its errors first.
 fn last_errors(log: &Path) -> String {
     let bytes = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(20_000)..]).into_owned();

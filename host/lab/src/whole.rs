@@ -15,10 +15,13 @@ use std::thread;
 use std::time::Instant;
 
 /// Starts what is missing, undoes faults, and waits until the lab is whole. Gives the password.
-pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result<String, LabError> {
+pub(super) fn raise(
+    launcher: &Launcher,
+    progress: &mut dyn FnMut(String),
+) -> Result<String, LabError> {
     let begin = Instant::now();
-    let mut tell = |what: String| {
-        tell(format!(
+    let mut progress = |what: String| {
+        progress(format!(
             "{what} after {:.1} s",
             begin.elapsed().as_secs_f64()
         ))
@@ -42,7 +45,7 @@ pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result
         if let Some(process) = living(server, lab)? {
             if process.state() == ProcessState::Paused {
                 process.signal(Signal::CONT);
-                tell(format!("{} resumed", server.name()));
+                progress(format!("{} resumed", server.name()));
             }
         } else {
             ports_are_free(server, launcher)?;
@@ -54,29 +57,29 @@ pub(super) fn raise(launcher: &Launcher, tell: &mut dyn FnMut(String)) -> Result
         }
     }
     let nodes: Vec<_> = (1..=launcher.options.nodes).map(Server::Node).collect();
-    settle(&nodes, launcher, &client, &mut tell)?;
+    settle(&nodes, launcher, &client, &mut progress)?;
     if known_password.is_none() && any_data(&nodes, lab) {
-        begin_group(&nodes, launcher, &client, &mut tell)?;
+        begin_group(&nodes, launcher, &client, &mut progress)?;
         let serving = nodes.iter().find(|&&node| client.view(node, lab).is_ok());
         if let Some(&node) = serving {
             seed::make_users(node, launcher, &client, &password)?;
         }
     } else if !any_data(&nodes, lab) {
         seed::make(launcher, &client, &password)?;
-        tell("first data made".to_owned());
+        progress("first data made".to_owned());
     }
-    begin_group(&nodes, launcher, &client, &mut tell)?;
+    begin_group(&nodes, launcher, &client, &mut progress)?;
     wait::given_up(&nodes, lab, &client)?;
     // One by one: those that join at once wait for each other longer than this takes.
     for &node in &nodes {
         if living(node, lab)?.is_none() {
             let process = start(node, launcher, &[])?;
             wait::serves(node, process, lab, &client)?;
-            tell(format!("{} synced", node.name()));
+            progress(format!("{} synced", node.name()));
         }
     }
     wait::whole(&nodes, launcher, &client)?;
-    tell(format!("all {} servers answer", servers.len()));
+    progress(format!("all {} servers answer", servers.len()));
     Ok(password)
 }
 
@@ -142,7 +145,7 @@ fn settle(
     nodes: &[Server],
     launcher: &Launcher,
     client: &Client,
-    tell: &mut dyn FnMut(String),
+    progress: &mut dyn FnMut(String),
 ) -> Result<(), LabError> {
     let lab = launcher.lab();
     let mut apart = Vec::new();
@@ -169,7 +172,7 @@ fn settle(
     }
     for (node, process) in apart {
         stop::end(node, process)?;
-        tell(format!(
+        progress(format!(
             "{} stopped, as it did not find the others again,",
             node.name()
         ));
@@ -177,7 +180,7 @@ fn settle(
     Ok(())
 }
 
-/// What ends an isolation.
+/// The statement that ends an isolation.
 pub(super) const HEAL: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0';";
 
 /// If no node lives, starts the group again with the one whose data have come furthest.
@@ -185,7 +188,7 @@ fn begin_group(
     nodes: &[Server],
     launcher: &Launcher,
     client: &Client,
-    tell: &mut dyn FnMut(String),
+    progress: &mut dyn FnMut(String),
 ) -> Result<(), LabError> {
     let lab = launcher.lab();
     for &node in nodes {
@@ -197,6 +200,6 @@ fn begin_group(
     position::let_begin(first, launcher)?;
     let process = start(first, launcher, &["--wsrep-new-cluster"])?;
     wait::serves(first, process, lab, client)?;
-    tell(format!("{} synced", first.name()));
+    progress(format!("{} synced", first.name()));
     Ok(())
 }

@@ -45,7 +45,7 @@ pub fn build(options: &BuildOptions) -> Result<Exit, CommandError> {
 /// Cargo finds out itself what there is to do, and makes the same bytes of the same sources. The tools
 /// of other languages begin anew each time, and that of JavaScript makes other bytes.
 fn is_due(job: &Job) -> bool {
-    Language::of(&job.dir).is_none_or(|it| it == Language::Rust)
+    Language::from_folder(&job.dir).is_none_or(|it| it == Language::Rust)
         || source::is_stale(&job.dir, &job.out)
 }
 

@@ -33,7 +33,7 @@ pub fn compare(options: &CompareOptions) -> Result<Exit, CommandError> {
         side("first", &open(first)?)?,
         side("second", &open(second)?)?,
     );
-    tell(&Comparison::of(&first, &second), options.shown)
+    tell(&Comparison::new(&first, &second), options.shown)
 }
 
 /// A run as one side of a comparison.

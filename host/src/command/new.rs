@@ -88,9 +88,9 @@ fn template(options: &NewOptions) -> Result<Template, NewError> {
             known: words(Language::ALL.to_vec()),
         })?;
     let world = world(options)?;
-    Template::of(world, language).ok_or_else(|| {
+    Template::new(world, language).ok_or_else(|| {
         let known = Language::ALL.into_iter();
-        let known = known.filter(|it| Template::of(world, *it).is_some());
+        let known = known.filter(|it| Template::new(world, *it).is_some());
         NewError::NoTemplate {
             language: language.as_str(),
             kind: options.workload.clone(),

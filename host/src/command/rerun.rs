@@ -67,7 +67,7 @@ pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
             // Read back, as it would be later.
             let again = Opened::open(&report.folder, ANY_SIZE_MIB)?;
             let again = side("again", &again)?;
-            let told = tell(&Comparison::of(&recorded, &again), options.shown);
+            let told = tell(&Comparison::new(&recorded, &again), options.shown);
             ran.and(told)
         }
     }

@@ -126,7 +126,7 @@ impl Home {
 /// A strategy is a source folder in any language; of crates, only one that makes a component, which the
 /// shared guest crate does not.
 fn makes_component(folder: &Path) -> bool {
-    match Language::of(folder) {
+    match Language::from_folder(folder) {
         Some(Language::Rust) => std::fs::read_to_string(folder.join(Language::Rust.manifest()))
             .is_ok_and(|text| text.contains("cdylib")),
         language => language.is_some(),

@@ -42,7 +42,7 @@ pub fn locate(given: &str, home: Option<&Home>) -> Result<Located, ResolveError>
     if let Some(located) = home.and_then(|home| home.locate(name)) {
         return Ok(located);
     }
-    if Language::of(path).is_some() {
+    if Language::from_folder(path).is_some() {
         return Ok(Located::source(path.to_owned()));
     }
     let known = home.map(Home::strategies).unwrap_or_default();

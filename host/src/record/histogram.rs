@@ -82,7 +82,7 @@ struct Durations {
 
 impl Durations {
     /// Linear.
-    fn of(changes: &[Change]) -> Self {
+    fn new(changes: &[Change]) -> Self {
         let mut durations = Self {
             histograms: std::array::from_fn(|_| empty()),
             end: 0,
@@ -103,11 +103,11 @@ impl Durations {
     }
 }
 
-/// Writes an HdrHistogram interval log (V2, compressed) with one interval, the whole run, for each
-/// step and outcome that there was; the tag tells which. Values are in ns, the readable maximum of
-/// each line in ms. Its time stamps count from the beginning of the run.
+/// Writes an HdrHistogram interval log (V2, compressed) with one interval, the whole run, for each step
+/// and outcome that occurred, named by the tag. Values are in ns, the readable maximum of each line in
+/// ms. Its time stamps count from the beginning of the run.
 pub fn write_log(changes: &[Change], mut out: impl Write) -> io::Result<()> {
-    let durations = Durations::of(changes);
+    let durations = Durations::new(changes);
     let mut serializer = V2DeflateSerializer::new();
     let mut log = IntervalLogWriterBuilder::new()
         .add_comment("Durations in ns; time stamps count from the beginning of the run.")
@@ -219,7 +219,7 @@ mod tests {
     fn any_duration_can_be_recorded() {
         let mut endless = change(1, 0, 5, 6);
         endless.acquire.returned = u64::MAX;
-        let durations = Durations::of(&[change(1, 1, 0, 0), endless]);
+        let durations = Durations::new(&[change(1, 1, 0, 0), endless]);
         let acquires = &durations.histograms[0];
         assert_eq!((acquires.len(), acquires.min()), (2, 0));
         assert_eq!(acquires.max(), u64::MAX);

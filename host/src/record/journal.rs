@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_last_line_is_told_and_a_broken_one_in_the_middle_is_an_error() {
+    fn torn_last_line_is_reported_and_a_broken_one_in_the_middle_is_an_error() {
         let line = |change| serde_json::to_string(&change).unwrap();
         let (one, two) = (line(change(1, 0, 5, 6)), line(failed(2, 0, 7)));
         let read = |text: String| read_lines(text.as_bytes(), |_| Ok(()));

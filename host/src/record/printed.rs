@@ -51,7 +51,7 @@ impl Printed for PrintedFile {
             text = format!("(what worker {worker} prints after {share} bytes is left out)\n");
         }
         if let Some(mut file) = self.file.get_or_init(|| self.create().ok()).as_ref() {
-            // A disk that is full is told by the history.
+            // The history reports a full disk.
             let _ = file.write_all(text.as_bytes());
         }
     }
@@ -63,7 +63,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn each_worker_has_a_share_of_what_is_printed() {
+    fn each_worker_has_a_share_of_the_output() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("printed.log");
         let shares = Shares::new(8, None);

@@ -13,7 +13,7 @@ use crate::model::outcome::Outcome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What came of one trial. A figure that has nothing to count is `None`, never 0.
+/// The figures of one trial. A figure without data is `None`, never 0.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// From the beginning of the run to the last return.
@@ -25,7 +25,7 @@ pub struct Summary {
     pub errors: u64,
     /// Of the errors, those with a step that failed and none that is indeterminate.
     pub failed: u64,
-    /// Of the errors, those with a step whose outcome could not be told.
+    /// The errors with a step whose outcome is unknown.
     pub indeterminate: u64,
     /// Changes whose row the host gave back.
     pub restored: u64,
@@ -55,7 +55,7 @@ pub struct Summary {
     pub disconnect: Option<Statistics>,
     /// Faults that strategies met in all changes, retried ones included: `conflict 1213` → 7.
     pub faults: BTreeMap<String, u64>,
-    /// Locks that were not held any more when they were given back: `not-owner` → 400.
+    /// Locks that were not held any more when they were released: `not-owner` → 400.
     pub lost_locks: BTreeMap<String, u64>,
     /// Absent in volume-state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub struct Summary {
 
 impl Summary {
     /// Linear; `total_time_ns` is the time from the beginning of the run to the last return.
-    pub fn of(changes: &[Change], total_time_ns: Nanos) -> Self {
+    pub fn new(changes: &[Change], total_time_ns: Nanos) -> Self {
         let count = |which: &dyn Fn(&Change) -> bool| {
             changes.iter().filter(|change| which(change)).count() as u64
         };
@@ -101,7 +101,7 @@ impl Summary {
             ),
             faults: faults(changes),
             lost_locks: lost_locks(changes),
-            allocations: Allocations::of(changes),
+            allocations: Allocations::from_changes(changes),
         }
     }
 }
@@ -130,13 +130,13 @@ fn ms(step: &Step) -> f64 {
 }
 
 fn of_ok(changes: &[Change], figure: impl Fn(&Change) -> f64 + Clone) -> Option<Statistics> {
-    Statistics::of(changes.iter().filter(|change| change.is_ok()).map(figure))
+    Statistics::new(changes.iter().filter(|change| change.is_ok()).map(figure))
 }
 
 /// An allocation may be ok without one.
 fn releases_of_ok(changes: &[Change]) -> Option<Statistics> {
     let ok = changes.iter().filter(|change| change.is_ok());
-    Statistics::of(ok.filter_map(|change| change.release.as_ref()).map(ms))
+    Statistics::new(ok.filter_map(|change| change.release.as_ref()).map(ms))
 }
 
 fn faults_of_ok(changes: &[Change], column: FaultColumn) -> Option<Statistics> {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_counted_by_what_became_of_them() {
+    fn summary_counts_changes_by_outcome() {
         let mut unseen = change(1, 2, 5, 6);
         unseen.check.as_mut().unwrap().agreed = false;
         let mut both = indeterminate(1, 3, 5);
@@ -207,7 +207,7 @@ mod tests {
             failed(2, 2, 5),
             indeterminate(2, 3, 5),
         ];
-        let found = Summary::of(&changes, 1_500_000_000);
+        let found = Summary::new(&changes, 1_500_000_000);
         assert_eq!((found.changes, found.ok, found.errors), (10, 3, 7));
         assert_eq!((found.failed, found.indeterminate), (3, 2));
         assert_eq!((found.restored, found.checks_disagreed), (2, 1));
@@ -226,7 +226,7 @@ mod tests {
             failed(1, 2, 1),
             unseen,
         ];
-        let found = Summary::of(&changes, 1);
+        let found = Summary::new(&changes, 1);
         let acquire = Statistics {
             max: 20.0,
             sum: 30.0,
@@ -253,7 +253,7 @@ mod tests {
         other.acquire.faults = vec![faults("2013", 4), faults("2006", 1)];
         let mut not_ok = failed(3, 0, 5);
         not_ok.acquire.faults = vec![faults("1213", 100)];
-        let found = Summary::of(&[one, other, not_ok], 1);
+        let found = Summary::new(&[one, other, not_ok], 1);
         let deadlocks = found.deadlocks.unwrap();
         assert_eq!(
             (deadlocks.sum, deadlocks.max, deadlocks.min),
@@ -272,7 +272,7 @@ mod tests {
         let mut not_ok = failed(3, 0, 5);
         let lost = fixtures::faults(FaultKind::Indefinite, "1213", 1);
         not_ok.acquire.faults = vec![faults("1213", 100), lost];
-        let found: Vec<_> = Summary::of(&[one, not_ok], 1).faults.into_iter().collect();
+        let found: Vec<_> = Summary::new(&[one, not_ok], 1).faults.into_iter().collect();
         let expected = [("conflict 1213", 105), ("indefinite 1213", 1)];
         assert_eq!(
             found,
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn agreement_is_timed_from_acquire_to_the_last_node_and_only_where_there_was_one() {
+    fn agreement_time_runs_from_acquire_to_the_last_node_and_only_if_there_was_one() {
         let mut late = change(1, 0, 5, 6);
         let returned = late.acquire.returned;
         late.check.as_mut().unwrap().ended = returned + 40_000_000;
@@ -289,10 +289,10 @@ mod tests {
         never.check.as_mut().unwrap().agreed = false;
         let mut unchecked = change(3, 0, 5, 6);
         unchecked.check = None;
-        let found = Summary::of(&[late, never.clone(), unchecked.clone()], 1);
+        let found = Summary::new(&[late, never.clone(), unchecked.clone()], 1);
         assert_eq!(found.agreement_max_ms, Some(40.0));
         assert_eq!(found.agreement_ms.unwrap().p50, 40.0);
-        let found = Summary::of(&[never, unchecked], 1);
+        let found = Summary::new(&[never, unchecked], 1);
         assert_eq!((found.agreement_ms, found.agreement_max_ms), (None, None));
     }
 
@@ -305,7 +305,7 @@ mod tests {
         release.lost_locks.expired = 3;
         let mut not_ok = failed(3, 0, 5);
         not_ok.acquire.lost_locks.expired = 4;
-        let found: Vec<_> = Summary::of(&[one, not_ok], 1)
+        let found: Vec<_> = Summary::new(&[one, not_ok], 1)
             .lost_locks
             .into_iter()
             .collect();
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_missing_figure_is_none_and_not_zero() {
-        let found = Summary::of(&[failed(1, 0, 5)], 0);
+        let found = Summary::new(&[failed(1, 0, 5)], 0);
         assert_eq!((found.ok, found.errors), (0, 1));
         assert_eq!(found.changes_per_second, None);
         assert_eq!(found.acquire_ms, None);

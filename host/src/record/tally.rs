@@ -1,4 +1,4 @@
-//! What all simulations of a search came to together.
+//! The combined figures of all simulations of a search.
 
 use crate::model::change::{Change, Nanos};
 use crate::model::shape::{Shape, Shapes};
@@ -22,12 +22,12 @@ pub struct Tally {
     pub changes: u64,
     pub ok: u64,
     pub indeterminate: u64,
-    /// What strategies were told on the way, by kind and code: `conflict 1213`.
+    /// Errors returned to strategies, by kind and code: `conflict 1213`.
     pub faults_met: BTreeMap<String, u64>,
     /// For each of these one message: of several the first in the order of the alphabet, so that it
     /// does not depend on which thread came first.
     pub messages: BTreeMap<String, String>,
-    /// What the schedules did, by its word.
+    /// Injected faults, by kind.
     pub faults: BTreeMap<String, u64>,
     /// The shapes that there were; `None` before the first simulation.
     pub shapes: Option<Shapes>,
@@ -120,8 +120,8 @@ mod tests {
         assert_eq!(tally.faults_met["conflict 1213"], 4);
         assert_eq!(tally.faults["lock service failed over"], 1);
         let shapes = tally.shapes.unwrap().to_string();
-        let told = "1 to 2 rows × 3 to 8 workers × 3 changes, pause 1 ms, hold 2 ms";
-        assert_eq!(shapes, told);
+        let expected = "1 to 2 rows × 3 to 8 workers × 3 changes, pause 1 ms, hold 2 ms";
+        assert_eq!(shapes, expected);
     }
 
     fn shape(rows: u32, workers_per_row: u32) -> Shape {

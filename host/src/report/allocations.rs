@@ -1,4 +1,4 @@
-//! What allocations cost, in columns and in prose.
+//! The cost of allocations, in columns and in prose.
 
 use super::csv::{Cell, cell, optional};
 use crate::model::statements::Statements;
@@ -52,21 +52,18 @@ pub fn prose(found: &Allocations) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(attempts) = &found.attempts {
         lines.push(format!(
-            "attempts: mean {:.2}, p99 {:.0}, at most {:.0}; {} came to nothing",
+            "attempts: mean {:.2}, p99 {:.0}, at most {:.0}; {} failed",
             attempts.mean, attempts.percentiles.p99, attempts.max, found.wasted_attempts
         ));
     }
     let executed = found.statements.iter().filter(|verb| verb.count > 0);
-    let told: Vec<_> = executed.map(statements).collect();
-    if !told.is_empty() {
-        lines.push(format!("statements: {}", told.join(", ")));
+    let counts: Vec<_> = executed.map(statements).collect();
+    if !counts.is_empty() {
+        lines.push(format!("statements: {}", counts.join(", ")));
     }
     for (count, what) in [
         (found.exhausted, "changes found the pool exhausted"),
-        (
-            found.gave_up,
-            "changes gave up after as many attempts as they had",
-        ),
+        (found.gave_up, "changes gave up after their last attempt"),
     ] {
         if count > 0 {
             lines.push(format!("{count} {what}"));

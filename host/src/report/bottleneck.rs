@@ -1,4 +1,4 @@
-//! Whether the runner itself was what its figures are of.
+//! Detects a run whose figures measure the runner itself.
 
 use crate::model::conditions::Conditions;
 use crate::model::lateness::Late;
@@ -52,18 +52,21 @@ mod tests {
             }),
             ..Conditions::default()
         };
-        let told = |acquire_ms: u64| {
+        let printed = |acquire_ms: u64| {
             let returned = acquire_ms * 1_000_000;
             let changes = [change(1, 0, 0, [0, returned, returned, returned])];
-            bottleneck(Some(&conditions), &Summary::of(&changes, 1))
+            bottleneck(Some(&conditions), &Summary::new(&changes, 1))
         };
-        assert_eq!(told(100), None, "a tenth is no more than noise");
-        let told = told(20).unwrap();
-        assert!(told.contains("the median acquire took 20.0"), "{told}");
-        let nothing = bottleneck(Some(&conditions), &Summary::of(&[], 1)).unwrap();
+        assert_eq!(printed(100), None, "a tenth is no more than noise");
+        let printed = printed(20).unwrap();
+        assert!(
+            printed.contains("the median acquire took 20.0"),
+            "{printed}"
+        );
+        let nothing = bottleneck(Some(&conditions), &Summary::new(&[], 1)).unwrap();
         assert!(!nothing.contains("median"), "{nothing}");
         let unmeasured = Conditions::default();
-        assert_eq!(bottleneck(Some(&unmeasured), &Summary::of(&[], 1)), None);
-        assert_eq!(bottleneck(None, &Summary::of(&[], 1)), None);
+        assert_eq!(bottleneck(Some(&unmeasured), &Summary::new(&[], 1)), None);
+        assert_eq!(bottleneck(None, &Summary::new(&[], 1)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What `runner check` tells: a verdict for each strategy, and for a violation its least witness.
+//! The report of `runner check`: a verdict for each strategy, and for a violation its minimal reproduction.
 
 use super::json::document;
 use super::table::table;
@@ -36,10 +36,10 @@ pub struct Checked {
     #[serde(flatten)]
     pub verdict: Verdict,
     pub tally: Tally,
-    /// Real time, making smaller included. Not in the JSON: equal results are equal there.
+    /// Real time, shrinking included. Not in the JSON: equal results are equal there.
     #[serde(skip)]
     pub took_ns: Nanos,
-    /// The user had had enough before all was tried.
+    /// The user interrupted the search.
     pub was_interrupted: bool,
     /// Only where violated.
     pub witness: Option<Witness>,
@@ -52,14 +52,15 @@ pub struct Witness {
     pub prose: String,
     /// The seed that was found.
     pub seed: u64,
-    /// What the smaller case is made of.
+    /// The shrunk case.
     pub case: String,
-    /// Simulations that it took to make it smaller.
+    /// Number of simulations for shrinking it.
     pub tries: u32,
     pub timeline: Timeline,
-    /// Where the model was weaker than a server in this case: a real one may refuse what led here.
+    /// The points in which the model was weaker than a server in this case: a real server may refuse a
+    /// step that led here.
     pub weaker: Vec<String>,
-    /// The command that tells it again.
+    /// The command that replays it.
     pub replay: String,
 }
 
@@ -92,7 +93,7 @@ fn one(checked: &Checked, width: u16) -> String {
     match (&checked.witness, &checked.verdict) {
         (Some(witness), _) => {
             let _ = writeln!(text, " ({})", witness.checker);
-            text.push_str(&told(witness, width));
+            text.push_str(&describe(witness, width));
         }
         (None, Verdict::Unknown(why)) => {
             let _ = writeln!(text, ": {why}");
@@ -106,21 +107,21 @@ fn one(checked: &Checked, width: u16) -> String {
     text
 }
 
-/// The same whenever it is told again.
-fn told(witness: &Witness, width: u16) -> String {
+/// The description of a witness, the same on every replay.
+fn describe(witness: &Witness, width: u16) -> String {
     let smaller = match witness.tries {
         0 => format!("found with seed {}: {}", witness.seed, witness.case),
         tries => format!(
-            "found with seed {}, and made smaller in {tries} simulations: {}",
+            "found with seed {}, shrunk in {tries} simulations: {}",
             witness.seed, witness.case
         ),
     };
     let weaker = witness.weaker.iter().map(|how| {
-        let how = format!("it rests on the model: {how}");
+        let how = format!("it relies on the model: {how}");
         wrapped(&how, "  ", "    ", width) + "\n"
     });
     format!(
-        "{}\n{}\n{}\n{}\ntold again by:\n  {}\n\n",
+        "{}\n{}\n{}\n{}\nreplay with:\n  {}\n\n",
         wrapped(&witness.prose, "  ", "  ", width),
         wrapped(&smaller, "  ", "  ", width),
         weaker.collect::<String>(),
@@ -151,23 +152,27 @@ fn summary(checked: &Checked, width: u16) -> String {
         lines.push(format!("shapes: {shapes}"));
     }
     if !tally.faults_met.is_empty() {
-        lines.push(format!("faults met: {}", counts_prose(&tally.faults_met)));
-        let told = tally.messages.iter().filter(|(_, text)| !text.is_empty());
+        lines.push(format!(
+            "errors returned: {}",
+            counts_prose(&tally.faults_met)
+        ));
+        let printed = tally.messages.iter().filter(|(_, text)| !text.is_empty());
         lines.extend(
-            told.take(MAX_MESSAGES)
+            printed
+                .take(MAX_MESSAGES)
                 .map(|(name, text)| format!("{INNER}{name}: {text}")),
         );
     }
     lines.push(match tally.faults.is_empty() {
-        true => "what was done to them: nothing".to_owned(),
-        false => format!("what was done to them: {}", counts_prose(&tally.faults)),
+        true => "injected faults: none".to_owned(),
+        false => format!("injected faults: {}", counts_prose(&tally.faults)),
     });
     if checked.was_interrupted {
         lines.push("ended early: interrupted".to_owned());
     }
     if let Some(why) = &tally.unknown_why {
         lines.push(format!(
-            "nothing to be learnt from {}: {why}",
+            "no result from {}: {why}",
             counted(tally.unknown, "seed")
         ));
     }
@@ -277,37 +282,37 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_violation_is_told_with_its_timeline_and_the_command_that_tells_it_again() {
-        let told = text(&report(&[Verdict::Violated(witness().prose)]), 120);
+    fn violation_has_its_timeline_and_the_command_that_replays_it() {
+        let printed = text(&report(&[Verdict::Violated(witness().prose)]), 120);
         assert!(
-            told.starts_with("lock-only: violated (mutual-exclusion)\n  workers 0 and 3"),
-            "{told}"
+            printed.starts_with("lock-only: violated (mutual-exclusion)\n  workers 0 and 3"),
+            "{printed}"
         );
         assert!(
-            told.contains("seed 17, and made smaller in 41 simulations: seed 18"),
-            "{told}"
+            printed.contains("seed 17, shrunk in 41 simulations: seed 18"),
+            "{printed}"
         );
         assert!(
-            told.contains("\n  runner check lock-only --replay 17-0102-0304-0506\n"),
-            "{told}"
+            printed.contains("\n  runner check lock-only --replay 17-0102-0304-0506\n"),
+            "{printed}"
         );
         assert!(
-            told.contains("\n  1 seed in 0.5 s (2 a second), 5 s simulated (10 × real time)"),
-            "{told}"
+            printed.contains("\n  1 seed in 0.5 s (2 a second), 5 s simulated (10 × real time)"),
+            "{printed}"
         );
         for width in [70, 100, 120] {
-            let told = text(&report(&[Verdict::Violated(witness().prose)]), width);
-            let longest = told.lines().map(|line| line.chars().count()).max();
-            assert!(longest.unwrap() <= usize::from(width), "{width}: {told}");
+            let printed = text(&report(&[Verdict::Violated(witness().prose)]), width);
+            let longest = printed.lines().map(|line| line.chars().count()).max();
+            assert!(longest.unwrap() <= usize::from(width), "{width}: {printed}");
         }
     }
 
     #[test]
-    fn each_code_is_told_with_a_message() {
+    fn each_code_has_a_message() {
         let report = report(&[Verdict::Valid]);
-        let told = text(&report, 120);
-        let lines = "faults met: conflict 1213 × 3\n    conflict 1213: Deadlock found\n";
-        assert!(told.contains(lines), "{told}");
+        let printed = text(&report, 120);
+        let lines = "errors returned: conflict 1213 × 3\n    conflict 1213: Deadlock found\n";
+        assert!(printed.contains(lines), "{printed}");
         let value: serde_json::Value = serde_json::from_slice(&json(&report)).unwrap();
         let messages = &value["checked"][0]["tally"]["messages"];
         assert_eq!(messages["conflict 1213"], "Deadlock found");
@@ -316,24 +321,24 @@ pub(super) mod tests {
     #[test]
     fn a_violation_that_rests_on_the_model_says_so() {
         let mut report = report(&[Verdict::Violated("why".into())]);
-        assert!(!text(&report, 120).contains("rests on the model"));
+        assert!(!text(&report, 120).contains("relies on the model"));
         let witness = report.checked[0].witness.as_mut().unwrap();
         witness.weaker = vec!["rows were not locked".to_owned()];
-        let told = text(&report, 120);
+        let printed = text(&report, 120);
         assert!(
-            told.contains("\n  it rests on the model: rows were not locked\n"),
-            "{told}"
+            printed.contains("\n  it relies on the model: rows were not locked\n"),
+            "{printed}"
         );
     }
 
     #[test]
     fn several_strategies_end_in_a_table() {
-        let told = text(
+        let printed = text(
             &report(&[Verdict::Valid, Verdict::Unknown("why".into())]),
             120,
         );
-        assert!(told.contains("lock-only: unknown: why\n"), "{told}");
-        let last: Vec<_> = told.lines().last().unwrap().split_whitespace().collect();
+        assert!(printed.contains("lock-only: unknown: why\n"), "{printed}");
+        let last: Vec<_> = printed.lines().last().unwrap().split_whitespace().collect();
         assert_eq!(last, ["lock-only", "unknown", "1", "18", "3", "0"]);
         assert!(!text(&report(&[Verdict::Valid]), 120).contains("strategy "));
     }

@@ -15,16 +15,16 @@ use std::collections::BTreeMap;
 
 /// One of two runs.
 pub struct Side {
-    /// What it is called beside the other.
+    /// Its label in the comparison.
     pub label: &'static str,
     pub report: RunReport,
-    /// Where it ran, as its folder says.
+    /// The machine that it ran on, from its folder.
     pub machine: Value,
     /// The digest of each history, by strategy.
     pub histories: BTreeMap<String, String>,
 }
 
-/// What two runs come to.
+/// The comparison of two runs.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     pub labels: [&'static str; 2],
@@ -34,12 +34,12 @@ pub struct Comparison {
     pub trials: Vec<TrialComparison>,
     /// Strategies that only the first plan has, and that only the second has.
     pub only_in: [Vec<String>; 2],
-    /// Of plan, machine and servers, key by key; strategies are told with their trials.
+    /// Differences of plan, machine and servers, key by key; those of strategies are with their trials.
     pub differences: Vec<Difference>,
     pub simulated: bool,
 }
 
-/// Whether two runs, or two trials, agree where they must.
+/// The agreement of two runs or trials, as far as they must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Agreement {
@@ -54,7 +54,7 @@ pub enum Agreement {
 pub struct TrialComparison {
     pub strategy: String,
     pub agreement: Agreement,
-    /// What differs that must not, or why it can't be told.
+    /// The forbidden differences, or the reasons why the comparison is undecided.
     pub why: Vec<String>,
     pub must_agree: MustAgree,
     /// In a word; absent where there is no trial.
@@ -66,7 +66,7 @@ pub struct TrialComparison {
     pub not_compared: Vec<String>,
 }
 
-/// What a second run has to have like the first.
+/// The parts in which a second run must equal the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MustAgree {
@@ -89,8 +89,8 @@ pub struct Figure {
 }
 
 impl Comparison {
-    /// Holds the second against the first. Where they have no strategy in common, nothing can be told.
-    pub fn of(first: &Side, second: &Side) -> Self {
+    /// Compares the second with the first. Undecided if they have no strategy in common.
+    pub fn new(first: &Side, second: &Side) -> Self {
         let sides = [first, second];
         let planned = |side: &Side, name: &str| {
             let mut trials = side.report.plan.trials.iter();
@@ -104,7 +104,7 @@ impl Comparison {
         let common = first.report.plan.trials.iter();
         let trials: Vec<_> = common
             .filter(|one| planned(second, &one.name))
-            .map(|one| TrialComparison::of(&one.name, first, second))
+            .map(|one| TrialComparison::new(&one.name, first, second))
             .collect();
         let any = |agreement| trials.iter().any(|trial| trial.agreement == agreement);
         Self {
@@ -129,7 +129,7 @@ impl Comparison {
 }
 
 impl TrialComparison {
-    fn of(name: &str, first: &Side, second: &Side) -> Self {
+    fn new(name: &str, first: &Side, second: &Side) -> Self {
         let sides = [first, second];
         let trials = sides.map(|side| {
             let mut trials = side.report.trials.iter();
@@ -202,7 +202,7 @@ fn unfinished(trial: Option<&TrialReport>) -> Option<String> {
     }
 }
 
-/// What differs of two whole trials that must not.
+/// The forbidden differences of two whole trials.
 fn broken(
     one: &TrialReport,
     other: &TrialReport,
@@ -214,19 +214,19 @@ fn broken(
     let checks = [
         (
             verdicts[0] != verdicts[1],
-            format!("the verdict was {}, and is {}", verdicts[0], verdicts[1]),
+            format!("the verdict was {} and is now {}", verdicts[0], verdicts[1]),
         ),
         (
             is_everything && histories[0] != histories[1],
-            "the history is another".to_owned(),
+            "the history differs".to_owned(),
         ),
         (
             is_everything && one.summary != other.summary,
-            "the figures are others".to_owned(),
+            "the figures differ".to_owned(),
         ),
     ];
     let differ = checks.into_iter().filter(|(differs, _)| *differs);
-    differ.map(|(_, told)| told).collect()
+    differ.map(|(_, why)| why).collect()
 }
 
 /// The plan without its strategies, the machine, and the servers as the first trial found them.

@@ -1,4 +1,4 @@
-//! What surrounded a trial, in words and in cells.
+//! The conditions of a trial, in prose and in cells.
 
 use crate::model::background::{Background, Load};
 use crate::model::change::Nanos;
@@ -75,31 +75,31 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
 
 /// Sentences for the report of a trial.
 pub fn prose(conditions: &Conditions) -> Vec<String> {
-    let mut told = nodes(&conditions.nodes);
+    let mut lines = nodes(&conditions.nodes);
     if !conditions.counters.is_empty() {
-        told.push(counters(conditions));
+        lines.push(counters(conditions));
     }
     if let Some(background) = &conditions.background {
-        told.push(load(background));
+        lines.push(load(background));
     }
-    told.extend(
+    lines.extend(
         conditions
             .faults
             .iter()
             .map(|event| format!("fault: {event}")),
     );
-    told.extend(usage(&conditions.usage));
-    told.extend(conditions.lateness.as_ref().map(lateness));
+    lines.extend(usage(&conditions.usage));
+    lines.extend(conditions.lateness.as_ref().map(lateness));
     if let Some(simulated) = &conditions.simulated {
-        told.extend(
+        lines.extend(
             simulated
                 .faults
                 .iter()
                 .map(|event| format!("fault: {event}")),
         );
-        told.push(simulation(simulated));
+        lines.push(simulation(simulated));
     }
-    told
+    lines
 }
 
 fn simulation(simulated: &Simulated) -> String {
@@ -110,22 +110,22 @@ fn simulation(simulated: &Simulated) -> String {
     )
 }
 
-/// Which nodes were looked at, where that is not simply what the user named.
+/// The nodes that were read, unless they are exactly those that the user named.
 fn nodes(nodes: &Membership) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     if !nodes.found.is_empty() {
         let (all, found) = (nodes.nodes.join(", "), nodes.found.join(", "));
-        told.push(match nodes.found.len() == nodes.nodes.len() {
-            true => format!("nodes: {all} (found by asking the servers; none was named)"),
-            false => format!("nodes: {all} (found by asking the servers, not named: {found})"),
+        lines.push(match nodes.found.len() == nodes.nodes.len() {
+            true => format!("nodes: {all} (discovered; none was named)"),
+            false => format!("nodes: {all} (discovered, not named: {found})"),
         });
     }
     if !nodes.unseen.is_empty() {
         let (unseen, size) = (nodes.unseen.len(), nodes.size());
         let which = nodes.unseen.join("; ");
-        told.push(format!("not looked at: {unseen} of {size} nodes: {which}"));
+        lines.push(format!("not looked at: {unseen} of {size} nodes: {which}"));
     }
-    told
+    lines
 }
 
 fn counters(conditions: &Conditions) -> String {
@@ -158,22 +158,22 @@ fn lateness(lateness: &Lateness) -> String {
         let [p50, p99, max] = [late.p50_ns, late.p99_ns, late.max_ns].map(ms);
         format!("p50 {p50} ms, p99 {p99} ms, max {max} ms")
     };
-    let mut told = format!(
+    let mut lines = format!(
         "the runner itself: timers late by {}; tasks resumed after {}",
         kind(&lateness.timers),
         kind(&lateness.tasks),
     );
     if let Some((second, worst)) = lateness.worst() {
         let worst = ms(Some(worst));
-        told += &format!("; worst from second {second} on, {worst} ms");
+        lines += &format!("; worst from second {second} on, {worst} ms");
     }
-    told
+    lines
 }
 
 fn load(background: &Background) -> String {
     let kind = |name: &str, load: &Load| {
         format!(
-            "{} {name} (p50 {} ms, p99 {} ms, faults {}, left out {})",
+            "{} {name} (p50 {} ms, p99 {} ms, errors {}, skipped {})",
             load.answered,
             ms(load.p50_ns),
             ms(load.p99_ns),
@@ -191,16 +191,16 @@ fn load(background: &Background) -> String {
 
 fn usage(usage: &Usage) -> Option<String> {
     let runner = usage.runner_cpu_ns? as f64 / 1e9;
-    let mut told = format!("processor time: runner {runner:.2} s");
+    let mut lines = format!("processor time: runner {runner:.2} s");
     if let Some(servers) = servers_cpu(usage) {
         let servers = servers as f64 / 1e9;
         let share = 100.0 * runner / (runner + servers);
-        told += &format!(", servers {servers:.2} s (the runner's share is {share:.1} %)");
+        lines += &format!(", servers {servers:.2} s (the runner's share is {share:.1} %)");
     }
     if let Some(kib) = usage.runner_peak_kib {
-        told += &format!("; runner's memory at most {:.1} MiB", kib as f64 / 1024.0);
+        lines += &format!("; runner's memory at most {:.1} MiB", kib as f64 / 1024.0);
     }
-    Some(told)
+    Some(lines)
 }
 
 fn servers_cpu(usage: &Usage) -> Option<u64> {
@@ -214,16 +214,16 @@ fn faults(load: &Load) -> u64 {
 
 fn server(conditions: &Conditions) -> String {
     let each = |(name, value): (&String, &String)| format!("{name}={value}");
-    let told: Vec<_> = conditions.server.iter().map(each).collect();
-    told.join("; ")
+    let lines: Vec<_> = conditions.server.iter().map(each).collect();
+    lines.join("; ")
 }
 
 /// Of the lab's servers, or of the simulator.
 fn all_faults(conditions: &Conditions) -> String {
     let simulated = conditions.simulated.iter().flat_map(|s| &s.faults);
-    let told = conditions.faults.iter().map(ToString::to_string);
-    let told: Vec<_> = told.chain(simulated.map(ToString::to_string)).collect();
-    told.join("; ")
+    let lines = conditions.faults.iter().map(ToString::to_string);
+    let lines: Vec<_> = lines.chain(simulated.map(ToString::to_string)).collect();
+    lines.join("; ")
 }
 
 fn text(value: Option<u64>) -> String {

@@ -1,4 +1,5 @@
-//! What `runner test` tells: a line for each part, then what failed and how to see it again.
+//! The report of `runner test`: a line for each part, then each failure with the command that
+//! reproduces it.
 
 use super::json::document;
 use super::timeline::wrapped;
@@ -22,9 +23,9 @@ pub struct ConformanceReport {
 pub struct Part {
     pub name: &'static str,
     pub status: Status,
-    /// What was done, or why it was not.
+    /// A summary of the part, or the reason why it was not run.
     pub told: String,
-    /// What failed; and, where that was asked for, what did not.
+    /// The failed cases, and on request the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
 }
@@ -36,7 +37,7 @@ pub enum Status {
     Failed,
     /// There is nothing of that in this strategy.
     NotApplicable,
-    /// It could not be told.
+    /// Undecided.
     Unknown,
 }
 
@@ -55,9 +56,9 @@ impl Status {
 #[derive(Debug, Clone, Serialize)]
 pub struct Case {
     pub name: String,
-    /// What was done, in a sentence.
+    /// The injected errors and the calls, in a sentence.
     pub done: String,
-    /// What was wrong, in prose; nothing if all was right.
+    /// The broken promise, in prose; `None` if the case passed.
     pub wrong: Option<String>,
     /// The calls of the strategy, one in a line, where they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -114,7 +115,7 @@ pub fn text(report: &ConformanceReport, width: u16) -> String {
     }
     for part in &report.parts {
         for case in part.cases.iter().take(MOST_TOLD) {
-            tell(&mut text, part, case, width);
+            describe(&mut text, part, case, width);
         }
         if let Some(more @ 1..) = part.cases.len().checked_sub(MOST_TOLD) {
             let _ = writeln!(
@@ -127,18 +128,18 @@ pub fn text(report: &ConformanceReport, width: u16) -> String {
     text
 }
 
-fn tell(text: &mut String, part: &Part, case: &Case, width: u16) {
+fn describe(text: &mut String, part: &Part, case: &Case, width: u16) {
     let _ = writeln!(text, "\n{}: {}", part.name, case.name);
-    let wrong = case.wrong.as_deref().unwrap_or("all went well");
-    for told in [&*case.done, wrong] {
-        if !told.is_empty() {
-            let _ = writeln!(text, "{}", wrapped(&sentence(told), "  ", "  ", width));
+    let wrong = case.wrong.as_deref().unwrap_or("no promise was broken");
+    for printed in [&*case.done, wrong] {
+        if !printed.is_empty() {
+            let _ = writeln!(text, "{}", wrapped(&sentence(printed), "  ", "  ", width));
         }
     }
     for call in &case.calls {
         let _ = writeln!(text, "    {call}");
     }
-    let _ = writeln!(text, "  seen again by:\n    {}", case.again);
+    let _ = writeln!(text, "  reproduce with:\n    {}", case.again);
 }
 
 /// With a capital and a full stop.
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn one_failure_outweighs_the_rest_and_what_could_not_be_told_is_no_pass() {
+    fn status_fails_with_one_failure_and_is_unknown_with_an_undecided_part() {
         use Status::{Failed, NotApplicable, Passed, Unknown};
         assert_eq!(report(&[Passed, NotApplicable]).status(), Passed);
         assert_eq!(report(&[Passed, Unknown]).status(), Unknown);
@@ -187,21 +188,21 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_with_the_command_that_shows_it_again_and_many_are_counted() {
-        let told = text(&report(&[Status::Passed, Status::Failed]), 120);
-        let (head, cases) = told.split_once("\n\n").unwrap();
+    fn failure_has_the_command_that_reproduces_it_and_further_ones_are_counted() {
+        let printed = text(&report(&[Status::Passed, Status::Failed]), 120);
+        let (head, cases) = printed.split_once("\n\n").unwrap();
         insta::assert_snapshot!(head, @"
         x: failed
           faults                  passed          6 calls
           faults                  failed          6 calls
         ");
         let one = "faults: acquire 3 commit indefinite-not-done\n  The commit had no effect.\n  \
-                   The acquire ended ok.\n  seen again by:\n    runner test x --only 'acquire 3'\n";
+                   The acquire ended ok.\n  reproduce with:\n    runner test x --only 'acquire 3'\n";
         assert!(cases.starts_with(one), "{cases}");
-        assert_eq!(cases.matches("seen again by").count(), MOST_TOLD);
+        assert_eq!(cases.matches("reproduce with").count(), MOST_TOLD);
         assert!(
-            told.ends_with("\nfaults: and 2 more (--json has them all)\n"),
-            "{told}"
+            printed.ends_with("\nfaults: and 2 more (--json has them all)\n"),
+            "{printed}"
         );
     }
 }

@@ -99,7 +99,7 @@ fn line(
     cells
 }
 
-/// What was measured, and the verdict on it.
+/// The measured figures, and the verdict.
 fn figures(trial: &TrialReport) -> Vec<Cell> {
     let mut cells = published(trial);
     cells.extend(ours(trial));
@@ -125,7 +125,7 @@ fn published(trial: &TrialReport) -> Vec<Cell> {
     cells
 }
 
-/// How a number is written.
+/// The format of a number.
 type Format = fn(f64) -> String;
 
 /// Name, value and form of a statistic.

@@ -1,4 +1,4 @@
-//! What `runner check` tells as one page that needs nothing else: no script, no font, no network.
+//! The report of `runner check` as one self-contained page: no script, no font, no network.
 
 mod drawing;
 mod narrow;
@@ -53,7 +53,7 @@ fn section(checked: &Checked, number: usize) -> String {
                 html,
                 "<p class=\"checker\">{}</p>\n</header>\n{}",
                 escaped(&witness.checker),
-                told(witness, number)
+                describe(witness, number)
             );
         }
         (None, Verdict::Unknown(why)) => {
@@ -66,7 +66,7 @@ fn section(checked: &Checked, number: usize) -> String {
     html
 }
 
-fn told(witness: &Witness, number: usize) -> String {
+fn describe(witness: &Witness, number: usize) -> String {
     let timeline = &witness.timeline;
     let mut html = format!(
         "<p class=\"prose\">{}</p>\n<p class=\"case\">{}</p>\n",
@@ -75,7 +75,7 @@ fn told(witness: &Witness, number: usize) -> String {
     );
     for how in &witness.weaker {
         let how = escaped(how);
-        let _ = writeln!(html, "<p class=\"case\">It rests on the model: {how}</p>");
+        let _ = writeln!(html, "<p class=\"case\">It relies on the model: {how}</p>");
     }
     let _ = write!(
         html,
@@ -92,7 +92,7 @@ fn told(witness: &Witness, number: usize) -> String {
     }
     let _ = write!(
         html,
-        "<h2>Told again by</h2>\n<pre class=\"replay\"><code>{}</code></pre>\n\
+        "<h2>Replay with</h2>\n<pre class=\"replay\"><code>{}</code></pre>\n\
          <details>\n<summary>The same as text</summary>\n<pre>{}</pre>\n</details>\n",
         escaped(&witness.replay),
         escaped(&timeline::write(timeline, PAGE_COLUMNS))

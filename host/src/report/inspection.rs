@@ -1,4 +1,4 @@
-//! What `runner inspect` tells of a file.
+//! The report of `runner inspect` on a file.
 
 use super::json::document;
 use crate::model::component::{About, Tool};
@@ -12,7 +12,7 @@ const MAX_LINES: usize = 40;
 /// The facts; what is not known is absent. The keys of the JSON are these names.
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
-    /// Where it was pulled from, if it was.
+    /// The reference it was pulled from, if any.
     pub reference: Option<String>,
     pub file: PathBuf,
     /// `component` or `core module`.
@@ -28,9 +28,9 @@ pub struct Inspection {
     pub kind: Option<String>,
     pub imports: Option<Vec<String>>,
     pub exports: Option<Vec<String>>,
-    /// What those of its imports get that are of WASI.
+    /// The provider of its WASI imports.
     pub wasi: Option<&'static str>,
-    /// Whether this runner can run it; if not, why.
+    /// True if this runner can run it; if not, `why` has the reason.
     pub runs: bool,
     pub why_not: Option<String>,
 }

@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn times_are_in_ms_and_named_so_wherever_they_stand() {
+    fn times_are_in_ms_and_named_so_everywhere() {
         let body = json!({
             "took_ns": 1_500_000, "none_ns": null, "cpu_ns": {"n1": 2_000_000},
             "mean_ns": {"worker": 3, "value": 4e6}, "pause_ms": 7, "worst_ns": [1_000_000, 500_000],

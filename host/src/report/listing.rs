@@ -1,4 +1,4 @@
-//! What `runner list` tells.
+//! The report of `runner list`.
 
 use super::json::document;
 use super::table::table;
@@ -6,7 +6,7 @@ use crate::model::component::Freshness;
 use serde::Serialize;
 use serde_json::json;
 
-/// Of a digest this many digits tell one strategy from another.
+/// Digits of a digest that are printed.
 const SHORT_DIGEST: usize = 12;
 
 /// A strategy that can be named. What is not known, since it is not built, is absent.

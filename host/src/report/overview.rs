@@ -49,14 +49,14 @@ pub fn write(cells: &[CellReport], planned: usize, folder: &Path) -> String {
     if finished < planned {
         let _ = writeln!(
             text,
-            "not finished: {} of {planned} cells; the same command goes on with them\n",
+            "not finished: {} of {planned} cells; the same command resumes them\n",
             planned - finished
         );
     }
     let folder = folder.display();
     let _ = writeln!(
         text,
-        "times in ms; `runner report {folder}` tells the reasons of each verdict\nresults: {folder}"
+        "times in ms; `runner report {folder}` prints the reasons for each verdict\nresults: {folder}"
     );
     text
 }
@@ -68,8 +68,8 @@ pub fn write_with_reasons(cells: &[CellReport], folder: &Path) -> String {
         let _ = write!(text, "\n{} × {}", cell.plan.workload_name, cell.name());
         match &cell.trial {
             Some(trial) => {
-                let told = super::text::verdict(trial);
-                let (_, reasons) = told.split_once(": ").unwrap_or_default();
+                let verdict = super::text::verdict(trial);
+                let (_, reasons) = verdict.split_once(": ").unwrap_or_default();
                 let _ = write!(text, ": {reasons}");
             }
             None => text.push_str(": could not run\n"),
@@ -140,7 +140,7 @@ fn line(cell: &CellReport) -> Vec<String> {
 }
 
 impl CellReport {
-    /// Whether it ended by itself or at its time limit, so that it need not be run again.
+    /// True if it ended by itself or at its time limit, so that it need not be rerun.
     pub fn is_finished(&self) -> bool {
         let ended = self.trial.as_ref().and_then(|trial| trial.ended);
         matches!(ended, Some(Ended::Completed | Ended::TimeLimit))
@@ -154,7 +154,7 @@ impl CellReport {
         }
     }
 
-    /// A line for who watches no table: `seed-5x100 × cas: valid, 5000 ok, 0 errors, 12.3 s`.
+    /// One line of progress: `seed-5x100 × cas: valid, 5000 ok, 0 errors, 12.3 s`.
     pub fn brief(&self) -> String {
         let name = format!("{} × {}", self.plan.workload_name, self.name());
         let mut text = match &self.trial {

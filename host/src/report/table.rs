@@ -1,4 +1,4 @@
-//! What the tables of figures have in common.
+//! The format that all tables of figures share.
 
 use comfy_table::{CellAlignment, Table, presets};
 

@@ -1,4 +1,4 @@
-//! What a small record looks like in each of the three forms.
+//! The report of a small record, in each of the three forms.
 
 mod forms;
 
@@ -175,7 +175,7 @@ pub(super) fn lateness(p99_ms: u64) -> Lateness {
 }
 
 #[test]
-fn a_runner_that_was_the_bottleneck_is_told_beside_the_figures_and_not_compared() {
+fn report_marks_a_runner_that_was_the_bottleneck_and_does_not_compare_it() {
     let slow = |trial: &TrialReport| {
         let planned = &plan().trials[0];
         let (changes, data) = synthetic::history(4, 2, 2);
@@ -196,10 +196,10 @@ fn a_runner_that_was_the_bottleneck_is_told_beside_the_figures_and_not_compared(
     assert_eq!(report.trials[0].bottleneck, None);
     report.trials[0] = slow(&report.trials[0]);
     let text = text::write(&report);
-    let told = "\nright: the runner was the bottleneck: one in a hundred of its timers fired more than \
+    let printed = "\nright: the runner was the bottleneck: one in a hundred of its timers fired more than \
                 80.00 ms late, one in a hundred of its tasks was resumed more than 0.20 ms late, and \
                 the median acquire took 2.80 ms; times and rates";
-    let (figures, rest) = text.split_once(told).unwrap_or_else(|| panic!("{text}"));
+    let (figures, rest) = text.split_once(printed).unwrap_or_else(|| panic!("{text}"));
     assert!(!figures.contains("right: "), "{text}");
     assert!(rest.contains("right: valid\n"), "{text}");
     let csv = csv::write(&report);
@@ -224,8 +224,8 @@ fn a_runner_that_was_the_bottleneck_is_told_beside_the_figures_and_not_compared(
         "right", "valid", "8", "0", "-", "-", "-", "-", "-", "-", "0",
     ];
     assert_eq!(words, expected);
-    let told = "  right: not compared: the runner was the bottleneck";
-    assert!(table.contains(told), "{table}");
+    let printed = "  right: not compared: the runner was the bottleneck";
+    assert!(table.contains(printed), "{table}");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn as_text_it_fits_a_narrow_terminal() {
       contention: rivals met on 2 rows, on 2 of them from different nodes
       until all nodes agreed: p50 5.35 ms, p99 5.35 ms, max 5.35 ms; stale at first: 0
       the servers counted: commits 40, certification failures -, brute-force aborts 7, replays -, flow-control pauses - (3.0 ms)
-      background: 2 generators, 40 selects (p50 0.30 ms, p99 2.00 ms, faults 2, left out 1), 0 updates (p50 - ms, p99 - ms, faults 0, left out 0)
+      background: 2 generators, 40 selects (p50 0.30 ms, p99 2.00 ms, errors 2, skipped 1), 0 updates (p50 - ms, p99 - ms, errors 0, skipped 0)
       fault: kill b at 2 ms, done at 3 ms
       processor time: runner 0.10 s, servers 0.90 s (the runner's share is 10.0 %); runner's memory at most 20.0 MiB
       the runner itself: timers late by p50 1.05 ms, p99 2.00 ms, max 3.00 ms; tasks resumed after p50 0.02 ms, p99 0.20 ms, max 2.50 ms; worst from second 1 on, 3.00 ms
@@ -268,15 +268,15 @@ fn as_text_it_fits_a_narrow_terminal() {
       nodes-agree: unknown: the run was cut, so there is no data to hold its history against
       fairness: ok changes from 0 (worker 1) to 1 (worker 0); mean acquire from 1.00 ms (worker 1) to 20.00 ms (worker 2); longest wait 20.00 ms (worker 2, row 0)
       contention: rivals met on 2 rows, on 0 of them from different nodes
-      faults met: conflict 1213 × 2
+      errors returned: conflict 1213 × 2
       steps not ok: said-no × 1, trap × 1
         said-no: no
         trap: unreachable
       until all nodes agreed: p50 2.50 ms, p99 10.00 ms, max 10.00 ms; stale at first: 0
       checks after acquire that did not find the marker: 1
-      rows given back by the host: 1
-      note: the runner was killed; this is what it had recorded
-      note: the last line of the history is torn and was left out
+      rows released by the host: 1
+      note: the runner was killed; this is its record until then
+      note: the last line of the history is torn and was skipped
 
     not run: never-came
 
@@ -324,9 +324,9 @@ fn a_batch_has_a_table_for_each_workload() {
                                                      p50    p95    max      p50   p95
     right            valid     8       0  80.00     2.80  12.80  12.80     0.70  0.70          0
 
-    not finished: 3 of 5 cells; the same command goes on with them
+    not finished: 3 of 5 cells; the same command resumes them
 
-    times in ms; `runner report results/batches/small` tells the reasons of each verdict
+    times in ms; `runner report results/batches/small` prints the reasons for each verdict
     results: results/batches/small
     ");
     assert_eq!(

@@ -41,11 +41,11 @@ pub fn write(report: &RunReport) -> String {
     text
 }
 
-/// How to make a run of which something can be told.
+/// Advice for a run that can have a verdict.
 pub(super) fn rivals_hint(plan: &Plan) -> String {
     let how = match plan.workload.workers_per_row {
-        1 => "`--workers-per-row 2` makes rivals for each row",
-        _ => "more --workers-per-row or a shorter --pause-ms makes rivals meet",
+        1 => "`--workers-per-row 2` gives each row competing workers",
+        _ => "more --workers-per-row or a shorter --pause-ms makes workers compete",
     };
     format!("\nhint: nothing was contended, so the verdict is unknown; {how}\n")
 }
@@ -66,7 +66,7 @@ fn headline(report: &RunReport) -> String {
     )
 }
 
-/// What became of the changes, a line for each trial.
+/// The outcomes of the changes, a line for each trial.
 fn outcomes(trials: &[TrialReport]) -> String {
     let mut table = table(
         &[
@@ -95,8 +95,8 @@ fn outcomes(trials: &[TrialReport]) -> String {
     table.trim_fmt() + "\n"
 }
 
-/// How long the two steps took, a line for each. A table of its own: with the other one beside it,
-/// it would be too wide for a terminal of 80 columns.
+/// The durations of the two steps, a line for each. A separate table: beside the other one, it would be
+/// too wide for a terminal of 80 columns.
 fn times(trials: &[TrialReport]) -> String {
     let mut table = table(&["strategy", "ms", "p50", "p95", "p99", "max"], 2);
     for trial in trials {
@@ -144,19 +144,19 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
             let _ = writeln!(text, "  {what}: {}", counts_prose(counts));
         }
     };
-    counted("faults met", &trial.summary.faults);
+    counted("errors returned", &trial.summary.faults);
     counted("locks lost before their release", &trial.summary.lost_locks);
     counted("steps not ok", &trial.reasons);
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
         let _ = writeln!(text, "    {code}: {message}");
     }
-    for told in trial
+    for line in trial
         .summary
         .allocations
         .iter()
         .flat_map(allocations::prose)
     {
-        let _ = writeln!(text, "  {told}");
+        let _ = writeln!(text, "  {line}");
     }
     if let (Some(p), Some(max)) = (&trial.summary.agreement_ms, trial.summary.agreement_max_ms) {
         let _ = writeln!(
@@ -165,8 +165,8 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
             p.p50, p.p99, trial.summary.checks_stale
         );
     }
-    for told in trial.conditions.iter().flat_map(conditions::prose) {
-        let _ = writeln!(text, "  {told}");
+    for line in trial.conditions.iter().flat_map(conditions::prose) {
+        let _ = writeln!(text, "  {line}");
     }
     if trial.summary.checks_disagreed > 0 {
         let _ = writeln!(
@@ -185,7 +185,7 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
     if trial.summary.restored > 0 {
         let _ = writeln!(
             text,
-            "  rows given back by the host: {}",
+            "  rows released by the host: {}",
             trial.summary.restored
         );
     }
@@ -222,7 +222,7 @@ fn contention_prose(contention: &Contention) -> String {
     let met = format!("rivals met on {}", rows(contention.rows));
     match contention.nodes.count() {
         0 | 1 if contention.cluster <= 1 => met,
-        0 => format!("{met}; their nodes are not on record"),
+        0 => format!("{met}; their nodes were not recorded"),
         1 => format!("{met}, all on one of {} nodes", contention.cluster),
         _ => format!(
             "{met}, on {} of them from different nodes",
@@ -267,9 +267,9 @@ fn fairness_prose(fairness: &Fairness) -> String {
 /// `conflict 517 × 3, conflict 5 × 1`.
 pub fn counts_prose(counts: &BTreeMap<String, u64>) -> String {
     let each = |(what, count): (&String, &u64)| format!("{what} × {count}");
-    let mut told: Vec<_> = counts.iter().take(MAX_COUNTS).map(each).collect();
+    let mut parts: Vec<_> = counts.iter().take(MAX_COUNTS).map(each).collect();
     if let Some(more @ 1..) = counts.len().checked_sub(MAX_COUNTS) {
-        told.push(format!("and {more} more"));
+        parts.push(format!("and {more} more"));
     }
-    told.join(", ")
+    parts.join(", ")
 }

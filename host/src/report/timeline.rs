@@ -8,8 +8,8 @@ use std::fmt::Write;
 /// Between columns.
 const GAP: u16 = 2;
 
-/// Plain text, cells wrapped so that no line is longer than `width`; behind it for each abort who did
-/// it.
+/// Plain text, with cells wrapped so that no line is longer than `width`; below it the cause of each
+/// abort.
 pub fn write(timeline: &Timeline, width: u16) -> String {
     let columns = columns(timeline);
     let mut table = Table::new();
@@ -100,7 +100,7 @@ impl Column {
         }
     }
 
-    /// What the moment says in this column: nothing if it is another's.
+    /// The text of the moment in this column; empty if it belongs to another.
     fn cell(&self, moment: &Moment) -> String {
         match (self, moment.lane) {
             (Self::Worker(own), Lane::Worker(worker)) if *own == worker => moment.text.clone(),

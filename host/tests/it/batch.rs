@@ -175,7 +175,7 @@ fn ctrl_c_ends_the_running_cell_in_order_and_the_rest_is_left_for_the_next_time(
     signal(&child, "-INT");
     let ended = finished(child.wait_with_output().unwrap());
     assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
-    let left = "not finished: 2 of 3 cells; the same command goes on with them";
+    let left = "not finished: 2 of 3 cells; the same command resumes them";
     assert!(ended.stdout.contains(left), "{}", ended.stdout);
     let rows = rows(&sandbox, "out/results.csv");
     assert_eq!(column(&rows, "ended"), ["completed", "interrupted"]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// What is told of a violation, up to the figures of the search, and the command that tells it again.
 fn told(finished: &Finished) -> (String, String) {
     assert_eq!(finished.code, 1, "{}{}", finished.stdout, finished.stderr);
-    let (told, rest) = finished.stdout.split_once("told again by:\n").unwrap();
+    let (told, rest) = finished.stdout.split_once("replay with:\n").unwrap();
     let command = rest.lines().next().unwrap().trim();
     (told.to_owned(), command.to_owned())
 }

@@ -148,7 +148,7 @@ fn one_fault_alone_is_told_also_if_it_goes_well() {
                 effect, and its answer was lost (indefinite).\n  All went well.\n    change 1 acquire \
                 1 connect the endpoint → ok\n    change 1 acquire 2 execute UPDATE volumes";
     assert!(shown.stdout.contains(told), "{}", shown.stdout);
-    assert_eq!(shown.stdout.matches("seen again by").count(), 5);
+    assert_eq!(shown.stdout.matches("reproduce with").count(), 5);
 }
 
 #[test]

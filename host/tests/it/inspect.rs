@@ -172,7 +172,7 @@ fn its_interface_is_told_as_wit_also_where_it_can_not_be_run() {
     said.refused_with(&["module.wasm is a core WebAssembly module"]);
     sandbox.write("broken.wasm", &wasm(OTHER_VERSION)[..30]);
     let said = sandbox.run("inspect ./broken.wasm --wit");
-    said.refused_with(&["broken.wasm can't be told as WIT"]);
+    said.refused_with(&["broken.wasm can't be printed as WIT"]);
 }
 
 #[test]

@@ -301,7 +301,7 @@ fn a_variant_is_told_again_with_its_settings() {
     let arguments = "check ip-for-update-no-retry+attempts=9 --faults none --seeds 20";
     let found = sandbox.run(arguments);
     assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
-    let (_, replay) = found.stdout.split_once("told again by:").unwrap();
+    let (_, replay) = found.stdout.split_once("replay with:").unwrap();
     let command = replay.lines().nth(1).unwrap().trim();
     assert!(command.contains("no-retry+attempts=9"), "{command}");
     let again = sandbox.run(command.strip_prefix("runner ").unwrap());

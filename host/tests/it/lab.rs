@@ -230,7 +230,7 @@ fn a_killed_launcher_is_followed_by_another_and_down_leaves_nothing() {
     ));
     assert!(both.stdout.contains("0 and 0"), "{}", both.stdout);
     assert!(
-        both.stdout.contains("another runner is at work"),
+        both.stdout.contains("another runner is using this lab"),
         "{}",
         both.stdout
     );

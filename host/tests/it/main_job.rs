@@ -181,7 +181,7 @@ fn a_run_without_rivals_ends_with_0_and_says_how_to_make_some() {
         let run = "--strategy cas --rows 4 --changes-per-worker 2";
         let measured = sandbox.run(&format!("{run} --db {world} --out run"));
         assert_eq!(measured.code, 0, "{}{}", measured.stdout, measured.stderr);
-        let hint = "`--workers-per-row 2` makes rivals";
+        let hint = "`--workers-per-row 2` gives each row";
         assert!(measured.stdout.contains(hint), "{}", measured.stdout);
         assert_eq!(sandbox.run("report run").code, 0);
         assert_eq!(sandbox.run("report run --require valid").code, 3);

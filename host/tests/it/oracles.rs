@@ -48,7 +48,7 @@ fn is_violated(arguments: &str, seeds: u32, words: &str) {
     assert_eq!(finished.code, 1, "{told}");
     let prose = finished.stdout.split_whitespace().collect::<Vec<_>>();
     assert!(prose.join(" ").contains(words), "{told}");
-    let (before, _) = finished.stdout.split_once("told again by:").expect(&told);
+    let (before, _) = finished.stdout.split_once("replay with:").expect(&told);
     let (_, timeline) = before.split_once(" time  ").expect(&told);
     // The first column is a time; the lines of a wrapped cell have nothing there.
     let events = timeline.lines().filter(|line| {

@@ -32,5 +32,5 @@ fn lock(sandbox: &Sandbox) -> String {
 /// The digest of one of our own.
 fn digest(strategy: &str) -> String {
     let bytes = std::fs::read(component(strategy)).unwrap();
-    contend::author::registry::digest::Digest::of(&bytes).to_string()
+    contend::author::registry::digest::Digest::from_content(&bytes).to_string()
 }

@@ -1,13 +1,13 @@
-//! Which settings the instances of a strategy asked for.
+//! Records the settings that the instances of a strategy read.
 
 use super::convert::clean;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// How many names are kept of settings that were not given: a strategy has a handful.
+/// Number of recorded names of settings that were not given: a strategy has a handful.
 const MOST_OTHERS: usize = 64;
 
-/// Of one instance, which tells when it ends: while the clock runs, workers share nothing.
+/// The names of one instance, reported when it ends: while the clock runs, workers share nothing.
 #[derive(Debug, Default)]
 pub struct Asking(BTreeSet<String>);
 
@@ -30,7 +30,7 @@ impl Asked {
         all.extend(asking.0);
     }
 
-    /// What was asked for since this was last taken.
+    /// Takes the names since the last call.
     pub fn take(&self) -> BTreeSet<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

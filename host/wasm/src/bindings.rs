@@ -1,5 +1,5 @@
-//! What wasmtime generates from the contract: the imports and one world here, and the other world,
-//! with the same imports, beside.
+//! Bindings that wasmtime generates from the contract: the imports and one world here, and the other
+//! world, with the same imports, in a submodule.
 
 pub mod allocation;
 

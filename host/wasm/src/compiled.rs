@@ -42,8 +42,7 @@ mod tests {
     use wasmtime::component::Component;
 
     #[test]
-    fn what_was_compiled_once_is_not_compiled_by_the_next_engine_unless_that_is_set_up_differently()
-    {
+    fn engine_reuses_compiled_code_of_an_engine_with_the_same_settings() {
         let folder = tempfile::tempdir().unwrap();
         let cache = cache(folder.path()).unwrap();
         let bytes = wat::parse_str("(component (core module (func)))").unwrap();

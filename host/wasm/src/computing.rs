@@ -12,12 +12,12 @@ use wasmtime::UpdateDeadline;
 
 const TICK: Duration = Duration::from_millis(10);
 
-/// What a simulated guest may execute in one millisecond of its limit: an instruction is one unit of
-/// fuel, but for a few that cost nothing. A real processor does more in the time, so that who keeps
-/// the limit here keeps it there.
+/// Fuel of a simulated guest for one millisecond of its limit: an instruction is one unit of fuel, but
+/// for a few that cost nothing. A real processor executes more in the time, so a guest within the limit
+/// here is within it there.
 const FUEL_PER_MS: u64 = 1_000_000;
 
-/// How the computing time of a call is bounded.
+/// The measure of a call's computing time.
 #[derive(Clone)]
 pub enum Metering {
     /// Measured, with a ticker that lives as long as there may be an instance.
@@ -76,7 +76,7 @@ impl Allowance {
     }
 }
 
-/// What a guest dies of that computed for longer.
+/// The death of a guest that exceeds the limit.
 pub fn exceeded(limit: Duration) -> Death {
     let limit = humantime::format_duration(limit);
     Death {

@@ -1,4 +1,4 @@
-//! How wasmtime is set up: for real runs, and for simulations.
+//! Configuration of wasmtime, for real runs and for simulations.
 
 use super::Limits;
 use super::compiled;
@@ -56,7 +56,7 @@ pub fn of_simulations(limits: Limits, instances: u32) -> io::Result<Config> {
     Ok(config)
 }
 
-/// What one instance's memory can grow to.
+/// Largest memory of one instance.
 fn memory_bytes(limits: Limits) -> usize {
     let bytes = limits.memory_bytes.next_multiple_of(PAGE as u64);
     usize::try_from(bytes).unwrap_or(usize::MAX)

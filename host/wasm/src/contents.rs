@@ -1,5 +1,5 @@
-//! What can be read of a file without compiling it. The file is a stranger's: nothing in it is taken
-//! for true, each text is cleaned, and what is broken ends the reading and nothing else.
+//! Reads the metadata of a file without compiling it. The file is untrusted: nothing in it is believed,
+//! each text is sanitised, and a broken part ends the reading and nothing else.
 
 use super::contract::World;
 use super::convert::clean;
@@ -10,7 +10,7 @@ use wasmparser::{
     ProducersSectionReader, Result,
 };
 
-/// What a file says of itself, and what it wants and gives.
+/// The metadata, imports and exports of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     pub about: About,
@@ -20,7 +20,7 @@ pub struct Contents {
     pub exports: Option<Vec<String>>,
     /// The bytes of memory that its largest part begins with.
     pub least_memory: u64,
-    /// Whether it makes resource types of its own, or a part of it does.
+    /// True if it, or a part of it, defines resource types.
     pub defines_resources: bool,
 }
 
@@ -39,7 +39,7 @@ struct Reading {
 }
 
 impl Contents {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(super) fn read(bytes: &[u8]) -> Self {
         let mut reading = Reading::default();
         let is_whole = reading.read(bytes).is_ok() && Parser::is_component(bytes);
         let list = |names: BTreeSet<String>| is_whole.then(|| names.into_iter().collect());
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_nested_is_not_the_wholes_but_tells_what_it_was_made_with() {
+    fn nested_component_adds_its_producers_but_no_metadata() {
         let inner = r#"(core module $m
             (@custom "authors" "inner")
             (@producers (language "C" "17") (processed-by "clang" "19")))"#;
@@ -177,7 +177,7 @@ mod tests {
                 (@custom "version" "1.2") (@custom "homepage" "  ")
                 (import "a:b/c@0.1.0" (instance)))"#
         );
-        let contents = Contents::of(&wat::parse_str(text).unwrap());
+        let contents = Contents::read(&wat::parse_str(text).unwrap());
         let tool = |name: &str, version: &str| Tool {
             name: name.to_owned(),
             version: Some(version.to_owned()),
@@ -200,7 +200,7 @@ mod tests {
         let text = r#"(component (import "a:b/c@0.1.0" (instance)) (@custom "version" "1.2")
             (core module (func)))"#;
         let bytes = wat::parse_str(text).unwrap();
-        let contents = Contents::of(&bytes[..bytes.len() - 3]);
+        let contents = Contents::read(&bytes[..bytes.len() - 3]);
         assert_eq!(contents.about.version.as_deref(), Some("1.2"));
         assert_eq!((contents.imports, contents.exports), (None, None));
     }

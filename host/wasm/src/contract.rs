@@ -1,5 +1,5 @@
-//! Does a component fit the contract? Nothing is skipped in silence: what it wants and what there
-//! is are told side by side.
+//! Checks that a component fits the contract. Reports every mismatch, with the wanted and the provided
+//! type side by side.
 
 use super::convert::clean;
 use super::file::WasmFile;
@@ -17,10 +17,10 @@ pub const CONTRACT_VERSION: &str = "0.1.0";
 /// The interfaces that the host offers.
 const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
 
-/// What stands for all that a component imports of the virtual WASI.
+/// The name that stands for all imports of the virtual WASI.
 pub const WASI: &str = "wasi";
 
-/// What a strategy can be for. One of them it exports.
+/// The worlds of the contract. A strategy exports one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
     State,
@@ -75,8 +75,8 @@ pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     interfaces
 }
 
-/// The world of a component's file, by a look at what it exports; nothing if it is no strategy. Loading
-/// it tells why.
+/// The world of a component's file, from its exports; `None` if it is no strategy. Loading it returns
+/// the reason.
 pub fn world_of(path: &Path) -> Option<World> {
     WasmFile::read(path).ok()?.contents().world()
 }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_not_mentioned_and_what_does_not_is_told() {
+    fn mismatch_report_lists_only_the_imports_that_do_not_fit() {
         let fits = ["contend:strategy/state-change@0.1.0"];
         let imports = [
             "contend:strategy/db@0.1.0",

@@ -25,8 +25,8 @@ pub fn clean_lines(text: &str) -> String {
     text.chars().map(kept).collect()
 }
 
-/// What Unicode has beside controls that turns the direction of what follows, or takes no place, or
-/// looks like nothing: formats, fillers, separators, tags, and what chooses another form of a character.
+/// Unicode characters besides controls that change the text direction or are invisible: formats,
+/// fillers, separators, tags and variation selectors.
 const UNSEEN: &[RangeInclusive<char>] = &[
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -77,10 +77,10 @@ pub fn pool(id: String, pool: &Pool) -> allocation::Pool {
     }
 }
 
-pub fn allocated(told: allocation::Allocated) -> Allocated {
+pub fn allocated(from: allocation::Allocated) -> Allocated {
     Allocated {
-        address: clean(&told.address),
-        attempts: told.attempts,
+        address: clean(&from.address),
+        attempts: from.attempts,
     }
 }
 

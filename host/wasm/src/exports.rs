@@ -1,4 +1,4 @@
-//! What a component exports: one of the contract's worlds.
+//! Exports of a component: one of the contract's worlds.
 
 use super::bindings::allocation::{AllocationStrategy, AllocationStrategyPre};
 use super::bindings::{StateStrategy, StateStrategyPre};
@@ -64,8 +64,8 @@ impl Exports {
             (Self::State(strategy), Call::Change(transition)) => {
                 let transition = convert::transition(transition);
                 let exported = strategy.contend_strategy_state_change();
-                let told = exported.call_change(store, &transition).await?;
-                Ok(told.map(|()| None).map_err(convert::fault_from_guest))
+                let result = exported.call_change(store, &transition).await?;
+                Ok(result.map(|()| None).map_err(convert::fault_from_guest))
             }
             (
                 Self::Allocation(strategy),
@@ -77,8 +77,8 @@ impl Exports {
             ) => {
                 let pool = convert::pool(pool_id, &pool);
                 let exported = strategy.contend_strategy_allocation();
-                let told = exported.call_allocate(store, &pool, &marker).await?;
-                Ok(told
+                let result = exported.call_allocate(store, &pool, &marker).await?;
+                Ok(result
                     .map(|allocated| Some(convert::allocated(allocated)))
                     .map_err(convert::fault_from_guest))
             }
@@ -93,10 +93,10 @@ impl Exports {
             ) => {
                 let pool = convert::pool(pool_id, &pool);
                 let exported = strategy.contend_strategy_allocation();
-                let told = exported
+                let result = exported
                     .call_release(store, &pool, &address, &marker)
                     .await?;
-                Ok(told.map(|()| None).map_err(convert::fault_from_guest))
+                Ok(result.map(|()| None).map_err(convert::fault_from_guest))
             }
             (Self::State(_), Call::Allocate { .. } | Call::Release { .. })
             | (Self::Allocation(_), Call::Change(_)) => Err(Death {

@@ -45,14 +45,14 @@ impl WasmFile {
         &self.digest
     }
 
-    /// Whether it is a component; if not, it is a core module.
+    /// True for a component, false for a core module.
     pub fn is_component(&self) -> bool {
         self.bytes.get(6) == Some(&1)
     }
 
-    /// What it says of itself, and what it imports and exports.
+    /// Its metadata, imports and exports.
     pub fn contents(&self) -> Contents {
-        Contents::of(&self.bytes)
+        Contents::read(&self.bytes)
     }
 
     /// Its world and the interfaces that this uses, as WIT text that can't steer a terminal.
@@ -61,6 +61,6 @@ impl WasmFile {
         if !self.is_component() {
             return Err(LoadError::CoreModule { path });
         }
-        wit::of(&self.bytes).map_err(|why| LoadError::NoWit { path, why })
+        wit::print(&self.bytes).map_err(|why| LoadError::NoWit { path, why })
     }
 }

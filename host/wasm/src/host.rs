@@ -31,7 +31,7 @@ use statements::Statements;
 use std::sync::Arc;
 use wasi::Wasi;
 
-/// What a guest's handles stand for; each is an index into a slab of the state.
+/// The types of a guest's handles; each is an index into a slab of the state.
 pub struct SessionHandle;
 pub struct LockSessionHandle;
 pub struct LockHandle;
@@ -71,7 +71,7 @@ pub struct HostState {
 }
 
 impl HostState {
-    /// `asked` is told in the end which settings were asked for.
+    /// `asked` receives, at the end, the settings that the guest read.
     pub fn new(limits: Limits, capabilities: Capabilities, asked: Arc<Asked>) -> Self {
         let Capabilities {
             seed,
@@ -109,13 +109,13 @@ impl HostState {
         &self.capabilities.shares
     }
 
-    /// The time since the trial began, as the guest is told it.
+    /// The time since the trial began, as the guest sees it.
     pub fn now(&self) -> Nanos {
         self.capabilities.clock.now()
     }
 
-    /// Gives up everything that the instance held. Locks last: while a transaction may still be
-    /// open, nobody else should believe that the row is free.
+    /// Releases everything that the instance held. Locks last: while a transaction may still be open,
+    /// no other worker should believe that the row is free.
     pub async fn end(mut self) {
         let (printed, worker) = (&self.capabilities.printed, self.capabilities.worker);
         let printing = &mut self.wasi.printing;
@@ -140,7 +140,7 @@ impl HostState {
         self.idle = Idle::default();
     }
 
-    /// Whether the call may not have had its effect, if it says that it did.
+    /// True if a call that returned ok may not have had its effect.
     pub fn leaves_doubt(&self) -> bool {
         !self.has_committed || self.sessions.iter().any(|(_, opened)| opened.is_open())
     }
@@ -156,7 +156,7 @@ impl HostState {
     }
 
     fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
-        self.statements.of(sql, &self.capabilities.sql_policy)
+        self.statements.get(sql, &self.capabilities.sql_policy)
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_instance_draws_is_part_of_the_model() {
+    fn random_numbers_of_an_instance_are_part_of_the_model() {
         let first = random(7, 3, 1).next_u64();
         assert_eq!(
             first, 359_915_954_464_353_126,

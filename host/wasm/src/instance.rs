@@ -13,7 +13,7 @@ use crate::model::statements::Statements;
 use async_trait::async_trait;
 use wasmtime::{CallHook, Store, StoreContextMut, Trap};
 
-/// How many bytes of strings and lists one call of a guest may hand to the host. A list whose
+/// Bytes of strings and lists that one call of a guest may pass to the host. A list whose
 /// elements all point to the same megabytes would otherwise multiply in the host's memory.
 const MAX_BYTES_PER_HOST_CALL: usize = 4 << 20;
 
@@ -97,13 +97,13 @@ impl Instance for WasmInstance {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         begin(&mut self.store, self.limits, &self.metering);
         self.store.data_mut().call_begins();
-        let told = self.exports.call(&mut self.store, call).await;
+        let result = self.exports.call(&mut self.store, call).await;
         if let Ok(left) = self.store.get_fuel() {
             let allowance = &self.store.data().allowance;
             let used = allowance.used(left, self.limits.computing);
             self.most_fuel = self.most_fuel.max(used);
         }
-        told.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
+        result.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
     }
 
     fn take_faults(&mut self) -> Vec<FaultCount> {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_misbehaves_dies_of_the_same_in_both_worlds_and_costs_a_neighbour_nothing() {
+    async fn misbehaving_guest_dies_alike_in_both_worlds_and_costs_a_neighbour_nothing() {
         for strategy in both() {
             let mut neighbour = instance(&strategy).await;
             for (what, code, message) in [
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_host_runs_of_a_guest_beside_its_exports_is_bounded_too() {
+    async fn guest_code_outside_of_its_exports_is_bounded_too() {
         let (realloc, change) = ("global.get $free\n", "(memory $memory) (realloc $realloc)");
         let with_end = "(memory $memory) (realloc $realloc) (post-return $core-end)";
         let end = |body: &str| {
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_memory_is_empty_for_each_instance_also_where_it_grows() {
+    async fn memory_of_a_new_instance_is_zero_even_where_it_grows() {
         for strategy in both() {
             for _ in 0..3 {
                 let mut instance = instance(&strategy).await;

@@ -43,7 +43,7 @@ pub use self::convert::{clean, clean_lines};
 pub use self::file::WasmFile;
 pub use self::host::wasi::interface as wasi_interface;
 
-/// What one instance may use up.
+/// Resource limits of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Linear memory of one instance, in bytes; rounded up to whole pages of 64 KiB.
@@ -89,7 +89,7 @@ pub enum LoadError {
     OwnResources { path: PathBuf },
     #[error("{path} can't be compiled: {why}")]
     Invalid { path: PathBuf, why: String },
-    #[error("the interface of {path} can't be told as WIT: {why}")]
+    #[error("the interface of {path} can't be printed as WIT: {why}")]
     NoWit { path: PathBuf, why: String },
     #[error(
         "the WebAssembly engine can't be set up for {instances} instances; run fewer workers or lower \
@@ -232,7 +232,7 @@ impl WasmStrategy {
         &self.digest
     }
 
-    /// What it is for.
+    /// Its world.
     pub fn world(&self) -> World {
         self.linked.world()
     }
@@ -300,10 +300,10 @@ mod tests {
         let text = "(component (core module (memory 160)))";
         std::fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
         let loaded = Engine::new(limits, 1).unwrap().load(&path);
-        let told = loaded.err().unwrap().to_string();
+        let message = loaded.err().unwrap().to_string();
         assert!(
-            told.contains("10 MiB") && told.contains("--memory-mib"),
-            "{told}"
+            message.contains("10 MiB") && message.contains("--memory-mib"),
+            "{message}"
         );
     }
 

@@ -7,20 +7,20 @@ use wasmtime::ResourceLimiter;
 /// componentize-py have fourteen.
 pub const MAX_CORE_INSTANCES: usize = 32;
 
-/// How many memories an instance may have. The limit on the memory of an instance is that of one.
+/// Most memories of an instance. The limit on the memory of an instance is that of one.
 pub const MAX_MEMORIES: usize = 1;
 
-/// How many tables an instance may have, and how large. Real ones hold some hundred functions, and
+/// Most tables of an instance, and their largest size. Real ones hold some hundred functions, and
 /// interpreters some thousand.
 pub const MAX_TABLES: usize = 4;
 pub const MAX_TABLE_ELEMENTS: usize = 20_000;
 
-/// Refuses to grow beyond the limit, by a trap that says so: a guest that is merely told "no" would
-/// abort for a reason that nobody could read.
+/// Refuses to grow beyond the limit, by a trap that says so: a guest that only receives a failure would
+/// abort for a reason that no user could read.
 #[derive(Debug)]
 pub struct MemoryLimit {
     pub bytes: u64,
-    /// What it has grown to.
+    /// Its present size.
     pub grown: u64,
 }
 

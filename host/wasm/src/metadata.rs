@@ -85,7 +85,7 @@ fn facts(about: &About) -> Vec<(&'static str, &str)> {
     facts.into_iter().filter_map(given).collect()
 }
 
-/// What the section has besides the name of the whole, which comes first.
+/// The rest of the section after the name of the whole, which comes first.
 fn names_of_parts<'a>(section: &CustomSectionReader<'a>) -> Result<&'a [u8]> {
     let KnownCustom::ComponentName(names) = section.as_known() else {
         return Ok(&[]);
@@ -175,16 +175,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again_and_replaces_what_was_there() {
+    fn written_metadata_replaces_the_old_and_reads_back() {
         let text = r#"(component (core module $part) (@custom "kept" "as it is"))"#;
         let bare = wat::parse_str(text).unwrap();
         let first = write(&bare, &about("first")).unwrap();
-        assert_eq!(Contents::of(&first).about, about("first"));
+        assert_eq!(Contents::read(&first).about, about("first"));
         let second = write(&first, &about("second")).unwrap();
-        assert_eq!(Contents::of(&second).about, about("second"));
+        assert_eq!(Contents::read(&second).about, about("second"));
         assert_eq!(second, write(&bare, &about("second")).unwrap());
         let third = write(&second, &About::default()).unwrap();
-        assert_eq!(Contents::of(&third).about, about("second"));
+        assert_eq!(Contents::read(&third).about, about("second"));
         let parts = String::from_utf8_lossy(&second).into_owned();
         assert!(parts.contains("part") && parts.contains("as it is"));
     }
@@ -204,10 +204,10 @@ mod tests {
     }
 
     #[test]
-    fn what_it_was_made_with_stays() {
+    fn producers_stay() {
         let text = r#"(component (@producers (processed-by "wit-component" "0.1")))"#;
         let written = write(&wat::parse_str(text).unwrap(), &about("x")).unwrap();
-        let made = Contents::of(&written).about.processed_by.unwrap();
+        let made = Contents::read(&written).about.processed_by.unwrap();
         assert_eq!(made[0].name, "wit-component");
     }
 }

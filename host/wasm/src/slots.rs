@@ -25,7 +25,7 @@ pub struct Slots {
 
 #[derive(Debug, Default)]
 struct Free {
-    /// How many slots were ever taken: from the first on, so that a small run stays in few pages.
+    /// Number of slots ever used: from the first on, so that a small run stays in few pages.
     used: usize,
     given_back: Vec<usize>,
 }
@@ -56,8 +56,8 @@ impl Slots {
             count,
             free: Mutex::default(),
         };
-        // A huge page would be a hundred times what an idle worker needs. A kernel that has none
-        // can't be told so, and needn't be.
+        // A huge page would be a hundred times what an idle worker needs. A kernel without them refuses
+        // this advice, and does not need it.
         let _ = slots.advise(0, bytes, libc::MADV_NOHUGEPAGE);
         Ok(Arc::new(slots))
     }
@@ -84,8 +84,8 @@ impl Slots {
         let start = with_exposed_provenance_mut(self.address + from);
         // SAFETY: the range is within our mapping, and what any advice does to it is up to the
         // caller within this module: a slot's contents are its owner's.
-        let told = unsafe { libc::madvise(start, bytes, advice) };
-        match told {
+        let status = unsafe { libc::madvise(start, bytes, advice) };
+        match status {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
@@ -126,7 +126,7 @@ impl Drop for Slot {
         let emptied = self
             .slots
             .advise(self.offset(), self.bytes(), libc::MADV_DONTNEED);
-        // One that can't be emptied is lost: its contents are nobody else's.
+        // A slot that can't be emptied is never reused: no other instance may see its contents.
         if emptied.is_ok() {
             let mut free = self.slots.free.lock().expect("no panic while held");
             free.given_back.push(self.number);

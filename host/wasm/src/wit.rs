@@ -4,14 +4,14 @@ use super::convert::clean_lines;
 use wasmparser::Parser;
 use wit_component::{WitPrinter, decode};
 
-/// The world that a component is of, which the decoder calls `root:component/root`, and after it what
-/// it uses of other packages. An error is the reason why its types can't be told as WIT.
-pub fn of(component: &[u8]) -> Result<String, String> {
+/// Prints the world of a component, which the decoder calls `root:component/root`, and after it the
+/// parts of other packages that it uses. An error is the reason why its types can't be printed as WIT.
+pub fn print(component: &[u8]) -> Result<String, String> {
     // The decoder makes room for as much as a section is said to have, before it looks for it.
     for payload in Parser::new(0).parse_all(component) {
         payload.map_err(|error| super::convert::clean(&error.to_string()))?;
     }
-    let told = decode(component).and_then(|decoded| {
+    let text = decode(component).and_then(|decoded| {
         let resolve = decoded.resolve();
         let own = decoded.package();
         let used = resolve.packages.iter().map(|(id, _)| id);
@@ -20,7 +20,7 @@ pub fn of(component: &[u8]) -> Result<String, String> {
         printer.print(resolve, own, &used)?;
         Ok(printer.output.to_string())
     });
-    match told {
+    match text {
         Ok(text) => Ok(clean_lines(&text)),
         Err(error) => Err(super::convert::clean(&format!("{error:#}"))),
     }
@@ -39,7 +39,7 @@ mod tests {
         // A custom section of nearly four gigabytes.
         bytes.extend(b"\0\xf0\xff\xff\xff\x0f");
         let before = peak_kib();
-        assert!(of(&bytes).is_err());
+        assert!(print(&bytes).is_err());
         assert!(peak_kib() - before < 1 << 20);
     }
 
@@ -55,23 +55,23 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_tampered_with_is_told_or_refused_and_nothing_breaks() {
+    fn tampered_file_is_printed_or_refused_without_a_panic() {
         let whole = wat::parse_str(include_str!("fixtures.wat")).unwrap();
-        assert!(of(&whole).unwrap().contains("state-change"));
+        assert!(print(&whole).unwrap().contains("state-change"));
         let mut random = Pcg64::seed_from_u64(7);
-        let mut told = 0;
+        let mut printed = 0;
         for _ in 0..3000 {
             let mut bytes = whole.clone();
             for _ in 0..=random.next_u32() % 3 {
                 let at = random.next_u32() as usize % bytes.len();
                 bytes[at] = random.next_u32() as u8;
             }
-            let wit = of(&bytes);
-            told += u32::from(wit.is_ok());
+            let wit = print(&bytes);
+            printed += u32::from(wit.is_ok());
             // What can be decoded was read as a whole, too.
-            let contents = Contents::of(&bytes);
+            let contents = Contents::read(&bytes);
             assert!(wit.is_err() || contents.imports.is_some());
         }
-        assert!((100..2900).contains(&told), "{told}");
+        assert!((100..2900).contains(&printed), "{printed}");
     }
 }

@@ -11,7 +11,7 @@ pub struct Cache {
     folder: PathBuf,
 }
 
-/// What the cache has of a component.
+/// State of a component in the cache.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kept {
     Whole(PathBuf),
@@ -53,7 +53,7 @@ impl Cache {
     pub fn get(&self, digest: &Digest) -> Result<Kept, RegistryError> {
         let path = self.path(digest);
         match fs::read(&path) {
-            Ok(bytes) if Digest::of(&bytes) == *digest => Ok(Kept::Whole(path)),
+            Ok(bytes) if Digest::from_content(&bytes) == *digest => Ok(Kept::Whole(path)),
             Ok(_) => Ok(Kept::Damaged(path)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Kept::Missing),
             Err(error) => Err(RegistryError::file(path, error)),
@@ -89,10 +89,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_whole_or_found_out() {
+    fn cache_detects_a_damaged_component() {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::new(root.path());
-        let digest = Digest::of(b"one");
+        let digest = Digest::from_content(b"one");
         assert_eq!(cache.get(&digest).unwrap(), Kept::Missing);
         let path = cache.put(&digest, b"one").unwrap();
         assert!(path.ends_with(format!("strategies/sha256/{}.wasm", digest.digits())));

@@ -1,8 +1,8 @@
-//! The calls to a registry, as the OCI Distribution Specification has them. Everything that comes from
-//! one is bounded and held against its digest.
+//! The calls to a registry, as the OCI Distribution Specification has them. Everything received is
+//! bounded in size and checked against its digest.
 //!
 //! `oci-client` buffers manifests, tokens and error bodies of any size, follows redirects to HTTP, and
-//! sends the password to whatever realm it is told; so only its names and forms are used.
+//! sends the password to any realm that the registry names; so only its types and formats are used.
 
 use super::credentials;
 use super::digest::Digest;
@@ -33,7 +33,7 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Finds out who the user is. Nothing is sent yet.
+    /// Finds the user's credentials. Sends nothing yet.
     pub fn new(reference: &'a Reference) -> Result<Self, RegistryError> {
         let user = credentials::find(reference.registry())?;
         let http = transport::client(reference);
@@ -58,7 +58,7 @@ impl<'a> Client<'a> {
             let answer = send(pass.show(request.header(ACCEPT, accepted))).await?;
             body(answer, MAX_MANIFEST).await
         })?;
-        let digest = Digest::of(&text);
+        let digest = Digest::from_content(&text);
         match self.reference.digest() {
             Some(asked) if *asked != digest => {
                 Err(self.damaged(format!("{asked} was asked for, and {digest} came")))
@@ -71,7 +71,7 @@ impl<'a> Client<'a> {
     pub fn component(&self, layer: &Layer) -> Result<Vec<u8>, RegistryError> {
         let came = self.wait(async {
             let pass = self.log_in("pull").await?;
-            // By its digest alone: a manifest may say that it is to be had somewhere else.
+            // By its digest only: a manifest may name another location, which is ignored.
             let request = self.request(Method::GET, &self.blob_path(&layer.digest))?;
             let answer = send(pass.show(request)).await?;
             match body(answer, layer.bytes as usize).await {
@@ -80,7 +80,7 @@ impl<'a> Client<'a> {
             }
         })?;
         let bytes = came.map_err(|why| self.damaged(format!("{}: {why}", layer.digest)))?;
-        match Digest::of(&bytes) {
+        match Digest::from_content(&bytes) {
             digest if digest == layer.digest => Ok(bytes),
             digest => {
                 Err(self.damaged(format!("{} was asked for, and {digest} came", layer.digest)))
@@ -100,12 +100,12 @@ impl<'a> Client<'a> {
             let request = request.header(CONTENT_TYPE, OCI_IMAGE_MEDIA_TYPE);
             send(pass.show(request.body(packed.manifest.clone()))).await
         })?;
-        Ok(Digest::of(&packed.manifest))
+        Ok(Digest::from_content(&packed.manifest))
     }
 
     /// Sends one blob, unless it is there. Each is logged in for: a token may be good for a minute only.
     async fn push_blob(&self, blob: &[u8]) -> Result<(), Failure> {
-        let digest = Digest::of(blob);
+        let digest = Digest::from_content(blob);
         let pass = self.log_in("pull,push").await?;
         let head = self.request(Method::HEAD, &self.blob_path(&digest))?;
         if exists(pass.show(head)).await? {
@@ -116,11 +116,13 @@ impl<'a> Client<'a> {
         let begun = send(pass.show(begin.header(CONTENT_LENGTH, 0))).await?;
         let place = begun.headers().get(LOCATION).map(|place| place.to_str());
         let Some(Ok(place)) = place else {
-            let why = "it does not say where the upload goes";
+            let why = "it returned no location for the upload";
             return Err(Failure::Refused(why.to_owned()));
         };
         let mut place = begun.url().join(place).map_err(|error| {
-            Failure::Refused(format!("it does not say where the upload goes: {error}"))
+            Failure::Refused(format!(
+                "it returned an invalid location for the upload: {error}"
+            ))
         })?;
         transport::check(&place, self.reference.is_on_loopback())?;
         place
@@ -138,7 +140,7 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Whether an address is the registry's own, where it may know who the user is.
+    /// True if an address is on the registry itself, which may receive the user's credentials.
     fn is_own(&self, url: &Url) -> Result<bool, Failure> {
         let own = transport::url(self.reference, "")?;
         Ok(own.origin() == url.origin())

@@ -1,17 +1,17 @@
-//! Who the user is at a registry, as `docker login` has left it.
+//! The user's credentials at a registry, as stored by `docker login`.
 
 use super::error::RegistryError;
 use super::login::User;
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential};
 use std::path::{Path, PathBuf};
 
-/// What Docker itself calls its own registry in its configuration.
+/// The key of Docker's own registry in its configuration.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "https://index.docker.io/v1/");
 
 /// The user's name and password from the Docker configuration or a credential helper that it names;
-/// nobody if there is none for this registry. No secret is in an error.
+/// `None` if it has none for this registry. Errors contain no secret.
 pub fn find(registry: &str) -> Result<Option<User>, RegistryError> {
-    // The library does not tell a file that is missing from one that is broken.
+    // The library does not distinguish a missing file from a broken one.
     let Some(config) = config().filter(|path| path.exists()) else {
         return Ok(None);
     };
@@ -44,7 +44,7 @@ pub fn find(registry: &str) -> Result<Option<User>, RegistryError> {
     }
 }
 
-/// Where the library looks.
+/// The path that the library reads.
 fn config() -> Option<PathBuf> {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".docker"));
     let folder = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! What bytes are called by.
+//! SHA-256 digests.
 
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -14,7 +14,7 @@ const DIGITS: usize = 64;
 pub struct Digest(String);
 
 impl Digest {
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn from_content(bytes: &[u8]) -> Self {
         let digest = <Sha256 as sha2::Digest>::digest(bytes);
         let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Self(format!("{ALGORITHM}{digits}"))
@@ -73,10 +73,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_could_be_one_is_a_digest() {
+    fn parse_accepts_only_a_well_formed_digest() {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(Digest::of(b"").to_string(), empty);
-        assert_eq!(empty.parse(), Ok(Digest::of(b"")));
+        assert_eq!(Digest::from_content(b"").to_string(), empty);
+        assert_eq!(empty.parse(), Ok(Digest::from_content(b"")));
         let no_path = format!("sha256:{}", "../".repeat(22));
         for wrong in ["", "sha256:", &empty[..70], &empty.to_uppercase(), &no_path] {
             assert!(wrong.parse::<Digest>().is_err(), "{wrong}");

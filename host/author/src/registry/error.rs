@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::error::Error;
 use std::path::PathBuf;
 
-/// What became of a request to a registry that gave nothing to go on with.
+/// Failure of a request to a registry.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
@@ -62,12 +62,12 @@ impl Failure {
                 message,
             };
         };
-        let told = errors
+        let listed = errors
             .iter()
             .map(|it| format!("{} {}", it.code, it.message));
         Self::Status {
             code,
-            message: told.collect::<Vec<_>>().join("; "),
+            message: listed.collect::<Vec<_>>().join("; "),
             codes: errors.into_iter().map(|it| it.code).collect(),
         }
     }
@@ -85,7 +85,7 @@ pub enum RegistryError {
         why: String,
     },
     /// The registry says that it has none.
-    #[error("there is no {what}; look at its name and tag, or ask whoever pushed it")]
+    #[error("{what} not found in the registry; check its name and tag, or ask its author")]
     NotFound { what: String },
     /// It may be there, but not for this user.
     #[error(
@@ -105,7 +105,7 @@ pub enum RegistryError {
     /// It is there, and nothing that a runner could run.
     #[error("{what} is no strategy: {why}")]
     NotAStrategy { what: String, why: String },
-    /// What came is not what was asked for.
+    /// The received bytes are not the requested ones.
     #[error("{what} came damaged, and nothing of it was kept: {why}")]
     Damaged { what: String, why: String },
     /// It is another component than the one that was pinned.
@@ -137,7 +137,7 @@ impl RegistryError {
         Self::File { path, why }
     }
 
-    /// What a failure lets the caller conclude.
+    /// Classifies a failure by what the caller may conclude.
     pub(super) fn classify(reference: &Reference, logged_in: bool, failure: Failure) -> Self {
         let what = reference.to_string();
         let unauthorized = || Self::Unauthorized {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    fn told(status: u16, code: &str) -> Failure {
+    fn refused_with(status: u16, code: &str) -> Failure {
         let body = format!(r#"{{"errors":[{{"code":"{code}","message":"m"}}]}}"#);
         Failure::of_answer(status, body.as_bytes())
     }
@@ -228,19 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn every_error_of_a_registry_says_what_may_be_concluded() {
+    fn classify_maps_every_registry_error_to_its_conclusion() {
         for (failure, meant) in [
-            (told(400, "UNAUTHORIZED"), "unauthorized"),
-            (told(400, "DENIED"), "unauthorized"),
+            (refused_with(400, "UNAUTHORIZED"), "unauthorized"),
+            (refused_with(400, "DENIED"), "unauthorized"),
             (server(401), "unauthorized"),
             (server(403), "unauthorized"),
             (Failure::Unauthorized, "unauthorized"),
-            (told(404, "MANIFEST_UNKNOWN"), "not found"),
-            (told(404, "NAME_UNKNOWN"), "not found"),
-            (told(404, "BLOB_UNKNOWN"), "not found"),
+            (refused_with(404, "MANIFEST_UNKNOWN"), "not found"),
+            (refused_with(404, "NAME_UNKNOWN"), "not found"),
+            (refused_with(404, "BLOB_UNKNOWN"), "not found"),
             (server(404), "not found"),
-            (told(429, "TOOMANYREQUESTS"), "refused"),
-            (told(400, "MANIFEST_INVALID"), "refused"),
+            (refused_with(429, "TOOMANYREQUESTS"), "refused"),
+            (refused_with(400, "MANIFEST_INVALID"), "refused"),
             (server(500), "refused"),
             (server(302), "refused"),
             (Failure::TooLarge { most: 1 }, "refused"),

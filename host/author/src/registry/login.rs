@@ -1,5 +1,5 @@
-//! Logging in at a registry: who the user is goes to the registry itself, or to the token service that
-//! it names, if that is a place where the user's password may go.
+//! Login at a registry. The credentials go to the registry itself, or to the token service that it
+//! names, if the user's password may go there.
 
 use super::error::Failure;
 use super::reference::Reference;
@@ -29,7 +29,7 @@ pub struct User {
     pub password: String,
 }
 
-/// What a request says of its sender.
+/// Authentication of a request.
 pub(super) enum Pass {
     Nobody,
     User(User),
@@ -60,8 +60,8 @@ struct Token {
     access_token: Option<String>,
 }
 
-/// Asks the registry how it wants to be told who the user is, and the token service that it names for a
-/// token. `actions` are `pull` or `pull,push`.
+/// Asks the registry for its method of authentication, and the token service that it names for a token.
+/// `actions` are `pull` or `pull,push`.
 pub(super) async fn log_in(
     client: &Client,
     reference: &Reference,
@@ -125,8 +125,8 @@ fn parse(header: &str) -> Option<Challenge> {
     })
 }
 
-/// Where a token is asked for. An error if it is a place to which nothing is sent in plain text, or
-/// another host than the registry's, to which the user's password would go and nobody agreed.
+/// The address of the token service. Returns an error if it would use plain text, or if the user's
+/// password would go to a host other than the registry's without the user's consent.
 fn realm(
     reference: &Reference,
     realm: &str,

@@ -1,5 +1,5 @@
-//! How a component lies in a registry: as `wkg` and others write and read it. One layer with the
-//! component, a config that tells its interfaces, annotations with what it says of itself.
+//! The manifest of a component in a registry, in the format of `wkg` and others: one layer with the
+//! component, a config that lists its interfaces, and annotations with its own metadata.
 
 use super::digest::Digest;
 use super::error::RegistryError;
@@ -28,7 +28,7 @@ pub struct Packed<'a> {
     pub manifest: Vec<u8>,
 }
 
-/// Where the component of a manifest is.
+/// The layer of a manifest with the component.
 pub struct Layer {
     pub digest: Digest,
     pub bytes: u64,
@@ -61,7 +61,7 @@ pub fn pack(file: &WasmFile) -> Packed<'_> {
         author: contents.about.authors.clone(),
         architecture: "wasm",
         os: "wasip2",
-        layer_digests: [Digest::of(component)],
+        layer_digests: [Digest::from_content(component)],
         component: Interfaces {
             exports: contents.exports.unwrap_or_default(),
             imports: contents.imports.unwrap_or_default(),
@@ -86,13 +86,13 @@ pub fn pack(file: &WasmFile) -> Packed<'_> {
 fn descriptor(media_type: &str, bytes: &[u8]) -> OciDescriptor {
     OciDescriptor {
         media_type: media_type.to_owned(),
-        digest: Digest::of(bytes).into(),
+        digest: Digest::from_content(bytes).into(),
         size: bytes.len() as i64,
         ..OciDescriptor::default()
     }
 }
 
-/// What the component says of itself, under the standard keys.
+/// The component's metadata, under the standard keys.
 fn annotations(about: &About) -> BTreeMap<String, String> {
     let facts = [
         (annotations::ORG_OPENCONTAINERS_IMAGE_TITLE, &about.name),
@@ -123,7 +123,7 @@ fn annotations(about: &About) -> BTreeMap<String, String> {
     facts.into_iter().filter_map(given).collect()
 }
 
-/// Where the component is. The config is not looked at, since not every tool writes the same.
+/// Finds the component's layer. Ignores the config, since tools write different ones.
 pub fn layer(reference: &Reference, manifest: &[u8]) -> Result<Layer, RegistryError> {
     let no_strategy = |why: String| RegistryError::NotAStrategy {
         what: reference.to_string(),
@@ -139,7 +139,7 @@ pub fn layer(reference: &Reference, manifest: &[u8]) -> Result<Layer, RegistryEr
     };
     if layer.media_type != COMPONENT_MEDIA_TYPE {
         return Err(no_strategy(format!(
-            "it is of the type {:?}, and not {COMPONENT_MEDIA_TYPE}",
+            "its type is {:?} instead of {COMPONENT_MEDIA_TYPE}",
             layer.media_type
         )));
     }
@@ -149,14 +149,13 @@ pub fn layer(reference: &Reference, manifest: &[u8]) -> Result<Layer, RegistryEr
             bytes,
         }),
         _ => Err(no_strategy(format!(
-            "it is of {} bytes, and {MOST_BYTES} are the most that is pulled",
+            "its size of {} bytes exceeds the limit of {MOST_BYTES}",
             layer.size
         ))),
     }
 }
 
-/// Refuses what does not begin as a component does. Whether it fits this runner is told when it is
-/// loaded.
+/// Refuses bytes that do not begin like a component. Loading it checks that it fits this runner.
 pub fn check_component(reference: &Reference, bytes: &[u8]) -> Result<(), RegistryError> {
     match bytes.get(..8) {
         Some([0, b'a', b's', b'm', _, _, 1, 0]) => Ok(()),
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_component_is_refused_with_the_reason() {
+    fn layer_refuses_a_manifest_without_exactly_one_component() {
         let index = r#"{"schemaVersion":2,"manifests":[]}"#;
         assert!(why(index).contains("no manifest of one artifact"));
         assert!(why("no JSON").contains("no manifest of one artifact"));
@@ -191,13 +190,13 @@ mod tests {
         let layer = |media_type: &str, digest: &str, size: i64| {
             format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}}}"#)
         };
-        let digest = Digest::of(b"").to_string();
+        let digest = Digest::from_content(b"").to_string();
         let image = layer("application/vnd.oci.image.layer.v1.tar", &digest, 1);
         assert!(why(&with_layers(&image)).contains("image.layer.v1.tar"));
         let too_large = layer(COMPONENT_MEDIA_TYPE, &digest, MOST_BYTES as i64 + 1);
-        assert!(why(&with_layers(&too_large)).contains("are the most"));
+        assert!(why(&with_layers(&too_large)).contains("exceeds the limit"));
         let negative = layer(COMPONENT_MEDIA_TYPE, &digest, -1);
-        assert!(why(&with_layers(&negative)).contains("are the most"));
+        assert!(why(&with_layers(&negative)).contains("exceeds the limit"));
         let path = layer(COMPONENT_MEDIA_TYPE, "sha256:../../x", 1);
         assert!(why(&with_layers(&path)).contains("is no digest"));
     }

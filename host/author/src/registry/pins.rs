@@ -19,7 +19,7 @@ const HEADER: &str = "\
 
 ";
 
-/// What a reference stands for.
+/// The digests that a reference stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
@@ -70,7 +70,7 @@ impl Pins {
         }
     }
 
-    pub fn of(&self, reference: &Reference) -> Option<&Pin> {
+    pub fn get(&self, reference: &Reference) -> Option<&Pin> {
         let name = reference.to_string();
         self.pins.iter().find(|pin| pin.reference == name)
     }
@@ -95,8 +95,8 @@ mod tests {
     fn pin(name: &str, bytes: &[u8]) -> Pin {
         Pin {
             reference: format!("oci://registry.example/{name}:1"),
-            component: Digest::of(bytes),
-            manifest: Digest::of(b"manifest"),
+            component: Digest::from_content(bytes),
+            manifest: Digest::from_content(b"manifest"),
         }
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let pins = Pins::read(&path).unwrap();
         assert_eq!(pins.pins, [pin("a", b"2"), pin("b", b"3")]);
         let b = "oci://registry.example/b:1".parse().unwrap();
-        assert_eq!(pins.of(&b), Some(&pin("b", b"3")));
+        assert_eq!(pins.get(&b), Some(&pin("b", b"3")));
         insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
         # The strategies from registries that are used here, each pinned to its bytes. `runner` writes this
         # file; keep it with your project. `runner pull --update REFERENCE` accepts other bytes.
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_told_and_stays_as_it_is() {
+    fn broken_file_is_reported_and_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(LOCK_FILE);
         let one = toml::to_string(&pin("a", b"1")).unwrap();

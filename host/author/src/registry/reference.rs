@@ -1,18 +1,18 @@
-//! How something in a registry is named: `oci://host[:port]/name:tag` or `oci://host/name@sha256:…`.
+//! References into a registry: `oci://host[:port]/name:tag` or `oci://host/name@sha256:…`.
 
 use super::digest::Digest;
 use std::fmt;
 use std::str::FromStr;
 use url::{Host, Url};
 
-/// What every reference begins with.
+/// The prefix of every reference.
 const SCHEME: &str = "oci://";
 
-/// Of a digest this many digits tell one strategy from another.
+/// Digits of a digest that distinguish strategies in names.
 const SHORT_DIGEST: usize = 12;
 
-/// Where a strategy is in a registry. It has a tag, which may be moved to other bytes, or the digest
-/// of a manifest, or both; then the digest decides.
+/// The location of a strategy in a registry. It has a tag, which may be moved to other bytes, or the
+/// digest of a manifest, or both; then the digest decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     named: oci_client::Reference,
@@ -37,7 +37,7 @@ pub enum ReferenceError {
 }
 
 impl Reference {
-    /// What was given for a strategy, if it is meant as a reference; then it must be one.
+    /// Parses an argument as a reference if it starts with `oci://`; `None` if it does not.
     pub fn meant(given: &str) -> Result<Option<Self>, ReferenceError> {
         given.starts_with(SCHEME).then(|| given.parse()).transpose()
     }
@@ -47,7 +47,7 @@ impl Reference {
         self.named.registry()
     }
 
-    /// Whether the registry is this machine's own, and nothing that is said to it leaves the machine.
+    /// True if the registry is on this machine, so that no request leaves it.
     pub fn is_on_loopback(&self) -> bool {
         self.is_on_loopback
     }
@@ -68,8 +68,8 @@ impl Reference {
         format!("{SCHEME}{registry}/{repository}{tag}@{manifest}")
     }
 
-    /// What a strategy is called that came from here: `cas@1.0`, and `cas@` with the first digits of the
-    /// digest where there is no tag. Two versions can be in one run.
+    /// The name of a strategy from this reference: `cas@1.0`, or `cas@` with the first digits of the
+    /// digest if there is no tag. So one run can contain two versions.
     pub fn strategy_name(&self) -> String {
         let repository = self.named.repository();
         let name = repository
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_parsed_is_written_the_same_and_says_what_a_run_calls_it() {
+    fn reference_prints_as_written_and_names_its_strategy() {
         for (given, name) in [
             ("oci://localhost:5000/cas:1.0", "cas@1.0"),
             (
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused_and_a_password_is_not_repeated() {
+    fn invalid_reference_is_refused_without_repeating_a_password() {
         for wrong in [
             "oci://",
             "oci://localhost",

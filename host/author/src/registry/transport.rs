@@ -1,5 +1,5 @@
-//! HTTP with a registry that nobody vouches for. Whatever comes from it has a bound, and whatever goes
-//! to it stays off plain text: HTTPS, or HTTP within this machine.
+//! HTTP with an untrusted registry. Everything received has a bound, and everything sent is encrypted:
+//! HTTPS, or HTTP within this machine.
 
 use super::error::Failure;
 use super::reference::Reference;
@@ -31,8 +31,8 @@ pub(super) fn client(reference: &Reference) -> Result<Client, Failure> {
         .redirect(Policy::custom(move |attempt| follow(attempt, is_here)))
         .referer(false)
         .user_agent(concat!("contend/", env!("CARGO_PKG_VERSION")));
-    // Nobody stands between here and here: a proxy of the environment could carry it off the machine,
-    // in plain text.
+    // Loopback never uses a proxy: one from the environment could carry the request off the machine, in
+    // plain text.
     let builder = match is_here {
         true => builder.no_proxy(),
         false => builder,
@@ -40,7 +40,7 @@ pub(super) fn client(reference: &Reference) -> Result<Client, Failure> {
     builder.build().map_err(Failure::Transport)
 }
 
-/// Where the registry of a reference is, with this path.
+/// The URL of a path at the registry of a reference.
 pub(super) fn url(reference: &Reference, path: &str) -> Result<Url, Failure> {
     let scheme = match reference.is_on_loopback() {
         true => "http",
@@ -123,7 +123,7 @@ pub(super) async fn body(mut response: Response, most: usize) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
-/// Whether there is what a request asks for.
+/// True if the requested resource exists.
 pub(super) async fn exists(request: RequestBuilder) -> Result<bool, Failure> {
     match send(request).await {
         Ok(_) => Ok(true),
@@ -161,8 +161,8 @@ mod tests {
     #[test]
     fn refusal_shows_no_secret_of_an_address() {
         let url = "http://user:secret@registry.example:81/x?token=secret";
-        let told = check(&url.parse().unwrap(), false).unwrap_err().to_string();
-        assert!(told.contains("http://registry.example:81,"), "{told}");
-        assert!(!told.contains("secret"), "{told}");
+        let message = check(&url.parse().unwrap(), false).unwrap_err().to_string();
+        assert!(message.contains("http://registry.example:81,"), "{message}");
+        assert!(!message.contains("secret"), "{message}");
     }
 }

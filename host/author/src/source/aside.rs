@@ -12,7 +12,7 @@ pub(super) struct Aside {
 
 impl Aside {
     /// Makes the place for it, whose path is absolute.
-    pub(super) fn of(job: &Job) -> Result<Self, BuildError> {
+    pub(super) fn new(job: &Job) -> Result<Self, BuildError> {
         let place = || -> io::Result<PathBuf> {
             let folder = std::path::absolute(job.dir.join("target"))?;
             fs::create_dir_all(&folder)?;
@@ -29,7 +29,7 @@ impl Aside {
         &self.path
     }
 
-    /// What the tool has written.
+    /// The bytes that the tool has written.
     pub(super) fn read(&self) -> Result<Vec<u8>, BuildError> {
         fs::read(&self.path).map_err(|error| BuildError::Write {
             path: self.path.clone(),

@@ -37,7 +37,7 @@ pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), Bui
     let dir = job.dir.display();
     progress(&format!("building {dir} with {}", compiler.version));
     let bindings = bindings::write(&job.dir, &manifest.world)?;
-    let made = Aside::of(job)?;
+    let made = Aside::new(job)?;
     let mut command = compiler.command();
     command.current_dir(&job.dir).args(FLAGS);
     command.arg("-I").arg(&bindings.folder);
@@ -81,8 +81,8 @@ fn c_files(job: &Job) -> Result<Vec<PathBuf>, BuildError> {
 fn component(module: &[u8]) -> Result<Vec<u8>, String> {
     let encoder = || ComponentEncoder::default().validate(true).module(module);
     let encoded = encoder().and_then(|mut alone| alone.encode());
-    // A C library that is used to print asks an older WASI than components have. What stands between
-    // the two is larger than a strategy, so only who needs it gets it.
+    // A C library that prints imports an older WASI than components have. The adapter between the two
+    // is larger than a strategy, so it is added only where needed.
     let encoded = encoded.or_else(|_| {
         let name = wasi::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
         let adapter = wasi::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER;

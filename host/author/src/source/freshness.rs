@@ -1,4 +1,4 @@
-//! Whether a component is as new as what it was made from.
+//! Checks if a component is up to date with its sources.
 
 use super::Language;
 use std::fs::{self, File};
@@ -85,18 +85,18 @@ fn list_beside(out: &Path) -> PathBuf {
     out.with_extension("d")
 }
 
-/// Whether `wasm` has to be built again from the folder `dir`: it is not there, it was not built
-/// here, or a source, a manifest or a lock file is newer. Also a file of another crate on this disk
-/// counts (the guest crate, the contract). Where no compiler lists the sources, they are
-/// those that are in the folder, so also one that came or went counts. The compiler does not count: a
-/// new one changes the bytes, but not what they do.
+/// True if `wasm` must be rebuilt from the folder `dir`: it is missing, it was not built here, or a
+/// source, a manifest or a lock file is newer. Files of other crates on this disk count too (the guest
+/// crate, the contract). Without a compiler's list of sources, all files in the folder count, so that
+/// an added or removed one counts as well. The compiler does not count: a new one changes the bytes,
+/// but not their behaviour.
 pub fn is_stale(dir: &Path, wasm: &Path) -> bool {
     let dir = &canonical(dir);
     let (Some(made), Ok(list)) = (modified(wasm), fs::read_to_string(list_beside(wasm))) else {
         return true;
     };
     let mut files = sources(&list);
-    let language = Language::of(dir).unwrap_or(Language::Rust);
+    let language = Language::from_folder(dir).unwrap_or(Language::Rust);
     if language != Language::Rust {
         let is_newer = |file: &PathBuf| modified(file).is_none_or(|at| at > made);
         return files != in_folder(dir, language) || files.iter().any(is_newer);
@@ -252,14 +252,14 @@ mod tests {
         build();
         assert!(!is_stale(dir, &out), "cargo wrote the lock file");
         write("Cargo.lock", newer + Duration::from_secs(1));
-        assert!(is_stale(dir, &out), "somebody wrote the lock file");
+        assert!(is_stale(dir, &out), "the lock file changed");
         write("lib.rs", newer);
         build();
         assert!(is_stale(dir, &out), "a source was edited during the build");
     }
 
     #[test]
-    fn a_list_is_the_same_however_the_folder_is_named() {
+    fn list_of_sources_does_not_depend_on_the_path_of_the_folder() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("mine");
         fs::create_dir_all(dir.join("part")).unwrap();

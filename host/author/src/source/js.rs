@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;
 
-/// Where npm puts the programs of a folder's dependencies.
+/// The folder in which npm installs the programs of dependencies.
 const FOLDERS: [&str; 1] = ["node_modules/.bin"];
 
-/// What of the engine has no use without a network, by the tool's words for it. Its other imports of
-/// WASI get the virtual one.
+/// Features of the engine that need a network, by the tool's names for them. Its other imports of WASI
+/// get the virtual one.
 const DISABLED: [&str; 2] = ["http", "fetch-event"];
 
 pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
@@ -21,7 +21,7 @@ pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), Bui
     let (tool, version) = tool(job)?;
     let dir = job.dir.display();
     progress(&format!("building {dir} with componentize-js {version}"));
-    let made = Aside::of(job)?;
+    let made = Aside::new(job)?;
     let mut command = Command::new(tool);
     command
         .current_dir(&job.dir)

@@ -1,4 +1,4 @@
-//! What a source folder is written in, known by its manifest.
+//! The language of a source folder, recognised by its manifest.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ impl Language {
     /// In the order in which their manifests are looked for.
     pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::JavaScript, Self::Python];
 
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rust => "rust",
@@ -25,7 +25,7 @@ impl Language {
         }
     }
 
-    /// What it is called.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rust => "Rust",
@@ -55,8 +55,8 @@ impl Language {
         }
     }
 
-    /// What a folder is written in; nothing if it has no manifest that we know.
-    pub fn of(dir: &Path) -> Option<Self> {
+    /// The language of a folder; `None` if it has no known manifest.
+    pub fn from_folder(dir: &Path) -> Option<Self> {
         let has = |language: &Self| dir.join(language.manifest()).is_file();
         Self::ALL.into_iter().find(has)
     }
@@ -75,10 +75,10 @@ mod tests {
     #[test]
     fn a_folder_is_known_by_its_manifest() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Language::of(folder.path()), None);
+        assert_eq!(Language::from_folder(folder.path()), None);
         for language in Language::ALL.into_iter().rev() {
             std::fs::write(folder.path().join(language.manifest()), "").unwrap();
-            assert_eq!(Language::of(folder.path()), Some(language));
+            assert_eq!(Language::from_folder(folder.path()), Some(language));
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What a folder's manifest says of a strategy. That of Rust is read by cargo.
+//! The manifest of a strategy's folder. Cargo reads that of Rust.
 
 use super::{BuildError, Language};
 use crate::model::component::{About, Tool};
 use serde_json::Value;
 use std::path::Path;
 
-/// What the runner takes from it.
+/// The fields that the runner uses.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Manifest {
     pub(super) about: About,
@@ -27,9 +27,9 @@ pub(super) fn read(dir: &Path, language: Language) -> Result<Manifest, BuildErro
     manifest(&value, language).map_err(wrong)
 }
 
-/// What the manifest of a folder, of any language, says of the strategy in a sentence.
+/// The description in the manifest of a folder of any language.
 pub fn description(dir: &Path) -> Option<String> {
-    let language = Language::of(dir)?;
+    let language = Language::from_folder(dir)?;
     let text = std::fs::read_to_string(dir.join(language.manifest())).ok()?;
     let value = parse(&text, language).ok()?;
     fact(match language {
@@ -59,7 +59,7 @@ fn manifest(value: &Value, language: Language) -> Result<Manifest, String> {
     };
     let world = ours["world"].as_str().ok_or_else(|| {
         format!(
-            "it does not say which world of the contract the strategy is of; it needs {place}, with \
+            "it does not name the strategy's world of the contract; it needs {place}, with \
              \"state-strategy\" or \"allocation-strategy\""
         )
     })?;
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_absent_and_a_world_is_asked_for() {
+    fn manifest_without_a_field_has_none_and_requires_a_world() {
         let bare = read("world = 'w'\ndescription = ''", Language::C).unwrap();
         assert_eq!(
             (bare.about.name, bare.about.description, bare.about.authors),

@@ -7,7 +7,7 @@ use super::{BuildError, Built, Job, Language, freshness, manifest, put};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// Where the programs of a virtual environment are.
+/// Folders with the programs of a virtual environment.
 const FOLDERS: [&str; 2] = [".venv/bin", "venv/bin"];
 
 /// The module that is the strategy.
@@ -26,7 +26,7 @@ pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), Bui
             .to_owned(),
     })?;
     progress(&format!("building {} with {version}", job.dir.display()));
-    let made = Aside::of(job)?;
+    let made = Aside::new(job)?;
     let mut command = Command::new(tool);
     command
         .current_dir(&job.dir)

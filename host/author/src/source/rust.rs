@@ -15,8 +15,8 @@ use shared::Shared;
 use std::process::Command;
 use std::time::SystemTime;
 
-/// Builds several; those of one workspace in one call of cargo, which is quicker. A mistake in any
-/// manifest is told before anything is compiled.
+/// Builds several strategies; those of one workspace in one call of cargo, which is quicker. Returns an
+/// error in any manifest before it compiles anything.
 pub(super) fn build(jobs: &[&Job], progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
     let mut left = Vec::new();
     for job in jobs {
@@ -48,7 +48,7 @@ fn build_workspace(
     let packages: Vec<&Package> = jobs.iter().map(|(_, package)| package).collect();
     // Held until the components are read: another folder's may have the same name there.
     let shared = match &packages[..] {
-        [package] => Shared::of(package, toolchain, progress),
+        [package] => Shared::new(package, toolchain, progress),
         _ => None,
     };
     let mut command = match &shared {
@@ -94,8 +94,8 @@ fn alone(package: &Package, shared: &Shared, toolchain: &Toolchain) -> Command {
     command
 }
 
-/// Without `--locked`: cargo keeps the versions of a lock file anyway, and the author of a strategy
-/// who has just added a dependency needs it added. The component's digest tells what was built.
+/// Without `--locked`: cargo keeps the versions of a lock file anyway, and must add a dependency that
+/// the strategy's author has just added. The component's digest identifies what was built.
 fn cargo_build(verb: &str, packages: &[&Package], toolchain: &Toolchain) -> Command {
     let mut command = cargo::command();
     if let Some(package) = packages.first() {

@@ -17,7 +17,7 @@ pub(super) fn find(dir: &Path, folders: &[&str], name: &str) -> Option<PathBuf> 
         .find(|file| file.is_file())
 }
 
-/// What a program says when it is asked; nothing if it can't be run or fails.
+/// The output of a program; `None` if it can't be run or fails.
 pub(super) fn answer(program: &Path, question: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(question)
@@ -29,7 +29,7 @@ pub(super) fn answer(program: &Path, question: &[&str]) -> Option<String> {
     output.status.success().then(|| first.to_owned())
 }
 
-/// Has a compiler do its work. What it says is told if it fails, and also if it warns.
+/// Runs a compiler. Reports its output if it fails, and also if it warns.
 pub(super) fn compile(
     command: &mut Command,
     job: &Job,

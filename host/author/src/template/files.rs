@@ -1,12 +1,12 @@
-//! What is written for each language.
+//! The files of a new strategy, by language.
 
 use super::super::source::Language;
 use crate::wasm::World;
 
 type Files = &'static [(&'static str, &'static str)];
 
-/// How the tool that makes components of Python is put into a folder of its own, in the version with
-/// which the template was tried.
+/// The command that installs the tool for Python components into a virtual environment, in the version
+/// with which the template is tested.
 pub(super) const INSTALL_PYTHON: &str =
     "python3 -m venv .venv && .venv/bin/pip install componentize-py==0.25.1";
 
@@ -66,7 +66,7 @@ const PYTHON_ALLOCATION: Files = files!["python":
 ];
 
 /// The file that is the strategy, and all files with their texts.
-pub(super) fn of(world: World, language: Language) -> Option<(&'static str, Files)> {
+pub(super) fn files(world: World, language: Language) -> Option<(&'static str, Files)> {
     match (world, language) {
         (World::State, Language::Rust) => Some(("src/lib.rs", RUST)),
         (World::Allocation, Language::Rust) => Some(("src/lib.rs", RUST_ALLOCATION)),

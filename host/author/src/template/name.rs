@@ -1,13 +1,13 @@
-//! What a strategy may be called.
+//! Valid names of strategies.
 
-/// What Rust or cargo mean by a word, so that no package can have it for a name; and `all`, by which
+/// Words that Rust or cargo reserve, so that no package can have them as a name; and `all`, with which
 /// the runner means every strategy.
 const TAKEN: &str = "abstract all alloc as async await become box break const continue core crate \
      do dyn else enum extern false final fn for gen if impl in let loop macro match mod move mut \
      override priv proc_macro pub ref return self static std struct super test trait true try type \
      typeof unsafe unsized use virtual where while wit-bindgen wit_bindgen yield";
 
-/// Whether a strategy can be called this. If not, says why.
+/// Checks the name of a strategy. The error is the reason.
 pub fn check(name: &str) -> Result<(), &'static str> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_plain) {

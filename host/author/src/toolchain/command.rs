@@ -10,7 +10,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(10);
 
-/// What a program prints, without the line's end.
+/// The output of a program, without the final newline.
 pub(super) fn answer(command: &mut Command) -> Result<String, String> {
     Ok(run(command, ANSWER_LIMIT)?.trim_end().to_owned())
 }

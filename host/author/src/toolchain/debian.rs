@@ -25,7 +25,7 @@ const SOURCES: &str = "rust-web-src";
 /// The compiler's library; Rust's version stands behind it.
 const LIBRARY: &str = "libstd-rust-web-";
 
-/// What the guests' own dependencies need.
+/// The oldest version that the guests' dependencies accept.
 const OLDEST: (u32, u32) = (1, 88);
 
 /// The toolchain that a former run has unpacked.
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wrapper_finds_its_compiler_wherever_the_folder_is() {
+    fn wrapper_finds_its_compiler_after_the_folder_moved() {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("before");
         let usr = home.join("unpack/usr");

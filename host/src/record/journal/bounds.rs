@@ -1,5 +1,5 @@
-//! What a history can say, given its plan. A file may be anybody's, or damaged: a change that no run
-//! of the plan could have recorded is refused, before any figure or verdict rests on it.
+//! Validation of a history against its plan. A file may be forged or damaged: a change that no run of
+//! the plan could have recorded is refused, before any figure or verdict depends on it.
 
 use crate::model::change::{Change, Check, Nanos, Step};
 use std::collections::HashMap;

@@ -41,9 +41,9 @@ impl HistoryFile {
 
     fn write(&self, file: &mut impl Write, line: &[u8]) -> io::Result<()> {
         if self.cut.load(Ordering::Relaxed) {
-            let told = "the history was cut short before: the disk is full, or the file has reached a \
+            let message = "the history was cut short before: the disk is full, or the file has reached a \
                         size limit";
-            return Err(io::Error::other(told));
+            return Err(io::Error::other(message));
         }
         let written = write_line(file, line);
         if matches!(&written, Err(error) if error.kind() == io::ErrorKind::WriteZero) {
@@ -62,8 +62,8 @@ fn write_line(file: &mut impl Write, line: &[u8]) -> io::Result<()> {
             Ok(written) => break written,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
-                let told = format!("can't append to the history: {error}");
-                return Err(io::Error::new(error.kind(), told));
+                let message = format!("can't append to the history: {error}");
+                return Err(io::Error::new(error.kind(), message));
             }
         }
     };
@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn a_short_write_is_an_error_that_says_so() {
         let error = write_line(&mut Limited(3), b"12345\n").unwrap_err();
-        let told = error.to_string();
-        assert!(told.contains("3 of a line's 6 bytes"), "{told}");
-        assert!(told.contains("disk is full"), "{told}");
+        let message = error.to_string();
+        assert!(message.contains("3 of a line's 6 bytes"), "{message}");
+        assert!(message.contains("disk is full"), "{message}");
         write_line(&mut Limited(6), b"12345\n").unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! What allocations cost, in figures.
+//! The cost of allocations, in figures.
 
 use super::statistics::{Percentiles, Statistics};
 use crate::model::change::{Allocation, Change};
@@ -31,7 +31,7 @@ pub struct Verb {
     pub ms: Option<Spread>,
 }
 
-/// How values are spread.
+/// The distribution of values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
     pub mean: f64,
@@ -41,7 +41,7 @@ pub struct Spread {
 
 impl Allocations {
     /// Nothing where no change is an allocation. n·log n.
-    pub fn of(changes: &[Change]) -> Option<Self> {
+    pub fn from_changes(changes: &[Change]) -> Option<Self> {
         let all = || {
             let allocation = |change: &'_ Change| change.allocation.is_some();
             changes.iter().filter(move |change| allocation(change))
@@ -52,7 +52,7 @@ impl Allocations {
             let values = ok
                 .filter_map(|change| change.allocation.as_deref())
                 .map(figure);
-            Spread::of(values.collect())
+            Spread::from_values(values.collect())
         };
         let failed_with = |code: &str| {
             let is_it = |change: &&Change| {
@@ -86,8 +86,8 @@ impl Allocations {
 }
 
 impl Spread {
-    fn of(mut values: Vec<f64>) -> Option<Self> {
-        let Statistics { mean, max, .. } = Statistics::of(values.iter().copied())?;
+    fn from_values(mut values: Vec<f64>) -> Option<Self> {
+        let Statistics { mean, max, .. } = Statistics::new(values.iter().copied())?;
         values.sort_by(f64::total_cmp);
         let percentiles = Percentiles::of_sorted(&values)?;
         Some(Self {
@@ -126,7 +126,7 @@ mod tests {
         ));
         exhausted.allocation = allocation(9, 1, 4).allocation;
         let changes = [allocation(0, 1, 1), allocation(1, 3, 3), exhausted];
-        let found = Allocations::of(&changes).unwrap();
+        let found = Allocations::from_changes(&changes).unwrap();
         assert_eq!(
             (found.wasted_attempts, found.exhausted, found.gave_up),
             (2, 1, 0)
@@ -141,11 +141,11 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_figures_where_nothing_is_allocated() {
-        assert_eq!(Allocations::of(&[change(1, 0, 5, 6)]), None);
+    fn summary_has_no_figures_without_allocations() {
+        assert_eq!(Allocations::from_changes(&[change(1, 0, 5, 6)]), None);
         let mut none_ok = allocation(0, 1, 1);
         none_ok.release = failed(1, 0, 5).acquire.into();
-        let found = Allocations::of(&[none_ok]).unwrap();
+        let found = Allocations::from_changes(&[none_ok]).unwrap();
         assert_eq!(found.attempts, None);
         assert_eq!(found.statements[0].count, 1);
     }

@@ -17,7 +17,7 @@ pub struct Statistics {
 impl Statistics {
     /// `None` of no values. Goes twice over them, which is exact where the difference of two sums
     /// of squares is not.
-    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+    pub fn new(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
         let (mut count, mut sum) = (0u64, 0.0);
         let (mut max, mut min) = (f64::NEG_INFINITY, f64::INFINITY);
         for value in values.clone() {
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_deviation_is_that_of_a_whole_population() {
         let values = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
-        let found = Statistics::of(values.into_iter()).unwrap();
+        let found = Statistics::new(values.into_iter()).unwrap();
         let expected = Statistics {
             max: 9.0,
             sum: 40.0,
@@ -107,8 +107,8 @@ mod tests {
 
     #[test]
     fn one_value_has_no_deviation_and_none_has_no_statistics() {
-        assert_eq!(Statistics::of([3.5].into_iter()).unwrap().stddev, 0.0);
-        assert_eq!(Statistics::of([].into_iter()), None);
+        assert_eq!(Statistics::new([3.5].into_iter()).unwrap().stddev, 0.0);
+        assert_eq!(Statistics::new([].into_iter()), None);
     }
 
     #[test]

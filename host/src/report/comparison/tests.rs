@@ -30,7 +30,7 @@ fn simulated(mut side: Side) -> Side {
 }
 
 fn agreement(first: &Side, second: &Side) -> (Agreement, Vec<String>) {
-    let comparison = Comparison::of(first, second);
+    let comparison = Comparison::new(first, second);
     let why = comparison.trials.into_iter().flat_map(|trial| trial.why);
     (comparison.agreement, why.collect())
 }
@@ -39,7 +39,7 @@ fn agreement(first: &Side, second: &Side) -> (Agreement, Vec<String>) {
 fn on_a_real_database_the_verdicts_must_agree_and_nothing_else() {
     let (first, mut second) = (whole("recorded"), whole("again"));
     let trial = &mut second.report.trials[0];
-    trial.summary = Summary::of(&[], 1);
+    trial.summary = Summary::new(&[], 1);
     second.histories.clear();
     assert_eq!(agreement(&first, &second), (Agreement::Agree, vec![]));
     let violated = side("x").report.trials.remove(1).judgement;
@@ -56,10 +56,10 @@ fn figures_of_which_the_runner_was_the_bottleneck_are_not_compared() {
         let figures = &comparison.trials[0].figures;
         figures.iter().find(|it| it.name == name).unwrap().ratio
     };
-    let comparison = Comparison::of(&first, &second);
+    let comparison = Comparison::new(&first, &second);
     assert_eq!(ratio(&comparison, "acquire p50 ms"), Some(1.0));
     second.report.trials[0].bottleneck = Some("the runner was the bottleneck".to_owned());
-    let comparison = Comparison::of(&first, &second);
+    let comparison = Comparison::new(&first, &second);
     assert_eq!(ratio(&comparison, "acquire p50 ms"), None);
     assert_eq!(ratio(&comparison, "ok"), Some(1.0), "a count is one");
     assert_eq!(
@@ -67,9 +67,9 @@ fn figures_of_which_the_runner_was_the_bottleneck_are_not_compared() {
         Agreement::Agree,
         "so are the verdicts"
     );
-    let told = "  times and rates are not compared: again: the runner was the bottleneck\n";
+    let printed = "  times and rates are not compared: again: the runner was the bottleneck\n";
     let text = write(&comparison);
-    assert!(text.contains(told), "{text}");
+    assert!(text.contains(printed), "{text}");
 }
 
 #[test]
@@ -79,14 +79,14 @@ fn of_the_same_plan_in_the_simulator_everything_must_agree() {
     let mut other_history = simulated(whole("b"));
     let digest = other_history.histories.get_mut("right").unwrap();
     *digest = "sha256:cc".to_owned();
-    let expected = vec!["the history is another".to_owned()];
+    let expected = vec!["the history differs".to_owned()];
     assert_eq!(
         agreement(&first, &other_history),
         (Agreement::Differ, expected)
     );
     let mut other_figures = simulated(whole("b"));
     other_figures.report.trials[0].summary.restored = 1;
-    let expected = vec!["the figures are others".to_owned()];
+    let expected = vec!["the figures differ".to_owned()];
     assert_eq!(
         agreement(&first, &other_figures),
         (Agreement::Differ, expected)
@@ -120,7 +120,7 @@ fn another_course_of_the_simulator_may_have_another_history() {
 }
 
 #[test]
-fn what_was_cut_or_is_not_there_says_nothing() {
+fn comparison_with_a_cut_or_missing_trial_is_undecided() {
     let (found, why) = agreement(&side("recorded"), &side("again"));
     assert_eq!(found, Agreement::CannotTell);
     assert_eq!(
@@ -157,7 +157,7 @@ fn a_comparison_for_a_person() {
     second.report.trials[0].digest = "sha256:11".to_owned();
     second.machine = json!({"processors": 8});
     assert_eq!(plan().seed, 7);
-    insta::assert_snapshot!(write(&Comparison::of(&first, &second)), @r"
+    insta::assert_snapshot!(write(&Comparison::new(&first, &second)), @r"
     recorded  small.tar.gz
     again     results/runs/small
 

@@ -1,4 +1,4 @@
-//! What both drawings of a timeline have in common: rows, the places of times between them, and lines
+//! Parts that both drawings of a timeline share: rows, the positions of times between them, and lines
 //! of text.
 
 use super::escaped;
@@ -43,7 +43,7 @@ pub fn rows(timeline: &Timeline, top: u32, columns: usize, head: u32, gap: u32) 
     timeline.moments.iter().map(row).collect()
 }
 
-/// Where a time lies: at the middle of a moment's row, or between two in proportion.
+/// The position of a time: at the middle of a moment's row, or between two in proportion.
 pub fn place(timeline: &Timeline, rows: &[Row], at: Nanos) -> u32 {
     let later = timeline.moments.partition_point(|moment| moment.at < at);
     match (later.checked_sub(1), rows.get(later)) {
@@ -78,7 +78,7 @@ pub fn both_hold(timeline: &Timeline) -> Vec<(Nanos, Nanos)> {
     both
 }
 
-/// The class of a lane's colour: workers are told apart, nodes are one kind.
+/// The class of a lane's colour: each worker has its own, all nodes have the same.
 pub fn colour(timeline: &Timeline, lane: Lane) -> String {
     match lane {
         Lane::Worker(_) => {
@@ -110,7 +110,7 @@ pub fn text(svg: &mut String, x: u32, y: u32, class: &str, lines: &[String]) {
     svg.push_str("</text>\n");
 }
 
-/// How long it was since the moment before, where that is a long time.
+/// The time since the moment before, if it is long.
 pub fn pause_before(timeline: &Timeline, index: usize) -> Option<String> {
     let before = timeline.moments[index.checked_sub(1)?].at;
     let passed = timeline.moments[index].at.saturating_sub(before);
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_kept_whole_unless_they_are_too_long() {
+    fn wrap_breaks_only_words_that_are_too_long() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(
             wrap("incomprehensible no", 6),

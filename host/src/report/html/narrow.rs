@@ -9,7 +9,7 @@ const WIDTH: u32 = 380;
 const TOP: u32 = 12;
 const LANE: u32 = 22;
 const GAP: u32 = 14;
-/// Above the text of a card: who, and when.
+/// The height of a card's head, with the actor and the time.
 const HEAD: u32 = 18;
 const CHARACTER: f64 = 7.5;
 

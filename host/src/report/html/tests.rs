@@ -20,15 +20,15 @@ fn page(witness: Witness) -> String {
 }
 
 #[test]
-fn a_page_tells_all_and_needs_nothing_else() {
+fn page_is_complete_and_self_contained() {
     let page = page(witness());
-    for told in [
+    for printed in [
         "lock-only",
         "violated",
         "mutual-exclusion",
         "runner check lock-only --replay",
     ] {
-        assert!(page.contains(told), "{told}");
+        assert!(page.contains(printed), "{printed}");
     }
     for moment in &witness().timeline.moments {
         assert!(page.contains(&escaped(&moment.text)), "{}", moment.text);
@@ -45,7 +45,7 @@ fn a_page_tells_all_and_needs_nothing_else() {
 }
 
 #[test]
-fn what_a_strategy_wrote_is_text_and_nothing_else() {
+fn page_escapes_the_texts_of_a_strategy() {
     let mut witness = witness();
     let evil = "<script>alert(1)</script> \" onload='x' &amp;";
     witness.prose = evil.to_owned();

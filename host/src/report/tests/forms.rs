@@ -8,7 +8,7 @@ fn lines(csv: &[u8]) -> Vec<BTreeMap<String, String>> {
 }
 
 #[test]
-fn as_csv_what_is_missing_is_an_empty_cell() {
+fn csv_has_an_empty_cell_for_a_missing_figure() {
     let lines = lines(&csv::write(&report()));
     let [right, wrong] = &lines[..] else {
         panic!("{lines:?}")
@@ -104,7 +104,7 @@ fn every_field_of_the_json_is_documented() {
     let section = section.split("\n## ").next().unwrap();
     let documented: Vec<_> = section.split('`').skip(1).step_by(2).collect();
     let mut json: serde_json::Value = serde_json::from_slice(&json::write(&report())).unwrap();
-    // Files of a run, whose own sections tell of them.
+    // Files of a run, which have their own sections.
     json["plan"] = json!(null);
     let mut names = Vec::new();
     names_in(&json, &mut names);
@@ -165,7 +165,7 @@ fn a_cell_that_could_not_be_run_is_a_line_without_figures() {
 }
 
 #[test]
-fn as_json_what_is_missing_is_null() {
+fn json_has_null_for_a_missing_figure() {
     let json: serde_json::Value = serde_json::from_slice(&json::write(&report())).unwrap();
     assert_eq!(json["plan"], serde_json::to_value(plan()).unwrap());
     assert_eq!(json["not_run"], json!(["never-came"]));
@@ -229,8 +229,8 @@ fn as_json_what_is_missing_is_null() {
         "trap": 1
       },
       "remarks": [
-        "the runner was killed; this is what it had recorded",
-        "the last line of the history is torn and was left out"
+        "the runner was killed; this is its record until then",
+        "the last line of the history is torn and was skipped"
       ],
       "started": null,
       "strategy": "wrong",

@@ -148,7 +148,7 @@ impl RegistryServer {
 
     /// The same, with a manifest that says that it is of this size.
     pub fn push_as(&self, name: &str, tag: &str, media_type: &str, bytes: &[u8], size: usize) {
-        let digest = contend::author::registry::digest::Digest::of(bytes);
+        let digest = contend::author::registry::digest::Digest::from_content(bytes);
         let begun = self.ask("POST", &format!("/v2/{name}/blobs/uploads/"), "", b"");
         let place = begun.header("Location").expect("a place for it");
         let (_, place) = place.split_once(&self.host()).unwrap();

@@ -162,7 +162,7 @@ fn a_violation_is_told_again_by_its_reference() {
     let sandbox = Sandbox::new();
     let said = sandbox.run(&format!("check {wrong} --faults none"));
     assert_eq!(said.code, 1, "{}", said.stderr);
-    let (_, again) = said.stdout.split_once("told again by:\n  runner ").unwrap();
+    let (_, again) = said.stdout.split_once("replay with:\n  runner ").unwrap();
     assert!(again.starts_with(&format!("check {wrong} ")), "{again}");
     let again = sandbox.run(again.lines().next().unwrap());
     assert_eq!(again.code, 1, "{}", again.stderr);

@@ -1,15 +1,15 @@
-//! The bound on calls that bring a guest no further.
+//! A bound on calls that make no progress.
 //!
-//! The limit on computing does not end a loop around a call of the host: the guest computes next to
-//! nothing between two calls. So calls are counted, and the n-th of a step ends the same in every world:
+//! The limit on computing does not end a loop around a host call: the guest computes next to nothing
+//! between two calls. So the host counts calls, and the n-th of a step traps, the same in every world:
 //!
-//! - calls in a row that neither wait nor ask a database or a lock service: looks at the clock, random
-//!   numbers, settings, a `sleep(0)`;
-//! - calls of one step that the host refused by itself, such as a statement that no strategy may run:
-//!   the same call is refused again, however long the guest sleeps in between.
+//! - calls in a row that neither wait nor use a database or a lock service: the clock, random numbers,
+//!   settings, a `sleep(0)`;
+//! - calls of one step that the host itself refused, such as a statement that no strategy may run: a
+//!   retry is refused again, however long the guest sleeps in between.
 //!
-//! Who looks at a row and sleeps, or tries again after a conflict, waits or asks each time, and is
-//! never counted for long.
+//! A guest that polls a row, or retries after a conflict, waits or uses a service each time, which
+//! resets the count.
 
 use crate::capability::strategy::Death;
 use crate::model::change::Nanos;
@@ -27,7 +27,7 @@ const MOST_REFUSED: u32 = 1_000;
 /// A shorter sleep is none.
 const SHORTEST_WAIT: Nanos = 1_000;
 
-/// What is counted of the step under way.
+/// The counts of the current step.
 #[derive(Debug, Default)]
 pub struct Idle {
     in_a_row: u32,
@@ -35,7 +35,7 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// A call that did not wait and asked nobody.
+    /// Counts a call that did not wait and used no service.
     pub fn call(&mut self) -> wasmtime::Result<()> {
         self.count(1)
     }
@@ -141,17 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_counted_whatever_comes_between() {
+    fn refusals_count_even_with_other_calls_between() {
         let mut idle = Idle::default();
         let refused: Result<(), _> = Err(Fault::rejected("not-allowed", ""));
         for _ in 0..MOST_REFUSED {
             idle.answered(&refused).unwrap();
             idle.waited(10_000_000).unwrap();
         }
-        let told = message(idle.answered(&refused));
+        let text = message(idle.answered(&refused));
         assert!(
-            told.contains("1000 calls") && told.contains("not-allowed"),
-            "{told}"
+            text.contains("1000 calls") && text.contains("not-allowed"),
+            "{text}"
         );
     }
 }

@@ -3,7 +3,7 @@
 use crate::capability::database::Session;
 use crate::model::fault::{Fault, FaultKind};
 
-/// A session and the transaction in it, as far as the calls tell.
+/// A session and the state of its transaction, as far as the calls show it.
 pub struct Opened {
     pub session: Box<dyn Session>,
     transaction: Option<Transaction>,
@@ -33,7 +33,7 @@ impl Opened {
         }
     }
 
-    /// Whether the statement committed an update by itself.
+    /// True if the statement autocommitted an update.
     pub fn executed(&mut self, affected: &Result<u64, Fault>) -> bool {
         self.answered(affected);
         match (affected, &mut self.transaction) {
@@ -53,7 +53,7 @@ impl Opened {
         }
     }
 
-    /// Whether the commit made updates last.
+    /// True if the commit made updates durable.
     pub fn committed(&mut self, committed: &Result<(), Fault>) -> bool {
         self.answered(committed);
         committed.is_ok() && self.transaction.take().is_some_and(|it| it.wrote)

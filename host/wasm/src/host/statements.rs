@@ -12,8 +12,8 @@ pub(super) struct Statements {
     all: Vec<Admitted>,
     /// Of the texts.
     bytes: usize,
-    /// How many of them sessions may keep prepared. Never taken back: a session does not tell what it
-    /// has forgotten.
+    /// Number of them that sessions may keep prepared. Never decreased: a session does not report the
+    /// ones that it has dropped.
     prepared: usize,
     shares: Shares,
 }
@@ -29,7 +29,7 @@ impl Statements {
     }
 
     /// The judged statement of a text.
-    pub(super) fn of(
+    pub(super) fn get(
         &mut self,
         sql: &str,
         sql_policy: &SqlPolicy,
@@ -79,15 +79,15 @@ mod tests {
         let sql_policy = SqlPolicy::new(&["volumes"], "sqlite");
         let mut kept = statements();
         let sql = "SELECT id FROM volumes";
-        let first = kept.of(sql, &sql_policy).unwrap();
-        assert!(Arc::ptr_eq(&first, &kept.of(sql, &sql_policy).unwrap()));
-        let of_another = statements().of(sql, &sql_policy).unwrap();
+        let first = kept.get(sql, &sql_policy).unwrap();
+        assert!(Arc::ptr_eq(&first, &kept.get(sql, &sql_policy).unwrap()));
+        let of_another = statements().get(sql, &sql_policy).unwrap();
         assert!(Arc::ptr_eq(&first, &of_another));
         for number in 0..3 * MAX_STATEMENTS {
-            kept.of(&format!("SELECT {number}"), &sql_policy).unwrap();
+            kept.get(&format!("SELECT {number}"), &sql_policy).unwrap();
             assert!(kept.all.len() <= MAX_STATEMENTS);
         }
-        kept.of("DROP TABLE volumes", &sql_policy).unwrap_err();
+        kept.get("DROP TABLE volumes", &sql_policy).unwrap_err();
     }
 
     #[test]
@@ -100,14 +100,14 @@ mod tests {
             format!("SELECT id FROM volumes WHERE id IN ({words})")
         };
         for first in 10_000..10_050 {
-            let statement = kept.of(&list(first, 3000), &sql_policy).unwrap();
+            let statement = kept.get(&list(first, 3000), &sql_policy).unwrap();
             assert!(!statement.is_kept());
             assert!(kept.bytes <= kept.shares.texts, "{}", kept.bytes);
         }
-        let refused = kept.of(&list(10_000, 9000), &sql_policy).unwrap_err();
+        let refused = kept.get(&list(10_000, 9000), &sql_policy).unwrap_err();
         assert_eq!(refused.code, "statement-too-large");
         let short: Vec<_> = (0..100)
-            .map(|word| kept.of(&list(word, 1), &sql_policy).unwrap().is_kept())
+            .map(|word| kept.get(&list(word, 1), &sql_policy).unwrap().is_kept())
             .collect();
         assert_eq!(
             short.iter().filter(|kept| **kept).count(),

@@ -25,7 +25,7 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 use wasmtime::{Engine, Result, StoreContextMut};
 
-/// What there is of WASI; every other package is refused as anything unknown is.
+/// The packages of WASI that are provided; others are refused like any unknown import.
 const PACKAGES: &[&str] = &[
     "cli",
     "clocks",
@@ -36,7 +36,7 @@ const PACKAGES: &[&str] = &[
     "sockets",
 ];
 
-/// What an instance has of WASI.
+/// The WASI state of an instance.
 #[derive(Default)]
 pub struct Wasi {
     held: Held,
@@ -89,7 +89,7 @@ fn function(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
         || streams::link(given, interface, name)?)
 }
 
-/// What can be had is told apart; of everything else there is never one.
+/// Resources that are provided have types of their own; no value of any other ever exists.
 fn resource(given: &mut Interface, name: &str) -> Result<()> {
     let kind = match name {
         "pollable" => ResourceType::host::<Pollable>(),

@@ -17,7 +17,7 @@ impl Memories {
 
 // SAFETY: a slot is page aligned, zero and one memory's alone. There are no guard pages, so none may
 // be counted upon: with neither reservation nor guard configured, compiled code compares each address
-// with the size, and it is an error if somebody configures them.
+// with the size, and it is an error to configure them.
 unsafe impl MemoryCreator for Memories {
     fn new_memory(
         &self,

@@ -12,10 +12,11 @@ const GUARD_BYTES: usize = 64 * 1024;
 /// The advice that makes guard pages without a mapping of their own, since Linux 6.13.
 const MADV_GUARD_INSTALL: libc::c_int = 102;
 
-/// How many stacks have room among the mappings where each guard is one: half of them, at two each.
+/// Number of stacks within the kernel's limit of mappings if each guard is one: half of the limit, at
+/// two each.
 const MOST_WITH_MAPPINGS: usize = 16_000;
 
-/// How a guard is made.
+/// The method of making a guard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guard {
     /// A mark in the page table.
@@ -39,11 +40,11 @@ impl Stacks {
             Ok(()) => Guard::Mark,
             Err(_) if count <= MOST_WITH_MAPPINGS => Guard::Mapping,
             Err(error) => {
-                let told = format!(
+                let text = format!(
                     "this kernel can guard no more than {MOST_WITH_MAPPINGS} stacks; Linux 6.13 and \
                      later can guard any number ({error})"
                 );
-                return Err(io::Error::new(io::ErrorKind::Unsupported, told));
+                return Err(io::Error::new(io::ErrorKind::Unsupported, text));
             }
         };
         Ok(Self { slots, guard })
@@ -55,10 +56,10 @@ impl Stacks {
                 .slots
                 .advise(slot.offset(), GUARD_BYTES, MADV_GUARD_INSTALL),
             Guard::Mapping => {
-                // SAFETY: the guard is the lowest part of a slot that nobody uses yet.
-                let told =
+                // SAFETY: the guard is the lowest part of a slot that is not in use yet.
+                let status =
                     unsafe { libc::mprotect(slot.start().cast(), GUARD_BYTES, libc::PROT_NONE) };
-                match told {
+                match status {
                     0 => Ok(()),
                     _ => Err(io::Error::last_os_error()),
                 }
@@ -113,7 +114,7 @@ mod tests {
 
     const BYTES: usize = 1 << 16;
 
-    /// Asks the kernel, which tells where a process that asks itself would be killed.
+    /// Asks the kernel, since reading a guard directly would kill the process.
     fn is_readable(address: *const u8) -> bool {
         let (_end, into) = pipe().unwrap();
         // SAFETY: the kernel checks the address, and reads one byte if it can.
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn below_a_stack_is_a_guard_however_it_is_made_also_the_second_time() {
+    fn stack_has_a_guard_below_it_with_either_method_and_after_reuse() {
         let stacks = Stacks::reserve(2, BYTES).unwrap();
         let slots = Slots::reserve(2, GUARD_BYTES + BYTES).unwrap();
         let guard = Guard::Mapping;

@@ -8,11 +8,11 @@ use std::time::SystemTime;
 use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
-/// What was written.
+/// The generated files.
 pub(super) struct Bindings {
-    /// Where the header is, an absolute path.
+    /// The folder of the header, as an absolute path.
     pub(super) folder: PathBuf,
-    /// What is compiled and linked together with the strategy.
+    /// The files to compile and link with the strategy.
     pub(super) files: Vec<PathBuf>,
 }
 

@@ -4,10 +4,10 @@ use super::super::tool::{answer, find};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where a folder may have a compiler of its own: Zig's, out of PyPI's `ziglang`.
+/// Folders with a compiler inside a strategy's folder: Zig's, from PyPI's `ziglang`.
 const FOLDERS: [&str; 2] = [".venv/bin", "venv/bin"];
 
-/// What clang calls WebAssembly with a C library, now and formerly.
+/// Clang's names of the target WebAssembly with a C library, now and formerly.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasi"];
 
 /// The Wasm SDK of the WASI project, where its own variable says that it is.
@@ -17,7 +17,7 @@ const SDK: &str = "WASI_SDK_PATH";
 pub(super) struct Compiler {
     program: PathBuf,
     arguments: Vec<String>,
-    /// What it says of itself.
+    /// Its version, as it prints it.
     pub(super) version: String,
 }
 
@@ -77,7 +77,7 @@ fn clang(program: &Path) -> Result<Compiler, String> {
         } else if !has("-print-prog-name=wasm-ld") {
             lacks = "it has no linker for WebAssembly, wasm-ld".to_owned();
         } else {
-            // Whoever overflows the stack then traps, and does not write over data.
+            // A stack overflow then traps, instead of overwriting data.
             let arguments = vec![target, "-Wl,--stack-first".to_owned()];
             return Ok(Compiler {
                 program: program.to_owned(),

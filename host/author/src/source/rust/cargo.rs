@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 
-/// What cargo knows of a strategy's folder.
+/// Cargo's metadata of a strategy's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Package {
     pub(super) name: String,
@@ -20,7 +20,7 @@ pub(super) struct Package {
     pub(super) target_dir: PathBuf,
     /// Name and folder of each dependency on this disk.
     pub(super) path_dependencies: Vec<(String, PathBuf)>,
-    /// What its manifest says of it.
+    /// The metadata of its manifest.
     pub(super) about: About,
 }
 
@@ -175,7 +175,7 @@ fn read_lines(
     });
 }
 
-/// The manifest and the `.wasm` file, if a line of cargo's tells of one.
+/// The manifest and the `.wasm` file, if a line of cargo's output names one.
 fn artifact(line: &str) -> Option<(PathBuf, PathBuf)> {
     let message: Value = serde_json::from_str(line).ok()?;
     if message["reason"] != "compiler-artifact" || !is_cdylib(&message["target"]) {
@@ -189,7 +189,7 @@ fn artifact(line: &str) -> Option<(PathBuf, PathBuf)> {
     Some((path(&message["manifest_path"])?, wasm))
 }
 
-/// Whether this is one of the lines that cargo indents, such as `   Compiling cas v0.1.0`.
+/// True for the lines that cargo indents, such as `   Compiling cas v0.1.0`.
 fn is_status(line: &str) -> bool {
     let word = line.trim_start();
     line.len() > word.len()
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_manifest_says_is_what_a_component_gets_and_what_it_leaves_out_is_absent() {
+    fn component_gets_the_fields_of_the_manifest_and_no_others() {
         let package = serde_json::json!({
             "name": "mine",
             "version": "1.2.3",
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn cargos_status_is_told_from_its_messages() {
+    fn status_lines_of_cargo_differ_from_its_messages() {
         assert!(is_status("   Compiling cas v0.1.0"));
         assert!(is_status("    Blocking waiting for file lock"));
         assert!(!is_status("Compiling: a message"));

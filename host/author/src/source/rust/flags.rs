@@ -1,4 +1,4 @@
-//! What the bytes of a component depend on, besides source and compiler.
+//! Flags that make the bytes of a component depend on source and compiler only.
 
 use super::Toolchain;
 use super::cargo::Package;

@@ -16,7 +16,7 @@ impl Shared {
     /// The folder for a package, or `None` where it has to have its own: a workspace has one already,
     /// a dependency on this disk would leave its path in the component, and a user may have said
     /// where cargo builds. Without a cache folder each builds in its own, too.
-    pub(super) fn of(
+    pub(super) fn new(
         package: &Package,
         toolchain: &Toolchain,
         progress: &mut dyn FnMut(&str),

@@ -8,7 +8,7 @@ use wasmtime::component::{ComponentType, Lower, Resource};
 
 const NANOS_PER_S: u64 = 1_000_000_000;
 
-/// What the wall clock shows when the run begins, in seconds since 1970: the beginning of 2000. No
+/// The wall clock's time when the run begins, in seconds since 1970: the beginning of 2000. No
 /// strategy may depend on the date, and a simulation has none.
 const BEGINS: u64 = 946_684_800;
 

@@ -1,4 +1,4 @@
-//! What an instance holds of WASI.
+//! WASI handles of an instance.
 
 use crate::capability::strategy::Death;
 use crate::model::change::Nanos;
@@ -16,7 +16,7 @@ pub struct Nothing;
 /// Real guests hold a handful at a time.
 pub const MAX_WASI_HANDLES: usize = 1024;
 
-/// Where an output stream goes.
+/// The destination of an output stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     Output,

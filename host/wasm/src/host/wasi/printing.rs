@@ -1,21 +1,21 @@
-//! What an instance prints, line by line and within a limit.
+//! Output of an instance, line by line and within a limit.
 
 use super::held::Stream;
 use crate::convert::clean;
 use std::collections::VecDeque;
 
-/// What is kept of one instance; the rest of a flood is dropped.
+/// Bytes kept of one instance; further output is dropped.
 const MAX_PRINTED_BYTES: usize = 64 * 1024;
 
 /// A longer line is cut.
 const MAX_LINE_BYTES: usize = 2000;
 
-/// How many lines of its standard error are told when an instance dies, and how much of each: what went
-/// wrong is followed by where.
+/// Number of lines of standard error that the report of an instance's death contains, and their length:
+/// the last lines say what went wrong and where.
 const LAST_WORDS: usize = 8;
 const LAST_WORDS_CHARS: usize = 100;
 
-/// What was not ended by a newline yet, and how much it was in all.
+/// The unfinished line of each stream, and the bytes printed so far.
 #[derive(Debug, Default)]
 pub struct Printing {
     output: Vec<u8>,
@@ -25,8 +25,8 @@ pub struct Printing {
 }
 
 impl Printing {
-    /// Tells each line that ends here.
-    pub fn write(&mut self, stream: Stream, bytes: &[u8], tell: &mut dyn FnMut(&str)) {
+    /// Emits each line that ends here.
+    pub fn write(&mut self, stream: Stream, bytes: &[u8], emit: &mut dyn FnMut(&str)) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let line = match stream {
                 Stream::Output => &mut self.output,
@@ -40,25 +40,25 @@ impl Printing {
             line.extend_from_slice(&text[..text.len().min(room)]);
             if ends {
                 let line = std::mem::take(line);
-                self.end_line(stream, &line, tell);
+                self.end_line(stream, &line, emit);
             }
         }
     }
 
-    /// Tells what was not ended by a newline.
-    pub fn end(&mut self, tell: &mut dyn FnMut(&str)) {
+    /// Emits the unfinished lines.
+    pub fn end(&mut self, emit: &mut dyn FnMut(&str)) {
         for stream in [Stream::Output, Stream::Error] {
             let line = match stream {
                 Stream::Output => std::mem::take(&mut self.output),
                 Stream::Error => std::mem::take(&mut self.error),
             };
             if !line.is_empty() {
-                self.end_line(stream, &line, tell);
+                self.end_line(stream, &line, emit);
             }
         }
     }
 
-    /// What it printed last to its standard error: an interpreter says there why it gives up.
+    /// The last lines of its standard error, in which an interpreter explains why it exits.
     pub fn last_words(&self) -> Option<String> {
         let mut words: Vec<&str> = self.last_words.iter().map(String::as_str).collect();
         let unfinished = clean(&String::from_utf8_lossy(&self.error));
@@ -67,7 +67,7 @@ impl Printing {
         (!words.is_empty()).then(|| clean(&words.join(" / ")))
     }
 
-    fn end_line(&mut self, stream: Stream, line: &[u8], tell: &mut dyn FnMut(&str)) {
+    fn end_line(&mut self, stream: Stream, line: &[u8], emit: &mut dyn FnMut(&str)) {
         let text = clean(&String::from_utf8_lossy(line));
         if stream == Stream::Error && !text.trim().is_empty() {
             if self.last_words.len() == LAST_WORDS {
@@ -79,9 +79,9 @@ impl Printing {
         let before = self.bytes;
         self.bytes = before.saturating_add(line.len() + 1);
         if self.bytes <= MAX_PRINTED_BYTES {
-            tell(&text);
+            emit(&text);
         } else if before <= MAX_PRINTED_BYTES {
-            tell(&format!(
+            emit(&format!(
                 "(what it prints after {MAX_PRINTED_BYTES} bytes is left out)"
             ));
         }
@@ -92,19 +92,19 @@ impl Printing {
 mod tests {
     use super::*;
 
-    fn told(printing: &mut Printing, stream: Stream, bytes: &[u8]) -> Vec<String> {
+    fn printed(printing: &mut Printing, stream: Stream, bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         printing.write(stream, bytes, &mut |line| lines.push(line.to_owned()));
         lines
     }
 
     #[test]
-    fn lines_are_told_as_they_end_and_the_streams_are_not_mixed() {
+    fn lines_are_emitted_as_they_end_and_streams_stay_separate() {
         let mut printing = Printing::default();
-        assert!(told(&mut printing, Stream::Output, b"a").is_empty());
-        assert_eq!(told(&mut printing, Stream::Error, b"b\nc"), ["b"]);
+        assert!(printed(&mut printing, Stream::Output, b"a").is_empty());
+        assert_eq!(printed(&mut printing, Stream::Error, b"b\nc"), ["b"]);
         assert_eq!(
-            told(&mut printing, Stream::Output, b"d\n\x1b[2Je\n"),
+            printed(&mut printing, Stream::Output, b"d\n\x1b[2Je\n"),
             ["ad", " [2Je"]
         );
         assert_eq!(printing.last_words().as_deref(), Some("b / c"));
@@ -117,13 +117,13 @@ mod tests {
     fn a_flood_ends_with_a_word_about_it() {
         let mut printing = Printing::default();
         let line = [vec![b'x'; 999], b"\n".to_vec()].concat();
-        let lines = told(&mut printing, Stream::Output, &line.repeat(1000));
+        let lines = printed(&mut printing, Stream::Output, &line.repeat(1000));
         assert_eq!(lines.len(), MAX_PRINTED_BYTES / 1000 + 1);
         assert!(lines.last().unwrap().contains("left out"));
         // Neither a line that never ends nor a flood is kept.
         let endless = vec![b'x'; 10 * MAX_LINE_BYTES];
-        assert!(told(&mut printing, Stream::Error, &endless).is_empty());
-        assert!(told(&mut printing, Stream::Error, &endless).is_empty());
+        assert!(printed(&mut printing, Stream::Error, &endless).is_empty());
+        assert!(printed(&mut printing, Stream::Error, &endless).is_empty());
         assert_eq!(printing.error.len(), MAX_LINE_BYTES);
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let mut printing = Printing::default();
         assert_eq!(printing.last_words(), None);
         let lines = (1..=10).map(|number| format!("{number}\n\n"));
-        told(
+        printed(
             &mut printing,
             Stream::Error,
             lines.collect::<String>().as_bytes(),

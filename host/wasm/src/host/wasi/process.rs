@@ -1,6 +1,6 @@
-//! The surroundings of a process, `wasi:cli` and the little that must be there of the others: nothing
-//! is in them. There is one folder, in which every access is denied. Without it a guest's own library
-//! would say that there is no such file, and nobody would be told that it looked for one.
+//! The environment of a process, `wasi:cli` and the few required parts of others: all empty. There is
+//! one folder, in which every access is denied. Without it a guest's own library would return that the
+//! file does not exist, and the user would never learn of the access.
 
 use super::held::{Nothing, OutputStream, Stream, Thing};
 use super::{Context, Interface};

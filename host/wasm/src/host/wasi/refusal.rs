@@ -1,5 +1,5 @@
-//! Everything of WASI that a strategy does not have. A call is answered "access denied" where its type
-//! can say so, and traps where it can't. What it asked for is told once to whoever runs it.
+//! The parts of WASI that a strategy does not have. A call returns "access denied" if its type has that
+//! error, and traps otherwise. The user is warned once of each kind of access.
 
 use super::{Context, Interface};
 use crate::capability::strategy::Death;
@@ -10,14 +10,14 @@ use wasmtime::Result;
 use wasmtime::component::Val;
 use wasmtime::component::types::{ComponentFunc, Type};
 
-/// An interpreter looks on its own whether there is a file that would help it to tell an error. That is
-/// refused as well, but is not what anybody asked for.
+/// Files that an interpreter opens by itself to print a better error. These are refused as well, but
+/// without a warning.
 const LOOKS: &[&str] = &[
     "[method]descriptor.stat-at",
     "[method]descriptor.metadata-hash-at",
 ];
 
-/// What the instances of one strategy asked for in vain: the first of each kind.
+/// The refused accesses of the instances of one strategy: the first of each kind.
 #[derive(Debug, Default)]
 pub struct Refusals {
     files: Refusal,
@@ -39,7 +39,7 @@ impl Refusals {
             let is_fresh = !refusal.is_told.swap(true, Relaxed);
             is_fresh.then(|| {
                 format!(
-                    "asked for {kind} ({first}) and was told that access is denied: a strategy has \
+                    "asked for {kind} ({first}) and got the error access-denied: a strategy has \
                      neither files nor a network"
                 )
             })
@@ -47,7 +47,7 @@ impl Refusals {
         kinds.into_iter().filter_map(fresh).collect()
     }
 
-    fn of(&self, interface: &str) -> Option<&Refusal> {
+    fn get(&self, interface: &str) -> Option<&Refusal> {
         match interface.split('/').next()? {
             "filesystem" => Some(&self.files),
             "sockets" | "http" => Some(&self.network),
@@ -77,7 +77,7 @@ pub fn link(
     })
 }
 
-/// What was lent to a call of this form must be given back.
+/// Returns the handles that were lent to a call of this form.
 async fn give_back(mut context: Context<'_>, arguments: &[Val]) -> Result<()> {
     for argument in arguments {
         if let Val::Resource(resource) = argument {
@@ -104,7 +104,7 @@ fn answer(
         return Ok(Val::Result(Ok(Some(Box::new(value)))));
     }
     if let Some(refusal) = refusals
-        .of(interface)
+        .get(interface)
         .filter(|_| !LOOKS.contains(&function))
     {
         refusal.first.get_or_init(|| call(function, arguments));

@@ -6,7 +6,7 @@ use super::{Context, Interface};
 use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lower, Resource};
 
-/// What is taken at once.
+/// Largest write.
 const WRITE_BYTES: u64 = 4096;
 
 #[derive(ComponentType, Lower)]
@@ -19,11 +19,11 @@ enum StreamError {
     Closed,
 }
 
-type Told<T> = Result<(std::result::Result<T, StreamError>,)>;
+type StreamResult<T> = Result<(std::result::Result<T, StreamError>,)>;
 type One = (Resource<OutputStream>,);
 
 impl HostState {
-    fn print(&mut self, stream: &Resource<OutputStream>, bytes: &[u8]) -> Told<()> {
+    fn print(&mut self, stream: &Resource<OutputStream>, bytes: &[u8]) -> StreamResult<()> {
         self.idle.call()?;
         let stream = self.wasi.held.stream(stream);
         let (printed, worker) = (&self.capabilities.printed, self.capabilities.worker);
@@ -40,7 +40,7 @@ pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
     }
     match name {
         "[method]output-stream.check-write" => {
-            given.func_wrap(name, |_: Context, (_,): One| -> Told<u64> {
+            given.func_wrap(name, |_: Context, (_,): One| -> StreamResult<u64> {
                 Ok((Ok(WRITE_BYTES),))
             })?;
         }
@@ -53,7 +53,9 @@ pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
             )?;
         }
         "[method]output-stream.flush" | "[method]output-stream.blocking-flush" => {
-            given.func_wrap(name, |_: Context, (_,): One| -> Told<()> { Ok((Ok(()),)) })?;
+            given.func_wrap(name, |_: Context, (_,): One| -> StreamResult<()> {
+                Ok((Ok(()),))
+            })?;
         }
         "[method]output-stream.subscribe" => {
             given.func_wrap(name, |mut context: Context, (_,): One| {
@@ -70,7 +72,7 @@ pub fn link(given: &mut Interface, interface: &str, name: &str) -> Result<bool> 
         "[method]input-stream.read" | "[method]input-stream.blocking-read" => {
             given.func_wrap(
                 name,
-                |_: Context, _: (Resource<Nothing>, u64)| -> Told<Vec<u8>> {
+                |_: Context, _: (Resource<Nothing>, u64)| -> StreamResult<Vec<u8>> {
                     Ok((Err(StreamError::Closed),))
                 },
             )?;
