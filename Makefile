@@ -17,7 +17,7 @@ $(RELEASE):
 	$(CARGO) build --release --locked --bin runner
 
 # Where `make install` puts the program, in bin/, and what it finds by name, in share/contend/: for all
-# users if root installs it. DESTDIR goes before it, for whoever makes a package.
+# users if root installs it. DESTDIR goes before it, for packagers.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 BIN = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -172,8 +172,9 @@ tools-lab:
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
 # What builds strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the
-# tests look into. What can't be had is told, and noted for the tests in the file `skipped`; a C compiler
-# of one's own does as well as Zig's. As root, Python and Node.js are installed if they are missing.
+# tests look into. What can't be installed is reported, and listed for the tests in the file `skipped`;
+# a C compiler of one's own does as well as Zig's. As root, Python and Node.js are installed if they are
+# missing.
 LANGUAGES = target/languages
 PYTHON_TOOLS = ziglang==0.17.1 componentize-py==0.25.1
 JS_TOOLS = @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0
