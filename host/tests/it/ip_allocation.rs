@@ -296,13 +296,13 @@ fn variants_of_a_strategy_take_turns_as_often_as_asked() {
 }
 
 #[test]
-fn a_variant_is_told_again_with_its_settings() {
+fn replay_of_a_variant_keeps_its_settings() {
     let sandbox = Sandbox::new();
-    let arguments = "check ip-for-update-no-retry+attempts=9 --faults none --seeds 20";
+    let arguments = "check ip-for-update-no-retry+attempts=9 --faults none --seeds 20 --json";
     let found = sandbox.run(arguments);
     assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
-    let (_, replay) = found.stdout.split_once("replay with:").unwrap();
-    let command = replay.lines().nth(1).unwrap().trim();
+    let report: Value = serde_json::from_str(&found.stdout).unwrap();
+    let command = report["checked"][0]["witness"]["replay"].as_str().unwrap();
     assert!(command.contains("no-retry+attempts=9"), "{command}");
     let again = sandbox.run(command.strip_prefix("runner ").unwrap());
     assert_eq!(again.code, 1, "{}{}", again.stdout, again.stderr);

@@ -14,6 +14,7 @@ use contend::model::topology::Topology;
 use contend::wasm::{Engine, Limits};
 use contend::workload::Workload;
 use contend_dst::Recording;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,23 +42,21 @@ fn holds(arguments: &str, few: u32, many: u32) {
     assert_eq!(finished.code, 0, "{told}");
 }
 
-/// A violation is found, told in prose with these words, and witnessed by at most twelve events.
+/// The search finds a violation, describes it with these words, and shows at most twelve events.
 fn is_violated(arguments: &str, seeds: u32, words: &str) {
-    let finished = check(arguments, seeds, seeds);
-    let told = format!("{arguments}\n{}{}", finished.stdout, finished.stderr);
-    assert_eq!(finished.code, 1, "{told}");
-    let prose = finished.stdout.split_whitespace().collect::<Vec<_>>();
-    assert!(prose.join(" ").contains(words), "{told}");
-    let (before, _) = finished.stdout.split_once("replay with:").expect(&told);
-    let (_, timeline) = before.split_once(" time  ").expect(&told);
-    // The first column is a time; the lines of a wrapped cell have nothing there.
-    let events = timeline.lines().filter(|line| {
-        let indented = line.len() - line.trim_start().len();
-        let mut columns = line.split_whitespace();
-        let is_time = |word: &str| word.parse::<f64>().is_ok();
-        indented < 12 && columns.next().is_some_and(is_time) && columns.next() == Some("ms")
-    });
-    assert!((2..=12).contains(&events.count()), "{told}");
+    let finished = check(&format!("{arguments} --json"), seeds, seeds);
+    let output = format!("{arguments}\n{}{}", finished.stdout, finished.stderr);
+    assert_eq!(finished.code, 1, "{output}");
+    let report: Value = serde_json::from_str(&finished.stdout).expect(&output);
+    let witness = &report["checked"][0]["witness"];
+    assert!(
+        witness["prose"].as_str().unwrap().contains(words),
+        "{output}"
+    );
+    let moments = witness["timeline"]["moments"].as_array().unwrap();
+    assert!((2..=12).contains(&moments.len()), "{output}");
+    let replay = witness["replay"].as_str().unwrap();
+    assert!(replay.starts_with("runner check "), "{output}");
 }
 
 const TWO_HOLDERS: &str = "at once";

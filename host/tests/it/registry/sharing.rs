@@ -156,15 +156,17 @@ fn a_reference_is_a_strategy_wherever_one_is_named() {
 }
 
 #[test]
-fn a_violation_is_told_again_by_its_reference() {
+fn violation_replays_by_its_reference() {
     let registry = RegistryServer::start();
     let (wrong, _) = pushed(&registry, "unguarded", "unguarded:1");
     let sandbox = Sandbox::new();
-    let said = sandbox.run(&format!("check {wrong} --faults none"));
+    let said = sandbox.run(&format!("check {wrong} --faults none --json"));
     assert_eq!(said.code, 1, "{}", said.stderr);
-    let (_, again) = said.stdout.split_once("replay with:\n  runner ").unwrap();
+    let report: Value = serde_json::from_str(&said.stdout).unwrap();
+    let replay = report["checked"][0]["witness"]["replay"].as_str().unwrap();
+    let again = replay.strip_prefix("runner ").unwrap();
     assert!(again.starts_with(&format!("check {wrong} ")), "{again}");
-    let again = sandbox.run(again.lines().next().unwrap());
+    let again = sandbox.run(again);
     assert_eq!(again.code, 1, "{}", again.stderr);
 }
 
