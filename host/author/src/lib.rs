@@ -1,4 +1,4 @@
-//! What an author of strategies begins with, builds with and shares by: templates for each language,
+//! Tools for authors of strategies: templates for each language,
 //! builds with the language's own tools, Wasm toolchains on this machine, OCI registries.
 
 pub mod registry;

@@ -74,12 +74,12 @@ pub fn host() -> String {
 fn machine() -> String {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
     let space = fs::read_link("/proc/self/ns/pid");
-    let told = match (boot, space) {
+    let name = match (boot, space) {
         (Ok(boot), Ok(space)) => format!("{boot}{}", space.display()),
         _ => RandomState::new().hash_one(std::process::id()).to_string(),
     };
     let mut text = String::new();
-    for byte in Sha256::digest(told.as_bytes()).iter().take(4) {
+    for byte in Sha256::digest(name.as_bytes()).iter().take(4) {
         write!(text, "{byte:02x}").expect("writing to a string can't fail");
     }
     text

@@ -18,7 +18,7 @@ pub enum Target {
     Node(String),
 }
 
-/// How recent the data of a read must be.
+/// The required freshness of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// Whatever the node has, as an application would find it.

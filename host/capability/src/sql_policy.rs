@@ -144,8 +144,8 @@ impl SqlPolicy {
         match again {
             Ok(again) if again == admitted => Ok(admitted),
             _ => Err(not_allowed(
-                "a text with a backslash, or a sign before a sign: it can't be told how the database \
-                 would read it; use a parameter",
+                "a text with a backslash, or a sign before a sign: the database could read it \
+                 differently; use a parameter",
             )),
         }
     }

@@ -79,13 +79,13 @@ impl Readers {
     /// read at all while this one waits for its turn.
     pub(super) async fn read(&self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, Fault> {
         let permit = self.turn().await?;
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let (text, parameters) = (text.to_owned(), parameters.to_vec());
         let shared = self.shared.clone();
-        let reading = async move { shared.read(&text, &parameters, permit, tell).await };
+        let reading = async move { shared.read(&text, &parameters, permit, sender).await };
         self.threads.spawn(reading);
         // The task says something before it ends, unless the process does.
-        told.await.unwrap_or_else(|_| Err(closed()))
+        receiver.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Waits for a connection, as long as the node answers those before.
@@ -122,17 +122,17 @@ impl Shared {
         text: &str,
         parameters: &[Value],
         _permit: OwnedSemaphorePermit,
-        tell: oneshot::Sender<Result<Vec<Row>, Fault>>,
+        sender: oneshot::Sender<Result<Vec<Row>, Fault>>,
     ) {
         let mut reading = pin!(self.read_patiently(text, parameters));
         match within(self.takes_at_most, &mut reading).await {
             Ok(read) => {
                 self.ended.fetch_add(1, Relaxed);
                 // The caller may be gone.
-                tell.send(read).ok();
+                sender.send(read).ok();
             }
             Err(Elapsed) => {
-                tell.send(Err(self.no_answer())).ok();
+                sender.send(Err(self.no_answer())).ok();
                 if within(LATE_AT_MOST, reading).await.is_ok() {
                     self.ended.fetch_add(1, Relaxed);
                 }

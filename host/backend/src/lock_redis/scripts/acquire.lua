@@ -1,6 +1,6 @@
 -- Takes all names or none. Reads everything before it writes, so that an error has no effect.
--- ARGV[3]: the lease in microseconds. ARGV[4]: how long a token is remembered, in milliseconds.
--- Answers 0 and a token for each name; or the number of a name that is taken, and the
+-- ARGV[3]: the lease in microseconds. ARGV[4]: the lifetime of a token, in milliseconds.
+-- Returns 0 and a token for each name; or the number of a name that is taken, and the
 -- microseconds until its last lease ends.
 local lease = tonumber(ARGV[3])
 if redis.call('EXISTS', KEYS[3 * names + 1]) == 1 then
@@ -12,13 +12,13 @@ for name = 1, names do
   local last = redis.call('ZRANGE', KEYS[name], -1, -1, 'WITHSCORES')
   local ends = tonumber(last[2] or 0)
   if ends > now and (exclusive(grant) or exclusive(last[1])) then
-    -- A call may have been spent on this look, and the names before this one are free.
+    -- A wake-up may have been spent on this attempt, and the names before this one are free.
     for free = 1, name - 1 do
       call(free)
     end
     return { tostring(name), text(ends - now) }
   end
-  -- The clock as the least token: what a restart forgets is still smaller than what comes after.
+  -- The clock as the smallest token: a token lost in a restart is still smaller than later ones.
   local token = tonumber(redis.call('GET', KEYS[2 * names + name]) or 0)
   answer[name + 1] = text(math.max(token + 1, now))
 end
@@ -28,7 +28,7 @@ for name = 1, names do
   hold(name, lease)
   redis.call('SET', KEYS[2 * names + name], answer[name + 1], 'PX', ARGV[4])
   if not exclusive(grant) then
-    -- Others who want to read can get in too.
+    -- Other shared requests can be granted too.
     call(name)
   end
 end

@@ -1,4 +1,4 @@
--- Takes the names from whoever holds them.
+-- Takes the names from their holders.
 for name = 1, names do
   redis.call('DEL', KEYS[name])
   call(name)

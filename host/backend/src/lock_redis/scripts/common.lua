@@ -1,9 +1,9 @@
--- What all scripts begin with.
+-- The common beginning of all scripts.
 --
--- ARGV[1] is the grant, ARGV[2] how many names it has. KEYS are, for each name in order: its
+-- ARGV[1] is the grant, ARGV[2] its number of names. KEYS are, for each name in order: its
 -- holders, a sorted set of grants by the end of their leases in microseconds; then for each its
 -- waiters' list; then for each its last fencing token; and at the end the mark of a grant that was
--- given up. A grant begins with 'x' if it is exclusive and with 's' if it is shared.
+-- released. A grant begins with 'x' if it is exclusive and with 's' if it is shared.
 local grant, names = ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -17,7 +17,7 @@ local function exclusive(holder)
   return string.sub(holder, 1, 1) == 'x'
 end
 
--- 'held'; 'ended' if it is still there but a lease is over; 'gone' if it is not there.
+-- 'held'; 'ended' if it exists but a lease is over; 'gone' if it does not exist.
 local function standing()
   local answer = 'held'
   for name = 1, names do
@@ -31,14 +31,14 @@ local function standing()
   return answer
 end
 
--- Begins the lease of a name. The key lasts as long as its last lease.
+-- Starts the lease of a name. The key expires with its last lease.
 local function hold(name, lease)
   redis.call('ZADD', KEYS[name], text(now + lease), grant)
   local last = redis.call('ZRANGE', KEYS[name], -1, -1, 'WITHSCORES')
   redis.call('PEXPIREAT', KEYS[name], text(math.ceil(last[2] / 1000) + 1))
 end
 
--- Tells one of those who wait for a name to ask again. A call that nobody hears is kept a second.
+-- Wakes one waiter of a name, which then retries. A wake-up without a receiver is kept for a second.
 local function call(name)
   local waiters = KEYS[names + name]
   if redis.call('EXISTS', waiters) == 0 then

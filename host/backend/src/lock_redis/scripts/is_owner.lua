@@ -1,2 +1,2 @@
--- Says how the grant stands.
+-- Returns the state of the grant.
 return standing()

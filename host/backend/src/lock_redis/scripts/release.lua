@@ -1,4 +1,4 @@
--- Gives up what the grant still holds, and nothing of anyone else. Says how it stood.
+-- Releases the names that the grant still holds, and no others. Returns its former state.
 local found = standing()
 give_up()
 return found

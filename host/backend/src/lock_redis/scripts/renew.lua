@@ -1,4 +1,4 @@
--- Begins all leases of the grant anew, if it is held. Says how it stood.
+-- Renews all leases of the grant, if it is held. Returns its former state.
 -- ARGV[3]: the lease in microseconds.
 local found = standing()
 if found == 'held' then
