@@ -51,7 +51,7 @@ pub enum Origin {
 pub enum ToolchainError {
     #[error("{FORCE} is {0:?}; it can be active, rustup or debian")]
     UnknownChoice(String),
-    #[error("{FORCE} asks for {choice}, and that can't be had: {reason}")]
+    #[error("{FORCE} requires {choice}, which is not available: {reason}")]
     Forced {
         choice: &'static str,
         reason: String,

@@ -17,7 +17,7 @@ pub enum LabError {
     #[error("port {port}, for {server}, is taken; name another first port with --port")]
     PortTaken { port: u16, server: String },
     #[error(
-        "the lab needs what is missing on this machine: {}\nInstall it: {install}",
+        "programs of the lab are missing on this machine: {}\nInstall it: {install}",
         what.join(", ")
     )]
     Missing { what: Vec<String>, install: String },
@@ -60,7 +60,7 @@ pub enum LabError {
     Refused { server: String, why: String },
     #[error("{server} is not running; start it with `runner lab fault restart {server}`")]
     NotRunning { server: String },
-    #[error("no node is there that {server} could join; `runner lab up` brings the whole lab back")]
+    #[error("no running node for {server} to join; `runner lab up` restarts the whole lab")]
     NothingToJoin { server: String },
     #[error("{server} did not end, even when it was killed (process {pid})")]
     Undying { server: String, pid: i32 },

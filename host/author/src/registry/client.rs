@@ -61,7 +61,7 @@ impl<'a> Client<'a> {
         let digest = Digest::from_content(&text);
         match self.reference.digest() {
             Some(asked) if *asked != digest => {
-                Err(self.damaged(format!("{asked} was asked for, and {digest} came")))
+                Err(self.damaged(format!("requested {asked}, received {digest}")))
             }
             _ => Ok((text, digest)),
         }
@@ -75,16 +75,16 @@ impl<'a> Client<'a> {
             let request = self.request(Method::GET, &self.blob_path(&layer.digest))?;
             let answer = send(pass.show(request)).await?;
             match body(answer, layer.bytes as usize).await {
-                Err(Failure::TooLarge { most }) => Ok(Err(format!("more than {most} bytes came"))),
+                Err(Failure::TooLarge { most }) => {
+                    Ok(Err(format!("received more than {most} bytes")))
+                }
                 other => other.map(Ok),
             }
         })?;
         let bytes = came.map_err(|why| self.damaged(format!("{}: {why}", layer.digest)))?;
         match Digest::from_content(&bytes) {
             digest if digest == layer.digest => Ok(bytes),
-            digest => {
-                Err(self.damaged(format!("{} was asked for, and {digest} came", layer.digest)))
-            }
+            digest => Err(self.damaged(format!("requested {}, received {digest}", layer.digest))),
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) enum Failure {
         codes: Vec<String>,
         message: String,
     },
-    #[error("the user is not let in")]
+    #[error("access denied")]
     Unauthorized,
     #[error("its answer has more than {most} bytes")]
     TooLarge { most: usize },
@@ -76,22 +76,22 @@ impl Failure {
 /// Each is one message that says what to do. Texts of a registry are cleaned.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// Nothing is known of it; the same may work later.
-    #[error("{registry} can't be reached by {protocol}, so {what} can't be had: {why}")]
+    /// The registry did not answer; a retry may succeed later.
+    #[error("can't pull or push {what}: {registry} can't be reached by {protocol}: {why}")]
     Unreachable {
         what: String,
         registry: String,
         protocol: &'static str,
         why: String,
     },
-    /// The registry says that it has none.
+    /// The registry has no such reference.
     #[error("{what} not found in the registry; check its name and tag, or ask its author")]
     NotFound { what: String },
-    /// It may be there, but not for this user.
+    /// The user has no access to it, even if it exists.
     #[error(
-        "{registry} does not let this user have or write {what}: {}",
+        "{registry} denies this user access to {what}: {}",
         if *logged_in {
-            "look at the user and password in the Docker configuration, and at what this user may do \
+            "check the user and password in the Docker configuration, and the user's rights \
              there"
         } else {
             "there is no user for it in the Docker configuration; log in with `docker login`"
@@ -102,15 +102,15 @@ pub enum RegistryError {
         registry: String,
         logged_in: bool,
     },
-    /// It is there, and nothing that a runner could run.
+    /// It exists, but is not a component that a runner can run.
     #[error("{what} is no strategy: {why}")]
     NotAStrategy { what: String, why: String },
     /// The received bytes are not the requested ones.
-    #[error("{what} came damaged, and nothing of it was kept: {why}")]
+    #[error("digest mismatch for {what}: the download was discarded: {why}")]
     Damaged { what: String, why: String },
-    /// It is another component than the one that was pinned.
+    /// Its component differs from the pinned one.
     #[error(
-        "{what} is not what it was when it was pinned:\n  pinned {pinned}\n  now    {now}\n\
+        "{what} differs from the pinned component:\n  pinned {pinned}\n  now    {now}\n\
          If that is meant, accept it with `runner pull --update {what}`{kept}."
     )]
     Moved {
@@ -119,8 +119,8 @@ pub enum RegistryError {
         now: Digest,
         kept: String,
     },
-    /// The registry answers, but with something that this runner can't go on with.
-    #[error("{what}: the registry refuses: {why}")]
+    /// The registry answered, but this runner can't use the answer.
+    #[error("{what}: the registry refused the request: {why}")]
     Refused { what: String, why: String },
     #[error("the Docker configuration can't be used for {registry}: {why}")]
     Credentials { registry: String, why: String },

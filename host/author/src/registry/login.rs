@@ -91,12 +91,12 @@ pub(super) async fn log_in(
     let text = transport::body(answer, MAX_TOKEN).await?;
     let token: Token = serde_json::from_slice(&text).map_err(|error| {
         // The answer itself may be a secret.
-        Failure::Refused(format!("its token service gave no token: {error}"))
+        Failure::Refused(format!("its token service returned no token: {error}"))
     })?;
     match token.token.or(token.access_token) {
         Some(token) => Ok(Pass::Token(token)),
         None => Err(Failure::Refused(
-            "its token service gave no token".to_owned(),
+            "its token service returned no token".to_owned(),
         )),
     }
 }

@@ -47,7 +47,7 @@ fn the_docker_configuration_says_who_the_user_is_and_nobody_is_told() {
     log_in(&sandbox, &registry, "wrong guess");
     for command in [&push, &run] {
         let said = sandbox.run(command);
-        said.refused_with(&[&registry.host(), "look at the user and password"]);
+        said.refused_with(&[&registry.host(), "check the user and password"]);
         assert_nothing_is_told(&said, &["wrong guess"]);
     }
     log_in(&sandbox, &registry, PASSWORD);

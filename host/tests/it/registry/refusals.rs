@@ -40,7 +40,7 @@ fn what_the_registry_does_not_have_is_told_so() {
         no_digest,
     ] {
         let said = sandbox.run(&format!("--strategy {reference} {SMALL}"));
-        said.refused_with(&["there is no", &reference]);
+        said.refused_with(&["not found in the registry", &reference]);
     }
     assert_nothing_is_left(&sandbox);
 }
@@ -138,7 +138,7 @@ fn a_component_that_was_damaged_in_the_registry_is_refused() {
     damage(&digest("cas"));
     for reference in [&reference, &exact] {
         let said = sandbox.run(&format!("--strategy {reference} {SMALL}"));
-        said.refused_with(&[reference, "came damaged", &digest("cas")]);
+        said.refused_with(&[reference, "digest mismatch", &digest("cas")]);
     }
     assert_nothing_is_left(&sandbox);
     damage(&digest("cas"));
@@ -170,6 +170,6 @@ fn a_component_that_is_larger_than_announced_is_refused() {
     let sandbox = Sandbox::new();
     let reference = registry.reference("cas:1");
     let said = sandbox.run(&format!("--strategy {reference} {SMALL}"));
-    said.refused_with(&[&reference, "came damaged"]);
+    said.refused_with(&[&reference, "digest mismatch"]);
     assert_nothing_is_left(&sandbox);
 }

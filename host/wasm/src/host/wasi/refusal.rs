@@ -39,7 +39,7 @@ impl Refusals {
             let is_fresh = !refusal.is_told.swap(true, Relaxed);
             is_fresh.then(|| {
                 format!(
-                    "asked for {kind} ({first}) and got the error access-denied: a strategy has \
+                    "asked for {kind} ({first}) and received access-denied: a strategy has \
                      neither files nor a network"
                 )
             })
