@@ -35,7 +35,7 @@ impl Store {
         })
     }
 
-    /// The component's file. What is pinned and kept is taken without asking anybody; everything else
+    /// The component's file. A pinned and cached component is used without a request; everything else
     /// is pulled.
     pub fn find(
         &self,

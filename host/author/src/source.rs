@@ -99,7 +99,7 @@ struct Built {
     component: Vec<u8>,
     /// The list of the files that it was made from, in the format of make.
     sources: Vec<u8>,
-    /// When it was begun.
+    /// Start time of the build.
     start: SystemTime,
 }
 

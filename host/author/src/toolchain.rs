@@ -40,7 +40,7 @@ pub struct Toolchain {
 pub enum Origin {
     /// The active toolchain has the target.
     Active,
-    /// It has it since rustup added it just now.
+    /// The active toolchain, to which rustup just added the target.
     Rustup,
     /// Debian's packages, unpacked privately; the standard library is built from source.
     Debian,

@@ -59,7 +59,7 @@ pub struct Mysql {
 
 /// The cluster's size as last reported.
 struct Counted {
-    /// When it was asked.
+    /// The time of the request.
     asked: Instant,
     said: Result<usize, Fault>,
 }

@@ -4,6 +4,12 @@
 //! answer of its server unread: `tokio::time::timeout` would blame the server. Here, a limit is made
 //! of slices. Each slice begins when the one before was seen to end, and before it counts, what
 //! has come meanwhile is looked at. So a process that is late by four seconds loses one slice.
+//!
+//! ```text
+//! limit 300 ms, slices of 100 ms; the process is paused from 20 ms to 520 ms
+//! slice 1   0 ms to 520 ms     seen to end 420 ms late; 200 ms are left
+//! slice 2   520 ms to 620 ms   the answer arrives at 600 ms and is returned
+//! ```
 
 use std::pin::pin;
 use std::time::Duration;

@@ -26,7 +26,7 @@ pub const PREFIX: &str = "contend_run_";
 pub enum RunState {
     Running,
     Over,
-    /// It is of another machine, or of another container on this one.
+    /// The run is on another machine, or in another container on this one.
     Elsewhere,
 }
 
@@ -86,7 +86,7 @@ fn machine() -> String {
 }
 
 /// When a living process was started, in clock ticks since the machine was. A process that has ended
-/// and was not fetched by its parent has no start any more: what it held is given up.
+/// and was not reaped by its parent has no start time any more: its claims are released.
 fn start_of(pid: u32) -> Option<u64> {
     let stat = Stat::from_file(format!("/proc/{pid}/stat")).ok()?;
     (!matches!(stat.state, 'Z' | 'X')).then_some(stat.starttime)

@@ -9,10 +9,10 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AffectedRows {
-    /// Those that it changed: what MariaDB's own client counts.
+    /// Changed rows, as MariaDB's own client counts.
     #[default]
     Changed,
-    /// Those that it found, changed or not: CLIENT_FOUND_ROWS, which most drivers set. SQLite counts so.
+    /// Found rows, changed or not: CLIENT_FOUND_ROWS, which most drivers set. SQLite counts these.
     Found,
 }
 

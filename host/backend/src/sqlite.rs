@@ -40,7 +40,7 @@ const NODE: &str = "sqlite";
 pub enum SqliteLocation {
     /// A file, made if it is missing; its folder must exist.
     File(PathBuf),
-    /// A database of its own in this process, gone when it is closed.
+    /// A separate database in this process, gone when it is closed.
     Memory,
 }
 
@@ -49,7 +49,7 @@ pub struct Sqlite {
     nodes: [String; 1],
     options: SqliteConnectOptions,
     readers: Readers,
-    /// In bytes, of a session.
+    /// Largest answer of a session, in bytes.
     largest_answer: AtomicUsize,
     /// Keeps a database in memory alive, and spares a file the making and removing of its log
     /// whenever the last session leaves.
@@ -136,7 +136,7 @@ impl Database for Sqlite {
     async fn close(&self) {
         self.readers.close().await;
         if let Some(keeper) = self.keeper.lock().await.take() {
-            // Nothing is under way on it, so nothing can be lost with it.
+            // No statement is in flight on it, so closing it loses nothing.
             keeper.close().await.ok();
         }
     }

@@ -17,7 +17,7 @@ pub enum Tenancy {
     Alone,
     /// A file that the user named, claimed for this run.
     File(FileClaim),
-    /// Each trial makes a schema of its own on the servers, and drops it.
+    /// Each trial creates its own schema on the servers, and drops it.
     Schemas,
     /// The user's schema, claimed for this run, since no schema could be made.
     Shared(SharedClaim),

@@ -46,8 +46,8 @@ pub enum AutocommitWrites {
     /// Prepared once for each session, then executed.
     #[default]
     Prepared,
-    /// As text with its parameters written into it. Galera tries a failed autocommit statement again
-    /// by itself (`wsrep_retry_autocommit`) only if it came so.
+    /// As text with its parameters written into it. A Galera server retries a failed autocommit
+    /// statement (`wsrep_retry_autocommit`) only in this form.
     Text,
 }
 

@@ -11,7 +11,7 @@ pub enum Beside {
     /// Within the task that asks: in the simulator, which has one thread and one order of events, and
     /// where there is nothing to wait for but this process.
     Here,
-    /// On threads of their own, which run no strategy.
+    /// On separate threads, which run no strategy.
     Threads(Handle),
 }
 

@@ -126,7 +126,7 @@ impl Shares {
 }
 
 impl Default for Shares {
-    /// Those of a single instance.
+    /// The shares of a single instance.
     fn default() -> Self {
         Self::new(1, None)
     }
@@ -135,7 +135,7 @@ impl Default for Shares {
 /// The amount of one resource that an instance holds.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Of what there is a share, for the refusal.
+    /// The name of the resource, for the error message.
     what: &'static str,
     share: usize,
     taken: Arc<AtomicUsize>,

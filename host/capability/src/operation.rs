@@ -8,11 +8,11 @@ use crate::model::fault::FaultKind;
 pub enum Operation {
     /// Opening a connection.
     Connecting,
-    /// Something without an effect of its own: a query, `BEGIN`, a setting.
+    /// A statement without an effect: a query, `BEGIN`, a setting.
     Reading,
     /// A write inside a transaction, which takes effect only when that commits.
     Writing,
-    /// `COMMIT`, or a write that commits by itself.
+    /// `COMMIT`, or an autocommit write.
     Committing,
 }
 

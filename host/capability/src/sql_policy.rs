@@ -10,6 +10,13 @@
 //! A SQL parser turns the text into a tree, the policy checks the tree, and the tree printed as SQL is
 //! what runs. So exactly what was checked runs: comments are gone, and a text that two parsers read
 //! differently can't pass.
+//!
+//! ```text
+//! select status /* x */ from volumes where id = ?   runs as  SELECT status FROM volumes WHERE id = ?
+//! SELECT 1 FROM mysql.user                          refused: the table mysql.user
+//! SELECT 1 FROM volumes WHERE id LIKE '%a'          refused: a pattern can take hours
+//! DELETE FROM volumes; DROP TABLE volumes           refused: 2 statements in one string
+//! ```
 
 mod clauses;
 mod depth;

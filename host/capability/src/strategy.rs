@@ -124,12 +124,12 @@ pub trait Instance: Send {
         Spent::default()
     }
 
-    /// Rolls back its sessions and gives up its locks. When this returns, nothing of the instance
+    /// Rolls back its sessions and releases its locks. When this returns, nothing of the instance
     /// can take effect any more.
     async fn end(self: Box<Self>);
 }
 
-/// Why an instance can't go on.
+/// The reason why an instance can't continue.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Death {

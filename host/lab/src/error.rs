@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Each is one message that says what to do.
+/// An error of the lab: one message that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
     #[error("a lab has from 1 to {most} nodes, not {0}", most = super::options::MOST_NODES)]

@@ -42,7 +42,7 @@ use std::path::Path;
 /// The lab's database user, with all rights on the databases `contend` and `contend_…`.
 const USER: &str = "contend";
 
-/// A lab that was started. It goes on when this is dropped.
+/// A started lab. Dropping this does not stop it.
 #[derive(Clone)]
 pub struct Lab {
     options: LabOptions,

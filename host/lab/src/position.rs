@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 struct Note {
     /// Unknown after a crash.
     position: Option<i64>,
-    /// It was the last of its group to be stopped.
+    /// True if it was the last node of its group to stop.
     last: bool,
 }
 

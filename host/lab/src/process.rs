@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 /// Interval at which a wait looks at the process.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// One process, on this start of the machine.
+/// One process, on this boot of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Process {
     pub(super) pid: i32,
-    /// When it was started, in clock ticks since the machine was.
+    /// Its start time, in clock ticks since the boot.
     start_ticks: u64,
 }
 

@@ -16,7 +16,7 @@ pub(super) enum Server {
 }
 
 impl Server {
-    /// Those that run in a lab with so many nodes, in the order in which they are started.
+    /// The servers of a lab with so many nodes, in the order of their start.
     pub(super) fn all(nodes: u32) -> Vec<Self> {
         let nodes = (1..=nodes).map(Self::Node);
         nodes.chain([Self::Proxy, Self::Redis]).collect()

@@ -34,7 +34,7 @@ pub struct ServerStatus {
     pub name: String,
     pub port: u16,
     pub process: ProcessState,
-    /// Nothing if it is dead.
+    /// `None` if it is dead.
     pub pid: Option<i32>,
     pub answers: bool,
 }

@@ -76,7 +76,7 @@ fn record(histogram: &mut Histogram<u64>, duration: Nanos) {
 #[derive(Debug, Clone, PartialEq)]
 struct Durations {
     histograms: [Histogram<u64>; 6],
-    /// When the last step returned.
+    /// The return time of the last step.
     end: Nanos,
 }
 

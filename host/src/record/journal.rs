@@ -64,7 +64,7 @@ fn in_order(changes: &Mutex<Vec<Change>>) -> MutexGuard<'_, Vec<Change>> {
 /// A history as it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
-    /// In the order in which they ended.
+    /// Changes in the order in which they ended.
     pub changes: Vec<Change>,
     /// The last line was cut (the machine went down, or the disk was full) and is left out.
     pub torn: bool,

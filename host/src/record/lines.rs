@@ -12,7 +12,7 @@ pub struct Lines<R> {
     text: Vec<u8>,
 }
 
-/// One line, its newline included.
+/// A line with its newline.
 pub struct Line<'a> {
     /// From 1.
     pub number: usize,

@@ -15,7 +15,7 @@ pub struct PrintedFile {
     path: PathBuf,
     file: OnceLock<Option<File>>,
     share: u64,
-    /// By worker.
+    /// Bytes printed so far, by worker.
     bytes: Vec<AtomicU64>,
 }
 

@@ -1,4 +1,4 @@
-//! One trial in figures. Every one of them can be had again from the history.
+//! The figures of one trial. Each can be recomputed from the history.
 
 mod allocations;
 mod statistics;
@@ -16,14 +16,14 @@ use std::collections::BTreeMap;
 /// The figures of one trial. A figure without data is `None`, never 0.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// From the beginning of the run to the last return.
+    /// Time from the beginning of the run to the last return.
     pub total_time_ns: Nanos,
     pub changes: u64,
     /// Both steps ended ok and the check agreed: the reference harness's `ok`.
     pub ok: u64,
-    /// All others: the reference harness's `errors`.
+    /// Changes that were not ok: the reference harness's `errors`.
     pub errors: u64,
-    /// Of the errors, those with a step that failed and none that is indeterminate.
+    /// Errors with a failed step and no indeterminate one.
     pub failed: u64,
     /// The errors with a step whose outcome is unknown.
     pub indeterminate: u64,

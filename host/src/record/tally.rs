@@ -34,7 +34,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// One simulation more.
+    /// Adds one simulation.
     pub fn add(
         &mut self,
         verdict: &Verdict,

@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// A line with this before it belongs to the one above.
 const INNER: &str = "  ";
 
-/// No more messages are shown; JSON has all.
+/// Most printed messages; the JSON has all.
 const MAX_MESSAGES: usize = 8;
 
 /// All strategies that were checked.
@@ -28,7 +28,7 @@ pub struct CheckReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct Checked {
     pub strategy: String,
-    /// Of the component.
+    /// Digest of the component.
     pub digest: String,
     /// The settings that were given and that no instance asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -41,7 +41,7 @@ pub struct Checked {
     pub took_ns: Nanos,
     /// The user interrupted the search.
     pub was_interrupted: bool,
-    /// Only where violated.
+    /// Present only if violated.
     pub witness: Option<Witness>,
 }
 
@@ -82,7 +82,7 @@ pub fn text(report: &CheckReport, width: u16) -> String {
     text
 }
 
-/// One JSON object, the same whenever the same seeds are tried.
+/// One JSON object, the same for the same seeds.
 pub fn json(report: &CheckReport) -> Vec<u8> {
     let verdicts = report.checked.iter().map(|checked| &checked.verdict);
     document(Some(&Verdict::worst(verdicts)), report)

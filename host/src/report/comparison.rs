@@ -30,7 +30,7 @@ pub struct Comparison {
     pub labels: [&'static str; 2],
     pub folders: [String; 2],
     pub agreement: Agreement,
-    /// Of the strategies that both plans have.
+    /// Comparisons of the strategies that both plans have.
     pub trials: Vec<TrialComparison>,
     /// Strategies that only the first plan has, and that only the second has.
     pub only_in: [Vec<String>; 2],
@@ -45,7 +45,7 @@ pub struct Comparison {
 pub enum Agreement {
     Agree,
     Differ,
-    /// One of them is missing or was not run to its end.
+    /// Undecided: one of them is missing or was not run to its end.
     CannotTell,
 }
 
@@ -57,7 +57,7 @@ pub struct TrialComparison {
     /// The forbidden differences, or the reasons why the comparison is undecided.
     pub why: Vec<String>,
     pub must_agree: MustAgree,
-    /// In a word; absent where there is no trial.
+    /// The verdict's word; `None` without a trial.
     pub verdicts: [Option<&'static str>; 2],
     pub digests: [Option<String>; 2],
     pub figures: Vec<Figure>,
@@ -70,7 +70,7 @@ pub struct TrialComparison {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MustAgree {
-    /// On real servers, or where anything that steers a simulation differs.
+    /// Only the verdict: on real servers, or if an input of the simulation differs.
     Verdict,
     /// The verdict, every figure, and the history byte for byte: the same plan in the simulator.
     Everything,

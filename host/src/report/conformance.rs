@@ -6,19 +6,19 @@ use super::timeline::wrapped;
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Of each part, a person reads so many failures; the JSON has them all.
-const MOST_TOLD: usize = 5;
+/// Most printed failures of each part; the JSON has them all.
+const MOST_PRINTED: usize = 5;
 
 /// One strategy.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConformanceReport {
     pub strategy: String,
-    /// Of the component.
+    /// Digest of the component.
     pub digest: String,
     pub parts: Vec<Part>,
 }
 
-/// One question, and its answer.
+/// One part of the test, with its result.
 #[derive(Debug, Clone, Serialize)]
 pub struct Part {
     pub name: &'static str,
@@ -35,7 +35,7 @@ pub struct Part {
 pub enum Status {
     Passed,
     Failed,
-    /// There is nothing of that in this strategy.
+    /// Not applicable to this strategy.
     NotApplicable,
     /// Undecided.
     Unknown,
@@ -68,11 +68,11 @@ pub struct Case {
 }
 
 impl Part {
-    pub fn new(name: &'static str, status: Status, told: impl Into<String>) -> Self {
+    pub fn new(name: &'static str, status: Status, summary: impl Into<String>) -> Self {
         Self {
             name,
             status,
-            told: told.into(),
+            told: summary.into(),
             cases: Vec::new(),
         }
     }
@@ -114,10 +114,10 @@ pub fn text(report: &ConformanceReport, width: u16) -> String {
         );
     }
     for part in &report.parts {
-        for case in part.cases.iter().take(MOST_TOLD) {
+        for case in part.cases.iter().take(MOST_PRINTED) {
             describe(&mut text, part, case, width);
         }
-        if let Some(more @ 1..) = part.cases.len().checked_sub(MOST_TOLD) {
+        if let Some(more @ 1..) = part.cases.len().checked_sub(MOST_PRINTED) {
             let _ = writeln!(
                 text,
                 "\n{}: and {more} more (--json has them all)",
@@ -142,7 +142,7 @@ fn describe(text: &mut String, part: &Part, case: &Case, width: u16) {
     let _ = writeln!(text, "  reproduce with:\n    {}", case.again);
 }
 
-/// With a capital and a full stop.
+/// Adds a capital and a full stop.
 fn sentence(text: &str) -> String {
     let mut chars = text.trim_end_matches('.').chars();
     let first = chars.next().map(char::to_uppercase);
@@ -168,7 +168,7 @@ mod tests {
             };
             let mut part = Part::new("faults", status, "6 calls");
             if status == Status::Failed {
-                part.cases = vec![case; MOST_TOLD + 2];
+                part.cases = vec![case; MOST_PRINTED + 2];
             }
             part
         });
@@ -199,7 +199,7 @@ mod tests {
         let one = "faults: acquire 3 commit indefinite-not-done\n  The commit had no effect.\n  \
                    The acquire ended ok.\n  reproduce with:\n    runner test x --only 'acquire 3'\n";
         assert!(cases.starts_with(one), "{cases}");
-        assert_eq!(cases.matches("reproduce with").count(), MOST_TOLD);
+        assert_eq!(cases.matches("reproduce with").count(), MOST_PRINTED);
         assert!(
             printed.ends_with("\nfaults: and 2 more (--json has them all)\n"),
             "{printed}"

@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("html/style.css");
 /// Columns of the timeline as text in the page.
 const PAGE_COLUMNS: u16 = 120;
 
-/// Nothing but styles of its own may be loaded, whatever a strategy made its texts of.
+/// The policy allows only inline styles, so that texts of a strategy can't load anything.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page: a section for each strategy.

@@ -11,7 +11,7 @@ const MOST_OTHERS: usize = 64;
 #[derive(Debug, Default)]
 pub struct Asking(BTreeSet<String>);
 
-/// Of all instances of a strategy.
+/// The settings that all instances of a strategy read.
 #[derive(Debug, Default)]
 pub struct Asked(Mutex<BTreeSet<String>>);
 

@@ -41,7 +41,7 @@ pub fn time(fuel: u64) -> Duration {
 /// measures a real one begins anew after a wait, within a tick.
 ///
 /// Without it a right strategy that polls for as long as another worker holds its row would end by the
-/// limit, although it hardly computes. Each nanosecond of waiting gives back a nanosecond of computing,
+/// limit, although it hardly computes. Each nanosecond of waiting returns a nanosecond of computing,
 /// up to the limit, so that only a call that computes for longer than it waits can end by it. With a
 /// limit of 1 ms: a call computes 0.4 ms (0.6 ms are left), waits 0.1 ms (0.7 ms are left), and ends if
 /// it now computes for more than 0.7 ms without a wait. An endless loop ends after 1 ms.
@@ -49,7 +49,7 @@ pub fn time(fuel: u64) -> Duration {
 pub struct Allowance {
     /// Simulated time up to which waiting was counted.
     counted: Nanos,
-    /// Fuel given back to the call in flight.
+    /// Fuel returned to the call in flight.
     given_back: u64,
 }
 
@@ -70,7 +70,7 @@ impl Allowance {
         (more > 0).then(|| left + more)
     }
 
-    /// The fuel that the call has used, all that was given back included.
+    /// The fuel that the call has used, the returned fuel included.
     pub fn used(&self, left: u64, limit: Duration) -> u64 {
         (fuel(limit).saturating_add(self.given_back)).saturating_sub(left)
     }

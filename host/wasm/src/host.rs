@@ -63,7 +63,7 @@ pub struct HostState {
     random: Pcg64,
     statements: Statements,
     sessions: Slab<Opened>,
-    /// The call under way has committed an update of a row.
+    /// True if the current call has committed an update of a row.
     has_committed: bool,
     lock_sessions: Slab<Box<dyn LockSession>>,
     locks: Slab<Named>,

@@ -22,7 +22,7 @@ pub struct WasmInstance {
     exports: Exports,
     limits: Limits,
     metering: Metering,
-    /// Of its longest call, where fuel is counted.
+    /// Fuel of its longest call, where fuel is counted.
     most_fuel: u64,
 }
 
@@ -199,7 +199,7 @@ mod tests {
         assert!(one[0] < one[1] - 40_000, "{one:?}");
     }
 
-    /// In a real run and in a simulation.
+    /// The same strategy, loaded for a real run and for a simulation.
     fn both() -> [WasmStrategy; 2] {
         [load(&Engine::new(LIMITS, 2).unwrap()), strategy()]
     }

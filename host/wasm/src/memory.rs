@@ -3,7 +3,7 @@
 use crate::capability::strategy::Death;
 use wasmtime::ResourceLimiter;
 
-/// Of how many core instances a component may consist: the guest and the shims around it. Those of
+/// Most core instances of a component: the guest and the shims around it. Those of
 /// componentize-py have fourteen.
 pub const MAX_CORE_INSTANCES: usize = 32;
 

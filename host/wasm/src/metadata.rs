@@ -70,7 +70,7 @@ pub fn write(component: &[u8], about: &About) -> Result<Vec<u8>> {
     Ok(written)
 }
 
-/// Those with a section of their own, by its name, in the order in which they are written.
+/// The fields with their own section, by its name, in the order in which they are written.
 fn facts(about: &About) -> Vec<(&'static str, &str)> {
     let facts = [
         ("authors", about.authors.as_deref()),

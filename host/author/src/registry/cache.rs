@@ -15,13 +15,13 @@ pub struct Cache {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kept {
     Whole(PathBuf),
-    /// There is a file, and its bytes are others.
+    /// A file whose bytes do not match the digest.
     Damaged(PathBuf),
     Missing,
 }
 
 impl Cache {
-    /// In `$CONTEND_CACHE`, else in `$XDG_CACHE_HOME/contend`, else in `~/.cache/contend`.
+    /// Opens the cache in `$CONTEND_CACHE`, else in `$XDG_CACHE_HOME/contend`, else in `~/.cache/contend`.
     pub fn usual() -> Result<Self, RegistryError> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let usual = || {

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use url::Url;
 
-/// One pull or push, however slowly it goes on.
+/// Time limit of one pull or push.
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// The most bytes of a manifest, as registries bound it, too.

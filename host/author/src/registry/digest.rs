@@ -20,7 +20,7 @@ impl Digest {
         Self(format!("{ALGORITHM}{digits}"))
     }
 
-    /// Without the name of the algorithm.
+    /// The hexadecimal digits, without the name of the algorithm.
     pub fn digits(&self) -> &str {
         &self.0[ALGORITHM.len()..]
     }

@@ -73,7 +73,7 @@ impl Failure {
     }
 }
 
-/// Each is one message that says what to do. Texts of a registry are cleaned.
+/// An error of a registry: one message that says what to do. Texts from the registry are sanitised.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// The registry did not answer; a retry may succeed later.
@@ -181,7 +181,7 @@ impl RegistryError {
         }
     }
 
-    /// With every cause that is known: what says most is the last.
+    /// An error with all its causes, of which the last says most.
     pub(super) fn unreachable(reference: &Reference, error: &dyn Error) -> Self {
         let mut why = error.to_string();
         let mut cause = error.source();

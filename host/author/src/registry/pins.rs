@@ -10,7 +10,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// In the current folder.
+/// Name of the lock file, in the current folder.
 pub const LOCK_FILE: &str = "strategies.lock";
 
 const HEADER: &str = "\
@@ -24,9 +24,9 @@ const HEADER: &str = "\
 #[serde(deny_unknown_fields)]
 pub struct Pin {
     pub reference: String,
-    /// Of the component itself: this is what is held to.
+    /// Digest of the component itself, which is enforced.
     pub component: Digest,
-    /// Of the manifest that it came with. It is another one when only the annotations changed.
+    /// Digest of its manifest, which differs when only the annotations changed.
     pub manifest: Digest,
 }
 
@@ -44,7 +44,7 @@ struct Lock {
 }
 
 impl Pins {
-    /// None if there is no such file yet.
+    /// Reads the pins; none if the file does not exist yet.
     pub fn read(path: &Path) -> Result<Self, RegistryError> {
         let path = path.to_owned();
         let text = match fs::read_to_string(&path) {

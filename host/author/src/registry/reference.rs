@@ -56,7 +56,7 @@ impl Reference {
         self.named.tag()
     }
 
-    /// Of the manifest.
+    /// Digest of the manifest.
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// In the folder's `target`, with a name of this process. Gone when it is dropped.
+/// A temporary file in the folder's `target`, named after this process. Removed on drop.
 pub(super) struct Aside {
     path: PathBuf,
 }

@@ -34,7 +34,7 @@ pub(super) fn list(dir: &Path, language: Language, out: &Path) -> Vec<u8> {
 }
 
 /// Every file in a folder that a component may be made from, sorted: sources, manifest, the contract.
-/// Not what installers and compilers have put there.
+/// Excludes files of installers and compilers.
 pub(super) fn in_folder(dir: &Path, language: Language) -> Vec<PathBuf> {
     let mut found = Vec::new();
     collect(dir, language.endings(), &mut found);

@@ -12,7 +12,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// In the order in which their manifests are looked for.
+    /// All languages, in the order in which their manifests are searched.
     pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::JavaScript, Self::Python];
 
     /// Its name on the command line.
@@ -35,7 +35,7 @@ impl Language {
         }
     }
 
-    /// The file by which its folders are known. C has no manifest of its own, so that one is ours.
+    /// The file by which its folders are known. C has no manifest, so the runner defines one.
     pub fn manifest(self) -> &'static str {
         match self {
             Self::Rust => "Cargo.toml",

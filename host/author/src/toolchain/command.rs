@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-/// For questions that a program answers from the disk.
+/// Timeout for programs that only read the disk.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(10);

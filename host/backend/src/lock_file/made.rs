@@ -14,7 +14,7 @@ pub(super) struct Made {
     by_worker: Mutex<HashMap<String, Arc<AtomicUsize>>>,
 }
 
-/// Those of one worker, whichever of its instances made them.
+/// The files of one worker, from all its instances.
 #[derive(Clone)]
 pub(super) struct MadeBy {
     all: Arc<Made>,

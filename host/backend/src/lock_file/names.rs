@@ -1,4 +1,4 @@
-//! From the name of a lock to that of its file.
+//! Maps the name of a lock to that of its file.
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write;

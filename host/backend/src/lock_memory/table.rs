@@ -1,4 +1,16 @@
 //! The table of lock names, with the holders and the waiters of each.
+//!
+//! A queue in the order of arrival: a claim is granted as soon as it is compatible with the holders and
+//! no claim is before it.
+//!
+//! ```text
+//! claim         holders    queue     why
+//! S1            S1         -         no holder
+//! X2            S1         X2        exclusive, and S1 holds
+//! S3            S1         X2 S3     compatible with S1, but X2 came first: overtaking would starve it
+//! S1 released   X2         S3
+//! X2 dropped    S3         -         tokens: S1 < X2 < S3, from one counter
+//! ```
 
 use crate::capability::lock::Mode;
 use crate::model::fault::Fault;

@@ -13,7 +13,7 @@ pub enum Operation {
     Connecting,
     /// Something without an effect.
     Reading,
-    /// Something that takes or gives up a lock.
+    /// A script that acquires or releases a lock.
     Changing,
 }
 
@@ -64,7 +64,7 @@ fn of_word(code: &str, operation: Operation) -> FaultKind {
         // Out of memory, no disk to save to, another script running, too few replicas: all before
         // the first write.
         "OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" => FaultKind::Unavailable,
-        // The last is our own: a grant that was given up while its acquire was under way.
+        // The last is from the acquire script: its grant was released while the acquire was in flight.
         "WRONGTYPE" | "WRONGPASS" | "NOAUTH" | "GIVENUP" => FaultKind::Rejected,
         _ => unknown(operation),
     }
@@ -100,7 +100,7 @@ mod tests {
     use FaultKind::{Indefinite, Rejected, Unavailable};
     use std::io;
 
-    /// As Redis sends it.
+    /// The error as Redis sends it.
     fn server(line: &str) -> RedisError {
         let answer = redis::parse_redis_value(format!("-{line}\r\n").as_bytes());
         answer.unwrap().extract_error().unwrap_err()

@@ -95,7 +95,7 @@ impl Link {
     }
 
     /// Runs a script once. It is sent on an open connection only: if none can be had, the fault is
-    /// certain. Without an answer the connection is given up, and the next call opens another.
+    /// certain. Without an answer the connection is closed, and the next call opens another.
     pub(super) async fn run<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,

@@ -29,7 +29,7 @@ static BREAK: LazyLock<Script> = script!("break.lua");
 /// One grant as Redis stores it: its identifier and its names.
 #[derive(Clone)]
 pub(super) struct Claim {
-    /// Never used twice, by anyone.
+    /// Unique; never reused.
     grant: String,
     names: Arc<Names>,
 }

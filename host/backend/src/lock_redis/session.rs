@@ -103,7 +103,7 @@ impl SharedSession {
         kept.map(|kept| Arc::clone(&kept.held))
     }
 
-    /// Ends with the grant, or when it is given up.
+    /// Ends with the grant, or when it is released.
     async fn renew_until_lost(&self, held: &HeldGrant) {
         let mut pause = self.lease / 3;
         loop {

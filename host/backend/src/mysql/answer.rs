@@ -24,7 +24,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Nothing had been sent that could have an effect.
+    /// A failure before any statement with an effect was sent.
     pub(super) fn before(error: Error) -> Self {
         Self { error, sent: false }
     }

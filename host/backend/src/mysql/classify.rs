@@ -13,7 +13,7 @@ use crate::model::fault::Fault;
 use mysql_async::{DriverError, Error, IoError};
 
 /// The fault for an error. Codes are the server's; 2003, 2006 and 2013 are those of every client
-/// library: not connected, gone before anything was sent, lost under way.
+/// library: not connected, gone before anything was sent, lost in flight.
 pub(super) fn classify(failure: &Failure, operation: Operation) -> Fault {
     // What wasn't sent had no effect, whatever it would have done.
     let operation = match operation {

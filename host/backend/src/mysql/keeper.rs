@@ -1,9 +1,16 @@
-//! Shows other runs that this one goes on.
+//! The heartbeat that shows other runs that this one is alive.
 //!
 //! A run on the same machine sees it by the process. For others there are two signs, and a run
 //! counts as over only when both are gone: a lock by name on one server, which dies with its
 //! connection, and a time in a table of ours that is written again and again. One alone is not enough: the
 //! lock is lost when its server is killed, and the time stands still when the machine sleeps.
+//!
+//! ```text
+//! lock held   last beat      the run
+//! yes         20 minutes     goes on: its machine sleeps
+//! no          20 seconds     goes on: the server with its lock was killed
+//! no          20 minutes     is over: the next run removes its schema
+//! ```
 
 use super::answer::run;
 use super::options::Address;

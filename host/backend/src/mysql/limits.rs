@@ -9,7 +9,7 @@ use super::answer::{Failure, run};
 use mysql_async::{Conn, Error};
 use std::time::Duration;
 
-/// There is no such variable.
+/// Error number of an unknown variable.
 const UNKNOWN_VARIABLE: u16 = 1193;
 
 pub(super) async fn set(connection: &mut Conn, limit: Duration) -> Result<(), Failure> {

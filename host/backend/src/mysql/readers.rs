@@ -109,14 +109,14 @@ impl Readers {
         self.permits.close();
         let idle = std::mem::take(&mut *self.shared.idle());
         for connection in idle {
-            // Nothing is under way on it, so nothing can be lost with it.
+            // No read is in flight on it, so closing it loses nothing.
             super::options::hang_up(connection).await;
         }
     }
 }
 
 impl Shared {
-    /// Makes one reading to its end. The permit is given back with the connection.
+    /// Completes one read. The permit returns to the pool with the connection.
     async fn read(
         &self,
         text: &str,

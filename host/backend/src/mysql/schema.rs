@@ -1,4 +1,4 @@
-//! A schema of its own for each trial.
+//! A separate schema for each trial.
 
 use super::answer::{Failure, answer, run};
 use super::classify::classify;

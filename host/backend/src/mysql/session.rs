@@ -30,12 +30,12 @@ const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
 /// opened again.
 const MAX_THREADS: usize = 8;
 
-/// A session. At most one statement of it is under way at any time, abandoned ones included.
+/// A session. At most one of its statements is in flight at any time, abandoned ones included.
 pub(super) struct MysqlSession {
     servers: Arc<Servers>,
     target: Target,
     shares: Shares,
-    /// None when it was lost.
+    /// `None` after it was lost.
     connection: Option<Conn>,
     /// The number of the server that it is or was with.
     node: Option<u32>,
@@ -242,7 +242,7 @@ impl MysqlSession {
     }
 }
 
-/// A session that can't be opened again has done nothing, and may be tried again.
+/// The error of a session that can't be re-opened: nothing was done, and the caller may retry.
 fn not_now(fault: Fault) -> Fault {
     Fault {
         kind: FaultKind::Unavailable,

@@ -77,7 +77,7 @@ pub(super) async fn describe(connection: &mut Conn) -> Result<Shown, Failure> {
     Ok(described)
 }
 
-/// Since when the server has been running, in whole seconds.
+/// Uptime of the server, in whole seconds.
 pub(super) async fn uptime_s(connection: &mut Conn) -> Result<Option<u64>, Failure> {
     let shown = show(connection, &show_status(&["uptime"])).await?;
     Ok(shown.get("uptime").and_then(|text| text.parse().ok()))

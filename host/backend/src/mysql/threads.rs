@@ -72,7 +72,7 @@ async fn kill(connection: &mut Conn, thread: &Thread) -> Result<(), Failure> {
     if up.is_some_and(|up| up + 1 < thread.opened.elapsed().as_secs()) {
         return Ok(());
     }
-    // Fails if it has ended by itself.
+    // Fails if the thread has ended by itself.
     run(connection, &format!("KILL CONNECTION {}", thread.id))
         .await
         .ok();

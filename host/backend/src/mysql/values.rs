@@ -115,7 +115,7 @@ fn signed(integer: u64) -> Result<i64, Fault> {
     })
 }
 
-/// As many digits as the column has; 31 and more means that the number is unspecified.
+/// The fraction with as many digits as the column has; 31 and more means that the number is unspecified.
 fn fraction(micros: u32, column: &Column) -> String {
     match usize::from(column.decimals()) {
         0 => String::new(),

@@ -1,8 +1,8 @@
-//! One run at a time on a file that the user named.
+//! Ensures one run at a time on a file that the user named.
 //!
-//! A lock on a file beside the database, which the kernel gives up when its process ends, however
-//! it ends. The database itself is not locked: closing any descriptor of it would give up the locks
-//! that SQLite has on it.
+//! A lock on a file beside the database, which the kernel releases when its process ends, however it
+//! ends. The database itself is not locked: closing any descriptor of it would release the locks that
+//! SQLite has on it.
 
 use crate::model::fault::Fault;
 use crate::run_id;
@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The claim of this run; given up when it is dropped, and then the file beside is gone, too.
+/// The claim of this run. Dropping it releases the claim and removes the lock file.
 #[derive(Debug)]
 pub struct FileClaim {
     file: File,

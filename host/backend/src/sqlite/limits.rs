@@ -4,7 +4,7 @@ use crate::capability::calls::MAX_VALUE_BYTES;
 use libsqlite3_sys::{SQLITE_LIMIT_COLUMN, SQLITE_LIMIT_LENGTH, sqlite3_limit};
 use sqlx::SqliteConnection;
 
-/// The columns of an answer. SQLite makes all of a row before anybody can count its bytes.
+/// Most columns of an answer. SQLite builds a whole row before its bytes can be counted.
 const MAX_COLUMNS: usize = 32;
 
 /// The largest value is this part of the largest answer.

@@ -31,7 +31,7 @@ pub(super) fn connect_options(location: &SqliteLocation) -> SqliteConnectOptions
         .statement_cache_capacity(PREPARED_STATEMENTS)
         // Safe against everything but the loss of power, which no run survives anyway.
         .synchronous(SqliteSynchronous::Normal)
-        // Else no trigger hears of the rows that REPLACE removes.
+        // Without it no trigger fires for the rows that REPLACE removes.
         .pragma("recursive_triggers", "ON")
         .disable_statement_logging();
     match location {
@@ -57,7 +57,7 @@ fn plain(path: &Path) -> PathBuf {
     }
 }
 
-/// Opens the connection that makes the database what it has to be, before anyone else looks.
+/// Opens the connection that configures the database, before any other connection opens it.
 pub(super) async fn first_connection(
     location: &SqliteLocation,
     options: &SqliteConnectOptions,

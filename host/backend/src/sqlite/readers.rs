@@ -54,7 +54,7 @@ impl Readers {
         self.permits.close();
         let idle = std::mem::take(&mut *self.idle());
         for connection in idle {
-            // Nothing is under way on it, so nothing can be lost with it.
+            // No read is in flight on it, so closing it loses nothing.
             connection.close().await.ok();
         }
     }

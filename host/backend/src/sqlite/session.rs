@@ -1,4 +1,4 @@
-//! One connection to SQLite, on a thread of its own.
+//! One connection to SQLite, on its own thread.
 
 use super::answer::{Answer, Query, answer};
 use super::classify::classify;
@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use sqlx::{Connection, SqliteConnection};
 use std::sync::Arc;
 
-/// A session. At most one statement of it is under way at any time, abandoned ones included.
+/// A session. At most one of its statements is in flight at any time, abandoned ones included.
 pub(super) struct SqliteSession {
     connection: SqliteConnection,
     signals: Arc<Signals>,

@@ -27,7 +27,7 @@ static NEXT: AtomicI64 = AtomicI64::new(1);
 pub(super) struct Transaction(AtomicI64);
 
 impl Transaction {
-    /// Names the transactions of a connection. Of its commits it hears by itself.
+    /// Names the transactions of a connection. A hook reports its commits.
     pub(super) async fn install(
         connection: &mut SqliteConnection,
     ) -> Result<Arc<Self>, sqlx::Error> {
@@ -63,7 +63,7 @@ impl Transaction {
         }
     }
 
-    /// It is over: what comes next is another one.
+    /// Ends the transaction: the next statement belongs to another one.
     pub(super) fn end(&self) {
         self.0.store(next(), Ordering::Release);
     }

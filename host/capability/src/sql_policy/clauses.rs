@@ -20,7 +20,7 @@ use std::fmt::Display;
 
 const QUERY: &str = "SELECT 1";
 
-/// All of a query but what its parts are made of.
+/// Checks the clauses of a query, except for its parts.
 pub(super) fn query(query: &Query, dialect: Dialect) -> Result<(), Fault> {
     if !query.locks.is_empty() {
         return Err(not_allowed(
@@ -78,7 +78,7 @@ fn body(body: &SetExpr, dialect: Dialect) -> Result<(), Fault> {
     }
 }
 
-/// All of a SELECT but its expressions.
+/// Checks the clauses of a SELECT, except for its expressions.
 pub(super) fn select(select: &Select, dialect: Dialect) -> Result<(), Fault> {
     match &select.distinct {
         None | Some(Distinct::Distinct) => {}

@@ -16,7 +16,7 @@ pub(super) fn check(statement: &Statement) -> Result<(), Fault> {
     }
 }
 
-/// Of the expression that is being looked at.
+/// The depth of the visited expression.
 struct Depth(usize);
 
 impl Visitor for Depth {

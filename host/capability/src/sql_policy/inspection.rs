@@ -184,7 +184,7 @@ fn is_of_date_add(function: &Function) -> bool {
     is_interval && matches!(name.as_str(), "date_add" | "date_sub")
 }
 
-/// One unit, as MariaDB has it.
+/// True for an INTERVAL with one unit of MariaDB.
 fn is_interval(interval: &ast::Interval) -> bool {
     use ast::DateTimeField::{Day, Hour, Microsecond, Minute, Second};
     let has_unit = matches!(

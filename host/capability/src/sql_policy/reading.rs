@@ -15,7 +15,7 @@ use sqlparser::dialect::Dialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
-/// One statement, and what stood at its end.
+/// One statement, and the clauses at its end.
 pub struct Reading {
     pub statement: Statement,
     pub lock: Option<LockingClause>,
@@ -112,7 +112,7 @@ fn move_returning(tokens: &mut [TokenWithSpan]) -> bool {
     true
 }
 
-/// In upper case; nothing for what is quoted or no word.
+/// The word in upper case; empty for quoted text and for other tokens.
 fn word(token: &Token) -> String {
     match token {
         Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_uppercase(),

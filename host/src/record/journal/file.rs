@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 thread_local! {
-    /// A line under way. Each thread has its own, so that workers share nothing of ours.
+    /// The line being built. Each thread has its own, so that workers share no lock.
     static LINE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(1024));
 }
 

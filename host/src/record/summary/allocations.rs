@@ -14,7 +14,7 @@ pub struct Allocations {
     pub wasted_attempts: u64,
     /// Changes that found all addresses taken.
     pub exhausted: u64,
-    /// Changes that gave up after as many attempts as they had.
+    /// Changes that gave up after their last attempt.
     pub gave_up: u64,
     /// SELECT, INSERT, UPDATE and DELETE.
     pub statements: [Verb; 4],
@@ -40,7 +40,7 @@ pub struct Spread {
 }
 
 impl Allocations {
-    /// Nothing where no change is an allocation. n·log n.
+    /// `None` if no change is an allocation. Takes n·log n.
     pub fn from_changes(changes: &[Change]) -> Option<Self> {
         let all = || {
             let allocation = |change: &'_ Change| change.allocation.is_some();

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 pub const LINE: u32 = 17;
 
-/// One moment's place: rows stand one below the other, whatever time lies between them.
+/// The position of one moment: rows follow each other at equal distances, regardless of time.
 #[derive(Debug, Clone)]
 pub struct Row {
     pub top: u32,

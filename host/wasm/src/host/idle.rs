@@ -10,6 +10,12 @@
 //!
 //! A guest that polls a row, or retries after a conflict, waits or uses a service each time, which
 //! resets the count.
+//!
+//! ```text
+//! loop { if timing.now() > end { break } }   traps after 200,000 calls in a row (call-limit)
+//! loop { db.query(…); timing.sleep(1_000_000) }   never traps: each query and each sleep resets the count
+//! loop { db.execute("DROP TABLE t"); timing.sleep(1_000_000) }   traps after 1,000 refusals in the step
+//! ```
 
 use crate::capability::strategy::Death;
 use crate::model::change::Nanos;

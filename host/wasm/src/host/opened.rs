@@ -11,7 +11,7 @@ pub struct Opened {
 
 #[derive(Default)]
 struct Transaction {
-    /// It has changed a row.
+    /// True if the transaction has changed a row.
     wrote: bool,
 }
 

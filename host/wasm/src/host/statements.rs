@@ -6,11 +6,11 @@ use crate::capability::statement::Statement;
 use crate::model::fault::Fault;
 use std::sync::Arc;
 
-/// By text, in order: of so few, comparing texts is quicker than hashing one. Texts and statements are
-/// those of the SQL policy, so that a hundred thousand instances keep them once.
+/// Statements sorted by text: for so few, comparing texts is quicker than hashing one. Texts and
+/// statements are those of the SQL policy, so that a hundred thousand instances keep them once.
 pub(super) struct Statements {
     all: Vec<Admitted>,
-    /// Of the texts.
+    /// Bytes of the texts.
     bytes: usize,
     /// Number of them that sessions may keep prepared. Never decreased: a session does not report the
     /// ones that it has dropped.

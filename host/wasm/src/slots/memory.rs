@@ -9,7 +9,7 @@ use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 pub struct Memories(Arc<Slots>);
 
 impl Memories {
-    /// For `count` memories at once that can grow to `bytes` each.
+    /// Reserves `count` memories that can grow to `bytes` each.
     pub fn reserve(count: usize, bytes: usize) -> io::Result<Self> {
         Slots::reserve(count, bytes).map(Self)
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use wasmtime::{StackCreator, StackMemory};
 
-/// Of any page size a multiple.
+/// Size of a guard, a multiple of any page size.
 const GUARD_BYTES: usize = 64 * 1024;
 
 /// The advice that makes guard pages without a mapping of their own, since Linux 6.13.
@@ -32,8 +32,7 @@ pub struct Stacks {
 }
 
 impl Stacks {
-    /// For `count` stacks at once of `bytes` each. An error also if this kernel can guard only a few
-    /// of so many.
+    /// Reserves `count` stacks of `bytes` each. Returns an error if this kernel can't guard so many.
     pub fn reserve(count: usize, bytes: usize) -> io::Result<Self> {
         let slots = Slots::reserve(count, GUARD_BYTES + bytes)?;
         let guard = match slots.advise(0, GUARD_BYTES, MADV_GUARD_INSTALL) {

@@ -14,7 +14,7 @@ const INSERT: &str = "INSERT INTO t VALUES (1)";
 const UPDATE: &str = "UPDATE t SET a = 1";
 const DELETE: &str = "DELETE FROM t";
 
-/// All of an INSERT or REPLACE but its expressions.
+/// Checks the clauses of an INSERT or REPLACE, except for its expressions.
 pub(in crate::sql_policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
     if insert.replace_into && insert.ignore {
         return Err(not_allowed("REPLACE IGNORE"));
@@ -134,7 +134,7 @@ fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), Fault> {
     Ok(())
 }
 
-/// All of an UPDATE but its expressions.
+/// Checks the clauses of an UPDATE, except for its expressions.
 pub(in crate::sql_policy) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
     conflict(update.or, dialect)?;
     returning(update.returning.as_deref())?;
@@ -190,7 +190,7 @@ pub(in crate::sql_policy) fn update(update: &Update, dialect: Dialect) -> Result
     nothing(&rest, &least, UPDATE, dialect)
 }
 
-/// All of a DELETE but its expressions. `returns_last` as `reading` has it.
+/// Checks the clauses of a DELETE, except for its expressions. `returns_last` as in `Reading`.
 pub(in crate::sql_policy) fn delete(
     delete: &Delete,
     returns_last: bool,

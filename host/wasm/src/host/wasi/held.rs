@@ -25,13 +25,13 @@ pub enum Stream {
 
 #[derive(Debug, Clone, Copy)]
 pub enum Thing {
-    /// It is over at this time of the run.
+    /// A timer that ends at this time of the run.
     Until(Nanos),
     Stream(Stream),
     Nothing,
 }
 
-/// By the numbers that the guest's handles stand for.
+/// The values of the guest's handles, by number.
 #[derive(Debug, Default)]
 pub struct Held(Slab<Thing>);
 
@@ -47,7 +47,7 @@ impl Held {
         Ok(Resource::new_own(self.0.insert(thing) as u32))
     }
 
-    /// When it is over; at once, if it is nothing that takes time.
+    /// The time at which it is ready; now, if it is not a timer.
     pub fn until(&self, handle: &Resource<Pollable>) -> Nanos {
         match self.0.get(handle.rep() as usize) {
             Some(Thing::Until(time)) => *time,
