@@ -225,19 +225,16 @@ impl State {
                 return Err(duplicate(&change.key).into());
             }
             self.check_unique(slot, record, change, &mut keys)?;
-            let table = self.schema.table(change.table).cloned();
-            if let Some(table) = table {
-                let transaction = self.at(slot).transaction.name.number;
-                let uuid = &mut self.last_uuid;
-                let firing = || {
-                    *uuid += 1;
-                    Firing {
-                        number: *uuid,
-                        transaction,
-                    }
-                };
-                made.extend(table.fire(change.before.as_ref(), change.after.as_ref(), firing)?);
-            }
+            let transaction = self.at(slot).transaction.name.number;
+            let firing = || {
+                self.last_uuid += 1;
+                Firing {
+                    number: self.last_uuid,
+                    transaction,
+                }
+            };
+            let (before, after) = (change.before.as_ref(), change.after.as_ref());
+            made.extend(self.schema.fire(change.table, before, after, firing)?);
             rows.push((record, change.after.clone()));
         }
         let made: Vec<_> = made

@@ -10,7 +10,7 @@ mod bounds;
 use self::bounds::{Bounds, bounds};
 use super::expression::{Comparison, Environment, Expression};
 use super::key::{Cut, Key, KeyPart};
-use super::schema::{ColumnType, Table};
+use super::table::{ColumnType, Table};
 use super::value::{Scalar, not_comparable};
 use super::view::{Part, PartShape, Visits};
 use crate::model::fault::Fault;

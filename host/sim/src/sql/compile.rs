@@ -3,11 +3,13 @@
 use super::calls;
 use super::compile_query::query;
 use super::expression::{Comparison, Expression, Operator};
+use super::query::Query;
 use super::refuse::{syntax, unsupported};
 use super::scope::Scope;
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use sqlparser::ast::{self, BinaryOperator, CaseWhen, Expr, UnaryOperator, ValueWithSpan};
+use std::sync::Arc;
 
 /// The expression with its names resolved.
 pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
@@ -110,7 +112,7 @@ fn negate_if(negated: bool, one: Expression) -> Expression {
 }
 
 /// A sub-query has no part in the aggregates of the query around it.
-fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Box<super::query::Query>, Fault> {
+fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Fault> {
     if !ast.locks.is_empty() {
         return Err(unsupported("a locking clause in a sub-query"));
     }
@@ -120,10 +122,10 @@ fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Box<super::query
     let outer = scope.aggregates.take();
     let inner = query(ast, scope);
     scope.aggregates = outer;
-    inner.map(Box::new)
+    inner.map(Arc::new)
 }
 
-fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Box<super::query::Query>, Fault> {
+fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Fault> {
     let query = sub_query(ast, scope)?;
     if query.items.len() != 1 {
         let message = "a sub-query that stands for one value has several columns";

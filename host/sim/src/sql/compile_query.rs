@@ -6,8 +6,8 @@ use super::query::{Order, Query};
 use super::refuse::unsupported;
 use super::rest;
 use super::rows::Rows;
-use super::schema::{Table, TableId};
 use super::scope::{Scope, plain};
+use super::table::{Table, TableId};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use sqlparser::ast::{

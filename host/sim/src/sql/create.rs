@@ -2,8 +2,9 @@
 
 use super::refuse::{no_such_column, unsupported};
 use super::rest;
-use super::schema::{Column, ColumnType, Definition, Table};
+use super::schema::Definition;
 use super::scope::plain;
+use super::table::{Column, ColumnType, Table};
 use super::types::{Shape, shape};
 use super::value::Scalar;
 use crate::model::fault::Fault;
@@ -22,7 +23,6 @@ pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, Fault> 
         columns: Vec::new(),
         primary: Vec::new(),
         unique: Vec::new(),
-        triggers: Vec::new(),
     };
     for column in &ast.columns {
         if table.column(&column.name.value).is_some() {

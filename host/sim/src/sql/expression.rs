@@ -1,9 +1,12 @@
 //! An expression with its names resolved: columns and parameters are numbers.
 
-use super::query::Query;
 use super::time::Clock;
+use super::value::Scalar;
 use super::view::View;
-use crate::model::value::Value;
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use std::fmt::Debug;
+use std::sync::Arc;
 
 /// How deep sub-queries may be nested, the statement itself included.
 pub(super) const MAX_LEVELS: usize = 3;
@@ -31,10 +34,10 @@ pub(super) enum Expression {
     /// IS TRUE or IS FALSE.
     Is(bool, Box<Expression>),
     In(Box<Expression>, Vec<Expression>),
-    InQuery(Box<Expression>, Box<Query>),
-    Exists(Box<Query>),
+    InQuery(Box<Expression>, Arc<dyn SubQuery>),
+    Exists(Arc<dyn SubQuery>),
     /// A sub-query for its one value.
-    OneValue(Box<Query>),
+    OneValue(Arc<dyn SubQuery>),
     Arithmetic(Operator, Box<(Expression, Expression)>),
     Negate(Box<Expression>),
     Case {
@@ -68,6 +71,26 @@ pub(super) enum Operator {
     Minus,
     Times,
     Modulo,
+}
+
+/// A sub-query, as the expression around it sees it.
+pub(super) trait SubQuery: Debug + Send + Sync {
+    fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault>;
+
+    /// Is there a row?
+    fn exists(&self, env: &Environment<'_>) -> Result<bool, Fault>;
+
+    /// The value of a sub-query that stands for one: NULL if it has no row. `rejected` with 1242 if
+    /// it has several.
+    fn one_value(&self, env: &Environment<'_>) -> Result<Scalar<'static>, Fault> {
+        let mut rows = self.rows(env)?;
+        if rows.len() > 1 {
+            let message = "a sub-query that stands for one value has several rows";
+            return Err(Fault::rejected(1242, message));
+        }
+        let value = rows.pop().and_then(|mut row| row.pop());
+        Ok(value.map_or(Scalar::Null, Scalar::owned))
+    }
 }
 
 /// A function of its arguments alone.

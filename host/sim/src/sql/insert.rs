@@ -4,7 +4,7 @@ use super::expression::{Environment, Expression};
 use super::key::Key;
 use super::refuse::unsupported;
 use super::returning::Returning;
-use super::schema::{Table, TableId};
+use super::table::{Table, TableId};
 use super::update::assigned;
 use super::view::{RowChange, StoredRow, View};
 use crate::model::fault::Fault;

@@ -3,6 +3,7 @@
 use super::compile::expression;
 use super::compile_query::{bound, columns_in_order, is_key_order, query, relation};
 use super::create::create_table;
+use super::create_trigger;
 use super::delete::Delete;
 use super::expression::Expression;
 use super::insert::{Duplicates, Insert};
@@ -11,11 +12,11 @@ use super::refuse::{no_such_column, syntax, unsupported};
 use super::rest;
 use super::returning::Returning;
 use super::rows::Rows;
-use super::schema::{Definition, Schema, Table};
+use super::schema::{Definition, Schema};
 use super::scope::{Scope, plain};
 use super::select::{LockClause, Select};
 use super::setting::{Setting, setting};
-use super::trigger;
+use super::table::Table;
 use super::update::Update;
 use super::written::Written;
 use crate::capability::locking::LockingClause;
@@ -55,7 +56,7 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
     if let Some(setting) = setting(text) {
         return setting.map(Plan::Set);
     }
-    if let Some(definition) = trigger::definition(text, schema) {
+    if let Some(definition) = create_trigger::definition(text, schema) {
         return definition.map(Plan::Define);
     }
     let Reading {

@@ -1,7 +1,7 @@
 //! A SELECT or a sub-query, without its locking clause.
 
 use super::aggregate::Aggregate;
-use super::expression::{Environment, Expression};
+use super::expression::{Environment, Expression, SubQuery};
 use super::rows::Rows;
 use super::value::Scalar;
 use crate::capability::budget::{ANSWER_TOO_LARGE, LARGEST_ANSWER, check_size};
@@ -33,8 +33,8 @@ pub(super) struct Order {
     pub descending: bool,
 }
 
-impl Query {
-    pub(super) fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
+impl SubQuery for Query {
+    fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
         if self.empty {
             return Ok(Vec::new());
         }
@@ -51,8 +51,7 @@ impl Query {
         Ok(answer)
     }
 
-    /// Is there a row?
-    pub(super) fn exists(&self, env: &Environment<'_>) -> Result<bool, Fault> {
+    fn exists(&self, env: &Environment<'_>) -> Result<bool, Fault> {
         let plain = self.aggregates.is_empty() && self.limit.is_none();
         let (Some(rows), true, false) = (&self.rows, plain, self.empty) else {
             return Ok(!self.rows(env)?.is_empty());
@@ -64,19 +63,9 @@ impl Query {
         })?;
         Ok(found)
     }
+}
 
-    /// The value of a sub-query that stands for one: NULL if it has no row. `rejected` with 1242 if
-    /// it has several.
-    pub(super) fn one_value<'a>(&self, env: &Environment<'_>) -> Result<Scalar<'a>, Fault> {
-        let mut rows = self.rows(env)?;
-        if rows.len() > 1 {
-            let message = "a sub-query that stands for one value has several rows";
-            return Err(Fault::rejected(1242, message));
-        }
-        let value = rows.pop().and_then(|mut row| row.pop());
-        Ok(value.map_or(Scalar::Null, Scalar::owned))
-    }
-
+impl Query {
     /// After how many rows reading may stop; nothing if all must be read.
     pub(super) fn enough(&self, env: &Environment<'_>) -> Result<Option<u64>, Fault> {
         let ordered = self.order.is_empty() || self.in_key_order;

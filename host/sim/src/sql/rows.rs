@@ -3,7 +3,7 @@
 use super::access::Access;
 use super::expression::{Environment, Expression};
 use super::key::Key;
-use super::schema::{Table, TableId};
+use super::table::{Table, TableId};
 use super::view::{StoredRow, Visits};
 use crate::model::fault::Fault;
 

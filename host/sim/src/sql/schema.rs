@@ -1,53 +1,13 @@
-//! The tables: their columns, keys and triggers.
+//! All tables and their triggers, by name.
 
-use super::key::Key;
+use super::table::{Table, TableId};
 use super::trigger::{Firing, Trigger};
 use super::view::StoredRow;
 use crate::model::fault::Fault;
-use crate::model::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A table, by its place in the schema. A number is never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TableId(pub u32);
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnType {
-    /// With the least and the greatest that it takes.
-    Integer(i64, i64),
-    Real,
-    Text,
-    Bytes,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Column {
-    pub name: Arc<str>,
-    pub column_type: ColumnType,
-    pub not_null: bool,
-    /// Of a text in characters, of bytes in bytes.
-    pub max_length: Option<usize>,
-    /// A CHECK's bound, which is told with another code.
-    pub checked_length: Option<usize>,
-    /// What it gets where nothing is given; nothing if it must be given.
-    pub default: Option<Value>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Table {
-    pub name: Arc<str>,
-    pub columns: Vec<Column>,
-    /// The columns of the primary key, in the key's order; never empty.
-    pub primary: Vec<usize>,
-    /// The columns of each unique key.
-    pub unique: Vec<Vec<usize>>,
-    /// What runs for each row after it was inserted, updated or deleted.
-    pub triggers: Vec<Arc<Trigger>>,
-}
-
-/// What changes the schema: it is replicated as it is, and every node does it.
+/// A change of the schema. It is replicated as it is, and every node makes it.
 #[derive(Debug, Clone)]
 pub enum Definition {
     CreateTable {
@@ -70,59 +30,51 @@ pub enum Definition {
 /// All tables. Names of tables and columns are found in any case.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
-    tables: Vec<Option<Arc<Table>>>,
+    tables: Vec<Option<Defined>>,
     names: BTreeMap<String, TableId>,
     version: u64,
 }
 
-impl Table {
-    /// The column of this name, in any case.
-    pub fn column(&self, name: &str) -> Option<usize> {
-        let same = |column: &Column| column.name.eq_ignore_ascii_case(name);
-        self.columns.iter().position(same)
+#[derive(Debug, Clone)]
+struct Defined {
+    table: Arc<Table>,
+    /// In the order in which they were created.
+    triggers: Vec<Arc<Trigger>>,
+}
+
+impl Schema {
+    pub fn table(&self, id: TableId) -> Option<&Arc<Table>> {
+        self.defined(id).map(|defined| &defined.table)
     }
 
-    /// The primary key of a row.
-    pub fn key_of(&self, row: &[Value]) -> Key {
-        Key::of(self.primary.iter().map(|&column| &row[column]))
-            .expect("the columns of a primary key take neither NULL nor fractions")
+    fn defined(&self, id: TableId) -> Option<&Defined> {
+        self.tables.get(id.0 as usize)?.as_ref()
     }
 
-    /// What a row has in the unique key of this number; nothing if one of its columns is NULL, which
-    /// is never a duplicate.
-    pub fn unique_key_of(&self, unique: usize, row: &[Value]) -> Option<Key> {
-        Key::of(self.unique[unique].iter().map(|&column| &row[column]))
-    }
-
-    /// The rows that the triggers insert elsewhere when a row was inserted (there is none before),
+    /// The rows that a table's triggers insert elsewhere when a row was inserted (there is none before),
     /// updated or deleted (there is none after). The UUID is to be another one each time.
     pub fn fire(
         &self,
+        table: TableId,
         old: Option<&StoredRow>,
         new: Option<&StoredRow>,
         mut firing: impl FnMut() -> Firing,
     ) -> Result<Vec<(TableId, StoredRow)>, Fault> {
         let fire = |trigger: &Arc<Trigger>| trigger.fire(old, new, &mut firing).transpose();
-        self.triggers.iter().filter_map(fire).collect()
-    }
-}
-
-impl Schema {
-    pub fn table(&self, id: TableId) -> Option<&Arc<Table>> {
-        self.tables.get(id.0 as usize)?.as_ref()
+        let triggers = self.defined(table).into_iter().flat_map(|it| &it.triggers);
+        triggers.filter_map(fire).collect()
     }
 
     pub fn id(&self, name: &str) -> Option<TableId> {
         self.names.get(&name.to_ascii_lowercase()).copied()
     }
 
-    /// Another number after each definition. A plan is good for the version for which it was made.
+    /// The version, another number after each definition. A plan is good for the one that it was made for.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Does what a planned definition says. Gives the tables that are gone now, with their rows.
-    /// `rejected` with MariaDB's codes where a name is taken (1050, 1359) or missing (1051, 1146,
+    /// Makes a planned change. Returns the tables that are gone now, with their rows. `rejected` with MariaDB's codes where a name is taken (1050, 1359) or missing (1051, 1146,
     /// 1360); then nothing was changed.
     pub fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, Fault> {
         let gone = match definition {
@@ -158,7 +110,10 @@ impl Schema {
             gone.push(id);
         }
         let id = TableId(self.tables.len() as u32);
-        self.tables.push(Some(Arc::new(table.clone())));
+        self.tables.push(Some(Defined {
+            table: Arc::new(table.clone()),
+            triggers: Vec::new(),
+        }));
         self.names.insert(table.name.to_ascii_lowercase(), id);
         Ok(gone)
     }
@@ -191,7 +146,7 @@ impl Schema {
             let message = "the trigger's table is gone";
             return Err(Fault::rejected(1146, message));
         };
-        Arc::make_mut(table).triggers.push(trigger.clone());
+        table.triggers.push(trigger.clone());
         Ok(Vec::new())
     }
 
@@ -200,7 +155,7 @@ impl Schema {
             Some((id, place)) => {
                 let table = self.tables[id.0 as usize].as_mut();
                 let table = table.expect("it was found there");
-                Arc::make_mut(table).triggers.remove(place);
+                table.triggers.remove(place);
                 Ok(Vec::new())
             }
             None if if_exists => Ok(Vec::new()),

@@ -3,7 +3,8 @@
 use super::aggregate::Aggregate;
 use super::expression::{Expression, MAX_LEVELS};
 use super::refuse::{no_such_column, no_such_table, unsupported};
-use super::schema::{Schema, Table, TableId};
+use super::schema::Schema;
+use super::table::{Table, TableId};
 use crate::model::fault::Fault;
 use sqlparser::ast::{Expr, Ident, ObjectName, Statement, Value, ValueWithSpan, Visit, Visitor};
 use sqlparser::tokenizer::Location;

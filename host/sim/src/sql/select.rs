@@ -1,8 +1,8 @@
 //! SELECT.
 
-use super::expression::{Environment, Expression};
+use super::expression::{Environment, Expression, SubQuery};
 use super::query::Query;
-use super::schema::TableId;
+use super::table::TableId;
 use super::view::{StoredRow, View, Visits};
 pub use crate::capability::locking::IfLocked;
 use crate::model::fault::Fault;

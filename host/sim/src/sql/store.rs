@@ -1,7 +1,7 @@
 //! A value on its way into a column.
 
 use super::refuse::unsupported;
-use super::schema::{Column, ColumnType};
+use super::table::{Column, ColumnType};
 use super::value::Scalar;
 use crate::model::fault::Fault;
 use crate::model::value::Value;

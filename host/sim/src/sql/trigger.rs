@@ -1,40 +1,31 @@
-//! CREATE TRIGGER … AFTER INSERT, UPDATE or DELETE … FOR EACH ROW with one INSERT.
-//!
-//! The frame around the INSERT is read here, word by word: the parser does not know MariaDB's.
+//! Triggers: one INSERT for each row that was changed.
 
-use super::expression::{Environment, Expression};
+use super::expression::Environment;
 use super::insert::{Insert, stored};
 use super::key::Key;
-use super::parse::{parse_tokens, tokens};
-use super::plan::insert;
-use super::refuse::{syntax, unsupported};
-use super::schema::{Definition, Schema, TableId};
-use super::scope::Scope;
+use super::table::TableId;
 use super::view::{StoredRow, View};
 use crate::model::fault::Fault;
-use sqlparser::ast::{Ident, ObjectName, Statement};
-use sqlparser::tokenizer::Token;
-use std::sync::Arc;
 
 /// Inserts a row into a table whenever a row of another was inserted, updated or deleted.
 #[derive(Debug, Clone)]
 pub struct Trigger {
-    name: String,
-    table: TableId,
-    event: TriggerEvent,
-    insert: Insert,
+    pub(super) name: String,
+    pub(super) table: TableId,
+    pub(super) event: TriggerEvent,
+    pub(super) insert: Insert,
 }
 
-/// What a trigger follows.
+/// The kind of change that a trigger follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TriggerEvent {
+pub(super) enum TriggerEvent {
     Insert,
     Update,
     Delete,
 }
 
 impl TriggerEvent {
-    fn of(word: &str) -> Option<Self> {
+    pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word {
             "INSERT" => Self::Insert,
             "UPDATE" => Self::Update,
@@ -43,21 +34,21 @@ impl TriggerEvent {
         })
     }
 
-    fn has_old(self) -> bool {
+    pub(super) fn has_old(self) -> bool {
         self != Self::Insert
     }
 
-    fn has_new(self) -> bool {
+    pub(super) fn has_new(self) -> bool {
         self != Self::Delete
     }
 }
 
-/// What a trigger is told of a change beside its rows.
+/// Facts of a change that a trigger gets beside the rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Firing {
-    /// What `UUID()` gives.
+    /// The value of `UUID()`.
     pub number: u128,
-    /// What `CONTEND_TRANSACTION()` gives: the number of the transaction.
+    /// The value of `CONTEND_TRANSACTION()`.
     pub transaction: u64,
 }
 
@@ -111,108 +102,5 @@ impl View for Nothing {
 
     fn scan<'a>(&'a self, _: TableId) -> Box<dyn Iterator<Item = (&'a Key, &'a StoredRow)> + 'a> {
         Box::new(std::iter::empty())
-    }
-}
-
-/// The definition, if the text begins with CREATE TRIGGER or DROP TRIGGER.
-pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definition, Fault>> {
-    let mut words = text.split_whitespace();
-    let (verb, what) = (words.next()?, words.next()?);
-    if !what.eq_ignore_ascii_case("trigger") {
-        return None;
-    }
-    let definition = match verb.to_ascii_lowercase().as_str() {
-        "create" => tokens(text).and_then(|tokens| create(tokens, schema)),
-        "drop" => tokens(text).and_then(|tokens| drop(&tokens)),
-        _ => return None,
-    };
-    Some(definition)
-}
-
-fn drop(tokens: &[Token]) -> Result<Definition, Fault> {
-    let words: Vec<&str> = tokens.iter().map(word).collect();
-    let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
-    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
-    let (name, if_exists) = match upper.as_slice() {
-        [_, _, "IF", "EXISTS", _] => (words[4], true),
-        [_, _, _] => (words[2], false),
-        _ => return Err(unsupported("a DROP TRIGGER that is more than a name")),
-    };
-    let name = name.to_owned();
-    Ok(Definition::DropTrigger { name, if_exists })
-}
-
-fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> {
-    let words: Vec<String> = tokens.iter().map(|token| word(token).to_owned()).collect();
-    let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
-    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
-    let [
-        _,
-        _,
-        _,
-        "AFTER",
-        event,
-        "ON",
-        _,
-        "FOR",
-        "EACH",
-        "ROW",
-        rest @ ..,
-    ] = upper.as_slice()
-    else {
-        return Err(other_trigger());
-    };
-    let event = TriggerEvent::of(event).ok_or_else(other_trigger)?;
-    let begins = rest.first() == Some(&"BEGIN");
-    let mut body = tokens.split_off(if begins { 11 } else { 10 });
-    body.pop_if(|token| *token == Token::SemiColon);
-    if begins
-        && body
-            .pop()
-            .is_none_or(|last| !word(&last).eq_ignore_ascii_case("end"))
-    {
-        return Err(syntax("a trigger with BEGIN and without END"));
-    }
-    let statement = parse_tokens(body)?;
-    let Statement::Insert(ast) = &statement else {
-        return Err(unsupported("a trigger that does other than INSERT"));
-    };
-    let mut scope = Scope::new(schema, &statement);
-    scope.is_trigger = true;
-    let name = ObjectName::from(vec![Ident::new(&words[6])]);
-    let (table, columns) = scope.find(&name)?;
-    // A level for each, in any case; a name of none where there is no such row.
-    let named = |name, is_there| if is_there { name } else { "" };
-    scope.open(named("OLD", event.has_old()), columns.clone())?;
-    scope.open(named("NEW", event.has_new()), columns)?;
-    let insert = insert(ast, &mut scope)?;
-    let uuids = |row: &Vec<Option<Expression>>| {
-        let is_uuid = |value: &&Option<Expression>| matches!(value, Some(Expression::Uuid));
-        row.iter().filter(is_uuid).count()
-    };
-    match insert.rows.as_slice() {
-        [row] if uuids(row) < 2 => {}
-        [_] => return Err(unsupported("UUID() twice in a trigger")),
-        _ => return Err(unsupported("a trigger that inserts several rows")),
-    }
-    Ok(Definition::CreateTrigger(Arc::new(Trigger {
-        name: words[2].clone(),
-        table,
-        event,
-        insert,
-    })))
-}
-
-fn other_trigger() -> Fault {
-    unsupported(
-        "a trigger other than CREATE TRIGGER name AFTER INSERT, UPDATE or DELETE ON table FOR EACH ROW",
-    )
-}
-
-/// Without its quotes; nothing for what is no word.
-fn word(token: &Token) -> &str {
-    match token {
-        Token::Word(word) => &word.value,
-        _ => "",
     }
 }

@@ -1,7 +1,7 @@
 //! The types of columns.
 
 use super::refuse::unsupported;
-use super::schema::ColumnType;
+use super::table::ColumnType;
 use crate::model::fault::Fault;
 use sqlparser::ast::{BinaryLength, CharacterLength, DataType};
 

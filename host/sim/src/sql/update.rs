@@ -2,7 +2,7 @@
 
 use super::expression::{Environment, Expression};
 use super::refuse::unsupported;
-use super::schema::Table;
+use super::table::Table;
 use super::view::{StoredRow, View};
 use super::written::{Changes, Written};
 use crate::model::fault::Fault;

@@ -1,7 +1,7 @@
 //! The rows that a statement sees, and what it changes in them.
 
 use super::key::{Cut, Key};
-use super::schema::TableId;
+use super::table::TableId;
 use crate::model::change::Nanos;
 use crate::model::value::Value;
 use std::sync::Arc;

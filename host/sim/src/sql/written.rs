@@ -4,7 +4,7 @@ use super::expression::{Environment, Expression};
 use super::key::Key;
 use super::query::{Order, compare};
 use super::rows::Rows;
-use super::schema::TableId;
+use super::table::TableId;
 use super::value::Scalar;
 use super::view::{RowChange, StoredRow, View, Visits};
 use crate::model::fault::Fault;

@@ -18,13 +18,15 @@ fn a_trigger_gives_the_row_to_insert() {
         panic!("it is an UPDATE");
     };
     let change = update.changes(&[], &tables).unwrap().changes.remove(0);
-    let table = tables.schema.table(change.table).unwrap();
     let (before, after) = (change.before.unwrap(), change.after.unwrap());
     let firing = || Firing {
         number: 0xabc,
         transaction: 7,
     };
-    let fired = table.fire(Some(&before), Some(&after), firing).unwrap();
+    let fired = tables
+        .schema
+        .fire(change.table, Some(&before), Some(&after), firing);
+    let fired = fired.unwrap();
     let uuid = "00000000-0000-0000-0000-000000000abc";
     let row: StoredRow = [
         Value::from(uuid),
@@ -54,7 +56,6 @@ fn each_trigger_follows_its_own_kind_of_change() {
         ));
     }
     let table = tables.schema.id("t").unwrap();
-    let table = tables.schema.table(table).unwrap();
     let row = |n| -> StoredRow {
         let id = Value::Integer(1);
         [id, Value::Integer(n), Value::Null, Value::Null].into()
@@ -73,7 +74,7 @@ fn each_trigger_follows_its_own_kind_of_change() {
             number: 1,
             transaction: 7,
         };
-        let fired = table.fire(before, after, firing).unwrap();
+        let fired = tables.schema.fire(table, before, after, firing).unwrap();
         let [(_, row)] = fired.as_slice() else {
             panic!("one trigger each: {fired:?}");
         };
@@ -95,14 +96,20 @@ fn triggers_come_and_go() {
     tables.rows(
         "CREATE TRIGGER b AFTER UPDATE ON t FOR EACH ROW INSERT INTO audit (id) VALUES (NEW.n)",
     );
-    let table = |tables: &Tables| {
+    let row: StoredRow = [Value::Integer(1), Value::Integer(10)].into();
+    let fired = |tables: &Tables| {
         let id = tables.schema.id("t").unwrap();
-        tables.schema.table(id).unwrap().triggers.len()
+        let firing = || Firing {
+            number: 1,
+            transaction: 7,
+        };
+        let fired = tables.schema.fire(id, Some(&row), Some(&row), firing);
+        fired.unwrap().len()
     };
-    assert_eq!(table(&tables), 2);
+    assert_eq!(fired(&tables), 2);
     tables.rows("DROP TABLE t");
     tables.rows("CREATE TABLE t (id INT PRIMARY KEY, n BIGINT)");
-    assert_eq!(table(&tables), 0);
+    assert_eq!(fired(&tables), 0);
     tables.rows(TRIGGER);
 }
 

@@ -1,0 +1,118 @@
+//! CREATE TRIGGER … AFTER INSERT, UPDATE or DELETE … FOR EACH ROW with one INSERT, and DROP TRIGGER.
+//!
+//! The frame around the INSERT is read here, word by word: the parser does not know MariaDB's.
+
+use super::expression::Expression;
+use super::parse::{parse_tokens, tokens};
+use super::plan::insert;
+use super::refuse::{syntax, unsupported};
+use super::schema::{Definition, Schema};
+use super::scope::Scope;
+use super::trigger::{Trigger, TriggerEvent};
+use crate::model::fault::Fault;
+use sqlparser::ast::{Ident, ObjectName, Statement};
+use sqlparser::tokenizer::Token;
+use std::sync::Arc;
+
+/// The definition, if the text begins with CREATE TRIGGER or DROP TRIGGER.
+pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definition, Fault>> {
+    let mut words = text.split_whitespace();
+    let (verb, what) = (words.next()?, words.next()?);
+    if !what.eq_ignore_ascii_case("trigger") {
+        return None;
+    }
+    let definition = match verb.to_ascii_lowercase().as_str() {
+        "create" => tokens(text).and_then(|tokens| create(tokens, schema)),
+        "drop" => tokens(text).and_then(|tokens| drop(&tokens)),
+        _ => return None,
+    };
+    Some(definition)
+}
+
+fn drop(tokens: &[Token]) -> Result<Definition, Fault> {
+    let words: Vec<&str> = tokens.iter().map(word).collect();
+    let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
+    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
+    let (name, if_exists) = match upper.as_slice() {
+        [_, _, "IF", "EXISTS", _] => (words[4], true),
+        [_, _, _] => (words[2], false),
+        _ => return Err(unsupported("a DROP TRIGGER that is more than a name")),
+    };
+    let name = name.to_owned();
+    Ok(Definition::DropTrigger { name, if_exists })
+}
+
+fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> {
+    let words: Vec<String> = tokens.iter().map(|token| word(token).to_owned()).collect();
+    let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
+    let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
+    let [
+        _,
+        _,
+        _,
+        "AFTER",
+        event,
+        "ON",
+        _,
+        "FOR",
+        "EACH",
+        "ROW",
+        rest @ ..,
+    ] = upper.as_slice()
+    else {
+        return Err(other_trigger());
+    };
+    let event = TriggerEvent::of(event).ok_or_else(other_trigger)?;
+    let begins = rest.first() == Some(&"BEGIN");
+    let mut body = tokens.split_off(if begins { 11 } else { 10 });
+    body.pop_if(|token| *token == Token::SemiColon);
+    if begins
+        && body
+            .pop()
+            .is_none_or(|last| !word(&last).eq_ignore_ascii_case("end"))
+    {
+        return Err(syntax("a trigger with BEGIN and without END"));
+    }
+    let statement = parse_tokens(body)?;
+    let Statement::Insert(ast) = &statement else {
+        return Err(unsupported("a trigger that does other than INSERT"));
+    };
+    let mut scope = Scope::new(schema, &statement);
+    scope.is_trigger = true;
+    let name = ObjectName::from(vec![Ident::new(&words[6])]);
+    let (table, columns) = scope.find(&name)?;
+    // A level for each, in any case; a name of none where there is no such row.
+    let named = |name, is_there| if is_there { name } else { "" };
+    scope.open(named("OLD", event.has_old()), columns.clone())?;
+    scope.open(named("NEW", event.has_new()), columns)?;
+    let insert = insert(ast, &mut scope)?;
+    let uuids = |row: &Vec<Option<Expression>>| {
+        let is_uuid = |value: &&Option<Expression>| matches!(value, Some(Expression::Uuid));
+        row.iter().filter(is_uuid).count()
+    };
+    match insert.rows.as_slice() {
+        [row] if uuids(row) < 2 => {}
+        [_] => return Err(unsupported("UUID() twice in a trigger")),
+        _ => return Err(unsupported("a trigger that inserts several rows")),
+    }
+    Ok(Definition::CreateTrigger(Arc::new(Trigger {
+        name: words[2].clone(),
+        table,
+        event,
+        insert,
+    })))
+}
+
+fn other_trigger() -> Fault {
+    unsupported(
+        "a trigger other than CREATE TRIGGER name AFTER INSERT, UPDATE or DELETE ON table FOR EACH ROW",
+    )
+}
+
+/// Without its quotes; nothing for what is no word.
+fn word(token: &Token) -> &str {
+    match token {
+        Token::Word(word) => &word.value,
+        _ => "",
+    }
+}
