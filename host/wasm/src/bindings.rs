@@ -3,7 +3,10 @@
 
 pub mod allocation;
 
-pub use super::host::{LockHandle, LockSessionHandle, SessionHandle};
+/// The types of a guest's handles; each is an index into a slab of the host's state.
+pub struct SessionHandle;
+pub struct LockSessionHandle;
+pub struct LockHandle;
 
 wasmtime::component::bindgen!({
     path: "../../wit",

@@ -1,7 +1,7 @@
 //! Configuration of wasmtime, for real runs and for simulations.
 
-use super::Limits;
 use super::compiled;
+use super::limits::Limits;
 use super::memory::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 use super::slots::memory::Memories;
 use super::slots::stack::Stacks;

@@ -2,9 +2,7 @@
 //! type side by side.
 
 use super::convert::clean;
-use super::file::WasmFile;
 use super::host::wasi;
-use std::path::Path;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -73,12 +71,6 @@ pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     interfaces.sort();
     interfaces.dedup();
     interfaces
-}
-
-/// The world of a component's file, from its exports; `None` if it is no strategy. Loading it returns
-/// the reason.
-pub fn world_of(path: &Path) -> Option<World> {
-    WasmFile::read(path).ok()?.contents().world()
 }
 
 /// `db` of `contend:strategy/db@0.1.0`: an interface that this runner has by its name alone, `wasi` for

@@ -1,7 +1,9 @@
 //! A file that may be a strategy, before anything of it is compiled.
 
 use super::contents::Contents;
-use super::{LoadError, hex, wit};
+use super::contract::World;
+use super::error::LoadError;
+use super::wit;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -63,4 +65,14 @@ impl WasmFile {
         }
         wit::print(&self.bytes).map_err(|why| LoadError::NoWit { path, why })
     }
+}
+
+/// The world of a component's file, from its exports; `None` if it is no strategy. Loading it returns
+/// the reason.
+pub fn world_of(path: &Path) -> Option<World> {
+    WasmFile::read(path).ok()?.contents().world()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,8 +13,9 @@ pub mod wasi;
 use super::asked::{Asked, Asking};
 use super::bindings::contend::strategy::types;
 use super::computing::{Allowance, Computing};
+use super::convert;
+use super::limits::Limits;
 use super::memory::MemoryLimit;
-use super::{Limits, convert};
 use crate::capability::budget::{Account, Charge, Shares};
 use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
@@ -30,11 +31,6 @@ use slab::Slab;
 use statements::Statements;
 use std::sync::Arc;
 use wasi::Wasi;
-
-/// The types of a guest's handles; each is an index into a slab of the state.
-pub struct SessionHandle;
-pub struct LockSessionHandle;
-pub struct LockHandle;
 
 const MAX_LOCKS: usize = 64;
 

@@ -1,10 +1,11 @@
 //! One worker's instance of a component.
 
 use super::computing::{self, Metering};
+use super::convert;
 use super::exports::{Exports, Linked};
 use super::host::HostState;
 use super::host::wasi::Printing;
-use super::{Limits, convert};
+use super::limits::Limits;
 use crate::capability::strategy::{Allocated, Call, Death, Instance};
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};

@@ -9,10 +9,12 @@ mod config;
 mod contents;
 mod contract;
 mod convert;
+mod error;
 mod exports;
 mod file;
 mod host;
 mod instance;
+mod limits;
 mod memory;
 pub mod metadata;
 mod slots;
@@ -31,72 +33,18 @@ use crate::capability::strategy::{Capabilities, Death, Instance, Strategy};
 use async_trait::async_trait;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use wasmtime::Config;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 pub use self::contents::Contents;
-pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, short_name, world_of};
+pub use self::contract::{CONTRACT_VERSION, PACKAGE, World, short_name};
 pub use self::convert::{clean, clean_lines};
-pub use self::file::WasmFile;
+pub use self::error::LoadError;
+pub use self::file::{WasmFile, world_of};
 pub use self::host::wasi::interface as wasi_interface;
-
-/// Resource limits of one instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Linear memory of one instance, in bytes; rounded up to whole pages of 64 KiB.
-    pub memory_bytes: u64,
-    /// Computing time of one call, waiting not included. In a real run it is counted in ticks of
-    /// 10 ms, so that a call gets at least this much and at most about twice as much; in a simulation
-    /// it stands for a million instructions a millisecond, to the last one.
-    pub computing: Duration,
-}
-
-/// Why a file is not a strategy that this runner can run.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error("{path}: {source}")]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error(
-        "{path} is not WebAssembly; a strategy is a component, as `runner build DIR` makes it of a \
-         source folder"
-    )]
-    NotWasm { path: PathBuf },
-    #[error(
-        "{path} is a core WebAssembly module, not a component; build it with `runner build DIR`, or \
-         link it with wasm-component-ld"
-    )]
-    CoreModule { path: PathBuf },
-    #[error(
-        "{path} does not fit this runner, which has {PACKAGE}@{CONTRACT_VERSION}:\n{difference}\nBuild it again against the wit/ folder of this runner."
-    )]
-    OtherContract { path: PathBuf, difference: String },
-    #[error(
-        "{path} begins with {mib} MiB of memory, and an instance may have {limit_mib}; raise \
-         --memory-mib"
-    )]
-    TooLittleMemory {
-        path: PathBuf,
-        mib: u64,
-        limit_mib: u64,
-    },
-    #[error(
-        "{path} defines resource types of its own. The host would keep a list of their handles without \
-         a limit, and no strategy needs them: build it without"
-    )]
-    OwnResources { path: PathBuf },
-    #[error("{path} can't be compiled: {why}")]
-    Invalid { path: PathBuf, why: String },
-    #[error("the interface of {path} can't be printed as WIT: {why}")]
-    NoWit { path: PathBuf, why: String },
-    #[error(
-        "the WebAssembly engine can't be set up for {instances} instances; run fewer workers or lower \
-         --memory-mib: {why}"
-    )]
-    Engine { instances: u32, why: String },
-}
+pub use self::limits::Limits;
 
 /// Compiles components, each digest once, and instantiates them within limits.
 pub struct Engine {
@@ -211,10 +159,6 @@ impl Engine {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A component that fits, compiled and linked.
 pub struct WasmStrategy {
     linked: Linked,
@@ -267,6 +211,7 @@ mod fixtures;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn handles_that_the_host_could_not_limit_are_not_made() {

@@ -1,6 +1,7 @@
 //! A file that a tool writes before it is in its place.
 
-use super::{BuildError, Job};
+use super::error::BuildError;
+use super::job::Job;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

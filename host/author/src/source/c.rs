@@ -6,8 +6,11 @@ mod bindings;
 mod compiler;
 
 use super::aside::Aside;
+use super::error::BuildError;
+use super::job::{Built, Job, put};
+use super::language::Language;
 use super::tool::compile;
-use super::{BuildError, Built, Job, Language, freshness, manifest, put};
+use super::{freshness, manifest};
 use compiler::Compiler;
 use std::path::PathBuf;
 use std::time::SystemTime;

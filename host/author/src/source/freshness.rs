@@ -1,6 +1,6 @@
 //! Checks if a component is up to date with its sources.
 
-use super::Language;
+use super::language::Language;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};

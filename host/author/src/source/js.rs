@@ -1,8 +1,11 @@
 //! JavaScript: componentize-js of npm puts the module and an engine into one component.
 
 use super::aside::Aside;
+use super::error::BuildError;
+use super::job::{Built, Job, put};
+use super::language::Language;
 use super::tool::{answer, compile, find};
-use super::{BuildError, Built, Job, Language, freshness, manifest, put};
+use super::{freshness, manifest};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;

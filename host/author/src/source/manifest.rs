@@ -1,6 +1,7 @@
 //! The manifest of a strategy's folder. Cargo reads that of Rust.
 
-use super::{BuildError, Language};
+use super::error::BuildError;
+use super::language::Language;
 use crate::model::component::{About, Tool};
 use serde_json::Value;
 use std::path::Path;

@@ -2,8 +2,11 @@
 //! component.
 
 use super::aside::Aside;
+use super::error::BuildError;
+use super::job::{Built, Job, put};
+use super::language::Language;
 use super::tool::{answer, compile, find};
-use super::{BuildError, Built, Job, Language, freshness, manifest, put};
+use super::{freshness, manifest};
 use std::process::Command;
 use std::time::SystemTime;
 

@@ -8,7 +8,9 @@ mod cargo;
 mod flags;
 mod shared;
 
-use super::{BuildError, Built, Job, freshness, put};
+use super::error::BuildError;
+use super::freshness;
+use super::job::{Built, Job, put};
 use crate::toolchain::{LINKER, TARGET, Toolchain};
 use cargo::Package;
 use shared::Shared;

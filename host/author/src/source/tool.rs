@@ -1,6 +1,7 @@
 //! The tools of a language: where they are, and what they say.
 
-use super::{BuildError, Job};
+use super::error::BuildError;
+use super::job::Job;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

@@ -1,11 +1,15 @@
 use super::opened::Opened;
-use super::{HostState, SessionHandle, dangling, too_many};
+use super::{HostState, dangling, too_many};
+use crate::bindings::SessionHandle;
+use crate::bindings::contend::strategy::{db, types};
 use crate::bindings::contend::strategy::{db, types};
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
 use crate::capability::calls::bytes_of;
 use crate::capability::database::{Session, Target};
 use crate::capability::statement::Action;
 use crate::capability::strategy::Capabilities;
+use crate::capability::strategy::Capabilities;
+use crate::convert::{value_from_guest, value_to_guest};
 use crate::convert::{value_from_guest, value_to_guest};
 use crate::model::change::Nanos;
 use crate::model::fault::{Fault, FaultKind};

@@ -1,6 +1,9 @@
-use super::{HostState, LockHandle, LockSessionHandle, MAX_LOCKS, Named, dangling, too_many};
+use super::{HostState, MAX_LOCKS, Named, dangling, too_many};
 use crate::bindings::contend::strategy::{lock, types};
+use crate::bindings::contend::strategy::{lock, types};
+use crate::bindings::{LockHandle, LockSessionHandle};
 use crate::capability::lock::{Lock, LockSession, ReleaseOutcome};
+use crate::convert;
 use crate::convert;
 use crate::model::fault::Fault;
 use wasmtime::Result;

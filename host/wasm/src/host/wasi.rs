@@ -8,6 +8,7 @@
 
 mod clocks;
 mod held;
+mod linking;
 mod poll;
 mod printing;
 mod process;
@@ -15,15 +16,17 @@ mod random;
 mod refusal;
 mod streams;
 
+pub use self::held::Wasi;
 pub use self::printing::Printing;
 pub use self::refusal::Refusals;
 
-use self::held::{Held, Nothing, OutputStream, Pollable};
+use self::held::{Nothing, OutputStream, Pollable};
+use self::linking::Interface;
 use super::HostState;
 use std::sync::Arc;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
-use wasmtime::{Engine, Result, StoreContextMut};
+use wasmtime::component::{Component, Linker, ResourceType};
+use wasmtime::{Engine, Result};
 
 /// The packages of WASI that are provided; others are refused like any unknown import.
 const PACKAGES: &[&str] = &[
@@ -35,16 +38,6 @@ const PACKAGES: &[&str] = &[
     "random",
     "sockets",
 ];
-
-/// The WASI state of an instance.
-#[derive(Default)]
-pub struct Wasi {
-    held: Held,
-    pub printing: Printing,
-}
-
-type Interface<'a> = LinkerInstance<'a, HostState>;
-type Context<'a> = StoreContextMut<'a, HostState>;
 
 /// `clocks/wall-clock`, of `wasi:clocks/wall-clock@0.2.9`; nothing of what is not in the virtual WASI.
 pub fn interface(import: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! The contract as C.
 
-use super::super::freshness::write_whole;
-use super::BuildError;
+use crate::strategy::source::error::BuildError;
+use crate::strategy::source::freshness::write_whole;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

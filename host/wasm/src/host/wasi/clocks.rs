@@ -1,7 +1,7 @@
 //! `wasi:clocks`: both clocks are that of `timing`.
 
 use super::held::{Pollable, Thing};
-use super::{Context, Interface};
+use super::linking::{Context, Interface};
 use crate::model::change::Nanos;
 use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lower, Resource};

@@ -1,5 +1,6 @@
-//! WASI handles of an instance.
+//! Handles and output of one instance.
 
+use super::printing::{Printing, Stream};
 use crate::capability::strategy::Death;
 use crate::model::change::Nanos;
 use slab::Slab;
@@ -16,19 +17,19 @@ pub struct Nothing;
 /// Real guests hold a handful at a time.
 pub const MAX_WASI_HANDLES: usize = 1024;
 
-/// The destination of an output stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
-    Output,
-    Error,
-}
-
 #[derive(Debug, Clone, Copy)]
 pub enum Thing {
     /// A timer that ends at this time of the run.
     Until(Nanos),
     Stream(Stream),
     Nothing,
+}
+
+/// The WASI state of an instance.
+#[derive(Default)]
+pub struct Wasi {
+    pub(super) held: Held,
+    pub printing: Printing,
 }
 
 /// The values of the guest's handles, by number.

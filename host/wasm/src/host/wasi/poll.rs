@@ -1,9 +1,9 @@
 //! `wasi:io/poll`: waiting goes through the same sleep as that of `timing`.
 
-use super::super::HostState;
 use super::held::Pollable;
-use super::{Context, Interface};
+use super::linking::{Context, Interface};
 use crate::model::change::Nanos;
+use crate::strategy::wasm::host::HostState;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 

@@ -1,6 +1,5 @@
 //! Output of an instance, line by line and within a limit.
 
-use super::held::Stream;
 use crate::convert::clean;
 use std::collections::VecDeque;
 
@@ -14,6 +13,13 @@ const MAX_LINE_BYTES: usize = 2000;
 /// the last lines say what went wrong and where.
 const LAST_WORDS: usize = 8;
 const LAST_WORDS_CHARS: usize = 100;
+
+/// The two streams that a guest can print to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    Output,
+    Error,
+}
 
 /// The unfinished line of each stream, and the bytes printed so far.
 #[derive(Debug, Default)]

@@ -2,8 +2,9 @@
 //! one folder, in which every access is denied. Without it a guest's own library would return that the
 //! file does not exist, and the user would never learn of the access.
 
-use super::held::{Nothing, OutputStream, Stream, Thing};
-use super::{Context, Interface};
+use super::held::{Nothing, OutputStream, Thing};
+use super::linking::{Context, Interface};
+use super::printing::Stream;
 use crate::capability::strategy::Death;
 use wasmtime::Result;
 use wasmtime::component::Resource;

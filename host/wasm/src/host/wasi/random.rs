@@ -1,8 +1,8 @@
 //! `wasi:random`: all of it draws from the generator of `timing`, also what WASI calls insecure.
 
-use super::super::HostState;
-use super::{Context, Interface};
+use super::linking::{Context, Interface};
 use crate::capability::strategy::Death;
+use crate::host::HostState;
 use rand_pcg::rand_core::Rng;
 use wasmtime::Result;
 

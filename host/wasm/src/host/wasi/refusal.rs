@@ -1,7 +1,7 @@
 //! The parts of WASI that a strategy does not have. A call returns "access denied" if its type has that
 //! error, and traps otherwise. The user is warned once of each kind of access.
 
-use super::{Context, Interface};
+use super::linking::{Context, Interface};
 use crate::capability::strategy::Death;
 use crate::convert::clean;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

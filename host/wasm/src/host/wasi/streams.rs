@@ -1,8 +1,8 @@
 //! `wasi:io/streams`: what is printed. There is nothing to read.
 
-use super::super::HostState;
 use super::held::{Nothing, OutputStream, Pollable, Thing};
-use super::{Context, Interface};
+use super::linking::{Context, Interface};
+use crate::strategy::wasm::host::HostState;
 use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lower, Resource};
 

@@ -1,0 +1,8 @@
+//! Types of wasmtime that every function of WASI is linked with.
+
+use crate::strategy::wasm::host::HostState;
+use wasmtime::StoreContextMut;
+use wasmtime::component::LinkerInstance;
+
+pub type Interface<'a> = LinkerInstance<'a, HostState>;
+pub type Context<'a> = StoreContextMut<'a, HostState>;
