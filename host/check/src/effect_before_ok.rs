@@ -4,7 +4,7 @@ mod order;
 mod prose;
 mod reading;
 
-use super::Evidence;
+use super::evidence::Evidence;
 use super::findings::Findings;
 use super::nodes_agree::CUT;
 use super::trace::Trace;

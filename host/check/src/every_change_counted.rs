@@ -2,7 +2,7 @@
 
 mod account;
 
-use super::Evidence;
+use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Told, acquired, released};
 use super::trace::Trace;
 use crate::model::change::{Change, Restored, Step};

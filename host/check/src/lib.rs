@@ -37,6 +37,7 @@
 mod contention;
 mod effect_before_ok;
 mod every_change_counted;
+mod evidence;
 mod fairness;
 mod findings;
 pub mod ip_allocation;
@@ -50,26 +51,15 @@ mod trace;
 mod transition_chain;
 
 use contend_model as model;
+pub use evidence::Evidence;
 pub use fairness::{Fairness, OfWorker, Wait, fairness};
 pub use progress::of_stuck;
 
-use crate::model::change::{Change, Nanos};
+use crate::model::change::Nanos;
 use crate::model::contention::{Contention, ONE_WRITER};
 use crate::model::data::Data;
 use crate::model::verdict::{Answer, Judgement, Verdict};
 use trace::Trace;
-
-/// What there is to judge by.
-#[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
-    /// The number of rows that the workload made.
-    pub rows: u32,
-    /// The history, in any order.
-    pub changes: &'a [Change],
-    /// What was read from the database afterwards; absent when the run was cut
-    /// before that, or when the history lacks some of its changes.
-    pub data: Option<&'a Data>,
-}
 
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
 /// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
@@ -120,6 +110,7 @@ fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::change::Change;
     use crate::model::nodes::NodeSet;
 
     #[test]

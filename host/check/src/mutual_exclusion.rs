@@ -1,6 +1,6 @@
 //! Did two workers hold the same row at once?
 
-use super::Evidence;
+use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Told, Unknown};
 use super::overlap::{Span, overlaps};
 use crate::model::change::{Change, Nanos};

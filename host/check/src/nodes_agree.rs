@@ -1,6 +1,6 @@
 //! After the run, are all nodes identical?
 
-use super::Evidence;
+use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Told};
 use crate::model::change::Change;
 use crate::model::data::NodeRows;

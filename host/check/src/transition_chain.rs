@@ -4,7 +4,7 @@ mod graph;
 mod prose;
 mod takeover;
 
-use super::Evidence;
+use super::evidence::Evidence;
 use super::findings::{Findings, Unknown};
 use super::trace::Trace;
 use crate::model::data::Data;

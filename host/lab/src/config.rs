@@ -14,6 +14,9 @@ pub(super) struct Surroundings<'a> {
     pub(super) open_files: u64,
 }
 
+/// The lab's user, who may do all in the databases `contend` and `contend_…`.
+pub(super) const USER: &str = "contend";
+
 /// The user as whom the proxy asks whether a node answers. It may do nothing at all.
 pub(super) const HEALTH_USER: &str = "haproxy";
 

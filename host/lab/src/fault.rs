@@ -10,6 +10,7 @@ use super::launch::Launcher;
 use super::node::Client;
 use super::options::LabOptions;
 use super::process::{Process, ProcessState};
+use super::record::living;
 use super::server::Server;
 use super::{stop, wait, whole};
 use crate::model::lab_fault::{LabAction, LabFault};
@@ -28,7 +29,7 @@ pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabErr
     let target = &fault.target;
     let server = Server::named(target, options.nodes)
         .ok_or_else(|| LabError::Fault(format!("the lab has no {target:?}")))?;
-    let process = whole::living(server, &options.dir)?;
+    let process = living(server, &options.dir)?;
     match (fault.action, process) {
         (LabAction::Restart, process) => restart(server, process, options),
         (LabAction::Start, None) => restart(server, None, options),

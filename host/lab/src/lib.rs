@@ -32,15 +32,13 @@ pub use programs::SEARCH;
 pub use status::{NodeStatus, ServerStatus, Status};
 
 use crate::model::lab_fault::LabFault;
+use config::USER;
 use folder::{AtWork, Work};
 use launch::Launcher;
 use process::Process;
 use record::Record;
 use server::Server;
 use std::path::Path;
-
-/// The lab's database user, with all rights on the databases `contend` and `contend_…`.
-const USER: &str = "contend";
 
 /// A started lab. Dropping this does not stop it.
 #[derive(Clone)]

@@ -116,6 +116,12 @@ fn boot_id() -> String {
     text.trim().to_owned()
 }
 
+/// The process of a server, if it lives.
+pub(super) fn living(server: Server, lab: &Path) -> Result<Option<Process>, LabError> {
+    let process = Record::read(lab)?.and_then(|record| record.process(server));
+    Ok(process.filter(|process| process.lives()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

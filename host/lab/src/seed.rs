@@ -1,11 +1,12 @@
 //! The first data. They are made once and copied to all nodes, which then join with nothing missing:
 //! quicker than if each had to be sent a whole copy.
 
+use super::config::{HEALTH_USER, USER};
 use super::error::{LabError, at};
 use super::launch::{Launcher, answer};
 use super::node::Client;
 use super::server::Server;
-use super::{USER, config, folder, stop, wait};
+use super::{folder, stop, wait};
 use std::fs;
 use std::time::Duration;
 
@@ -70,14 +71,13 @@ pub(super) fn make_users(
     client: &Client,
     password: &str,
 ) -> Result<(), LabError> {
-    let health = config::HEALTH_USER;
     let statements = format!(
         "CREATE DATABASE IF NOT EXISTS {USER};
          CREATE OR REPLACE USER {USER}@'127.0.0.1' IDENTIFIED BY '{password}';
          GRANT ALL ON `{USER}`.* TO {USER}@'127.0.0.1';
          GRANT ALL ON `{USER}\\_%`.* TO {USER}@'127.0.0.1';
          GRANT PROCESS, CONNECTION ADMIN ON *.* TO {USER}@'127.0.0.1';
-         CREATE OR REPLACE USER {health}@'127.0.0.1';"
+         CREATE OR REPLACE USER {HEALTH_USER}@'127.0.0.1';"
     );
     let done = client.run(node, launcher.lab(), &statements);
     done.map(drop).map_err(|why| LabError::Refused {

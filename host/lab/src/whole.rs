@@ -5,7 +5,7 @@ use super::folder::{self, AtWork};
 use super::launch::Launcher;
 use super::node::{Client, View};
 use super::process::{Process, ProcessState};
-use super::record::Record;
+use super::record::{Record, living};
 use super::server::Server;
 use super::{position, seed, stop, wait};
 use rustix::process::Signal;
@@ -96,12 +96,6 @@ fn adopt(servers: &[Server], launcher: &Launcher) -> Result<(), LabError> {
         }
     }
     Ok(())
-}
-
-/// The process of a server, if it lives.
-pub(super) fn living(server: Server, lab: &Path) -> Result<Option<Process>, LabError> {
-    let process = Record::read(lab)?.and_then(|record| record.process(server));
-    Ok(process.filter(|process| process.lives()))
 }
 
 /// Starts a server and writes down that it runs.

@@ -1,7 +1,7 @@
 //! Reasons why a source folder gives no component.
 
 use super::language::Language;
-use crate::strategy::toolchain::ToolchainError;
+use crate::toolchain::ToolchainError;
 use std::io;
 use std::path::PathBuf;
 

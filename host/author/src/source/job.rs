@@ -3,7 +3,7 @@
 use super::error::BuildError;
 use super::freshness;
 use crate::model::component::About;
-use crate::strategy::wasm::metadata;
+use crate::wasm::metadata;
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! The order in which a row's updates were committed.
 
-use super::super::Evidence;
+use super::super::evidence::Evidence;
 use super::super::trace::Trace;
 use super::Which;
 use crate::model::change::Nanos;

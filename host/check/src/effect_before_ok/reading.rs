@@ -1,6 +1,6 @@
 //! One reading after a step that ended ok.
 
-use super::super::Evidence;
+use super::super::evidence::Evidence;
 use super::super::trace::Trace;
 use super::Which;
 use super::order::Order;

@@ -1,6 +1,6 @@
 //! The states of all rows as numbers, and the net changes as edges between them.
 
-use super::super::Evidence;
+use super::super::evidence::Evidence;
 use super::super::findings::Findings;
 use super::super::trace::Trace;
 use super::prose;

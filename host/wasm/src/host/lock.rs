@@ -1,9 +1,7 @@
 use super::{HostState, MAX_LOCKS, Named, dangling, too_many};
 use crate::bindings::contend::strategy::{lock, types};
-use crate::bindings::contend::strategy::{lock, types};
 use crate::bindings::{LockHandle, LockSessionHandle};
 use crate::capability::lock::{Lock, LockSession, ReleaseOutcome};
-use crate::convert;
 use crate::convert;
 use crate::model::fault::Fault;
 use wasmtime::Result;

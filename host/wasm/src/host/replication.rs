@@ -1,10 +1,8 @@
 use super::HostState;
 use crate::bindings::SessionHandle;
 use crate::bindings::contend::strategy::{replication, types};
-use crate::bindings::contend::strategy::{replication, types};
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::Statement;
-use crate::convert::{fault_to_guest, value_from_guest, value_to_guest};
 use crate::convert::{fault_to_guest, value_from_guest, value_to_guest};
 use crate::model::fault::Fault;
 use crate::model::value::Value;

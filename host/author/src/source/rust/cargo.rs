@@ -1,7 +1,7 @@
 //! Asking cargo what a folder is, and having it compile.
 
 use crate::model::component::{About, Tool};
-use crate::strategy::source::error::BuildError;
+use crate::source::error::BuildError;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};

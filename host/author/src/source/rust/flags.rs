@@ -1,7 +1,7 @@
 //! Flags that make the bytes of a component depend on source and compiler only.
 
 use super::cargo::Package;
-use crate::strategy::toolchain::Toolchain;
+use crate::toolchain::Toolchain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;

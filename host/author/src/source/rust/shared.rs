@@ -1,7 +1,7 @@
 //! One target folder for all folders that stand alone, so that their dependencies are compiled once.
 
 use super::cargo::Package;
-use crate::strategy::toolchain::Toolchain;
+use crate::toolchain::Toolchain;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 

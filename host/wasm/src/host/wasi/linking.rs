@@ -1,6 +1,6 @@
 //! Types of wasmtime that every function of WASI is linked with.
 
-use crate::strategy::wasm::host::HostState;
+use crate::host::HostState;
 use wasmtime::StoreContextMut;
 use wasmtime::component::LinkerInstance;
 

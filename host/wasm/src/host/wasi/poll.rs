@@ -2,8 +2,8 @@
 
 use super::held::Pollable;
 use super::linking::{Context, Interface};
+use crate::host::HostState;
 use crate::model::change::Nanos;
-use crate::strategy::wasm::host::HostState;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 

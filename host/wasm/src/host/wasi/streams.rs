@@ -2,7 +2,7 @@
 
 use super::held::{Nothing, OutputStream, Pollable, Thing};
 use super::linking::{Context, Interface};
-use crate::strategy::wasm::host::HostState;
+use crate::host::HostState;
 use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lower, Resource};
 
