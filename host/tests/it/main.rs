@@ -12,6 +12,7 @@ mod building;
 mod bundle;
 mod calibration;
 mod check;
+mod circles;
 mod conditions;
 mod conformance;
 mod contract;
