@@ -1,40 +1,45 @@
 //! The cluster: nodes that replicate by certification, as Galera does.
 //!
-//! Everything that happens on the servers is an event here, and touches one state behind one lock
-//! that nobody ever waits for. Clients come in through `sim::session` and `sim::database`.
+//! Each thing that happens on the servers is an event here, and touches one state behind one lock
+//! that no thread ever waits for. Clients come in through `sim::session` and `sim::database`.
 
 mod applier;
 mod calls;
+mod catalog;
 mod causal;
+mod client_api;
 mod commit;
 mod connection;
+mod connections;
 mod deadlock;
 mod definition;
-mod doors;
 mod errors;
 pub mod event;
 mod faults;
 mod flow;
 mod locking;
+mod member_changes;
 mod membership;
 mod network;
 mod node;
 mod order;
 mod processors;
+mod read_views;
 mod row_locks;
 mod savepoints;
+mod service_times;
 mod state;
 mod statement;
 mod timeouts;
 mod transaction;
-mod views;
 mod visits;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use client_api::Request;
 pub(super) use connection::{Given, Kind, Reply, Variables};
-pub(super) use doors::Request;
+
 pub use event::{ConnectionId, Ticket};
 
 use super::kernel::Kernel;
@@ -44,7 +49,7 @@ use rustc_hash::FxHashMap;
 use state::State;
 use std::sync::{Mutex, MutexGuard};
 
-/// All nodes, and what is on its way between them.
+/// All nodes, and the messages between them.
 pub struct Cluster {
     kernel: Kernel,
     names: Vec<String>,
@@ -70,7 +75,7 @@ impl Cluster {
         self.state.lock().expect("no panic while held")
     }
 
-    /// The moment of an event has come.
+    /// Handles an event whose moment has come.
     pub fn happen(&self, event: ClusterEvent) {
         let mut state = self.state();
         match event {

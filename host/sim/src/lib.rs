@@ -1,6 +1,7 @@
 //! A simulated world for strategies: a multi-master cluster and lock services in virtual time, on one
 //! thread, from one seed. The same seed and the same plan give the same events, byte for byte.
 
+mod active_faults;
 pub mod clock;
 pub mod cluster;
 pub mod crash;
@@ -15,7 +16,6 @@ pub mod schedule;
 mod session;
 pub mod sql;
 pub mod store;
-mod under_way;
 pub mod world;
 
 use contend_capability as capability;

@@ -1,4 +1,4 @@
-//! The rows of all tables, in every version that somebody may still see.
+//! Rows of all tables, in every version that a reader may still see.
 //!
 //! Nodes commit in one order, so what a node has is always a beginning of that order: one store
 //! serves all of them, and a node is a position in it.
@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 mod index;
 
-/// One record of one index: a row, or what a unique key is taken by. What locks and write sets name.
+/// One record of one index: a row, or the owner of a unique key. Locks and write sets name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId {
     pub table: TableId,
@@ -42,7 +42,7 @@ impl RecordId {
     }
 }
 
-/// Who wrote something, and where in the order.
+/// The writer of a version, and its position in the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     pub position: u64,
@@ -84,7 +84,7 @@ impl Store {
         self.tables.get(&table)?.unique.get(index as usize - 1)
     }
 
-    /// The record of a key, if anybody ever asked for a place for it.
+    /// The record of a key, if the key was ever interned.
     pub fn find(&self, table: TableId, key: &Key) -> Option<RecordId> {
         let slot = self.rows(table)?.find(key)?;
         Some(RecordId {
@@ -94,23 +94,23 @@ impl Store {
         })
     }
 
-    /// The record of a key, which need not have a row. The table is there.
-    pub fn place(&mut self, table: TableId, key: &Key) -> RecordId {
+    /// Interns a key: returns its record, which need not have a row. The table is there.
+    pub fn intern(&mut self, table: TableId, key: &Key) -> RecordId {
         let stored = self.tables.get_mut(&table).expect("the table is there");
         RecordId {
             table,
             index: 0,
-            slot: stored.rows.place(key),
+            slot: stored.rows.intern(key),
         }
     }
 
-    /// As `place`, for the unique key of this number, from 0.
-    pub fn place_unique(&mut self, table: TableId, unique: usize, key: &Key) -> RecordId {
+    /// As `intern`, for the unique key of this number, from 0.
+    pub fn intern_unique(&mut self, table: TableId, unique: usize, key: &Key) -> RecordId {
         let stored = self.tables.get_mut(&table).expect("the table is there");
         RecordId {
             table,
             index: unique as u32 + 1,
-            slot: stored.unique[unique].place(key),
+            slot: stored.unique[unique].intern(key),
         }
     }
 
@@ -125,7 +125,7 @@ impl Store {
         index.at(record.slot, position).copied()
     }
 
-    /// Who wrote the newest version.
+    /// The writer of the newest version.
     pub fn written(&self, record: RecordId) -> Option<Written> {
         match record.index {
             0 => self.rows(record.table)?.written(record.slot),
@@ -147,21 +147,34 @@ impl Store {
         }
     }
 
-    /// Adds a version. Nobody looks further back than `floor` any more.
-    pub fn put_row(&mut self, record: RecordId, row: Option<StoredRow>, w: Written, floor: u64) {
+    /// Adds a version. No reader looks further back than `low_watermark` any more.
+    pub fn put_row(
+        &mut self,
+        record: RecordId,
+        row: Option<StoredRow>,
+        written: Written,
+        low_watermark: u64,
+    ) {
         if let Some(stored) = self.tables.get_mut(&record.table) {
-            stored.rows.put(record.slot, row, w, floor);
+            stored.rows.put(record.slot, row, written, low_watermark);
         }
     }
 
     /// As `put_row`, for the record of a unique key.
-    pub fn put_owner(&mut self, record: RecordId, owner: Option<u32>, w: Written, floor: u64) {
+    pub fn put_owner(
+        &mut self,
+        record: RecordId,
+        owner: Option<u32>,
+        written: Written,
+        low_watermark: u64,
+    ) {
         if let Some(stored) = self.tables.get_mut(&record.table) {
-            stored.unique[record.index as usize - 1].put(record.slot, owner, w, floor);
+            let unique = &mut stored.unique[record.index as usize - 1];
+            unique.put(record.slot, owner, written, low_watermark);
         }
     }
 
-    /// Gives up the place of a row that was never written, and that nobody else can know of.
+    /// Frees the record of a row that was never written, and that no other transaction can know of.
     pub fn forget(&mut self, record: RecordId) {
         if let Some(stored) = self.tables.get_mut(&record.table) {
             stored.rows.forget(record.slot);
@@ -198,7 +211,7 @@ impl Store {
         slot.map(|slot| index.record(slot))
     }
 
-    /// Whether an index has a record at this position: a row, or an owner of a unique key.
+    /// Says whether an index has a record at this position: a row, or an owner of a unique key.
     pub fn is_there(&self, record: RecordId, position: u64) -> bool {
         match record.index {
             0 => self.row(record, position).is_some(),
@@ -218,20 +231,20 @@ impl Store {
     }
 }
 
-/// What a session has changed and not committed.
+/// Changes of a session that are not committed.
 pub trait Overlay {
-    /// Nothing if it has not changed the record; otherwise the row, or that there is none.
+    /// `None` if it has not changed the record; otherwise the row, or that there is none.
     fn changed(&self, record: RecordId) -> Option<Option<&StoredRow>>;
 }
 
-/// What one session sees: the store at a position, its own changes on top.
+/// One session's view: the store at a position, its own changes on top.
 pub struct Seen<'a> {
     pub store: &'a Store,
     pub position: u64,
     pub own: &'a dyn Overlay,
     /// Rows that are left out.
     pub hidden: &'a [RecordId],
-    /// When the statement began.
+    /// The time at which the statement began.
     pub now: Nanos,
 }
 

@@ -1,10 +1,10 @@
 //! Everything that is simulated beside the workers, and what it is made to suffer.
 
+use super::active_faults::ActiveFaults;
 use super::cluster::Cluster;
 use super::crash::CrashSignal;
 use super::kernel::{Event, Kernel};
 use super::locks::SimLockService;
-use super::under_way::UnderWay;
 use crate::event::{Actor, What};
 use crate::model::sim_fault::{Harm, SimFault, SimFaultEvent};
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ pub struct World {
     /// Absent where locks are in memory.
     pub locks: Option<Arc<SimLockService>>,
     pub crashes: CrashSignal,
-    schedule: RefCell<UnderWay>,
+    schedule: RefCell<ActiveFaults>,
 }
 
 impl World {
@@ -32,7 +32,7 @@ impl World {
             cluster,
             locks,
             crashes: CrashSignal::default(),
-            schedule: RefCell::new(UnderWay::new(schedule)),
+            schedule: RefCell::new(ActiveFaults::new(schedule)),
         }
     }
 

@@ -23,7 +23,7 @@ impl State {
                 self.go_on(node);
             }
         }
-        self.watch_queues();
+        self.flow.watch(&mut self.nodes, self.kernel.now());
     }
 
     /// A node may go on.
@@ -54,10 +54,9 @@ impl State {
             let placed = self.order.get(position).cloned();
             let placed = placed.expect("what a node lacks is kept");
             let own = self
-                .connection(placed.connection)
-                .is_some_and(|connection| {
-                    connection.node == number && connection.phase == Phase::Ordered
-                });
+                .connections
+                .get(placed.connection)
+                .is_some_and(|it| it.node == number && it.phase == Phase::Ordered);
             if !placed.is_certified {
                 self.advance(number);
             } else if own {
@@ -82,7 +81,7 @@ impl State {
     /// A local commit, for which the client waits.
     fn commit_in_turn(&mut self, placed: &Placed, number: u32, position: u64) {
         let slot = placed.connection.slot;
-        if self.at(slot).transaction.is_replayed {
+        if self.connections[slot].transaction.is_replayed {
             let owner = Owner::Applier(position);
             self.take_by_force(&placed.records, owner, number);
             self.give_back(&placed.records, owner, number);
@@ -101,7 +100,7 @@ impl State {
     fn apply(&mut self, placed: &Placed, number: u32, position: u64) {
         self.nodes[number as usize].is_applying = true;
         self.take_by_force(&placed.records, Owner::Applier(position), number);
-        let work = self.apply_times.draw(&mut self.random);
+        let work = self.service_times.apply();
         let done = self.processors.take_at_once(number, self.now(), work);
         let incarnation = self.nodes[number as usize].incarnation;
         let node = number;
@@ -167,7 +166,7 @@ impl State {
         let (Owner::Transaction { connection, .. }, Owner::Applier(position)) = (victim, by) else {
             return;
         };
-        let node = self.at(connection).node as usize;
+        let node = self.connections[connection].node as usize;
         self.nodes[node].counts.brute_force_aborts += 1;
         self.kernel.log(|| What::BruteForceAborted {
             victim: self.name_of(victim),
@@ -180,14 +179,14 @@ impl State {
 
     /// The transaction has to go for another node's sake, wherever it stands.
     pub(super) fn kill_transaction(&mut self, slot: u32) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         match connection.phase {
             // Its client is told at the next statement, whatever that is.
             Phase::Idle | Phase::Sent => self.kill_quietly(slot),
             Phase::Served if connection.in_transaction => self.kill_quietly(slot),
             Phase::Replicating { .. } | Phase::Ordered => {
                 self.release_locks(slot);
-                self.at(slot).transaction.is_replayed = true;
+                self.connections[slot].transaction.is_replayed = true;
             }
             Phase::Served
             | Phase::LockWait { .. }
@@ -200,6 +199,6 @@ impl State {
 
     fn kill_quietly(&mut self, slot: u32) {
         self.end_transaction(slot);
-        self.at(slot).transaction.is_killed = true;
+        self.connections[slot].transaction.is_killed = true;
     }
 }

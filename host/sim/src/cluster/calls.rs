@@ -3,9 +3,7 @@
 use super::connection::{Given, Kind, Phase, Reply};
 use super::errors::Error;
 use super::event::{ClusterEvent, ConnectionId, Ticket};
-use super::processors::GOES_ON;
 use super::state::State;
-use super::transaction::Isolation;
 use crate::capability::mysql_codes::lost;
 use crate::event::{Answer, What};
 use crate::model::fault::{Fault, FaultKind};
@@ -14,53 +12,39 @@ use crate::sql::Plan;
 impl State {
     /// The call has come to its server.
     pub(super) fn arrived(&mut self, ticket: Ticket) {
-        let Some(slot) = self.current(ticket) else {
+        let Some(slot) = self.connections.current(ticket) else {
             return;
         };
-        self.at(slot).call.arrived = self.now();
-        if !self.at(slot).in_transaction {
+        self.connections[slot].call.arrived = self.now();
+        if !self.connections[slot].in_transaction {
             self.renew(slot);
         }
-        match self.at(slot).call.kind {
+        match self.connections[slot].call.kind {
             // What is about no data takes next to nothing.
             Kind::Begin | Kind::Rollback | Kind::Sync => self.run(slot),
             Kind::Commit => self.begin_commit(slot),
             Kind::Statement => {
-                let connection = self.at(slot);
+                let connection = &mut self.connections[slot];
                 connection.call.locks_before = connection.transaction.locks.len();
-                let work = self.statement_times.draw(&mut self.random);
+                let work = self.service_times.statement();
                 self.work(slot, Phase::Served, work);
             }
         }
     }
 
-    /// A transaction begins, if only for one statement.
+    /// Begins a transaction, if only for one statement.
     pub(super) fn renew(&mut self, slot: u32) {
-        let connection = self.at(slot);
-        let prepared = connection.call.prepared.as_ref();
-        let sets = prepared.is_some_and(|prepared| matches!(prepared.plan, Ok(Plan::Set(_))));
-        // A SET is no transaction.
-        let next = match connection.call.kind {
-            Kind::Begin => connection.variables.next_isolation.take(),
-            Kind::Statement if !sets => connection.variables.next_isolation.take(),
-            _ => None,
-        };
-        let isolation = next.unwrap_or(connection.variables.isolation);
-        self.renew_with(slot, isolation);
-    }
-
-    fn renew_with(&mut self, slot: u32, isolation: Isolation) {
-        let number = self.next_transaction();
-        self.at(slot).transaction.renew(number, isolation);
+        let isolation = self.connections[slot].take_isolation();
+        self.connections.begin_transaction(slot, isolation);
     }
 
     /// Takes a processor for so long, or waits for one first. A transaction that holds locks has just
     /// been at work, and may go on at once.
     pub(super) fn work(&mut self, slot: u32, phase: Phase, work: u64) {
-        let ticket = self.enter(slot, phase);
-        let connection = self.at(slot);
+        let ticket = self.connections.enter(slot, phase);
+        let connection = &mut self.connections[slot];
         let (node, goes_on) = (connection.node, connection.transaction.has_locks());
-        let done = match goes_on && self.random.unit() < GOES_ON {
+        let done = match goes_on && self.service_times.goes_on() {
             true => self.processors.take_at_once(node, self.now(), work),
             false => self.processors.take(node, self.now(), work),
         };
@@ -69,10 +53,10 @@ impl State {
 
     /// The processor is done, or a lock is there.
     pub(super) fn served(&mut self, ticket: Ticket) {
-        let Some(slot) = self.current(ticket) else {
+        let Some(slot) = self.connections.current(ticket) else {
             return;
         };
-        match self.at(slot).phase {
+        match self.connections[slot].phase {
             Phase::Committing => self.replicate(slot),
             _ => self.run(slot),
         }
@@ -86,7 +70,7 @@ impl State {
     }
 
     fn perform(&mut self, slot: u32) -> Option<Result<Given, Fault>> {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         let operation = connection.call.operation;
         let kind = connection.call.kind;
         if kind == Kind::Rollback {
@@ -108,7 +92,7 @@ impl State {
         match kind {
             Kind::Statement => self.perform_statement(slot),
             Kind::Begin => {
-                self.at(slot).in_transaction = true;
+                self.connections[slot].in_transaction = true;
                 Some(Ok(Given::Done))
             }
             Kind::Sync | Kind::Commit | Kind::Rollback => Some(Ok(Given::Done)),
@@ -119,14 +103,14 @@ impl State {
     /// was another node's work that it failed for.
     pub(super) fn fail(&mut self, slot: u32, error: Error) {
         self.stop_waiting(slot);
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         let operation = connection.call.operation;
         self.finish(slot, Err(error.fault(operation)));
     }
 
     /// The call failed because of another node's write set.
     pub(super) fn fail_for_another_node(&mut self, slot: u32) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         if !connection.is_autocommit_write() || connection.call.retries == 0 {
             return self.fail(slot, Error::Deadlock);
         }
@@ -134,17 +118,17 @@ impl State {
         let transaction = connection.transaction.name;
         self.stop_waiting(slot);
         self.end_transaction(slot);
-        let isolation = self.at(slot).transaction.isolation;
-        self.renew_with(slot, isolation);
-        self.at(slot).call.locks_before = 0;
+        let isolation = self.connections[slot].transaction.isolation;
+        self.connections.begin_transaction(slot, isolation);
+        self.connections[slot].call.locks_before = 0;
         self.kernel.log(|| What::RetriedByServer { transaction });
-        let work = self.statement_times.draw(&mut self.random);
+        let work = self.service_times.statement();
         self.work(slot, Phase::Served, work);
     }
 
     /// The call is over on the server. After a fault that is no rejection no transaction is open.
     pub(super) fn finish(&mut self, slot: u32, result: Result<Given, Fault>) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         let ends = match (&result, connection.call.kind) {
             (_, Kind::Sync) => false,
             (Err(fault), _) => fault.kind != FaultKind::Rejected,
@@ -158,13 +142,13 @@ impl State {
         if ends || stands_alone {
             self.end_transaction(slot);
         }
-        self.enter(slot, Phase::Idle);
+        self.connections.enter(slot, Phase::Idle);
         self.tell(slot, result);
     }
 
     /// Sends the answer, unless the connection breaks or nobody listens.
     fn tell(&mut self, slot: u32, result: Result<Given, Fault>) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         if connection.is_left {
             return self.tidy(slot);
         }
@@ -181,7 +165,7 @@ impl State {
 
     /// The client sees its connection break; what the server does about that is another matter.
     pub(super) fn tell_lost(&mut self, slot: u32, why: &str) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         connection.is_left = true;
         let reply = Reply {
             result: Err(lost(connection.call.operation, true, why)),
@@ -192,7 +176,7 @@ impl State {
     }
 
     fn send(&mut self, slot: u32, reply: Reply) {
-        let connection = &mut self.connections[slot as usize];
+        let connection = &mut self.connections[slot];
         connection.travelling = Some(reply);
         let id = ConnectionId {
             slot,
@@ -204,14 +188,14 @@ impl State {
 
     /// An answer has come to its client.
     pub(super) fn replied(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connection(id) else {
+        let Some(connection) = self.connections.get(id) else {
             return;
         };
         let Some(reply) = connection.travelling.take() else {
             return;
         };
         let kernel = self.kernel.clone();
-        let connection = &mut self.connections[id.slot as usize];
+        let connection = &mut self.connections[id.slot];
         kernel.log(|| answered(connection, &reply));
         connection.reply = Some(reply);
         if let Some(waker) = connection.waker.take() {

@@ -14,7 +14,7 @@ const INSERTS: u32 = 4;
 impl State {
     /// Must the call wait for what other nodes have done? Within a transaction nothing does.
     pub(super) fn has_to_catch_up(&self, slot: u32) -> bool {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         let call = &connection.call;
         if call.is_synced || call.kind == Kind::Sync {
             return !call.is_synced;
@@ -36,21 +36,23 @@ impl State {
     pub(super) fn catch_up(&mut self, slot: u32) {
         let position = self.order.last();
         let until = self.now() + self.topology.sync_wait_timeout_ms * 1_000_000;
-        let ticket = self.enter(slot, Phase::CausalWait { position, until });
+        let ticket = self
+            .connections
+            .enter(slot, Phase::CausalWait { position, until });
         if let Some(at) = self.timeouts.add(until, ticket) {
             self.schedule(at, ClusterEvent::Timeouts);
         }
-        let node = self.at(slot).node;
+        let node = self.connections[slot].node;
         let at = self.now() + self.network.reach_all(node) + self.network.hear_all(node);
         self.schedule(at, ClusterEvent::GroupHeard(ticket));
     }
 
     /// The node has heard from every member, if all could be reached.
     pub(super) fn group_heard(&mut self, ticket: Ticket) {
-        let Some(slot) = self.current(ticket) else {
+        let Some(slot) = self.connections.current(ticket) else {
             return;
         };
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         let node = connection.node as usize;
         if !self.nodes[node].is_primary {
             return self.fail(slot, Error::NotPrimary);
@@ -69,7 +71,7 @@ impl State {
 
     fn caught_up(&mut self, slot: u32) {
         self.stop_waiting(slot);
-        self.at(slot).call.is_synced = true;
+        self.connections[slot].call.is_synced = true;
         self.run(slot);
     }
 
@@ -86,7 +88,7 @@ impl State {
             .partition(|(position, _)| *position <= applied);
         node.causal = still;
         for (_, ticket) in there {
-            if let Some(slot) = self.current(ticket) {
+            if let Some(slot) = self.connections.current(ticket) {
                 self.caught_up(slot);
             }
         }

@@ -12,40 +12,40 @@ use crate::store::Written;
 impl State {
     /// COMMIT has come.
     pub(super) fn begin_commit(&mut self, slot: u32) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         let operation = connection.call.operation;
         let node = connection.node as usize;
         if connection.transaction.is_killed {
             self.finish(slot, Err(Error::Deadlock.fault(operation)));
         } else if !self.nodes[node].is_primary {
             self.finish(slot, Err(Error::NotPrimary.fault(operation)));
-        } else if self.at(slot).transaction.rows.is_empty() {
+        } else if self.connections[slot].transaction.rows.is_empty() {
             // Nothing to replicate: whatever it locked excluded nobody on other nodes.
             self.finish(slot, Ok(Given::Done));
         } else {
-            let work = self.commit_times.draw(&mut self.random);
+            let work = self.service_times.commit();
             self.work(slot, Phase::Committing, work);
         }
     }
 
     /// Sends the write set, unless flow control says wait.
     pub(super) fn replicate(&mut self, slot: u32) {
-        let node = self.at(slot).node;
+        let node = self.connections[slot].node;
         if !self.nodes[node as usize].is_primary {
             return self.fail(slot, Error::NotPrimary);
         }
         if self.flow.is_paused() {
-            let ticket = self.enter(slot, Phase::Paused);
+            let ticket = self.connections.enter(slot, Phase::Paused);
             return self.flow.hold(ticket);
         }
-        if self.at(slot).cut == Some(Cut::During) {
-            self.at(slot).cut = None;
+        if self.connections[slot].cut == Some(Cut::During) {
+            self.connections[slot].cut = None;
             self.tell_lost(slot, "it broke while the server committed");
         }
-        let mark = self.next_mark();
+        let mark = self.connections.next_mark();
         let seen = self.nodes[node as usize].applied;
-        let connection = self.id(slot);
-        let transaction = &mut self.at(slot).transaction;
+        let connection = self.connections.id(slot);
+        let transaction = &mut self.connections[slot].transaction;
         let pending = Pending {
             mark,
             origin: node,
@@ -56,8 +56,9 @@ impl State {
             unique: transaction.unique.take(),
             made: std::mem::take(&mut transaction.made),
         };
-        let place = self.pending.insert(pending) as u32;
-        self.enter(slot, Phase::Replicating { pending: place });
+        let place = self.order.send(pending);
+        self.connections
+            .enter(slot, Phase::Replicating { pending: place });
         if self.membership.is_alone() {
             return self.decide(place);
         }
@@ -66,7 +67,8 @@ impl State {
 
     /// The write set sets out to all members.
     pub(super) fn travel(&mut self, pending: u32) {
-        let Pending { origin, mark, .. } = self.pending[pending as usize];
+        let sent = self.order.travelling(pending);
+        let &Pending { origin, mark, .. } = sent.expect("it was just sent");
         let at = self.network.write_set_arrives(origin, self.now());
         self.schedule(at, ClusterEvent::Ordered { pending, mark });
     }
@@ -74,20 +76,20 @@ impl State {
     /// Every member would have it now, if all could be reached.
     pub(super) fn reached_all(&mut self, pending: u32, mark: u64) {
         let is_it = |found: &Pending| found.mark == mark;
-        if self.pending.get(pending as usize).is_some_and(is_it) && self.membership.is_intact() {
+        if self.order.travelling(pending).is_some_and(is_it) && self.membership.is_intact() {
             self.decide(pending);
         }
     }
 
     /// Gives the write set its place, and certifies it.
     fn decide(&mut self, place: u32) {
-        let pending = self.pending.remove(place as usize);
+        let pending = self.order.take(place);
         let position = self.order.last() + 1;
         let clash = pending.clash(&self.store);
         let all_there = pending.records().all(|record| self.store.has(record.table));
         let is_certified = clash.is_none() && all_there;
         if position.is_multiple_of(16) || self.nodes.len() < 16 {
-            self.find_floor();
+            self.raise_low_watermark();
         }
         if is_certified {
             self.keep(&pending, position);
@@ -117,10 +119,12 @@ impl State {
             records,
             is_certified,
         });
-        if let Some(connection) = self.connection(pending.connection)
+        if let Some(connection) = self.connections.get(pending.connection)
             && connection.phase == (Phase::Replicating { pending: place })
         {
-            let ticket = self.enter(pending.connection.slot, Phase::Ordered);
+            let ticket = self
+                .connections
+                .enter(pending.connection.slot, Phase::Ordered);
             if !is_certified {
                 let at = self.now() + self.network.hear_all(pending.origin);
                 self.schedule(at, ClusterEvent::Refused(ticket));
@@ -134,12 +138,14 @@ impl State {
             position,
             by: pending.name,
         };
-        let floor = self.floor;
+        let low_watermark = self.read_views.low_watermark();
         for (record, row) in &pending.rows {
-            self.store.put_row(*record, row.clone(), written, floor);
+            self.store
+                .put_row(*record, row.clone(), written, low_watermark);
         }
         for (record, owner) in &pending.unique {
-            self.store.put_owner(*record, *owner, written, floor);
+            self.store
+                .put_owner(*record, *owner, written, low_watermark);
         }
         self.kernel.log(|| What::Ordered {
             transaction: pending.name,
@@ -154,17 +160,26 @@ impl State {
 
     /// It failed certification, and its node knows.
     pub(super) fn refused(&mut self, ticket: Ticket) {
-        let Some(slot) = self.current(ticket) else {
+        let Some(slot) = self.connections.current(ticket) else {
             return;
         };
-        let node = self.at(slot).node as usize;
+        let node = self.connections[slot].node as usize;
         self.nodes[node].counts.certification_failures += 1;
         self.fail_for_another_node(slot);
     }
 
+    /// Lets the commits go on that flow control holds back, if no queue is too long any more.
+    pub(super) fn resume_writers(&mut self) {
+        for ticket in self.flow.resume(&self.nodes, self.kernel.now()) {
+            if let Some(slot) = self.connections.current(ticket) {
+                self.replicate(slot);
+            }
+        }
+    }
+
     /// Its turn has come on its own node: it is committed.
     pub(super) fn committed(&mut self, slot: u32) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         let given = match connection.call.kind {
             Kind::Commit => Given::Done,
             _ => connection.call.given.take().unwrap_or(Given::Done),

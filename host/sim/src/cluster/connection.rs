@@ -1,18 +1,20 @@
-//! A client's connection as its server has it, and the call that is under way on it.
+//! A client's connection as its server has it, and the call that is in flight on it.
 
+use super::catalog::Prepared;
 use super::transaction::{Isolation, Transaction};
 use crate::capability::operation::Operation;
 use crate::event::Actor;
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::model::sim_fault::Cut;
+use crate::model::topology::Topology;
 use crate::model::value::{Row, Value};
 use crate::sql::Plan;
 use crate::store::RecordId;
 use std::sync::Arc;
 use std::task::Waker;
 
-/// What a client asks for.
+/// The kind of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A statement.
@@ -24,14 +26,6 @@ pub(crate) enum Kind {
     Sync,
 }
 
-/// A statement that was planned, or why it can't be.
-pub(super) struct Prepared {
-    pub(super) text: Arc<str>,
-    /// Of the schema.
-    pub(super) version: u64,
-    pub(super) plan: Result<Plan, Fault>,
-}
-
 /// A call, from when it was sent until its answer is on its way.
 pub(super) struct Call {
     pub(super) kind: Kind,
@@ -39,15 +33,15 @@ pub(super) struct Call {
     pub(super) prepared: Option<Arc<Prepared>>,
     pub(super) parameters: Vec<Value>,
     pub(super) sent: Nanos,
-    /// When it came to its server: what `NOW()` is for it.
+    /// The time at which it came to its server, which is its `NOW()`.
     pub(super) arrived: Nanos,
-    /// How often the server may still try by itself.
+    /// The number of retries that the server has left.
     pub(super) retries: u32,
-    /// How many locks the transaction had when the statement came.
+    /// The number of locks that the transaction had when the statement came.
     pub(super) locks_before: usize,
-    /// It has waited for what it must have seen.
+    /// It has waited for everything that it must have seen.
     pub(super) is_synced: bool,
-    /// What it comes to if the commit that it does by itself works out.
+    /// The result if the commit of an autocommit write succeeds.
     pub(super) given: Option<Given>,
 }
 
@@ -68,7 +62,7 @@ impl Default for Call {
     }
 }
 
-/// What a call comes to, if not to a fault.
+/// The result of a call that did not fail.
 #[derive(Debug)]
 pub(crate) enum Given {
     Affected(u64),
@@ -76,7 +70,7 @@ pub(crate) enum Given {
     Done,
 }
 
-/// What a client hears.
+/// The answer that a client gets.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) result: Result<Given, Fault>,
@@ -86,7 +80,7 @@ pub(crate) struct Reply {
     pub(crate) is_broken: bool,
 }
 
-/// What the server is doing for a connection.
+/// The step that a connection is at on its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
@@ -119,14 +113,14 @@ pub(super) enum Phase {
     Ordered,
 }
 
-/// What a session has set.
+/// The variables of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variables {
     pub(super) lock_wait_timeout: Nanos,
     pub(crate) sync_wait: u32,
     pub(super) retry_autocommit: u32,
     pub(super) isolation: Isolation,
-    /// What was set for the next transaction alone.
+    /// The isolation of the next transaction alone.
     pub(super) next_isolation: Option<Isolation>,
     /// `innodb_snapshot_isolation`
     pub(super) snapshot_isolation: bool,
@@ -135,6 +129,19 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
+    /// The variables of a session that has set none.
+    pub(super) fn new(topology: &Topology) -> Self {
+        Self {
+            lock_wait_timeout: topology.lock_wait_timeout_ms * 1_000_000,
+            sync_wait: topology.sync_wait,
+            retry_autocommit: topology.retry_autocommit,
+            isolation: Isolation::default(),
+            next_isolation: None,
+            snapshot_isolation: topology.snapshot_isolation,
+            counts_found: false,
+        }
+    }
+
     pub(crate) fn counting_found(self, counts_found: bool) -> Self {
         Self {
             counts_found,
@@ -160,9 +167,9 @@ pub(super) struct Connection {
     /// The client has begun it, and not heard of its end.
     pub(super) in_transaction: bool,
     pub(super) transaction: Transaction,
-    /// Where the connection of this call will break.
+    /// The moment at which the connection breaks in this call.
     pub(super) cut: Option<Cut>,
-    /// The client is gone, or has been told that the connection is lost.
+    /// The client is gone, or knows that the connection is lost.
     pub(super) is_left: bool,
     /// The server is gone.
     pub(super) is_dead: bool,
@@ -173,7 +180,46 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Nobody waits for an answer any more.
+    pub(super) fn new(
+        serial: u64,
+        actor: Actor,
+        node: u32,
+        is_proxied: bool,
+        variables: Variables,
+    ) -> Self {
+        Self {
+            serial,
+            actor,
+            node,
+            is_proxied,
+            variables,
+            mark: serial,
+            phase: Phase::Idle,
+            call: Call::default(),
+            in_transaction: false,
+            transaction: Transaction::new(actor, node),
+            cut: None,
+            is_left: false,
+            is_dead: false,
+            travelling: None,
+            reply: None,
+            waker: None,
+        }
+    }
+
+    /// Takes the isolation of the transaction that begins with the call. A SET is no transaction.
+    pub(super) fn take_isolation(&mut self) -> Isolation {
+        let prepared = self.call.prepared.as_ref();
+        let sets = prepared.is_some_and(|prepared| matches!(prepared.plan, Ok(Plan::Set(_))));
+        let next = match self.call.kind {
+            Kind::Begin => self.variables.next_isolation.take(),
+            Kind::Statement if !sets => self.variables.next_isolation.take(),
+            _ => None,
+        };
+        next.unwrap_or(self.variables.isolation)
+    }
+
+    /// Forgets the client: it waits for no answer any more.
     pub(super) fn forget_client(&mut self) {
         self.is_left = true;
         self.travelling = None;

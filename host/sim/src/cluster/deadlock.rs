@@ -21,7 +21,7 @@ impl State {
             let victim = victim.expect("a circle has members");
             let other = if victim == slot { circle[1] } else { slot };
             let record = self.waits_for(victim).expect("all of them wait");
-            let name = |of: u32| self.connections[of as usize].transaction.name;
+            let name = |of: u32| self.connections[of].transaction.name;
             self.kernel.log(|| What::Deadlock {
                 victim: name(victim),
                 other: name(other),
@@ -36,15 +36,15 @@ impl State {
     }
 
     fn weight(&self, slot: u32) -> usize {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         let transaction = &connection.transaction;
         let indexes: BTreeSet<_> = transaction.locks.iter().map(|it| it.index_id()).collect();
         let locks = &self.nodes[connection.node as usize].locks;
-        transaction.rows.len() + indexes.len() + locks.gap_indexes(self.owner(slot))
+        transaction.rows.len() + indexes.len() + locks.gap_indexes(self.connections.owner(slot))
     }
 
     fn waits_for(&self, slot: u32) -> Option<RecordId> {
-        match self.connections[slot as usize].phase {
+        match self.connections[slot].phase {
             Phase::LockWait { record, .. } => Some(record),
             _ => None,
         }
@@ -53,7 +53,7 @@ impl State {
     /// From the one that asks along those who wait for each other, back to it.
     fn circle(&self, slot: u32) -> Option<Vec<u32>> {
         // It has just begun to wait, behind everybody: who holds nothing is in nobody's way.
-        if !self.connections[slot as usize].transaction.has_locks() {
+        if !self.connections[slot].transaction.has_locks() {
             return None;
         }
         let mut seen = BTreeSet::new();
@@ -69,8 +69,8 @@ impl State {
             let Some(record) = self.waits_for(next) else {
                 continue;
             };
-            let node = &self.nodes[self.connections[next as usize].node as usize];
-            for owner in node.locks.in_the_way(record, self.owner(next)) {
+            let node = &self.nodes[self.connections[next].node as usize];
+            for owner in node.locks.in_the_way(record, self.connections.owner(next)) {
                 match owner {
                     Owner::Transaction { connection, .. } if connection == slot => {
                         return Some(path);

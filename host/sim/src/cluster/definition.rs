@@ -1,54 +1,38 @@
 //! What changes the schema or the session rather than rows.
 
-use super::connection::{Given, Phase, Prepared};
+use super::catalog::Prepared;
+use super::connection::{Given, Phase};
 use super::event::ClusterEvent;
 use super::locking::Halt;
 use super::row_locks::Owner;
 use super::state::State;
 use super::transaction::Isolation;
 use crate::model::fault::Fault;
-use crate::sql::{Definition, Plan, Setting, TableId, plan};
+use crate::sql::{Definition, Plan, Setting, TableId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl State {
-    /// The statement of this text, planned once for each version of the schema.
-    pub(super) fn prepare(&mut self, text: &str) -> Arc<Prepared> {
-        match self.plans.get(text) {
-            Some(known) if known.version == self.schema.version() => known.clone(),
-            _ => {
-                let text: Arc<str> = text.into();
-                let prepared = Arc::new(Prepared {
-                    text: text.clone(),
-                    version: self.schema.version(),
-                    plan: plan(&text, &self.schema),
-                });
-                self.plans.insert(text, prepared.clone());
-                prepared
-            }
-        }
-    }
-
     /// The call's statement, planned anew if the schema has changed since it was sent.
     pub(super) fn planned(&mut self, slot: u32) -> Arc<Prepared> {
-        let prepared = self.at(slot).call.prepared.clone();
+        let prepared = self.connections[slot].call.prepared.clone();
         let prepared = prepared.expect("a statement was prepared when it was sent");
-        if prepared.version == self.schema.version() {
+        if self.catalog.is_current(&prepared) {
             return prepared;
         }
-        let anew = self.prepare(&prepared.text);
-        self.at(slot).call.prepared = Some(anew.clone());
+        let anew = self.catalog.prepare(&prepared.text);
+        self.connections[slot].call.prepared = Some(anew.clone());
         anew
     }
 
     /// A definition goes to every node, and all do it at one moment.
     pub(super) fn begin_definition(&mut self, slot: u32) -> Result<Given, Halt> {
-        if self.at(slot).in_transaction {
+        if self.connections[slot].in_transaction {
             let message = "the simulator has no definitions within a transaction";
             return Err(Fault::rejected("unsupported", message).into());
         }
-        let node = self.at(slot).node;
-        let ticket = self.enter(slot, Phase::Defining);
+        let node = self.connections[slot].node;
+        let ticket = self.connections.enter(slot, Phase::Defining);
         let at = self.now() + self.network.reach_all(node) + self.network.hear_all(node);
         self.schedule(at, ClusterEvent::GroupHeard(ticket));
         Err(Halt::Waits)
@@ -61,7 +45,7 @@ impl State {
             let fault = fault.unwrap_or_else(|| Fault::rejected("syntax", "no definition"));
             return self.finish(slot, Err(fault));
         };
-        let result = self.schema.define(definition);
+        let result = self.catalog.define(definition);
         if let Ok(gone) = &result {
             gone.iter().for_each(|&table| self.drop_table(table));
             self.add_table(definition);
@@ -73,7 +57,7 @@ impl State {
         let Definition::CreateTable { table, .. } = definition else {
             return;
         };
-        if let Some(id) = self.schema.id(&table.name)
+        if let Some(id) = self.catalog.id(&table.name)
             && !self.store.has(id)
         {
             self.store.add_table(id, table.unique.len());
@@ -82,12 +66,11 @@ impl State {
 
     /// Whoever has something of the table in hand is in its way.
     fn drop_table(&mut self, table: TableId) {
-        let holds = |slot: &u32| {
-            let transaction = &self.connections[*slot as usize].transaction;
-            transaction.locks.iter().any(|record| record.table == table)
-        };
-        let slots = self.connections.iter().map(|(slot, _)| slot as u32);
-        let mut holders: BTreeSet<u32> = slots.filter(holds).collect();
+        let holders = self.connections.slots(|connection| {
+            let mut locks = connection.transaction.locks.iter();
+            locks.any(|record| record.table == table)
+        });
+        let mut holders: BTreeSet<u32> = holders.into_iter().collect();
         let owners = self
             .nodes
             .iter()
@@ -103,7 +86,7 @@ impl State {
     }
 
     pub(super) fn set(&mut self, slot: u32, setting: &Setting) -> Result<Given, Fault> {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         if setting.name == "next_transaction_isolation" && connection.in_transaction {
             let message = "the transaction that is open has its isolation level already";
             return Err(Fault::rejected(1568, message));

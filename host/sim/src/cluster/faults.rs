@@ -1,4 +1,4 @@
-//! What the cluster suffers: crashes, partitions, delays, broken connections.
+//! Faults of the cluster: crashes, partitions, delays, broken connections.
 
 use super::Cluster;
 use super::connection::{Kind, Phase};
@@ -9,8 +9,8 @@ use crate::model::sim_fault::Harm;
 use std::collections::BTreeMap;
 
 impl Cluster {
-    /// A fault begins, which none that is under way does already (`sim::under_way`). Those that are
-    /// about workers or locks are not the cluster's.
+    /// Begins a fault whose like is not active yet (`sim::active_faults`). Faults of workers and locks are
+    /// not the cluster's.
     pub fn begin(&self, harm: &Harm) {
         let mut state = self.state();
         match harm {
@@ -18,7 +18,7 @@ impl Cluster {
             Harm::Partition { nodes, .. } => state.cut_off(nodes),
             Harm::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
             Harm::CutCommit { worker, cut } => {
-                state.cuts.entry(*worker).or_default().push_back(*cut);
+                state.connections.add_cut(*worker, *cut);
             }
             Harm::BlindProxy { .. } => {
                 let now = state.now();
@@ -32,7 +32,7 @@ impl Cluster {
         }
     }
 
-    /// What a fault did that lasts is over.
+    /// Ends the effect of a fault that lasts.
     pub fn end(&self, harm: &Harm) {
         let mut state = self.state();
         match harm {
@@ -56,30 +56,26 @@ impl Cluster {
         }
     }
 
-    /// How many cuts of each worker wait for a commit.
+    /// The number of cuts of each worker that wait for a commit.
     pub fn uncut(&self) -> BTreeMap<u32, usize> {
-        let state = self.state();
-        let cuts = state.cuts.iter();
-        cuts.map(|(worker, cuts)| (*worker, cuts.len())).collect()
+        self.state().connections.uncut()
     }
 
     /// The process at the other end of these connections died. Its servers undo what was not
     /// committed.
     pub fn break_connections(&self, actor: Actor) {
         let mut state = self.state();
-        let slots = state.connections.iter();
-        let theirs: Vec<u32> = slots
-            .filter(|(_, connection)| connection.actor == actor && !connection.is_left)
-            .map(|(slot, _)| slot as u32)
-            .collect();
+        let theirs = state
+            .connections
+            .slots(|it| it.actor == actor && !it.is_left);
         for slot in theirs {
-            let connection = state.at(slot);
+            let connection = &mut state.connections[slot];
             let waits = connection.reply.is_none() && connection.waker.is_some();
             if waits && connection.travelling.is_none() {
                 state.tell_lost(slot, "the client's process died");
             }
-            let id = state.id(slot);
-            state.at(slot).is_left = true;
+            let id = state.connections.id(slot);
+            state.connections[slot].is_left = true;
             let at = state.now() + state.network.client(false);
             state.schedule(at, ClusterEvent::Left(id));
         }
@@ -97,11 +93,7 @@ impl State {
         node.causal.clear();
         node.start_over();
         self.membership.died(number, now);
-        let slots = self.connections.iter().map(|(slot, _)| slot as u32);
-        let here: Vec<u32> = slots
-            .filter(|&slot| self.connections[slot as usize].node == number)
-            .collect();
-        for slot in here {
+        for slot in self.connections.slots(|it| it.node == number) {
             self.die_with_server(slot);
         }
         self.tell_proxy();
@@ -111,16 +103,16 @@ impl State {
 
     /// The server of a connection died. A write set that has its place takes effect all the same.
     fn die_with_server(&mut self, slot: u32) {
-        let phase = self.at(slot).phase;
+        let phase = self.connections[slot].phase;
         if let Phase::Replicating { pending } = phase {
             self.give_up(pending);
         }
         // Nobody on the node waits for anything any more.
-        self.at(slot).transaction.locks.clear();
+        self.connections[slot].transaction.locks.clear();
         self.stop_waiting(slot);
         self.end_transaction(slot);
-        self.enter(slot, Phase::Idle);
-        let connection = self.at(slot);
+        self.connections.enter(slot, Phase::Idle);
+        let connection = &mut self.connections[slot];
         connection.is_dead = true;
         connection.in_transaction = false;
         let is_told = connection.is_left || connection.travelling.is_some();
@@ -164,7 +156,7 @@ impl State {
         }
     }
 
-    /// What the proxy's health check would find.
+    /// Shows the proxy what its health check would find.
     pub(super) fn tell_proxy(&mut self) {
         let now = self.now();
         for (number, node) in self.nodes.iter().enumerate() {
@@ -174,7 +166,7 @@ impl State {
 
     /// The server sees that the client is gone.
     pub(super) fn left(&mut self, id: ConnectionId) {
-        if self.connection(id).is_some() {
+        if self.connections.get(id).is_some() {
             self.kill(id.slot);
         }
     }
@@ -182,28 +174,28 @@ impl State {
     /// Ends a connection, and what it was doing, unless a commit of it is on its way to the others:
     /// that goes on.
     pub(super) fn kill(&mut self, slot: u32) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         connection.is_left = true;
         let is_commit = matches!(connection.phase, Phase::Replicating { .. } | Phase::Ordered);
         if !is_commit {
             self.stop_waiting(slot);
             self.end_transaction(slot);
-            let connection = self.at(slot);
+            let connection = &mut self.connections[slot];
             connection.in_transaction = false;
             connection.call.kind = Kind::Rollback;
-            self.enter(slot, Phase::Idle);
+            self.connections.enter(slot, Phase::Idle);
         }
         self.tidy(slot);
     }
 
-    /// Forgets a connection that nobody is interested in any more.
+    /// Forgets a connection that is over and whose client is gone.
     pub(super) fn tidy(&mut self, slot: u32) {
-        let connection = self.at(slot);
+        let connection = &mut self.connections[slot];
         let is_over = connection.phase == Phase::Idle
             && connection.travelling.is_none()
             && connection.reply.is_none();
         if connection.is_left && is_over {
-            let mut connection = self.connections.remove(slot as usize);
+            let mut connection = self.connections.remove(slot);
             if let Some(waker) = connection.waker.take() {
                 waker.wake();
             }

@@ -11,7 +11,7 @@ use crate::model::fault::Fault;
 use crate::sql::IfLocked;
 use crate::store::RecordId;
 
-/// Why a statement does not go on now.
+/// The reason why a statement does not go on now.
 pub(super) enum Halt {
     /// It waits, and will be begun again.
     Waits,
@@ -25,19 +25,10 @@ impl From<Fault> for Halt {
 }
 
 impl State {
-    pub(super) fn owner(&self, slot: u32) -> Owner {
-        Owner::Transaction {
-            connection: slot,
-            number: self.connections[slot as usize].transaction.name.number,
-        }
-    }
-
-    /// Who that is, for people.
+    /// The transaction that an owner of locks stands for.
     pub(super) fn name_of(&self, owner: Owner) -> TransactionName {
         match owner {
-            Owner::Transaction { connection, .. } => {
-                self.connections[connection as usize].transaction.name
-            }
+            Owner::Transaction { connection, .. } => self.connections[connection].transaction.name,
             Owner::Applier(position) => {
                 let placed = self.order.get(position);
                 placed.expect("what is being applied is known").name
@@ -53,8 +44,8 @@ impl State {
         exclusive: bool,
         if_locked: IfLocked,
     ) -> Result<bool, Halt> {
-        let owner = self.owner(slot);
-        let connection = &mut self.connections[slot as usize];
+        let owner = self.connections.owner(slot);
+        let connection = &mut self.connections[slot];
         let locks = &mut self.nodes[connection.node as usize].locks;
         match (locks.ask(record, owner, exclusive), if_locked) {
             (Asked::Granted { anew }, _) => {
@@ -103,11 +94,13 @@ impl State {
         is_gap: bool,
     ) -> Halt {
         let until = self.now() + patience;
-        let ticket = self.enter(slot, Phase::LockWait { record, until });
+        let ticket = self
+            .connections
+            .enter(slot, Phase::LockWait { record, until });
         if let Some(at) = self.timeouts.add(until, ticket) {
             self.schedule(at, ClusterEvent::Timeouts);
         }
-        let transaction = self.at(slot).transaction.name;
+        let transaction = self.connections[slot].transaction.name;
         self.kernel.log(|| What::Waits {
             transaction,
             row: self.row_name(record),
@@ -117,7 +110,7 @@ impl State {
         match self.break_deadlocks(slot) {
             true => {
                 self.stop_waiting(slot);
-                let operation = self.at(slot).call.operation;
+                let operation = self.connections[slot].call.operation;
                 Error::Deadlock.fault(operation).into()
             }
             false => Halt::Waits,
@@ -126,7 +119,7 @@ impl State {
 
     /// `innodb_snapshot_isolation`: what changed since the snapshot may not be locked.
     fn check_snapshot(&self, slot: u32, record: RecordId) -> Result<(), Halt> {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         let node = &self.nodes[connection.node as usize];
         let Some(view) = connection.transaction.view else {
             return Ok(());
@@ -154,10 +147,10 @@ impl State {
 
     /// Whatever the connection waits for, it does no longer.
     pub(super) fn stop_waiting(&mut self, slot: u32) {
-        let owner = self.owner(slot);
-        let connection = &self.connections[slot as usize];
-        let (node, mark) = (connection.node, connection.mark);
-        let ticket = super::event::Ticket { slot, mark };
+        let owner = self.connections.owner(slot);
+        let connection = &self.connections[slot];
+        let node = connection.node;
+        let ticket = self.connections.ticket(slot);
         match connection.phase {
             Phase::LockWait { record, until } => {
                 self.timeouts.remove(until, ticket);
@@ -170,7 +163,7 @@ impl State {
             Phase::CausalWait { until, .. } => self.timeouts.remove(until, ticket),
             _ => {}
         }
-        self.enter(slot, Phase::Served);
+        self.connections.enter(slot, Phase::Served);
     }
 
     /// Those whose wait is over go on at the end of this moment.
@@ -180,7 +173,7 @@ impl State {
                 continue;
             };
             if grant.anew {
-                let transaction = &mut self.at(connection).transaction;
+                let transaction = &mut self.connections[connection].transaction;
                 transaction.locks.push(grant.record);
                 let transaction = transaction.name;
                 self.kernel.log(|| What::Locked {
@@ -188,18 +181,13 @@ impl State {
                     row: self.row_name(grant.record),
                 });
             }
-            let waiting = self.at(connection);
-            if let Phase::LockWait { until, .. } = waiting.phase {
-                let mark = waiting.mark;
-                let ticket = super::event::Ticket {
-                    slot: connection,
-                    mark,
-                };
-                self.timeouts.remove(until, ticket);
+            if let Phase::LockWait { until, .. } = self.connections[connection].phase {
+                self.timeouts
+                    .remove(until, self.connections.ticket(connection));
             }
-            let ticket = self.enter(connection, Phase::Served);
+            let ticket = self.connections.enter(connection, Phase::Served);
             self.schedule(self.now(), ClusterEvent::Served(ticket));
-            let node = self.connections[connection as usize].node as usize;
+            let node = self.connections[connection].node as usize;
             let mut next = Vec::new();
             let locks = &mut self.nodes[node].locks;
             // It locks them for good when it goes on.
@@ -212,7 +200,7 @@ impl State {
     pub(super) fn end_transaction(&mut self, slot: u32) {
         self.close_view(slot);
         self.release_locks(slot);
-        let transaction = &mut self.connections[slot as usize].transaction;
+        let transaction = &mut self.connections[slot].transaction;
         transaction.rows.clear();
         transaction.unique.clear();
         transaction.savepoints.clear();
@@ -224,8 +212,8 @@ impl State {
     }
 
     pub(super) fn release_locks(&mut self, slot: u32) {
-        let owner = self.owner(slot);
-        let connection = &mut self.connections[slot as usize];
+        let owner = self.connections.owner(slot);
+        let connection = &mut self.connections[slot];
         if !connection.transaction.has_locks() {
             return;
         }
@@ -244,10 +232,10 @@ impl State {
     pub(super) fn timeouts_are_due(&mut self) {
         let (due, next) = self.timeouts.due(self.now());
         for ticket in due {
-            let Some(slot) = self.current(ticket) else {
+            let Some(slot) = self.connections.current(ticket) else {
                 continue;
             };
-            match self.at(slot).phase {
+            match self.connections[slot].phase {
                 Phase::LockWait { .. } => self.fail(slot, Error::LockWaitTimeout),
                 Phase::CausalWait { .. } => self.fail(slot, Error::SyncWaitTimeout),
                 _ => {}

@@ -4,6 +4,7 @@ use super::event::ConnectionId;
 use crate::event::TransactionName;
 use crate::sql::StoredRow;
 use crate::store::{RecordId, Store, Written};
+use slab::Slab;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ pub(super) struct Pending {
     pub(super) origin: u32,
     pub(super) name: TransactionName,
     pub(super) connection: ConnectionId,
-    /// What its node had committed when COMMIT began.
+    /// The position that its node had applied when it left.
     pub(super) seen: u64,
     pub(super) rows: Vec<(RecordId, Option<StoredRow>)>,
     pub(super) unique: Vec<(RecordId, Option<u32>)>,
@@ -39,7 +40,7 @@ impl Pending {
     }
 }
 
-/// A write set in its place.
+/// A write set that has its position.
 #[derive(Clone)]
 pub(super) struct Placed {
     pub(super) name: TransactionName,
@@ -49,14 +50,42 @@ pub(super) struct Placed {
     pub(super) is_certified: bool,
 }
 
-/// The write sets that have a place, so far as some node has not applied them.
+/// The write sets that travel, and those that have a position which some node has not applied.
 #[derive(Default)]
 pub(super) struct Order {
+    travelling: Slab<Pending>,
     forgotten: u64,
     placed: VecDeque<Placed>,
 }
 
 impl Order {
+    /// Adds a write set that leaves its node. Returns its number among those that travel.
+    pub(super) fn send(&mut self, pending: Pending) -> u32 {
+        self.travelling.insert(pending) as u32
+    }
+
+    pub(super) fn travelling(&self, number: u32) -> Option<&Pending> {
+        self.travelling.get(number as usize)
+    }
+
+    /// Takes a write set that travels no further.
+    pub(super) fn take(&mut self, number: u32) -> Pending {
+        self.travelling.remove(number as usize)
+    }
+
+    /// Lets a write set travel again, under another mark.
+    pub(super) fn send_again(&mut self, number: u32, mark: u64) {
+        self.travelling[number as usize].mark = mark;
+    }
+
+    /// The numbers of all write sets that travel, in the order in which they were sent.
+    pub(super) fn sent(&self) -> Vec<u32> {
+        let mut numbers: Vec<usize> = self.travelling.iter().map(|(number, _)| number).collect();
+        // Marks rise.
+        numbers.sort_unstable_by_key(|number| self.travelling[*number].mark);
+        numbers.into_iter().map(|number| number as u32).collect()
+    }
+
     /// The last position that was given.
     pub(super) fn last(&self) -> u64 {
         self.forgotten + self.placed.len() as u64
@@ -101,8 +130,8 @@ mod tests {
     fn a_write_set_fails_only_for_what_another_node_wrote_since() {
         let mut store = Store::default();
         store.add_table(TABLE, 1);
-        let row = store.place(TABLE, &Key::from("a"));
-        let key = store.place_unique(TABLE, 0, &Key::from("x"));
+        let row = store.intern(TABLE, &Key::from("a"));
+        let key = store.intern_unique(TABLE, 0, &Key::from("x"));
         let written = |position, node| Written {
             position,
             by: name(node),
@@ -133,6 +162,28 @@ mod tests {
         assert!(!clash(1, 4, row), "the same node");
         assert!(clash(0, 6, key), "a unique key");
         assert!(!clash(0, 7, key));
+    }
+
+    #[test]
+    fn write_sets_are_sent_again_in_the_order_in_which_they_were_sent() {
+        let mut order = Order::default();
+        let pending = |mark| Pending {
+            mark,
+            origin: 0,
+            name: name(0),
+            connection: SOMEBODY,
+            seen: 0,
+            rows: Vec::new(),
+            unique: Vec::new(),
+            made: Vec::new(),
+        };
+        let [first, second] = [10, 11].map(|mark| order.send(pending(mark)));
+        order.take(first);
+        let third = order.send(pending(12));
+        assert_eq!(third, first, "the number is used again");
+        assert_eq!(order.sent(), [second, third]);
+        order.send_again(second, 13);
+        assert_eq!(order.sent(), [third, second]);
     }
 
     #[test]

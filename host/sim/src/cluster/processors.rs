@@ -1,19 +1,12 @@
 //! The servers' processors: work of clients waits until one is free, in the order in which it came. An
-//! applier waits for nobody: a thread that sleeps most of its time is let in at once by the operating
-//! system, and whoever worked goes on afterwards.
+//! applier never waits: the operating system lets a thread in at once that sleeps most of its time, and
+//! the thread that worked goes on afterwards.
 
 use crate::model::change::Nanos;
 use crate::model::topology::Topology;
 
-/// Chance that a transaction which holds row locks gets a processor at once for its next statement or
-/// its commit, although others wait: an operating system that shares processors out fairly often lets a
-/// thread that has just worked and slept for a moment go on. Fitted to the conflicts of a lab
-/// (`results/simulator`): with 0 compare-and-swap and FOR UPDATE meet three times as many as there, with
-/// 0.9 a sixth and a half.
-pub(super) const GOES_ON: f64 = 0.65;
-
 pub(super) struct Processors {
-    /// When each of a pool is free again.
+    /// The times at which each of a pool is free again.
     pools: Vec<Vec<Nanos>>,
 }
 
@@ -28,7 +21,7 @@ impl Processors {
         }
     }
 
-    /// Work for a node that comes now. Gives when it will be done.
+    /// Takes work for a node that comes now. Returns the time at which it will be done.
     pub(super) fn take(&mut self, node: u32, now: Nanos, work: Nanos) -> Nanos {
         let pools = self.pools.len();
         let pool = &mut self.pools[node as usize % pools];
@@ -40,9 +33,7 @@ impl Processors {
             None => now + work,
         }
     }
-}
 
-impl Processors {
     /// The same for work that goes first.
     pub(super) fn take_at_once(&mut self, node: u32, now: Nanos, work: Nanos) -> Nanos {
         self.take(node, now, work);

@@ -22,7 +22,7 @@ impl State {
         step: SavepointStep,
         name: &str,
     ) -> Result<Given, Fault> {
-        let transaction = &mut self.connections[slot as usize].transaction;
+        let transaction = &mut self.connections[slot].transaction;
         let same = |savepoint: &Savepoint| savepoint.name.eq_ignore_ascii_case(name);
         let place = transaction.savepoints.iter().rposition(same);
         match (step, place) {

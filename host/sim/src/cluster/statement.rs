@@ -9,8 +9,8 @@ use crate::event::{Weakness, What};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 use crate::sql::{
-    Changes, Delete, Firing, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow,
-    Update, Written,
+    Changes, Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, Update,
+    Written,
 };
 use crate::store::{RecordId, Seen};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ impl State {
             Ok(plan) => plan,
             Err(fault) => return Some(Err(fault.clone())),
         };
-        let parameters = std::mem::take(&mut self.at(slot).call.parameters);
+        let parameters = std::mem::take(&mut self.connections[slot].call.parameters);
         let result = match plan {
             Plan::Select(select) => self.select(slot, select, &parameters),
             Plan::Insert(insert) => self.insert(slot, insert, &parameters),
@@ -33,7 +33,7 @@ impl State {
             Plan::Savepoint(step, name) => self.savepoint(slot, *step, name).map_err(Halt::Fault),
             Plan::Define(_) => self.begin_definition(slot),
         };
-        self.at(slot).call.parameters = parameters;
+        self.connections[slot].call.parameters = parameters;
         if !matches!(result, Err(Halt::Waits)) {
             self.statements += 1;
         }
@@ -41,12 +41,12 @@ impl State {
             Err(Halt::Waits) => None,
             Err(Halt::Fault(fault)) => Some(Err(fault)),
             Ok(given) => {
-                let connection = self.at(slot);
+                let connection = &mut self.connections[slot];
                 if connection.in_transaction || connection.transaction.rows.is_empty() {
                     return Some(Ok(given));
                 }
                 connection.call.given = Some(given);
-                let work = self.commit_times.draw(&mut self.random);
+                let work = self.service_times.commit();
                 self.work(slot, Phase::Committing, work);
                 None
             }
@@ -55,7 +55,7 @@ impl State {
 
     /// What the session sees: what the node has, its own changes on top.
     pub(super) fn latest<'a>(&'a self, slot: u32, hidden: &'a [RecordId]) -> Seen<'a> {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         self.seen(slot, self.nodes[connection.node as usize].applied, hidden)
     }
 
@@ -63,14 +63,14 @@ impl State {
         Seen {
             store: &self.store,
             position,
-            own: &self.connections[slot as usize].transaction,
+            own: &self.connections[slot].transaction,
             hidden,
-            now: self.connections[slot as usize].call.arrived,
+            now: self.connections[slot].call.arrived,
         }
     }
 
     fn select(&mut self, slot: u32, select: &Select, with: &[Value]) -> Result<Given, Halt> {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         let isolation = connection.transaction.isolation;
         let shared = LockClause {
             exclusive: false,
@@ -107,7 +107,7 @@ impl State {
         let changed = changes.len() as u64;
         self.write(slot, changes)?;
         Ok(Given::Affected(
-            match self.at(slot).variables.counts_found {
+            match self.connections[slot].variables.counts_found {
                 true => found,
                 false => changed,
             },
@@ -128,7 +128,7 @@ impl State {
 
     fn insert(&mut self, slot: u32, insert: &Insert, with: &[Value]) -> Result<Given, Halt> {
         for key in insert.keys(with, &self.latest(slot, &[]))? {
-            let record = self.store.place(insert.table(), &key);
+            let record = self.store.intern(insert.table(), &key);
             let is_taken = |state: &Self| state.latest(slot, &[]).row(record).is_some();
             match insert.writes_taken() {
                 true => self.lock_new(slot, record)?,
@@ -146,7 +146,7 @@ impl State {
             return Ok(Given::Rows(rows));
         }
         Ok(Given::Affected(
-            match self.at(slot).variables.counts_found {
+            match self.connections[slot].variables.counts_found {
                 true => inserted.affected + inserted.unchanged,
                 false => inserted.affected,
             },
@@ -157,7 +157,7 @@ impl State {
     fn note_query(&self, slot: u32, has_query: bool) {
         if has_query && self.locks_gaps(slot) {
             self.kernel.log(|| What::Weaker {
-                transaction: self.connections[slot as usize].transaction.name,
+                transaction: self.connections[slot].transaction.name,
                 how: Weakness::SubQuery,
             });
         }
@@ -182,7 +182,7 @@ impl State {
 
     /// Locks a record that is to be written, and first its gap if there is none of this key.
     fn lock_new(&mut self, slot: u32, record: RecordId) -> Result<(), Halt> {
-        let node = self.connections[slot as usize].node as usize;
+        let node = self.connections[slot].node as usize;
         if !self.store.is_there(record, self.nodes[node].applied) {
             self.enter_gap(slot, record)?;
         }
@@ -214,7 +214,7 @@ impl State {
         let mut made = Vec::new();
         let mut rows: Vec<(RecordId, Option<StoredRow>)> = Vec::with_capacity(changes.len());
         for change in &changes {
-            let record = self.store.place(change.table, &change.key);
+            let record = self.store.intern(change.table, &change.key);
             let is_new = change.before.is_none();
             let written = rows.iter().rev().find(|(written, _)| *written == record);
             let is_there = match written {
@@ -225,26 +225,18 @@ impl State {
                 return Err(duplicate(&change.key).into());
             }
             self.check_unique(slot, record, change, &mut keys)?;
-            let transaction = self.at(slot).transaction.name.number;
-            let firing = || {
-                self.last_uuid += 1;
-                Firing {
-                    number: self.last_uuid,
-                    transaction,
-                }
-            };
-            let (before, after) = (change.before.as_ref(), change.after.as_ref());
-            made.extend(self.schema.fire(change.table, before, after, firing)?);
+            let transaction = self.connections[slot].transaction.name.number;
+            made.extend(self.catalog.fire(change, transaction)?);
             rows.push((record, change.after.clone()));
         }
         let made: Vec<_> = made
             .into_iter()
             .filter_map(|(id, row)| {
-                let key = self.schema.table(id)?.key_of(&row);
-                Some((self.store.place(id, &key), row))
+                let key = self.catalog.table(id)?.key_of(&row);
+                Some((self.store.intern(id, &key), row))
             })
             .collect();
-        let transaction = &mut self.connections[slot as usize].transaction;
+        let transaction = &mut self.connections[slot].transaction;
         for (record, row) in rows {
             transaction.rows.set(record, row);
         }
@@ -266,7 +258,7 @@ impl State {
         change: &RowChange,
         keys: &mut BTreeMap<RecordId, Option<u32>>,
     ) -> Result<(), Halt> {
-        let Some(table) = self.schema.table(change.table).cloned() else {
+        let Some(table) = self.catalog.table(change.table).cloned() else {
             return Ok(());
         };
         for unique in 0..table.unique.len() {
@@ -276,12 +268,12 @@ impl State {
                 continue;
             }
             if let Some(before) = before {
-                let given_up = self.store.place_unique(change.table, unique, &before);
+                let given_up = self.store.intern_unique(change.table, unique, &before);
                 self.lock(slot, given_up, true, IfLocked::Wait)?;
                 keys.insert(given_up, None);
             }
             if let Some(after) = after {
-                let taken = self.store.place_unique(change.table, unique, &after);
+                let taken = self.store.intern_unique(change.table, unique, &after);
                 let by = |state: &Self| match keys.get(&taken) {
                     Some(owner) => *owner,
                     None => state.owner_of(slot, taken),

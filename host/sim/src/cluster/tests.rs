@@ -218,8 +218,8 @@ fn storm(seed: u64) -> (Told, String) {
 fn nothing_is_left(cluster: &Cluster, seed: u64) {
     let mut state = cluster.state();
     assert!(state.connections.is_empty(), "seed {seed}: a connection");
-    assert!(state.pending.is_empty(), "seed {seed}: a write set");
-    assert!(state.views.is_empty(), "seed {seed}: a view");
+    assert!(state.order.sent().is_empty(), "seed {seed}: a write set");
+    assert!(state.read_views.is_empty(), "seed {seed}: a view");
     assert!(!state.flow.is_paused(), "seed {seed}: a pause");
     assert_eq!(state.timeouts.due(u64::MAX).0, [], "seed {seed}: a wait");
     for node in &state.nodes {

@@ -214,8 +214,8 @@ impl State {
 
     /// Gives back a lock that this statement has taken.
     fn unlock(&mut self, slot: u32, record: RecordId) {
-        let owner = self.owner(slot);
-        let connection = &mut self.connections[slot as usize];
+        let owner = self.connections.owner(slot);
+        let connection = &mut self.connections[slot];
         let taken = connection.call.locks_before..;
         let locks = &mut connection.transaction.locks;
         let Some(new) = locks.get(taken) else {
@@ -232,7 +232,7 @@ impl State {
 
     /// READ COMMITTED does not.
     pub(super) fn locks_gaps(&self, slot: u32) -> bool {
-        let transaction = &self.connections[slot as usize].transaction;
+        let transaction = &self.connections[slot].transaction;
         transaction.isolation != Isolation::ReadCommitted
     }
 
@@ -248,8 +248,8 @@ impl State {
         if !self.locks_gaps(slot) {
             return;
         }
-        let owner = self.owner(slot);
-        let connection = &mut self.connections[slot as usize];
+        let owner = self.connections.owner(slot);
+        let connection = &mut self.connections[slot];
         connection.transaction.has_gaps = true;
         let gap = Gap {
             owner,
@@ -265,8 +265,8 @@ impl State {
     /// Waits until no other transaction has locked the gap in which a record belongs that is to be
     /// inserted.
     pub(super) fn enter_gap(&mut self, slot: u32, record: RecordId) -> Result<(), Halt> {
-        let owner = self.owner(slot);
-        let node = self.connections[slot as usize].node as usize;
+        let owner = self.connections.owner(slot);
+        let node = self.connections[slot].node as usize;
         let locks = &mut self.nodes[node].locks;
         let Some(key) = self.store.key(record) else {
             return Ok(());
@@ -275,13 +275,13 @@ impl State {
             return Ok(());
         };
         locks.wait_to_insert(record, key.clone(), owner);
-        let patience = self.at(slot).variables.lock_wait_timeout;
+        let patience = self.connections[slot].variables.lock_wait_timeout;
         Err(self.wait_for(slot, record, holder, patience, true))
     }
 
     /// Whether the node's index has the record: committed, or locked by who inserts or deletes it.
     pub(super) fn is_in_index(&self, slot: u32, record: RecordId) -> bool {
-        let node = self.connections[slot as usize].node as usize;
+        let node = self.connections[slot].node as usize;
         let Self { nodes, store, .. } = self;
         nodes[node].locks.is_locked(record) || store.is_there(record, nodes[node].applied)
     }
@@ -316,7 +316,7 @@ impl State {
 
     /// The slot of the row that has a unique key, as the session sees it.
     pub(super) fn owner_of(&self, slot: u32, record: RecordId) -> Option<u32> {
-        let connection = &self.connections[slot as usize];
+        let connection = &self.connections[slot];
         match connection.transaction.unique.get(record) {
             Some(owner) => owner.copied(),
             None => {
@@ -328,8 +328,8 @@ impl State {
 
     /// Who holds the record, if it is another one.
     pub(super) fn is_locked_by_others(&self, slot: u32, record: RecordId) -> bool {
-        let owner: Owner = self.owner(slot);
-        let node = self.connections[slot as usize].node as usize;
+        let owner: Owner = self.connections.owner(slot);
+        let node = self.connections[slot].node as usize;
         self.nodes[node].locks.is_locked_by_others(record, owner)
     }
 }

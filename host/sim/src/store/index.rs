@@ -15,7 +15,7 @@ pub(super) struct Index<T> {
 
 struct Record<T> {
     key: Key,
-    /// Nobody knows of it.
+    /// No transaction knows of it.
     is_free: bool,
     newest: Option<T>,
     /// Of the newest version; nothing if none was ever written.
@@ -24,7 +24,7 @@ struct Record<T> {
     older: Vec<(u64, Option<T>)>,
 }
 
-/// Key order is made when somebody asks for it: most tables are never read from end to end.
+/// Key order is made when a statement asks for it: most tables are never read from end to end.
 #[derive(Default)]
 struct Order {
     slots: Vec<u32>,
@@ -48,7 +48,7 @@ impl<T> Index<T> {
         self.by_key.get(key).copied()
     }
 
-    pub(super) fn place(&mut self, key: &Key) -> u32 {
+    pub(super) fn intern(&mut self, key: &Key) -> u32 {
         if let Some(slot) = self.find(key) {
             return slot;
         }
@@ -105,14 +105,22 @@ impl<T> Index<T> {
         }
     }
 
-    pub(super) fn put(&mut self, slot: u32, value: Option<T>, written: Written, floor: u64) {
+    pub(super) fn put(
+        &mut self,
+        slot: u32,
+        value: Option<T>,
+        written: Written,
+        low_watermark: u64,
+    ) {
         let record = &mut self.records[slot as usize];
         let before = std::mem::replace(&mut record.newest, value);
         if let Some(then) = record.written.replace(written) {
             record.older.push((then.position, before));
         }
-        // Of those that are not above the floor only the last can still be seen.
-        let below = record.older.partition_point(|(then, _)| *then <= floor);
+        // Of those that are not above the watermark only the last can still be seen.
+        let below = record
+            .older
+            .partition_point(|(then, _)| *then <= low_watermark);
         record.older.drain(..below.saturating_sub(1));
     }
 

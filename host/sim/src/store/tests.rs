@@ -35,7 +35,7 @@ impl Overlay for Nothing {
 #[test]
 fn each_position_sees_what_was_newest_then() {
     let mut store = store();
-    let record = store.place(THINGS, &Key::from("a"));
+    let record = store.intern(THINGS, &Key::from("a"));
     assert_eq!(store.row(record, 9), None);
     store.put_row(record, row(3), at(3), 0);
     store.put_row(record, None, at(5), 0);
@@ -50,10 +50,10 @@ fn each_position_sees_what_was_newest_then() {
 #[test]
 fn what_nobody_looks_back_to_is_forgotten_and_no_more() {
     let mut store = store();
-    let record = store.place(THINGS, &Key::from("a"));
+    let record = store.intern(THINGS, &Key::from("a"));
     for position in 1..=10 {
-        let floor = position.min(6);
-        store.put_row(record, row(position as i64), at(position), floor);
+        let low_watermark = position.min(6);
+        store.put_row(record, row(position as i64), at(position), low_watermark);
     }
     let versions = |store: &Store| store.tables[&THINGS].rows.versions(record.slot);
     assert_eq!(versions(&store), 5, "6 to 10");
@@ -67,7 +67,7 @@ fn what_nobody_looks_back_to_is_forgotten_and_no_more() {
 fn rows_come_in_key_order_also_when_places_were_given_up_and_used_again() {
     let mut store = store();
     for key in ["b", "d", "a"] {
-        let record = store.place(THINGS, &Key::from(key));
+        let record = store.intern(THINGS, &Key::from(key));
         store.put_row(record, row(1), at(1), 0);
     }
     let keys = |store: &Store| {
@@ -82,10 +82,10 @@ fn rows_come_in_key_order_also_when_places_were_given_up_and_used_again() {
         keys.collect::<Vec<_>>().concat()
     };
     assert_eq!(keys(&store), "abd");
-    let given_up = store.place(THINGS, &Key::from("z"));
+    let given_up = store.intern(THINGS, &Key::from("z"));
     store.forget(given_up);
     assert_eq!(store.find(THINGS, &Key::from("z")), None);
-    let again = store.place(THINGS, &Key::from("c"));
+    let again = store.intern(THINGS, &Key::from("c"));
     assert_eq!(again, given_up);
     store.put_row(again, row(1), at(2), 0);
     assert_eq!(keys(&store), "abcd");
@@ -103,7 +103,7 @@ fn own_changes_come_first_and_hidden_rows_are_left_out() {
         }
     }
     let mut store = store();
-    let [a, b, c] = ["a", "b", "c"].map(|key| store.place(THINGS, &Key::from(key)));
+    let [a, b, c] = ["a", "b", "c"].map(|key| store.intern(THINGS, &Key::from(key)));
     for record in [a, b, c] {
         store.put_row(record, row(1), at(1), 0);
     }
@@ -123,9 +123,9 @@ fn own_changes_come_first_and_hidden_rows_are_left_out() {
 #[test]
 fn a_unique_key_leads_to_its_row() {
     let mut store = store();
-    let record = store.place_unique(THINGS, 0, &Key::from("x"));
+    let record = store.intern_unique(THINGS, 0, &Key::from("x"));
     store.put_owner(record, Some(4), at(2), 0);
     assert_eq!(store.owner(record, 1), None);
     assert_eq!(store.owner(record, 2), Some(4));
-    assert_ne!(record, store.place(THINGS, &Key::from("x")));
+    assert_ne!(record, store.intern(THINGS, &Key::from("x")));
 }

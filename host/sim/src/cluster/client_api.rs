@@ -1,4 +1,4 @@
-//! What sessions do with the cluster: opening, calling, leaving.
+//! The cluster as its clients use it: opening connections, calling, leaving.
 
 use super::Cluster;
 use super::connection::{Call, Kind, Phase, Reply, Variables};
@@ -13,10 +13,10 @@ use crate::model::counters::NodeCounters;
 use crate::model::fault::Fault;
 use crate::model::sim_fault::Cut;
 use crate::model::value::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::task::{Context, Poll};
 
-/// What a client sends.
+/// A call as a client sends it.
 pub(crate) struct Request<'a> {
     pub(crate) kind: Kind,
     pub(crate) operation: Operation,
@@ -69,7 +69,7 @@ impl Cluster {
 
     /// A session's variables before it sets any.
     pub(crate) fn variables(&self) -> Variables {
-        self.state().variables()
+        Variables::new(&self.state().topology)
     }
 
     /// The connection attempt has come to the server: a node, or the proxy, which chooses one.
@@ -91,7 +91,9 @@ impl Cluster {
         if !state.nodes[chosen as usize].is_up {
             return Err(refused(&self.names[chosen as usize]));
         }
-        Ok(state.add_connection(actor, chosen, node.is_none(), variables))
+        Ok(state
+            .connections
+            .add(actor, chosen, node.is_none(), variables))
     }
 
     /// Sends a call. `poll_reply` gives the answer.
@@ -99,10 +101,10 @@ impl Cluster {
         let mut state = self.state();
         let now = state.now();
         let prepared = match request.kind {
-            Kind::Statement => Some(state.prepare(request.text)),
+            Kind::Statement => Some(state.catalog.prepare(request.text)),
             _ => None,
         };
-        let Some(connection) = state.connection(id) else {
+        let Some(connection) = state.connections.get(id) else {
             return;
         };
         let retries = match request.is_text {
@@ -129,17 +131,17 @@ impl Cluster {
         if is_dead {
             return state.tell_lost(id.slot, "the server is gone");
         }
-        let ticket = state.enter(id.slot, Phase::Sent);
+        let ticket = state.connections.enter(id.slot, Phase::Sent);
         let at = now + state.network.client(is_proxied);
         if request.operation == Operation::Committing
             && let Actor::Worker(worker) = actor
-            && let Some(cut) = state.cuts.get_mut(&worker).and_then(VecDeque::pop_front)
+            && let Some(cut) = state.connections.next_cut(worker)
         {
             if cut == Cut::Before {
                 state.tell_lost(id.slot, "it broke before the call was through");
                 return state.schedule(at, ClusterEvent::Left(id));
             }
-            state.at(id.slot).cut = Some(cut);
+            state.connections[id.slot].cut = Some(cut);
         }
         state.schedule(at, ClusterEvent::Arrived(ticket));
     }
@@ -151,7 +153,7 @@ impl Cluster {
         context: &mut Context<'_>,
     ) -> Poll<Option<Reply>> {
         let mut state = self.state();
-        let Some(connection) = state.connection(id) else {
+        let Some(connection) = state.connections.get(id) else {
             return Poll::Ready(None);
         };
         match connection.reply.take() {
@@ -170,19 +172,22 @@ impl Cluster {
     /// The number of the node that a connection is with.
     pub(crate) fn node_of(&self, id: ConnectionId) -> Option<u32> {
         let mut state = self.state();
-        state.connection(id).map(|connection| connection.node)
+        state.connections.get(id).map(|connection| connection.node)
     }
 
     /// What a session has set, as the connection has it.
     pub(crate) fn variables_of(&self, id: ConnectionId) -> Option<Variables> {
         let mut state = self.state();
-        state.connection(id).map(|connection| connection.variables)
+        state
+            .connections
+            .get(id)
+            .map(|connection| connection.variables)
     }
 
     /// The client is gone, and the server is told so now.
     pub(crate) fn end_connection(&self, id: ConnectionId) {
         let mut state = self.state();
-        if let Some(connection) = state.connection(id) {
+        if let Some(connection) = state.connections.get(id) {
             connection.forget_client();
             state.kill(id.slot);
         }
@@ -191,7 +196,7 @@ impl Cluster {
     /// The client is gone without a word; the server will notice.
     pub(crate) fn abandon(&self, id: ConnectionId) {
         let mut state = self.state();
-        let Some(connection) = state.connection(id) else {
+        let Some(connection) = state.connections.get(id) else {
             return;
         };
         connection.forget_client();
@@ -203,7 +208,7 @@ impl Cluster {
     /// Ready when nothing of the connection can take effect any more.
     pub(crate) fn poll_gone(&self, id: ConnectionId, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state();
-        match state.connection(id) {
+        match state.connections.get(id) {
             None => Poll::Ready(()),
             Some(connection) => {
                 connection.waker = Some(context.waker().clone());

@@ -1,6 +1,6 @@
-//! The faults of a schedule while a simulation runs: which have come, and what of them lasts.
+//! Faults of a schedule while a simulation runs: which have come, and which of them last.
 //!
-//! Two faults may do the same at the same time, such as two crashes of one node. What they do begins
+//! Two faults may do the same at the same time, such as two crashes of one node. Their effect begins
 //! with the first and ends with the last of them.
 
 use crate::model::sim_fault::{Fate, Harm, SimFault, SimFaultEvent};
@@ -9,17 +9,17 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     ToCome,
-    UnderWay,
+    Active,
     Over,
 }
 
 /// A schedule that is being carried out.
-pub(super) struct UnderWay {
+pub(super) struct ActiveFaults {
     faults: Vec<(SimFault, Stage)>,
     is_called_off: bool,
 }
 
-impl UnderWay {
+impl ActiveFaults {
     pub(super) fn new(schedule: Vec<SimFault>) -> Self {
         let to_come = |fault| (fault, Stage::ToCome);
         Self {
@@ -32,23 +32,23 @@ impl UnderWay {
         self.faults.iter().map(|(fault, _)| fault)
     }
 
-    /// The fault begins, and whether anything is to be done: not if another one does the same already.
-    /// Nothing if the schedule was called off.
+    /// Begins a fault. Returns it, and whether anything is to be done: not if another one does the same
+    /// already. `None` if the schedule was called off.
     pub(super) fn begin(&mut self, number: u32) -> Option<(SimFault, bool)> {
         if self.is_called_off {
             return None;
         }
         let fault = self.faults.get(number as usize)?.0.clone();
         let is_new = !self.goes_on(&fault.what);
-        self.faults[number as usize].1 = Stage::UnderWay;
+        self.faults[number as usize].1 = Stage::Active;
         Some((fault, is_new))
     }
 
-    /// The time of the fault is over. Nothing if what it did goes on, because another one does the
-    /// same, or if it never began.
+    /// Ends a fault. `None` if its effect goes on, because another one does the same, or if it never
+    /// began.
     pub(super) fn end(&mut self, number: u32) -> Option<SimFault> {
         let (fault, stage) = self.faults.get_mut(number as usize)?;
-        if *stage != Stage::UnderWay {
+        if *stage != Stage::Active {
             return None;
         }
         *stage = Stage::Over;
@@ -56,15 +56,15 @@ impl UnderWay {
         (!self.goes_on(&fault.what)).then_some(fault)
     }
 
-    /// Nothing more of the schedule comes. Gives what is to be ended, each once.
+    /// Calls the rest of the schedule off. Returns the faults that are to be ended, each once.
     pub(super) fn call_off(&mut self) -> Vec<SimFault> {
         self.is_called_off = true;
         let numbers = 0..self.faults.len() as u32;
         numbers.filter_map(|number| self.end(number)).collect()
     }
 
-    /// What became of each fault. `uncut` says how many cuts of each worker still wait for a commit:
-    /// the last ones that came, because the first ones are the first to hit.
+    /// The fate of each fault. `uncut` has the number of cuts of each worker that still wait for a
+    /// commit: the last ones that came, because the first ones are the first to hit.
     pub(super) fn fates(&self, mut uncut: BTreeMap<u32, usize>) -> Vec<SimFaultEvent> {
         let mut fate = |fault: &SimFault, stage: Stage| match fault.what {
             _ if stage == Stage::ToCome => Fate::TooLate,
@@ -90,14 +90,14 @@ impl UnderWay {
         told
     }
 
-    /// Does a fault that is under way do the same?
+    /// Says whether an active fault does the same.
     fn goes_on(&self, harm: &Harm) -> bool {
         let mut faults = self.faults.iter();
-        faults.any(|(fault, stage)| *stage == Stage::UnderWay && does_the_same(&fault.what, harm))
+        faults.any(|(fault, stage)| *stage == Stage::Active && does_the_same(&fault.what, harm))
     }
 }
 
-/// Whether one of them alone would do. Never so for what is done at once.
+/// Says whether one of them alone would do. Never so for faults that are over at once.
 fn does_the_same(one: &Harm, other: &Harm) -> bool {
     match (one, other) {
         (Harm::PauseWorker { worker, .. }, Harm::PauseWorker { worker: same, .. }) => {
@@ -128,14 +128,14 @@ mod tests {
     fn what_two_do_begins_with_the_first_and_ends_with_the_last() {
         let [first, second, elsewhere] = [crash(1, 0, 5), crash(1, 3, 9), crash(2, 4, 1)];
         let all = vec![first.clone(), second.clone(), elsewhere.clone()];
-        let mut under_way = UnderWay::new(all);
-        assert_eq!(under_way.begin(0), Some((first, true)));
-        assert_eq!(under_way.begin(1), Some((second.clone(), false)));
-        assert_eq!(under_way.begin(2), Some((elsewhere.clone(), true)));
-        assert_eq!(under_way.end(0), None);
-        assert_eq!(under_way.end(2), Some(elsewhere));
-        assert_eq!(under_way.end(1), Some(second));
-        assert_eq!(under_way.end(1), None);
+        let mut faults = ActiveFaults::new(all);
+        assert_eq!(faults.begin(0), Some((first, true)));
+        assert_eq!(faults.begin(1), Some((second.clone(), false)));
+        assert_eq!(faults.begin(2), Some((elsewhere.clone(), true)));
+        assert_eq!(faults.end(0), None);
+        assert_eq!(faults.end(2), Some(elsewhere));
+        assert_eq!(faults.end(1), Some(second));
+        assert_eq!(faults.end(1), None);
     }
 
     #[test]
@@ -146,15 +146,15 @@ mod tests {
             crash(1, 3, 9),
             crash(2, 9, 9),
         ];
-        let mut under_way = UnderWay::new(vec![over, shorter, longer.clone(), late]);
+        let mut faults = ActiveFaults::new(vec![over, shorter, longer.clone(), late]);
         for number in 0..3 {
-            under_way.begin(number);
+            faults.begin(number);
         }
-        under_way.end(0);
-        assert_eq!(under_way.call_off(), [longer]);
-        assert_eq!(under_way.begin(3), None);
-        assert_eq!(under_way.end(3), None);
-        assert_eq!(under_way.call_off(), []);
+        faults.end(0);
+        assert_eq!(faults.call_off(), [longer]);
+        assert_eq!(faults.begin(3), None);
+        assert_eq!(faults.end(3), None);
+        assert_eq!(faults.call_off(), []);
     }
 
     #[test]
@@ -167,11 +167,11 @@ mod tests {
             },
         };
         let all = vec![cut(0, 0), cut(0, 1), cut(1, 1), crash(0, 2, 9), cut(0, 9)];
-        let mut under_way = UnderWay::new(all);
+        let mut faults = ActiveFaults::new(all);
         for number in 0..4 {
-            under_way.begin(number);
+            faults.begin(number);
         }
-        let fates = under_way.fates([(0, 1), (1, 0)].into());
+        let fates = faults.fates([(0, 1), (1, 0)].into());
         let fates: Vec<_> = fates.into_iter().map(|event| event.fate).collect();
         use Fate::{Came, NoCommit, TooLate};
         assert_eq!(fates, [Came, NoCommit, Came, Came, TooLate]);
@@ -183,8 +183,8 @@ mod tests {
             at: 0,
             what: Harm::FailoverLocks,
         };
-        let mut under_way = UnderWay::new(vec![failover.clone(), failover.clone()]);
-        assert_eq!(under_way.begin(0), Some((failover.clone(), true)));
-        assert_eq!(under_way.begin(1), Some((failover, true)));
+        let mut faults = ActiveFaults::new(vec![failover.clone(), failover.clone()]);
+        assert_eq!(faults.begin(0), Some((failover.clone(), true)));
+        assert_eq!(faults.begin(1), Some((failover, true)));
     }
 }
