@@ -25,7 +25,7 @@ impl<E, F: Fn(E)> World<E> for F {
 pub struct Executor<E, L = String> {
     kernel: Kernel<E, L>,
     tasks: Slab<Task>,
-    /// How many of them the run waits for.
+    /// The number of them that the run waits for.
     awaited: usize,
     ready: Arc<Mutex<Ready>>,
     /// Tasks that were woken while their actor is paused.

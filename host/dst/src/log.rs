@@ -4,7 +4,7 @@ use crate::Nanos;
 use sha2::{Digest, Sha256};
 use std::fmt::{Debug, Write};
 
-/// How much a log keeps.
+/// The amount that a log keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recording {
     /// Nothing. Entries are not even made.
@@ -20,7 +20,7 @@ pub enum Recording {
 pub struct LogEntry<L> {
     /// Since the simulation began.
     pub at: Nanos,
-    /// What happened.
+    /// The event.
     pub what: L,
 }
 

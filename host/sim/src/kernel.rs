@@ -7,7 +7,7 @@ use crate::event::{self, Actor, What};
 use crate::model::topology::Spread;
 use contend_dst::{ActorId, LogEntry, Times};
 
-/// What is scheduled: the part of the world that handles it, and what it handles.
+/// An event: the part of the world that handles it, and its content.
 #[derive(Debug)]
 pub enum Event {
     Cluster(ClusterEvent),

@@ -68,7 +68,7 @@ pub struct SimLockService {
     shared: Arc<Shared>,
 }
 
-/// What the service and its clients share.
+/// State that the service and its clients share.
 struct Shared {
     kernel: Kernel,
     clock: Arc<SimClock>,
@@ -125,7 +125,7 @@ impl SimLockService {
         }
     }
 
-    /// What a fault did ends.
+    /// Ends the effect of a fault.
     pub fn end(&self, harm: &Harm) {
         if let Harm::RestartLocks { .. } = harm {
             self.shared.server().come_back();

@@ -45,7 +45,7 @@ impl LockService for LoggedLocks {
     }
 }
 
-/// What the log needs to know of one lock, as long as it is there.
+/// Facts of one lock that the log needs, as long as the lock is there.
 struct Named {
     names: Arc<str>,
     is_held: AtomicBool,

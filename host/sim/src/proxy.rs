@@ -16,9 +16,9 @@ pub struct Proxy {
 
 struct Believed {
     is_healthy: bool,
-    /// What it will believe, and from when on.
+    /// The health that it will believe in, and from when on.
     change: Option<(Nanos, bool)>,
-    /// What is true.
+    /// The true health.
     truth: bool,
 }
 
@@ -38,7 +38,7 @@ impl Proxy {
         }
     }
 
-    /// Whether a node answers as a healthy one from now on.
+    /// Sets whether a node answers as a healthy one from now on.
     pub fn found(&mut self, node: usize, is_healthy: bool, now: Nanos) {
         self.settle(now);
         let change = self.change(is_healthy, now);

@@ -12,12 +12,12 @@ const S: Nanos = 1_000 * MS;
 /// The most faults of one schedule: more of them hide each other's work, and are shrunk away anyway.
 const MOST: u64 = 3;
 
-/// What there is to be hit, and when.
+/// Targets of faults, with their times.
 #[derive(Debug, Clone)]
 pub struct Stage {
     pub nodes: u32,
     pub workers: u32,
-    /// How long the run takes without faults.
+    /// The duration of the run without faults.
     pub length: Nanos,
     /// When workers wait for the answer to a call, without faults. What goes wrong does so there.
     pub calls: Vec<Call>,
@@ -34,7 +34,7 @@ pub struct Call {
     pub answered: Nanos,
 }
 
-/// How many faults a seed has.
+/// The number of faults of a seed.
 pub fn count(seed: u64) -> u64 {
     Random::new(seed, Purpose::Faults).below(MOST + 1)
 }

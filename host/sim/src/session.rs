@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(super) struct SimSession {
     cluster: Arc<Cluster>,
     actor: Actor,
-    /// Where it was asked to go; `None` for the endpoint.
+    /// The node that was asked for; `None` for the endpoint.
     target: Option<u32>,
     /// Writes that commit by themselves are sent as text.
     is_text: bool,
@@ -276,8 +276,7 @@ impl Session for SimSession {
     }
 }
 
-/// What is a conflict to a strategy, as a wait that ran out, says to the host that the node can't
-/// tell.
+/// Turns a conflict, such as a wait that ran out, into an error of the node: the host has no rivals.
 pub(super) fn of_the_host(mut fault: Fault) -> Fault {
     if fault.kind == FaultKind::Conflict {
         fault.kind = FaultKind::Unavailable;

@@ -22,7 +22,7 @@
 //! | SET | SESSION name = value; the isolation level of the session or of the next transaction |
 //! | SAVEPOINT | SAVEPOINT, ROLLBACK TO, RELEASE; row locks stay |
 //!
-//! Where it differs from MariaDB without saying so:
+//! Differences from MariaDB that no error reports:
 //!
 //! - Texts are compared by their bytes, and trailing spaces count.
 //! - A number with a point is a real one, not a decimal.

@@ -57,7 +57,7 @@ impl World {
         }
     }
 
-    /// What became of each fault of the schedule so far, in the order of the schedule.
+    /// The fate of each fault of the schedule so far, in the order of the schedule.
     pub fn fates(&self) -> Vec<SimFaultEvent> {
         self.schedule.borrow().fates(self.cluster.uncut())
     }

@@ -1,4 +1,4 @@
-//! What nodes do with write sets that have their place: in order, one at a time, and by force.
+//! Application of ordered write sets: in order, one at a time, and by force.
 
 use super::connection::Phase;
 use super::event::ClusterEvent;
@@ -140,7 +140,7 @@ impl State {
         }
     }
 
-    /// Who has locked the gap into which the write set inserts, if it inserts.
+    /// The owners of locks on the gap into which the write set inserts, if it inserts.
     fn gaps_in_the_way(&self, record: RecordId, owner: Owner, number: u32) -> Vec<Owner> {
         let node = &self.nodes[number as usize];
         let (before, after) = (node.applied, node.applied + 1);

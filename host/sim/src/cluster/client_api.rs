@@ -57,12 +57,12 @@ impl Cluster {
         })
     }
 
-    /// How many statements the nodes have executed.
+    /// The number of statements that the nodes have executed.
     pub fn statements(&self) -> u64 {
         self.state().statements
     }
 
-    /// How long one message takes between a client and its server.
+    /// Draws the duration of one message between a client and its server.
     pub(crate) fn one_way(&self, is_proxied: bool) -> Nanos {
         self.state().network.client(is_proxied)
     }
@@ -175,7 +175,7 @@ impl Cluster {
         state.connections.get(id).map(|connection| connection.node)
     }
 
-    /// What a session has set, as the connection has it.
+    /// The variables of a connection.
     pub(crate) fn variables_of(&self, id: ConnectionId) -> Option<Variables> {
         let mut state = self.state();
         state
@@ -217,7 +217,7 @@ impl Cluster {
         }
     }
 
-    /// How many nodes can commit, as the one says that is asked first and knows.
+    /// The number of nodes that can commit, as the first node says that knows it.
     pub(crate) fn members_now(&self) -> Option<usize> {
         self.state().membership.size()
     }

@@ -1,4 +1,4 @@
-//! What changes the schema or the session rather than rows.
+//! Statements that change the schema or the session rather than rows.
 
 use super::catalog::Prepared;
 use super::connection::{Given, Phase};

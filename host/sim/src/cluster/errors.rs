@@ -1,4 +1,4 @@
-//! What clients are told, with MariaDB's codes and words.
+//! Errors that clients get, with MariaDB's codes and words.
 
 use crate::capability::mysql_codes::of_code;
 use crate::capability::operation::Operation;

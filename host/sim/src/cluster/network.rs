@@ -1,4 +1,4 @@
-//! How long messages take.
+//! Durations of messages.
 
 use crate::kernel::times;
 use crate::model::change::Nanos;

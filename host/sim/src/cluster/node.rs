@@ -5,7 +5,7 @@ use super::row_locks::RowLocks;
 use crate::model::change::Nanos;
 use std::collections::VecDeque;
 
-/// What a node counts of itself.
+/// Counters of a node.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Counts {
     pub(super) commits: u64,
@@ -30,7 +30,7 @@ pub(super) struct Node {
     pub(super) is_up: bool,
     /// It is in the primary component, and has caught up with it.
     pub(super) is_primary: bool,
-    /// Who waits for a position.
+    /// Steps that wait for a position.
     pub(super) causal: Vec<(u64, Ticket)>,
     /// The latest positions, with when they were applied; kept for the window of snapshot isolation.
     pub(super) recent: VecDeque<(u64, Nanos)>,

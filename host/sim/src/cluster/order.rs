@@ -28,9 +28,9 @@ impl Pending {
         rows.chain(self.unique.iter().map(|(record, _)| *record))
     }
 
-    /// What it fails for: a key that another node's write set changed, which was placed after what
-    /// this one's node had seen. Write sets of one node never fail each other: its row locks came
-    /// before.
+    /// Certifies it. Returns the key that it fails for: one that another node's write set changed, whose
+    /// position is after what this one's node had seen. Write sets of one node never fail each other: its
+    /// row locks came before.
     pub(super) fn clash(&self, store: &Store) -> Option<(RecordId, Written)> {
         self.records().find_map(|record| {
             let written = store.written(record)?;

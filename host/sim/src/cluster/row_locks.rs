@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 
-/// Who holds or wants a lock.
+/// The holder of a lock, or one that waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     /// A transaction, by the place of its connection and its number.
@@ -21,7 +21,7 @@ pub(super) enum Owner {
     Applier(u64),
 }
 
-/// What a request came to.
+/// The answer to a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     Granted {
@@ -140,7 +140,7 @@ impl RowLocks {
         self.locks.contains_key(&record)
     }
 
-    /// Whether anybody but this one holds it.
+    /// Says whether another owner holds it.
     pub(super) fn is_locked_by_others(&self, record: RecordId, owner: Owner) -> bool {
         let lock = self.locks.get(&record);
         lock.is_some_and(|lock| lock.is_held_by_others(owner))

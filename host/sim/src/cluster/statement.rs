@@ -1,4 +1,4 @@
-//! What statements read, lock and change.
+//! Execution of statements: reading, locking, changing.
 
 use super::connection::{Given, Phase};
 use super::locking::Halt;
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// What the session sees: what the node has, its own changes on top.
+    /// The session's view: what the node has, its own changes on top.
     pub(super) fn latest<'a>(&'a self, slot: u32, hidden: &'a [RecordId]) -> Seen<'a> {
         let connection = &self.connections[slot];
         self.seen(slot, self.nodes[connection.node as usize].applied, hidden)
@@ -153,7 +153,7 @@ impl State {
         ))
     }
 
-    /// What a sub-query reads is not locked here.
+    /// Logs that the rows a sub-query reads are not locked here.
     fn note_query(&self, slot: u32, has_query: bool) {
         if has_query && self.locks_gaps(slot) {
             self.kernel.log(|| What::Weaker {

@@ -1,4 +1,4 @@
-//! What a transaction has read, locked and changed so far.
+//! A transaction: what it has read, locked and changed so far.
 
 use crate::event::{Actor, TransactionName};
 use crate::sql::StoredRow;
@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 /// Above so many changes they are found by a map.
 const FEW: usize = 16;
 
-/// How much of what others commit a transaction sees.
+/// The isolation level of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Isolation {
     /// Each statement sees what is committed. READ UNCOMMITTED is taken for the same.
@@ -25,7 +25,7 @@ pub(super) struct Savepoint {
     pub(super) name: String,
     pub(super) rows: Writes<StoredRow>,
     pub(super) unique: Writes<u32>,
-    /// How many rows triggers had made.
+    /// The number of rows that triggers had made.
     pub(super) made: usize,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Transaction {
     /// The position at which its plain reads see the data.
     pub(super) view: Option<u64>,
     pub(super) rows: Writes<StoredRow>,
-    /// What takes or gives up unique keys.
+    /// Unique keys that it takes or gives up.
     pub(super) unique: Writes<u32>,
     /// Rows that only this transaction can know of, made by triggers.
     pub(super) made: Vec<RecordId>,
@@ -139,7 +139,7 @@ impl Transaction {
         }
     }
 
-    /// Whether it is in anybody's way.
+    /// Says whether another transaction may have to wait for it.
     pub(super) fn has_locks(&self) -> bool {
         !self.locks.is_empty() || self.has_gaps
     }

@@ -1,4 +1,4 @@
-//! What a statement locks on its way: records, and the gaps between them.
+//! Locks that a statement takes on its way: records, and the gaps between them.
 //!
 //! As InnoDB does it at REPEATABLE READ and SERIALIZABLE. With the rows 10, 20 and 30:
 //!
@@ -20,10 +20,10 @@ use crate::model::fault::Fault;
 use crate::sql::{Cut, IfLocked, LockClause, Part, PartShape, StoredRow, TableId, View, Visits};
 use crate::store::{IndexId, RecordId};
 
-/// Whether a row meets the WHERE of a statement.
+/// Says whether a row meets the WHERE of a statement.
 pub(super) type Matches<'a> = &'a dyn Fn(&dyn View, &StoredRow) -> Result<bool, Fault>;
 
-/// How a statement locks what it comes by.
+/// The way in which a statement locks the records that it visits.
 pub(super) struct Locking<'a> {
     pub(super) clause: LockClause,
     pub(super) matches: Matches<'a>,
@@ -37,7 +37,7 @@ struct Walk<'a> {
     slot: u32,
     part: &'a Part,
     index: IndexId,
-    /// Where the gap begins that is locked so far.
+    /// The beginning of the gap that is locked so far.
     gap_from: Option<Cut>,
     found: u64,
     left_out: Vec<RecordId>,
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    /// Whether the record is behind the end of the part.
+    /// Says whether the record is behind the end of the part.
     fn is_over(&self, walk: &Walk<'_>, record: RecordId) -> bool {
         let key = self.store.key(record);
         let to = walk.part.to.as_ref();
@@ -279,7 +279,8 @@ impl State {
         Err(self.wait_for(slot, record, holder, patience, true))
     }
 
-    /// Whether the node's index has the record: committed, or locked by who inserts or deletes it.
+    /// Says whether the node's index has the record: committed, or locked by the one that inserts or
+    /// deletes it.
     pub(super) fn is_in_index(&self, slot: u32, record: RecordId) -> bool {
         let node = self.connections[slot].node as usize;
         let Self { nodes, store, .. } = self;
@@ -326,7 +327,7 @@ impl State {
         }
     }
 
-    /// Who holds the record, if it is another one.
+    /// Says whether another transaction holds the record.
     pub(super) fn is_locked_by_others(&self, slot: u32, record: RecordId) -> bool {
         let owner: Owner = self.connections.owner(slot);
         let node = self.connections[slot].node as usize;

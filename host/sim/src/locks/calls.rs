@@ -17,7 +17,7 @@ struct Pending {
     answer: Option<Result<Answer, Silence>>,
     /// When it is there.
     at: Nanos,
-    /// Where it waits to be called, and its place.
+    /// The queue in which it waits, and its place there.
     waits: Option<(Arc<str>, u64)>,
     /// When the call for it is there.
     called: Option<Nanos>,
@@ -37,7 +37,7 @@ impl Calls {
         self.0.insert(key, Pending::default());
     }
 
-    /// Whether somebody waits for its answer.
+    /// Says whether a client waits for its answer.
     pub(super) fn is_under_way(&self, key: CallKey) -> bool {
         self.0.contains_key(&key)
     }

@@ -1,4 +1,4 @@
-//! Who holds and wants what: the decisions on claims.
+//! Decisions on claims: names that clients hold and want.
 
 use super::calls::CallKey;
 use super::message::{Answer, LockNames, SessionKey};
@@ -19,7 +19,7 @@ pub(super) struct Claim {
     sent: Nanos,
     pub(super) pulse: Pulse,
     pub(super) standing: Standing,
-    /// How many of its names it has, in order.
+    /// The number of its names that it has, in order.
     pub(super) has: usize,
     /// Its place in the queue of the next one.
     place: Option<u64>,

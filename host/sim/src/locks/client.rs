@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-/// What a session and its locks share, since either may end before the other.
+/// State that a session and its locks share, since either may end before the other.
 pub(super) struct Client {
     pub(super) service: Arc<Shared>,
     pub(super) kind: SimLocks,
@@ -28,7 +28,7 @@ pub(super) struct Client {
 pub(super) struct Call {
     client: Arc<Client>,
     pub(super) number: u64,
-    /// What it may have taken is nobody's if it is dropped.
+    /// Dropping it releases anything that it may have acquired.
     gives_up: bool,
 }
 

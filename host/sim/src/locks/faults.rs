@@ -1,4 +1,4 @@
-//! What the service is made to suffer.
+//! Faults of the service.
 
 use super::claims::{Claim, Standing};
 use super::message::SessionKey;

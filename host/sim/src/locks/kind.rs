@@ -11,7 +11,7 @@ const DEFAULT_LEASE: Nanos = 10_000_000_000;
 const DEFAULT_LEASE_POLL: Nanos = 250_000_000;
 const DEFAULT_FILE_POLL: Nanos = 10_000_000;
 
-/// How long a session lasts that is not heard of.
+/// The duration of a session that sends nothing.
 const SESSION_TIMEOUT: Nanos = 10_000_000_000;
 
 const MILLISECOND: Nanos = 1_000_000;

@@ -15,7 +15,7 @@ pub(super) struct SimLock {
     names: Arc<LockNames>,
     mode: Mode,
     client: Arc<Client>,
-    /// What was granted, and not given up since. Whether it is still held, the service knows.
+    /// The grant, unless it was given up since. The service knows whether it is still held.
     claim: Option<u64>,
     tokens: Vec<(String, u64)>,
 }
@@ -56,7 +56,7 @@ impl SimLock {
         }
     }
 
-    /// What an acquire that got no answer comes to: certainly nothing, if the service can be told so.
+    /// The result of an acquire that got no answer: certainly nothing, if the service can be told so.
     fn acquire_fault(&self, silence: Silence) -> Fault {
         let away = self.client.service.server().away.is_some();
         match silence {

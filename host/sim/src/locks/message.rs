@@ -1,4 +1,4 @@
-//! What clients and the service say to each other.
+//! Messages between clients and the service.
 
 use crate::capability::lock::{Mode, ReleaseOutcome};
 use crate::event::Actor;
@@ -28,7 +28,7 @@ impl LockNames {
     }
 }
 
-/// What a client asks.
+/// A request of a client.
 #[derive(Debug, Clone)]
 pub(super) enum Request {
     Open,
@@ -48,12 +48,12 @@ pub(super) enum Request {
 }
 
 impl Request {
-    /// Whether it may have had an effect when its answer is lost.
+    /// Says whether it may have had an effect when its answer is lost.
     pub(super) fn changes(&self) -> bool {
         !matches!(self, Self::Open | Self::IsHeld(_))
     }
 
-    /// What can be done as well later, and is, by the client's library, until it is done.
+    /// Says whether the client's library repeats it later, until it is done.
     pub(super) fn can_wait(&self) -> bool {
         matches!(self, Self::GiveUp(_) | Self::Close)
     }
@@ -71,7 +71,7 @@ pub(super) struct Message {
     pub(super) request: Request,
 }
 
-/// What the service says.
+/// An answer of the service.
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
     Done,
@@ -102,7 +102,7 @@ pub(super) enum Silence {
 }
 
 impl Silence {
-    /// What it means for a call that changes something, or doesn't.
+    /// The error that it means for a call that changes something, or doesn't.
     pub(super) fn fault(self, changes: bool) -> Fault {
         match self {
             Self::Refused => {

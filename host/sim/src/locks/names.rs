@@ -1,4 +1,4 @@
-//! Who holds which name, and who waits for it.
+//! Holders of each name, and those that wait for it.
 
 use super::message::SessionKey;
 use crate::capability::lock::Mode;
@@ -38,7 +38,7 @@ impl Name {
 }
 
 impl Names {
-    /// Whether nothing but other readers is in the way.
+    /// Says whether only other readers are in the way.
     pub(super) fn admits(&self, name: &str, mode: Mode) -> bool {
         self.0.get(name).is_none_or(|entry| entry.admits(mode))
     }

@@ -12,13 +12,13 @@ pub(super) struct Pulse {
     jumped: Nanos,
 }
 
-/// What a process says, if it could.
+/// Heartbeats that a process would send.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beat {
     pub(super) every: Nanos,
     /// The last pause of the process, if it had one.
     pub(super) pause: Option<Pause>,
-    /// What was said from here to there did not arrive.
+    /// Times between which no heartbeat arrived.
     pub(super) unheard: (Nanos, Nanos),
 }
 

@@ -34,7 +34,7 @@ pub(super) struct Server {
     pub(super) unheard: (Nanos, Nanos),
     /// A connection lasts as long as a life.
     pub(super) life: u64,
-    /// What came while it was away, and is sent again.
+    /// Requests that came while it was away, and are sent again.
     pub(super) later: Vec<(SessionKey, Request)>,
     pub(super) renews: bool,
     pub(super) messages: Slab<Message>,
@@ -58,7 +58,7 @@ pub(super) struct Session {
     pub(super) closed: bool,
     /// Its process has crashed.
     pub(super) dead: bool,
-    /// What is sent later arrives no earlier.
+    /// A message that is sent later arrives no earlier.
     last_arrival: Nanos,
 }
 

@@ -1,4 +1,4 @@
-//! How a statement comes to its rows: by their keys, if its WHERE gives them, by a part of an index,
+//! The way to a statement's rows: by their keys, if its WHERE gives them, by a part of an index,
 //! or through the whole table.
 //!
 //! Reading answers the same either way; what differs is what a locking statement locks. The choice is
@@ -27,7 +27,7 @@ pub(super) enum Access {
     Scan,
 }
 
-/// What a WHERE gives of the columns of one index.
+/// The values that a WHERE gives for the columns of one index.
 #[derive(Debug, Clone)]
 pub(super) struct Indexed {
     index: u32,
@@ -162,8 +162,8 @@ impl Access {
         found.reduce(better).map_or(Self::Scan, Self::Part)
     }
 
-    /// What is read where no keys are given. What stops early is read in the order of the answer,
-    /// which is that of the primary key.
+    /// The part that is read where no keys are given. A reading that stops early goes in the order of the
+    /// answer, which is that of the primary key.
     pub(super) fn part(&self, env: &Environment<'_>, enough: Option<u64>) -> Result<Visits, Fault> {
         let indexed = match self {
             Self::Part(indexed) if indexed.index == 0 || enough.is_none() => indexed.part(env)?,
@@ -237,7 +237,7 @@ fn given(filter: &Expression, level: usize, wanted: usize) -> Option<Vec<Express
     }
 }
 
-/// What a column must have to be equal to a value; nothing if it can't be equal.
+/// The part of a key that a column equal to a value has; `None` if it can't be equal.
 fn part(column_type: ColumnType, value: &Scalar<'_>) -> Result<Option<KeyPart>, Fault> {
     let part = match (column_type, value) {
         (_, Scalar::Null) => None,

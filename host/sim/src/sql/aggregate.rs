@@ -17,7 +17,7 @@ pub(super) enum Aggregate {
 }
 
 impl Aggregate {
-    /// What it is if there are no rows.
+    /// The result if there are no rows.
     pub(super) fn of_nothing(&self) -> Value {
         match self {
             Self::CountRows | Self::Count(_) => Value::Integer(0),

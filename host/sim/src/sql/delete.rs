@@ -21,7 +21,7 @@ impl Delete {
         self.returning.as_ref()
     }
 
-    /// Whether it reads in sub-queries.
+    /// Says whether it reads in sub-queries.
     pub fn has_query(&self) -> bool {
         self.written.rows.has_query()
     }

@@ -1,4 +1,4 @@
-//! What an expression comes to.
+//! Evaluation of expressions.
 
 use super::expression::{Comparison, Environment, Expression, Operator};
 use super::refuse::unsupported;

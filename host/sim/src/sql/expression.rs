@@ -8,7 +8,7 @@ use crate::model::value::{Row, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// How deep sub-queries may be nested, the statement itself included.
+/// The greatest depth of sub-queries, the statement itself included.
 pub(super) const MAX_LEVELS: usize = 3;
 
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) enum Expression {
         level: usize,
         column: usize,
     },
-    /// What an aggregate of the same SELECT came to.
+    /// The result of an aggregate of the same SELECT.
     Aggregate(usize),
     /// The number that a trigger was given, as a UUID.
     Uuid,
@@ -156,7 +156,7 @@ impl Expression {
 }
 
 impl Expression {
-    /// Whether it has a sub-query.
+    /// Says whether it has a sub-query.
     pub(super) fn has_query(&self) -> bool {
         let either = |pair: &(Self, Self)| pair.0.has_query() || pair.1.has_query();
         match self {

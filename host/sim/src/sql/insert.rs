@@ -22,7 +22,7 @@ pub struct Insert {
     pub(super) returning: Option<Returning>,
 }
 
-/// What becomes of a row whose primary key is taken.
+/// The fate of a row whose primary key is taken.
 #[derive(Debug, Clone)]
 pub(super) enum Duplicates {
     Refused,
@@ -55,17 +55,17 @@ impl Duplicates {
     }
 }
 
-/// What an INSERT comes to.
+/// The result of an INSERT.
 #[derive(Debug)]
 pub struct Inserted {
     /// In the order of the statement; one row may be changed several times.
     pub changes: Vec<RowChange>,
-    /// What MariaDB counts: 1 for a row that is inserted, 2 for one that takes the place of another or
-    /// changes it, 0 for one that changes nothing.
+    /// The count that MariaDB returns: 1 for a row that is inserted, 2 for one that takes the place of
+    /// another or changes it, 0 for one that changes nothing.
     pub affected: u64,
     /// Rows that were found as they should become, which a client that counts found rows counts as 1.
     pub unchanged: u64,
-    /// What RETURNING gives a row for.
+    /// The rows that RETURNING is computed from.
     pub rows: Vec<StoredRow>,
 }
 
@@ -78,13 +78,13 @@ impl Insert {
         self.returning.as_ref()
     }
 
-    /// Whether it reads in sub-queries.
+    /// Says whether it reads in sub-queries.
     pub fn has_query(&self) -> bool {
         let mut values = self.rows.iter().flatten().flatten();
         values.any(Expression::has_query)
     }
 
-    /// Whether it writes a row whose key is taken.
+    /// Says whether it writes a row whose key is taken.
     pub fn writes_taken(&self) -> bool {
         matches!(
             self.duplicates,
@@ -113,7 +113,7 @@ impl Insert {
         matches!(self.duplicates, Duplicates::LeftOut)
     }
 
-    /// What it changes. Whether keys are taken already that may not be is not asked here.
+    /// Computes the changes. Duplicate keys are the caller's to find.
     pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Inserted, Fault> {
         let mut inserted = Inserted {
             changes: Vec::new(),

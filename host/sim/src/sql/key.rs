@@ -47,7 +47,7 @@ impl Cut {
         Self::after(key.0.clone())
     }
 
-    /// Whether the cut lies behind this key.
+    /// Says whether the cut lies behind this key.
     pub fn is_behind(&self, key: &Key) -> bool {
         let common = self.parts.len().min(key.0.len());
         match key.0[..common].cmp(&self.parts[..common]) {
@@ -57,7 +57,7 @@ impl Cut {
         }
     }
 
-    /// Whether it lies directly in front of exactly this key.
+    /// Says whether it lies directly in front of exactly this key.
     pub fn is_directly_before(&self, key: &Key) -> bool {
         !self.is_behind && self.parts == key.0
     }

@@ -28,7 +28,7 @@ use sqlparser::ast::{
 };
 use std::sync::Arc;
 
-/// What a statement does. It holds for the version of the schema for which it was planned.
+/// A statement with its names resolved. It holds for the version of the schema for which it was planned.
 #[derive(Debug, Clone)]
 pub enum Plan {
     Select(Select),
@@ -41,7 +41,7 @@ pub enum Plan {
     Savepoint(SavepointStep, String),
 }
 
-/// What is done with a savepoint.
+/// An operation on a savepoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SavepointStep {
     Set,
@@ -246,7 +246,7 @@ pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert,
     Ok(insert)
 }
 
-/// What stands behind the VALUES of an INSERT.
+/// Reads the clauses behind the VALUES of an INSERT.
 fn after_values(
     insert: &mut Insert,
     ast: &ast::Insert,

@@ -1,4 +1,4 @@
-//! What a statement is told that is wrong, or outside of the subset.
+//! Errors of statements that are wrong, or outside of the subset.
 
 use crate::model::fault::Fault;
 use std::fmt::Display;

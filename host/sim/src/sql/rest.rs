@@ -1,4 +1,4 @@
-//! What a statement has beside its known parts. The parser knows many dialects' clauses, and none may
+//! Parts of a statement that are not known. The parser knows many dialects' clauses, and none may
 //! be passed over: so the known parts are taken out of a copy, and what is left must be what the
 //! smallest statement of the kind has.
 

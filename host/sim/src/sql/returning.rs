@@ -1,4 +1,4 @@
-//! What RETURNING gives of the rows that a statement wrote.
+//! RETURNING: values of the rows that a statement wrote.
 
 use super::expression::{Environment, Expression};
 use super::view::{StoredRow, View};

@@ -16,7 +16,7 @@ pub(super) struct Rows {
     filter: Option<Expression>,
 }
 
-/// Whether the next row is wanted.
+/// Says whether the next row is wanted.
 pub(super) type GoesOn = bool;
 
 impl Rows {
@@ -34,7 +34,7 @@ impl Rows {
         }
     }
 
-    /// What is come by until `enough` rows are found.
+    /// The parts of the index that are read until `enough` rows are found.
     pub(super) fn visits(
         &self,
         env: &Environment<'_>,
@@ -46,7 +46,7 @@ impl Rows {
         }
     }
 
-    /// Whether the WHERE has a sub-query.
+    /// Says whether the WHERE has a sub-query.
     pub(super) fn has_query(&self) -> bool {
         self.filter.as_ref().is_some_and(Expression::has_query)
     }

@@ -74,8 +74,9 @@ impl Schema {
         self.version
     }
 
-    /// Makes a planned change. Returns the tables that are gone now, with their rows. `rejected` with MariaDB's codes where a name is taken (1050, 1359) or missing (1051, 1146,
-    /// 1360); then nothing was changed.
+    /// Makes a planned change. Returns the tables that are gone now, with their rows. `rejected` with
+    /// MariaDB's codes where a name is taken (1050, 1359) or missing (1051, 1146, 1360); then nothing was
+    /// changed.
     pub fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, Fault> {
         let gone = match definition {
             Definition::CreateTable {

@@ -1,4 +1,4 @@
-//! What names mean at one place of a statement.
+//! The meaning of names at one place of a statement.
 
 use super::aggregate::Aggregate;
 use super::expression::{Expression, MAX_LEVELS};
@@ -16,7 +16,7 @@ pub(super) struct Scope<'a> {
     pub schema: &'a Schema,
     /// By level: a sub-query's table comes after that of the query around it.
     levels: Vec<Level>,
-    /// Where each `?` stands, in the order of the text.
+    /// The place of each `?`, in the order of the text.
     placeholders: Vec<Location>,
     /// Those of the SELECT whose items are read now; nothing where there may be none.
     pub aggregates: Option<Vec<Aggregate>>,

@@ -28,7 +28,7 @@ impl Select {
         self.query.rows.as_ref().map(|rows| rows.table)
     }
 
-    /// Whether it reads more tables than one, in sub-queries.
+    /// Says whether it reads more tables than one, in sub-queries.
     pub fn has_query(&self) -> bool {
         let Query { rows, items, .. } = &self.query;
         rows.as_ref().is_some_and(|rows| rows.has_query())

@@ -5,9 +5,9 @@ use crate::model::fault::Fault;
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// What a SET says. The isolation level is `transaction_isolation` with a value such as
-/// `READ-COMMITTED`, however it was written, or `next_transaction_isolation` if it is for the next
-/// transaction alone. Which variables there are, the session knows.
+/// A variable that SET names, with its value. The isolation level is `transaction_isolation` with a
+/// value such as `READ-COMMITTED`, however it was written, or `next_transaction_isolation` if it is for
+/// the next transaction alone. The session knows which variables there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// In lower case.
@@ -51,7 +51,7 @@ fn recognized(text: &str) -> Result<Setting, Fault> {
     })
 }
 
-/// What is not a word, a number or a sign of a SET makes the whole something else.
+/// The text of a token that a SET can have.
 fn word(token: &Token) -> Option<String> {
     match token {
         Token::Whitespace(_) | Token::SemiColon => None,

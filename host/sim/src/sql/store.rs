@@ -45,7 +45,7 @@ impl Column {
         Ok(value)
     }
 
-    /// What it gets where a row gives nothing. `rejected` with 1364 if something must be given.
+    /// The value where a row gives none. `rejected` with 1364 if something must be given.
     pub(super) fn store_default(&self) -> Result<Value, Fault> {
         match &self.default {
             Some(value) => Ok(value.clone()),

@@ -16,7 +16,7 @@ const MICROS_PER_S: i64 = 1_000_000;
 
 const S_PER_DAY: i64 = 86_400;
 
-/// What a function reads off the clock.
+/// The form in which a function reads the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Clock {
     /// With so many digits behind the seconds.

@@ -5,7 +5,7 @@ use super::table::ColumnType;
 use crate::model::fault::Fault;
 use sqlparser::ast::{BinaryLength, CharacterLength, DataType};
 
-/// What a column of a type holds, and how long it may be.
+/// The values of a column of a type, and their greatest length.
 pub(super) struct Shape {
     pub column_type: ColumnType,
     pub max_length: Option<usize>,

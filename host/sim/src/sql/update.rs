@@ -22,7 +22,7 @@ impl Update {
         &self.written
     }
 
-    /// Whether it reads in sub-queries.
+    /// Says whether it reads in sub-queries.
     pub fn has_query(&self) -> bool {
         let mut values = self.assignments.iter().map(|(_, value)| value);
         self.written.rows.has_query() || values.any(Expression::has_query)

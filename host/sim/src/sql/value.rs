@@ -51,8 +51,8 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// What three-valued logic makes of it: nothing for NULL. A text would be converted to a number
-    /// by MariaDB, and is `unsupported`.
+    /// Its truth in three-valued logic, `None` for NULL. A text would be converted to a number by
+    /// MariaDB, and is `unsupported`.
     pub(super) fn truth(&self) -> Result<Option<bool>, Fault> {
         match self {
             Self::Null => Ok(None),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Booleans are stored as the integers 1 and 0.
 pub type StoredRow = Arc<[Value]>;
 
-/// What one session sees of all tables at one moment.
+/// One session's view of all tables at one moment.
 pub trait View {
     /// The row of a primary key.
     fn get(&self, table: TableId, key: &Key) -> Option<&StoredRow>;
@@ -63,7 +63,8 @@ pub struct Part {
     pub enough: Option<u64>,
 }
 
-/// How the WHERE gives the columns of an index. It decides what is locked at the end of the part.
+/// The way in which the WHERE gives the columns of an index. It decides what is locked at the end of
+/// the part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartShape {
     /// All columns of a unique key are given: reading ends at the first row.

@@ -20,7 +20,7 @@ pub struct Written {
     pub(super) limit: Option<Expression>,
 }
 
-/// What becomes of rows, and how many met the WHERE, those included that come out the same.
+/// Changes of rows, and the number of rows that met the WHERE, those included that come out the same.
 #[derive(Debug)]
 pub struct Changes {
     pub changes: Vec<RowChange>,
@@ -66,8 +66,8 @@ impl Written {
         self.rows.matches(&env, row)
     }
 
-    /// What becomes of the rows that meet the WHERE, in the statement's order; those that come out the
-    /// same are left out. `after` is what a row becomes, or nothing.
+    /// Computes the changes of the rows that meet the WHERE, in the statement's order; those that come
+    /// out the same are left out. `after` returns what a row becomes, or `None`.
     pub(super) fn changes(
         &self,
         parameters: &[Value],

@@ -19,7 +19,7 @@ struct CrashableInstance {
     instance: Box<dyn Instance>,
     crashes: CrashSignal,
     worker: u32,
-    /// How often the worker had crashed when this instance was made.
+    /// The number of the worker's crashes when this instance was made.
     before: u32,
 }
 
