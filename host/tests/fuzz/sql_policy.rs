@@ -8,6 +8,7 @@
 mod generator;
 mod mysql;
 mod sqlite;
+mod words;
 
 use self::generator::Generator;
 use self::sqlite::{Oracle, Prepared};

@@ -1,6 +1,7 @@
 //! A run in one file, and run again.
 
 mod refusals;
+mod stranger;
 
 use crate::support::{Finished, Sandbox, component};
 use serde_json::Value;

@@ -2,6 +2,7 @@ use super::*;
 
 mod clauses;
 mod policy;
+mod writes;
 
 fn admit(sql: &str) -> Result<Statement, Fault> {
     SqlPolicy::new(&["volumes"], "sqlite").admit(sql)

@@ -2,6 +2,7 @@
 
 pub(super) mod fixture;
 mod forms;
+mod isolation;
 pub(super) mod mariadb;
 mod shares;
 pub(super) mod simulated;
@@ -13,6 +14,7 @@ use contend::model::fault::{Fault, FaultKind};
 use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use forms::*;
+use isolation::*;
 use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
 use shares::{
     a_statement_that_is_not_kept_does_the_same,
@@ -217,129 +219,6 @@ async fn values_come_back_as_they_were_stored(fixture: &Fixture) {
         let rows = session.query(&read, std::slice::from_ref(&key)).await;
         assert_eq!(rows.unwrap(), [[comes_back, key]]);
     }
-}
-
-async fn anomaly_dirty_read(fixture: &Fixture) {
-    let (mut writer, reader) = (fixture.session().await, fixture.session().await);
-    writer.begin().await.unwrap();
-    fixture.execute(&mut writer, ADD_ONE).await.unwrap();
-    let reading = spawn_query(fixture, reader, READ);
-    fixture.time.sleep(A_WHILE).await;
-    writer.rollback().await.unwrap();
-    assert_eq!(integer(&reading.await.unwrap().1.unwrap()), 0);
-}
-
-async fn anomaly_lost_update(fixture: &Fixture) {
-    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
-    for session in [&mut one, &mut other] {
-        session.begin().await.unwrap();
-        assert_eq!(integer(&fixture.query(session, READ).await.unwrap()), 0);
-    }
-    let write = "UPDATE things SET n = 1 WHERE id = 1";
-    fixture.execute(&mut one, write).await.unwrap();
-    assert_conflict(fixture.execute(&mut other, write).await);
-    one.commit().await.unwrap();
-    assert_rejected(other.commit().await, "no-transaction");
-}
-
-/// Reads in a transaction, lets another session write, and gives the fault of `then`.
-async fn fault_after_somebody_wrote(fixture: &Fixture, then: &str) -> Fault {
-    let (mut stale, other) = (fixture.session().await, fixture.session().await);
-    stale.begin().await.unwrap();
-    assert_eq!(integer(&fixture.query(&mut stale, READ).await.unwrap()), 0);
-    let writing = spawn_execute(fixture, other, "UPDATE things SET n = 7 WHERE id = 1");
-    fixture.time.sleep(A_WHILE).await;
-    let fault = match fixture.statement(then).action() {
-        Action::Read => assert_conflict(fixture.query(&mut stale, then).await),
-        _ => assert_conflict(fixture.execute(&mut stale, then).await),
-    };
-    writing.await.unwrap().1.unwrap();
-    assert_rejected(stale.commit().await, "no-transaction");
-    assert_eq!(fixture.n().await, 7, "the other's write was lost");
-    fault
-}
-
-async fn anomaly_lost_update_through_a_stale_snapshot(fixture: &Fixture) {
-    fault_after_somebody_wrote(fixture, "UPDATE things SET n = 1 WHERE id = 1").await;
-}
-
-async fn anomaly_lost_update_through_a_late_lock(fixture: &Fixture) {
-    fault_after_somebody_wrote(fixture, READ_LOCKED).await;
-}
-
-async fn for_update_excludes_for_update(fixture: &Fixture) {
-    let (mut first, mut second) = (fixture.near().await, fixture.near().await);
-    first.begin().await.unwrap();
-    second.begin().await.unwrap();
-    let seen = fixture.query(&mut first, READ_LOCKED).await.unwrap();
-    assert_eq!(integer(&seen), 0);
-    let mut waiting = spawn_query(fixture, second, READ_LOCKED);
-    fixture
-        .must_wait(&mut waiting, "two sessions hold the same row")
-        .await;
-    fixture.execute(&mut first, ADD_ONE).await.unwrap();
-    first.commit().await.unwrap();
-    let (mut second, seen) = waiting.await.unwrap();
-    assert_eq!(
-        integer(&seen.unwrap()),
-        1,
-        "the lock came without the write"
-    );
-    fixture.execute(&mut second, ADD_ONE).await.unwrap();
-    second.commit().await.unwrap();
-    assert_eq!(fixture.n().await, 2);
-}
-
-async fn for_update_excludes_a_write(fixture: &Fixture) {
-    let (mut holder, writer) = (fixture.near().await, fixture.near().await);
-    holder.begin().await.unwrap();
-    fixture.query(&mut holder, READ_LOCKED).await.unwrap();
-    let mut writing = spawn_execute(fixture, writer, ADD_ONE);
-    fixture
-        .must_wait(&mut writing, "a write passed a row lock")
-        .await;
-    holder.rollback().await.unwrap();
-    assert_eq!(writing.await.unwrap().1.unwrap(), 1);
-}
-
-async fn for_update_outside_a_transaction_keeps_nothing(fixture: &Fixture) {
-    let (mut one, mut other) = (fixture.session().await, fixture.session().await);
-    fixture.query(&mut one, READ_LOCKED).await.unwrap();
-    assert_eq!(fixture.execute(&mut other, ADD_ONE).await.unwrap(), 1);
-}
-
-async fn contended_increments_all_count(fixture: &Fixture) {
-    let mut workers = Vec::new();
-    for _ in 0..6 {
-        let mut session = fixture.session().await;
-        let (read, write) = (fixture.statement(READ_LOCKED), fixture.statement(ADD_ONE));
-        workers.push(fixture.time.spawn(async move {
-            let mut counted = 0;
-            for _ in 0..20 {
-                session.begin().await.unwrap();
-                let changed = match session.query(&read, &[]).await {
-                    Ok(_) => session.execute(&write, &[]).await,
-                    Err(fault) => Err(fault),
-                };
-                let ended = match changed {
-                    Ok(_) => session.commit().await,
-                    Err(fault) => Err(fault),
-                };
-                match ended {
-                    Ok(()) => counted += 1,
-                    Err(fault) => assert_eq!(fault.kind, FaultKind::Conflict, "{fault}"),
-                }
-            }
-            session.close().await;
-            counted
-        }));
-    }
-    let mut counted = 0;
-    for worker in workers {
-        counted += worker.await.unwrap();
-    }
-    assert_eq!(fixture.n().await, counted);
-    assert!(counted > 0);
 }
 
 async fn a_transaction_has_one_beginning_and_one_end(fixture: &Fixture) {

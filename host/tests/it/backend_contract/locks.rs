@@ -1,12 +1,16 @@
 //! The contract of a lock service.
 
 mod fixture;
+mod leases;
+mod names;
 
 use super::{A_WHILE, assert_fault, assert_rejected, contract};
 use crate::support::simulated::Time;
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
 use contend::model::fault::{Fault, FaultKind};
-use fixture::{Fixture, file, in_simulation, memory, owned, redis};
+use fixture::{Fixture, file, in_simulation, memory, redis};
+use leases::*;
+use names::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,8 +18,6 @@ use tokio::sync::oneshot::Receiver;
 
 const LONG: u64 = 10_000_000_000;
 const SHORT: u64 = 60_000_000;
-/// Long enough that a busy machine can renew it in time.
-const LEASE: u64 = 400_000_000;
 
 /// Makes one test of each script for one simulated service.
 macro_rules! simulated {
@@ -182,52 +184,6 @@ async fn readers_share_and_writers_do_not(fixture: &Fixture) {
     assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
 }
 
-async fn several_names_are_all_or_none(fixture: &Fixture) {
-    let (_one, mut holder) = fixture.lock(&["b"], Mode::Exclusive).await;
-    let (_other, mut several) = fixture.lock(&["c", "a", "b"], Mode::Exclusive).await;
-    holder.acquire(0).await.unwrap();
-    let refused = several.acquire(SHORT).await;
-    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
-    fixture.assert_free("a").await;
-    holder.release().await.unwrap();
-    several.acquire(0).await.unwrap();
-    for name in ["a", "b", "c"] {
-        fixture.assert_taken(name).await;
-    }
-    assert_eq!(several.release().await.unwrap(), ReleaseOutcome::Released);
-    for name in ["a", "b", "c"] {
-        fixture.assert_free(name).await;
-    }
-}
-
-async fn several_names_in_any_order_never_block_each_other(fixture: &Fixture) {
-    let mut workers = Vec::new();
-    for names in [["a", "b"], ["b", "a"]] {
-        let (session, mut lock) = fixture.lock(&names, Mode::Exclusive).await;
-        let time = fixture.time.clone();
-        workers.push(fixture.time.spawn(async move {
-            for _ in 0..20 {
-                lock.acquire(LONG).await.unwrap();
-                time.step_aside().await;
-                lock.release().await.unwrap();
-            }
-            drop(session);
-        }));
-    }
-    for worker in workers {
-        let patience = Duration::from_secs(8);
-        let ended = fixture.time.timeout(patience, worker).await;
-        ended.expect("both wait for each other").unwrap();
-    }
-}
-
-async fn one_name_twice_is_one_name(fixture: &Fixture) {
-    let (_session, mut lock) = fixture.lock(&["a", "a"], Mode::Exclusive).await;
-    lock.acquire(0).await.unwrap();
-    lock.release().await.unwrap();
-    fixture.assert_free("a").await;
-}
-
 async fn a_lock_knows_whether_it_is_held(fixture: &Fixture) {
     let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
     assert!(!lock.is_owner().await.unwrap());
@@ -279,31 +235,6 @@ async fn what_is_not_there_is_unsupported(fixture: &Fixture) {
     let (_session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
     lock.acquire(0).await.unwrap();
     assert_rejected(lock.renew().await, "unsupported");
-}
-
-async fn nothing_to_lock_is_rejected(fixture: &Fixture) {
-    let mut session = fixture.session().await;
-    let mut lock = |names: &[&str]| {
-        let lock = session.lock(owned(names), Mode::Exclusive);
-        lock.map(|_| ())
-    };
-    assert_rejected(lock(&[]), "no-names");
-    assert_rejected(lock(&["a", ""]), "empty-name");
-}
-
-async fn names_are_only_names(fixture: &Fixture) {
-    let long = "x".repeat(5_000);
-    let names = [
-        "../up", "/root", "a b", "ü", "A", "a", ".", "..", "a\0", &long,
-    ];
-    let mut held = Vec::new();
-    for name in names {
-        let (session, mut lock) = fixture.lock(&[name], Mode::Exclusive).await;
-        lock.acquire(0)
-            .await
-            .unwrap_or_else(|fault| panic!("{name:?}: {fault}"));
-        held.push((session, lock));
-    }
 }
 
 async fn tokens_grow_or_are_absent(fixture: &Fixture) {
@@ -404,105 +335,4 @@ async fn nobody_is_ever_inside_together(fixture: &Fixture) {
         worker.await.unwrap();
     }
     fixture.assert_free("a").await;
-}
-
-async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
-    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Exclusive, LEASE).await else {
-        return;
-    };
-    let (_other, mut next) = fixture.lock(&["a"], Mode::Exclusive).await;
-    for somebody_came in [true, false] {
-        let late_token = late.acquire(0).await.unwrap().fencing;
-        fixture.assert_taken("a").await;
-        if somebody_came {
-            // Nobody releases it; the wait ends with the lease.
-            let token = next.acquire(LONG).await.unwrap().fencing;
-            assert!(token.is_empty() || token > late_token, "{token:?}");
-        } else {
-            fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
-        }
-        let refused = late.renew().await;
-        assert_fault(refused, FaultKind::Conflict, "not-owner");
-        assert!(!late.is_owner().await.unwrap());
-        if !somebody_came {
-            fixture.assert_free("a").await;
-        }
-        assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
-        // The late one took nothing from whoever came.
-        assert_eq!(next.is_owner().await.unwrap(), somebody_came);
-        next.release().await.unwrap();
-    }
-}
-
-async fn a_reader_whose_lease_ran_out_is_told_while_others_read(fixture: &Fixture) {
-    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared, LEASE).await else {
-        return;
-    };
-    let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared).await;
-    late.acquire(0).await.unwrap();
-    reader.acquire(0).await.unwrap();
-    fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
-    assert!(!late.is_owner().await.unwrap());
-    assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
-    fixture.assert_taken("a").await;
-    assert_eq!(reader.release().await.unwrap(), ReleaseOutcome::Released);
-    fixture.assert_free("a").await;
-}
-
-async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
-    let Some((_session, mut lock)) = fixture
-        .unrenewed_lock("a", Mode::Exclusive, 2 * LEASE)
-        .await
-    else {
-        return;
-    };
-    let first = lock.acquire(0).await.unwrap();
-    let mut last = first.lease_ends;
-    for _ in 0..4 {
-        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
-        let renewed = lock.renew().await.unwrap();
-        assert!(renewed.lease_ends > last, "{renewed:?} after {last:?}");
-        assert_eq!(renewed.fencing, first.fencing);
-        last = renewed.lease_ends;
-    }
-    fixture.assert_taken("a").await;
-    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
-    assert_fault(lock.renew().await, FaultKind::Conflict, "not-owner");
-}
-
-async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
-    let Some((_session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
-        return;
-    };
-    lock.acquire(0).await.unwrap();
-    fixture.time.sleep(Duration::from_nanos(4 * LEASE)).await;
-    assert!(lock.is_owner().await.unwrap());
-    fixture.assert_taken("a").await;
-    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
-}
-
-async fn what_is_given_up_is_not_renewed(fixture: &Fixture) {
-    for by_session in [true, false] {
-        let Some((session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await
-        else {
-            return;
-        };
-        lock.acquire(0).await.unwrap();
-        if by_session {
-            session.close().await;
-        } else {
-            assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
-        }
-        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
-        fixture.assert_free("a").await;
-    }
-}
-
-async fn a_lease_of_nothing_is_refused(fixture: &Fixture) {
-    let options = SessionOptions {
-        lease: Some(0),
-        poll: None,
-    };
-    let opened = fixture.service.open("x".to_owned(), options).await;
-    assert_rejected(opened.map(|_| ()), "unsupported");
 }

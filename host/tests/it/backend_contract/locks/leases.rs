@@ -1,0 +1,112 @@
+//! Leases: what a service promises of locks that are not renewed.
+
+use super::LONG;
+use super::fixture::Fixture;
+use crate::backend_contract::{assert_fault, assert_rejected};
+use contend::capability::lock::{Mode, ReleaseOutcome, SessionOptions};
+use contend::model::fault::FaultKind;
+use std::time::Duration;
+
+/// Long enough that a busy machine can renew it in time.
+const LEASE: u64 = 400_000_000;
+
+pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Exclusive, LEASE).await else {
+        return;
+    };
+    let (_other, mut next) = fixture.lock(&["a"], Mode::Exclusive).await;
+    for somebody_came in [true, false] {
+        let late_token = late.acquire(0).await.unwrap().fencing;
+        fixture.assert_taken("a").await;
+        if somebody_came {
+            // Nobody releases it; the wait ends with the lease.
+            let token = next.acquire(LONG).await.unwrap().fencing;
+            assert!(token.is_empty() || token > late_token, "{token:?}");
+        } else {
+            fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
+        }
+        let refused = late.renew().await;
+        assert_fault(refused, FaultKind::Conflict, "not-owner");
+        assert!(!late.is_owner().await.unwrap());
+        if !somebody_came {
+            fixture.assert_free("a").await;
+        }
+        assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
+        // The late one took nothing from whoever came.
+        assert_eq!(next.is_owner().await.unwrap(), somebody_came);
+        next.release().await.unwrap();
+    }
+}
+
+pub(super) async fn a_reader_whose_lease_ran_out_is_told_while_others_read(fixture: &Fixture) {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared, LEASE).await else {
+        return;
+    };
+    let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared).await;
+    late.acquire(0).await.unwrap();
+    reader.acquire(0).await.unwrap();
+    fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
+    assert!(!late.is_owner().await.unwrap());
+    assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
+    fixture.assert_taken("a").await;
+    assert_eq!(reader.release().await.unwrap(), ReleaseOutcome::Released);
+    fixture.assert_free("a").await;
+}
+
+pub(super) async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
+    let Some((_session, mut lock)) = fixture
+        .unrenewed_lock("a", Mode::Exclusive, 2 * LEASE)
+        .await
+    else {
+        return;
+    };
+    let first = lock.acquire(0).await.unwrap();
+    let mut last = first.lease_ends;
+    for _ in 0..4 {
+        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
+        let renewed = lock.renew().await.unwrap();
+        assert!(renewed.lease_ends > last, "{renewed:?} after {last:?}");
+        assert_eq!(renewed.fencing, first.fencing);
+        last = renewed.lease_ends;
+    }
+    fixture.assert_taken("a").await;
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+    assert_fault(lock.renew().await, FaultKind::Conflict, "not-owner");
+}
+
+pub(super) async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
+    let Some((_session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
+        return;
+    };
+    lock.acquire(0).await.unwrap();
+    fixture.time.sleep(Duration::from_nanos(4 * LEASE)).await;
+    assert!(lock.is_owner().await.unwrap());
+    fixture.assert_taken("a").await;
+    assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+}
+
+pub(super) async fn what_is_given_up_is_not_renewed(fixture: &Fixture) {
+    for by_session in [true, false] {
+        let Some((session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await
+        else {
+            return;
+        };
+        lock.acquire(0).await.unwrap();
+        if by_session {
+            session.close().await;
+        } else {
+            assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+        }
+        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
+        fixture.assert_free("a").await;
+    }
+}
+
+pub(super) async fn a_lease_of_nothing_is_refused(fixture: &Fixture) {
+    let options = SessionOptions {
+        lease: Some(0),
+        poll: None,
+    };
+    let opened = fixture.service.open("x".to_owned(), options).await;
+    assert_rejected(opened.map(|_| ()), "unsupported");
+}
