@@ -38,11 +38,11 @@ mod client;
 mod deadlines;
 pub mod event;
 mod faults;
+mod heartbeat;
 mod kind;
 mod lock;
 mod message;
 mod names;
-mod pulse;
 mod server;
 #[cfg(test)]
 mod tests;

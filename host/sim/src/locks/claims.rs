@@ -1,9 +1,9 @@
 //! Decisions on claims: names that clients hold and want.
 
 use super::calls::CallKey;
+use super::heartbeat::Heartbeat;
 use super::message::{Answer, LockNames, SessionKey};
 use super::names::Waiter;
-use super::pulse::Pulse;
 use super::server::Server;
 use crate::capability::lock::{Mode, ReleaseOutcome};
 use crate::event::LockCall;
@@ -17,7 +17,7 @@ pub(super) struct Claim {
     pub(super) names: Arc<LockNames>,
     mode: Mode,
     sent: Nanos,
-    pub(super) pulse: Pulse,
+    pub(super) heartbeat: Heartbeat,
     pub(super) standing: Standing,
     /// The number of its names that it has, in order.
     pub(super) has: usize,
@@ -56,7 +56,7 @@ impl Server {
             names,
             mode,
             sent,
-            pulse: Pulse::at(self.kernel.now()),
+            heartbeat: Heartbeat::at(self.kernel.now()),
             standing: Standing::Waiting,
             has: 0,
             place: None,
@@ -209,7 +209,7 @@ impl Server {
         let held = claim.standing == Standing::Held;
         let (session, names) = (claim.session, claim.names.clone());
         if held {
-            claim.pulse = Pulse::at(now);
+            claim.heartbeat = Heartbeat::at(now);
             self.set_deadline(number);
         }
         let call = if held {

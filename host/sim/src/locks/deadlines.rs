@@ -2,8 +2,8 @@
 
 use super::claims::Standing;
 use super::event::LockEvent;
+use super::heartbeat::Beat;
 use super::message::{Answer, LOOK};
-use super::pulse::Beat;
 use super::server::{Server, Session};
 use crate::capability::lock::ReleaseOutcome;
 use crate::event::What;
@@ -22,8 +22,8 @@ impl Server {
         let Some(lasts) = session.lasts else { return };
         self.deadlines.remove(&(claim.deadline, number));
         claim.deadline = match self.kind {
-            SimLocks::Session => session.pulse.ends(lasts),
-            SimLocks::Lease | SimLocks::File => claim.pulse.ends(lasts),
+            SimLocks::Session => session.heartbeat.ends(lasts),
+            SimLocks::Lease | SimLocks::File => claim.heartbeat.ends(lasts),
         };
         self.deadlines.insert((claim.deadline, number));
     }
@@ -47,8 +47,8 @@ impl Server {
         };
         let now = self.kernel.now();
         match self.kind {
-            SimLocks::Session => session.pulse.listen(beat, now),
-            SimLocks::Lease if self.renews => claim.pulse.listen(beat, now),
+            SimLocks::Session => session.heartbeat.listen(beat, now),
+            SimLocks::Lease if self.renews => claim.heartbeat.listen(beat, now),
             SimLocks::Lease | SimLocks::File => {}
         }
     }

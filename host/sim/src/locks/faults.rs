@@ -1,8 +1,8 @@
 //! Faults of the service.
 
 use super::claims::{Claim, Standing};
+use super::heartbeat::Heartbeat;
 use super::message::SessionKey;
-use super::pulse::Pulse;
 use super::server::Server;
 use crate::capability::lock::ReleaseOutcome;
 use crate::event::Actor;
@@ -31,7 +31,7 @@ impl Server {
         match self.kind {
             SimLocks::Session => {
                 for session in self.sessions.values_mut() {
-                    session.pulse = Pulse::at(now);
+                    session.heartbeat = Heartbeat::at(now);
                 }
                 self.set_deadlines();
             }
@@ -73,10 +73,10 @@ impl Server {
     pub(super) fn jump(&mut self, ahead: Nanos) {
         self.listen_all();
         for claim in self.claims.values_mut() {
-            claim.pulse.jump(ahead);
+            claim.heartbeat.jump(ahead);
         }
         for session in self.sessions.values_mut() {
-            session.pulse.jump(ahead);
+            session.heartbeat.jump(ahead);
         }
         self.set_deadlines();
         self.look();

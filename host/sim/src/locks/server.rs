@@ -3,9 +3,9 @@
 use super::calls::{CallKey, Calls};
 use super::claims::Claim;
 use super::event::LockEvent;
+use super::heartbeat::Heartbeat;
 use super::message::{Answer, LockNames, Message, Request, SessionKey};
 use super::names::Names;
-use super::pulse::Pulse;
 use crate::event::{LockCall, What};
 use crate::kernel::times;
 use crate::kernel::{Event, Kernel};
@@ -53,7 +53,7 @@ pub(super) struct Session {
     pub(super) owner: Arc<str>,
     /// The lease of its grants, or its own time-out.
     pub(super) lasts: Option<Nanos>,
-    pub(super) pulse: Pulse,
+    pub(super) heartbeat: Heartbeat,
     pub(super) claims: BTreeSet<u64>,
     pub(super) closed: bool,
     /// Its process has crashed.
@@ -105,7 +105,7 @@ impl Server {
         let session = Session {
             owner: owner.into(),
             lasts,
-            pulse: Pulse::at(self.kernel.now()),
+            heartbeat: Heartbeat::at(self.kernel.now()),
             claims: BTreeSet::new(),
             closed: false,
             dead: false,
@@ -172,7 +172,7 @@ impl Server {
         if session.dead && self.kind == SimLocks::File {
             return;
         }
-        session.pulse = Pulse::at(self.kernel.now());
+        session.heartbeat = Heartbeat::at(self.kernel.now());
         let answer = match message.request {
             Request::Open => Answer::Done,
             Request::Acquire { names, mode, waits } => {

@@ -1,14 +1,17 @@
-//! When a process was last heard of, worked out when somebody asks: a message for each third of each
-//! lease would be most of what a simulation does.
+//! Heartbeats of a process, computed when the service needs to know of them: a message for each third of
+//! each lease would be most of what a simulation does.
+//!
+//! A process sends one each 30 s from 100 s on and is paused from 135 s to 300 s. At 250 s the service has
+//! last heard of it at 130 s; at 300 s the one that was due in the pause arrives.
 
 use crate::model::change::Nanos;
 use contend_dst::Pause;
 
-/// When the service last heard of a process, and what its clock made of that.
+/// The last heartbeat of a process that the service got, as its clock has it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pulse {
+pub(super) struct Heartbeat {
     heard: Nanos,
-    /// By how much the service's clock has jumped since.
+    /// The jumps of the service's clock since.
     jumped: Nanos,
 }
 
@@ -22,12 +25,12 @@ pub(super) struct Beat {
     pub(super) unheard: (Nanos, Nanos),
 }
 
-impl Pulse {
+impl Heartbeat {
     pub(super) fn at(heard: Nanos) -> Self {
         Self { heard, jumped: 0 }
     }
 
-    /// When a lease or a time-out that began with it ends.
+    /// The end of a lease or a time-out that began with it.
     pub(super) fn ends(self, lasts: Nanos) -> Nanos {
         (self.heard.saturating_add(lasts)).saturating_sub(self.jumped)
     }
@@ -36,7 +39,7 @@ impl Pulse {
         self.jumped = self.jumped.saturating_add(ahead);
     }
 
-    /// Takes in what was said until `now`.
+    /// Takes the heartbeats that were sent until `now`.
     pub(super) fn listen(&mut self, beat: Beat, now: Nanos) {
         let spoke_until = match beat.pause {
             Some(pause) if pause.until > now => pause.since,
@@ -63,15 +66,15 @@ mod tests {
     use super::*;
 
     fn heard(pause: Option<(Nanos, Nanos)>, unheard: (Nanos, Nanos), now: Nanos) -> Nanos {
-        let mut pulse = Pulse::at(100);
+        let mut heartbeat = Heartbeat::at(100);
         let pause = pause.map(|(since, until)| Pause { since, until });
         let beat = Beat {
             every: 30,
             pause,
             unheard,
         };
-        pulse.listen(beat, now);
-        pulse.heard
+        heartbeat.listen(beat, now);
+        heartbeat.heard
     }
 
     #[test]
@@ -99,16 +102,16 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumped_ends_what_was_heard_before_earlier() {
-        let mut pulse = Pulse::at(100);
-        pulse.jump(40);
-        assert_eq!(pulse.ends(100), 160);
+        let mut heartbeat = Heartbeat::at(100);
+        heartbeat.jump(40);
+        assert_eq!(heartbeat.ends(100), 160);
         let every = 30;
         let beat = Beat {
             every,
             pause: None,
             unheard: (0, 0),
         };
-        pulse.listen(beat, 131);
-        assert_eq!(pulse.ends(100), 230);
+        heartbeat.listen(beat, 131);
+        assert_eq!(heartbeat.ends(100), 230);
     }
 }
