@@ -2,7 +2,7 @@
 
 use super::super::effect_before_ok::nothing_came_through;
 use super::super::findings::{Findings, Ms, Told};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::prose::Plain;
 use crate::model::change::{Change, Step};
 use crate::model::pool::pool_id;

@@ -3,7 +3,7 @@
 mod account;
 
 use super::super::findings::{Findings, Told};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Ended, Plain, Row, address_of};
 use crate::model::allocations::{NodeAllocations, Request};

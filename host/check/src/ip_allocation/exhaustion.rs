@@ -1,7 +1,7 @@
 //! Was a pool called exhausted only where it was?
 
 use super::super::findings::{Findings, Ms, Told};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::prose::is_failed;
 use crate::model::change::{Change, Nanos};
 use crate::model::outcome::Outcome;

@@ -1,7 +1,7 @@
 //! From what a strategy wrote or said to the pool, the address and the change that it names.
 
 use super::super::trace::Trace;
-use super::Evidence;
+use super::evidence::Evidence;
 use crate::model::allocations::Request;
 use crate::model::change::Change;
 use crate::model::pool::{Pool, pool_number};

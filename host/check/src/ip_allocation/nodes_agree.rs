@@ -2,7 +2,7 @@
 
 use super::super::findings::{Findings, Told};
 use super::super::nodes_agree::{Heard, conclude};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, Row};
 use crate::model::allocations::NodeAllocations;

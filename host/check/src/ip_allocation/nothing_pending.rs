@@ -1,7 +1,7 @@
 //! Is anything left REQUESTED or RESERVED?
 
 use super::super::findings::{Findings, Told};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Row, owner};
 use crate::model::allocations::{NodeAllocations, Request};

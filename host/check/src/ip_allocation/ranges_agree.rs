@@ -3,7 +3,7 @@
 mod books;
 
 use super::super::findings::{Findings, Told};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, address_of, owner};
 use crate::model::allocations::{NodeAllocations, Range, Request};

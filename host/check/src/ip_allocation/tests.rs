@@ -1,5 +1,8 @@
 use super::synthetic::{history, refused};
 use super::*;
+use crate::model::allocations::Allocations;
+use crate::model::change::Change;
+use crate::model::pool::Pool;
 use crate::model::verdict::Verdict;
 
 fn judged(pools: &[Pool], changes: &[Change], found: Option<&Allocations>) -> Judgement {

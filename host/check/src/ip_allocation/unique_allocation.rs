@@ -4,7 +4,7 @@ mod found;
 mod told;
 
 use super::super::findings::{Findings, Unknown};
-use super::Evidence;
+use super::evidence::Evidence;
 use super::names::Names;
 use crate::model::verdict::Answer;
 

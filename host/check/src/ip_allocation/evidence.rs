@@ -1,0 +1,54 @@
+//! Facts that a run of ip-allocation is judged by.
+
+use super::contention;
+use crate::model::allocations::{Allocations, NodeAllocations};
+use crate::model::change::Change;
+use crate::model::contention::Contention;
+use crate::model::pool::Pool;
+use crate::nodes_agree::CUT;
+
+/// The pools and the history of a run, and the data that it left.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// By their numbers. Those of one subnet have no address in common.
+    pub pools: &'a [Pool],
+    /// The history, in any order.
+    pub changes: &'a [Change],
+    /// The data that were read from the database afterwards; `None` when the run was cut before that,
+    /// or when the history lacks some of its changes.
+    pub found: Option<&'a Allocations>,
+}
+
+impl<'a> Evidence<'a> {
+    pub(super) fn contention(&self) -> Contention {
+        let nodes =
+            |found: &Allocations| (found.nodes.len() + found.silent.len()) as u32 + found.unseen;
+        contention::of(self.changes, self.found.map_or(0, nodes))
+    }
+
+    /// The nodes that answered after the run.
+    pub(super) fn nodes(&self) -> &'a [NodeAllocations] {
+        self.found.map_or(&[], |found| &found.nodes)
+    }
+
+    /// The first node, and those that are not as it is: what is wrong on all of them alike is wrong
+    /// once.
+    pub(super) fn differing_nodes(&self) -> impl Iterator<Item = &'a NodeAllocations> {
+        let nodes = self.nodes();
+        let others = nodes
+            .iter()
+            .skip(1)
+            .filter(|node| node.requests != nodes[0].requests || node.ranges != nodes[0].ranges);
+        nodes.first().into_iter().chain(others)
+    }
+
+    /// The reason why the history can't be held against any data.
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        match self.found {
+            None => Some(CUT),
+            Some(_) if self.nodes().is_empty() => Some("no node answered after the run"),
+            Some(_) if self.changes.is_empty() => Some("no change was made"),
+            Some(_) => None,
+        }
+    }
+}
