@@ -14,7 +14,7 @@ impl Random {
     pub fn new(seed: u64, stream: impl Into<u8>) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
-        // Leaves the streams below this to others who draw from a Pcg64 with the same seed.
+        // Leaves the streams below this to others that draw from a Pcg64 with the same seed.
         key[24] = 1;
         // The generator ignores the lowest bit of a stream's number.
         key[16..18].copy_from_slice(&(u16::from(stream.into()) << 1).to_le_bytes());

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// One simulated cluster, for whoever uses it.
+/// One simulated cluster as a database.
 pub struct SimDatabase {
     cluster: Arc<Cluster>,
     /// Writes that commit by themselves are sent as text, so that the server may try them again.

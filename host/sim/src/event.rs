@@ -1,4 +1,4 @@
-//! What happens in a simulation, as its log keeps it: enough to tell who did what to whom.
+//! Entries of a simulation's log: enough to show which transaction did what to which other.
 
 use crate::model::change::Nanos;
 use crate::model::sim_fault::SimFault;
@@ -153,7 +153,7 @@ pub enum Weakness {
     SubQuery,
 }
 
-/// What a client was told.
+/// The answer that a client got.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Affected(u64),
@@ -174,7 +174,7 @@ pub enum LockCall {
     Granted {
         lease_ends: Option<Nanos>,
     },
-    /// Somebody else holds it.
+    /// Another session holds it.
     NotGranted,
     Released,
     /// The lease had ended before.

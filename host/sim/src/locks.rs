@@ -9,7 +9,7 @@
 //! **Lease.** Each grant has a lease, 10 s if nothing else is asked for, which the client's process
 //! renews at each third while it lives and does not stand still. The end of a lease is decided by the
 //! service's clock. Waiting is asking again after the poll interval, or when a release calls the
-//! first of those who wait, who may then find that somebody else was quicker.
+//! first of those that wait, which may then find that another one was quicker.
 //!
 //! **File.** Held until it is given up or its process ends; no lease, no tokens. Waiting is asking
 //! again. The folder is on a server, so that asking takes a trip as everywhere.
@@ -24,7 +24,7 @@
 //! the service can be reached at once: then what it may have taken is given up. Leases go on to end
 //! while it is away; sessions begin their time-outs anew when it is back.
 //!
-//! **Fail-over.** The replica that takes over knows of no lock; a holder is told `not-owner` when it
+//! **Fail-over.** The replica that takes over knows of no lock; a holder gets `not-owner` when it
 //! releases. It goes on counting tokens where the other stopped, as a service does that takes them
 //! from its clock (`backend::lock_redis`) or from its log. So a fencing token is still greater than
 //! all before it.
@@ -75,7 +75,7 @@ struct Shared {
     server: Mutex<Server>,
 }
 
-/// A service that has nothing locked. Ends of leases are told on `clock`.
+/// A service that has nothing locked. Ends of leases are times of `clock`.
 pub fn open(
     kind: SimLocks,
     kernel: Kernel,

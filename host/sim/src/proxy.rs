@@ -4,7 +4,7 @@ use crate::model::change::Nanos;
 use crate::model::topology::Topology;
 
 /// Looks at every node now and then. Nothing happens at those moments: what it believes is worked out
-/// when somebody comes.
+/// when a client comes.
 pub struct Proxy {
     nodes: Vec<Believed>,
     next: usize,

@@ -139,7 +139,7 @@ impl Stage {
         }
     }
 
-    /// Longer than a lease. Who waits for the lock goes on when the lease ends, and is soon done: the
+    /// Longer than a lease. A worker that waits for the lock goes on when the lease ends, and is soon done: the
     /// pause that ends in that time is the one that shows what the lock is worth.
     fn pause(&self, random: &mut Random) -> Nanos {
         let longer = match random.below(4) {

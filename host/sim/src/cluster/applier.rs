@@ -96,7 +96,7 @@ impl State {
         self.committed(slot);
     }
 
-    /// Another node's write set: whoever holds a row of it is in its way.
+    /// Applies another node's write set. A transaction that holds a row of it is in its way.
     fn apply(&mut self, placed: &Placed, number: u32, position: u64) {
         self.nodes[number as usize].is_applying = true;
         self.take_by_force(&placed.records, Owner::Applier(position), number);
@@ -181,7 +181,7 @@ impl State {
     pub(super) fn kill_transaction(&mut self, slot: u32) {
         let connection = &mut self.connections[slot];
         match connection.phase {
-            // Its client is told at the next statement, whatever that is.
+            // Its client gets the error at the next statement, whatever that is.
             Phase::Idle | Phase::Sent => self.kill_quietly(slot),
             Phase::Served if connection.in_transaction => self.kill_quietly(slot),
             Phase::Replicating { .. } | Phase::Ordered => {

@@ -146,7 +146,7 @@ impl State {
         self.tell(slot, result);
     }
 
-    /// Sends the answer, unless the connection breaks or nobody listens.
+    /// Sends the answer, unless the connection breaks or the client is gone.
     fn tell(&mut self, slot: u32, result: Result<Given, Fault>) {
         let connection = &mut self.connections[slot];
         if connection.is_left {

@@ -184,7 +184,7 @@ impl Cluster {
             .map(|connection| connection.variables)
     }
 
-    /// The client is gone, and the server is told so now.
+    /// Ends a connection: the client is gone, and the server knows it at once.
     pub(crate) fn end_connection(&self, id: ConnectionId) {
         let mut state = self.state();
         if let Some(connection) = state.connections.get(id) {

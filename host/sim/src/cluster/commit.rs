@@ -20,7 +20,7 @@ impl State {
         } else if !self.nodes[node].is_primary {
             self.finish(slot, Err(Error::NotPrimary.fault(operation)));
         } else if self.connections[slot].transaction.rows.is_empty() {
-            // Nothing to replicate: whatever it locked excluded nobody on other nodes.
+            // Nothing to replicate: its locks excluded no transaction on other nodes.
             self.finish(slot, Ok(Given::Done));
         } else {
             let work = self.service_times.commit();

@@ -93,7 +93,7 @@ pub(super) enum Phase {
         record: RecordId,
         until: Nanos,
     },
-    /// It waits until the node has this position, until then; the round trip that tells the position
+    /// It waits until the node has this position, until then; the round trip that fetches the position
     /// may still be under way.
     CausalWait {
         position: u64,

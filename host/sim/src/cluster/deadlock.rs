@@ -50,9 +50,9 @@ impl State {
         }
     }
 
-    /// From the one that asks along those who wait for each other, back to it.
+    /// From the transaction that asks along those that wait for each other, back to it.
     fn circle(&self, slot: u32) -> Option<Vec<u32>> {
-        // It has just begun to wait, behind everybody: who holds nothing is in nobody's way.
+        // It has just begun to wait, behind all others: without locks it is in no one's way.
         if !self.connections[slot].transaction.has_locks() {
             return None;
         }

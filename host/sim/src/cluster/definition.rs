@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    /// Whoever has something of the table in hand is in its way.
+    /// Drops a table. Transactions that have locked something of it are killed.
     fn drop_table(&mut self, table: TableId) {
         let holders = self.connections.slots(|connection| {
             let mut locks = connection.transaction.locks.iter();

@@ -107,7 +107,7 @@ impl State {
         if let Phase::Replicating { pending } = phase {
             self.give_up(pending);
         }
-        // Nobody on the node waits for anything any more.
+        // No transaction on the node waits for anything any more.
         self.connections[slot].transaction.locks.clear();
         self.stop_waiting(slot);
         self.end_transaction(slot);
@@ -126,7 +126,7 @@ impl State {
         let node = &mut self.nodes[number as usize];
         if !node.is_up {
             node.is_up = true;
-            // It has nothing to say to anybody before it has caught up.
+            // It is silent to the other nodes before it has caught up.
             node.is_primary = false;
             self.come_back(number);
         }

@@ -1,4 +1,4 @@
-//! The row locks of one node: who holds which, and who waits. Gaps between records are locked in
+//! The row locks of one node: holders, and queues of owners that wait. Gaps between records are locked in
 //! `gaps`.
 
 mod gaps;
@@ -32,7 +32,7 @@ pub(super) enum Asked {
     Blocked(Owner),
 }
 
-/// Somebody's wait is over.
+/// The end of an owner's wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Grant {
     pub(super) owner: Owner,
@@ -75,7 +75,7 @@ impl Lock {
         }
     }
 
-    /// Does what has to be waited for let the next one in? Then who waits behind it is not asked.
+    /// Says whether the holders let the next one in. Owners behind it in the queue do not count.
     fn lets_in(&self, waiter: Waiter) -> bool {
         !self.is_held_by_others(waiter.owner) || !(self.exclusive || waiter.exclusive)
     }
@@ -123,7 +123,7 @@ impl RowLocks {
                 if has && (lock.exclusive || !exclusive) {
                     return Asked::Granted { anew: false };
                 }
-                // Whoever holds it already does not queue behind those who wait for it.
+                // An owner that holds it already does not queue behind those that wait for it.
                 if lock.lets_in(waiter) && (has || lock.queue.is_empty()) {
                     let anew = lock.let_in(waiter);
                     return Asked::Granted { anew };
@@ -146,17 +146,17 @@ impl RowLocks {
         lock.is_some_and(|lock| lock.is_held_by_others(owner))
     }
 
-    /// Locks a gap, whoever has locked it too.
+    /// Locks a gap, even if others have locked it too.
     pub(super) fn lock_gap(&mut self, index: IndexId, gap: Gap) {
         self.gaps.lock(index, gap);
     }
 
-    /// The first of those who keep this one from inserting a key.
+    /// The first owner that keeps this one from inserting a key.
     pub(super) fn keeps_out(&self, index: IndexId, key: &Key, owner: Owner) -> Option<Owner> {
         self.gaps.in_the_way(index, key, owner).next()
     }
 
-    /// Waits until nobody keeps this one out any more.
+    /// Waits until no other owner keeps this one out any more.
     pub(super) fn wait_to_insert(&mut self, record: RecordId, key: Key, owner: Owner) {
         self.gaps.wait(record, key, owner);
     }
@@ -171,7 +171,7 @@ impl RowLocks {
         self.gaps.release(owner, awaited_only, grants);
     }
 
-    /// Everybody who has locked the gap in which a key belongs.
+    /// All owners that have locked the gap in which a key belongs.
     pub(super) fn gap_holders(&self, index: IndexId, key: &Key, owner: Owner) -> Vec<Owner> {
         self.gaps.holders(index, key, owner)
     }
@@ -181,7 +181,7 @@ impl RowLocks {
         self.gaps.indexes_of(owner)
     }
 
-    /// Everybody who has locked a gap of the table.
+    /// All owners that have locked a gap of the table.
     pub(super) fn gap_owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
         self.gaps.owners(table)
     }
@@ -259,7 +259,7 @@ impl RowLocks {
         }
     }
 
-    /// Takes a lock from whoever holds it. Those who wait go on waiting.
+    /// Takes a lock from its holders, and returns them. Owners in the queue go on waiting.
     pub(super) fn take(&mut self, record: RecordId, owner: Owner) -> Vec<Owner> {
         match self.ask(record, owner, true) {
             Asked::Granted { .. } => Vec::new(),

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 #[derive(Default)]
 pub(super) struct Timeouts {
     waits: BTreeSet<(Nanos, Ticket)>,
-    /// When somebody will look next.
+    /// The time of the next event that looks at the waits.
     armed: Option<Nanos>,
 }
 
 impl Timeouts {
-    /// Adds one. Gives the moment at which somebody must look, if nobody would.
+    /// Adds one. Returns the time at which an event must look at the waits, if none is planned.
     pub(super) fn add(&mut self, at: Nanos, ticket: Ticket) -> Option<Nanos> {
         self.waits.insert((at, ticket));
         self.arm()

@@ -112,7 +112,7 @@ pub(super) struct Transaction {
     pub(super) locks: Vec<RecordId>,
     /// It has locked a gap, or waits for a lock with one.
     pub(super) has_gaps: bool,
-    /// It was killed to apply a write set, and was rolled back; nobody has told the client.
+    /// It was killed to apply a write set, and was rolled back; the client does not know yet.
     pub(super) is_killed: bool,
     /// The same, when its commit was already under way.
     pub(super) is_replayed: bool,

@@ -335,7 +335,7 @@ impl State {
     }
 }
 
-/// Nobody else may come in between, and whatever is in the way is waited for.
+/// An exclusive lock, which waits for everything in its way.
 pub(super) const FOR_WRITE: LockClause = LockClause {
     exclusive: true,
     if_locked: IfLocked::Wait,

@@ -42,7 +42,7 @@ impl Calls {
         self.0.contains_key(&key)
     }
 
-    /// An answer is sent. Nobody hears it if the caller is gone.
+    /// Sends an answer. It is lost if the caller is gone.
     pub(super) fn answer(&mut self, key: CallKey, at: Nanos, answer: Answer) {
         self.settle(key, at, Ok(answer));
     }

@@ -156,7 +156,7 @@ impl Server {
         self.log(session, sent, granted, &names, token);
         self.reply((session, number), Answer::Granted { token });
         if shared && self.kind == SimLocks::Lease {
-            // Others who want to read can get in too.
+            // Others that want to read can get in too.
             for name in &names.each {
                 self.let_others_in(name);
             }

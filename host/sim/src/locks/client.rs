@@ -146,7 +146,7 @@ impl Call {
         client.service.kernel.sleep_until(at).await;
     }
 
-    /// There is nothing to be given up: it took nothing, or somebody keeps it.
+    /// There is nothing to be given up: it took nothing, or another lock keeps it.
     pub(super) fn settled(&mut self) {
         self.gives_up = false;
     }

@@ -36,7 +36,7 @@ impl Server {
                 self.set_deadlines();
             }
             SimLocks::Lease | SimLocks::File => {
-                // Leases that ended meanwhile have ended; whoever lives renews the others at once.
+                // Leases that ended meanwhile have ended; processes that live renew the others at once.
                 self.look();
                 self.listen_all();
             }
@@ -60,7 +60,7 @@ impl Server {
                 return false;
             };
             claim.forget();
-            // Nobody will ever ask for it.
+            // No client will ever ask for it.
             let stays = claim.standing != Standing::Waiting && !session.dead;
             if !stays {
                 session.claims.remove(number);

@@ -1,4 +1,4 @@
-//! In what the services differ, as far as their clients are told.
+//! Differences of the services, as far as their clients see them.
 
 use crate::capability::lock::SessionOptions;
 use crate::capability::lock_names;

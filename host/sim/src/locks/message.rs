@@ -12,7 +12,7 @@ pub(super) type SessionKey = (Actor, u64);
 /// The event that is no message: the service looks at its clock.
 pub(super) const LOOK: usize = usize::MAX;
 
-/// The names of one lock, in order, and how they are told.
+/// The names of one lock, in order, and as the log shows them.
 #[derive(Debug)]
 pub(super) struct LockNames {
     pub(super) each: Vec<Arc<str>>,
@@ -35,7 +35,7 @@ pub(super) enum Request {
     Acquire {
         names: Arc<LockNames>,
         mode: Mode,
-        /// Otherwise it wants to be told at once.
+        /// Otherwise it wants an answer at once.
         waits: bool,
     },
     Release(u64),
@@ -81,7 +81,7 @@ pub(super) enum Answer {
     Taken {
         /// The first name that is taken.
         name: Arc<str>,
-        /// When the last lease on it ends, if nobody renews it.
+        /// The time at which the last lease on it ends, if it is not renewed.
         free_in: Nanos,
     },
     Released(ReleaseOutcome),

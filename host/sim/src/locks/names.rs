@@ -5,7 +5,7 @@ use crate::capability::lock::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// All names that somebody holds or wants.
+/// All names that sessions hold or want.
 #[derive(Default)]
 pub(super) struct Names(BTreeMap<Arc<str>, Name>);
 
@@ -18,7 +18,7 @@ struct Name {
     waiting: BTreeMap<u64, Waiter>,
 }
 
-/// Somebody who waits.
+/// A claim that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Waiter {
     pub(super) session: SessionKey,
@@ -77,14 +77,14 @@ impl Names {
         freed.unwrap_or_default()
     }
 
-    /// The first of those who wait, who waits no more.
+    /// Takes the first of those that wait.
     pub(super) fn call(&mut self, name: &str) -> Option<Waiter> {
         self.change(name, |entry| entry.waiting.pop_first())
             .flatten()
             .map(|(_, waiter)| waiter)
     }
 
-    /// Lets the first of those who wait hold it, if he can. Strictly in order: a reader that overtook
+    /// Lets the first of those that wait hold it, if it can. Strictly in order: a reader that overtook
     /// a waiting writer would starve it.
     pub(super) fn let_in(&mut self, name: &str) -> Option<Waiter> {
         let entry = self.0.get_mut(name)?;

@@ -42,7 +42,7 @@ pub(super) struct Server {
     pub(super) looks: Nanos,
     /// The last number given to a session, a call or a place.
     last: u64,
-    /// One counter for all names, so that a name can be forgotten when nobody wants it and its
+    /// One counter for all names, so that a name can be forgotten when no session wants it and its
     /// tokens still grow.
     pub(super) last_token: u64,
     latency: Times,

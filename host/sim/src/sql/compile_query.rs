@@ -46,7 +46,7 @@ pub(super) fn query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Query, Fa
     }
 }
 
-/// `information_schema` tells what stands beside the tables of a run: in a simulated cluster, nothing.
+/// `information_schema` lists the tables beside those of a run: in a simulated cluster there are none.
 fn is_of_the_server(name: &ast::ObjectName) -> bool {
     let schema = name.0.first().and_then(|part| part.as_ident());
     let is = |schema: &ast::Ident| schema.value.eq_ignore_ascii_case("information_schema");

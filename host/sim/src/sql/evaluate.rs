@@ -111,7 +111,7 @@ impl Expression {
     }
 }
 
-/// Nothing if it can't be told because of a NULL.
+/// `None` if a NULL leaves it open.
 fn compare(
     comparison: Comparison,
     one: &Scalar<'_>,

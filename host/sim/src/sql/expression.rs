@@ -144,7 +144,7 @@ impl Expression {
             | Self::Negate(one)
             | Self::UnixTime(one) => one.depends_on(level),
             Self::In(one, list) => one.depends_on(level) || any(list),
-            // Nobody has looked into it.
+            // It is not examined.
             Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_) => true,
             Self::Case {
                 branches,

@@ -21,7 +21,7 @@ pub(super) fn no_such_column(name: impl Display) -> Fault {
     Fault::rejected(1054, format!("there is no column {name}"))
 }
 
-/// Whoever runs a plan counts the parameters before, so this is a slip of the host.
+/// The host counts the parameters before it runs a plan, so this is a mistake of the host.
 pub(super) fn no_such_parameter(number: usize) -> Fault {
     let message = format!("the statement's parameter {} was not given", number + 1);
     Fault::rejected("parameter-count", message)

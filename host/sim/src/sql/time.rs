@@ -1,4 +1,4 @@
-//! The clock of the simulated servers, as SQL tells it: one for all nodes, in UTC.
+//! The clock of the simulated servers, as SQL shows it: one for all nodes, in UTC.
 //!
 //! A simulation begins at 2000-01-01 00:00:00. A time is a text of the form in which MariaDB gives it,
 //! so two of them compare as texts, as long as both have as many digits behind the seconds.

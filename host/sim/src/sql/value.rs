@@ -28,7 +28,7 @@ impl<'a> Scalar<'a> {
         }
     }
 
-    /// As `of`, of a value that nobody else keeps.
+    /// As `of`, of a value that it may keep.
     pub(super) fn owned(value: Value) -> Self {
         match value {
             Value::Text(text) => Self::Text(Cow::Owned(text)),

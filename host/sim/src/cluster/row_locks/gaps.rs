@@ -1,6 +1,6 @@
-//! The gap locks of one node: which parts of an index nobody else may insert into.
+//! The gap locks of one node: parts of an index into which no other transaction may insert.
 //!
-//! A gap lock excludes nobody but who inserts, so two transactions may have locked the same gap, and
+//! A gap lock excludes only inserts, so two transactions may have locked the same gap, and
 //! then each waits for the other to insert: InnoDB's usual deadlock. With the keys 10 and 20 a locking
 //! read of 15 locks the gap from 10 to 20, both ends excluded, and an insert of 16 waits.
 //!
@@ -50,7 +50,7 @@ pub(super) struct Gaps {
 }
 
 impl Gaps {
-    /// Locks a gap, whoever has locked it too.
+    /// Locks a gap, even if others have locked it too.
     pub(super) fn lock(&mut self, index: IndexId, gap: Gap) {
         let gaps = self.locked.entry(index).or_default();
         if !gaps.contains(&gap) {
@@ -83,12 +83,12 @@ impl Gaps {
         found
     }
 
-    /// Waits until nobody keeps this one out any more.
+    /// Waits until no other owner keeps this one out any more.
     pub(super) fn wait(&mut self, record: RecordId, key: Key, owner: Owner) {
         self.waiters.push(Waiter { owner, record, key });
     }
 
-    /// As `in_the_way`, of one who waits to insert this record; `None` if it does not.
+    /// As `in_the_way`, of an owner that waits to insert this record; `None` if it does not.
     pub(super) fn waited_for(&self, record: RecordId, owner: Owner) -> Option<Vec<Owner>> {
         let is_it = |waiter: &&Waiter| waiter.owner == owner && waiter.record == record;
         let waiter = self.waiters.iter().find(is_it)?;
@@ -140,7 +140,7 @@ impl Gaps {
         self.locked.values().filter(has).count()
     }
 
-    /// Everybody who has locked a gap of the table.
+    /// All owners that have locked a gap of the table.
     pub(super) fn owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
         let of_table = self
             .locked
