@@ -139,8 +139,8 @@ impl Stage {
         }
     }
 
-    /// Longer than a lease. A worker that waits for the lock goes on when the lease ends, and is soon done: the
-    /// pause that ends in that time is the one that shows what the lock is worth.
+    /// Longer than a lease. A worker that waits for the lock goes on when the lease ends, and is soon
+    /// done: the pause that ends in that time is the one that shows what the lock is worth.
     fn pause(&self, random: &mut Random) -> Nanos {
         let longer = match random.below(4) {
             0 => random.below(self.lease.max(1)),

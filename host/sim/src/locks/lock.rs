@@ -56,7 +56,8 @@ impl SimLock {
         }
     }
 
-    /// The result of an acquire that got no answer: certainly nothing, if the service can be asked to forget it.
+    /// The result of an acquire that got no answer: certainly nothing, if the service can be asked to
+    /// forget it.
     fn acquire_fault(&self, silence: Silence) -> Fault {
         let away = self.client.service.server().away.is_some();
         match silence {
