@@ -62,7 +62,7 @@ uninstall:
 	rm -rf "$(SHARE)/contend"
 
 # The whole suite, quick to slow.
-test: quick tools-lab tools-languages
+test: tools lint tools-lab tools-languages
 	target/debug/runner build --all
 	$(TESTED) $(CARGO) test --locked $(OURS)
 	@$(MAKE) --no-print-directory browser
@@ -97,7 +97,7 @@ browser:
 # The strategies whose verdict is known, in the simulator: all seeds.
 oracles: tools $(RUNNER)
 	$(RUNNER) build --all
-	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked -p contend --test it -- oracles calibration
+	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked $(OURS) --test it -- oracles calibration
 
 # Random components for the loader, then random SQL for its policy: each for so many minutes. It ends at the
 # first case that breaks something, and says how to run that one again.

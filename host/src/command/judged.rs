@@ -28,9 +28,13 @@ pub async fn run(turn: &Turn<'_>, folder: &RunDir) -> Judged {
         Some(world) => simulated::run(turn, world, &trial_folder).await,
         None => trial::run(turn, &trial_folder).await,
     };
-    if let Err(error) = &ran {
-        // That it failed is reported in any case.
-        trial_folder.never_began(&error.to_string()).ok();
+    if let Err(error) = &ran
+        && let Err(unwritten) = trial_folder.end_as_failed(&error.to_string())
+    {
+        note(&format!(
+            "note: the end of {} is not on record: {unwritten}",
+            planned.name
+        ));
     }
     tell_refusals(&planned.name, &*turn.strategy);
     let judged = judge(plan, planned, &trial_folder);

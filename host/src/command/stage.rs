@@ -23,6 +23,10 @@ use crate::workload::ip_allocation::AllocationAccess;
 use crate::workload::volume_state::RowAccess;
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
+
+const ROOM_ASKED_EVERY: Duration = Duration::from_millis(500);
+const ROOM_ASKED_AGAIN: u32 = 10;
 
 /// Everything that is there before the workers come.
 pub struct Stage {
@@ -119,12 +123,22 @@ impl Stage {
     }
 }
 
-/// Refuses a run that the servers have no room for, before it touches anything.
+/// Refuses a run that the servers have no room for, before it touches anything. Sessions of the trial
+/// before may still be closing, so a full server is asked again for a while.
 async fn has_room(database: &dyn Database, plan: &Plan) -> Result<(), CommandError> {
     let (workers, generators) = (plan.workload.workers(), plan.workload.background_generators);
     let needed = u64::from(workers) + u64::from(generators);
-    match database.room().await {
-        Some(room) if room < needed => {
+    let lacking = |room: Option<u64>| room.filter(|room| *room < needed);
+    let mut room = lacking(database.room().await);
+    for _ in 0..ROOM_ASKED_AGAIN {
+        if room.is_none() {
+            break;
+        }
+        tokio::time::sleep(ROOM_ASKED_EVERY).await;
+        room = lacking(database.room().await);
+    }
+    match room {
+        Some(room) => {
             let message = format!(
                 "the servers have room for {room} more connections, and the run needs {needed}, one for each \
                  worker ({workers}) and each background generator ({generators}); raise max_connections, or \
@@ -133,7 +147,7 @@ async fn has_room(database: &dyn Database, plan: &Plan) -> Result<(), CommandErr
             let fault = Fault::rejected("too-many-connections", message);
             Err(backend_error(&plan.database)(fault))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

@@ -150,10 +150,10 @@ pub(super) mod tests {
                 moment(10_005, b, Tone::Plain, "UPDATE volumes SET status = 'deleting', attach_status = '3_0' WHERE id = 'volume-0' on n2: 1 changed", None),
                 moment(10_006, n2, Tone::Plain, "worker 3's write set is number 7 in the order", Some(5)),
                 moment(10_007, n1, Tone::Plain, "applies number 7 of worker 3", Some(6)),
-                moment(10_008, b, Tone::Gained, "is told that it has row 0 (marker 3_0)", None),
+                moment(10_008, b, Tone::Gained, "acquire of row 0 returns ok (marker 3_0)", None),
                 moment(12_002, a, Tone::Fault, "over: pause worker-0 for 12s", None),
                 moment(12_003, a, Tone::Plain, "UPDATE volumes SET status = 'deleting', attach_status = '0_0' WHERE id = 'volume-0' on n1: 1 changed", None),
-                moment(12_004, a, Tone::Gained, "is told that it has row 0 (marker 0_0)", None),
+                moment(12_004, a, Tone::Gained, "acquire of row 0 returns ok (marker 0_0)", None),
             ],
             stretches: vec![
                 stretch(a, 2, 12_002, StretchKind::Fault, "pause worker-0 for 12s"),

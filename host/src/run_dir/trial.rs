@@ -102,9 +102,9 @@ impl TrialDir {
         write_json(&self.root.join(END), end)
     }
 
-    /// Writes the end of a trial that failed before its workers were let go: without one, it would look as
-    /// if the runner had been killed. Leaves a trial alone that has a change, or an end.
-    pub fn never_began(&self, why: &str) -> Result<(), RunDirError> {
+    /// Writes the end of a trial that failed before its first change: without one, it would look as if the
+    /// runner had been killed. Leaves a trial alone that has a change, or an end.
+    pub fn end_as_failed(&self, why: &str) -> Result<(), RunDirError> {
         match self.load()? {
             Some(record) if record.end.is_none() && record.history.changes.is_empty() => self
                 .write_end(&End {
@@ -112,7 +112,7 @@ impl TrialDir {
                     total_time: 0,
                     changes: 0,
                     effects: None,
-                    data_unread: Some(format!("the trial never began: {why}")),
+                    data_unread: Some(format!("the trial failed before its first change: {why}")),
                     stuck: None,
                 }),
             _ => Ok(()),
@@ -324,19 +324,22 @@ mod tests {
         };
         let root = dir.path().to_owned();
         let folder = TrialDir { root, bounds };
-        folder.never_began("no room").unwrap();
+        folder.end_as_failed("no room").unwrap();
         assert_eq!(folder.load_end().unwrap(), None, "nothing was recorded");
 
         let journal = Journal::create(&folder.history_path()).unwrap();
-        folder.never_began("no room").unwrap();
+        folder.end_as_failed("no room").unwrap();
         let end = folder.load_end().unwrap().unwrap();
         assert_eq!((end.how, end.changes), (Ended::Failed, 0));
-        assert_eq!(end.data_unread.unwrap(), "the trial never began: no room");
+        assert_eq!(
+            end.data_unread.unwrap(),
+            "the trial failed before its first change: no room"
+        );
 
         std::fs::remove_file(folder.root.join(END)).unwrap();
         let (changes, _) = synthetic::history(2, 1, 1);
         journal.append(&changes[0]).unwrap();
-        folder.never_began("a node is away").unwrap();
+        folder.end_as_failed("a node is away").unwrap();
         assert_eq!(folder.load_end().unwrap(), None, "it had begun");
     }
 }

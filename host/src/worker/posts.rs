@@ -16,27 +16,27 @@ struct Place {
 
 /// One worker's calls to database servers.
 ///
-/// Counts each call twice, when it begins and when it ends, so an odd number is a call under way, and
+/// Counts each call twice, when it begins and when it ends, so an odd number is a call in flight, and
 /// the same odd number is the same call.
 #[derive(Debug, Clone, Default)]
 pub struct Calls(Arc<AtomicU64>);
 
-/// A call under way. Dropping it ends the call.
-pub struct UnderWay<'a>(&'a Calls);
+/// A call in flight. Dropping it ends the call.
+pub struct InFlight<'a>(&'a Calls);
 
 impl Calls {
-    pub fn begin(&self) -> UnderWay<'_> {
+    pub fn begin(&self) -> InFlight<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        UnderWay(self)
+        InFlight(self)
     }
 
-    fn under_way(&self) -> Option<u64> {
+    fn in_flight(&self) -> Option<u64> {
         let number = self.0.load(Ordering::Relaxed);
         (number % 2 == 1).then_some(number)
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -81,9 +81,9 @@ impl Posts {
         place.map(|place| place.calls.clone()).unwrap_or_default()
     }
 
-    /// The call of each worker that is under way.
+    /// The call of each worker that is in flight.
     pub fn calls(&self) -> Vec<Option<u64>> {
-        self.0.iter().map(|place| place.calls.under_way()).collect()
+        self.0.iter().map(|place| place.calls.in_flight()).collect()
     }
 
     /// Where everybody is now. A worker that is twice in the same step has not left it in between: the
@@ -103,7 +103,7 @@ impl Posts {
     }
 }
 
-/// Whether a call that was under way before still is.
+/// True if a call that was in flight before still is.
 pub fn is_waited_for(before: &[Option<u64>], now: &[Option<u64>]) -> bool {
     let mut both = before.iter().zip(now);
     both.any(|(before, now)| before.is_some() && before == now)

@@ -182,9 +182,9 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
     let (tone, text) = match (verb, step.outcome.reason()) {
         ("acquire", None) => (
             Tone::Gained,
-            format!("is told that it has {what} (marker {})", change.marker()),
+            format!("acquire of {what} returns ok (marker {})", change.marker()),
         ),
-        (_, None) => (Tone::Plain, format!("is told that {what} is given back")),
+        (_, None) => (Tone::Plain, format!("{verb} of {what} returns ok")),
         (_, Some(reason)) => (
             Tone::Lost,
             format!(

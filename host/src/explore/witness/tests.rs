@@ -127,13 +127,13 @@ fn two_holders_through_a_paused_one_are_told_in_order() {
             "10002 lock service: grants volume-1 to worker 1 with token 2, until 10001.000 ms",
             "10009 worker 1: UPDATE volumes SET status = 'deleting' WHERE id = 'volume-1' on n2: 1 \
              changed",
-            "10010 worker 1: is told that it has row 1 (marker 1_0)",
+            "10010 worker 1: acquire of row 1 returns ok (marker 1_0)",
             "11002 worker 0: over: pause worker-0 for 11s",
             "11900 worker 0: UPDATE volumes SET status = 'deleting' WHERE id = 'volume-1' on n1: 1 \
              changed",
-            "12000 worker 0: is told that it has row 1 (marker 0_0)",
-            "12002 worker 0: is told that row 1 is given back",
-            "12600 worker 1: is told that row 1 is given back",
+            "12000 worker 0: acquire of row 1 returns ok (marker 0_0)",
+            "12002 worker 0: release of row 1 returns ok",
+            "12600 worker 1: release of row 1 returns ok",
         ]
     );
     assert_eq!(told.lanes, [Lane::Worker(0), Lane::Worker(1), Lane::Locks]);

@@ -67,11 +67,12 @@ impl Database for Cluster {
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
         let before = self.connects.fetch_add(1, Ordering::Relaxed);
         let session = self.database.connect(target).await?;
-        Ok(match self.reads {
-            Reads::RightButWritesOfTheHostAreLost if before > 0 => Box::new(Lossy(session)),
-            Reads::RightAndSessionsHang => Box::new(Hanging(session)),
-            _ => session,
-        })
+        let trouble = match self.reads {
+            Reads::RightButWritesOfTheHostAreLost if before > 0 => Trouble::LostWrites,
+            Reads::RightAndSessionsHang => Trouble::SilentQueries,
+            _ => return Ok(session),
+        };
+        Ok(Box::new(Troubled { session, trouble }))
     }
 
     async fn members(&self) -> Result<usize, Fault> {
@@ -106,71 +107,53 @@ impl Database for Cluster {
     }
 }
 
-/// Does what it is told, and loses the answers to what it wrote.
-struct Lossy(Box<dyn Session>);
+/// A session with a trouble.
+struct Troubled {
+    session: Box<dyn Session>,
+    trouble: Trouble,
+}
+
+enum Trouble {
+    /// The answers to writes are lost.
+    LostWrites,
+    /// No query is answered.
+    SilentQueries,
+}
 
 #[async_trait]
-impl Session for Lossy {
+impl Session for Troubled {
     async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
-        self.0.execute(statement, of).await?;
-        Err(Fault::indefinite("lost", "the answer was lost"))
+        let written = self.session.execute(statement, of).await?;
+        match self.trouble {
+            Trouble::LostWrites => Err(Fault::indefinite("lost", "the answer was lost")),
+            Trouble::SilentQueries => Ok(written),
+        }
     }
 
     async fn query(&mut self, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
-        self.0.query(statement, of).await
+        match self.trouble {
+            Trouble::LostWrites => self.session.query(statement, of).await,
+            Trouble::SilentQueries => std::future::pending().await,
+        }
     }
 
     async fn begin(&mut self) -> Result<(), Fault> {
-        self.0.begin().await
+        self.session.begin().await
     }
 
     async fn commit(&mut self) -> Result<(), Fault> {
-        self.0.commit().await
+        self.session.commit().await
     }
 
     async fn rollback(&mut self) -> Result<(), Fault> {
-        self.0.rollback().await
+        self.session.rollback().await
     }
 
     async fn sync(&mut self) -> Result<(), Fault> {
-        self.0.sync().await
+        self.session.sync().await
     }
 
     async fn close(self: Box<Self>) {
-        self.0.close().await;
-    }
-}
-
-/// Answers no question.
-struct Hanging(Box<dyn Session>);
-
-#[async_trait]
-impl Session for Hanging {
-    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
-        self.0.execute(statement, of).await
-    }
-
-    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
-        std::future::pending().await
-    }
-
-    async fn begin(&mut self) -> Result<(), Fault> {
-        self.0.begin().await
-    }
-
-    async fn commit(&mut self) -> Result<(), Fault> {
-        self.0.commit().await
-    }
-
-    async fn rollback(&mut self) -> Result<(), Fault> {
-        self.0.rollback().await
-    }
-
-    async fn sync(&mut self) -> Result<(), Fault> {
-        self.0.sync().await
-    }
-
-    async fn close(self: Box<Self>) {
-        self.0.close().await;
+        self.session.close().await;
     }
 }
