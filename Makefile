@@ -4,7 +4,7 @@ CARGO ?= cargo
 RELEASE = target/release/runner
 RUNNER = $(RELEASE)
 
-.PHONY: run install place uninstall test quick oracles fuzz browser lint bench languages tools tools-lab tools-languages clean $(RELEASE)
+.PHONY: run install place uninstall test quick oracles fuzz browser lint docs bench languages tools tools-lab tools-languages clean $(RELEASE)
 
 # Builds everything, then the main job on the embedded database: compare-and-swap on 400 rows. Two
 # workers compete for each, because with one nothing could go wrong and the verdict would be unknown.
@@ -117,9 +117,19 @@ TESTED = $(if $(CLIPPY),RUSTC_WORKSPACE_WRAPPER=$(CLIPPY) CLIPPY_ARGS=$(DENY))
 lint:
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --all --check; \
 	 else echo "lint: rustfmt is not installed (rustup component add rustfmt): formatting not checked"; fi
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --locked --offline check licenses bans sources; \
+	 else echo "lint: cargo-deny is not installed (cargo install cargo-deny): licences and versions not checked"; fi
 	$(TESTED) $(CARGO) test --locked $(OURS) --lib --bins --tests --benches --examples --no-run
 	@if [ "$(CLIPPY)" ]; then $(CARGO) clippy --locked --workspace $(subst -p ,--exclude ,$(OURS)) --all-targets -- -D warnings; \
 	 else echo "lint: clippy is not installed (rustup component add clippy): lints not checked"; fi
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps $(LIBRARIES)
+
+# The crates that are documented by `make lint`: those with few dependencies, since cargo compiles these once
+# more for rustdoc. `make docs` documents all of ours, in minutes.
+LIBRARIES = -p contend-dst -p contend-model -p contend-check
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items $(OURS)
 
 # Figures as ratios within one run, written to results/bench.md.
 bench: tools $(RUNNER)

@@ -1,6 +1,8 @@
 //! Contend: which way of changing shared state is correct on my database, under my contention, and
 //! what does it cost? ARCHITECTURE.md has the map; modules stand in reading order.
 
+#![forbid(unsafe_code)]
+
 pub use contend_author as author;
 pub use contend_backend as backend;
 pub use contend_capability as capability;

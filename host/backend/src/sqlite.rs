@@ -7,11 +7,16 @@
 mod answer;
 mod claim;
 mod classify;
+#[expect(unsafe_code, reason = "sqlx has no call for SQLite's limits")]
 mod limits;
 mod options;
 mod readers;
 mod session;
 mod signals;
+#[expect(
+    unsafe_code,
+    reason = "sqlx has no call for SQLite's functions and hooks"
+)]
 mod transactions;
 mod values;
 

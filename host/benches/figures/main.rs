@@ -11,6 +11,7 @@ mod idle_workers;
 mod languages;
 mod native_cas;
 mod parts;
+#[expect(unsafe_code, reason = "libc tells what a process has used")]
 mod process;
 mod report;
 mod runner_cpu;

@@ -2,6 +2,8 @@
 //!
 //! Every trait is asynchronous, so that a simulator with a virtual clock can implement each of them.
 
+#![forbid(unsafe_code)]
+
 pub mod beside;
 pub mod budget;
 pub mod calls;

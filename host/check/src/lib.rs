@@ -34,6 +34,8 @@
 //! assert_eq!(judgement.verdict, Verdict::Valid);
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod contention;
 mod effect_before_ok;
 mod every_change_counted;

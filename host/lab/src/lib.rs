@@ -4,6 +4,8 @@
 //! machine only. They outlive the runner that starts them; what it knows of them stands in
 //! `lab.json`. Only processes of the lab are ever signalled.
 
+#![forbid(unsafe_code)]
+
 mod account;
 mod config;
 mod error;

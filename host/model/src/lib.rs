@@ -1,5 +1,7 @@
 //! The nouns of a run: plain data, no I/O, no clock, and nothing else of ours.
 
+#![forbid(unsafe_code)]
+
 pub mod allocations;
 pub mod background;
 pub mod change;

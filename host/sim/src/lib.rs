@@ -1,6 +1,8 @@
 //! A simulated world for strategies: a multi-master cluster and lock services in virtual time, on one
 //! thread, from one seed. The same seed and the same plan give the same events, byte for byte.
 
+#![forbid(unsafe_code)]
+
 mod active_faults;
 pub mod clock;
 pub mod cluster;

@@ -28,6 +28,7 @@ mod ip_allocation;
 mod lab;
 mod languages;
 mod main_job;
+mod manifests;
 mod new;
 mod on_the_lab;
 mod oracles;

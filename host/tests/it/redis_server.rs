@@ -1,6 +1,7 @@
 //! Real Redis servers of the tests, which end when the test process does, however it ends.
 
 use crate::support::server::{Server, free_port};
+use rustix::process::{Signal, kill_process};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,11 +47,11 @@ impl RedisServer {
 
     /// Lets it stand still.
     pub fn pause(&self) {
-        self.signal(libc::SIGSTOP);
+        self.signal(Signal::STOP);
     }
 
     pub fn resume(&self) {
-        self.signal(libc::SIGCONT);
+        self.signal(Signal::CONT);
     }
 
     pub fn port(&self) -> u16 {
@@ -61,10 +62,10 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    fn signal(&self, signal: i32) {
+    fn signal(&self, signal: Signal) {
         let process = self.running.as_ref().expect("a server").process();
-        // SAFETY: this only sends a signal, to a process that we started and have not ended.
-        assert_eq!(unsafe { libc::kill(process, signal) }, 0);
+        // A process that we started and have not ended.
+        kill_process(process, signal).unwrap();
     }
 
     fn try_start(&mut self) -> bool {

@@ -17,6 +17,10 @@ mod instance;
 mod limits;
 mod memory;
 pub mod metadata;
+#[expect(
+    unsafe_code,
+    reason = "it maps the memories and stacks of all instances"
+)]
 mod slots;
 mod wit;
 

@@ -1,8 +1,7 @@
 //! Writing the standard facts into a component, each at the place where others look for it: the name
 //! in `component-name`, languages in `producers`, and every other one in a custom section of its own.
 //!
-//! The crate wasm-metadata does this too, but leaves an old fact beside the new one, and takes no
-//! licence that is no SPDX expression and no source that is no URL.
+//! docs/decisions.md says why the crate wasm-metadata does not do it.
 
 use crate::model::component::About;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use crate::model::topology::Topology;
 use std::fmt::Write;
 use toml::{Table, Value};
 
-/// Unit and meaning of each key, in the order of [`KEYS`].
+/// Unit and meaning of each key, in the order of [`super::KEYS`].
 const MEANINGS: &[(&str, &str, &str)] = &[
     ("nodes", "", "nodes of the cluster, called n1, n2, …"),
     ("regions", "", "places that the nodes stand in, in turn"),

@@ -51,6 +51,8 @@
 //! | others | the change is written in some other way: `writes.rs` | as it says there |
 //! | `both-in-release` … | says ok first, and does it later ([`late`]) | `effect-before-ok` |
 
+#![expect(unsafe_code, reason = "it forges handles and texts on purpose")]
+
 mod burning;
 mod forbidden;
 mod late;

@@ -1,5 +1,6 @@
 //! A server of the tests, which ends when the test process does, however it ends.
 
+use rustix::process::{Pid, test_kill_process};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -15,7 +16,7 @@ const WATCHDOG: &str = r#""$@" >&2 & echo $!; read line; kill -9 $!; wait"#;
 /// A server that runs; it is killed when this is dropped.
 pub struct Server {
     watchdog: Child,
-    process: i32,
+    process: Pid,
 }
 
 impl Drop for Server {
@@ -40,15 +41,14 @@ impl Server {
         let mut process = String::new();
         let said = watchdog.stdout.take().unwrap();
         BufReader::new(said).read_line(&mut process).unwrap();
-        let process = process.trim().parse().unwrap();
+        let process = Pid::from_raw(process.trim().parse().unwrap()).unwrap();
         let server = Self { watchdog, process };
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(10) {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
                 return Some(server);
             }
-            // SAFETY: signal 0 only asks whether the process is there.
-            if unsafe { libc::kill(process, 0) } != 0 {
+            if test_kill_process(process).is_err() {
                 return None;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -56,7 +56,7 @@ impl Server {
         None
     }
 
-    pub fn process(&self) -> i32 {
+    pub fn process(&self) -> Pid {
         self.process
     }
 }
