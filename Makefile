@@ -12,11 +12,11 @@ run: tools $(RUNNER)
 	$(RUNNER) build --all
 	$(RUNNER) --strategy cas.wasm --rows 400 --workers-per-row 2
 
-# Cargo knows whether there is anything to do.
+# Always runs: cargo itself skips what is up to date.
 $(RELEASE):
 	$(CARGO) build --release --locked --bin runner
 
-# Where `make install` puts the program, in bin/, and what it finds by name, in share/contend/: for all
+# The prefix of `make install`: the program in bin/, strategies and workloads in share/contend/: for all
 # users if root installs it. DESTDIR goes before it, for packagers.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 BIN = $(DESTDIR)$(PREFIX)/bin
@@ -33,7 +33,7 @@ install: place tools $(RUNNER)
 	rm -rf "$(SHARE)/contend" && mv "$$part" "$(SHARE)/contend" && \
 	strip=; if command -v strip >/dev/null; then strip=-s; fi; \
 	install -m 755 $$strip "$(RUNNER)" "$(BIN)/runner" && \
-	echo "installed $(BIN)/runner, and what it finds by name in $(SHARE)/contend"
+	echo "installed $(BIN)/runner, and its strategies and workloads in $(SHARE)/contend"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) echo "$(PREFIX)/bin is not on your PATH";; esac
 
 # Manual pages and completions go where programs look for them. The list of them is kept, so that
@@ -47,7 +47,7 @@ install-pages = install -d "$(1)/man" && "$(RUNNER)" man --out "$(1)/man" && ins
   for one in $(COMPLETIONS); do file="$${one\#*:}"; install -d "$$(dirname "$(SHARE)/$$file")" && \
     "$(RUNNER)" completions "$${one%%:*}" > "$(SHARE)/$$file" && echo "$$file" >> "$(1)/installed" || exit 2; done
 
-# Told before anything is built. Another program may be called runner too, and is not ours to replace.
+# Checked before the build. Another program may be called runner too, and must not be replaced.
 place:
 	@if [ -e "$(BIN)/runner" ] && [ ! -d "$(SHARE)/contend" ]; then \
 	  echo "$(BIN)/runner is another program; choose another place with PREFIX=…"; exit 2; fi
@@ -55,7 +55,7 @@ place:
 	  echo "$(DESTDIR)$(PREFIX) can't be written; choose another place with PREFIX=…"; exit 2; }
 
 uninstall:
-	@[ -d "$(SHARE)/contend" ] || { echo "there is nothing of ours in $(DESTDIR)$(PREFIX)"; exit 2; }
+	@[ -d "$(SHARE)/contend" ] || { echo "$(DESTDIR)$(PREFIX) contains no installation of contend"; exit 2; }
 	rm -f "$(BIN)/runner"
 	@[ ! -f "$(SHARE)/contend/installed" ] || \
 	  while IFS= read -r file; do rm -f "$(SHARE)/$$file"; done < "$(SHARE)/contend/installed"
@@ -94,13 +94,13 @@ browser:
 	target/debug/runner check unguarded --html $(BROWSER)/page.html --quiet; \
 	node $(BROWSER)/page.mjs "$$program" $(BROWSER)/page.html
 
-# The strategies whose verdict is known, in the simulator: all seeds.
+# The strategies with a known verdict, in the simulator: all seeds.
 oracles: tools $(RUNNER)
 	$(RUNNER) build --all
 	CONTEND_ORACLES=$(CURDIR)/$(RUNNER) $(CARGO) test --locked $(OURS) --test it -- oracles calibration
 
-# Random components for the loader, then random SQL for its policy: each for so many minutes. It ends at the
-# first case that breaks something, and says how to run that one again.
+# Random components for the loader, then random SQL for its policy: each for so many minutes. It ends at
+# the first case that breaks something, and prints the command that repeats it.
 FUZZ_MINUTES ?= 10
 
 fuzz: tools $(RUNNER)
@@ -142,7 +142,7 @@ languages: tools tools-languages $(RUNNER)
 	  $(RUNNER) build strategies/examples/cas-*
 	$(CARGO) bench --locked --bench figures -- languages
 
-# What building needs beside Rust. Installs it where that can be done, else says what is missing.
+# Programs that the build needs besides Rust. Installs them if possible, else prints the missing ones.
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust, for example with rustup"; exit 2; }
 	@command -v cc >/dev/null || { \
@@ -150,7 +150,7 @@ tools:
 	  then apt-get update -qq && apt-get install -qq --no-install-recommends gcc libc6-dev; \
 	  else echo "a C compiler is missing: sudo apt-get install gcc libc6-dev"; exit 2; fi; }
 
-# What the lab is made of, and the registry of the tests. Debian's packages start their servers as
+# The programs of the lab, and the registry of the tests. Debian's packages start their servers as
 # services when they are installed, and again when the machine is, and we want neither: a policy forbids
 # the first, unless the machine has one already, and what was installed just now is disabled. What was
 # there before is not touched.
@@ -181,7 +181,7 @@ tools-lab:
 	  haproxy|redis-server|rsync|docker-registry) service=$$package;; *) continue;; esac; \
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
-# What builds strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the
+# The tools for strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the
 # tests look into. What can't be installed is reported, and listed for the tests in the file `skipped`;
 # a C compiler of one's own does as well as Zig's. As root, Python and Node.js are installed if they are
 # missing.
