@@ -7,10 +7,8 @@ pub mod bundle;
 pub mod check;
 pub mod compare;
 mod components;
-mod conditions;
 mod decide;
 pub mod exit;
-mod faults;
 pub mod inspect;
 mod judged;
 pub mod lab;
@@ -21,7 +19,6 @@ pub mod new;
 mod opened;
 pub mod options;
 pub mod output;
-mod probe;
 mod progress;
 pub mod pull;
 pub mod push;
@@ -30,25 +27,20 @@ pub mod report;
 pub mod rerun;
 pub mod run;
 mod settings;
-mod simulated;
-mod stage;
-mod supervise;
 mod terminal;
 pub mod test;
-mod trial;
 mod untried;
 mod with_lab;
 
 use crate::author::registry::RegistryError;
 use crate::author::registry::reference::ReferenceError;
 use crate::author::source::BuildError;
-use crate::explore::simulation::SimulationError;
 use crate::lab::LabError;
-use crate::model::fault::Fault;
 use crate::plan::PlanError;
 use crate::plan::strategies::ResolveError;
 use crate::run_dir::RunDirError;
 use crate::run_dir::bundle::BundleError;
+use crate::trial::TrialError;
 use crate::wasm::{LoadError, clean_lines};
 use crate::workload::Kind;
 use std::path::PathBuf;
@@ -79,9 +71,7 @@ pub enum CommandError {
     #[error(transparent)]
     Lab(#[from] LabError),
     #[error(transparent)]
-    Simulation(#[from] SimulationError),
-    #[error("{what}: {} ({})", fault.message, fault.code)]
-    Backend { what: String, fault: Fault },
+    Trial(#[from] TrialError),
     #[error(
         "{database} already has a table {}, which a run would replace; drop it or name another \
          database",

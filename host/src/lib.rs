@@ -17,6 +17,7 @@ pub mod record;
 pub mod report;
 pub mod run_dir;
 pub use contend_sim as sim;
+pub mod trial;
 pub use contend_wasm as wasm;
 pub mod worker;
 pub mod workload;

@@ -18,14 +18,14 @@ mod whereabouts;
 use self::contender::{Contender, Stepped};
 use self::dealing::FirstSession;
 use self::posts::{Post, Posts};
-use self::stop::Stop;
-use self::watched::{Phase, Watched};
+use self::stop::{Stop, Stopper};
+use self::watched::{Counters, Phase, Watched};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Target};
 use crate::capability::lock::LockService;
-use crate::capability::printed::Printed;
+use crate::capability::printed::{Printed, Unread};
 use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::strategy::{Call, Strategy};
 use crate::model::change::Change;
@@ -62,6 +62,7 @@ pub struct Arena {
     pub stop: Stop,
     pub journal: Arc<Journal>,
     pub posts: Posts,
+    pub watched: Counters,
     pub rows: RowAccess,
     pub allocations: AllocationAccess,
 }
@@ -72,32 +73,25 @@ pub struct Worker {
     number: u32,
     row: u32,
     contender: Contender,
-    watched: Arc<Watched>,
 }
 
 impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
     /// goes wrong here is told by the first change.
-    pub async fn prepare(arena: Arc<Arena>, number: u32, watched: Arc<Watched>) -> Self {
+    pub async fn prepare(arena: Arc<Arena>, number: u32) -> Self {
         let endpoint = arena.endpoint_of(number);
         let session = arena.database.connect(&endpoint).await;
-        Self::prepare_with(arena, number, watched, session).await
+        Self::prepare_with(arena, number, session).await
     }
 
     /// As [`Worker::prepare`], with a session that is there already.
-    pub async fn prepare_with(
-        arena: Arc<Arena>,
-        number: u32,
-        watched: Arc<Watched>,
-        session: FirstSession,
-    ) -> Self {
+    pub async fn prepare_with(arena: Arc<Arena>, number: u32, session: FirstSession) -> Self {
         let contender = Contender::prepare(arena.clone(), number, session).await;
         Self {
             row: arena.workload.row_of(number),
             arena,
             number,
             contender,
-            watched,
         }
     }
 
@@ -115,13 +109,17 @@ impl Worker {
             if result.is_err() {
                 break;
             }
-            self.watched.count();
-            self.watched.set(Phase::Pause);
+            self.watched().count();
+            self.watched().set(Phase::Pause);
         }
-        self.watched.set(Phase::Ended);
+        self.watched().set(Phase::Ended);
         self.contender.end().await;
         self.arena.posts.enter(self.number, Post::Ended);
         result
+    }
+
+    fn watched(&self) -> &Watched {
+        &self.arena.watched.all()[self.number as usize]
     }
 
     /// One step in the strategy's hands.
@@ -148,6 +146,40 @@ impl Worker {
 }
 
 impl Arena {
+    /// Makes an arena for strategies without settings, and what stops its workers.
+    pub fn new(
+        workload: Workload,
+        strategy: Arc<dyn Strategy>,
+        database: Arc<dyn Database>,
+        locks: Arc<dyn LockService>,
+        clock: Arc<dyn Clock>,
+        journal: Arc<Journal>,
+    ) -> (Self, Stopper) {
+        let (stopper, stop) = stop::channel();
+        let arena = Self {
+            sql_policy: Arc::new(SqlPolicy::new(workload.kind().tables(), database.dialect())),
+            posts: Posts::new(workload.workers()),
+            watched: Counters::new(workload.workers()),
+            workload,
+            strategy,
+            database,
+            locks,
+            clock,
+            beside: Beside::Here,
+            settings: Arc::default(),
+            printed: Arc::new(Unread),
+            shares: Shares::default(),
+            seed: 1,
+            change_timeout_ns: u64::MAX,
+            patience_ns: settle::PATIENCE,
+            stop,
+            journal,
+            rows: RowAccess::default(),
+            allocations: AllocationAccess::default(),
+        };
+        (arena, stopper)
+    }
+
     /// Does work of the host where no strategy is in its way. Boxed: there may be a hundred thousand
     /// workers, and most of the time none of them does this.
     async fn beside<T, F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> T

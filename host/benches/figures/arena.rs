@@ -2,7 +2,6 @@
 
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
-use contend::capability::beside::Beside;
 use contend::capability::database::{Database, Session, Target};
 use contend::capability::printed::Unread;
 use contend::capability::sql_policy::SqlPolicy;
@@ -10,12 +9,9 @@ use contend::capability::strategy::{Capabilities, Strategy};
 use contend::record::journal::Journal;
 use contend::wasm::{Engine, Limits, WasmStrategy};
 use contend::worker::Arena;
-use contend::worker::posts::Posts;
-use contend::worker::settle;
-use contend::worker::stop::{self, Stopper};
+use contend::worker::stop::Stopper;
 use contend::workload::Workload;
-use contend::workload::ip_allocation::AllocationAccess;
-use contend::workload::volume_state::{RowAccess, TABLES};
+use contend::workload::volume_state::TABLES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +77,7 @@ pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> C
     }
 }
 
-/// An arena as `command::trial` makes it, with its clock running. Keep the stopper: without it,
+/// An arena as a trial has it, with its clock running. Keep the stopper: without it,
 /// nobody could ask the workers to stop, which they notice.
 pub fn arena(
     workload: Workload,
@@ -91,27 +87,11 @@ pub fn arena(
 ) -> (Arc<Arena>, Stopper) {
     let clock = Arc::new(RealClock::new());
     clock.start();
-    let (stopper, stop) = stop::channel();
-    let posts = Posts::new(workload.workers());
+    let locks = Arc::new(MemoryLocks::new(clock.clone()));
+    let (arena, stopper) = Arena::new(workload, strategy, database, locks, clock, journal);
     let arena = Arena {
-        workload,
-        strategy,
-        sql_policy: Arc::new(SqlPolicy::new(TABLES, database.dialect())),
-        database,
-        locks: Arc::new(MemoryLocks::new(clock.clone())),
-        clock,
-        beside: Beside::Here,
-        settings: Arc::default(),
-        printed: Arc::new(Unread),
-        shares: Default::default(),
-        seed: 1,
         change_timeout_ns: HOUR_NS,
-        stop,
-        posts,
-        journal,
-        patience_ns: settle::PATIENCE,
-        rows: RowAccess::default(),
-        allocations: AllocationAccess::default(),
+        ..arena
     };
     (Arc::new(arena), stopper)
 }

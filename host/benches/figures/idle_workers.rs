@@ -105,7 +105,7 @@ async fn idle(count: u32, load: fn(u32) -> WasmStrategy) -> Measured {
     let mut ready = Vec::new();
     let began = Instant::now();
     for number in 0..count {
-        ready.push(Worker::prepare(arena.clone(), number, Arc::default()).await);
+        ready.push(Worker::prepare(arena.clone(), number).await);
     }
     let micros_per_worker = began.elapsed().as_secs_f64() * 1e6 / f64::from(count);
     let workers = ready.into_iter().map(|worker| tokio::spawn(worker.run()));

@@ -133,7 +133,7 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     let history = folder.path().join("history.jsonl");
     let journal = Arc::new(Journal::create(&history).expect("a journal"));
     let (arena, _stopper) = arena(workload(), strategy, database.clone(), journal);
-    let worker = Worker::prepare(arena, 0, Arc::default()).await;
+    let worker = Worker::prepare(arena, 0).await;
 
     let before = Used::now();
     let ran = tokio::spawn(worker.run()).await;

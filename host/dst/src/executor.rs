@@ -3,10 +3,12 @@
 use crate::Nanos;
 use crate::kernel::{ActorId, Kernel, Next};
 use slab::Slab;
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Handles the events of a simulation. A closure over an event is one.
@@ -30,13 +32,34 @@ pub struct Executor<E, L = String> {
     ready: Arc<Mutex<Ready>>,
     /// Tasks that were woken while their actor is paused.
     held: Vec<usize>,
+    spawner: Spawner,
 }
+
+type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 struct Task {
     actor: ActorId,
     is_awaited: bool,
-    future: Pin<Box<dyn Future<Output = ()>>>,
+    future: Work,
     waker: Waker,
+}
+
+/// Adds tasks to a run from within it; a clone adds to the same.
+#[derive(Clone, Default)]
+pub struct Spawner(Rc<RefCell<Vec<(ActorId, Work)>>>);
+
+impl Spawner {
+    /// Adds a task of an actor, which begins when the task that spawns it waits. Tasks get their
+    /// numbers in the order in which they are spawned. The run does not wait for their end.
+    pub fn spawn<T: 'static>(
+        &self,
+        actor: impl Into<ActorId>,
+        future: impl Future<Output = T> + 'static,
+    ) -> JoinHandle<T> {
+        let (handle, work) = joined(future);
+        self.0.borrow_mut().push((actor.into(), work));
+        handle
+    }
 }
 
 /// Tasks that can go on. Of several, that with the smallest number goes first, whatever the order in
@@ -82,14 +105,56 @@ impl Wake for TaskWaker {
     }
 }
 
-/// The result of a task, once there is one.
-pub struct JoinHandle<T>(Arc<Mutex<Option<T>>>);
+/// The result of a task, once there is one: awaited by another task, or taken when the run has ended.
+pub struct JoinHandle<T>(Arc<Mutex<Joined<T>>>);
+
+struct Joined<T> {
+    result: Option<T>,
+    waker: Option<Waker>,
+}
 
 impl<T> JoinHandle<T> {
+    fn joined(&self) -> MutexGuard<'_, Joined<T>> {
+        self.0.lock().expect("no panic while held")
+    }
+
     /// Takes the result; `None` if the task has not ended, or the result was taken before.
     pub fn take(&self) -> Option<T> {
-        self.0.lock().expect("no panic while held").take()
+        self.joined().result.take()
     }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let mut joined = self.joined();
+        match joined.result.take() {
+            Some(result) => Poll::Ready(result),
+            None => {
+                joined.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Splits a future into what is run and what its result comes to.
+fn joined<T: 'static>(future: impl Future<Output = T> + 'static) -> (JoinHandle<T>, Work) {
+    let handle = JoinHandle(Arc::new(Mutex::new(Joined {
+        result: None,
+        waker: None,
+    })));
+    let ended = JoinHandle(handle.0.clone());
+    let work = async move {
+        let result = future.await;
+        let mut joined = ended.joined();
+        joined.result = Some(result);
+        if let Some(waker) = joined.waker.take() {
+            waker.wake();
+        }
+    };
+    (handle, Box::pin(work))
 }
 
 /// Why a simulation did not end.
@@ -110,7 +175,13 @@ impl<E, L> Executor<E, L> {
             awaited: 0,
             ready: Arc::default(),
             held: Vec::new(),
+            spawner: Spawner::default(),
         }
+    }
+
+    /// A handle that adds tasks from within the run.
+    pub fn spawner(&self) -> Spawner {
+        self.spawner.clone()
     }
 
     /// Adds a task of an actor. [`run`](Self::run) waits for its end.
@@ -119,40 +190,22 @@ impl<E, L> Executor<E, L> {
         actor: impl Into<ActorId>,
         future: impl Future<Output = T> + 'static,
     ) -> JoinHandle<T> {
+        let (handle, work) = joined(future);
         self.awaited += 1;
-        self.add(actor.into(), true, future)
+        self.add(actor.into(), true, work);
+        handle
     }
 
-    /// Adds a task that [`run`](Self::run) does not wait for. What is left of it goes on in the next run.
-    pub fn spawn_beside<T: 'static>(
-        &mut self,
-        actor: impl Into<ActorId>,
-        future: impl Future<Output = T> + 'static,
-    ) -> JoinHandle<T> {
-        self.add(actor.into(), false, future)
-    }
-
-    fn add<T: 'static>(
-        &mut self,
-        actor: ActorId,
-        is_awaited: bool,
-        future: impl Future<Output = T> + 'static,
-    ) -> JoinHandle<T> {
-        let told = Arc::new(Mutex::new(None));
-        let joined = JoinHandle(told.clone());
+    fn add(&mut self, actor: ActorId, is_awaited: bool, future: Work) {
         let number = self.tasks.vacant_key();
         let ready = self.ready.clone();
         self.tasks.insert(Task {
             actor,
             is_awaited,
-            future: Box::pin(async move {
-                let value = future.await;
-                *told.lock().expect("no panic while held") = Some(value);
-            }),
+            future,
             waker: Waker::from(Arc::new(TaskWaker { number, ready })),
         });
         self.ready.lock().expect("no panic while held").add(number);
-        joined
     }
 
     /// Runs until all tasks that it waits for have ended, at most until this time of the simulation.
@@ -176,6 +229,9 @@ impl<E, L> Executor<E, L> {
 
     fn run_ready(&mut self) {
         loop {
+            for (actor, work) in self.spawner.0.take() {
+                self.add(actor, false, work);
+            }
             let next = self.ready.lock().expect("no panic while held").take();
             let Some(number) = next else { return };
             let Some(task) = self.tasks.get_mut(number) else {
@@ -282,6 +338,38 @@ mod tests {
         kernel.pause(ActorId(1), 30);
         executor.run(&ignore, 100).unwrap();
         assert_eq!(seen.take(), [(10, 2), (51, 1)]);
+    }
+
+    /// Task 1 sleeps until 9 and task 2 until 8; the root awaits them in this order, and nobody task 3.
+    #[test]
+    fn task_spawns_others_and_awaits_their_results() {
+        let kernel: Kernel<()> = Kernel::new(Recording::Off);
+        let mut executor = Executor::new(kernel.clone());
+        let spawner = executor.spawner();
+        let seen = Seen::default();
+        let order = seen.clone();
+        let root = executor.spawn(ActorId(7), async move {
+            let spawn = |number: u64| {
+                let (order, kernel) = (order.clone(), kernel.clone());
+                spawner.spawn(ActorId(number), async move {
+                    order.borrow_mut().push((kernel.now(), kernel.actor().0));
+                    kernel.sleep(10 - number).await;
+                    order.borrow_mut().push((kernel.now(), kernel.actor().0));
+                    number
+                })
+            };
+            let tasks = [1, 2].map(spawn);
+            drop(spawn(3));
+            let mut results = Vec::new();
+            for task in tasks {
+                results.push(task.await);
+            }
+            (results, kernel.now(), kernel.actor())
+        });
+        executor.run(&ignore, 100).unwrap();
+        let order = [(0, 1), (0, 2), (0, 3), (7, 3), (8, 2), (9, 1)];
+        assert_eq!(seen.take(), order);
+        assert_eq!(root.take(), Some((vec![1, 2], 9, ActorId(7))));
     }
 
     #[test]

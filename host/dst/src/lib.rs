@@ -72,7 +72,7 @@ mod kernel;
 mod log;
 mod random;
 
-pub use executor::{Executor, JoinHandle, Stuck, World};
+pub use executor::{Executor, JoinHandle, Spawner, Stuck, World};
 pub use kernel::{ActorId, Kernel, Pause, Sleep};
 pub use log::{Log, LogEntry, Recording};
 pub use random::{Random, Times};

@@ -16,15 +16,14 @@ use super::options::PlanOptions;
 use super::output::{Output, check_name, print};
 use super::progress::Screen;
 use super::run::{allow_open_files, find_lock_service, reserve, runtime};
-use super::supervise::Interrupts;
-use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, machine};
-use crate::backend::tenancy::Tenancy;
 use crate::lab::Lab;
 use crate::report::{self, CellReport, TrialReport};
 use crate::run_dir::RunDir;
 use crate::run_dir::batch::{self, BatchDir, BatchRecord};
+use crate::trial::interrupts::Interrupts;
+use crate::trial::{Shared, Trial};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -108,9 +107,21 @@ async fn run_all(
     let folder = BatchDir::open(root)?;
     let standing = resume::survey(&folder, cells)?;
     folder.write_record(&record)?;
-    let mut batch = Batch::new(options, cells, lab, &tenancy, standing, folder, table);
+    let mut batch = Batch {
+        cells,
+        shared: Shared {
+            interrupts: &interrupts,
+            lab,
+            tenancy: &tenancy,
+        },
+        standing,
+        folder,
+        table,
+        screen: Screen::new(options.output.quiet),
+        begun: Instant::now(),
+    };
     batch.tell_what_is_there();
-    let ran = batch.run(&interrupts).await;
+    let ran = batch.run().await;
     let shown = batch.show(&options.output);
     let exit = Exit::of_batch(batch.reports(), cells.len(), options.required);
     tenancy.end().await;
@@ -120,8 +131,7 @@ async fn run_all(
 /// A batch under way.
 struct Batch<'a> {
     cells: &'a [Cell],
-    lab: Option<&'a Lab>,
-    tenancy: &'a Tenancy,
+    shared: Shared<'a>,
     standing: Vec<Standing>,
     folder: BatchDir,
     table: Table,
@@ -129,28 +139,7 @@ struct Batch<'a> {
     begun: Instant,
 }
 
-impl<'a> Batch<'a> {
-    fn new(
-        options: &BatchOptions,
-        cells: &'a [Cell],
-        lab: Option<&'a Lab>,
-        tenancy: &'a Tenancy,
-        standing: Vec<Standing>,
-        folder: BatchDir,
-        table: Table,
-    ) -> Self {
-        Self {
-            cells,
-            lab,
-            tenancy,
-            standing,
-            folder,
-            table,
-            screen: Screen::new(options.output.quiet),
-            begun: Instant::now(),
-        }
-    }
-
+impl Batch<'_> {
     fn tell_what_is_there(&self) {
         let finished = self.reports().count();
         if finished > 0 {
@@ -163,7 +152,7 @@ impl<'a> Batch<'a> {
 
     /// Runs what is not finished, in order, until the user has had enough. The table is written after
     /// each cell; a cell that fails is a line of it, and the next one's turn comes.
-    async fn run(&mut self, interrupts: &Interrupts) -> Result<(), CommandError> {
+    async fn run(&mut self) -> Result<(), CommandError> {
         self.write()?;
         for (number, cell) in self.cells.iter().enumerate() {
             let was_cut = match self.standing[number] {
@@ -171,7 +160,7 @@ impl<'a> Batch<'a> {
                 Standing::Cut => true,
                 Standing::Waiting => false,
             };
-            if interrupts.any() {
+            if self.shared.interrupts.any() {
                 break;
             }
             if was_cut {
@@ -179,7 +168,7 @@ impl<'a> Batch<'a> {
                 self.screen
                     .tell(&format!("what was cut is kept in {}", kept.display()));
             }
-            self.standing[number] = self.run_cell(number, interrupts).await;
+            self.standing[number] = self.run_cell(number).await;
             self.write()?;
             if !self.screen.is_terminal()
                 && let Some(report) = self.standing[number].report()
@@ -192,7 +181,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn run_cell(&self, number: usize, interrupts: &Interrupts) -> Standing {
+    async fn run_cell(&self, number: usize) -> Standing {
         let cell = &self.cells[number];
         let name = format!("cell {}/{} {}", number + 1, self.cells.len(), cell.name());
         let left = estimate::left(&self.costs());
@@ -201,7 +190,7 @@ impl<'a> Batch<'a> {
         let begun = Instant::now();
         let path = self.folder.cell(&cell.folder);
         let judged = match RunDir::create(&path, &cell.plan, &machine::describe()) {
-            Ok(folder) => run_in(&folder, cell, interrupts, self, &screen).await,
+            Ok(folder) => run_in(&folder, cell, self, &screen).await,
             Err(error) => Judged::nothing(Err(error.into())),
         };
         drop(bar);
@@ -244,23 +233,14 @@ impl<'a> Batch<'a> {
 }
 
 /// Runs the one trial of a cell's run, and writes the run's table.
-async fn run_in(
-    folder: &RunDir,
-    cell: &Cell,
-    interrupts: &Interrupts,
-    batch: &Batch<'_>,
-    screen: &Screen,
-) -> Judged {
-    let turn = Turn {
+async fn run_in(folder: &RunDir, cell: &Cell, batch: &Batch<'_>, screen: &Screen) -> Judged {
+    let trial = Trial {
         plan: &cell.plan,
         planned: cell.planned(),
         strategy: cell.strategy.clone(),
-        interrupts,
-        lab: batch.lab,
-        screen,
-        tenancy: batch.tenancy,
+        shared: batch.shared,
     };
-    let judged = judged::run(&turn, folder).await;
+    let judged = judged::run(&trial, screen, folder).await;
     let written = match &judged.report {
         Some(trial) => write_run(folder, cell, trial),
         None => Ok(()),

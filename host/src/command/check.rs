@@ -12,7 +12,6 @@ use super::options::PlanOptions;
 use super::output::{self, print};
 use super::progress::Screen;
 use super::settings::{self, unread};
-use super::simulated::case;
 use super::terminal;
 use crate::backend::url::DatabaseUrl;
 use crate::capability::strategy::Strategy;
@@ -113,7 +112,7 @@ pub(super) fn run(options: &CheckOptions, enough: &Enough) -> Result<CheckReport
     let Decided { plan, strategies } = &decided;
     let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
     for planned in &plan.trials {
-        check_faults(options, planned, &case(plan, planned, world))?;
+        check_faults(options, planned, &Case::planned(plan, planned, world))?;
     }
     let replayed = replayed(options, plan, world)?;
     output::check_new(options.html.as_deref(), "--html")?;
@@ -126,7 +125,7 @@ pub(super) fn run(options: &CheckOptions, enough: &Enough) -> Result<CheckReport
     let screen = Screen::new(options.quiet);
     let mut checked = Vec::new();
     for (planned, strategy) in plan.trials.iter().zip(strategies) {
-        let case = case(plan, planned, world);
+        let case = Case::planned(plan, planned, world);
         let check = Check {
             options,
             plan,
@@ -195,7 +194,7 @@ fn replayed(
     match given.parse().map_err(refused)? {
         Replay::Seed(seed) => Ok(Some(seed)),
         Replay::Exactly(asked) => {
-            let case = case(plan, planned, world);
+            let case = Case::planned(plan, planned, world);
             let here = token(options, plan, planned, &case, asked.seed);
             let differences = asked.differences(&here);
             match differences.is_empty() {

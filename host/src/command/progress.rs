@@ -5,12 +5,11 @@
 
 mod changes;
 
-pub use self::changes::Counters;
-
 use self::changes::Changes;
 use super::output::note;
 use crate::record::tally::Tally;
 use crate::wasm::clean_lines;
+use crate::worker::watched::Counters;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};

@@ -5,8 +5,6 @@ use super::exit::{Exit, Required};
 use super::options::PlanOptions;
 use super::output::{Output, check_name};
 use super::progress::Screen;
-use super::supervise::Interrupts;
-use super::trial::Turn;
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, judged, machine, untried};
 use crate::backend::clock::RealClock;
@@ -18,6 +16,8 @@ use crate::lab::Lab;
 use crate::plan::Plan;
 use crate::report::{self, RunReport, TrialReport};
 use crate::run_dir::{RunDir, RunDirError};
+use crate::trial::interrupts::Interrupts;
+use crate::trial::{Shared, Trial, backend_error};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -83,71 +83,51 @@ pub(super) async fn carry_out(
     let plan = &decided.plan;
     let tenancy = reserve(plan, true).await?;
     let screen = Screen::new(quiet);
-    let carried_out = carry_out_as(decided, lab, out, &interrupts, &screen, &tenancy);
-    let carried_out = carried_out.await;
+    let shared = Shared {
+        interrupts: &interrupts,
+        lab,
+        tenancy: &tenancy,
+    };
+    let carried_out = carry_out_as(decided, shared, out, &screen).await;
     tenancy.end().await;
     carried_out
 }
 
 async fn carry_out_as(
     decided: &Decided,
-    lab: Option<&Lab>,
+    shared: Shared<'_>,
     out: Option<&Path>,
-    interrupts: &Interrupts,
     screen: &Screen,
-    tenancy: &Tenancy,
 ) -> Result<CarriedOut, CommandError> {
     let plan = &decided.plan;
     find_lock_service(plan).await?;
     let folder = new_folder(out, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
-    let beside = Beside {
-        interrupts,
-        lab,
-        screen,
-        tenancy,
-    };
-    let ran = run_trials(decided, &folder, &beside, &mut report).await;
+    let ran = run_trials(decided, shared, &folder, screen, &mut report).await;
     Ok(CarriedOut { report, ran })
-}
-
-/// What all trials of a run have beside their plan.
-struct Beside<'a> {
-    interrupts: &'a Interrupts,
-    lab: Option<&'a Lab>,
-    screen: &'a Screen,
-    tenancy: &'a Tenancy,
 }
 
 /// Runs the trials in turn, and reports each from its folder alone, whatever became of it. Ends
 /// early when one can't be run, or when the user has had enough.
 async fn run_trials(
     decided: &Decided,
+    shared: Shared<'_>,
     folder: &RunDir,
-    beside: &Beside<'_>,
+    screen: &Screen,
     report: &mut RunReport,
 ) -> Result<(), CommandError> {
     let plan = &decided.plan;
-    let Beside {
-        interrupts,
-        lab,
-        screen,
-        tenancy,
-    } = *beside;
     for (planned, strategy) in plan.trials.iter().zip(&decided.strategies) {
-        if interrupts.any() {
+        if shared.interrupts.any() {
             break;
         }
-        let turn = Turn {
+        let trial = Trial {
             plan,
             planned,
             strategy: strategy.clone(),
-            interrupts,
-            lab,
-            screen,
-            tenancy,
+            shared,
         };
-        let judged = judged::run(&turn, folder).await;
+        let judged = judged::run(&trial, screen, folder).await;
         let written = match judged.report {
             Some(trial) => {
                 report.add(trial);
@@ -174,10 +154,7 @@ pub(super) async fn reserve(plan: &Plan, looks_at_tables: bool) -> Result<Tenanc
         false => Ok(false),
     };
     let reserved = tenancy::reserve(url, &plan.nodes, options, is_taken).await;
-    let reserved = reserved.map_err(|fault| CommandError::Backend {
-        what: url.to_string(),
-        fault,
-    })?;
+    let reserved = reserved.map_err(backend_error(url))?;
     reserved.ok_or_else(|| CommandError::TablesTaken {
         database: url.to_string(),
         names: plan.workload.kind().tables(),
@@ -191,10 +168,7 @@ pub(super) async fn find_lock_service(plan: &Plan) -> Result<(), CommandError> {
         return Ok(());
     }
     let found = open_lock_service(&plan.locks, Arc::new(RealClock::new())).await;
-    found.map(drop).map_err(|fault| CommandError::Backend {
-        what: plan.locks.to_string(),
-        fault,
-    })
+    Ok(found.map(drop).map_err(backend_error(&plan.locks))?)
 }
 
 /// Each worker's connection is a few open files; the usual soft limit is for a few hundred of them.

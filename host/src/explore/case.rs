@@ -1,8 +1,11 @@
 //! What decides a simulation.
 
+use crate::backend::session_options::AffectedRows;
+use crate::backend::url::{AutocommitWrites, LockUrl};
 use crate::model::sim_fault::SimFault;
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
+use crate::plan::{Plan, PlannedTrial, SimulatedWorld};
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +35,26 @@ pub struct Case {
 }
 
 impl Case {
+    /// The simulation of a trial, as its plan has it.
+    pub fn planned(plan: &Plan, planned: &PlannedTrial, world: &SimulatedWorld) -> Self {
+        Self {
+            seed: plan.seed,
+            workload: plan.workload.clone(),
+            topology: world.topology.clone(),
+            locks: match plan.locks {
+                LockUrl::Sim(kind) => Some(kind),
+                LockUrl::Memory | LockUrl::File(_) | LockUrl::Redis(_) => None,
+            },
+            settings: plan.settings_of(planned),
+            faults: world.faults.clone(),
+            autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
+            counts_found_rows: plan.affected_rows == AffectedRows::Found,
+            change_timeout_s: plan.change_timeout_s,
+            stuck_after_s: plan.stuck_after_s,
+            time_limit_s: plan.time_limit_s,
+        }
+    }
+
     /// What makes it up, in words: `seed 7, 1 row × 2 workers × 1 change, …`.
     pub fn prose(&self) -> String {
         let workload = &self.workload;

@@ -17,11 +17,11 @@ use self::watched::Watched;
 use super::case::Case;
 use super::outcome::Simulated;
 use super::simulate::simulate;
-use super::simulation::SimulationError;
 use crate::capability::strategy::Strategy;
 use crate::model::injection::{Injection, StepKind};
 use crate::model::spent::Spent;
 use crate::model::topology::Topology;
+use crate::trial::TrialError;
 use crate::workload::Workload;
 use contend_dst::Recording;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub fn conduct(
     world: &Case,
     strategy: &Arc<dyn Strategy>,
     script: Script,
-) -> Result<Conducted, SimulationError> {
+) -> Result<Conducted, TrialError> {
     let injector = Injector::new(script);
     let watched: Arc<dyn Strategy> = Arc::new(Watched {
         strategy: strategy.clone(),

@@ -2,10 +2,10 @@
 
 use super::case::Case;
 use super::outcome::{Simulated, whole_from};
-use super::simulation::{Simulation, SimulationError};
-use crate::capability::printed::Unread;
+use super::simulation::Simulation;
 use crate::capability::strategy::Strategy;
 use crate::record::journal::Journal;
+use crate::trial::TrialError;
 use contend_dst::Recording;
 use std::sync::Arc;
 
@@ -14,13 +14,11 @@ pub fn simulate(
     case: &Case,
     strategy: &Arc<dyn Strategy>,
     recording: Recording,
-) -> Result<Simulated, SimulationError> {
+) -> Result<Simulated, TrialError> {
     let journal = Arc::new(Journal::in_memory());
-    let (kept, printed) = (journal.clone(), Arc::new(Unread));
-    let simulation = Simulation::set(case, strategy, kept, printed, recording, Arc::default)?;
-    let ran = simulation.run()?;
+    let ran = Simulation::new(case, strategy, journal.clone(), recording).run()?;
     let changes = journal.take();
-    let (workload, found) = (&case.workload, ran.found.as_ref().ok());
+    let (workload, found) = (&case.workload, ran.record.found.as_ref().ok());
     Ok(Simulated {
         judgement: workload.judge_simulated(&changes, found, whole_from(case)),
         changes,

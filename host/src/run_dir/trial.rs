@@ -14,13 +14,14 @@ use crate::model::end::{End, Ended};
 use crate::model::found::Found;
 use crate::model::verdict::Judgement;
 use crate::record::histogram;
-use crate::record::journal::{self, Bounds, History};
+use crate::record::journal::{self, Bounds, History, Journal};
 use crate::record::lines::Lines;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::{self, BufReader, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What `rows.json` holds.
@@ -65,6 +66,13 @@ pub struct TrialRecord {
 impl TrialDir {
     pub fn history_path(&self) -> PathBuf {
         self.root.join(HISTORY)
+    }
+
+    /// Begins the history; an error if there is one.
+    pub fn begin_history(&self) -> Result<Arc<Journal>, RunDirError> {
+        let path = self.history_path();
+        let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
+        Ok(Arc::new(journal))
     }
 
     pub fn printed_path(&self) -> PathBuf {

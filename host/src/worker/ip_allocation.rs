@@ -20,7 +20,7 @@ impl Worker {
             pool: pool.clone(),
             marker: marker.to_string(),
         };
-        self.watched.set(Phase::Acquire);
+        self.watched().set(Phase::Acquire);
         let Stepped {
             step: mut acquire,
             allocated,
@@ -34,7 +34,7 @@ impl Worker {
             statements,
         };
         if !acquire.outcome.is_ok() {
-            self.watched.set(Phase::Settle);
+            self.watched().set(Phase::Settle);
             let settle =
                 move |arena: Arc<Arena>| async move { settle::allocated(&arena, marker).await };
             let (settled, address) = self.arena.beside(settle).await;
@@ -57,7 +57,7 @@ impl Worker {
         };
         if let Some(address) = allocation.address.clone().filter(|_| kind.release) {
             if change.acquire.outcome.is_ok() {
-                self.watched.set(Phase::Pause);
+                self.watched().set(Phase::Pause);
                 self.arena.wait(self.arena.workload.hold_ms).await;
             }
             let asked = Call::Release {
@@ -66,11 +66,11 @@ impl Worker {
                 address,
                 marker: marker.to_string(),
             };
-            self.watched.set(Phase::Release);
+            self.watched().set(Phase::Release);
             let step = self.step(WaitingStep::Release, marker.number, asked);
             let mut stepped = step.await;
             if !stepped.step.outcome.is_ok() {
-                self.watched.set(Phase::Settle);
+                self.watched().set(Phase::Settle);
                 let outcome = stepped.step.outcome.clone();
                 let settle = move |arena: Arc<Arena>| async move {
                     settle::deallocated(&arena, marker, &outcome).await
@@ -89,7 +89,7 @@ impl Worker {
     }
 
     async fn look(&mut self, marker: Marker, has_address: bool) -> Option<Box<Seen>> {
-        self.watched.set(Phase::Check);
+        self.watched().set(Phase::Check);
         let look = move |arena: Arc<Arena>| async move {
             look::at_allocation(&arena, marker, has_address).await
         };

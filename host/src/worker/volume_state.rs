@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 impl Worker {
     pub(super) async fn volume_change(&mut self, marker: Marker) -> Change {
-        self.watched.set(Phase::Acquire);
+        self.watched().set(Phase::Acquire);
         let Stepped {
             step: mut acquire,
             is_doubtful,
@@ -24,7 +24,7 @@ impl Worker {
             .await;
         let mut holds = Some(true);
         if !acquire.outcome.is_ok() {
-            self.watched.set(Phase::Settle);
+            self.watched().set(Phase::Settle);
             let row = self.row;
             let settle =
                 move |arena: Arc<Arena>| async move { settle::acquired(&arena, row, marker).await };
@@ -44,7 +44,7 @@ impl Worker {
             allocation: None,
         };
         if change.acquire.outcome.is_ok() {
-            self.watched.set(Phase::Check);
+            self.watched().set(Phase::Check);
             let row = self.row;
             let check = move |arena: Arc<Arena>| async move {
                 check::on_all_nodes(&arena, row, marker).await
@@ -58,7 +58,7 @@ impl Worker {
                 };
                 change.acquire.seen = self.arena.beside(look).await;
             }
-            self.watched.set(Phase::Pause);
+            self.watched().set(Phase::Pause);
             self.arena.wait(self.arena.workload.hold_ms).await;
         }
         // A change that failed its check still releases, as published; so does one that holds the
@@ -79,7 +79,7 @@ impl Worker {
 
     async fn give_back(&mut self, change: &mut Change) {
         let marker = change.marker();
-        self.watched.set(Phase::Release);
+        self.watched().set(Phase::Release);
         let Stepped {
             step: mut release,
             is_doubtful,
@@ -90,7 +90,7 @@ impl Worker {
             .await;
         change.nodes = change.nodes.union(nodes);
         if is_doubtful {
-            self.watched.set(Phase::Check);
+            self.watched().set(Phase::Check);
             let row = self.row;
             let look = move |arena: Arc<Arena>| async move {
                 look::at_released(&arena, row, marker).await
@@ -98,7 +98,7 @@ impl Worker {
             release.seen = self.arena.beside(look).await;
         }
         if !release.outcome.is_ok() {
-            self.watched.set(Phase::Settle);
+            self.watched().set(Phase::Settle);
             let row = self.row;
             let settle =
                 move |arena: Arc<Arena>| async move { settle::released(&arena, row, marker).await };
@@ -115,7 +115,7 @@ impl Worker {
     }
 
     async fn restore(&mut self, marker: Marker) -> Restored {
-        self.watched.set(Phase::Settle);
+        self.watched().set(Phase::Settle);
         let row = self.row;
         let restore =
             move |arena: Arc<Arena>| async move { settle::restore(&arena, row, marker).await };

@@ -1,5 +1,6 @@
 //! A worker as it is seen from outside while it works.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
 /// What a worker is doing.
@@ -51,6 +52,25 @@ impl Watched {
     pub fn phase(&self) -> Phase {
         let phase = self.phase.load(Relaxed);
         Phase::ALL[usize::from(phase) % Phase::ALL.len()]
+    }
+}
+
+/// The workers of a trial, by their numbers; a clone shows the same.
+#[derive(Debug, Clone, Default)]
+pub struct Counters(Arc<[Watched]>);
+
+impl Counters {
+    pub fn new(workers: u32) -> Self {
+        Self((0..workers).map(|_| Watched::default()).collect())
+    }
+
+    pub fn all(&self) -> &[Watched] {
+        &self.0
+    }
+
+    /// The changes that are over.
+    pub fn sum(&self) -> u64 {
+        self.0.iter().map(|it| u64::from(it.done())).sum()
     }
 }
 

@@ -14,6 +14,22 @@ const ARROWS: &[(&str, &[&str])] = &[
         "worker",
         &["model", "capability", "wasm", "record", "workload"],
     ),
+    ("plan", &["model", "backend", "wasm", "workload"]),
+    ("run_dir", &["model", "workload", "plan", "record", "check"]),
+    (
+        "trial",
+        &[
+            "model",
+            "capability",
+            "record",
+            "backend",
+            "lab",
+            "workload",
+            "worker",
+            "plan",
+            "run_dir",
+        ],
+    ),
     (
         "explore",
         &[
@@ -26,10 +42,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sim",
             "workload",
             "worker",
+            "plan",
+            "trial",
         ],
     ),
-    ("plan", &["model", "backend", "wasm", "workload"]),
-    ("run_dir", &["model", "workload", "plan", "record", "check"]),
     ("report", &["model", "record", "check", "plan"]),
     (
         "command",
@@ -43,6 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "workload",
             "worker",
             "sim",
+            "trial",
             "explore",
             "plan",
             "run_dir",

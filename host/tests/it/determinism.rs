@@ -2,7 +2,6 @@
 //! whatever was simulated before.
 
 use crate::support::component;
-use contend::capability::printed::Unread;
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::explore::case::Case;
 use contend::explore::simulation::Simulation;
@@ -73,15 +72,7 @@ fn case(seed: u64) -> Case {
 fn digest(seed: u64, strategy: &Arc<dyn Strategy>) -> String {
     let journal = Arc::new(Journal::in_memory());
     let case = case(seed);
-    let simulation = Simulation::set(
-        &case,
-        strategy,
-        journal,
-        Arc::new(Unread),
-        Recording::Digest,
-        Arc::default,
-    )
-    .unwrap();
+    let simulation = Simulation::new(&case, strategy, journal, Recording::Digest);
     simulation.run().unwrap().log.digest()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::command::CommandError;
 use crate::command::exit::Exit;
-use crate::command::supervise::Interrupts;
+use crate::trial::interrupts::Interrupts;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::runtime::{Builder, Runtime};

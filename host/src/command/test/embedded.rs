@@ -6,14 +6,14 @@ use crate::command::check::{command_line, small_workload};
 use crate::command::decide::{Decided, engine, load, plan_and_components};
 use crate::command::options::PlanOptions;
 use crate::command::progress::Screen;
-use crate::command::supervise::Interrupts;
-use crate::command::trial::Turn;
 use crate::command::{CommandError, judged, machine};
 use crate::model::verdict::Verdict;
 use crate::plan::workload_file::WorkloadOptions;
 use crate::report::TrialReport;
 use crate::report::conformance::{Case, Part, Status};
 use crate::run_dir::RunDir;
+use crate::trial::interrupts::Interrupts;
+use crate::trial::{Shared, Trial};
 use crate::workload::Kind;
 
 /// Ends a trial that hangs.
@@ -102,16 +102,17 @@ async fn run(
     };
     let folder = tempfile::tempdir().map_err(CommandError::Runtime)?;
     let run = RunDir::create(&folder.path().join("run"), plan, &machine::describe())?;
-    let turn = Turn {
+    let trial = Trial {
         plan,
         planned,
         strategy: strategy.clone(),
-        interrupts: &interrupts,
-        lab: None,
-        screen: &Screen::new(options.quiet),
-        tenancy: &Tenancy::Alone,
+        shared: Shared {
+            interrupts: &interrupts,
+            lab: None,
+            tenancy: &Tenancy::Alone,
+        },
     };
-    let judged = judged::run(&turn, &run).await;
+    let judged = judged::run(&trial, &Screen::new(options.quiet), &run).await;
     judged.ran?;
     Ok(judged.report)
 }

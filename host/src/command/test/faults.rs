@@ -6,7 +6,6 @@ use crate::command::CommandError;
 use crate::command::check::{CheckOptions, Enough, command_line};
 use crate::command::decide::Decided;
 use crate::command::progress::Waiting;
-use crate::command::simulated::case;
 use crate::explore::case::Case as World;
 use crate::explore::conformance::{
     Away, Conducted, Logged, MOST_LOGGED, Script, conduct, injections, outages, small_world,
@@ -50,7 +49,7 @@ impl<'a> Subject<'a> {
             planned,
             enough,
             waiting,
-            world: small_world(&case(plan, planned, simulated)),
+            world: small_world(&World::planned(plan, planned, simulated)),
             strategy: strategy.clone(),
         })
     }

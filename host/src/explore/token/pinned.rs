@@ -7,7 +7,6 @@ use super::{MODEL, digest};
 use crate::capability::clock::Clock;
 use crate::capability::database::Session;
 use crate::capability::lock::{LockSession, Mode, SessionOptions};
-use crate::capability::printed::Unread;
 use crate::capability::statement::{Action, Statement};
 use crate::capability::strategy::{
     Allocated, Call, Capabilities, Death, Instance, Strategy, Transition,
@@ -226,15 +225,8 @@ fn case(seed: u64, faults: Vec<SimFault>) -> Case {
 fn events(case: &Case) -> u16 {
     let strategy: Arc<dyn Strategy> = Arc::new(Native);
     let journal = Arc::new(Journal::in_memory());
-    let simulation = Simulation::set(
-        case,
-        &strategy,
-        journal,
-        Arc::new(Unread),
-        Recording::Digest,
-        Arc::default,
-    );
-    digest(&simulation.unwrap().run().unwrap().log.digest())
+    let simulation = Simulation::new(case, &strategy, journal, Recording::Digest);
+    digest(&simulation.run().unwrap().log.digest())
 }
 
 /// The faults that seeds draw, which are part of a seed's course too.

@@ -4,11 +4,8 @@ use super::cluster::{Cluster, Reads};
 use async_trait::async_trait;
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;
-use contend::capability::beside::Beside;
 use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session, Target};
-use contend::capability::printed::Unread;
-use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::statement::{Action, Statement};
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::model::change::{Change, Nanos};
@@ -16,11 +13,9 @@ use contend::model::fault::{Fault, FaultCount};
 use contend::model::value::Value;
 use contend::record::journal::{self, Journal};
 use contend::worker::posts::Posts;
-use contend::worker::stop::{self, Stopper};
+use contend::worker::stop::Stopper;
 use contend::worker::{Arena, Worker};
 use contend::workload::Workload;
-use contend::workload::ip_allocation::AllocationAccess;
-use contend::workload::volume_state::{self, RowAccess};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -237,26 +232,20 @@ impl Stage {
         let database = Arc::new(Cluster::open(reads).await);
         workload.prepare(&database.database).await.unwrap();
         let clock = Arc::new(Hurried(RealClock::new()));
-        let (stopper, stop) = stop::channel();
-        let arena = Arc::new(Arena {
+        let (arena, stopper) = Arena::new(
             workload,
-            strategy: Arc::new(strategy),
-            database: database.clone(),
-            sql_policy: Arc::new(SqlPolicy::new(volume_state::TABLES, "sqlite")),
-            locks: Arc::new(MemoryLocks::new(clock.clone())),
-            clock: clock.clone(),
-            beside: Beside::Here,
+            Arc::new(strategy),
+            database.clone(),
+            Arc::new(MemoryLocks::new(clock.clone())),
+            clock.clone(),
+            Arc::new(Journal::create(&history).unwrap()),
+        );
+        let arena = Arc::new(Arena {
             settings: Arc::new(terms.settings),
-            printed: Arc::new(Unread),
-            shares: Default::default(),
-            seed: 1,
             change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
-            stop,
             posts: Posts::new(1),
-            journal: Arc::new(Journal::create(&history).unwrap()),
             patience_ns: 0,
-            rows: RowAccess::default(),
-            allocations: AllocationAccess::default(),
+            ..arena
         });
         Self {
             arena,
@@ -272,7 +261,7 @@ impl Stage {
     pub(super) async fn worker(&self) -> (Worker, u32) {
         let connects = &self.database.connects;
         connects.store(0, Ordering::Relaxed);
-        let worker = Worker::prepare(self.arena.clone(), 0, Arc::default()).await;
+        let worker = Worker::prepare(self.arena.clone(), 0).await;
         let before_the_clock = connects.load(Ordering::Relaxed);
         self.clock.0.start();
         (worker, before_the_clock)

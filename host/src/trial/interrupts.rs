@@ -1,24 +1,16 @@
-//! Ends a trial before its time: at the limit, at Ctrl-C, or at a signal to end.
+//! The user's wish that a run ends: Ctrl-C, or a signal to end.
 
-use crate::model::end::Ended;
-use crate::worker::stop::Stopper;
 use procfs_core::FromRead;
 use procfs_core::process::Status;
-use std::convert::Infallible;
 use std::future::pending;
 use std::io;
-use std::sync::OnceLock;
-use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-
-/// How long changes under way may take to finish before their steps are abandoned.
-pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Counts Ctrl-C, SIGTERM and SIGHUP from the moment it is made, so that none is lost, also not
 /// between two trials.
 #[derive(Clone)]
-pub struct Interrupts(watch::Receiver<u32>);
+pub struct Interrupts(pub(super) watch::Receiver<u32>);
 
 impl Interrupts {
     pub fn listen() -> io::Result<Self> {
@@ -40,6 +32,11 @@ impl Interrupts {
             }
         });
         Ok(Self(counted))
+    }
+
+    /// Interrupts that never come.
+    pub fn never() -> Self {
+        Self(watch::channel(0).1)
     }
 
     pub fn any(&self) -> bool {
@@ -68,33 +65,4 @@ async fn received(signal: &mut Option<Signal>) {
 fn ignores_hangup() -> bool {
     let ignored = Status::from_file("/proc/self/status").map_or(0, |status| status.sigign);
     ignored & (1 << (SignalKind::hangup().as_raw_value() - 1)) != 0
-}
-
-/// Asks all workers to end when the time is up or a signal comes, and notes in `cause` which it was:
-/// first they may finish their changes; after the grace, or at a further signal, they abandon them.
-/// Never returns; drop it when all workers have ended.
-pub async fn supervise(
-    stopper: &Stopper,
-    time_limit: Option<Duration>,
-    interrupts: &Interrupts,
-    cause: &OnceLock<Ended>,
-) -> Infallible {
-    let limit = async {
-        match time_limit {
-            Some(limit) => tokio::time::sleep(limit).await,
-            None => pending().await,
-        }
-    };
-    let (how, further) = tokio::select! {
-        () = limit => (Ended::TimeLimit, 1),
-        () = interrupts.reached(1) => (Ended::Interrupted, 2),
-    };
-    cause.get_or_init(|| how);
-    stopper.finish();
-    tokio::select! {
-        () = tokio::time::sleep(GRACE) => {}
-        () = interrupts.reached(further) => {}
-    }
-    stopper.abandon();
-    pending().await
 }

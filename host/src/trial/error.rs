@@ -1,0 +1,36 @@
+//! Why a trial has no whole record.
+
+use crate::lab::LabError;
+use crate::model::fault::Fault;
+use crate::run_dir::RunDirError;
+use contend_dst::Stuck;
+use std::fmt::Display;
+use std::io;
+
+/// Why a trial could not be run or not be recorded to its end. A strategy is at fault in none of these.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    #[error("{what}: {} ({})", fault.message, fault.code)]
+    Backend { what: String, fault: Fault },
+    /// The record lacks changes or conditions, so nothing can be concluded from it.
+    #[error("a change could not be recorded: {0}")]
+    Unrecorded(String),
+    #[error(transparent)]
+    RunDir(#[from] RunDirError),
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    #[error("the runtime could not be started: {0}")]
+    Runtime(io::Error),
+    #[error(
+        "the simulation came to a standstill {}: the model is at fault; please report it with the \
+         command that led here",
+        match .0 { Stuck::ForEver => "(nothing left to happen)", Stuck::OutOfTime => "(a year went by)" }
+    )]
+    Standstill(Stuck),
+}
+
+/// What could not be done, and the fault that says why.
+pub fn backend_error(what: impl Display) -> impl FnOnce(Fault) -> TrialError {
+    let what = what.to_string();
+    move |fault| TrialError::Backend { what, fault }
+}

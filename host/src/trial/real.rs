@@ -1,0 +1,153 @@
+//! The real world: servers, the machine's clock, tasks on threads.
+
+use super::faults::Schedule;
+use super::probe::Probe;
+use super::usage::UsedBefore;
+use super::world::{Role, Step, Work, World};
+use super::{NANOS_PER_S, Trial, TrialError, backend_error};
+use crate::backend::clock::RealClock;
+use crate::backend::host_threads;
+use crate::backend::url::DatabaseUrl;
+use crate::backend::{open_locks_of_run, run_id};
+use crate::capability::beside::Beside;
+use crate::capability::budget::Shares;
+use crate::capability::database::Database;
+use crate::model::conditions::Conditions;
+use crate::record::printed::PrintedFile;
+use crate::run_dir::TrialDir;
+use crate::worker::stop::Stopper;
+use crate::worker::{Arena, Worker, dealing};
+use futures_util::stream::{self, StreamExt};
+use futures_util::{FutureExt, TryFutureExt};
+use std::io;
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+
+/// Workers that are made ready at the same time.
+const PREPARED_AT_ONCE: usize = 32;
+
+/// Servers, and the lab that they may be of.
+pub struct RealWorld<'a> {
+    trial: &'a Trial<'a>,
+    folder: &'a TrialDir,
+    clock: Arc<RealClock>,
+    database: Arc<dyn Database>,
+    /// What each instance may take, given what this process can have.
+    shares: Shares,
+    hears: &'a dyn Fn(Step<'_>),
+}
+
+impl<'a> RealWorld<'a> {
+    /// Opens the database. `hears` is called with each step of the trial.
+    pub async fn open(
+        trial: &'a Trial<'a>,
+        folder: &'a TrialDir,
+        hears: &'a dyn Fn(Step<'_>),
+    ) -> Result<Self, TrialError> {
+        let (plan, tenancy) = (trial.plan, trial.shared.tenancy);
+        let (url, fresh) = (&plan.database, folder.database_path());
+        let opening = tenancy.open(url, &plan.nodes, plan.session_options(), &fresh);
+        let database = opening.await.map_err(backend_error(url))?;
+        let files = rlimit::Resource::NOFILE.get_soft().ok();
+        let shares = Shares::new(plan.workload.workers(), files);
+        database.divide(&shares);
+        Ok(Self {
+            trial,
+            folder,
+            clock: Arc::new(RealClock::new()),
+            database,
+            shares,
+            hears,
+        })
+    }
+}
+
+impl World for RealWorld<'_> {
+    type Gauges = (UsedBefore, Probe);
+    type Faults = Schedule;
+
+    fn database(&self) -> &dyn Database {
+        &*self.database
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        _: Role,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Result<T, String>> {
+        tokio::spawn(task).map_err(|panic| panic.to_string())
+    }
+
+    fn enter(&self, step: Step<'_>) {
+        (self.hears)(step);
+    }
+
+    async fn arena(&self) -> Result<(Arena, Stopper), TrialError> {
+        let (trial, plan, shares) = (self.trial, self.trial.plan, self.shares);
+        let clock = self.clock.clone();
+        let locks = open_locks_of_run(&plan.locks, clock.clone(), &run_id::new_name()).await;
+        let locks = locks.map_err(backend_error(&plan.locks))?;
+        locks.divide(&shares);
+        let beside = match &plan.database {
+            // What this process has in itself answers when this process runs.
+            DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::SqliteFile(_) => {
+                Beside::Here
+            }
+            DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_) => {
+                Beside::Threads(host_threads::handle().map_err(TrialError::Runtime)?)
+            }
+        };
+        let (workload, path) = (plan.workload.clone(), self.folder.printed_path());
+        let printed = PrintedFile::new(path, workload.workers(), &shares);
+        let (strategy, database) = (trial.strategy.clone(), self.database.clone());
+        let history = self.folder.begin_history()?;
+        let (arena, stopper) = Arena::new(workload, strategy, database, locks, clock, history);
+        let arena = Arena {
+            beside,
+            settings: Arc::new(plan.settings_of(trial.planned)),
+            printed: Arc::new(printed),
+            shares,
+            seed: plan.seed,
+            change_timeout_ns: plan.change_timeout_s.saturating_mul(NANOS_PER_S),
+            ..arena
+        };
+        Ok((arena, stopper))
+    }
+
+    async fn workers(&self, arena: &Arc<Arena>) -> Vec<Work> {
+        let sessions = dealing::open_sessions(arena, PREPARED_AT_ONCE).await;
+        let prepared = (0..).zip(sessions).map(|(number, session)| {
+            let worker = Worker::prepare_with(arena.clone(), number, session);
+            worker.map(|worker| worker.run().boxed())
+        });
+        let prepared = stream::iter(prepared.collect::<Vec<_>>());
+        prepared.buffered(PREPARED_AT_ONCE).collect().await
+    }
+
+    fn start(&self) -> (Self::Gauges, Schedule) {
+        let (plan, lab) = (self.trial.plan, self.trial.shared.lab);
+        let used = UsedBefore::read(lab);
+        self.clock.start();
+        let gauges = (used, Probe::start(self.clock.clone()));
+        (
+            gauges,
+            Schedule::begin(lab, &plan.faults, self.clock.clone()),
+        )
+    }
+
+    async fn stopped(&self, (used, probe): Self::Gauges, conditions: &mut Conditions) {
+        conditions.usage = used.usage();
+        conditions.lateness = Some(probe.end().await);
+    }
+
+    async fn heal(&self, faults: Schedule, conditions: &mut Conditions) -> Result<(), TrialError> {
+        let ended = faults.end().await.map(|ended| conditions.faults = ended);
+        let (plan, lab) = (self.trial.plan, self.trial.shared.lab);
+        if let Some(lab) = lab.filter(|_| !plan.faults.is_empty()).cloned() {
+            let whole = spawn_blocking(move || lab.make_whole(&mut |_| {})).await;
+            whole.map_err(|panic| TrialError::Runtime(io::Error::other(panic)))??;
+        }
+        let broke_down = |panic| format!("the schedule of faults broke down: {panic}");
+        ended.map_err(|panic| TrialError::Unrecorded(broke_down(panic)))
+    }
+}

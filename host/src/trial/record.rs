@@ -1,0 +1,38 @@
+//! What a trial came to.
+
+use crate::model::conditions::Conditions;
+use crate::model::end::End;
+use crate::model::fault::Fault;
+use crate::model::found::Found;
+use crate::run_dir::{RunDirError, TrialDir};
+
+/// What is recorded of a trial beside its changes, which the journal has.
+#[derive(Debug)]
+pub struct Record {
+    pub conditions: Conditions,
+    pub found: Result<Found, Fault>,
+    pub end: End,
+}
+
+impl Record {
+    /// Writes it into the trial's folder. The end is written also where the data can't be.
+    pub fn write(self, folder: &TrialDir) -> Result<(), RunDirError> {
+        folder.write_conditions(&self.conditions)?;
+        let mut end = self.end;
+        let kept = match self.found {
+            Ok(found) => {
+                end.effects = found.effects();
+                folder.write_found(&found)
+            }
+            Err(fault) => {
+                end.data_unread = Some(fault.to_string());
+                Ok(())
+            }
+        };
+        if let Err(error) = &kept {
+            end.data_unread = Some(error.to_string());
+        }
+        let written = folder.write_end(&end);
+        kept.and(written)
+    }
+}

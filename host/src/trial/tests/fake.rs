@@ -1,0 +1,409 @@
+//! A world without servers, in virtual time: it does as a test says and notes what is asked of it.
+
+use crate::backend::lock_memory::MemoryLocks;
+use crate::capability::clock::Clock;
+use crate::capability::database::{Database, Freshness, Session, Target};
+use crate::capability::statement::Statement;
+use crate::capability::strategy::{Capabilities, Death, Instance, Strategy};
+use crate::lab::LabError;
+use crate::model::change::Nanos;
+use crate::model::conditions::Conditions;
+use crate::model::counters::NodeCounters;
+use crate::model::fault::Fault;
+use crate::model::value::{Row, Value};
+use crate::record::journal::Journal;
+use crate::run_dir::RunDirError;
+use crate::trial::interrupts::Interrupts;
+use crate::trial::record::Record;
+use crate::trial::world::{Role, Step, Work, World};
+use crate::trial::{NANOS_PER_S, Rules, TrialError, run};
+use crate::worker::Arena;
+use crate::worker::posts::Post;
+use crate::worker::stop::{Stop, Stopper};
+use crate::workload::Workload;
+use async_trait::async_trait;
+use contend_dst::{ActorId, Executor, Kernel, Recording, Spawner};
+use futures_util::FutureExt;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// What was asked, in its order, each with its second: `10 s: worker 1 finishes`.
+#[derive(Clone)]
+pub(super) struct Notes {
+    kernel: Kernel<()>,
+    all: Arc<Mutex<Vec<String>>>,
+}
+
+impl Notes {
+    fn add(&self, what: &str) {
+        let second = self.kernel.now() / NANOS_PER_S;
+        let mut all = self.all.lock().unwrap();
+        all.push(format!("{second} s: {what}"));
+    }
+
+    pub(super) fn has(&self, what: &str) -> bool {
+        self.all().iter().any(|note| note == what)
+    }
+
+    pub(super) fn all(&self) -> Vec<String> {
+        self.all.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Clock for Notes {
+    fn now(&self) -> Nanos {
+        self.kernel.now()
+    }
+
+    async fn sleep(&self, duration: Nanos) {
+        self.kernel.sleep(duration).await;
+    }
+}
+
+/// What does not work.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Broken {
+    Nothing,
+    Tables,
+    /// No worker is ever ready.
+    Workers,
+    BackgroundHangs,
+    BackgroundPanics,
+    Healing,
+    Reading,
+    Record,
+}
+
+pub(super) struct FakeWorld {
+    broken: Broken,
+    database: Arc<FakeDatabase>,
+    workload: Workload,
+    spawner: Spawner,
+    notes: Notes,
+    workers: RefCell<Vec<MakeWork>>,
+}
+
+/// Makes a worker, once there is an arena.
+type MakeWork = Box<dyn FnOnce(Hand) -> Work>;
+
+impl World for FakeWorld {
+    type Gauges = ();
+    type Faults = ();
+
+    fn database(&self) -> &dyn Database {
+        &*self.database
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        _: Role,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Result<T, String>> {
+        let text = |panic: Box<dyn Any + Send>| panic.downcast_ref::<&str>().unwrap().to_string();
+        let task = AssertUnwindSafe(task).catch_unwind();
+        let task = self.spawner.spawn(ActorId(1), task);
+        task.map(move |ended| ended.map_err(text))
+    }
+
+    fn enter(&self, step: Step<'_>) {
+        self.notes.add(match step {
+            Step::SetUp => "set up",
+            Step::Prepare => "prepare",
+            Step::Run(_) => "run",
+            Step::Read => "read all",
+        });
+    }
+
+    async fn arena(&self) -> Result<(Arena, Stopper), TrialError> {
+        self.notes.add("arena");
+        let clock = Arc::new(self.notes.clone());
+        Ok(Arena::new(
+            self.workload.clone(),
+            Arc::new(NoStrategy),
+            self.database.clone(),
+            Arc::new(MemoryLocks::new(clock.clone())),
+            clock,
+            Arc::new(Journal::in_memory()),
+        ))
+    }
+
+    async fn workers(&self, arena: &Arc<Arena>) -> Vec<Work> {
+        if self.broken == Broken::Workers {
+            return pending().await;
+        }
+        let hand = |number| Hand {
+            number,
+            arena: arena.clone(),
+            notes: self.notes.clone(),
+        };
+        let workers = (0..).zip(self.workers.take());
+        workers.map(|(number, make)| make(hand(number))).collect()
+    }
+
+    fn start(&self) -> ((), ()) {
+        self.notes.add("start");
+        ((), ())
+    }
+
+    async fn stopped(&self, (): (), _: &mut Conditions) {
+        self.notes.add("stopped");
+    }
+
+    async fn heal(&self, (): (), conditions: &mut Conditions) -> Result<(), TrialError> {
+        self.notes.add("heal");
+        conditions.simulated = Some(Default::default());
+        self.database.is_healed.store(true, Relaxed);
+        match self.broken {
+            Broken::Healing => Err(TrialError::Lab(LabError::NoLab("lab".into()))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A database of one node, whose readings are noted once the faults are healed.
+struct FakeDatabase {
+    broken: Broken,
+    notes: Notes,
+    nodes: [String; 1],
+    is_healed: AtomicBool,
+}
+
+#[async_trait]
+impl Database for FakeDatabase {
+    fn dialect(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    fn name_transactions(&self) -> &'static str {
+        "''"
+    }
+
+    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
+        Ok(Box::new(FakeSession(self.broken)))
+    }
+
+    async fn read(
+        &self,
+        _: &str,
+        _: Freshness,
+        _: &Statement,
+        _: &[Value],
+    ) -> Result<Vec<Row>, Fault> {
+        if self.is_healed.load(Relaxed) {
+            self.notes.add("read");
+            if self.broken == Broken::Reading {
+                return Err(Fault::rejected("gone", "no node answers"));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// 3 commits, and 4 more once the faults are healed.
+    async fn counters(&self) -> Vec<NodeCounters> {
+        let is_healed = self.is_healed.load(Relaxed);
+        vec![NodeCounters {
+            node: "n1".to_owned(),
+            commits: Some(3 + 4 * u64::from(is_healed)),
+            ..NodeCounters::default()
+        }]
+    }
+
+    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+        Ok([("version".to_owned(), "1".to_owned())].into())
+    }
+
+    async fn close(&self) {
+        self.notes.add("close");
+    }
+}
+
+struct FakeSession(Broken);
+
+#[async_trait]
+impl Session for FakeSession {
+    async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
+        match self.0 {
+            Broken::Tables => Err(Fault::rejected("denied", "no tables")),
+            _ => Ok(1),
+        }
+    }
+
+    /// The background load alone asks for something.
+    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+        match self.0 {
+            Broken::BackgroundHangs => pending().await,
+            Broken::BackgroundPanics => panic!("no such column"),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn begin(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn close(self: Box<Self>) {}
+}
+
+/// Workers are made without it.
+struct NoStrategy;
+
+#[async_trait]
+impl Strategy for NoStrategy {
+    async fn instantiate(&self, _: Capabilities) -> Result<Box<dyn Instance>, Death> {
+        unreachable!("no worker has an instance")
+    }
+}
+
+/// What a worker of a test has.
+pub(super) struct Hand {
+    pub(super) number: u32,
+    pub(super) arena: Arc<Arena>,
+    pub(super) notes: Notes,
+}
+
+impl Hand {
+    pub(super) fn note(&self, what: &str) {
+        self.notes.add(&format!("worker {} {what}", self.number));
+    }
+
+    pub(super) fn stop(&self) -> &Stop {
+        &self.arena.stop
+    }
+
+    pub(super) fn enter(&self, post: Post) {
+        self.arena.posts.enter(self.number, post);
+    }
+
+    pub(super) async fn sleep(&self, seconds: u64) {
+        self.arena.clock.sleep(seconds * NANOS_PER_S).await;
+    }
+}
+
+/// A trial in a fake world, with two workers at most.
+pub(super) struct FakeTrial {
+    executor: Executor<()>,
+    world: FakeWorld,
+    pub(super) notes: Notes,
+    pub(super) time_limit_s: Option<u64>,
+    pub(super) stuck_after_s: u64,
+    interrupts: (Rc<watch::Sender<u32>>, Interrupts),
+}
+
+impl FakeTrial {
+    pub(super) fn new(broken: Broken) -> Self {
+        let kernel = Kernel::new(Recording::Off);
+        let executor = Executor::new(kernel.clone());
+        let all = Arc::default();
+        let notes = Notes { kernel, all };
+        let database = FakeDatabase {
+            broken,
+            notes: notes.clone(),
+            nodes: ["n1".to_owned()],
+            is_healed: AtomicBool::new(false),
+        };
+        let workload = Workload {
+            rows: 1,
+            workers_per_row: 2,
+            background_generators: 1,
+            audit: false,
+            ..Workload::default()
+        };
+        let world = FakeWorld {
+            broken,
+            database: Arc::new(database),
+            workload,
+            spawner: executor.spawner(),
+            notes: notes.clone(),
+            workers: RefCell::default(),
+        };
+        let (counts, counted) = watch::channel(0);
+        Self {
+            executor,
+            world,
+            notes,
+            time_limit_s: None,
+            stuck_after_s: 0,
+            interrupts: (Rc::new(counts), Interrupts(counted)),
+        }
+    }
+
+    pub(super) fn worker<F>(&mut self, work: impl FnOnce(Hand) -> F + 'static)
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let make = |hand| work(hand).boxed();
+        self.world.workers.borrow_mut().push(Box::new(make));
+    }
+
+    /// A worker that ends when it is asked to, but not its step: that must be abandoned.
+    pub(super) fn hanging_worker(&mut self) {
+        self.worker(|it| async move {
+            it.stop().requested().await;
+            it.note("finishes");
+            it.stop().abandoned().await;
+            it.note("abandons");
+            Ok(())
+        });
+    }
+
+    /// The user asks for the end at this second.
+    pub(super) fn interrupt_at(&self, second: u64) {
+        let (kernel, counts) = (self.notes.kernel.clone(), self.interrupts.0.clone());
+        self.world.spawner.spawn(ActorId(2), async move {
+            kernel.sleep_until(second * NANOS_PER_S).await;
+            counts.send_modify(|count| *count += 1);
+        });
+    }
+
+    /// Runs it; the record is what was recorded, also where it ended with an error.
+    pub(super) fn run(mut self) -> (Result<(), TrialError>, Option<Record>) {
+        let recorded = Rc::new(Cell::new(None));
+        let (kept, notes) = (recorded.clone(), self.notes.clone());
+        let trial = self.executor.spawn(ActorId(0), async move {
+            let rules = Rules {
+                workload: &self.world.workload,
+                interrupts: &self.interrupts.1,
+                time_limit_s: self.time_limit_s,
+                stuck_after_s: self.stuck_after_s,
+                whole_from: 0,
+            };
+            let record = |record| {
+                notes.add("record");
+                kept.set(Some(record));
+                match self.world.broken {
+                    Broken::Record => Err(RunDirError::NameTaken("full".to_owned())),
+                    _ => Ok(()),
+                }
+            };
+            run(&self.world, &rules, record).await
+        });
+        let horizon = 1_000 * NANOS_PER_S;
+        self.executor.run(&|()| {}, horizon).expect("it never ends");
+        (trial.take().expect("it has ended"), recorded.take())
+    }
+}

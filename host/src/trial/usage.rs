@@ -1,0 +1,76 @@
+//! Processor time and memory while the workers run.
+
+use crate::lab::Lab;
+use crate::model::change::Nanos;
+use crate::model::conditions::Usage;
+use procfs_core::FromRead;
+use procfs_core::process::{Stat, Status};
+use std::fs;
+
+/// The kernel counts processor time in hundredths of a second, on every machine that Linux runs on.
+const NANOS_PER_TICK: u64 = 10_000_000;
+
+/// What was used when the workers were let go.
+pub struct UsedBefore {
+    runner: Option<Nanos>,
+    /// Each process of the lab, with its name and number.
+    servers: Vec<(String, String, Option<Nanos>)>,
+}
+
+impl UsedBefore {
+    pub fn read(lab: Option<&Lab>) -> Self {
+        // From here on the peak is this trial's own. Where that can't be had, it is the process's.
+        fs::write("/proc/self/clear_refs", "5").ok();
+        let processes = lab.map(Lab::processes).unwrap_or_default();
+        let servers = processes.into_iter().map(|(name, pid)| {
+            let pid = pid.to_string();
+            let used = cpu_ns(&pid);
+            (name, pid, used)
+        });
+        Self {
+            servers: servers.collect(),
+            runner: cpu_ns("self"),
+        }
+    }
+
+    /// The usage until now: to be asked when the workers have ended, before anything else is done.
+    pub fn usage(&self) -> Usage {
+        let since = |now: Option<Nanos>, then: Option<Nanos>| Some(now?.saturating_sub(then?));
+        let servers = self.servers.iter().map(|(name, pid, then)| {
+            // One that was killed or started anew in between has no figure, and then there is none
+            // of all of them.
+            Some((name.clone(), since(cpu_ns(pid), *then)?))
+        });
+        Usage {
+            runner_cpu_ns: since(cpu_ns("self"), self.runner),
+            runner_peak_kib: peak_kib(),
+            servers_cpu_ns: servers.collect::<Option<_>>().unwrap_or_default(),
+        }
+    }
+}
+
+/// Processor time of a process, user and system.
+fn cpu_ns(process: &str) -> Option<Nanos> {
+    let stat = Stat::from_file(format!("/proc/{process}/stat")).ok()?;
+    Some((stat.utime + stat.stime) * NANOS_PER_TICK)
+}
+
+fn peak_kib() -> Option<u64> {
+    Status::from_file("/proc/self/status").ok()?.vmhwm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_works_uses_processor_time() {
+        let before = cpu_ns("self").unwrap();
+        let mut sum = 0u64;
+        while cpu_ns("self").unwrap() == before {
+            sum = sum.wrapping_add(std::hint::black_box(1));
+        }
+        assert!(peak_kib().unwrap() > 1000, "{sum}");
+        assert_eq!(cpu_ns("0"), None);
+    }
+}
