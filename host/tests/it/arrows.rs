@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "worker",
         &["model", "capability", "wasm", "record", "workload"],
     ),
-    ("plan", &["model", "backend", "wasm", "workload"]),
+    ("plan", &["model", "backend", "wasm", "author", "workload"]),
     ("run_dir", &["model", "workload", "plan", "record", "check"]),
     (
         "trial",
