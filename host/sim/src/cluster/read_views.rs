@@ -51,7 +51,9 @@ mod tests {
     #[test]
     fn low_watermark_waits_for_the_oldest_reader_and_the_slowest_node() {
         let mut views = ReadViews::default();
-        [5, 5, 7].map(|position| views.open(position));
+        for position in [5, 5, 7] {
+            views.open(position);
+        }
         let advanced = |views: &mut ReadViews, applied| {
             views.advance(applied);
             views.low_watermark()

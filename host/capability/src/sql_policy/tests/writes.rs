@@ -1,6 +1,7 @@
 //! Clauses of writes: duplicates and RETURNING.
 
 use super::policy::{admitted, refused};
+use super::{Action, SqlPolicy};
 
 #[test]
 fn duplicates_are_met_as_each_server_can() {
