@@ -114,7 +114,7 @@ fn a_run_on_sqlite_is_told_and_run_again_from_its_bundle_alone() {
     fs::remove_dir_all(&recorded).unwrap();
     let copied = sandbox.shell("cp -r run/cas run/unguarded; $runner compare run.tar.gz run");
     assert_eq!(copied.code, 1, "{}", copied.stderr);
-    let told = "unguarded: differs where it must agree (the verdict): the verdict was violated, and is valid";
+    let told = "unguarded: differs where it must agree (the verdict): the verdict was violated and is now valid";
     assert!(copied.stdout.contains(told), "{}", copied.stdout);
     sandbox
         .run("rerun run.tar.gz --out run")

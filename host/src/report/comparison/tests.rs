@@ -46,7 +46,7 @@ fn on_a_real_database_the_verdicts_must_agree_and_nothing_else() {
     second.report.trials[0].judgement = violated;
     let (found, why) = agreement(&first, &second);
     assert_eq!(found, Agreement::Differ);
-    assert_eq!(why, ["the verdict was valid, and is violated"]);
+    assert_eq!(why, ["the verdict was valid and is now violated"]);
 }
 
 #[test]
