@@ -60,7 +60,9 @@ fn password_is_not_sent_to_another_host_without_being_asked() {
     let pull = format!("pull oci://{REGISTRY}/cas:1");
 
     // Nobody is logged in: there is nothing to keep.
-    sandbox.run(&pull).refused_with(&["there is no"]);
+    sandbox
+        .run(&pull)
+        .refused_with(&["not found in the registry"]);
     let asked = server.asked();
     let there = of_host(&asked, ELSEWHERE);
     assert_eq!(there.len(), 1, "{asked:?}");
@@ -74,7 +76,9 @@ fn password_is_not_sent_to_another_host_without_being_asked() {
     assert_eq!(of_host(&server.asked(), ELSEWHERE).len(), 1);
 
     let sandbox = sandbox.with_variable("CONTEND_TOKEN_HOSTS", format!("{REGISTRY}={ELSEWHERE}"));
-    sandbox.run(&pull).refused_with(&["there is no"]);
+    sandbox
+        .run(&pull)
+        .refused_with(&["not found in the registry"]);
     let asked = server.asked();
     let there = of_host(&asked, ELSEWHERE);
     assert_eq!(there.len(), 2);
@@ -154,7 +158,9 @@ fn redirect_to_another_host_takes_neither_password_nor_token_along() {
         });
         let secret = log_in(&sandbox, REGISTRY);
         let pull = format!("pull oci://{REGISTRY}/cas:1");
-        sandbox.run(&pull).refused_with(&["there is no"]);
+        sandbox
+            .run(&pull)
+            .refused_with(&["not found in the registry"]);
         let asked = server.asked();
         let there = of_host(&asked, ELSEWHERE);
         assert_eq!(there.len(), 1, "{asked:?}");
