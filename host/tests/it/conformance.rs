@@ -145,7 +145,7 @@ fn one_fault_alone_is_told_also_if_it_goes_well() {
     let shown = Sandbox::new().run("test cas --only release");
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let told = "faults: release 1 execute indefinite-done\n  Call 1 of the release, execute, took \
-                effect, and its answer was lost (indefinite).\n  All went well.\n    change 1 acquire \
+                effect, and its answer was lost (indefinite).\n  No promise was broken.\n    change 1 acquire \
                 1 connect the endpoint → ok\n    change 1 acquire 2 execute UPDATE volumes";
     assert!(shown.stdout.contains(told), "{}", shown.stdout);
     assert_eq!(shown.stdout.matches("reproduce with").count(), 5);
