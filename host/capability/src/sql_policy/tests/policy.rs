@@ -206,9 +206,9 @@ fn each_danger_is_refused_with_its_reason() {
             ("SELECT UUID()", "timing.random"),
             ("SELECT LOAD_FILE('/etc/passwd')", "files"),
             ("SELECT CONNECTION_ID()", "who is connected"),
-            ("SELECT VERSION()", "of the server"),
-            ("SELECT LAST_INSERT_ID()", "ran before"),
-            ("SELECT REPEAT('a', 9)", "long ones"),
+            ("SELECT VERSION()", "reveals the server"),
+            ("SELECT LAST_INSERT_ID()", "earlier statements"),
+            ("SELECT REPEAT('a', 9)", "long texts"),
             (
                 "SELECT 1 FROM volumes WHERE id LIKE '%a'",
                 "nothing can interrupt it",
@@ -254,9 +254,9 @@ fn each_danger_is_refused_with_its_reason() {
         "sqlite",
         &[
             ("SELECT randomblob(9)", "timing.random"),
-            ("SELECT last_insert_rowid()", "ran before"),
-            ("SELECT changes()", "ran before"),
-            ("SELECT zeroblob(1000000000)", "long ones"),
+            ("SELECT last_insert_rowid()", "earlier statements"),
+            ("SELECT changes()", "earlier statements"),
+            ("SELECT zeroblob(1000000000)", "long texts"),
             ("SELECT id <=> 1 FROM volumes", "IS NOT DISTINCT FROM"),
             (
                 "UPDATE volumes SET status = 1 LIMIT 1",
