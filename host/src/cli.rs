@@ -32,9 +32,11 @@ use crate::command::rerun::RerunOptions;
 use crate::command::run::RunOptions;
 use crate::command::test::TestOptions;
 use crate::plan::topology::keys;
+use crate::workload::kinds;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// A command with its options, as parsed.
 pub enum Command {
@@ -166,6 +168,9 @@ struct Arguments {
     run: RunArguments,
 }
 
+/// The kinds of workload, as help offers them.
+static KINDS: LazyLock<String> = LazyLock::new(kinds::words);
+
 #[derive(Subcommand)]
 enum Verb {
     /// Run workloads × strategies × lock services one after the other, and write one table of all
@@ -182,8 +187,8 @@ enum Verb {
         /// Kind of workload that the strategy solves
         #[arg(
             long,
-            value_name = "volume-state|ip-allocation",
-            default_value = "volume-state"
+            value_name = KINDS.as_str(),
+            default_value = kinds::usual().name()
         )]
         workload: String,
     },
@@ -300,7 +305,9 @@ mod tests {
     #[test]
     fn every_key_of_a_workload_file_is_a_flag() {
         let command = Arguments::command();
-        for key in KEYS.iter().filter(|&&key| key != "kind" && key != "sim") {
+        let own = kinds::keys().map(|key| key.name);
+        let keys = KEYS.iter().copied().chain(own);
+        for key in keys.filter(|key| !["kind", "sim"].contains(key)) {
             let flag = key.replace('_', "-");
             let found = command
                 .get_arguments()

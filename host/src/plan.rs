@@ -5,7 +5,6 @@ pub mod faults;
 pub mod home;
 pub mod nearest;
 pub mod pattern;
-pub mod pools;
 pub mod recorded;
 pub mod strategies;
 pub mod topology;
@@ -150,8 +149,8 @@ pub enum PlanError {
     SettingTwice { name: String },
     #[error("a fault of the schedule: {0}")]
     Fault(String),
-    #[error("a pool: {0}")]
-    Pool(String),
+    #[error("{0}")]
+    Options(String),
     #[error("{keys}: that is for a workload of the kind {of}, and this one is {kind}")]
     OtherKind { keys: String, of: Kind, kind: Kind },
     #[error("{0}")]
@@ -222,8 +221,8 @@ impl Plan {
         in_range("background_selects_per_s", selects, 0, 1000)?;
         let updates = u64::from(workload.background_updates_per_s);
         in_range("background_updates_per_s", updates, 0, 1000)?;
-        if let Some(allocation) = &workload.ip_allocation {
-            in_range("step_wait_ms", allocation.step_wait_ms, 0, HOUR_MS)?;
+        for (key, wait) in workload.kind.bounded() {
+            in_range(key, wait, 0, HOUR_MS)?;
         }
         in_range("memory_mib", self.memory_mib, 1, 4096)?;
         in_range("computing_ms", self.computing_ms, 10, HOUR_MS)?;
@@ -256,10 +255,7 @@ fn in_range(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), 
 /// The name of a workload that is nowhere written down: rows × workers per row.
 pub fn workload_name(workload: &Workload) -> String {
     let size = format!("{}x{}", workload.rows, workload.workers_per_row);
-    match workload.kind() {
-        Kind::VolumeState => size,
-        Kind::IpAllocation => format!("ip-{size}"),
-    }
+    format!("{}{size}", workload.kind.prefix())
 }
 
 /// Splits each `name=value`. A name that is given twice is a mistake: one of the two would be ignored.

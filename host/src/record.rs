@@ -1,5 +1,6 @@
 //! Keeps what was measured: the history while the run goes, histograms and figures afterwards.
 
+pub mod figures;
 pub mod histogram;
 pub mod journal;
 pub mod lines;
@@ -8,4 +9,4 @@ pub mod summary;
 pub mod tally;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;

@@ -1,6 +1,5 @@
 //! Reports of a run, made from saved data alone: data in, bytes out.
 
-mod allocations;
 mod bottleneck;
 pub mod check;
 pub mod comparison;
@@ -26,6 +25,7 @@ use crate::model::verdict::{Judgement, Verdict};
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::journal::History;
 use crate::record::summary::Summary;
+use crate::workload::kinds;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -152,7 +152,10 @@ impl TrialReport {
                 messages.entry(reason.code.clone()).or_insert_with(message);
             }
         }
-        let summary = Summary::new(changes, total_time);
+        let summary = Summary {
+            own: kinds::figures(changes),
+            ..Summary::new(changes, total_time)
+        };
         Self {
             strategy: planned.name.clone(),
             digest: planned.digest.clone(),

@@ -12,7 +12,7 @@
 //!   end.json             how the trial ended, and when
 //!   rows.json            the rows of every node afterwards
 //!   effects.jsonl        the net changes of all committed transactions, from the database's audit
-//!   allocations.json     of ip-allocation: the tables of every node afterwards, instead of both
+//!   <tables>.json        of a kind with tables of its own: what every node had, instead of both
 //!   latency.hlog         HdrHistogram log; a tag for each step and outcome
 //!   printed.log          what the strategy printed, within a limit; only if it printed anything
 //!   verdict.json         what the checkers said
@@ -33,6 +33,7 @@ use self::file::{aside, read_json, replace, write_json};
 use crate::model::change::Nanos;
 use crate::plan::Plan;
 use crate::record::journal::Bounds;
+use crate::workload::kinds;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
@@ -48,7 +49,6 @@ const CONDITIONS: &str = "conditions.json";
 const END: &str = "end.json";
 const ROWS: &str = "rows.json";
 const EFFECTS: &str = "effects.jsonl";
-const ALLOCATIONS: &str = "allocations.json";
 const HISTOGRAMS: &str = "latency.hlog";
 const PRINTED: &str = "printed.log";
 const VERDICT: &str = "verdict.json";
@@ -57,17 +57,14 @@ const VERDICT: &str = "verdict.json";
 /// other files.
 const RUN_FILES: &[&str] = &[PLAN, MACHINE, RESULTS];
 const TRIAL_FILES: &[&str] = &[
-    BEGIN,
-    HISTORY,
-    CONDITIONS,
-    END,
-    ROWS,
-    EFFECTS,
-    ALLOCATIONS,
-    HISTOGRAMS,
-    PRINTED,
-    VERDICT,
+    BEGIN, HISTORY, CONDITIONS, END, ROWS, EFFECTS, HISTOGRAMS, PRINTED, VERDICT,
 ];
+
+/// All of them, those of each kind of workload included.
+fn trial_files() -> impl Iterator<Item = &'static str> {
+    let own = kinds::files().map(|file| file.name);
+    TRIAL_FILES.iter().copied().chain(own)
+}
 
 /// The longest run that is believed: 400 days. A plan's time limit is a month at most.
 const LONGEST_RUN: Nanos = 400 * 86_400 * 1_000_000_000;
@@ -148,7 +145,7 @@ impl RunDir {
         for trial in &plan.trials {
             let folder = self.root.join(&trial.name);
             regular::look_at_folder(&folder).map_err(|error| io_error(&folder, error))?;
-            files.extend(TRIAL_FILES.iter().map(|file| folder.join(file)));
+            files.extend(trial_files().map(|file| folder.join(file)));
         }
         let mut bytes = 0u64;
         for file in files {

@@ -1,25 +1,17 @@
 //! One competitor: pause, acquire, check, hold, release, record; and again.
 
 pub mod background;
-mod check;
 mod contender;
 pub mod dealing;
-mod ip_allocation;
-mod look;
-mod nodes;
 pub mod posts;
-pub mod settle;
-pub mod stop;
 pub mod stuck;
-mod volume_state;
 pub mod watched;
 mod whereabouts;
 
-use self::contender::{Contender, Stepped};
+use self::contender::Contender;
 use self::dealing::FirstSession;
 use self::posts::{Post, Posts};
-use self::stop::{Stop, Stopper};
-use self::watched::{Counters, Phase, Watched};
+use self::watched::{Counters, Watched};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
@@ -33,38 +25,32 @@ use crate::model::marker::Marker;
 use crate::model::stuck::WaitingStep;
 use crate::record::journal::Journal;
 use crate::workload::Workload;
-use crate::workload::ip_allocation::{AllocationAccess, Connect};
-use crate::workload::volume_state::RowAccess;
+use crate::workload::settle;
+use crate::workload::site::Site;
+use crate::workload::stop::{self, Stopper};
+use crate::workload::turn::{Phase, Stepped, Turn};
+use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
-
-const NANOS_PER_MS: u64 = 1_000_000;
 
 /// What all workers of a trial are given. They only read it.
 pub struct Arena {
-    pub workload: Workload,
+    /// What the host's own work on the data is given.
+    pub site: Arc<Site>,
     pub strategy: Arc<dyn Strategy>,
-    pub database: Arc<dyn Database>,
     pub sql_policy: Arc<SqlPolicy>,
     pub locks: Arc<dyn LockService>,
-    pub clock: Arc<dyn Clock>,
-    /// Where checks and settling run.
-    pub beside: Beside,
     pub settings: Arc<BTreeMap<String, String>>,
     pub printed: Arc<dyn Printed>,
     /// What each instance may take of what all share.
     pub shares: Shares,
     pub seed: u64,
     pub change_timeout_ns: u64,
-    /// Time for which the check and settling retry where nodes do not answer: `settle::PATIENCE`.
-    pub patience_ns: u64,
-    pub stop: Stop,
     pub journal: Arc<Journal>,
     pub posts: Posts,
     pub watched: Counters,
-    pub rows: RowAccess,
-    pub allocations: AllocationAccess,
 }
 
 /// One worker, ready to run.
@@ -73,6 +59,8 @@ pub struct Worker {
     number: u32,
     row: u32,
     contender: Contender,
+    /// The number of its change.
+    change: u32,
 }
 
 impl Worker {
@@ -92,6 +80,7 @@ impl Worker {
             arena,
             number,
             contender,
+            change: 0,
         }
     }
 
@@ -104,7 +93,8 @@ impl Worker {
             if self.arena.stop.is_requested() {
                 break;
             }
-            let change = self.change(number).await;
+            self.change = number;
+            let change = self.change().await;
             result = self.arena.journal.append(&change);
             if result.is_err() {
                 break;
@@ -122,26 +112,39 @@ impl Worker {
         &self.arena.watched.all()[self.number as usize]
     }
 
-    /// One step in the strategy's hands.
-    async fn step(&mut self, step: WaitingStep, number: u32, call: Call) -> Stepped {
-        self.arena.posts.enter(self.number, Post::In(step, number));
+    async fn change(&mut self) -> Change {
+        let kind = self.arena.workload.kind.clone();
+        kind.change(self).await
+    }
+}
+
+#[async_trait]
+impl Turn for Worker {
+    fn site(&self) -> Arc<Site> {
+        self.arena.site.clone()
+    }
+
+    fn row(&self) -> u32 {
+        self.row
+    }
+
+    fn marker(&self) -> Marker {
+        Marker {
+            worker: self.number,
+            number: self.change,
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.watched().set(phase);
+    }
+
+    async fn step(&mut self, step: WaitingStep, call: Call) -> Stepped {
+        let post = Post::In(step, self.change);
+        self.arena.posts.enter(self.number, post);
         let stepped = self.contender.step(call).await;
         self.arena.posts.enter(self.number, Post::Between);
         stepped
-    }
-
-    /// What a worker does not always do is boxed: there may be a hundred thousand of them, and most
-    /// of the time they wait for their turn.
-    async fn change(&mut self, number: u32) -> Change {
-        let marker = Marker {
-            worker: self.number,
-            number,
-        };
-        let arena = self.arena.clone();
-        match &arena.workload.ip_allocation {
-            None => self.volume_change(marker).await,
-            Some(kind) => Box::pin(self.allocation(kind, marker)).await,
-        }
     }
 }
 
@@ -157,60 +160,46 @@ impl Arena {
     ) -> (Self, Stopper) {
         let (stopper, stop) = stop::channel();
         let arena = Self {
-            sql_policy: Arc::new(SqlPolicy::new(workload.kind().tables(), database.dialect())),
+            sql_policy: Arc::new(SqlPolicy::new(workload.kind.tables(), database.dialect())),
             posts: Posts::new(workload.workers()),
             watched: Counters::new(workload.workers()),
-            workload,
+            site: Arc::new(Site {
+                workload,
+                database,
+                clock,
+                beside: Beside::Here,
+                patience_ns: settle::PATIENCE,
+                stop,
+            }),
             strategy,
-            database,
             locks,
-            clock,
-            beside: Beside::Here,
             settings: Arc::default(),
             printed: Arc::new(Unread),
             shares: Shares::default(),
             seed: 1,
             change_timeout_ns: u64::MAX,
-            patience_ns: settle::PATIENCE,
-            stop,
             journal,
-            rows: RowAccess::default(),
-            allocations: AllocationAccess::default(),
         };
         (arena, stopper)
-    }
-
-    /// Does work of the host where no strategy is in its way. Boxed: there may be a hundred thousand
-    /// workers, and most of the time none of them does this.
-    async fn beside<T, F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> T
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send + 'static,
-    {
-        Box::pin(self.beside.run(work(self.clone()))).await
     }
 
     /// Where this worker's sessions go when they go to the endpoint.
     fn endpoint_of(&self, worker: u32) -> Target {
         let nodes = self.database.nodes();
-        match &self.workload.ip_allocation {
-            Some(kind) if kind.connect == Connect::Nodes => {
+        match self.workload.kind.connects_to_nodes() {
+            true => {
                 let seat = self.workload.seat_of(worker) as usize;
                 Target::Node(nodes[seat % nodes.len()].clone())
             }
-            _ => Target::Endpoint,
+            false => Target::Endpoint,
         }
     }
+}
 
-    /// Waits, but not beyond the moment when the run is to stop.
-    async fn wait(&self, ms: u64) {
-        if ms == 0 {
-            return;
-        }
-        tokio::select! {
-            biased;
-            () = self.stop.requested() => {}
-            () = self.clock.sleep(ms * NANOS_PER_MS) => {}
-        }
+impl Deref for Arena {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
     }
 }

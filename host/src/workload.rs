@@ -1,12 +1,27 @@
-//! What is contended and how. One folder for each kind, with its schema and its operations; the
-//! checkers that judge it are in `check`.
+//! What is contended and how: the kinds of workload, one folder for each, and what they share.
 
+mod background;
+pub mod found;
 pub mod ip_allocation;
+mod key;
 mod kind;
+pub mod kinds;
+mod look;
+mod nodes;
 mod numbers;
 mod reading;
+pub mod settle;
+pub mod site;
+pub mod stop;
 mod tables;
+pub mod turn;
 pub mod volume_state;
 
-pub use self::kind::Kind;
+pub use self::background::BackgroundAccess;
+pub use self::key::Key;
+pub use self::kind::{FinalFile, Kind, Picture, WorkloadKind};
+pub use self::look::at_nodes;
+pub use self::nodes::Answers;
 pub use self::numbers::{CheckConnections, Workload};
+pub use self::reading::each_node;
+pub use self::tables::{define, fill, mark, options};

@@ -13,7 +13,6 @@ pub mod data;
 pub mod end;
 pub mod fault;
 pub mod fault_class;
-pub mod found;
 pub mod injection;
 pub mod lab_fault;
 pub mod lateness;

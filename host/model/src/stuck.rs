@@ -2,6 +2,7 @@
 
 use super::change::Nanos;
 use super::data::RowState;
+use super::marker::Mark;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -45,6 +46,15 @@ pub struct Waiting {
 pub enum WaitingStep {
     Acquire,
     Release,
+}
+
+impl Mark {
+    /// The worker that waits in the change that it names.
+    pub fn among<'a>(&self, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
+        let marker = self.marker()?;
+        let is_it = |it: &&Waiting| (it.worker, it.number) == (marker.worker, marker.number);
+        waiting.iter().find(is_it)
+    }
 }
 
 /// As many rows, and workers of each, as are named.

@@ -1,10 +1,8 @@
 //! The numbers of a workload, each as a flag.
 
-use crate::plan::pools::PoolOption;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::workload::CheckConnections;
-use crate::workload::ip_allocation::Connect;
-use clap::Args;
+use crate::workload::{CheckConnections, kinds};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 #[derive(Args)]
 pub struct WorkloadArguments {
@@ -44,19 +42,51 @@ pub struct WorkloadArguments {
     /// Record in the database what every transaction changes, as proof [default: true]
     #[arg(long, value_name = "BOOL")]
     audit: Option<bool>,
-    /// ip-allocation: release each address after the hold [default: false]
-    #[arg(long, value_name = "BOOL")]
-    release: Option<bool>,
-    /// ip-allocation: connect to the endpoint, or to the nodes in turn [default: endpoint]
-    #[arg(long, value_name = "endpoint|nodes")]
-    connect: Option<Connect>,
-    /// ip-allocation: longest random wait before each step of an algorithm [default: 0]
-    #[arg(long, value_name = "MS")]
-    step_wait_ms: Option<u64>,
-    /// ip-allocation: pool of addresses; may be repeated
-    /// [default: 192.168.0.0/24,192.168.0.2-192.168.0.254]
-    #[arg(long, value_name = "SUBNET,FIRST-LAST")]
-    pool: Vec<PoolOption>,
+    #[command(flatten)]
+    own: OwnFlags,
+}
+
+/// The flags of the keys that only one kind has.
+struct OwnFlags(toml::Table);
+
+impl Args for OwnFlags {
+    fn augment_args(command: Command) -> Command {
+        let flags = kinds::all().iter().flat_map(|kind| {
+            kind.keys().iter().map(move |key| {
+                let action = match key.is_repeated {
+                    true => ArgAction::Append,
+                    false => ArgAction::Set,
+                };
+                let help = format!("{kind}: {}", key.help);
+                let flag = Arg::new(key.name).long(key.flag).value_name(key.value);
+                flag.help(help).action(action).value_parser(key.read)
+            })
+        });
+        command.args(flags)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OwnFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = kinds::keys().filter_map(|key| {
+            let mut values = matches.get_many::<toml::Value>(key.name)?.cloned();
+            let value = match key.is_repeated {
+                true => toml::Value::Array(values.collect()),
+                false => values.next()?,
+            };
+            Some((key.name.to_owned(), value))
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl WorkloadArguments {
@@ -74,10 +104,7 @@ impl WorkloadArguments {
             background_selects_per_s: self.background_selects_per_s,
             background_updates_per_s: self.background_updates_per_s,
             audit: self.audit,
-            release: self.release,
-            connect: self.connect,
-            step_wait_ms: self.step_wait_ms,
-            pool: (!self.pool.is_empty()).then_some(self.pool),
+            own: self.own.0,
             ..WorkloadOptions::default()
         }
     }

@@ -23,8 +23,7 @@ use crate::explore::simulate::simulate;
 use crate::explore::token::{Replay, Token};
 use crate::model::fault_class::FaultClasses;
 use crate::model::verdict::Verdict;
-use crate::plan::pools::PoolOption;
-use crate::plan::workload_file::WorkloadOptions;
+use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{Plan, PlanError, PlannedTrial, SimulatedWorld};
 use crate::report::check::{CheckReport, Checked, Witness, json, text};
 use crate::report::html;
@@ -32,7 +31,6 @@ use crate::wasm::clean;
 use crate::workload::Kind;
 use contend_dst::Recording;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -74,29 +72,13 @@ const SPARE_INSTANCES: u32 = 8;
 /// workers on a row for each to meet others on other nodes.
 pub(super) fn small_workload(kind: Kind) -> WorkloadOptions {
     let of_every_kind = WorkloadOptions {
-        workers_per_row: Some(3),
         changes_per_worker: Some(3),
         pause_ms: Some(1),
         hold_ms: Some(2),
         ..WorkloadOptions::default()
     };
-    match kind {
-        Kind::VolumeState => WorkloadOptions {
-            rows: Some(2),
-            check_tries: Some(3),
-            ..of_every_kind
-        },
-        Kind::IpAllocation => WorkloadOptions {
-            workers_per_row: Some(4),
-            release: Some(true),
-            pool: Some(vec![PoolOption {
-                subnet: "192.168.0.0/28".to_owned(),
-                first: IpAddr::V4(Ipv4Addr::new(192, 168, 0, 2)),
-                last: IpAddr::V4(Ipv4Addr::new(192, 168, 0, 7)),
-            }]),
-            ..of_every_kind
-        },
-    }
+    let of_kind = workload_file::part(kind.small()).unwrap_or_default();
+    of_kind.or(of_every_kind)
 }
 
 /// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
@@ -229,7 +211,7 @@ fn varied(options: &CheckOptions) -> Varied {
     }
     let flags = &options.plan.flags;
     Varied {
-        rows: flags.rows.is_none() && flags.pool.is_none(),
+        rows: flags.rows.is_none(),
         workers: flags.workers_per_row.is_none(),
         changes: flags.changes_per_worker.is_none(),
         pause: flags.pause_ms.is_none(),

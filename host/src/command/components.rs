@@ -9,8 +9,8 @@ use crate::plan::Plan;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::plan::variant::Variant;
-use crate::wasm::{World, world_of};
-use crate::workload::Kind;
+use crate::wasm::world_of;
+use crate::workload::{Kind, kinds};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ pub fn find(asked: &[String], quiet: bool) -> Result<Vec<Found>, CommandError> {
     }
     build_all(&stale, quiet)?;
     for one in &mut found {
-        one.kind = world_of(&one.path).map(kind);
+        one.kind = world_of(&one.path).and_then(kinds::of_world);
     }
     Ok(found)
 }
@@ -140,11 +140,11 @@ pub fn fitting(
     plans: &[&Plan],
     is_named: bool,
 ) -> Result<Vec<Found>, CommandError> {
-    let kinds: Vec<_> = plans.iter().map(|plan| plan.workload.kind()).collect();
+    let kinds: Vec<_> = plans.iter().map(|plan| plan.workload.kind.name()).collect();
     let mut fitting = Vec::new();
     for one in found {
         match one.kind {
-            Some(kind) if !kinds.contains(&kind) => {
+            Some(kind) if !kinds.contains(&kind.name()) => {
                 if !one.is_of_all {
                     return Err(CommandError::OtherKind {
                         strategy: one.name,
@@ -168,17 +168,9 @@ fn other_kinds(plans: &[&Plan], is_named: bool) -> String {
     let told: Vec<_> = plans
         .iter()
         .map(|plan| {
-            let kind = plan.workload.kind();
+            let kind = plan.workload.kind.name();
             format!("the workload {} is of the kind {kind}", plan.workload_name)
         })
         .collect();
     format!("{}; name another workload or strategy", told.join(", "))
-}
-
-/// What a world is for.
-pub fn kind(world: World) -> Kind {
-    match world {
-        World::State => Kind::VolumeState,
-        World::Allocation => Kind::IpAllocation,
-    }
 }

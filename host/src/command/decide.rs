@@ -16,7 +16,7 @@ use crate::plan::variant::Variant;
 use crate::plan::workload_file::{self, WorkloadOptions};
 use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
-use crate::workload::Kind;
+use crate::workload::{Kind, kinds};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub fn plan_and_components(
         None => {
             let found = components::find(&options.strategies, quiet)?;
             let mut options = options.clone();
-            let kind = components::kind_of(&found).unwrap_or(Kind::VolumeState);
+            let kind = components::kind_of(&found).unwrap_or_else(kinds::usual);
             let numbers = WorkloadOptions {
                 kind: Some(kind),
                 ..numbers(kind)

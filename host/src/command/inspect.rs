@@ -1,7 +1,7 @@
 //! `runner inspect`: what a strategy is, and whether this runner can run it.
 
 use super::CommandError;
-use super::components::{find_one, kind};
+use super::components::find_one;
 use super::exit::Exit;
 use super::options::default_limits;
 use super::output::print;
@@ -9,6 +9,7 @@ use crate::author::registry::reference::Reference;
 use crate::plan::variant::Variant;
 use crate::report::inspection::{self, Inspection};
 use crate::wasm::{Engine, WasmFile, World, wasi_interface};
+use crate::workload::kinds;
 
 /// What to look at, and what to tell of it.
 pub struct InspectOptions {
@@ -60,7 +61,7 @@ pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
         bytes: file.bytes().len() as u64,
         about: contents.about,
         world: world.map(World::full_name),
-        kind: world.map(|world| kind(world).to_string()),
+        kind: world.and_then(kinds::of_world).map(|kind| kind.to_string()),
         wasi: wasi(contents.imports.as_deref()),
         imports: contents.imports,
         exports: contents.exports,

@@ -1,7 +1,6 @@
 //! `runner list`: the strategies that can be named.
 
 use super::CommandError;
-use super::components::kind;
 use super::exit::Exit;
 use super::output::print;
 use crate::author::source;
@@ -10,6 +9,7 @@ use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
 use crate::report::listing::{self, Listed};
 use crate::wasm::{WasmFile, short_name};
+use crate::workload::kinds;
 use std::path::Path;
 
 /// How to tell it.
@@ -52,7 +52,7 @@ fn listed(name: String, folder: Option<&Path>, component: &Path) -> Listed {
     };
     Listed {
         name,
-        kind: world.map(|world| kind(world).to_string()),
+        kind: world.and_then(kinds::of_world).map(|kind| kind.to_string()),
         needs: contents.imports.map(needs),
         component: match component.exists() {
             false => Freshness::Missing,

@@ -1,14 +1,13 @@
 //! `runner new`: a folder with a strategy that builds and runs at once.
 
 use super::CommandError;
-use super::components::kind;
 use super::exit::Exit;
 use super::output::print;
 use crate::author::source::Language;
 use crate::author::template::{Template, name};
 use crate::plan::home::Home;
 use crate::wasm::World;
-use crate::workload::Kind;
+use crate::workload::kinds;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -100,15 +99,17 @@ fn template(options: &NewOptions) -> Result<Template, NewError> {
 }
 
 fn world(options: &NewOptions) -> Result<World, NewError> {
-    let worlds = [World::State, World::Allocation];
-    let asked = |world: &World| kind(*world).as_str() == options.workload;
-    worlds
-        .into_iter()
-        .find(asked)
-        .ok_or_else(|| NewError::Kind {
+    let asked = kinds::named(&options.workload).and_then(|kind| kind.world());
+    asked.ok_or_else(|| {
+        let known = kinds::all().iter().filter(|kind| kind.world().is_some());
+        NewError::Kind {
             given: options.workload.clone(),
-            kinds: Kind::ALL.map(Kind::as_str).join(" or "),
-        })
+            kinds: known
+                .map(|kind| kind.name())
+                .collect::<Vec<_>>()
+                .join(" or "),
+        }
+    })
 }
 
 /// A name that the runner would take for another strategy would never run what is in the folder.

@@ -2,6 +2,7 @@
 
 mod places;
 
+use super::CommandError;
 use super::compare::{Shown, side, tell};
 use super::decide::{Decided, check_is_used, engine};
 use super::exit::Exit;
@@ -11,12 +12,12 @@ use super::progress::Screen;
 use super::recorded::{AtHand, find_by_name};
 use super::run::{CarriedOut, allow_open_files, carry_out, runtime};
 use super::with_lab::check_schedule;
-use super::{CommandError, components};
 use crate::explore::token::MODEL;
 use crate::plan::{Plan, PlannedTrial};
 use crate::report::comparison::Comparison;
 use crate::run_dir::ANY_SIZE_MIB;
 use crate::wasm::{CONTRACT_VERSION, PACKAGE};
+use crate::workload::kinds;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -96,8 +97,8 @@ fn decide(
         if !may_be_others && strategy.digest() != planned.digest {
             return Err(no_component(planned));
         }
-        let kind = components::kind(strategy.world());
-        if kind != plan.workload.kind() {
+        let kind = kinds::of_world(strategy.world());
+        if let Some(kind) = kind.filter(|kind| kind.name() != plan.workload.kind.name()) {
             return Err(CommandError::OtherKind {
                 strategy: planned.name.clone(),
                 kind,

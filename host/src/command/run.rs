@@ -157,7 +157,7 @@ pub(super) async fn reserve(plan: &Plan, looks_at_tables: bool) -> Result<Tenanc
     let reserved = reserved.map_err(backend_error(url))?;
     reserved.ok_or_else(|| CommandError::TablesTaken {
         database: url.to_string(),
-        names: plan.workload.kind().tables(),
+        names: plan.workload.kind.tables(),
     })
 }
 

@@ -53,8 +53,8 @@ pub fn small_world(case: &Case) -> Case {
         ..case.workload.clone()
     };
     workload.set_rows(1);
-    if let Some(allocation) = &mut workload.ip_allocation {
-        allocation.release = true;
+    if let Some(releasing) = workload.kind.releasing() {
+        workload.kind = releasing;
     }
     Case {
         seed: 1,

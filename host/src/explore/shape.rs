@@ -6,7 +6,7 @@
 
 use crate::model::shape::Shape;
 use crate::sim::random::Purpose;
-use crate::workload::{Kind, Workload};
+use crate::workload::Workload;
 use contend_dst::Random;
 use serde::Serialize;
 
@@ -61,8 +61,7 @@ impl Varied {
         let drawn = shape(&mut random);
         let mut workload = usual.clone();
         let most = self.most_workers(usual);
-        // Pools are given, each with its size.
-        if self.rows && usual.kind() == Kind::VolumeState {
+        if self.rows && usual.kind.draws_rows() {
             let per_row = if self.workers {
                 1
             } else {

@@ -2,7 +2,6 @@
 //! is refused there, too.
 
 use super::faults::{FaultOption, sim_schedule};
-use super::pools::{PoolOption, pools};
 use super::{Plan, PlanError, topology};
 use crate::backend::url::DatabaseUrl;
 use crate::wasm::clean;
@@ -21,7 +20,8 @@ impl Plan {
     pub fn check_recorded(&self) -> Result<(), PlanError> {
         self.validate()?;
         self.check_names().map_err(PlanError::Recorded)?;
-        self.check_pools()?;
+        let checked = self.workload.kind.check(self.workload.rows);
+        checked.map_err(PlanError::Recorded)?;
         self.check_world()
     }
 
@@ -37,22 +37,6 @@ impl Plan {
         match different.len() == self.trials.len() {
             true => Ok(()),
             false => Err("it has a strategy twice".to_owned()),
-        }
-    }
-
-    fn check_pools(&self) -> Result<(), PlanError> {
-        let Some(allocation) = &self.workload.ip_allocation else {
-            return Ok(());
-        };
-        let options = allocation.pools.iter().map(|pool| PoolOption {
-            subnet: pool.subnet.clone(),
-            first: pool.first,
-            last: pool.last,
-        });
-        let known = pools(&options.collect::<Vec<_>>())?;
-        match known.len() == self.workload.rows as usize {
-            true => Ok(()),
-            false => Err(PlanError::Recorded("its rows are not its pools".to_owned())),
         }
     }
 
@@ -90,6 +74,7 @@ mod tests {
     use crate::plan::{PlannedTrial, SimulatedWorld};
     use crate::workload::Workload;
     use crate::workload::ip_allocation::{Connect, IpAllocation};
+    use std::sync::Arc;
 
     fn plan() -> Plan {
         let trial = |name: &str| PlannedTrial {
@@ -199,7 +184,7 @@ mod tests {
             (spoilt, 1, "no range"),
         ] {
             plan.workload.rows = rows;
-            plan.workload.ip_allocation = Some(IpAllocation {
+            plan.workload.kind = Arc::new(IpAllocation {
                 pools: vec![pool],
                 release: false,
                 connect: Connect::Endpoint,

@@ -3,9 +3,7 @@
 use super::PlanError;
 use super::faults::FaultOption;
 use super::nearest::{closest, nearest};
-use super::pools::{PoolOption, pools};
-use crate::workload::ip_allocation::{Connect, IpAllocation};
-use crate::workload::{CheckConnections, Kind, Workload};
+use crate::workload::{CheckConnections, Kind, Workload, kinds};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -26,11 +24,9 @@ pub struct WorkloadOptions {
     pub background_selects_per_s: Option<u32>,
     pub background_updates_per_s: Option<u32>,
     pub audit: Option<bool>,
-    pub release: Option<bool>,
-    pub connect: Option<Connect>,
-    pub step_wait_ms: Option<u64>,
-    /// `[[pool]]`, at least once; each is a row.
-    pub pool: Option<Vec<PoolOption>>,
+    /// The keys that only one kind has.
+    #[serde(skip)]
+    pub own: toml::Table,
     pub seed: Option<u64>,
     pub change_timeout_s: Option<u64>,
     pub stuck_after_s: Option<u64>,
@@ -41,7 +37,7 @@ pub struct WorkloadOptions {
     pub sim: Option<toml::Table>,
 }
 
-/// The keys of a file; each but `kind` and `sim` is also a flag.
+/// The keys of a file that every kind has; each but `kind` and `sim` is also a flag.
 pub const KEYS: &[&str] = &[
     "kind",
     "rows",
@@ -56,10 +52,6 @@ pub const KEYS: &[&str] = &[
     "background_selects_per_s",
     "background_updates_per_s",
     "audit",
-    "release",
-    "connect",
-    "step_wait_ms",
-    "pool",
     "seed",
     "change_timeout_s",
     "stuck_after_s",
@@ -89,10 +81,7 @@ impl WorkloadOptions {
                 .background_updates_per_s
                 .or(other.background_updates_per_s),
             audit: self.audit.or(other.audit),
-            release: self.release.or(other.release),
-            connect: self.connect.or(other.connect),
-            step_wait_ms: self.step_wait_ms.or(other.step_wait_ms),
-            pool: self.pool.or(other.pool),
+            own: other.own.into_iter().chain(self.own).collect(),
             seed: self.seed.or(other.seed),
             change_timeout_s: self.change_timeout_s.or(other.change_timeout_s),
             stuck_after_s: self.stuck_after_s.or(other.stuck_after_s),
@@ -105,19 +94,18 @@ impl WorkloadOptions {
     /// The numbers of the workload, defaults filled in. What is for workloads of another kind is an
     /// error, since it would be ignored.
     pub fn workload(&self) -> Result<Workload, PlanError> {
-        let kind = self.kind.unwrap_or(Kind::VolumeState);
-        let of_another = match kind {
-            Kind::VolumeState => (self.of_ip_allocation(), Kind::IpAllocation),
-            Kind::IpAllocation => (self.of_volume_state(), Kind::VolumeState),
-        };
-        if let (keys @ [_, ..], of) = (&of_another.0[..], of_another.1) {
-            let keys = keys.join(", ");
-            return Err(PlanError::OtherKind { keys, of, kind });
+        let kind = self.kind.unwrap_or_else(kinds::usual);
+        let is_wrong = |key: &&str| !takes(kind, key);
+        let wrong: Vec<_> = self.given().into_iter().filter(is_wrong).collect();
+        if let Some(key) = wrong.first() {
+            let mut others = kinds::all().iter().copied();
+            return Err(PlanError::OtherKind {
+                keys: wrong.join(", "),
+                of: others.find(|other| takes(*other, key)).unwrap_or(kind),
+                kind,
+            });
         }
-        let default = match kind {
-            Kind::VolumeState => Workload::default(),
-            Kind::IpAllocation => self.allocation()?,
-        };
+        let default = kind.planned(&self.own).map_err(PlanError::Options)?;
         Ok(Workload {
             rows: self.rows.unwrap_or(default.rows),
             workers_per_row: self.workers_per_row.unwrap_or(default.workers_per_row),
@@ -139,37 +127,13 @@ impl WorkloadOptions {
                 .background_updates_per_s
                 .unwrap_or(default.background_updates_per_s),
             audit: self.audit.unwrap_or(default.audit),
-            ip_allocation: default.ip_allocation,
+            kind: default.kind,
         })
     }
 
-    /// A workload of ip-allocation, with the published numbers for what every kind has.
-    fn allocation(&self) -> Result<Workload, PlanError> {
-        let pools = match &self.pool {
-            Some(given) => pools(given)?,
-            None => vec![IpAllocation::published_pool()],
-        };
-        Ok(Workload {
-            rows: pools.len() as u32,
-            workers_per_row: 20,
-            changes_per_worker: 1,
-            pause_ms: 0,
-            hold_ms: 0,
-            check_tries: 0,
-            audit: false,
-            ip_allocation: Some(IpAllocation {
-                pools,
-                release: self.release.unwrap_or(false),
-                connect: self.connect.unwrap_or_default(),
-                step_wait_ms: self.step_wait_ms.unwrap_or(0),
-            }),
-            ..Workload::default()
-        })
-    }
-
-    /// The keys that were given and that only volume-state has.
-    fn of_volume_state(&self) -> Vec<&'static str> {
-        given(&[
+    /// The keys that were given and that not every kind has.
+    fn given(&self) -> Vec<&str> {
+        let shared = [
             ("rows", self.rows.is_some()),
             ("check_tries", self.check_tries.is_some()),
             ("check_wait_ms", self.check_wait_ms.is_some()),
@@ -187,23 +151,15 @@ impl WorkloadOptions {
                 self.background_updates_per_s.is_some(),
             ),
             ("audit", self.audit.is_some()),
-        ])
-    }
-
-    /// The keys that were given and that only ip-allocation has.
-    fn of_ip_allocation(&self) -> Vec<&'static str> {
-        given(&[
-            ("release", self.release.is_some()),
-            ("connect", self.connect.is_some()),
-            ("step_wait_ms", self.step_wait_ms.is_some()),
-            ("pool", self.pool.is_some()),
-        ])
+        ];
+        let shared = shared.into_iter().filter(|(_, is_given)| *is_given);
+        let own = self.own.keys().map(String::as_str);
+        shared.map(|(key, _)| key).chain(own).collect()
     }
 }
 
-fn given(keys: &[(&'static str, bool)]) -> Vec<&'static str> {
-    let given = keys.iter().filter(|(_, is_given)| *is_given);
-    given.map(|(key, _)| *key).collect()
+fn takes(kind: Kind, key: &str) -> bool {
+    kind.takes().contains(&key) || kind.keys().iter().any(|own| own.name == key)
 }
 
 /// Finds a workload by the path of its file, or by its name in `folder`.
@@ -253,27 +209,51 @@ pub fn read(path: &Path) -> Result<WorkloadOptions, PlanError> {
 }
 
 fn parse(text: &str) -> Result<WorkloadOptions, String> {
+    let options = part(text)?;
+    match options.kind {
+        Some(_) => Ok(options),
+        None => Err(format!("no kind; say {}", kinds::choice())),
+    }
+}
+
+/// Reads what may be a part of a workload file.
+pub fn part(text: &str) -> Result<WorkloadOptions, String> {
     let table = toml::de::DeTable::parse(text).map_err(|error| error.to_string())?;
+    let own = kinds::keys().map(|key| key.name);
+    let known: Vec<_> = KEYS.iter().copied().chain(own).collect();
     for key in table.get_ref().keys() {
         let name = key.get_ref().as_ref();
-        if !KEYS.contains(&name) {
+        if !known.contains(&name) {
             let line = 1 + text[..key.span().start].matches('\n').count();
             return Err(format!(
                 "line {line}: unknown key `{name}`; {}",
-                nearest(name, KEYS)
+                nearest(name, &known)
             ));
         }
     }
-    let options: WorkloadOptions = toml::from_str(text).map_err(|error| error.to_string())?;
-    match options.kind {
-        Some(_) => Ok(options),
-        None => Err(format!("no kind; say {}", Kind::choice())),
+    let mut options: WorkloadOptions = toml::from_str(text).map_err(|error| error.to_string())?;
+    for kind in kinds::all() {
+        options.own.extend(kind.read(text)?);
     }
+    Ok(options)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::ip_allocation::IpAllocation;
+
+    #[test]
+    fn small_workload_of_each_kind_can_be_planned() {
+        for kind in kinds::all() {
+            let options = WorkloadOptions {
+                kind: Some(*kind),
+                ..part(kind.small()).unwrap()
+            };
+            let workload = options.workload().unwrap();
+            assert!(workload.workers_per_row > 1, "{kind} has no rivals");
+        }
+    }
 
     #[test]
     fn a_misspelt_key_is_named_with_its_line_and_its_nearest() {
@@ -324,12 +304,13 @@ mod tests {
         };
         let two = text(&format!("{}{}", pool(1), pool(2)));
         let workload = parse(&two).unwrap().workload().unwrap();
-        let allocation = workload.ip_allocation.as_ref().unwrap();
-        assert_eq!((workload.rows, allocation.pools.len()), (2, 2));
-        assert!(allocation.release);
+        let recorded = workload.kind.recorded();
+        assert_eq!(workload.rows, 2);
+        assert_eq!(recorded["pools"].as_array().unwrap().len(), 2);
+        assert_eq!(recorded["release"], true);
         let published = parse(&text("")).unwrap().workload().unwrap();
-        let pools = published.ip_allocation.unwrap().pools;
-        assert_eq!(pools, [IpAllocation::published_pool()]);
+        let pools = serde_json::to_value([IpAllocation::published_pool()]).unwrap();
+        assert_eq!(published.kind.recorded()["pools"], pools);
     }
 
     #[test]

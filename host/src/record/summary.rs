@@ -1,15 +1,14 @@
 //! The figures of one trial. Each can be recomputed from the history.
 
-mod allocations;
 mod statistics;
 
-pub use allocations::{Allocations, Spread, Verb};
 pub use statistics::{Percentiles, Statistics};
 
 use super::histogram::Latencies;
 use crate::model::change::{Change, LostLocks, Nanos, Restored, Step};
 use crate::model::fault::{FaultColumn, FaultKind, fault_column};
 use crate::model::outcome::Outcome;
+use crate::record::figures::Figures;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -57,9 +56,9 @@ pub struct Summary {
     pub faults: BTreeMap<String, u64>,
     /// Locks that were not held any more when they were released: `not-owner` → 400.
     pub lost_locks: BTreeMap<String, u64>,
-    /// Absent in volume-state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allocations: Option<Allocations>,
+    /// The figures that only the kind of the workload has.
+    #[serde(flatten)]
+    pub own: Figures,
 }
 
 impl Summary {
@@ -101,7 +100,7 @@ impl Summary {
             ),
             faults: faults(changes),
             lost_locks: lost_locks(changes),
-            allocations: Allocations::from_changes(changes),
+            own: Figures::default(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
-use super::{CellReport, RunReport, TrialReport, allocations, conditions};
+use super::{CellReport, RunReport, TrialReport, conditions};
 use crate::model::fault::FaultKind;
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::summary::{Percentiles, Statistics, Summary};
+use crate::workload::kinds;
 use serde::Serialize;
 use std::path::Path;
 
@@ -93,9 +94,10 @@ fn line(
         None => "no",
     });
     cells.push(cell("runner bottleneck", bottleneck.unwrap_or_default()));
-    cells.extend(allocations::cells(
-        trial.and_then(|trial| trial.summary.allocations.as_ref()),
-    ));
+    cells.extend(match trial {
+        Some(trial) => trial.summary.own.columns.clone(),
+        None => kinds::figures(&[]).columns,
+    });
     cells
 }
 

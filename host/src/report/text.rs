@@ -1,7 +1,7 @@
 //! The report for a person: two tables of figures, then each verdict with its reasons.
 
 use super::table::{number, table};
-use super::{RunReport, TrialReport, allocations, conditions};
+use super::{RunReport, TrialReport, conditions};
 use crate::check::Fairness;
 use crate::model::contention::Contention;
 use crate::model::verdict::{Answer, Verdict};
@@ -150,12 +150,7 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
         let _ = writeln!(text, "    {code}: {message}");
     }
-    for line in trial
-        .summary
-        .allocations
-        .iter()
-        .flat_map(allocations::prose)
-    {
+    for line in &trial.summary.own.lines {
         let _ = writeln!(text, "  {line}");
     }
     if let (Some(p), Some(max)) = (&trial.summary.agreement_ms, trial.summary.agreement_max_ms) {

@@ -54,13 +54,21 @@ pub(super) fn aside(path: &Path) -> PathBuf {
 
 /// A file's value; nothing if there is no such file.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RunDirError> {
+    read_json_by(path, |text| serde_json::from_slice(text))
+}
+
+/// The same, of a type that only the reader knows.
+pub(super) fn read_json_by<T>(
+    path: &Path,
+    read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+) -> Result<Option<T>, RunDirError> {
     let io_error = |source| RunDirError::Io {
         path: path.to_owned(),
         source,
     };
     match regular::read(path).map_err(io_error)? {
         None => Ok(None),
-        Some(text) => serde_json::from_slice(&text)
+        Some(text) => read(&text)
             .map(Some)
             .map_err(|error| io_error(error.into())),
     }

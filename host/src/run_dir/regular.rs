@@ -1,22 +1,25 @@
 //! Opening the files of a folder that anybody may have filled: regular files of a bounded size, and
 //! no links, which may lead anywhere, nor FIFOs and devices, which may have no end.
 
-use super::{
-    ALLOCATIONS, CONDITIONS, EFFECTS, HISTOGRAMS, HISTORY, PLAN, PRINTED, RESULTS, ROWS, VERDICT,
-};
+use super::{CONDITIONS, EFFECTS, HISTOGRAMS, HISTORY, PLAN, PRINTED, RESULTS, ROWS, VERDICT};
+use crate::workload::kinds;
 use rustix::fs::OFlags;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
+/// The most bytes of what was in the tables.
+const TABLES: u64 = 256 << 20;
+
 /// The most bytes of a file. One that has a line for each change has no limit of its own: each line
 /// has one, and the folder.
 fn most(path: &Path) -> u64 {
     match path.file_name().and_then(|name| name.to_str()) {
         Some(HISTORY | EFFECTS) => u64::MAX - 1,
-        Some(ROWS | ALLOCATIONS) => 256 << 20,
+        Some(ROWS) => TABLES,
         Some(PLAN | CONDITIONS | RESULTS | HISTOGRAMS | PRINTED | VERDICT) => 32 << 20,
+        Some(name) if kinds::files().any(|file| file.name == name) => TABLES,
         _ => 1 << 20,
     }
 }

@@ -1,22 +1,21 @@
 //! What is in the folder of a trial.
 
-use super::file::{read_json, replace, whole, write_json};
+use super::file::{read_json, read_json_by, replace, whole, write_json};
 use super::hashed::Hashed;
 use super::{
-    ALLOCATIONS, BEGIN, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, LONGEST_RUN,
-    PRINTED, ROWS, RunDirError, VERDICT, regular,
+    BEGIN, CONDITIONS, DATABASE, EFFECTS, END, HISTOGRAMS, HISTORY, LONGEST_RUN, PRINTED, ROWS,
+    RunDirError, VERDICT, regular,
 };
 use crate::check::of_stuck;
-use crate::model::allocations::Allocations;
 use crate::model::conditions::Conditions;
 use crate::model::data::{Data, Effect, NodeRows};
 use crate::model::end::{End, Ended};
-use crate::model::found::Found;
 use crate::model::verdict::Judgement;
 use crate::record::histogram;
 use crate::record::journal::{self, Bounds, History, Journal};
 use crate::record::lines::Lines;
-use crate::workload::Workload;
+use crate::workload::found::Found;
+use crate::workload::{Workload, kinds};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io::{self, BufReader, Write};
@@ -130,8 +129,11 @@ impl TrialDir {
     /// Writes what was found in the database.
     pub fn write_found(&self, found: &Found) -> Result<(), RunDirError> {
         match found {
-            Found::VolumeState(data) => self.write_data(data),
-            Found::IpAllocation(found) => write_json(&self.root.join(ALLOCATIONS), found),
+            Found::Rows(data) => self.write_data(data),
+            Found::Own(own) => replace(&self.root.join(own.file()), |out| {
+                own.write(out)?;
+                out.write_all(b"\n")
+            }),
         }
     }
 
@@ -217,11 +219,13 @@ impl TrialDir {
     }
 
     fn load_found(&self) -> Result<Option<Found>, RunDirError> {
-        let found = read_json::<Allocations>(&self.root.join(ALLOCATIONS))?;
-        match found {
-            Some(found) => Ok(Some(Found::IpAllocation(found))),
-            None => Ok(self.load_data()?.map(Found::VolumeState)),
+        for file in kinds::files() {
+            let found = read_json_by(&self.root.join(file.name), file.read)?;
+            if found.is_some() {
+                return Ok(found);
+            }
         }
+        Ok(self.load_data()?.map(Found::Rows))
     }
 
     fn load_data(&self) -> Result<Option<Data>, RunDirError> {

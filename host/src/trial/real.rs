@@ -15,8 +15,9 @@ use crate::capability::database::Database;
 use crate::model::conditions::Conditions;
 use crate::record::printed::PrintedFile;
 use crate::run_dir::TrialDir;
-use crate::worker::stop::Stopper;
 use crate::worker::{Arena, Worker, dealing};
+use crate::workload::site::Site;
+use crate::workload::stop::Stopper;
 use futures_util::stream::{self, StreamExt};
 use futures_util::{FutureExt, TryFutureExt};
 use std::io;
@@ -102,8 +103,12 @@ impl World for RealWorld<'_> {
         let (strategy, database) = (trial.strategy.clone(), self.database.clone());
         let history = self.folder.begin_history()?;
         let (arena, stopper) = Arena::new(workload, strategy, database, locks, clock, history);
-        let arena = Arena {
+        let site = Site {
             beside,
+            ..Site::clone(&arena.site)
+        };
+        let arena = Arena {
+            site: Arc::new(site),
             settings: Arc::new(plan.settings_of(trial.planned)),
             printed: Arc::new(printed),
             shares,

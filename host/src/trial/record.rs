@@ -3,8 +3,8 @@
 use crate::model::conditions::Conditions;
 use crate::model::end::End;
 use crate::model::fault::Fault;
-use crate::model::found::Found;
 use crate::run_dir::{RunDirError, TrialDir};
+use crate::workload::found::Found;
 
 /// What is recorded of a trial beside its changes, which the journal has.
 #[derive(Debug)]

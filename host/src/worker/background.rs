@@ -1,15 +1,14 @@
 //! The background load: sessions that read and write rows of their own at a fixed rate, as the
 //! published experiment had it, so that the cluster has other work than the contended rows.
 
-use super::stop::Stop;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session, Target};
 use crate::model::background::{Background, Load};
 use crate::model::change::Nanos;
 use crate::model::fault::Fault;
 use crate::record::histogram::Latencies;
-use crate::workload::Workload;
-use crate::workload::volume_state::BackgroundAccess;
+use crate::workload::stop::Stop;
+use crate::workload::{BackgroundAccess, Workload};
 use std::sync::Arc;
 
 const NANOS_PER_S: u64 = 1_000_000_000;
@@ -43,10 +42,12 @@ impl Generators {
     /// generators. What they come to is added up by `total`.
     pub fn into_tasks(self, stop: &Stop) -> Vec<impl Future<Output = Generated> + Send + 'static> {
         let count = self.sessions.len() as u32;
+        let kind = self.workload.kind.clone();
         let rate = self.workload.background_selects_per_s + self.workload.background_updates_per_s;
-        let generators = self.sessions.into_iter().zip(0..).map(|(session, number)| {
+        let sessions = self.sessions.into_iter().zip(0..);
+        let generators = sessions.filter_map(|(session, number)| {
             let generator = Generator {
-                access: BackgroundAccess::new(number),
+                access: kind.background(number)?,
                 selects: self.workload.background_selects_per_s,
                 rate,
                 clock: self.clock.clone(),
@@ -56,7 +57,7 @@ impl Generators {
             };
             // They begin one after another within their first period, not all in the same moment.
             let begins = NANOS_PER_S * u64::from(number) / u64::from(rate.max(1) * count);
-            generator.run(begins)
+            Some(generator.run(begins))
         });
         generators.collect()
     }

@@ -3,12 +3,9 @@
 use super::Arena;
 use super::dealing::FirstSession;
 use super::whereabouts::Whereabouts;
-use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance};
-use crate::model::change::{LostLocks, Step};
-use crate::model::nodes::NodeSet;
+use crate::capability::strategy::{Call, Capabilities, Death, Instance};
 use crate::model::outcome::Outcome;
-use crate::model::statements::Statements;
-use crate::workload::Kind;
+use crate::workload::turn::Stepped;
 use std::sync::Arc;
 
 pub struct Contender {
@@ -19,19 +16,6 @@ pub struct Contender {
     /// What preparing came to; nothing after a death.
     instance: Option<Result<Box<dyn Instance>, Outcome>>,
     whereabouts: Whereabouts,
-}
-
-/// A step, and what came of it beside.
-pub struct Stepped {
-    pub step: Step,
-    /// The address, where one was asked for and the step ended ok.
-    pub allocated: Option<Allocated>,
-    /// What the strategy executed, where that is counted.
-    pub statements: Statements,
-    /// Where its sessions worked.
-    pub nodes: NodeSet,
-    /// It ended ok, and its effect may not be there.
-    pub is_doubtful: bool,
 }
 
 impl Contender {
@@ -69,21 +53,7 @@ impl Contender {
         // What it did when it was made belongs to no step.
         self.whereabouts.take();
         let invoked = self.arena.clock.now();
-        let mut stepped = Stepped {
-            step: Step {
-                invoked,
-                returned: invoked,
-                outcome: Outcome::Ok,
-                faults: Vec::new(),
-                lost_locks: LostLocks::default(),
-                settled: None,
-                seen: None,
-            },
-            allocated: None,
-            statements: Statements::default(),
-            nodes: NodeSet::default(),
-            is_doubtful: false,
-        };
+        let mut stepped = Stepped::begun(invoked);
         let step = &mut stepped.step;
         let mut instance = match ready {
             Ok(instance) => instance,
@@ -128,7 +98,7 @@ impl Contender {
             worker: self.worker,
             generation: self.generation,
             seed: arena.seed,
-            counts_statements: arena.workload.kind() == Kind::IpAllocation,
+            counts_statements: arena.workload.kind.counts_statements(),
         };
         self.generation += 1;
         bounded(arena, arena.strategy.instantiate(capabilities)).await

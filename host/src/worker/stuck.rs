@@ -23,25 +23,15 @@
 
 use super::Arena;
 use super::posts::{Post, is_waited_for, waiting};
-use crate::model::allocations::NodeAllocations;
 use crate::model::change::Nanos;
-use crate::model::data::{RowState, Status};
-use crate::model::found::Found;
-use crate::model::marker::Marker;
-use crate::model::stuck::{MOST_NAMED, Stuck, StuckRow, Waiting, WaitingStep};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::stuck::{MOST_NAMED, Stuck, StuckRow, Waiting};
+use crate::workload::Picture;
+use std::collections::BTreeMap;
 
 /// How often it is asked within one quiet period.
 const LOOKS: u64 = 5;
 
 const SHORTEST_LOOK: Nanos = 10_000_000;
-
-/// What is in the tables, of what the waiting workers want.
-#[derive(PartialEq)]
-enum Picture {
-    Rows(BTreeMap<u32, Option<RowState>>),
-    Allocations(Vec<NodeAllocations>),
-}
 
 /// A moment at which all were in a step, and what there was.
 struct Still {
@@ -85,14 +75,14 @@ pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
             still = None;
             continue;
         }
-        let picture = Picture::take(arena, &waiting).await;
+        let picture = arena.workload.kind.picture(arena, &waiting).await;
         // Who moved meanwhile is seen at the next look.
         still = match (still, picture) {
             (_, None) => None,
             (Some(still), Some(picture))
                 if still.picture == picture && arena.posts.all() == still.posts =>
             {
-                if picture.is_nobodys(&waiting) {
+                if !picture.is_at_work {
                     return tell(arena, still.since, &picture, &waiting);
                 }
                 Some(still)
@@ -104,60 +94,6 @@ pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
                 picture,
             }),
         };
-    }
-}
-
-impl Picture {
-    /// `None` if a node that has a say does not answer: then nobody knows whether it is the strategy
-    /// that stands still.
-    async fn take(arena: &Arena, waiting: &[Waiting]) -> Option<Self> {
-        if arena.workload.ip_allocation.is_some() {
-            let found = arena.workload.read_found(&*arena.database, &*arena.clock);
-            let Ok(Found::IpAllocation(found)) = found.await else {
-                return None;
-            };
-            let complete = arena.is_every_member(found.nodes.len()).await;
-            return complete.then_some(Self::Allocations(found.nodes));
-        }
-        let wanted = waiting.iter().map(|it| arena.workload.row_of(it.worker));
-        let mut rows = BTreeMap::new();
-        for row in wanted.collect::<BTreeSet<_>>() {
-            let answers = arena.ask_nodes(|node| arena.read_causally(node, row)).await;
-            if !answers.complete {
-                return None;
-            }
-            rows.insert(row, answers.given.into_iter().next()?);
-        }
-        Some(Self::Rows(rows))
-    }
-
-    /// Nothing in it belongs to a change that is still at work.
-    fn is_nobodys(&self, waiting: &[Waiting]) -> bool {
-        let under_way = |marker: Marker| {
-            waiting
-                .iter()
-                .find(|it| (it.worker, it.number) == (marker.worker, marker.number))
-        };
-        match self {
-            Self::Rows(rows) => rows.values().flatten().all(|state| {
-                let owner = state.mark.marker().and_then(under_way);
-                owner.is_none_or(|owner| {
-                    owner.step == WaitingStep::Release && state.status == Status::Deleting
-                })
-            }),
-            Self::Allocations(nodes) => {
-                let requests = nodes.iter().flat_map(|node| &node.requests);
-                let mut pending = requests.filter(|request| request.is_pending());
-                pending.all(|request| request.mark.marker().and_then(under_way).is_none())
-            }
-        }
-    }
-
-    fn state(&self, row: u32) -> Option<RowState> {
-        match self {
-            Self::Rows(rows) => rows.get(&row).cloned().flatten(),
-            Self::Allocations(_) => None,
-        }
     }
 }
 
@@ -176,7 +112,7 @@ fn tell(arena: &Arena, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> 
             .into_iter()
             .take(MOST_NAMED)
             .map(|(row, mut waiting)| {
-                let state = picture.state(row);
+                let state = picture.rows.get(&row).cloned();
                 let more_waiting = more(waiting.len());
                 // Whose row it is comes first.
                 let owner = state.as_ref().and_then(|state| state.mark.marker());

@@ -1,32 +1,9 @@
 //! A worker as it is seen from outside while it works.
 
+pub use crate::workload::turn::Phase;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
-
-/// What a worker is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Between two changes, or holding what it took.
-    Pause,
-    Acquire,
-    /// The check on every node after acquire.
-    Check,
-    Release,
-    /// Finding out, or undoing, what a step did that did not end ok.
-    Settle,
-    Ended,
-}
-
-impl Phase {
-    const ALL: [Self; 6] = [
-        Self::Pause,
-        Self::Acquire,
-        Self::Check,
-        Self::Release,
-        Self::Settle,
-        Self::Ended,
-    ];
-}
 
 /// How far a worker has come. Written by that worker alone, read by the progress line.
 #[derive(Debug, Default)]

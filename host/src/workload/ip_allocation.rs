@@ -2,20 +2,41 @@
 
 mod access;
 mod data;
+mod figures;
+mod life;
+mod look;
+mod options;
+mod pools;
 mod schema;
+mod settle;
 
-pub use self::access::{AllocationAccess, Holding};
-pub use self::data::read_allocations;
-pub use self::schema::{TABLES, make};
-
-use crate::check::ip_allocation::Evidence;
-use crate::model::change::Change;
-use crate::model::found::Found;
+use self::options::Options;
+use self::pools::{PoolOption, pools};
+use super::Workload;
+use super::key::Key;
+use super::kind::{FinalFile, Picture, WorkloadKind};
+use super::site::Site;
+use super::turn::Turn;
+use crate::capability::clock::Clock;
+use crate::capability::database::{Database, Session};
+use crate::check::ip_allocation::{self as checkers, Evidence};
+use crate::model::allocations::Allocations;
+use crate::model::change::{Change, Nanos};
+use crate::model::fault::Fault;
 use crate::model::pool::Pool;
+use crate::model::stuck::Waiting;
+use crate::model::verdict::Judgement;
+use crate::record::figures::Figures;
+use crate::wasm::World;
+use crate::workload::found::{Found, InFile};
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What a workload of this kind has beside the numbers of every one. Its rows are the pools, and a
 /// change takes an address.
@@ -64,6 +85,14 @@ impl fmt::Display for Connect {
     }
 }
 
+/// No pool yet, and the published options.
+pub(super) static USUAL: IpAllocation = IpAllocation {
+    pools: Vec::new(),
+    release: false,
+    connect: Connect::Endpoint,
+    step_wait_ms: 0,
+};
+
 impl IpAllocation {
     /// The published pool.
     pub fn published_pool() -> Pool {
@@ -74,16 +103,168 @@ impl IpAllocation {
             last: address(254),
         }
     }
+}
 
-    /// What there is to judge by.
-    pub fn evidence<'a>(&'a self, changes: &'a [Change], found: Option<&'a Found>) -> Evidence<'a> {
-        Evidence {
+impl InFile for Allocations {
+    const FILE: &'static str = "allocations.json";
+}
+
+#[async_trait]
+impl WorkloadKind for IpAllocation {
+    fn name(&self) -> &'static str {
+        "ip-allocation"
+    }
+
+    fn world(&self) -> Option<World> {
+        Some(World::Allocation)
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        schema::TABLES
+    }
+
+    fn nouns(&self) -> [&'static str; 2] {
+        ["pools", "allocations"]
+    }
+
+    fn prefix(&self) -> &'static str {
+        "ip-"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        options::KEYS
+    }
+
+    fn read(&self, file: &str) -> Result<toml::Table, String> {
+        Options::read(file)
+    }
+
+    fn planned(&self, own: &toml::Table) -> Result<Workload, String> {
+        Options::of(own)?.workload()
+    }
+
+    fn small(&self) -> &'static str {
+        options::SMALL
+    }
+
+    fn recorded(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    fn with_recorded(&self, options: Value) -> serde_json::Result<Arc<dyn WorkloadKind>> {
+        Ok(Arc::new(serde_json::from_value::<Self>(options)?))
+    }
+
+    fn resized(&self, rows: u32) -> Option<Arc<dyn WorkloadKind>> {
+        let mut resized = self.clone();
+        resized.pools.truncate(rows as usize);
+        Some(Arc::new(resized))
+    }
+
+    /// Pools are given, each with its size.
+    fn draws_rows(&self) -> bool {
+        false
+    }
+
+    fn releasing(&self) -> Option<Arc<dyn WorkloadKind>> {
+        let release = true;
+        Some(Arc::new(Self {
+            release,
+            ..self.clone()
+        }))
+    }
+
+    fn settings(&self) -> BTreeMap<String, String> {
+        let wait = ("step-wait-ms".to_owned(), self.step_wait_ms.to_string());
+        BTreeMap::from_iter((self.step_wait_ms > 0).then_some(wait))
+    }
+
+    fn bounded(&self) -> Vec<(&'static str, u64)> {
+        vec![("step_wait_ms", self.step_wait_ms)]
+    }
+
+    fn check(&self, rows: u32) -> Result<(), String> {
+        let options = self.pools.iter().map(|pool| PoolOption {
+            subnet: pool.subnet.clone(),
+            first: pool.first,
+            last: pool.last,
+        });
+        let known = pools(&options.collect::<Vec<_>>())?;
+        match known.len() == rows as usize {
+            true => Ok(()),
+            false => Err("its rows are not its pools".to_owned()),
+        }
+    }
+
+    fn connects_to_nodes(&self) -> bool {
+        self.connect == Connect::Nodes
+    }
+
+    fn counts_statements(&self) -> bool {
+        true
+    }
+
+    async fn make(
+        &self,
+        session: &mut dyn Session,
+        database: &dyn Database,
+        _: &Workload,
+    ) -> Result<(), Fault> {
+        schema::make(session, database.dialect(), self).await
+    }
+
+    async fn change(&self, turn: &mut dyn Turn) -> Change {
+        self.allocation(turn).await
+    }
+
+    async fn picture(&self, site: &Site, waiting: &[Waiting]) -> Option<Picture> {
+        let found = data::read_allocations(&*site.database, &*site.clock).await;
+        let nodes = found.ok()?.nodes;
+        if !site.is_every_member(nodes.len()).await {
+            return None;
+        }
+        let requests = nodes.iter().flat_map(|node| &node.requests);
+        let mut pending = requests.filter(|request| request.is_pending());
+        Some(Picture {
+            seen: format!("{nodes:?}"),
+            is_at_work: pending.any(|request| request.mark.among(waiting).is_some()),
+            rows: BTreeMap::new(),
+        })
+    }
+
+    async fn read_final(
+        &self,
+        database: &dyn Database,
+        clock: &dyn Clock,
+        _: &Workload,
+    ) -> Result<Found, Fault> {
+        let found = data::read_allocations(database, clock).await?;
+        Ok(Found::own(found))
+    }
+
+    fn file(&self) -> Option<FinalFile> {
+        Some(FinalFile::of::<Allocations>())
+    }
+
+    fn figures(&self, changes: &[Change]) -> Figures {
+        figures::figures(changes)
+    }
+
+    fn judge(
+        &self,
+        _: &Workload,
+        changes: &[Change],
+        found: Option<&Found>,
+        whole_from: Option<Nanos>,
+    ) -> Judgement {
+        let evidence = Evidence {
             pools: &self.pools,
             changes,
-            found: match found {
-                Some(Found::IpAllocation(found)) => Some(found),
-                Some(Found::VolumeState(_)) | None => None,
-            },
+            found: found.and_then(Found::of),
+        };
+        match whole_from {
+            None => checkers::judge(&evidence),
+            Some(whole_from) => checkers::judge_simulated(&evidence, whole_from),
         }
     }
 }

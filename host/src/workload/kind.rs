@@ -1,183 +1,249 @@
-//! What a workload of each kind does with the database.
+//! A kind of workload: what workers compete for, and everything that only it knows.
 
-use super::numbers::Workload;
-use super::{ip_allocation, tables, volume_state};
+use super::background::BackgroundAccess;
+use super::key::Key;
+use super::turn::Turn;
+use super::{Workload, kinds};
 use crate::capability::clock::Clock;
-use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::statement::{Action, Statement};
-use crate::check::ip_allocation as allocations;
-use crate::check::{self, Evidence};
+use crate::capability::database::{Database, Session};
 use crate::model::change::{Change, Nanos};
+use crate::model::data::RowState;
 use crate::model::fault::Fault;
-use crate::model::found::Found;
+use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
-use serde::Deserialize;
+use crate::record::figures::Figures;
+use crate::wasm::World;
+use crate::workload::found::{Found, InFile};
+use crate::workload::site::Site;
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use toml::Table;
 
-/// What workers compete for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Rows of one table, moved from `available` to `deleting` and back.
-    VolumeState,
-    /// Addresses of pools, taken and perhaps given back.
-    IpAllocation,
-}
+/// A workload of one kind: its methods are what differs between kinds, its fields the options that no
+/// other kind has. The one in the registry has the usual options.
+#[async_trait]
+pub trait WorkloadKind: fmt::Debug + Send + Sync {
+    /// The name, as a workload file has it.
+    fn name(&self) -> &'static str;
 
-impl Kind {
-    pub const ALL: [Self; 2] = [Self::VolumeState, Self::IpAllocation];
-
-    /// As a workload file has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::VolumeState => "volume-state",
-            Self::IpAllocation => "ip-allocation",
-        }
-    }
-
-    /// How a workload file says which.
-    pub fn choice() -> String {
-        let said = Self::ALL.map(|kind| format!("kind = {:?}", kind.as_str()));
-        said.join(" or ")
+    /// The world of the strategies that this kind calls; `None` if no component has it.
+    fn world(&self) -> Option<World> {
+        None
     }
 
     /// The tables that a strategy may read and write.
-    pub fn tables(self) -> &'static [&'static str] {
-        match self {
-            Self::VolumeState => volume_state::TABLES,
-            Self::IpAllocation => ip_allocation::TABLES,
-        }
-    }
+    fn tables(&self) -> &'static [&'static str];
 
     /// Every table that a run makes.
-    fn made(self) -> &'static [&'static str] {
-        match self {
-            Self::VolumeState => volume_state::MADE,
-            Self::IpAllocation => ip_allocation::TABLES,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Workload {
-    pub fn kind(&self) -> Kind {
-        match self.ip_allocation {
-            None => Kind::VolumeState,
-            Some(_) => Kind::IpAllocation,
-        }
+    fn made(&self) -> &'static [&'static str] {
+        self.tables()
     }
 
-    /// `100 rows × 3 workers × 10 changes`.
-    pub fn size(&self) -> String {
-        let (rows, changes) = match self.kind() {
-            Kind::VolumeState => ("rows", "changes"),
-            Kind::IpAllocation => ("pools", "allocations"),
-        };
-        format!(
-            "{} {rows} × {} workers × {} {changes}",
-            self.rows, self.workers_per_row, self.changes_per_worker
-        )
+    /// The words for rows and for changes.
+    fn nouns(&self) -> [&'static str; 2] {
+        ["rows", "changes"]
     }
 
-    /// What strategies find in `settings`: what was given, and what the workload says, which comes
-    /// after.
-    pub fn settings(&self, mut settings: BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let wait = self.ip_allocation.as_ref().map_or(0, |it| it.step_wait_ms);
-        if wait > 0 {
-            let entry = settings.entry("step-wait-ms".to_owned());
-            entry.or_insert(wait.to_string());
-        }
-        settings
+    /// The word before the size, where a workload is named by that.
+    fn prefix(&self) -> &'static str {
+        ""
     }
 
-    /// Is there a table of one of its names that is somebody else's, and so not ours to drop?
-    pub async fn has_taken_tables(&self, database: &dyn Database) -> Result<bool, Fault> {
-        tables::exist(database, self.kind().made()).await
+    /// The keys of a workload file that only this kind has.
+    fn keys(&self) -> &'static [Key] {
+        &[]
     }
 
-    /// Makes the tables anew, filled, and waits until every node has them.
-    pub async fn prepare(&self, database: &dyn Database) -> Result<(), Fault> {
-        let mut session = database.connect(&Target::Endpoint).await?;
-        let made = self.make(&mut *session, database).await;
-        session.close().await;
-        made?;
-        let last = self.kind().tables().last().unwrap_or(&"");
-        let count = format!("SELECT count(*) FROM {last}");
-        let count = Statement::of_host(count, Action::Read);
-        for node in database.nodes() {
-            database.read(node, Freshness::Causal, &count, &[]).await?;
-        }
+    /// The keys that it takes of those that not every kind has.
+    fn takes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Reads its own keys in the text of a workload file; the others are not for it.
+    fn read(&self, _file: &str) -> Result<Table, String> {
+        Ok(Table::new())
+    }
+
+    /// A workload with these own keys, and the published numbers for what every kind has.
+    fn planned(&self, own: &Table) -> Result<Workload, String>;
+
+    /// A workload for a search: small, so that many seeds are tried, and contended. As a workload file
+    /// says it, beside what is the same for every kind.
+    fn small(&self) -> &'static str {
+        ""
+    }
+
+    /// The options that only this kind has, as a plan records them; `Null` if there are none.
+    fn recorded(&self) -> Value {
+        Value::Null
+    }
+
+    /// This kind with these recorded options.
+    fn with_recorded(&self, options: Value) -> serde_json::Result<Arc<dyn WorkloadKind>>;
+
+    /// This kind with only the first rows, where its options say more of each row than that it is there.
+    fn resized(&self, _rows: u32) -> Option<Arc<dyn WorkloadKind>> {
+        None
+    }
+
+    /// Whether the number of rows may be drawn.
+    fn draws_rows(&self) -> bool {
+        true
+    }
+
+    /// This kind with a release in every change, where its options leave it out.
+    fn releasing(&self) -> Option<Arc<dyn WorkloadKind>> {
+        None
+    }
+
+    /// The settings that its options make.
+    fn settings(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    /// The waits among its options, in milliseconds; none may be longer than an hour.
+    fn bounded(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
+    /// Refuses options that no workload file could have made.
+    fn check(&self, _rows: u32) -> Result<(), String> {
         Ok(())
     }
 
-    async fn make(&self, session: &mut dyn Session, database: &dyn Database) -> Result<(), Fault> {
-        for table in self.kind().made() {
-            tables::define(session, format!("DROP TABLE IF EXISTS {table}")).await?;
-        }
-        match &self.ip_allocation {
-            None => volume_state::make(session, database, self).await,
-            Some(allocation) => ip_allocation::make(session, database.dialect(), allocation).await,
-        }
+    /// Whether workers connect to the nodes in turn and not to the endpoint.
+    fn connects_to_nodes(&self) -> bool {
+        false
+    }
+
+    /// Whether the statements of strategies are counted and timed.
+    fn counts_statements(&self) -> bool {
+        false
+    }
+
+    /// Makes the tables, filled; none of them is there.
+    async fn make(
+        &self,
+        session: &mut dyn Session,
+        database: &dyn Database,
+        workload: &Workload,
+    ) -> Result<(), Fault>;
+
+    /// The statements of one generator of the background load, where there is one.
+    fn background(&self, _generator: u32) -> Option<BackgroundAccess> {
+        None
+    }
+
+    /// The life of one change: its steps, and the settling of those that did not end ok.
+    async fn change(&self, turn: &mut dyn Turn) -> Change;
+
+    /// What is in the tables of what these workers wait for. `None` if a node that has a say does not
+    /// answer, or where nobody can tell.
+    async fn picture(&self, _site: &Site, _waiting: &[Waiting]) -> Option<Picture> {
+        None
     }
 
     /// Reads what is left of every node that answers. The readings are causal, so a node that lags is
     /// waited for. A fault only if no node answers.
-    pub async fn read_found(
+    async fn read_final(
         &self,
         database: &dyn Database,
         clock: &dyn Clock,
-    ) -> Result<Found, Fault> {
-        match self.kind() {
-            Kind::VolumeState => {
-                let data = volume_state::read_data(database, clock, self.rows, self.audit).await?;
-                Ok(Found::VolumeState(data))
-            }
-            Kind::IpAllocation => {
-                let found = ip_allocation::read_allocations(database, clock).await?;
-                Ok(Found::IpAllocation(found))
-            }
-        }
+        workload: &Workload,
+    ) -> Result<Found, Fault>;
+
+    /// The file of a trial that holds what was read, where the kind has tables of its own.
+    fn file(&self) -> Option<FinalFile> {
+        None
     }
 
-    /// Asks every checker of its kind. What was found in the database is absent when the run was cut
-    /// before that, or when the history lacks some of its changes.
-    pub fn judge(&self, changes: &[Change], found: Option<&Found>) -> Judgement {
-        match &self.ip_allocation {
-            None => check::judge(&self.rows_and(changes, found)),
-            Some(pools) => allocations::judge(&pools.evidence(changes, found)),
-        }
+    /// The figures that only this kind has; of the changes of another kind, none.
+    fn figures(&self, _changes: &[Change]) -> Figures {
+        Figures::default()
     }
 
-    /// As [`Workload::judge`], of a simulation in which everything worked from this moment on: also
+    /// Asks every checker. What was found in the database is absent when the run was cut before that,
+    /// or when the history lacks some of its changes. Where everything worked from some moment on, also
     /// asks whether every change came to an end.
-    pub fn judge_simulated(
+    fn judge(
         &self,
+        workload: &Workload,
         changes: &[Change],
         found: Option<&Found>,
-        whole_from: Nanos,
-    ) -> Judgement {
-        match &self.ip_allocation {
-            None => check::judge_simulated(&self.rows_and(changes, found), whole_from),
-            Some(pools) => {
-                allocations::judge_simulated(&pools.evidence(changes, found), whole_from)
-            }
+        whole_from: Option<Nanos>,
+    ) -> Judgement;
+}
+
+/// A JSON file of a trial's folder.
+#[derive(Debug, Clone, Copy)]
+pub struct FinalFile {
+    pub name: &'static str,
+    pub read: fn(&[u8]) -> serde_json::Result<Found>,
+}
+
+impl FinalFile {
+    /// The file of what a kind reads.
+    pub fn of<T: InFile + DeserializeOwned>() -> Self {
+        Self {
+            name: T::FILE,
+            read: |text| serde_json::from_slice::<T>(text).map(Found::own),
         }
     }
+}
 
-    fn rows_and<'a>(&self, changes: &'a [Change], found: Option<&'a Found>) -> Evidence<'a> {
-        Evidence {
-            rows: self.rows,
-            changes,
-            data: match found {
-                Some(Found::VolumeState(data)) => Some(data),
-                Some(Found::IpAllocation(_)) | None => None,
-            },
-        }
+/// What is in the tables of what waiting workers want.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// All of it: as long as it stays the same, nothing moves.
+    pub seen: String,
+    /// Something in it belongs to a change that is still at work.
+    pub is_at_work: bool,
+    /// The rows of it, by their numbers, where rows have a state.
+    pub rows: BTreeMap<u32, RowState>,
+}
+
+/// An entry of the registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind(pub &'static dyn WorkloadKind);
+
+impl Deref for Kind {
+    type Target = dyn WorkloadKind;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Kind {}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        kinds::named(&name).ok_or_else(|| {
+            let known: Vec<_> = kinds::all()
+                .iter()
+                .map(|kind| format!("`{kind}`"))
+                .collect();
+            let known = known.join(" or ");
+            serde::de::Error::custom(format!("unknown kind `{name}`, expected {known}"))
+        })
     }
 }

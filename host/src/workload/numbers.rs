@@ -1,14 +1,24 @@
-//! The numbers of a workload, whatever its kind.
+//! A workload: its kind, and the numbers that every kind has.
 
-use super::ip_allocation::IpAllocation;
+use super::kind::WorkloadKind;
+use super::{kinds, tables};
+use crate::capability::clock::Clock;
+use crate::capability::database::{Database, Freshness, Session, Target};
+use crate::capability::statement::{Action, Statement};
+use crate::model::change::{Change, Nanos};
+use crate::model::fault::Fault;
+use crate::model::verdict::Judgement;
+use crate::workload::found::Found;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The numbers of a workload; the defaults are those of the published experiment. Every number is a
 /// key of a workload file and a flag of the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Workload {
-    /// What workers compete for; in ip-allocation the number of pools.
+    /// What workers compete for; for pools their number.
     pub rows: u32,
     pub workers_per_row: u32,
     pub changes_per_worker: u32,
@@ -32,9 +42,9 @@ pub struct Workload {
     /// own.
     /// Without it most checkers can't tell.
     pub audit: bool,
-    /// What is to be said of ip-allocation; absent in volume-state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ip_allocation: Option<IpAllocation>,
+    /// Recorded as a key of its own name, where it has options.
+    #[serde(flatten, with = "recorded")]
+    pub kind: Arc<dyn WorkloadKind>,
 }
 
 /// How the check after acquire reaches the nodes.
@@ -59,6 +69,16 @@ impl FromStr for CheckConnections {
     }
 }
 
+/// Two are the same if a plan records them the same.
+impl PartialEq for Workload {
+    fn eq(&self, other: &Self) -> bool {
+        let recorded = |it: &Self| serde_json::to_value(it).map_err(|error| error.to_string());
+        self.kind.name() == other.kind.name() && recorded(self) == recorded(other)
+    }
+}
+
+impl Eq for Workload {}
+
 impl Default for Workload {
     fn default() -> Self {
         Self {
@@ -74,7 +94,7 @@ impl Default for Workload {
             background_selects_per_s: 10,
             background_updates_per_s: 5,
             audit: true,
-            ip_allocation: None,
+            kind: kinds::usual_options(),
         }
     }
 }
@@ -92,8 +112,8 @@ impl Workload {
     /// Makes it fewer rows, the first of them.
     pub fn set_rows(&mut self, rows: u32) {
         self.rows = rows;
-        if let Some(allocation) = &mut self.ip_allocation {
-            allocation.pools.truncate(rows as usize);
+        if let Some(resized) = self.kind.resized(rows) {
+            self.kind = resized;
         }
     }
 
@@ -119,6 +139,109 @@ impl Workload {
     /// A worker's place in [`Workload::dealing_order`].
     pub fn seat_of(&self, worker: u32) -> u32 {
         self.row_of(worker) * self.workers_per_row + worker / self.rows
+    }
+
+    /// `100 rows × 3 workers × 10 changes`.
+    pub fn size(&self) -> String {
+        let [rows, changes] = self.kind.nouns();
+        format!(
+            "{} {rows} × {} workers × {} {changes}",
+            self.rows, self.workers_per_row, self.changes_per_worker
+        )
+    }
+
+    /// What strategies find in `settings`: what was given, and what the workload says, which comes
+    /// after.
+    pub fn settings(&self, mut settings: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        for (name, value) in self.kind.settings() {
+            settings.entry(name).or_insert(value);
+        }
+        settings
+    }
+
+    /// Is there a table of one of its names that is somebody else's, and so not ours to drop?
+    pub async fn has_taken_tables(&self, database: &dyn Database) -> Result<bool, Fault> {
+        tables::exist(database, self.kind.made()).await
+    }
+
+    /// Makes the tables anew, filled, and waits until every node has them.
+    pub async fn prepare(&self, database: &dyn Database) -> Result<(), Fault> {
+        let mut session = database.connect(&Target::Endpoint).await?;
+        let made = self.make(&mut *session, database).await;
+        session.close().await;
+        made?;
+        let last = self.kind.tables().last().unwrap_or(&"");
+        let count = format!("SELECT count(*) FROM {last}");
+        let count = Statement::of_host(count, Action::Read);
+        for node in database.nodes() {
+            database.read(node, Freshness::Causal, &count, &[]).await?;
+        }
+        Ok(())
+    }
+
+    async fn make(&self, session: &mut dyn Session, database: &dyn Database) -> Result<(), Fault> {
+        for table in self.kind.made() {
+            tables::define(session, format!("DROP TABLE IF EXISTS {table}")).await?;
+        }
+        self.kind.make(session, database, self).await
+    }
+
+    /// Reads what is left of every node that answers: [`WorkloadKind::read_final`].
+    pub async fn read_found(
+        &self,
+        database: &dyn Database,
+        clock: &dyn Clock,
+    ) -> Result<Found, Fault> {
+        self.kind.read_final(database, clock, self).await
+    }
+
+    /// Asks every checker of its kind: [`WorkloadKind::judge`].
+    pub fn judge(&self, changes: &[Change], found: Option<&Found>) -> Judgement {
+        self.kind.judge(self, changes, found, None)
+    }
+
+    /// As [`Workload::judge`], of a simulation in which everything worked from this moment on: also
+    /// asks whether every change came to an end.
+    pub fn judge_simulated(
+        &self,
+        changes: &[Change],
+        found: Option<&Found>,
+        whole_from: Nanos,
+    ) -> Judgement {
+        self.kind.judge(self, changes, found, Some(whole_from))
+    }
+}
+
+/// A kind as a plan records it: a key of its name, with its options, and nothing for one without options.
+mod recorded {
+    use super::{Arc, BTreeMap, WorkloadKind, kinds};
+    use crate::workload::Kind;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::Value;
+
+    fn key(name: &str) -> String {
+        name.replace('-', "_")
+    }
+
+    pub fn serialize<S: Serializer>(
+        kind: &Arc<dyn WorkloadKind>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let options = kind.recorded();
+        let entry = (!options.is_null()).then(|| (key(kind.name()), options));
+        to.collect_map(entry)
+    }
+
+    pub fn deserialize<'de, D>(from: D) -> Result<Arc<dyn WorkloadKind>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let mut entries = BTreeMap::<String, Value>::deserialize(from)?;
+        let named = |kind: &Kind| Some((*kind, entries.remove(&key(kind.name()))?));
+        let found = kinds::all().iter().find_map(named);
+        let (kind, options) = found.unwrap_or((kinds::usual(), Value::Null));
+        kind.with_recorded(options).map_err(D::Error::custom)
     }
 }
 

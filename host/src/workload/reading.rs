@@ -13,14 +13,17 @@ const WAIT_NS: Nanos = 500_000_000;
 
 /// What the nodes said, in their order, and the names of those that said nothing. A fault only if
 /// there was no answer at all.
-pub async fn each_node<T>(
-    database: &dyn Database,
+pub async fn each_node<'a, T, F>(
+    database: &'a dyn Database,
     clock: &dyn Clock,
-    read: impl AsyncFn(&str) -> Result<T, Fault>,
-) -> Result<(Vec<T>, Vec<String>), Fault> {
+    read: impl Fn(&'a str) -> F,
+) -> Result<(Vec<T>, Vec<String>), Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
     let (mut given, mut silent, mut last) = (Vec::new(), Vec::new(), None);
     for node in database.nodes() {
-        match patiently(clock, async || read(node).await).await {
+        match patiently(clock, || read(node)).await {
             Ok(answer) => given.push(answer),
             Err(fault) => {
                 silent.push(node.clone());
@@ -35,10 +38,10 @@ pub async fn each_node<T>(
 }
 
 /// Reads again while a node can't answer just now.
-pub async fn patiently<T>(
-    clock: &dyn Clock,
-    read: impl AsyncFn() -> Result<T, Fault>,
-) -> Result<T, Fault> {
+pub async fn patiently<T, F>(clock: &dyn Clock, read: impl Fn() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
     let mut tries = 1;
     loop {
         match read().await {

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 /// crates beneath it (`host/*/Cargo.toml`) are cargo's to hold.
 const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["model", "capability"]),
-    ("workload", &["model", "capability", "check"]),
+    (
+        "workload",
+        &["model", "capability", "check", "wasm", "record"],
+    ),
     (
         "worker",
         &["model", "capability", "wasm", "record", "workload"],
@@ -46,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trial",
         ],
     ),
-    ("report", &["model", "record", "check", "plan"]),
+    ("report", &["model", "record", "check", "workload", "plan"]),
     (
         "command",
         &[

@@ -13,6 +13,7 @@ use crate::plan::home::Home;
 use crate::plan::{Plan, PlanError, PlannedTrial, pattern};
 use crate::report::{CellReport, TrialReport};
 use crate::wasm::WasmStrategy;
+use crate::workload::kinds;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,8 +79,10 @@ pub fn decide(
     let all_again =
         (1..=options.repeat).flat_map(|time| workloads.iter().map(move |it| (time, it)));
     for (time, plan) in all_again {
-        let fits =
-            |strategy: &WasmStrategy| components::kind(strategy.world()) == plan.workload.kind();
+        let fits = |strategy: &WasmStrategy| {
+            let kind = kinds::of_world(strategy.world());
+            kind.is_some_and(|kind| kind.name() == plan.workload.kind.name())
+        };
         for (planned, strategy) in loaded.iter().filter(|(_, strategy)| fits(strategy)) {
             let without = [(None, &LockUrl::Memory)];
             let with = || locks.iter().map(|(word, url)| (Some(word.clone()), url));

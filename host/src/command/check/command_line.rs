@@ -8,7 +8,7 @@ use crate::plan::PlannedTrial;
 use crate::plan::home::Home;
 use crate::plan::variant::Variant;
 use crate::plan::workload_file::WorkloadOptions;
-use crate::workload::CheckConnections;
+use crate::workload::{CheckConnections, kinds};
 
 /// Of the whole command line what bears on a simulation, for this strategy alone.
 pub fn of(options: &CheckOptions, planned: &PlannedTrial, token: &Token) -> String {
@@ -74,13 +74,16 @@ pub fn flags(options: &CheckOptions) -> Vec<String> {
 pub fn workload_flags(flags: &WorkloadOptions) -> Vec<String> {
     let given = workload(flags).into_iter();
     let numbers = given.filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
-    let pools = flags.pool.iter().flatten();
-    let pools = pools.map(|pool| ["--pool".to_owned(), pool.to_string()]);
-    numbers.chain(pools).flatten().collect()
+    let own = kinds::keys().flat_map(|key| {
+        let values = flags.own.get(key.name).map_or(&[][..], |it| key.values(it));
+        let values = values.iter().map(|value| (key.write)(value));
+        values.map(|value| [format!("--{}", key.flag), value])
+    });
+    numbers.chain(own).flatten().collect()
 }
 
 /// The seed is not among them: the token has it.
-fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 18] {
+fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 15] {
     let small = |value: Option<u32>| value.map(|n| n.to_string());
     let large = |value: Option<u64>| value.map(|n| n.to_string());
     let check = flags.check.map(|check| match check {
@@ -109,15 +112,6 @@ fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 18] {
             small(flags.background_updates_per_s),
         ),
         ("--audit", flags.audit.map(|audit| audit.to_string())),
-        (
-            "--release",
-            flags.release.map(|release| release.to_string()),
-        ),
-        (
-            "--connect",
-            flags.connect.map(|connect| connect.to_string()),
-        ),
-        ("--step-wait-ms", large(flags.step_wait_ms)),
         ("--change-timeout-s", large(flags.change_timeout_s)),
         ("--stuck-after-s", large(flags.stuck_after_s)),
         ("--time-limit-s", large(flags.time_limit_s)),

@@ -14,7 +14,7 @@ use crate::report::conformance::{Case, Part, Status};
 use crate::run_dir::RunDir;
 use crate::trial::interrupts::Interrupts;
 use crate::trial::{Shared, Trial};
-use crate::workload::Kind;
+use crate::workload::{Kind, kinds};
 
 /// Ends a trial that hangs.
 const TIME_LIMIT_S: u64 = 60;
@@ -125,8 +125,9 @@ fn again(options: &TestOptions, decided: &Decided) -> String {
     match &options.workload {
         Some(workload) => words.extend(["--workload".to_owned(), workload.clone()]),
         None => {
-            let kind = decided.plan.workload.kind();
-            words.extend(command_line::workload_flags(&numbers(kind)));
+            let kind = kinds::named(decided.plan.workload.kind.name());
+            let numbers = numbers(kind.unwrap_or_else(kinds::usual));
+            words.extend(command_line::workload_flags(&numbers));
         }
     }
     for setting in &options.settings {

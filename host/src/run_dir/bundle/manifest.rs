@@ -1,6 +1,6 @@
 //! What a bundle says that it has, and which names it may have.
 
-use super::super::{RUN_FILES, TRIAL_FILES};
+use super::super::{RUN_FILES, trial_files};
 use super::{COMPONENTS, FORMAT, RUN};
 use crate::plan::recorded::is_plain_name;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub fn wrong(path: &str) -> Option<&'static str> {
     }
     let is_known = match parts[..] {
         [RUN, file] => RUN_FILES.contains(&file),
-        [RUN, _, file] => TRIAL_FILES.contains(&file),
+        [RUN, _, file] => trial_files().any(|known| known == file),
         [COMPONENTS, file] => file
             .strip_suffix(".wasm")
             .is_some_and(|name| is_hex(name) && name.len() == 64),

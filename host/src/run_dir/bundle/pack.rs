@@ -1,7 +1,7 @@
 //! From a run's folder to a bundle.
 
 use super::super::hashed::Hashed;
-use super::super::{RUN_FILES, RunDir, TRIAL_FILES, regular};
+use super::super::{RUN_FILES, RunDir, regular, trial_files};
 use super::manifest::{Manifest, Packed, component_path, wrong};
 use super::{BundleError, MANIFEST, MAX_FILES, RUN};
 use crate::plan::Plan;
@@ -86,7 +86,7 @@ fn sources(
         add(format!("{RUN}/{file}"), run.root.join(file))?;
     }
     for trial in &plan.trials {
-        for file in TRIAL_FILES {
+        for file in trial_files() {
             let source = run.trial(&trial.name).root.join(file);
             add(format!("{RUN}/{}/{file}", trial.name), source)?;
         }

@@ -6,10 +6,11 @@ use crate::model::allocations::{ALLOCATED, REQUESTED, RESERVED};
 use crate::model::fault::Fault;
 use crate::model::marker::Marker;
 use crate::model::value::Value;
+use std::sync::LazyLock;
 
 /// What an allocation has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holding {
+pub(super) enum Holding {
     Nothing,
     /// A reservation or a request that somebody may still make an allocation of.
     Pending,
@@ -17,7 +18,9 @@ pub enum Holding {
 }
 
 /// The statements, made once.
-pub struct AllocationAccess {
+pub(super) static ACCESS: LazyLock<AllocationAccess> = LazyLock::new(AllocationAccess::default);
+
+pub(super) struct AllocationAccess {
     by_marker: [Statement; 2],
 }
 
@@ -35,7 +38,7 @@ impl Default for AllocationAccess {
 
 impl AllocationAccess {
     /// What the allocation with this marker has, as one node says, causally.
-    pub async fn holding(
+    pub(super) async fn holding(
         &self,
         database: &dyn Database,
         node: &str,

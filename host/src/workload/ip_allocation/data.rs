@@ -11,12 +11,11 @@ use crate::model::value::{Row, Value};
 
 /// Reads the tables of every node that answers, causally, so that a node that lags is waited for. A
 /// fault only if no node answers.
-pub async fn read_allocations(
+pub(super) async fn read_allocations(
     database: &dyn Database,
     clock: &dyn Clock,
 ) -> Result<Allocations, Fault> {
-    let read = async |node: &str| read_node(database, node).await;
-    let (nodes, silent) = each_node(database, clock, read).await?;
+    let (nodes, silent) = each_node(database, clock, |node| read_node(database, node)).await?;
     Ok(Allocations {
         nodes,
         silent,

@@ -8,10 +8,10 @@ use crate::model::pool::pool_id;
 use crate::model::value::Value;
 
 /// The tables that a strategy may read and write, which are all there are.
-pub const TABLES: &[&str] = &["ip_allocations", "ip_requests", "availability_ranges"];
+pub(super) const TABLES: &[&str] = &["ip_allocations", "ip_requests", "availability_ranges"];
 
 /// Makes the tables; of each pool everything is free.
-pub async fn make(
+pub(super) async fn make(
     session: &mut dyn Session,
     dialect: &str,
     allocation: &IpAllocation,

@@ -61,7 +61,7 @@ fn recorded(columns: Row) -> (Option<Name>, Option<Seen>, Option<Seen>) {
 }
 
 /// The host's own look into the audit, made once.
-pub struct AuditAccess {
+pub(super) struct AuditAccess {
     by_marker: Statement,
 }
 

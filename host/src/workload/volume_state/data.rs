@@ -13,17 +13,17 @@ use crate::model::value::Value;
 /// Reads every row of every node that answers, and the net changes in the audit of the first of them:
 /// it is replicated with the rows, in the same transactions. The readings are causal, so a node that
 /// lags is waited for. A fault only if no node answers.
-pub async fn read_data(
+pub(super) async fn read_data(
     database: &dyn Database,
     clock: &dyn Clock,
     rows: u32,
     audit: bool,
 ) -> Result<Data, Fault> {
-    let read = async |node: &str| read_rows(database, node, rows).await;
+    let read = |node| read_rows(database, node, rows);
     let (nodes, silent) = each_node(database, clock, read).await?;
     let effects = match nodes.first() {
         Some(first) if audit => {
-            let read = async || audit::effects(database, &first.node).await;
+            let read = || audit::effects(database, &first.node);
             Some(patiently(clock, read).await?)
         }
         _ => None,

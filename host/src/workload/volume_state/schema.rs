@@ -11,7 +11,7 @@ use crate::workload::numbers::Workload;
 pub const TABLES: &[&str] = &["volumes"];
 
 /// Every table that a run makes.
-pub const MADE: &[&str] = &["volumes", "volumes_audit", "volumes_background"];
+pub(super) const MADE: &[&str] = &["volumes", "volumes_audit", "volumes_background"];
 
 /// What one database words differently from another.
 struct Wording {
@@ -99,7 +99,7 @@ impl Wording {
 }
 
 /// Makes the tables, with every row available. The audit begins when they are filled.
-pub async fn make(
+pub(super) async fn make(
     session: &mut dyn Session,
     database: &dyn Database,
     workload: &Workload,

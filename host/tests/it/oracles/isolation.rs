@@ -176,7 +176,7 @@ fn addresses() -> Workload {
     Workload {
         rows: 1,
         workers_per_row: 4,
-        ip_allocation: Some(IpAllocation {
+        kind: Arc::new(IpAllocation {
             pools: vec![pool],
             release: true,
             connect: Connect::Endpoint,

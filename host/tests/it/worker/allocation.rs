@@ -119,7 +119,7 @@ fn judged(script: Script, release: bool, checker: &str) -> (Change, Verdict) {
             rows: 1,
             workers_per_row: 1,
             changes_per_worker: 1,
-            ip_allocation: Some(IpAllocation {
+            kind: Arc::new(IpAllocation {
                 pools: vec![IpAllocation::published_pool()],
                 release,
                 connect: Connect::Endpoint,

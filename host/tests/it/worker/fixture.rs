@@ -13,9 +13,10 @@ use contend::model::fault::{Fault, FaultCount};
 use contend::model::value::Value;
 use contend::record::journal::{self, Journal};
 use contend::worker::posts::Posts;
-use contend::worker::stop::Stopper;
 use contend::worker::{Arena, Worker};
 use contend::workload::Workload;
+use contend::workload::site::Site;
+use contend::workload::stop::Stopper;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -244,7 +245,10 @@ impl Stage {
             settings: Arc::new(terms.settings),
             change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
             posts: Posts::new(1),
-            patience_ns: 0,
+            site: Arc::new(Site {
+                patience_ns: 0,
+                ..Site::clone(&arena.site)
+            }),
             ..arena
         });
         Self {

@@ -10,6 +10,7 @@ use contend::worker::stuck::stuck;
 use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -106,7 +107,7 @@ async fn step_that_waits_for_its_server_is_no_strategy_that_stands_still() {
 #[tokio::test]
 async fn allocation_that_never_ends_is_stuck_where_every_member_answers() {
     let workload = Workload {
-        ip_allocation: Some(IpAllocation {
+        kind: Arc::new(IpAllocation {
             pools: vec![IpAllocation::published_pool()],
             release: false,
             connect: Connect::Endpoint,

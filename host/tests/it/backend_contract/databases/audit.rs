@@ -4,8 +4,8 @@ use super::fixture::Fixture;
 use super::*;
 use contend::backend::clock::RealClock;
 use contend::model::data::{Data, Effect};
-use contend::model::found::Found;
 use contend::workload::Workload;
+use contend::workload::found::Found;
 
 /// Makes the tables, runs the steps in a session on the first node, and reads what is left. Steps are
 /// statements of the host's, `BEGIN`, `COMMIT` and `ROLLBACK`.
@@ -49,7 +49,7 @@ async fn run(session: &mut Box<dyn Session>, steps: &[&str]) {
 async fn read(fixture: &Fixture, workload: &Workload) -> Data {
     let clock = RealClock::new();
     let found = workload.read_found(&*fixture.database, &clock);
-    let Found::VolumeState(data) = found.await.unwrap() else {
+    let Found::Rows(data) = found.await.unwrap() else {
         panic!("another kind");
     };
     data

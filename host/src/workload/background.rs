@@ -1,12 +1,11 @@
 //! The statements of one generator of the background load.
 
-use super::row::row_id;
 use crate::capability::database::Session;
 use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
-/// Reads and writes one row of `volumes_background`, which nobody else touches.
+/// Reads and writes one row that nothing else touches.
 pub struct BackgroundAccess {
     row: Value,
     select: Statement,
@@ -14,18 +13,12 @@ pub struct BackgroundAccess {
 }
 
 impl BackgroundAccess {
-    /// For the generator of this number.
-    pub fn new(number: u32) -> Self {
+    /// `select` takes the row's key, `update` a value and the key.
+    pub fn new(row: Value, select: &str, update: &str) -> Self {
         Self {
-            row: Value::from(row_id(number)),
-            select: Statement::of_host(
-                "SELECT status, attach_status FROM volumes_background WHERE id = ?",
-                Action::Read,
-            ),
-            update: Statement::of_host(
-                "UPDATE volumes_background SET attach_status = ? WHERE id = ?",
-                Action::Write,
-            ),
+            row,
+            select: Statement::of_host(select, Action::Read),
+            update: Statement::of_host(update, Action::Write),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The check on every node after acquire.
 
-use super::{Arena, NANOS_PER_MS, look};
+use super::{ROWS, look};
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::Check;
 use crate::model::data::RowState;
@@ -8,29 +8,30 @@ use crate::model::fault::Fault;
 use crate::model::marker::Marker;
 use crate::model::seen::Seen;
 use crate::workload::CheckConnections;
+use crate::workload::site::{NANOS_PER_MS, Site};
 use futures_util::future::join;
 
 /// What a check came to.
-pub struct Checked {
-    pub check: Check,
+pub(super) struct Checked {
+    pub(super) check: Check,
     /// A causal reading, made at the first try at which a node did not have the marker.
-    pub seen: Option<Box<Seen>>,
+    pub(super) seen: Option<Box<Seen>>,
 }
 
 /// Reads the row straight from every node until all have this change's marker, with bounded tries
 /// and growing waits. A reading that some node did not answer is no try: the check gives up on it when it has
-/// lasted for as long as settling would (`Arena::patience_ns`). `None` if the workload asks for no check.
-pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Checked> {
-    let workload = &arena.workload;
+/// lasted for as long as settling would (`Site::patience_ns`). `None` if the workload asks for no check.
+pub(super) async fn on_all_nodes(site: &Site, row: u32, marker: Marker) -> Option<Checked> {
+    let workload = &site.workload;
     if workload.check_tries == 0 {
         return None;
     }
-    let began = arena.clock.now();
+    let began = site.clock.now();
     let expected = RowState::held_by(marker);
     let mut tries = 0;
     let mut seen = None;
     let agreed = loop {
-        let found = reading(arena, row, &expected).await;
+        let found = reading(site, row, &expected).await;
         if found.is_some() {
             tries += 1;
         }
@@ -40,20 +41,20 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
         // An application may well find an old row on one of several nodes; a causal reading does not.
         let look = async {
             match found {
-                Some(false) if seen.is_none() => look::at_held(arena, row, marker).await,
+                Some(false) if seen.is_none() => look::at_held(site, row, marker).await,
                 _ => None,
             }
         };
-        let lasted = arena.clock.now().saturating_sub(began);
+        let lasted = site.clock.now().saturating_sub(began);
         let is_last = match found {
             Some(_) => tries >= workload.check_tries,
-            None => lasted >= arena.patience_ns,
+            None => lasted >= site.patience_ns,
         };
         let wait = match is_last {
             true => 0,
             false => workload.check_wait_ms * u64::from(tries.max(1)),
         };
-        let (looked, is_abandoned) = join(look, is_abandoned_within(arena, wait)).await;
+        let (looked, is_abandoned) = join(look, is_abandoned_within(site, wait)).await;
         seen = seen.or(looked);
         if is_last || is_abandoned {
             break false;
@@ -61,7 +62,7 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
     };
     let check = Check {
         began,
-        ended: arena.clock.now(),
+        ended: site.clock.now(),
         tries,
         agreed,
     };
@@ -69,21 +70,21 @@ pub async fn on_all_nodes(arena: &Arena, row: u32, marker: Marker) -> Option<Che
 }
 
 /// Waits between two tries. A run that is to end at once does not wait for a slow replica.
-async fn is_abandoned_within(arena: &Arena, wait_ms: u64) -> bool {
+async fn is_abandoned_within(site: &Site, wait_ms: u64) -> bool {
     if wait_ms == 0 {
-        return arena.stop.is_abandoned();
+        return site.stop.is_abandoned();
     }
     tokio::select! {
         biased;
-        () = arena.stop.abandoned() => true,
-        () = arena.clock.sleep(wait_ms * NANOS_PER_MS) => false,
+        () = site.stop.abandoned() => true,
+        () = site.clock.sleep(wait_ms * NANOS_PER_MS) => false,
     }
 }
 
 /// Do all nodes hold what is expected? Nothing if one of them did not answer, unless the others have
 /// shut it out: it will have the row when it is taken in again, and until then nobody should wait.
-async fn reading(arena: &Arena, row: u32, expected: &RowState) -> Option<bool> {
-    let answers = arena.ask_nodes(|node| read(arena, node, row)).await;
+async fn reading(site: &Site, row: u32, expected: &RowState) -> Option<bool> {
+    let answers = site.ask_nodes(|node| read(site, node, row)).await;
     let agree = answers
         .given
         .iter()
@@ -92,16 +93,16 @@ async fn reading(arena: &Arena, row: u32, expected: &RowState) -> Option<bool> {
 }
 
 /// What the node has, as an application would find it there: how stale that is, is the question.
-async fn read(arena: &Arena, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
-    let database = &*arena.database;
-    match arena.workload.check {
+async fn read(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
+    let database = &*site.database;
+    match site.workload.check {
         CheckConnections::Persistent => {
             let freshness = Freshness::AsItIs;
-            arena.rows.read(database, node, freshness, row).await
+            ROWS.read(database, node, freshness, row).await
         }
         CheckConnections::Fresh => {
             let mut session = database.connect(&Target::Node(node.to_owned())).await?;
-            let found = arena.rows.read_on(&mut *session, row).await;
+            let found = ROWS.read_on(&mut *session, row).await;
             session.close().await;
             found
         }

@@ -1,6 +1,6 @@
 //! Asking every node at once.
 
-use super::{Arena, NANOS_PER_MS};
+use super::site::{NANOS_PER_MS, Site};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
@@ -9,16 +9,16 @@ use futures_util::stream::FuturesUnordered;
 const PATIENCE_MS: u64 = 250;
 
 /// What those nodes said that answered.
-pub(super) struct Answers<T> {
-    pub(super) given: Vec<T>,
+pub struct Answers<T> {
+    pub given: Vec<T>,
     /// Every node that can have a say is among them: one that the others have shut out can't commit
     /// any more.
-    pub(super) complete: bool,
+    pub complete: bool,
 }
 
-impl Arena {
+impl Site {
     /// Asks all nodes for a reading.
-    pub(super) async fn ask_nodes<'a, T, E, F>(&'a self, read: impl Fn(&'a str) -> F) -> Answers<T>
+    pub async fn ask_nodes<'a, T, E, F>(&'a self, read: impl Fn(&'a str) -> F) -> Answers<T>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -46,7 +46,8 @@ impl Arena {
         }
     }
 
-    pub(super) async fn is_every_member(&self, answered: usize) -> bool {
+    /// No member of the cluster is missing among so many answers.
+    pub async fn is_every_member(&self, answered: usize) -> bool {
         if answered == self.database.nodes().len() {
             return true;
         }

@@ -1,14 +1,13 @@
 //! Pools of addresses, as a workload file and the command line write them.
 
-use super::PlanError;
 use crate::model::pool::{Pool, address_at, number};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
 /// A `[[pool]]` of a workload file, and what `--pool SUBNET,FIRST-LAST` gives.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolOption {
     /// `192.168.0.0/24`, `2001:db8::/64`.
@@ -45,8 +44,8 @@ impl fmt::Display for PoolOption {
 }
 
 /// The pools, if each lies in its subnet and no two of a subnet meet.
-pub fn pools(options: &[PoolOption]) -> Result<Vec<Pool>, PlanError> {
-    let wrong = |why: String| Err(PlanError::Pool(why));
+pub fn pools(options: &[PoolOption]) -> Result<Vec<Pool>, String> {
+    let wrong = |why: String| Err(format!("a pool: {why}"));
     if options.is_empty() {
         return wrong("there is no pool; say at least one".to_owned());
     }
@@ -108,7 +107,7 @@ mod tests {
 
     fn read(given: &[&str]) -> Result<Vec<Pool>, String> {
         let options: Result<Vec<PoolOption>, _> = given.iter().map(|text| text.parse()).collect();
-        pools(&options?).map_err(|error| error.to_string())
+        pools(&options?)
     }
 
     #[test]

@@ -1,47 +1,50 @@
-//! The cost of allocations, in figures.
+//! What allocations cost: figures, their columns and their lines.
 
-use super::statistics::{Percentiles, Statistics};
 use crate::model::change::{Allocation, Change};
-use crate::model::statements::Executed;
+use crate::model::statements::{Executed, Statements};
+use crate::record::figures::Figures;
+use crate::record::summary::{Percentiles, Statistics};
 use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Figures of the allocations of one trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Allocations {
+struct Allocations {
     /// Addresses tried for each ok change, the one that it got included.
-    pub attempts: Option<Spread>,
+    attempts: Option<Spread>,
     /// Attempts of ok changes that came to nothing.
-    pub wasted_attempts: u64,
+    wasted_attempts: u64,
     /// Changes that found all addresses taken.
-    pub exhausted: u64,
-    /// Changes that gave up after their last attempt.
-    pub gave_up: u64,
+    exhausted: u64,
+    /// Changes that gave up after as many attempts as they had.
+    gave_up: u64,
     /// SELECT, INSERT, UPDATE and DELETE.
-    pub statements: [Verb; 4],
+    statements: [Verb; 4],
 }
 
 /// Statements of one verb.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verb {
-    pub verb: &'static str,
+struct Verb {
+    verb: &'static str,
     /// All that were executed, those of changes that were not ok included.
-    pub count: u64,
+    count: u64,
     /// For each ok change: how many, and how long they took together.
-    pub per_change: Option<Spread>,
-    pub ms: Option<Spread>,
+    per_change: Option<Spread>,
+    ms: Option<Spread>,
 }
 
 /// The distribution of values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Spread {
-    pub mean: f64,
-    pub percentiles: Percentiles,
-    pub max: f64,
+struct Spread {
+    mean: f64,
+    percentiles: Percentiles,
+    max: f64,
 }
 
 impl Allocations {
-    /// `None` if no change is an allocation. Takes n·log n.
-    pub fn from_changes(changes: &[Change]) -> Option<Self> {
+    /// Nothing where no change is an allocation. n·log n.
+    fn from_changes(changes: &[Change]) -> Option<Self> {
         let all = || {
             let allocation = |change: &'_ Change| change.allocation.is_some();
             changes.iter().filter(move |change| allocation(change))
@@ -98,11 +101,108 @@ impl Spread {
     }
 }
 
+/// All of them, in every form.
+pub(super) fn figures(changes: &[Change]) -> Figures {
+    let found = Allocations::from_changes(changes);
+    let json = found.as_ref().and_then(|it| serde_json::to_value(it).ok());
+    Figures {
+        json: BTreeMap::from_iter(json.map(|json| ("allocations", json))),
+        columns: columns(found.as_ref()),
+        lines: found.as_ref().map(lines).unwrap_or_default(),
+    }
+}
+
+/// The values are empty where nothing is allocated.
+fn columns(found: Option<&Allocations>) -> Vec<(String, String)> {
+    let attempts = found.and_then(|found| found.attempts.as_ref());
+    let mut cells = spread("attempts", attempts);
+    cells.extend([
+        cell(
+            "wasted attempts",
+            count(found.map(|found| found.wasted_attempts)),
+        ),
+        cell("exhausted", count(found.map(|found| found.exhausted))),
+        cell("gave up", count(found.map(|found| found.gave_up))),
+    ]);
+    for (index, (verb, _)) in Statements::default().by_verb().into_iter().enumerate() {
+        let figures = found.map(|found| &found.statements[index]);
+        let per_change = figures.and_then(|figures| figures.per_change);
+        let mean = optional(per_change.map(|spread| spread.mean));
+        cells.push(cell(
+            &format!("{verb} count"),
+            count(figures.map(|it| it.count)),
+        ));
+        cells.push(cell(&format!("{verb} per change mean"), mean));
+        let ms = figures.and_then(|figures| figures.ms.as_ref());
+        cells.extend(spread(&format!("{verb} ms"), ms));
+    }
+    cells
+}
+
+fn spread(name: &str, spread: Option<&Spread>) -> Vec<(String, String)> {
+    let at = |pick: fn(&Spread) -> f64| optional(spread.map(pick));
+    vec![
+        cell(&format!("{name} mean"), at(|spread| spread.mean)),
+        cell(&format!("{name} p50"), at(|spread| spread.percentiles.p50)),
+        cell(&format!("{name} p95"), at(|spread| spread.percentiles.p95)),
+        cell(&format!("{name} p99"), at(|spread| spread.percentiles.p99)),
+        cell(&format!("{name} max"), at(|spread| spread.max)),
+    ]
+}
+
+fn cell(heading: &str, value: impl ToString) -> (String, String) {
+    (heading.to_owned(), value.to_string())
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map(|value| format!("{value:.2}")).unwrap_or_default()
+}
+
+fn count(count: Option<u64>) -> String {
+    count.map(|count| count.to_string()).unwrap_or_default()
+}
+
+/// A line or two for people.
+fn lines(found: &Allocations) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(attempts) = &found.attempts {
+        lines.push(format!(
+            "attempts: mean {:.2}, p99 {:.0}, at most {:.0}; {} came to nothing",
+            attempts.mean, attempts.percentiles.p99, attempts.max, found.wasted_attempts
+        ));
+    }
+    let executed = found.statements.iter().filter(|verb| verb.count > 0);
+    let told: Vec<_> = executed.map(statements).collect();
+    if !told.is_empty() {
+        lines.push(format!("statements: {}", told.join(", ")));
+    }
+    for (count, what) in [
+        (found.exhausted, "changes found the pool exhausted"),
+        (
+            found.gave_up,
+            "changes gave up after as many attempts as they had",
+        ),
+    ] {
+        if count > 0 {
+            lines.push(format!("{count} {what}"));
+        }
+    }
+    lines
+}
+
+/// `SELECT × 31 (1.55 and 3.20 ms a change)`.
+fn statements(verb: &Verb) -> String {
+    let mut text = format!("{} × {}", verb.verb.to_uppercase(), verb.count);
+    if let (Some(count), Some(ms)) = (&verb.per_change, &verb.ms) {
+        let _ = write!(text, " ({:.2} and {:.2} ms a change)", count.mean, ms.mean);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::super::fixtures::{change, failed};
     use super::*;
-    use crate::model::statements::Statements;
+    use crate::record::fixtures::{change, failed};
 
     fn allocation(number: u32, attempts: u32, selects: u32) -> Change {
         let mut change = change(1, number, 5, 6);

@@ -1,0 +1,74 @@
+//! The registry of kinds: a new kind is a folder and a line here.
+
+use super::ip_allocation::USUAL;
+use super::key::Key;
+use super::kind::{FinalFile, Kind, WorkloadKind};
+use super::volume_state::VolumeState;
+use crate::model::change::Change;
+use crate::record::figures::Figures;
+use crate::wasm::World;
+use std::sync::{Arc, RwLock};
+
+/// The first is the usual one.
+static KINDS: RwLock<&[Kind]> = RwLock::new(&[Kind(&VolumeState), Kind(&USUAL)]);
+
+/// Every kind that there is.
+pub fn all() -> &'static [Kind] {
+    *KINDS.read().unwrap_or_else(|broken| broken.into_inner())
+}
+
+/// Adds a kind of another crate, for the rest of the process. One that is there stays.
+pub fn add(kind: &'static dyn WorkloadKind) {
+    let mut kinds = KINDS.write().unwrap_or_else(|broken| broken.into_inner());
+    if kinds.iter().all(|known| known.name() != kind.name()) {
+        *kinds = Vec::leak([*kinds, &[Kind(kind)]].concat());
+    }
+}
+
+/// The kind where nobody says which.
+pub fn usual() -> Kind {
+    all()[0]
+}
+
+/// The same, as a workload has it.
+pub fn usual_options() -> Arc<dyn WorkloadKind> {
+    Arc::new(VolumeState)
+}
+
+pub fn named(name: &str) -> Option<Kind> {
+    all().iter().copied().find(|kind| kind.name() == name)
+}
+
+/// The kind of the workloads that strategies of this world are for.
+pub fn of_world(world: World) -> Option<Kind> {
+    let is_it = |kind: &Kind| kind.world() == Some(world);
+    all().iter().copied().find(is_it)
+}
+
+/// The files of all kinds that have tables of their own.
+pub fn files() -> impl Iterator<Item = FinalFile> {
+    all().iter().filter_map(|kind| kind.file())
+}
+
+/// The figures that only some kind has, with the headings of all.
+pub fn figures(changes: &[Change]) -> Figures {
+    let each = all().iter().map(|kind| kind.figures(changes));
+    each.fold(Figures::default(), Figures::and)
+}
+
+/// The keys of a workload file that only one kind has.
+pub fn keys() -> impl Iterator<Item = &'static Key> {
+    all().iter().flat_map(|kind| kind.keys())
+}
+
+/// The names, as help offers them: `one|another`.
+pub fn words() -> String {
+    let names: Vec<_> = all().iter().map(|kind| kind.name()).collect();
+    names.join("|")
+}
+
+/// How a workload file says which.
+pub fn choice() -> String {
+    let said = all().iter().map(|kind| format!("kind = {:?}", kind.name()));
+    said.collect::<Vec<_>>().join(" or ")
+}
