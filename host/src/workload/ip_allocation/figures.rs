@@ -167,7 +167,7 @@ fn lines(found: &Allocations) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(attempts) = &found.attempts {
         lines.push(format!(
-            "attempts: mean {:.2}, p99 {:.0}, at most {:.0}; {} came to nothing",
+            "attempts: mean {:.2}, p99 {:.0}, at most {:.0}; {} failed",
             attempts.mean, attempts.percentiles.p99, attempts.max, found.wasted_attempts
         ));
     }
@@ -178,10 +178,7 @@ fn lines(found: &Allocations) -> Vec<String> {
     }
     for (count, what) in [
         (found.exhausted, "changes found the pool exhausted"),
-        (
-            found.gave_up,
-            "changes gave up after as many attempts as they had",
-        ),
+        (found.gave_up, "changes gave up after their last attempt"),
     ] {
         if count > 0 {
             lines.push(format!("{count} {what}"));
