@@ -19,7 +19,7 @@ pub mod volume_state;
 
 pub use self::background::BackgroundAccess;
 pub use self::key::Key;
-pub use self::kind::{FinalFile, Kind, Picture, WorkloadKind};
+pub use self::kind::{Chosen, FinalFile, Kind, Picture, WorkloadKind};
 pub use self::look::at_nodes;
 pub use self::nodes::Answers;
 pub use self::numbers::{CheckConnections, Workload};

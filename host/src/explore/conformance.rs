@@ -54,7 +54,7 @@ pub fn small_world(case: &Case) -> Case {
     };
     workload.set_rows(1);
     if let Some(releasing) = workload.kind.releasing() {
-        workload.kind = releasing;
+        workload.kind = releasing.into();
     }
     Case {
         seed: 1,

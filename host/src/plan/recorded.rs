@@ -72,9 +72,9 @@ mod tests {
     use crate::model::sim_locks::SimLocks;
     use crate::model::topology::Topology;
     use crate::plan::{PlannedTrial, SimulatedWorld};
+    use crate::workload::Chosen;
     use crate::workload::Workload;
     use crate::workload::ip_allocation::{Connect, IpAllocation};
-    use std::sync::Arc;
 
     fn plan() -> Plan {
         let trial = |name: &str| PlannedTrial {
@@ -184,7 +184,7 @@ mod tests {
             (spoilt, 1, "no range"),
         ] {
             plan.workload.rows = rows;
-            plan.workload.kind = Arc::new(IpAllocation {
+            plan.workload.kind = Chosen::new(IpAllocation {
                 pools: vec![pool],
                 release: false,
                 connect: Connect::Endpoint,

@@ -1,9 +1,9 @@
 //! A kind of workload: what workers compete for, and everything that only it knows.
 
+use super::Workload;
 use super::background::BackgroundAccess;
 use super::key::Key;
 use super::turn::Turn;
-use super::{Workload, kinds};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
 use crate::model::change::{Change, Nanos};
@@ -17,7 +17,7 @@ use crate::workload::found::{Found, InFile};
 use crate::workload::site::Site;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -234,16 +234,50 @@ impl fmt::Display for Kind {
     }
 }
 
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(from)?;
-        kinds::named(&name).ok_or_else(|| {
-            let known: Vec<_> = kinds::all()
-                .iter()
-                .map(|kind| format!("`{kind}`"))
-                .collect();
-            let known = known.join(" or ");
-            serde::de::Error::custom(format!("unknown kind `{name}`, expected {known}"))
-        })
+/// The kind of a workload, with its options.
+#[derive(Debug, Clone)]
+pub struct Chosen(Arc<dyn WorkloadKind>);
+
+impl Chosen {
+    pub fn new(kind: impl WorkloadKind + 'static) -> Self {
+        Self(Arc::new(kind))
+    }
+}
+
+impl From<Arc<dyn WorkloadKind>> for Chosen {
+    fn from(kind: Arc<dyn WorkloadKind>) -> Self {
+        Self(kind)
+    }
+}
+
+impl Deref for Chosen {
+    type Target = dyn WorkloadKind;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for Chosen {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name() && self.recorded() == other.recorded()
+    }
+}
+
+impl Eq for Chosen {}
+
+/// As a plan records it: a key of its name, with its options; nothing for one without options.
+impl Serialize for Chosen {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let options = self.recorded();
+        let entry = (!options.is_null()).then(|| (self.key_of_options(), options));
+        to.collect_map(entry)
+    }
+}
+
+impl dyn WorkloadKind {
+    /// The key under which a plan records the options.
+    pub fn key_of_options(&self) -> String {
+        self.name().replace('-', "_")
     }
 }

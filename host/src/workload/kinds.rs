@@ -2,12 +2,16 @@
 
 use super::ip_allocation::USUAL;
 use super::key::Key;
-use super::kind::{FinalFile, Kind, WorkloadKind};
+use super::kind::{Chosen, FinalFile, Kind, WorkloadKind};
 use super::volume_state::VolumeState;
 use crate::model::change::Change;
 use crate::record::figures::Figures;
 use crate::wasm::World;
-use std::sync::{Arc, RwLock};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::RwLock;
 
 /// The first is the usual one.
 static KINDS: RwLock<&[Kind]> = RwLock::new(&[Kind(&VolumeState), Kind(&USUAL)]);
@@ -28,11 +32,6 @@ pub fn add(kind: &'static dyn WorkloadKind) {
 /// The kind where nobody says which.
 pub fn usual() -> Kind {
     all()[0]
-}
-
-/// The same, as a workload has it.
-pub fn usual_options() -> Arc<dyn WorkloadKind> {
-    Arc::new(VolumeState)
 }
 
 pub fn named(name: &str) -> Option<Kind> {
@@ -71,4 +70,32 @@ pub fn words() -> String {
 pub fn choice() -> String {
     let said = all().iter().map(|kind| format!("kind = {:?}", kind.name()));
     said.collect::<Vec<_>>().join(" or ")
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self::new(VolumeState)
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        named(&name).ok_or_else(|| {
+            let known: Vec<_> = all().iter().map(|kind| format!("`{kind}`")).collect();
+            let known = known.join(" or ");
+            D::Error::custom(format!("unknown kind `{name}`, expected {known}"))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Chosen {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut entries = BTreeMap::<String, Value>::deserialize(from)?;
+        let recorded = |kind: &Kind| Some((*kind, entries.remove(&kind.key_of_options())?));
+        let found = all().iter().find_map(recorded);
+        let (kind, options) = found.unwrap_or((usual(), Value::Null));
+        let read = kind.with_recorded(options).map_err(D::Error::custom);
+        read.map(Self::from)
+    }
 }

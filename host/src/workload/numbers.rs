@@ -1,7 +1,7 @@
 //! A workload: its kind, and the numbers that every kind has.
 
-use super::kind::WorkloadKind;
-use super::{kinds, tables};
+use super::kind::Chosen;
+use super::tables;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};
@@ -12,11 +12,10 @@ use crate::workload::found::Found;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// The numbers of a workload; the defaults are those of the published experiment. Every number is a
 /// key of a workload file and a flag of the same name.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workload {
     /// What workers compete for; for pools their number.
     pub rows: u32,
@@ -43,8 +42,8 @@ pub struct Workload {
     /// Without it most checkers can't tell.
     pub audit: bool,
     /// Recorded as a key of its own name, where it has options.
-    #[serde(flatten, with = "recorded")]
-    pub kind: Arc<dyn WorkloadKind>,
+    #[serde(flatten)]
+    pub kind: Chosen,
 }
 
 /// How the check after acquire reaches the nodes.
@@ -69,16 +68,6 @@ impl FromStr for CheckConnections {
     }
 }
 
-/// Two are the same if a plan records them the same.
-impl PartialEq for Workload {
-    fn eq(&self, other: &Self) -> bool {
-        let recorded = |it: &Self| serde_json::to_value(it).map_err(|error| error.to_string());
-        self.kind.name() == other.kind.name() && recorded(self) == recorded(other)
-    }
-}
-
-impl Eq for Workload {}
-
 impl Default for Workload {
     fn default() -> Self {
         Self {
@@ -94,7 +83,7 @@ impl Default for Workload {
             background_selects_per_s: 10,
             background_updates_per_s: 5,
             audit: true,
-            kind: kinds::usual_options(),
+            kind: Chosen::default(),
         }
     }
 }
@@ -113,7 +102,7 @@ impl Workload {
     pub fn set_rows(&mut self, rows: u32) {
         self.rows = rows;
         if let Some(resized) = self.kind.resized(rows) {
-            self.kind = resized;
+            self.kind = resized.into();
         }
     }
 
@@ -186,7 +175,7 @@ impl Workload {
         self.kind.make(session, database, self).await
     }
 
-    /// Reads what is left of every node that answers: [`WorkloadKind::read_final`].
+    /// Reads what is left of every node that answers: `WorkloadKind::read_final`.
     pub async fn read_found(
         &self,
         database: &dyn Database,
@@ -195,7 +184,7 @@ impl Workload {
         self.kind.read_final(database, clock, self).await
     }
 
-    /// Asks every checker of its kind: [`WorkloadKind::judge`].
+    /// Asks every checker of its kind: `WorkloadKind::judge`.
     pub fn judge(&self, changes: &[Change], found: Option<&Found>) -> Judgement {
         self.kind.judge(self, changes, found, None)
     }
@@ -209,39 +198,6 @@ impl Workload {
         whole_from: Nanos,
     ) -> Judgement {
         self.kind.judge(self, changes, found, Some(whole_from))
-    }
-}
-
-/// A kind as a plan records it: a key of its name, with its options, and nothing for one without options.
-mod recorded {
-    use super::{Arc, BTreeMap, WorkloadKind, kinds};
-    use crate::workload::Kind;
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-    use serde_json::Value;
-
-    fn key(name: &str) -> String {
-        name.replace('-', "_")
-    }
-
-    pub fn serialize<S: Serializer>(
-        kind: &Arc<dyn WorkloadKind>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        let options = kind.recorded();
-        let entry = (!options.is_null()).then(|| (key(kind.name()), options));
-        to.collect_map(entry)
-    }
-
-    pub fn deserialize<'de, D>(from: D) -> Result<Arc<dyn WorkloadKind>, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        let mut entries = BTreeMap::<String, Value>::deserialize(from)?;
-        let named = |kind: &Kind| Some((*kind, entries.remove(&key(kind.name()))?));
-        let found = kinds::all().iter().find_map(named);
-        let (kind, options) = found.unwrap_or((kinds::usual(), Value::Null));
-        kind.with_recorded(options).map_err(D::Error::custom)
     }
 }
 

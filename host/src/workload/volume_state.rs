@@ -1,5 +1,6 @@
 //! Workers compete to move rows of one table from `available` to `deleting` and back.
 
+mod access;
 mod audit;
 mod check;
 mod data;
@@ -13,21 +14,18 @@ mod settle;
 pub use self::row::row_id;
 pub use self::schema::TABLES;
 
-use self::audit::AuditAccess;
+use self::access::read_causally;
 use self::life::Life;
-use self::row::row_state;
 use super::kind::{Picture, WorkloadKind};
 use super::site::Site;
 use super::turn::Turn;
 use super::{BackgroundAccess, Workload};
 use crate::capability::clock::Clock;
-use crate::capability::database::{Database, Freshness, Session};
-use crate::capability::statement::{Action, Statement};
+use crate::capability::database::{Database, Session};
 use crate::check::{self as checkers, Evidence};
 use crate::model::change::{Change, Nanos};
 use crate::model::data::{RowState, Status};
 use crate::model::fault::Fault;
-use crate::model::marker::Marker;
 use crate::model::stuck::{Waiting, WaitingStep};
 use crate::model::value::Value;
 use crate::model::verdict::Judgement;
@@ -35,7 +33,7 @@ use crate::wasm::World;
 use crate::workload::found::Found;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Rows of one table, moved from `available` to `deleting` and back.
 #[derive(Debug, Clone, Copy)]
@@ -157,76 +155,5 @@ impl WorkloadKind for VolumeState {
             None => checkers::judge(&evidence),
             Some(whole_from) => checkers::judge_simulated(&evidence, whole_from),
         }
-    }
-}
-
-/// The host's own statements on a row, made once.
-static ROWS: LazyLock<RowAccess> = LazyLock::new(RowAccess::default);
-
-/// The row as one node holds it, with everything that was committed before this was called.
-async fn read_causally(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
-    ROWS.read(&*site.database, node, Freshness::Causal, row)
-        .await
-}
-
-struct RowAccess {
-    read: Statement,
-    restore: Statement,
-    audit: AuditAccess,
-}
-
-impl Default for RowAccess {
-    fn default() -> Self {
-        Self {
-            read: Statement::of_host(
-                "SELECT status, attach_status FROM volumes WHERE id = ?",
-                Action::Read,
-            ),
-            restore: Statement::of_host(
-                "UPDATE volumes SET status = 'available' \
-                 WHERE id = ? AND status = 'deleting' AND attach_status = ?",
-                Action::Write,
-            ),
-            audit: AuditAccess::default(),
-        }
-    }
-}
-
-impl RowAccess {
-    /// The row as one node holds it; nothing if it is gone.
-    pub async fn read(
-        &self,
-        database: &dyn Database,
-        node: &str,
-        freshness: Freshness,
-        row: u32,
-    ) -> Result<Option<RowState>, Fault> {
-        let id = [Value::from(row_id(row))];
-        let rows = database.read(node, freshness, &self.read, &id).await?;
-        Ok(rows.into_iter().next().map(row_state))
-    }
-
-    /// The row as a session finds it; nothing if it is gone.
-    pub async fn read_on(
-        &self,
-        session: &mut dyn Session,
-        row: u32,
-    ) -> Result<Option<RowState>, Fault> {
-        let rows = session
-            .query(&self.read, &[Value::from(row_id(row))])
-            .await?;
-        Ok(rows.into_iter().next().map(row_state))
-    }
-
-    /// Gives back a row that the change with this marker still holds. True if it did hold it.
-    pub async fn restore(
-        &self,
-        session: &mut dyn Session,
-        row: u32,
-        marker: Marker,
-    ) -> Result<bool, Fault> {
-        let parameters = [Value::from(row_id(row)), Value::from(marker.to_string())];
-        let affected = session.execute(&self.restore, &parameters).await?;
-        Ok(affected == 1)
     }
 }

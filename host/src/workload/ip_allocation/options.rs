@@ -2,10 +2,9 @@
 
 use super::pools::{PoolOption, pools};
 use super::{Connect, IpAllocation};
-use crate::workload::Workload;
 use crate::workload::key::{self, Key};
+use crate::workload::{Chosen, Workload};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use toml::{Table, Value};
 
 /// The keys; what was not given has its default.
@@ -90,7 +89,7 @@ impl Options {
             hold_ms: 0,
             check_tries: 0,
             audit: false,
-            kind: Arc::new(IpAllocation {
+            kind: Chosen::new(IpAllocation {
                 pools,
                 release: self.release.unwrap_or(false),
                 connect: self.connect.unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! The check on every node after acquire.
 
-use super::{ROWS, look};
+use super::access::ROWS;
+use super::look;
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::Check;
 use crate::model::data::RowState;

@@ -1,6 +1,6 @@
 //! A look at a row right after a step that ended ok.
 
-use super::read_causally;
+use super::access::read_causally;
 use crate::model::data::{RowState, Status};
 use crate::model::marker::{Mark, Marker};
 use crate::model::seen::{Seen, Sight};

@@ -1,6 +1,6 @@
 //! Settling a step on a row: did it take effect, and does the change hold the row?
 
-use super::{ROWS, read_causally};
+use super::access::{ROWS, read_causally};
 use crate::capability::database::Target;
 use crate::model::change::{Restored, Settled};
 use crate::model::data::{RowState, Status};

@@ -16,8 +16,8 @@ use contend::model::pool::{Pool, address_at, number};
 use contend::model::topology::Topology;
 use contend::model::value::Value;
 use contend::sim::event::{Weakness, What};
-use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
+use contend::workload::{Chosen, Workload};
 use contend_dst::Recording;
 use std::sync::Arc;
 
@@ -176,7 +176,7 @@ fn addresses() -> Workload {
     Workload {
         rows: 1,
         workers_per_row: 4,
-        kind: Arc::new(IpAllocation {
+        kind: Chosen::new(IpAllocation {
             pools: vec![pool],
             release: true,
             connect: Connect::Endpoint,

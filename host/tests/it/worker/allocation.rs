@@ -12,8 +12,8 @@ use contend::model::seen::Sight;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
-use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
+use contend::workload::{Chosen, Workload};
 use contend_dst::Recording;
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ fn judged(script: Script, release: bool, checker: &str) -> (Change, Verdict) {
             rows: 1,
             workers_per_row: 1,
             changes_per_worker: 1,
-            kind: Arc::new(IpAllocation {
+            kind: Chosen::new(IpAllocation {
                 pools: vec![IpAllocation::published_pool()],
                 release,
                 connect: Connect::Endpoint,

@@ -7,10 +7,9 @@ use contend::model::data::RowState;
 use contend::model::stuck::{Stuck, WaitingStep};
 use contend::worker::posts::Post;
 use contend::worker::stuck::stuck;
-use contend::workload::Workload;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
+use contend::workload::{Chosen, Workload};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -107,7 +106,7 @@ async fn step_that_waits_for_its_server_is_no_strategy_that_stands_still() {
 #[tokio::test]
 async fn allocation_that_never_ends_is_stuck_where_every_member_answers() {
     let workload = Workload {
-        kind: Arc::new(IpAllocation {
+        kind: Chosen::new(IpAllocation {
             pools: vec![IpAllocation::published_pool()],
             release: false,
             connect: Connect::Endpoint,
