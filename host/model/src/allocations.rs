@@ -1,4 +1,4 @@
-//! What a run of ip-allocation left in the database.
+//! The state of the database after a run of ip-allocation.
 
 use super::marker::Mark;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub struct Request {
     pub mark: Mark,
 }
 
-/// Where a request stands.
+/// The table that holds a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {

@@ -1,4 +1,4 @@
-//! What the background load came to.
+//! Results of the background load.
 
 use super::change::Nanos;
 use serde::{Deserialize, Serialize};

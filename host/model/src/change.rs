@@ -26,14 +26,14 @@ pub struct Change {
     /// Absent when acquire had no effect, or when settling found that the row was taken over since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Step>,
-    /// What the host itself did to give the row back, because the strategy had not.
+    /// The action by which the host gave the row back, where the strategy had not.
     #[serde(default, skip_serializing_if = "Restored::is_no")]
     pub restored: Restored,
     /// The nodes on which the strategy's sessions worked in this change; left out where none did, and
     /// in histories of earlier versions.
     #[serde(default, skip_serializing_if = "NodeSet::is_empty")]
     pub nodes: NodeSet,
-    /// What there is to say of an allocation; absent in volume-state.
+    /// Details of an allocation; absent in volume-state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation: Option<Box<Allocation>>,
 }
@@ -41,15 +41,16 @@ pub struct Change {
 /// Of a change that takes an address from a pool, and perhaps gives it back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Allocation {
-    /// What the strategy said that it got; or, where it did not end ok, what settling found.
+    /// The address that the strategy reported; or, where the step did not end ok, the one that
+    /// settling found.
     pub address: Option<String>,
-    /// How many addresses the strategy says that it tried; absent where it did not end ok.
+    /// The number of addresses that the strategy reports it tried; absent where it did not end ok.
     pub attempts: Option<u32>,
-    /// What the strategy executed, acquire and release together.
+    /// The statements that the strategy executed, acquire and release together.
     pub statements: Statements,
 }
 
-/// Whether the host itself gave a row back.
+/// Says whether the host gave a row back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restored {
@@ -79,7 +80,7 @@ pub struct Step {
     /// The locks that the strategy gave back and did not hold any more.
     #[serde(default, skip_serializing_if = "LostLocks::is_none")]
     pub lost_locks: LostLocks,
-    /// What settling found; absent when the step ended ok.
+    /// The result of settling; absent when the step ended ok.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
     /// A causal reading after the step ended ok, where there was a reason to doubt its effect. It was
@@ -88,8 +89,8 @@ pub struct Step {
     pub seen: Option<Box<Seen>>,
 }
 
-/// How many locks were found lost at their release, and how. That is no fault: the release did what
-/// it could, and the strategy was told.
+/// The numbers of locks found lost at their release, by cause. That is no fault: the release did what
+/// it could, and the host reported the loss to the strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LostLocks {
     pub not_owner: u32,
@@ -102,8 +103,8 @@ impl LostLocks {
     }
 }
 
-/// What the data said of a step that ended failed or indeterminate. What is concluded is proven: by the
-/// row as the step leaves it, or by the audit.
+/// The effect, according to the data, of a step that ended failed or indeterminate. Each conclusion
+/// is proven: by the row as the step leaves it, or by the audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Settled {

@@ -1,4 +1,4 @@
-//! What the file of a component says of itself.
+//! Metadata in a component's file.
 
 use serde::Serialize;
 
@@ -11,12 +11,12 @@ pub struct About {
     pub authors: Option<String>,
     /// An SPDX expression, such as `Apache-2.0`.
     pub licenses: Option<String>,
-    /// Where the source code is.
+    /// The address of the source code.
     pub source: Option<String>,
     pub homepage: Option<String>,
     /// Which state of the source code it was made of.
     pub revision: Option<String>,
-    /// What it was written in; several where it is linked from several.
+    /// The language that it was written in; several where it is linked from several.
     pub languages: Option<Vec<Tool>>,
     /// The compilers, linkers and generators that had a part in it.
     pub processed_by: Option<Vec<Tool>>,
@@ -30,7 +30,7 @@ pub struct Tool {
     pub version: Option<String>,
 }
 
-/// Whether a strategy's component is there, and as new as its sources.
+/// Says whether a strategy's component exists, and is as new as its sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Freshness {

@@ -1,4 +1,4 @@
-//! What surrounded a trial: the servers, what they counted, the other load, what it all used.
+//! Surroundings of a trial: the servers and their counters, the other load, the resources used.
 
 use super::background::Background;
 use super::change::Nanos;
@@ -16,7 +16,7 @@ use std::fmt;
 pub struct Conditions {
     /// Settings and versions of the database, as a strategy's session found them.
     pub server: BTreeMap<String, String>,
-    /// How much each node's counters grew while the workers ran.
+    /// The growth of each node's counters while the workers ran.
     pub counters: Vec<NodeCounters>,
     /// Which nodes were looked at; empty in conditions of earlier versions.
     #[serde(default)]
@@ -24,7 +24,7 @@ pub struct Conditions {
     /// Absent where there was none.
     pub background: Option<Background>,
     pub usage: Usage,
-    /// What the lab's servers were made to suffer, in the order of time.
+    /// Faults injected into the lab's servers, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultEvent>,
     /// Absent in the simulator, where no real time passes, and in records of before.
@@ -61,7 +61,7 @@ impl fmt::Display for UnreadSetting {
     }
 }
 
-/// What is to be said of a simulation beside its figures, which are all in virtual time.
+/// Facts about a simulation beside its figures, which are all in virtual time.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Simulated {
     /// Statements that the simulated nodes executed.

@@ -1,4 +1,4 @@
-//! How much of a run was contended, counted from its history.
+//! Contention in a run, counted from its history.
 
 use super::nodes::NodeSet;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,6 @@ impl Contention {
     }
 }
 
-/// What a verdict on a cluster does not say where all sessions worked on one node.
+/// The limit of a verdict on a cluster where all sessions worked on one node.
 pub const ONE_WRITER: &str =
     "all sessions worked on one node: this says nothing of rivals on different nodes";

@@ -1,4 +1,4 @@
-//! What the nodes of a cluster count of themselves.
+//! Counters that the nodes of a cluster keep of themselves.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +15,15 @@ pub struct NodeCounters {
     pub brute_force_aborts: Option<u64>,
     /// Transactions that were certified, then killed, and done again by the server.
     pub replays: Option<u64>,
-    /// How long replication was paused by flow control, in nanoseconds.
+    /// Time for which flow control paused replication, in nanoseconds.
     pub flow_control_paused_ns: Option<u64>,
-    /// How often this node asked for such a pause.
+    /// The number of pauses that this node asked for.
     pub flow_control_pauses: Option<u64>,
 }
 
 impl NodeCounters {
-    /// How much each counter grew. A counter that went back was of a server that has been started
-    /// anew since: then what it shows is all there is, and the rest is lost with the old one.
+    /// Subtracts the counters of before. A counter that went back belongs to a server that has
+    /// restarted since: then its value is all there is, and the rest is lost with the old server.
     pub fn since(&self, before: &Self) -> Self {
         let grown = |pick: fn(&Self) -> Option<u64>| {
             let (now, then) = (pick(self)?, pick(before)?);

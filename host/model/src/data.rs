@@ -1,4 +1,4 @@
-//! What a run left in the database: the proof against which every report is held.
+//! Final contents of the database after a run: the proof against which every report is held.
 
 use super::marker::{Mark, Marker};
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ pub struct Effect {
     pub keys: Option<Box<KeyChange>>,
 }
 
-/// What a transaction did to a key.
+/// The effect of a transaction on a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyChange {
     /// The key that this is about.
@@ -128,14 +128,14 @@ impl Effect {
         self.to.as_ref()?.mark.marker()
     }
 
-    /// Whether a row of another key was given this one, or the other way round.
+    /// Says whether a row of another key was given this one, or the other way round.
     pub fn is_moved(&self) -> bool {
         let keys = self.keys.as_ref();
         keys.is_some_and(|keys| keys.before.is_some() || keys.after.is_some())
     }
 
-    /// Whether the transaction wrote the marker that is there now, and did not bring it with a row of
-    /// another key.
+    /// Says whether the transaction wrote the marker that is there now, and did not bring it with a
+    /// row of another key.
     pub fn is_written(&self) -> bool {
         let by = self.keys.iter().flat_map(|keys| &keys.markers);
         !self.is_moved() || by.into_iter().any(|by| self.marker() == Some(*by))

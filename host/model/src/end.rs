@@ -1,4 +1,4 @@
-//! How a trial ended.
+//! The end of a trial, and its cause.
 
 use super::change::Nanos;
 use super::stuck::Stuck;
@@ -17,12 +17,12 @@ pub struct End {
     /// Why the data could not be read or kept afterwards, if it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unread: Option<String>,
-    /// What stood still, if that ended it.
+    /// The rows and workers that stood still, if that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
 }
 
-/// What ended it.
+/// The cause of the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ended {

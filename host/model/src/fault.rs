@@ -64,7 +64,7 @@ impl Fault {
     }
 }
 
-/// How often a strategy met one kind of fault with one code during one step.
+/// A count of one kind of fault with one code that a strategy met during one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultCount {
     pub kind: FaultKind,

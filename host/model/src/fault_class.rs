@@ -50,7 +50,7 @@ impl FaultClass {
         }
     }
 
-    /// Whether it is the lock service that suffers.
+    /// Says whether the fault hits the lock service.
     pub fn is_of_locks(self) -> bool {
         matches!(
             self,

@@ -64,7 +64,7 @@ impl Called {
         }
     }
 
-    /// Whether the lock service answers it, and not the database.
+    /// Says whether the lock service answers it, and not the database.
     pub fn is_of_locks(self) -> bool {
         match self {
             Self::OpenLocks
@@ -85,9 +85,9 @@ impl Called {
         }
     }
 
-    /// What the contract lets it give. A write inside a transaction whose answer was lost has
-    /// certainly not happened, since the transaction goes with the connection; the strategy is told
-    /// `indefinite` all the same.
+    /// The injections that the contract allows for it. A write inside a transaction whose answer was
+    /// lost has certainly not happened, since the transaction goes with the connection; the host
+    /// returns `indefinite` to the strategy all the same.
     pub fn can_give(self, in_transaction: bool) -> &'static [Injected] {
         use Injected::{Conflict, IndefiniteDone, IndefiniteNotDone, Rejected, Unavailable};
         match self {
@@ -143,7 +143,7 @@ impl Injected {
         }
     }
 
-    /// What the strategy is told, with a code that a backend gives for it.
+    /// The fault that the host returns to the strategy, with a code that a backend gives for it.
     pub fn fault(self, called: Called) -> Fault {
         let (kind, code) = match (self, called) {
             (Self::Conflict, Called::AcquireLock) => (FaultKind::Conflict, "lock-wait-timeout"),
@@ -166,7 +166,7 @@ impl Injected {
         Fault::new(kind, code, "injected by runner test")
     }
 
-    /// What was true and what was told, as the second half of a sentence about the call.
+    /// Describes the true effect and the answer, as the second half of a sentence about the call.
     pub fn prose(self) -> &'static str {
         match self {
             Self::Conflict => "had no effect and was answered with conflict",

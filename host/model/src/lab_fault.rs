@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub const PROXY: &str = "haproxy";
 pub const REDIS: &str = "redis";
 
-/// What is done to a server.
+/// An action on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LabAction {
@@ -73,7 +73,8 @@ pub struct LabFault {
 }
 
 impl LabFault {
-    /// Whether a lab with these nodes can have this fault; if not, a message that says why.
+    /// Checks that a lab with these nodes can have this fault; if not, returns a message that says
+    /// why.
     pub fn check(&self, nodes: &[String]) -> Result<(), String> {
         let target = &self.target;
         if nodes.contains(target) {

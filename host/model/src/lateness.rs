@@ -1,4 +1,4 @@
-//! How late the runner itself was.
+//! Lateness of the runner itself.
 
 use super::change::Nanos;
 use serde::{Deserialize, Serialize};

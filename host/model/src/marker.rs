@@ -16,7 +16,7 @@ impl fmt::Display for Marker {
     }
 }
 
-/// What the marker's column holds. Kept small: a run of a million changes has two million effects.
+/// The value of the marker's column. Kept small: a run of a million changes has two million effects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Option<String>", into = "Option<String>")]
 pub enum Mark {

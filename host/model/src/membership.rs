@@ -25,7 +25,7 @@ impl Membership {
         }
     }
 
-    /// How many nodes the cluster has.
+    /// The number of nodes in the cluster.
     pub fn size(&self) -> usize {
         self.nodes.len() + self.unseen.len()
     }

@@ -42,8 +42,8 @@ impl NodeSet {
         Self(self.0 | other.0)
     }
 
-    /// Whether one of them was on a node on which the other need not have been: both are known, and
-    /// they are not the same single node.
+    /// Says whether one of them was on a node on which the other need not have been: both are known,
+    /// and they are not the same single node.
     pub fn differs_from(self, other: Self) -> bool {
         !self.is_empty() && !other.is_empty() && self.union(other).count() > 1
     }

@@ -1,9 +1,9 @@
-//! How a step ended. There is no way to end that is not one of these three.
+//! The end of a step, which is always one of three.
 
 use super::fault::{Fault, FaultKind};
 use serde::{Deserialize, Serialize};
 
-/// How acquire or release ended, as the worker was told.
+/// The end of acquire or release, as the worker received it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {

@@ -13,13 +13,13 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// How many addresses it has; at most `u128::MAX`, which the whole of IPv6 exceeds by one.
+    /// The number of its addresses; at most `u128::MAX`, which the whole of IPv6 exceeds by one.
     pub fn capacity(&self) -> u128 {
         let span = number(self.last).saturating_sub(number(self.first));
         span.saturating_add(1)
     }
 
-    /// Whether the address is one of it.
+    /// Says whether the pool contains the address.
     pub fn has(&self, address: IpAddr) -> bool {
         let is_of_family = address.is_ipv4() == self.first.is_ipv4();
         let place = number(self.first)..=number(self.last);

@@ -13,7 +13,7 @@ pub struct ScheduledFault {
     pub fault: LabFault,
 }
 
-/// What became of one when its time had come.
+/// The result of a fault when its time had come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultEvent {
     pub fault: LabFault,

@@ -14,7 +14,7 @@ pub struct Seen {
     pub found: Sight,
 }
 
-/// What the node had.
+/// The state that the node had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sight {

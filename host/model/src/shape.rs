@@ -1,4 +1,4 @@
-//! How large a simulation is, and how long its workers wait.
+//! The size of a simulation, and the waiting times of its workers.
 
 use serde::Serialize;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a simulation's workers, nodes, connections and lock service are made to suffer.
+//! Faults of a simulation's workers, nodes, connections and lock service.
 
 use super::change::Nanos;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub struct SimFault {
     pub what: Harm,
 }
 
-/// What is done. Nodes are numbered from 0 here, and called `n1`, … to people.
+/// An action of a fault. Nodes are numbered from 0 here, and called `n1`, … in texts for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Harm {
@@ -56,7 +56,7 @@ impl Harm {
         }
     }
 
-    /// Whether it is the lock service that suffers.
+    /// Says whether the fault hits the lock service.
     pub fn is_of_locks(&self) -> bool {
         match self {
             Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. } => true,
@@ -97,7 +97,7 @@ pub struct SimFaultEvent {
     pub fate: Fate,
 }
 
-/// What became of a fault.
+/// The result of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
@@ -152,7 +152,7 @@ impl fmt::Display for Harm {
     }
 }
 
-/// What people call the node of this number.
+/// The name of the node of this number, as texts for people have it.
 fn name(node: u32) -> String {
     format!("n{}", u64::from(node) + 1)
 }

@@ -1,4 +1,4 @@
-//! What an instance has used up.
+//! Resources that an instance has used up.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How many SQL statements of each verb a strategy executed, and how long they took.
+//! Counts and durations of the SQL statements that a strategy executed, by verb.
 
 use super::change::Nanos;
 use serde::{Deserialize, Serialize};

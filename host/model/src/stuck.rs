@@ -6,7 +6,7 @@ use super::marker::Mark;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What stood still when the trial was ended.
+/// The rows and workers that stood still when the trial was ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stuck {
     /// From here on no step ended and nothing in the tables changed.
@@ -15,7 +15,7 @@ pub struct Stuck {
     pub until: Nanos,
     /// The first rows that workers wait for.
     pub rows: Vec<StuckRow>,
-    /// How many there are beside these.
+    /// The number of rows beside these.
     pub more_rows: u32,
 }
 
@@ -28,7 +28,7 @@ pub struct StuckRow {
     pub state: Option<RowState>,
     /// The first workers that wait for it.
     pub waiting: Vec<Waiting>,
-    /// How many there are beside these.
+    /// The number of workers beside these.
     pub more_waiting: u32,
 }
 

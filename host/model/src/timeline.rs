@@ -4,7 +4,7 @@ use super::change::Nanos;
 use serde::Serialize;
 use std::fmt;
 
-/// Where something happens.
+/// The place of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lane {
@@ -15,7 +15,7 @@ pub enum Lane {
     Locks,
 }
 
-/// What a moment means, so that it can be told at a glance.
+/// The meaning of a moment, for a reader to see at a glance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tone {
@@ -37,7 +37,8 @@ pub struct Moment {
     pub lane: Lane,
     pub tone: Tone,
     pub text: String,
-    /// What led here, as an index of an earlier moment: a message, or the order of write sets.
+    /// The cause of this moment, as an index of an earlier one: a message, or the order of write
+    /// sets.
     pub after: Option<usize>,
 }
 

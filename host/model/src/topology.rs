@@ -3,7 +3,7 @@
 use super::change::Nanos;
 use serde::{Deserialize, Serialize};
 
-/// How long something takes: the median, and the 99th percentile of a log-normal distribution.
+/// A duration: the median, and the 99th percentile of a log-normal distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
@@ -34,7 +34,7 @@ pub struct Topology {
     pub commit: Spread,
     /// Processor time of applying one write set on another node.
     pub apply: Spread,
-    /// How many processors the servers have; 0 for no bound. Work that finds none free waits.
+    /// The number of processors of the servers; 0 for no bound. Work that finds none free waits.
     pub processors: u32,
     /// All nodes share the processors, as in a lab on one machine; otherwise each has so many.
     pub processors_shared: bool,

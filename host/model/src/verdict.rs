@@ -1,4 +1,4 @@
-//! What the checkers say.
+//! Verdicts of the checkers.
 
 use super::contention::Contention;
 use super::marker::Marker;
@@ -60,7 +60,7 @@ pub enum Doubt {
     Cut,
 }
 
-/// What one checker answered.
+/// The answer of one checker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub checker: String,
@@ -72,9 +72,9 @@ pub struct Answer {
     pub doubt: Option<Doubt>,
     /// Something to know beside the verdict, such as that it was trivial.
     pub remark: Option<String>,
-    /// How many violations there are beside the witness; 0 unless violated.
+    /// The number of violations beside the witness; 0 unless violated.
     pub further: u64,
-    /// What the witness is about, where that is a row and changes of it; only where violated.
+    /// The subject of the witness, where that is a row and changes of it; only where violated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<Subject>,
 }
