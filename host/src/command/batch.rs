@@ -27,7 +27,7 @@ use crate::trial::{Shared, Trial};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// What the user asked for. The plan's workload and locks are left open: each cell has its own.
+/// Options of a batch. The plan's workload and locks are left open: each cell has its own.
 pub struct BatchOptions {
     pub plan: PlanOptions,
     /// Names, files and patterns of files.

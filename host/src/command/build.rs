@@ -11,13 +11,13 @@ use crate::plan::strategies;
 use crate::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 
-/// What to build.
+/// Options of a build.
 pub struct BuildOptions {
     /// Source folders, or names of strategies.
     pub folders: Vec<String>,
     /// Every strategy in `strategies/`.
     pub all: bool,
-    /// Where the component goes, if not to its usual place; for one folder only.
+    /// The destination of the component, if not its usual place; for one folder only.
     pub out: Option<PathBuf>,
     /// Also what is as new as its sources.
     pub force: bool,

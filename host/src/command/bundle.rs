@@ -13,11 +13,11 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-/// What to pack, and where to.
+/// The run to pack, and the destination.
 pub struct BundleOptions {
     /// The folder of the run.
     pub run: PathBuf,
-    /// Whether the strategies' components go with it.
+    /// Packs the strategies' components with it.
     pub components: bool,
     pub out: Option<PathBuf>,
 }
@@ -61,8 +61,8 @@ pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// What there is not of a run that was begun. An error if there is nothing, or if something is there
-/// that is not whole.
+/// Lists the parts that are missing of a run that was begun. Returns an error if there is nothing, or
+/// if something is there that is not whole.
 fn unfinished(run: &Opened) -> Result<Vec<String>, CommandError> {
     let report = run.report()?;
     let not_run = report

@@ -36,13 +36,13 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-/// What the user asked for.
+/// Options of a check.
 #[derive(Clone)]
 pub struct CheckOptions {
     pub plan: PlanOptions,
     pub seeds: u64,
     pub time: Option<Duration>,
-    /// What each seed draws its faults from.
+    /// The fault classes from which each seed draws.
     pub faults: FaultClasses,
     /// A seed, or the token of a violation.
     pub replay: Option<String>,
@@ -53,7 +53,7 @@ pub struct CheckOptions {
     pub jobs: Option<usize>,
 }
 
-/// Where neither flag nor file says another.
+/// Defaults, where neither flag nor file says another.
 const FIRST_SEED: u64 = 1;
 const CHANGE_TIMEOUT_S: u64 = 60;
 
@@ -68,7 +68,7 @@ const MOST_JOBS: u64 = 1_024;
 /// one is gone.
 const SPARE_INSTANCES: u32 = 8;
 
-/// What is checked if no workload is named: small, so that many seeds are tried, and with enough
+/// The workload of a check that names none: small, so that many seeds are tried, and with enough
 /// workers on a row for each to meet others on other nodes.
 pub(super) fn small_workload(kind: Kind) -> WorkloadOptions {
     let of_every_kind = WorkloadOptions {
@@ -204,7 +204,7 @@ fn token(
     Token::new(seed, &planned.digest, &decides)
 }
 
-/// What seeds may draw: all that neither a flag nor a workload file fixes.
+/// The parameters that seeds may draw: all that neither a flag nor a workload file fixes.
 fn varied(options: &CheckOptions) -> Varied {
     if options.plan.workload.is_some() {
         return Varied::default();

@@ -8,7 +8,7 @@ use crate::report::comparison::{self, Comparison, Side};
 use crate::report::json;
 use std::path::PathBuf;
 
-/// What to compare.
+/// The runs to compare.
 pub struct CompareOptions {
     /// The folders of two runs, or bundles of them.
     pub runs: [PathBuf; 2],
@@ -16,7 +16,7 @@ pub struct CompareOptions {
     pub shown: Shown,
 }
 
-/// How a comparison is shown.
+/// The format of a comparison.
 #[derive(Debug, Clone, Copy)]
 pub enum Shown {
     Text,

@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 
 /// One of them, built.
 pub struct Found {
-    /// What a run calls it, without its settings.
+    /// The name in a run, without its settings.
     pub name: String,
     pub path: PathBuf,
-    /// Where it was pulled from, if it was.
+    /// The reference that it was pulled from, if it was.
     pub reference: Option<Reference>,
     /// Settings of its own.
     pub settings: BTreeMap<String, String>,
@@ -92,7 +92,7 @@ pub fn find_one(name: &str) -> Result<PathBuf, CommandError> {
     Ok(path)
 }
 
-/// What a strategy is called: the name and version of its reference, else the name of its file.
+/// The name of a strategy: name and version of its reference, else the name of its file.
 pub fn name_of(reference: Option<&Reference>, path: &Path) -> String {
     match reference {
         Some(reference) => reference.strategy_name(),
@@ -109,7 +109,7 @@ fn pulled(reference: &Reference, quiet: bool) -> Result<PathBuf, CommandError> {
     Ok(Store::usual()?.find(reference, tell)?)
 }
 
-/// Where its component is, or will be when those are built that are added to `stale`.
+/// The path of its component, which may exist only when those are built that are added to `stale`.
 fn component(located: Located, stale: &mut Vec<Job>) -> PathBuf {
     match located {
         Located::Component(path) => path,

@@ -19,7 +19,7 @@ use crate::report::conformance::Status;
 use crate::report::{CellReport, RunReport, TrialReport};
 use std::process::ExitCode;
 
-/// How a command ended; from the best to the worst.
+/// The result of a command; from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     Done,
@@ -28,7 +28,7 @@ pub enum Exit {
     Violated,
 }
 
-/// What a trial has to be for exit code 0.
+/// The verdict that a trial must have for exit code 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Required {
     /// Valid, or measured with nothing contended and nothing wrong.

@@ -11,7 +11,7 @@ use crate::report::inspection::{self, Inspection};
 use crate::wasm::{Engine, WasmFile, World, wasi_interface};
 use crate::workload::kinds;
 
-/// What to look at, and what to tell of it.
+/// The component to inspect, and the output format.
 pub struct InspectOptions {
     /// A component file, the name of a strategy, its source folder, or a reference to a registry.
     pub strategy: String,
@@ -44,7 +44,7 @@ pub fn inspect(options: &InspectOptions) -> Result<Exit, CommandError> {
     })
 }
 
-/// What there is to tell of a file.
+/// Inspects a file.
 pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
     let loaded = Engine::new(default_limits(), 1)?.load_file(file);
     let contents = file.contents();
@@ -70,7 +70,7 @@ pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
     })
 }
 
-/// What a component gets that imports WASI, if nothing of it is missing.
+/// Describes the WASI that a component gets which imports it, if nothing of it is missing.
 fn wasi(imports: Option<&[String]>) -> Option<&'static str> {
     let mut wanted = imports?.iter().filter(|name| name.starts_with("wasi:"));
     let is_virtual = |name: &String| wasi_interface(name).is_some();

@@ -28,7 +28,7 @@ const NANOS_PER_MS: u64 = 1_000_000;
 pub struct Judged {
     /// Absent if nothing was recorded.
     pub report: Option<TrialReport>,
-    /// What went wrong first, if something did: it is the reason of the rest.
+    /// The first error, if something went wrong: it is the reason of the rest.
     pub ran: Result<(), CommandError>,
 }
 

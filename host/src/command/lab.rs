@@ -9,16 +9,16 @@ use crate::report::json::document;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// What to do with which lab.
+/// The lab, and the action on it.
 pub struct LabCommand {
     /// Its folder, if not the usual one.
     pub dir: Option<PathBuf>,
     pub verb: LabVerb,
 }
 
-/// What to do with a lab.
+/// An action on a lab.
 pub enum LabVerb {
-    /// What is left open is as it was when the lab was last started.
+    /// Starts the lab. An option left open is as it was when the lab was last started.
     Up {
         nodes: Option<u32>,
         port: Option<u16>,

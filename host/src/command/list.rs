@@ -12,7 +12,7 @@ use crate::wasm::{WasmFile, short_name};
 use crate::workload::kinds;
 use std::path::Path;
 
-/// How to tell it.
+/// The output format.
 pub struct ListOptions {
     pub json: bool,
 }

@@ -1,4 +1,4 @@
-//! What machine this is, as far as it can be told.
+//! Description of this machine, as far as the system reports it.
 
 use crate::run_dir::Machine;
 use procfs_core::{CpuInfo, FromRead, Meminfo};

@@ -12,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What to write.
+/// The strategy to write.
 pub struct NewOptions {
     /// Of the strategy, and of the folder, which is made in the current one.
     pub name: String,

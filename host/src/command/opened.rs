@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 /// A run to read. A bundle is unpacked for as long as this value is there.
 pub struct Opened {
-    /// What the user named.
+    /// The path that the user named.
     given: PathBuf,
     pub folder: RunDir,
     pub plan: Plan,
@@ -47,7 +47,7 @@ impl Opened {
         })
     }
 
-    /// Where a component of this digest is in the bundle, if it is one and has it.
+    /// The path of the component with this digest in the bundle, if the run is one and has it.
     pub fn component(&self, digest: &str) -> Option<PathBuf> {
         component_of(self.unpacked.as_ref()?.path(), digest)
     }

@@ -1,4 +1,4 @@
-//! What the user asked for that makes a plan, whichever command it is for.
+//! Options that make a plan, whichever command they are for.
 
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::AutocommitWrites;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use crate::run_dir::bundle::DEFAULT_UNPACKED_MIB;
 
-/// What an instance may use up, unless the user says otherwise.
+/// The limits of an instance, unless the user says otherwise.
 pub const DEFAULT_MEMORY_MIB: u64 = 64;
 pub const DEFAULT_COMPUTING_MS: u64 = 1000;
 

@@ -1,4 +1,4 @@
-//! Where results go: the terminal, a file, another program.
+//! Destinations of results: the terminal, a file, another program.
 
 use super::CommandError;
 use crate::report::{self, RunReport};
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What the user wants to see.
+/// The output that the user wants.
 #[derive(Debug, Clone, Default)]
 pub struct Output {
     /// The table of results as CSV goes here; `-` is standard output.
@@ -22,7 +22,7 @@ impl Output {
         self.csv.as_deref().filter(|path| *path != Path::new("-"))
     }
 
-    /// Whether a person reads it.
+    /// Says whether the output is for a person.
     pub(super) fn is_text(&self) -> bool {
         !self.csv_is_shown() && !self.json && !self.quiet
     }
@@ -52,12 +52,12 @@ impl Output {
         written.map_err(|error| output_error(path, error.to_string()))
     }
 
-    /// Whether the table goes to standard output, instead of the report.
+    /// Says whether the table goes to standard output, instead of the report.
     pub fn csv_is_shown(&self) -> bool {
         self.csv.is_some() && self.csv_file().is_none()
     }
 
-    /// What goes to standard output.
+    /// The text for standard output.
     fn text(&self, report: &RunReport) -> Vec<u8> {
         if self.csv_is_shown() {
             report::csv::write(report)

@@ -21,7 +21,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
-/// Where progress goes.
+/// The destination of progress.
 #[derive(Clone)]
 pub struct Screen {
     bars: MultiProgress,

@@ -8,10 +8,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// What to fetch.
+/// The reference to fetch, and the destination.
 pub struct PullOptions {
     pub reference: String,
-    /// Where the component goes too.
+    /// A second destination of the component.
     pub out: Option<PathBuf>,
     /// It may be another than the pinned one.
     pub update: bool,

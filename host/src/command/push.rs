@@ -9,7 +9,7 @@ use crate::author::registry;
 use crate::author::registry::reference::Reference;
 use crate::wasm::{Engine, WasmFile};
 
-/// What goes where.
+/// The component to push, and its reference.
 pub struct PushOptions {
     /// A component file, the name of a strategy, or its source folder.
     pub strategy: String,

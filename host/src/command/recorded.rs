@@ -19,7 +19,7 @@ const MAX_COMPONENT_BYTES: u64 = 1 << 30;
 pub struct AtHand {
     /// Every strategy of the home that is built, with its digest.
     known: Vec<(PathBuf, String)>,
-    /// What was ever pulled; absent where there is no place for that.
+    /// Every component that was ever pulled; absent where there is no place for that.
     pulled: Option<Store>,
 }
 
@@ -37,8 +37,8 @@ impl AtHand {
         }
     }
 
-    /// Where the recorded bytes are: in the bundle, where they were, among the strategies at hand, or
-    /// among those that were pulled. Asks no registry.
+    /// Finds the file with the recorded bytes: in the bundle, at its recorded path, among the
+    /// strategies at hand, or among those that were pulled. Asks no registry.
     pub fn find(&self, planned: &PlannedTrial, run: &Opened) -> Option<PathBuf> {
         let is_meant = |digest: &str| digest == planned.digest;
         run.component(&planned.digest)

@@ -10,11 +10,11 @@ use crate::run_dir::batch;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What to report, and where to.
+/// The run to report, and the destination.
 pub struct ReportOptions {
     /// The folder of a run or of a batch, or a bundle of a run.
     pub run: PathBuf,
-    /// What a bundle may take when it is unpacked.
+    /// The limit of a bundle's size when it is unpacked.
     pub unpacked_mib: u64,
     pub output: Output,
     pub required: Required,

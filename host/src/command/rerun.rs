@@ -23,12 +23,12 @@ use std::sync::Arc;
 
 pub use self::places::Places;
 
-/// What to run again.
+/// The run to repeat.
 pub struct RerunOptions {
     /// The folder of a run, or a bundle of it.
     pub run: PathBuf,
     pub unpacked_mib: u64,
-    /// Where, so far as that is not the run's own.
+    /// The places to run, so far as they are not the run's own.
     pub places: Places,
     /// Run the strategies of these names as they are now, whatever their digests.
     pub other_components: bool,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::runtime::Runtime;
 
-/// What the user asked for, and where the results go.
+/// Options of a run, and the destinations of its results.
 pub struct RunOptions {
     pub plan: PlanOptions,
     /// Run on the lab, in this folder or in the usual one.
@@ -67,7 +67,7 @@ pub(super) fn runtime() -> Result<Runtime, CommandError> {
 /// A run, as far as it came.
 pub(super) struct CarriedOut {
     pub report: RunReport,
-    /// What went wrong, if something did.
+    /// The error, if something went wrong.
     pub ran: Result<(), CommandError>,
 }
 

@@ -1,9 +1,9 @@
-//! How wide a report may be.
+//! Width of a report.
 
 use rustix::termios::tcgetwinsize;
 use std::io::{IsTerminal, stdout};
 
-/// Where standard output is no terminal.
+/// The width where standard output is no terminal.
 const USUAL: u16 = 100;
 
 /// Narrower, a table can't be read any more; wider, a line can't.

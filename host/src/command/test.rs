@@ -24,7 +24,7 @@ use crate::report::conformance::{ConformanceReport, Part, Status, json, text};
 use crate::wasm::{WasmFile, short_name};
 use std::collections::BTreeSet;
 
-/// What the user asked for.
+/// Options of a test.
 pub struct TestOptions {
     /// A component file, the name of a strategy, or its source folder.
     pub strategy: String,
@@ -66,7 +66,7 @@ pub fn test(options: &TestOptions) -> Result<Exit, CommandError> {
     Ok(Exit::of_test(report.status()))
 }
 
-/// What `runner inspect` says.
+/// The result of `runner inspect`.
 fn loads(file: &WasmFile) -> Result<Part, CommandError> {
     let inspection = inspection(file)?;
     let world = inspection.world.as_deref().unwrap_or("no world");
@@ -157,7 +157,7 @@ impl TestOptions {
         }
     }
 
-    /// What `runner check` would be asked for.
+    /// The options that `runner check` would get.
     fn check(&self, faults: FaultClasses) -> CheckOptions {
         CheckOptions {
             plan: self.plan(),

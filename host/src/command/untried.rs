@@ -1,4 +1,4 @@
-//! What a valid run could not have found, and the command that could.
+//! A note on faults that a valid run could not have found, with the command that could.
 
 use super::check::command_line::{quoted, strategy};
 use super::output::Output;

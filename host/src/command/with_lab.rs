@@ -6,7 +6,7 @@ use crate::lab::{self, Lab, LabError, LabOptions};
 use crate::model::schedule::ScheduledFault;
 use std::path::PathBuf;
 
-/// What stands for the lab's own Redis after `--lock`.
+/// The word that stands for the lab's own Redis after `--lock`.
 const REDIS: &str = "redis";
 
 /// The options with the lab's servers in place of what they leave open, if `lab` says to run there,
@@ -51,7 +51,7 @@ fn fill_in(options: &mut PlanOptions, lab: &Lab) {
     options.locks = lock_url(&options.locks, Some(lab));
 }
 
-/// What was given after `--lock`, or the lab's own service where the word alone was given.
+/// The value that was given after `--lock`, or the lab's own service where the word alone was given.
 pub fn lock_url(given: &str, lab: Option<&Lab>) -> String {
     match lab {
         Some(lab) if given == REDIS => lab.redis_url(),

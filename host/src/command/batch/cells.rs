@@ -29,7 +29,7 @@ pub struct Cell {
     root: PathBuf,
     /// Within the batch's folder.
     pub folder: PathBuf,
-    /// Whether no cell before has the same lock service.
+    /// Says whether no cell before has the same lock service.
     pub is_first_of_its_locks: bool,
 }
 

@@ -1,10 +1,10 @@
-//! How long the rest of a batch may take, told from the cells that are finished.
+//! Estimate of the rest of a batch's time, from the cells that are finished.
 
 use super::resume::Standing;
 use crate::plan::Plan;
 use std::time::Duration;
 
-/// What is known of one cell's time.
+/// The known facts about one cell's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     workload: String,

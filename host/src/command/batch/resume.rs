@@ -1,4 +1,4 @@
-//! Where each cell stands when a batch begins or goes on.
+//! State of each cell when a batch begins or resumes.
 
 use super::super::CommandError;
 use super::cells::Cell;

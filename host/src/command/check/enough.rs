@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::runtime::{Builder, Runtime};
 
-/// Whether the user has had enough. Listens as long as it is there.
+/// A Ctrl-C flag. Listens for the signal until it is dropped.
 pub struct Enough {
     said: Arc<AtomicBool>,
     _listens: Runtime,

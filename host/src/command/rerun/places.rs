@@ -1,4 +1,4 @@
-//! Where a plan is run again: what it names outside of its folder is named anew.
+//! Places of a repeated run: the user names anew what the plan names outside of its folder.
 
 use super::super::CommandError;
 use super::super::decide::{nodes, parse_url};
@@ -8,7 +8,7 @@ use crate::lab::Lab;
 use crate::plan::Plan;
 use std::path::PathBuf;
 
-/// What the user says of it, as of a run.
+/// The places that the user named, as for a run.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     pub database: Option<String>,
@@ -63,7 +63,7 @@ pub fn find(plan: &mut Plan, places: &Places) -> Result<Option<Lab>, CommandErro
     Ok(lab)
 }
 
-/// What the plan names outside of its folder and nobody has named again.
+/// Lists the places that the plan names outside of its folder and the user has not named again.
 fn unnamed(plan: &Plan, places: &Places) -> Vec<String> {
     let mut unnamed = Vec::new();
     let is_outside = matches!(

@@ -217,7 +217,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// How near it comes to its limits.
+/// Describes the memory and computing used, against their limits.
 fn spent(spent: Spent, memory_mib: u64, computing_ms: u64) -> String {
     let memory = spent.memory_bytes as f64 / MIB;
     let computing = spent.computing.as_secs_f64() * 1e3;
@@ -245,7 +245,7 @@ fn calls(log: &[Logged]) -> String {
     calls.join(", ")
 }
 
-/// Where a step makes more calls than are tried.
+/// Adds a note where a step makes more calls than are tried.
 fn beyond(log: &[Logged]) -> String {
     match log.iter().any(|logged| logged.number == MOST_LOGGED) {
         true => format!(" (of each step the first {MOST_LOGGED} calls)"),

@@ -6,7 +6,7 @@ use crate::model::verdict::Verdict;
 use crate::report::check::Checked;
 use crate::report::conformance::{Case, Part, Status};
 
-/// What `runner check` says of it.
+/// The result of `runner check`.
 pub fn part(
     name: &'static str,
     asked: &CheckOptions,
