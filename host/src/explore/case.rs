@@ -1,4 +1,4 @@
-//! What decides a simulation.
+//! Input that decides a simulation.
 
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::{AutocommitWrites, LockUrl};
@@ -55,7 +55,7 @@ impl Case {
         }
     }
 
-    /// What makes it up, in words: `seed 7, 1 row × 2 workers × 1 change, …`.
+    /// Describes the case in words: `seed 7, 1 row × 2 workers × 1 change, …`.
     pub fn prose(&self) -> String {
         let workload = &self.workload;
         let counted = |count: u32, one: &str| match count {

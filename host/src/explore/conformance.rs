@@ -26,9 +26,9 @@ use crate::workload::Workload;
 use contend_dst::Recording;
 use std::sync::Arc;
 
-/// What came of one script.
+/// The result of one script.
 pub struct Conducted {
-    /// What was wrong, in prose; nothing if all was right.
+    /// The first violation, in prose; `None` if all was right.
     pub wrong: Option<String>,
     /// The calls of the strategy, with their answers; of each step the first [`MOST_LOGGED`].
     pub log: Vec<Logged>,

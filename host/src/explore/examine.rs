@@ -19,20 +19,20 @@ use std::sync::Mutex;
 /// on time would be, but the same on every machine.
 const MOST_STATEMENTS: u64 = 20_000_000;
 
-/// What is examined.
+/// A search over seeds of a case.
 pub struct Question<'a, E> {
     /// Its seed is each seed in turn.
     pub case: &'a Case,
-    /// What each seed draws of the case's workload; the rest is as the case has it.
+    /// The parameters of the case's workload that each seed draws; the rest is as the case has it.
     pub varied: Varied,
-    /// What each seed draws its faults from; they come beside those of the case.
+    /// The fault classes from which each seed draws; its faults come beside those of the case.
     pub classes: &'a FaultClasses,
     pub simulate: &'a (dyn Fn(&Case, Recording) -> Result<Simulated, E> + Sync),
     /// Asked now and then: if so, nothing more is tried, neither seeds nor what is smaller.
     pub enough: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// What came of it.
+/// The result of a search.
 pub struct Examined {
     pub tally: Tally,
     /// Nothing if all seeds hold.
@@ -50,7 +50,7 @@ pub struct Found {
     pub timeline: Timeline,
     /// Simulations that it took to make it smaller.
     pub tries: u32,
-    /// Where the model was weaker than a server in this simulation, in words.
+    /// The weaknesses of the model, against a server, that this simulation met, in words.
     pub weaker: Vec<String>,
 }
 
@@ -161,7 +161,7 @@ impl<E: Send> Question<'_, E> {
     }
 }
 
-/// What the model let pass that a server may refuse, each once.
+/// Lists what the model let pass that a server may refuse, each once.
 fn weaker(events: &[Event]) -> Vec<String> {
     let how = events.iter().filter_map(|event| match event.what {
         What::Weaker { transaction, how } => {

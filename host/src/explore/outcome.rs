@@ -1,4 +1,4 @@
-//! What one simulation came to.
+//! Outcome of one simulation.
 
 use super::case::Case;
 use crate::model::change::{Change, Nanos};
@@ -28,7 +28,7 @@ impl Simulated {
         answers.find(|answer| matches!(answer.verdict, Verdict::Violated(_)))
     }
 
-    /// Whether this checker was violated.
+    /// Says whether this checker was violated.
     pub fn violates(&self, checker: &str) -> bool {
         let mut answers = self.judgement.answers.iter();
         answers.any(|a| a.checker == checker && matches!(a.verdict, Verdict::Violated(_)))

@@ -17,14 +17,14 @@ pub struct Seeds {
     pub jobs: usize,
 }
 
-/// What one seed came to.
+/// The outcome of one seed.
 pub enum Tried<V> {
     Holds,
     /// It is the end of the search.
     Stop(V),
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Searched<V> {
     /// The lowest seed that stops the search, of those from the first on.

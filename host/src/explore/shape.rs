@@ -37,7 +37,7 @@ const SLOW_HOLD_MS: u64 = 12_000;
 const WAITS_MS: [u64; 6] = [0, 1, 1, 2, 5, 20];
 
 impl Varied {
-    /// What a workload has that a seed may not change.
+    /// The parameters of a workload that a seed may not change.
     pub fn shape_of(workload: &Workload) -> Shape {
         Shape {
             rows: workload.rows,

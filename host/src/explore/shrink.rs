@@ -17,7 +17,7 @@ const NEIGHBOURS: u64 = 3;
 pub struct Shrunk<V> {
     pub case: Case,
     pub violation: V,
-    /// How many simulations that took.
+    /// The number of simulations that the shrinking took.
     pub tries: u32,
 }
 

@@ -24,7 +24,7 @@ use std::time::Instant;
 /// No simulation goes on for longer, whatever its workers do: a year.
 const HORIZON: Nanos = 365 * 86_400 * 1_000_000_000;
 
-/// What a simulation came to; its changes are in the journal.
+/// The result of a simulation; its changes are in the journal.
 pub struct Ran {
     pub record: Record,
     /// From the moment when the workers were let go until they and the background load had ended.

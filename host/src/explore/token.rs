@@ -1,5 +1,5 @@
-//! What names one simulation, so that it can be had again: the seed, and digests of all that must be
-//! the same.
+//! Name of one simulation, by which it can be replayed: the seed, and digests of all that must be the
+//! same.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -20,7 +20,7 @@ pub struct Token {
     plan: u16,
 }
 
-/// What `--replay` was given.
+/// The argument of `--replay`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {
     Exactly(Token),

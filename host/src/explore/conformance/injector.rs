@@ -7,8 +7,9 @@ use crate::model::injection::{Called, Injected, Injection, StepKind};
 use crate::model::spent::Spent;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Who calls more often in one step is not answered any more, and ends by the change time-out. A
-/// strategy that looks every 10 ms for a whole minute stays far below.
+/// The most calls of one step that are answered: a strategy that calls more often gets no answer any
+/// more, and ends by the change time-out. A strategy that looks every 10 ms for a whole minute stays
+/// far below.
 pub const MOST_CALLS: u32 = 20_000;
 
 /// Of each step, so many calls are remembered.
@@ -17,7 +18,7 @@ pub const MOST_LOGGED: u32 = 200;
 /// A fault takes so long to come, so that who asks again at once does not do so in no time.
 const ANSWER_NS: u64 = 1_000_000;
 
-/// What is done to the first change. The later ones are left in peace.
+/// An injection into the first change. The later changes are left in peace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Script {
     Undisturbed,
@@ -31,7 +32,7 @@ pub enum Script {
     },
 }
 
-/// What is away.
+/// The part that is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Away {
     Database,
@@ -61,7 +62,7 @@ pub struct Logged {
     pub injected: Option<Injected>,
 }
 
-/// What is known of a simulation's strategy beside its history.
+/// The facts about a simulation's strategy beside its history.
 #[derive(Debug, Default)]
 pub struct Seen {
     pub log: Vec<Logged>,
@@ -93,7 +94,7 @@ impl Injector {
         self.seen.lock().expect("no panic while held")
     }
 
-    /// What was seen, when the simulation is over.
+    /// Takes the recorded facts, when the simulation is over.
     pub fn take(&self) -> Seen {
         std::mem::take(&mut *self.seen())
     }

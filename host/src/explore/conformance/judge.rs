@@ -13,8 +13,8 @@ pub const LATER_CHANGES: u32 = 2;
 /// The checker that asks for success, which a strategy under an injected fault does not owe.
 const PROGRESS: &str = "progress";
 
-/// What was wrong first, in prose. A change may fail: what is asked is that it ends, that what was
-/// reported is what the data say, and that nothing of it stands in the way of the next.
+/// Returns the first violation, in prose. A change may fail, but it must end, its report must agree
+/// with the data, and nothing of it may stand in the way of the next change.
 pub fn judge(world: &Case, script: Script, simulated: &Simulated, seen: &Seen) -> Option<String> {
     if let Some((place, death)) = &seen.death {
         let place = place.map_or("before any change".to_owned(), |place| {
@@ -83,7 +83,7 @@ fn unended(change: &Change, world: &Case, seen: &Seen) -> Option<String> {
     Some(format!("the {which} had not ended {limit}{last}"))
 }
 
-/// Whether the change time-out ended any step.
+/// Says whether the change time-out ended any step.
 pub fn is_timed_out(simulated: &Simulated) -> bool {
     let steps = simulated.changes.iter().flat_map(Change::steps);
     steps.into_iter().any(has_no_end)

@@ -78,7 +78,8 @@ impl WatchedLock {
     }
 }
 
-/// What a call comes to: its own answer; that answer, lost; or the fault alone, without the call.
+/// Returns the result of a call: its own answer; that answer, lost; or the fault alone, without the
+/// call.
 async fn come_to<T>(
     called: Called,
     asked: Option<Injected>,

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 const NANOS_PER_MS: u64 = 1_000_000;
 
-/// What a strategy does wrong.
+/// A flaw of a strategy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Flaw {
     None,
@@ -211,7 +211,7 @@ fn undisturbed(flaw: Flaw) -> Vec<Logged> {
     conducted.log
 }
 
-/// What is wrong, by injection.
+/// Finds the violations, by injection.
 fn found(flaw: Flaw, only: &str) -> BTreeMap<String, String> {
     let only = Only::new(only);
     let all = injections(&undisturbed(flaw));

@@ -57,7 +57,7 @@ struct WatchedInstance {
     instance: Box<dyn Instance>,
     strategy: Arc<dyn Strategy>,
     injector: Arc<Injector>,
-    /// What the other instance is made of, when its change comes.
+    /// The capabilities from which the other instance is made, when its change comes.
     spare: Option<Capabilities>,
     other: Option<Box<dyn Instance>>,
 }

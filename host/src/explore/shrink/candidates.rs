@@ -1,4 +1,4 @@
-//! What may be taken away from a case, the boldest first.
+//! Reductions of a case, the boldest first.
 
 use crate::explore::case::Case;
 use crate::model::change::Nanos;

@@ -1,5 +1,5 @@
-//! What the model makes of a few cases is pinned: who changes it must say so in its version, or tokens
-//! of before would tell another story than they were given for.
+//! Pins the model's results of a few cases: a developer who changes them must change the model's
+//! version too, or tokens of before would replay other simulations than they were given for.
 //!
 //! The strategy is no component: neither its bytes nor what computing costs may bear on this.
 

@@ -1,4 +1,4 @@
-//! Who plays a part in a violation: the changes that it is about, and their rival.
+//! Participants of a violation: the changes that it is about, and their rival.
 
 use super::moments::Weighed;
 use crate::model::change::{Change, Nanos, Step};
@@ -64,7 +64,7 @@ impl<'a> Cast<'a> {
         workers.filter(move |worker| seen.insert(*worker))
     }
 
-    /// Whether it is one of the workers, while one of its changes lasts.
+    /// Says whether the actor is one of the workers, while one of its changes lasts.
     pub fn acts(&self, actor: Actor, at: Nanos) -> bool {
         self.changes.iter().any(|change| {
             actor == Actor::Worker(change.worker)
@@ -81,13 +81,13 @@ impl<'a> Cast<'a> {
         steps.count()
     }
 
-    /// Whether it is one of the workers.
+    /// Says whether the actor is one of the workers.
     pub fn has(&self, actor: Actor) -> bool {
         self.workers().any(|worker| actor == Actor::Worker(worker))
     }
 
-    /// Whether a key, or the name of a lock, is that of the row; every one is where there is no row, or
-    /// where it is a pool.
+    /// Says whether a key, or the name of a lock, is that of the row; every one is where there is no
+    /// row, or where it is a pool.
     pub fn is_row(&self, key: &str) -> bool {
         let own = self.key.as_deref();
         own.is_none_or(|own| ends_with_word(key, own))
@@ -103,7 +103,7 @@ impl<'a> Cast<'a> {
         })
     }
 
-    /// What the workers were told in the end: of all moments these matter most.
+    /// The ends of the steps, as the workers received them: of all moments these matter most.
     pub fn steps(&self) -> impl Iterator<Item = Weighed> {
         self.changes.iter().flat_map(|change| {
             let acquire = step(change, "acquire", &change.acquire, 94);
@@ -208,7 +208,7 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
     }
 }
 
-/// What the host read right after a step that it had reason to doubt.
+/// The host's reading right after a step whose effect it had reason to doubt.
 fn look(change: &Change, step: &Step) -> Option<Weighed> {
     let seen = step.seen.as_deref()?;
     let found = match &seen.found {
@@ -232,7 +232,8 @@ fn look(change: &Change, step: &Step) -> Option<Weighed> {
     })
 }
 
-/// Whether `volumes volume-1` ends with `volume-1`, which `volume-11` does not.
+/// Says whether a text ends with a word: `volumes volume-1` does with `volume-1`, and `volume-11`
+/// does not.
 fn ends_with_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let mut words = text.split(|c: char| !is_part(c)).filter(|w| !w.is_empty());

@@ -1,4 +1,4 @@
-//! What an event is worth telling, and how.
+//! Weights and texts of events in a timeline.
 
 use super::cast::Cast;
 use crate::model::change::Nanos;
@@ -30,7 +30,7 @@ impl LedBy {
 /// A statement longer than this is cut in its middle.
 const LONGEST: usize = 110;
 
-/// What the event is worth, if it has to do with the cast at all. What comes after the last worker has
+/// Weighs an event; `None` if it has nothing to do with the cast. An event after the last worker has
 /// the row explains little.
 pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
     let at = event.at.checked_sub(let_go)?;
@@ -94,12 +94,12 @@ fn worth(cast: &Cast, event: &Event, at: Nanos, let_go: Nanos) -> Option<Weighed
     }
 }
 
-/// What a worker does so often in one step that only the last time is worth telling.
+/// Names an action that a worker repeats in one step, so that the timeline shows only the last time.
 fn once(cast: &Cast, actor: Actor, at: Nanos, what: &str) -> Option<String> {
     Some(format!("{actor} {} {what}", cast.phase(actor, at)))
 }
 
-/// What nodes do with the transactions of the cast on its row.
+/// Weighs the actions of nodes on the transactions of the cast on its row.
 fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
     let acts = |name: &TransactionName| cast.has(name.actor);
     let told = |weight, node, tone, text| Some(moment(weight, at, Lane::Node(node), tone, text));
