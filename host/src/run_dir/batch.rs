@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 const BATCH: &str = "batch.json";
 const LOCK: &str = "batch.lock";
 
-/// What a batch keeps from one runner to the next.
+/// The record that a batch keeps from one runner to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchRecord {
     /// For every workload whose file says no other.
@@ -39,7 +39,7 @@ pub struct BatchDir {
     _locked: File,
 }
 
-/// What there is of a cell.
+/// The state of a cell's folder.
 pub enum Found {
     /// Its turn has never come.
     Nothing,
@@ -52,7 +52,7 @@ pub enum Found {
     },
 }
 
-/// What a batch has kept; nothing if there is no such folder yet.
+/// Reads a batch's record; `None` if there is no such folder yet.
 pub fn find(root: &Path) -> Result<Option<BatchRecord>, RunDirError> {
     match read_json(&root.join(BATCH))? {
         None if root.exists() && !is_all_ours(root, &[LOCK, "batch.part"]) => {
@@ -92,7 +92,7 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>, RunDirError> {
     Ok(folders)
 }
 
-/// Whether a cell was cut and kept, under its name and a number.
+/// Says whether a cell was cut and kept, under its name and a number.
 fn is_aside(cell: &Path) -> bool {
     let name = cell.file_name().unwrap_or_default().to_string_lossy();
     let number = name.rsplit_once('~').map(|(_, number)| number);
@@ -127,7 +127,8 @@ impl BatchDir {
         write_json(&self.root.join(BATCH), record)
     }
 
-    /// What there is of the cell with this folder and plan. An error if it is of another plan.
+    /// Reads the state of the cell with this folder and plan. Returns an error if it is of another
+    /// plan.
     pub fn look(&self, cell: &Path, plan: &Plan) -> Result<Found, RunDirError> {
         let path = self.root.join(cell);
         if !path.exists() {
@@ -167,7 +168,7 @@ impl BatchDir {
         })
     }
 
-    /// Where the run of a cell goes.
+    /// The path of a cell's run.
     pub fn cell(&self, cell: &Path) -> PathBuf {
         self.root.join(cell)
     }
@@ -204,7 +205,7 @@ pub fn write_table(path: &Path, csv: &[u8]) -> Result<(), RunDirError> {
     replace_by(Path::new(&beside), path, |out| out.write_all(csv))
 }
 
-/// Whether a folder holds nothing but files of these names.
+/// Says whether a folder holds nothing but files of these names.
 fn is_all_ours(folder: &Path, names: &[&str]) -> bool {
     let is_ours = |entry: io::Result<fs::DirEntry>| {
         entry.is_ok_and(|entry| names.iter().any(|&name| entry.file_name() == name))

@@ -21,7 +21,7 @@ pub use self::unpack::unpack;
 
 use std::path::{Path, PathBuf};
 
-/// What `manifest.json` says of the format. A runner reads this one and those before it.
+/// The format's version in `manifest.json`. A runner reads this one and those before it.
 const FORMAT: u64 = 1;
 
 const MANIFEST: &str = "manifest.json";
@@ -34,16 +34,16 @@ pub const MAX_FILES: usize = 10_000;
 /// The most that a manifest takes: some 800 bytes for each of its entries.
 const MAX_MANIFEST_BYTES: u64 = 8 << 20;
 
-/// What the entries of a bundle may take together when it is unpacked, and the files of a run's folder,
-/// unless the user says otherwise: a run of more than a million changes.
+/// The most that the entries of a bundle may take together when it is unpacked, and the files of a
+/// run's folder, unless the user says otherwise: a run of more than a million changes.
 pub const DEFAULT_UNPACKED_MIB: u64 = 1024;
 
-/// Where the run's folder is in that of an unpacked bundle.
+/// The path of the run's folder in that of an unpacked bundle.
 pub fn run_of(unpacked: &Path) -> PathBuf {
     unpacked.join(RUN)
 }
 
-/// Where the component with this digest is in the folder of an unpacked bundle, if it is there.
+/// The path of the component with this digest in the folder of an unpacked bundle, if it is there.
 pub fn component_of(unpacked: &Path, digest: &str) -> Option<PathBuf> {
     let path = unpacked.join(manifest::component_path(digest)?);
     path.is_file().then_some(path)

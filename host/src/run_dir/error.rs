@@ -2,7 +2,7 @@ use crate::record::journal;
 use std::io;
 use std::path::PathBuf;
 
-/// What went wrong with a run's folder.
+/// An error of a run's folder.
 #[derive(Debug, thiserror::Error)]
 pub enum RunDirError {
     #[error(

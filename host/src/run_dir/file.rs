@@ -47,7 +47,7 @@ pub(super) fn replace_by(
     })
 }
 
-/// Where a file is until it is whole.
+/// The path of a file until it is whole.
 pub(super) fn aside(path: &Path) -> PathBuf {
     path.with_extension("part")
 }

@@ -19,7 +19,7 @@ impl<R: Read> Hashed<R> {
         }
     }
 
-    /// How many bytes have passed, and `sha256:` with their digest.
+    /// The number of bytes that have passed, and `sha256:` with their digest.
     pub fn end(self) -> (u64, String) {
         let digest = self.hash.finalize();
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -24,8 +24,8 @@ fn most(path: &Path) -> u64 {
     }
 }
 
-/// What is known of a file without opening it; `None` if it is not there. An error if it is not a
-/// regular file, or is larger than any run makes it.
+/// Reads a file's metadata without opening it; `None` if it is not there. Returns an error if it is
+/// not a regular file, or is larger than any run makes it.
 pub(super) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => regular(path, metadata).map(Some),

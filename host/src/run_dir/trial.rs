@@ -1,4 +1,4 @@
-//! What is in the folder of a trial.
+//! Files in the folder of a trial.
 
 use super::file::{read_json, read_json_by, replace, whole, write_json};
 use super::hashed::Hashed;
@@ -23,19 +23,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// What `rows.json` holds.
+/// The contents of `rows.json`.
 #[derive(Serialize, Deserialize)]
 struct Rows<'a> {
     nodes: Cow<'a, [NodeRows]>,
     silent: Cow<'a, [String]>,
-    /// Whether the effects stand in the order of commits. Older runs don't say.
+    /// The effects stand in the order of commits. Older runs don't say.
     #[serde(default)]
     effects_in_order: bool,
     #[serde(default)]
     unseen: u32,
 }
 
-/// What `begin.json` holds.
+/// The contents of `begin.json`.
 #[derive(Serialize, Deserialize)]
 struct Begin {
     /// In UTC, as RFC 3339 writes it.
@@ -49,7 +49,7 @@ pub struct TrialDir {
     pub(super) bounds: Bounds,
 }
 
-/// What a trial left behind, as far as it came.
+/// The record of a trial, as far as it came.
 #[derive(Debug)]
 pub struct TrialRecord {
     /// When the trial began, in UTC as RFC 3339 writes it; absent in folders of earlier versions.
@@ -155,8 +155,8 @@ impl TrialDir {
         write_json(&self.root.join(ROWS), &rows)
     }
 
-    /// What the trial left; nothing if it never began. An error if a file has lost some of its lines, or
-    /// says what no run of the plan could have recorded.
+    /// Reads the record of the trial; `None` if it never began. Returns an error if a file has lost
+    /// some of its lines, or says what no run of the plan could have recorded.
     pub fn load(&self) -> Result<Option<TrialRecord>, RunDirError> {
         let path = self.history_path();
         let io_error = |source| RunDirError::Io {
@@ -203,7 +203,7 @@ impl TrialDir {
         }
     }
 
-    /// How the trial ended; nothing if it did not.
+    /// Reads the end of the trial; `None` if it did not end.
     pub fn load_end(&self) -> Result<Option<End>, RunDirError> {
         let path = self.root.join(END);
         match read_json::<End>(&path)? {

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// What went wrong with a bundle. Names from within it are shown with what steers a terminal escaped.
+/// An error of a bundle. Names from within it are shown with what steers a terminal escaped.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     #[error("{path} is no bundle of a run, as `runner bundle` makes it: {why}")]

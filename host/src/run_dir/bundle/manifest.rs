@@ -1,4 +1,4 @@
-//! What a bundle says that it has, and which names it may have.
+//! Manifest of a bundle: its entries, and the names that they may have.
 
 use super::super::{RUN_FILES, trial_files};
 use super::{COMPONENTS, FORMAT, RUN};
@@ -23,7 +23,7 @@ pub struct Packed {
     pub digest: String,
 }
 
-/// What can be read of a manifest of whatever format.
+/// The part of a manifest that can be read whatever its format.
 #[derive(Deserialize)]
 pub struct Head {
     pub bundle: u64,
@@ -38,7 +38,7 @@ impl Manifest {
         }
     }
 
-    /// What all files take together.
+    /// The size of all files together.
     pub fn bytes(&self) -> u64 {
         let sum = |sum: u64, file: &Packed| sum.saturating_add(file.bytes);
         self.files.iter().fold(0, sum)
@@ -92,7 +92,7 @@ pub fn wrong(path: &str) -> Option<&'static str> {
     (!is_known).then_some("is nothing that a run has")
 }
 
-/// Where a component with this digest is; none if that is no digest.
+/// The path of a component with this digest; `None` if that is no digest.
 pub fn component_path(digest: &str) -> Option<String> {
     let hex = digest.strip_prefix("sha256:")?;
     is_hex(hex).then(|| format!("{COMPONENTS}/{hex}.wasm"))

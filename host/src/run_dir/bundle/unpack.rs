@@ -52,7 +52,7 @@ impl Unpacking<'_> {
         }
     }
 
-    /// What the first entry says, if all of it may be.
+    /// Reads the manifest from the first entry, if all that it says is allowed.
     fn manifest(&self, entry: tar::Entry<impl Read>) -> Result<Manifest, BundleError> {
         if name(&entry) != MANIFEST || !entry.header().entry_type().is_file() {
             return Err(self.not_a_bundle(format!("its first entry is no {MANIFEST}")));
