@@ -12,7 +12,7 @@ pub struct Difference {
     pub here: Value,
 }
 
-/// What differs, key by key; nothing if they are the same. A component is known by its digest,
+/// Lists the differences, key by key; none if they are the same. A component is known by its digest,
 /// wherever its file is and was pulled from.
 pub fn differences(there: &Value, here: &Value) -> Vec<Difference> {
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Where the strategies and workloads are that need no path.
+//! Places of strategies and workloads that need no path.
 
 use crate::author::source::Language;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 pub enum Home {
     /// A checkout of the project: strategies are source folders, built when they are named.
     Checkout(PathBuf),
-    /// What `make install` has put beside the program: strategies are components, taken as they are.
+    /// The folder that `make install` has put beside the program: strategies are components, taken as
+    /// they are.
     Installed(PathBuf),
 }
 
-/// Where a strategy is.
+/// The place of a strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Located {
     /// A component file, taken as it is.
@@ -95,7 +96,7 @@ impl Home {
         names
     }
 
-    /// Where the component of the strategy of this name is, or will be when it is built.
+    /// The path of the component of the strategy of this name, which may not be built yet.
     pub fn component(&self, name: &str) -> PathBuf {
         match self.place(name) {
             Located::Component(component) | Located::Source { component, .. } => component,

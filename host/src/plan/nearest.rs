@@ -1,4 +1,4 @@
-//! What was meant by a name that is not there.
+//! Suggestions for a name that is not there.
 
 /// Names less alike than this are different words.
 const LEAST_LIKENESS: f64 = 0.7;

@@ -8,7 +8,7 @@ use crate::wasm::clean;
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
-/// Whether a name can be that of a file in a folder, and nothing else.
+/// Says whether a name can be that of a file in a folder, and nothing else.
 pub fn is_plain_name(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     let is_normal = matches!(parts.next(), Some(Component::Normal(part)) if part == name);

@@ -23,7 +23,7 @@ pub enum ResolveError {
     Twice { name: String },
 }
 
-/// What the manifest of a source folder says in a sentence.
+/// The description in the manifest of a source folder, in a sentence.
 pub fn description(folder: &Path) -> Option<String> {
     source::description(folder).map(|description| clean(&description))
 }

@@ -6,7 +6,7 @@ use super::nearest::nearest;
 use crate::model::topology::Topology;
 use toml::{Table, Value};
 
-/// What a key holds, and what it may be.
+/// The type of a key's value, with its bounds.
 enum Kind {
     Count(i64, i64),
     Real(f64, f64),
@@ -136,7 +136,7 @@ fn check_keys(table: &mut Table) -> Result<(), String> {
     Ok(())
 }
 
-/// What no key alone can tell.
+/// Checks the conditions that no key alone shows.
 fn check(topology: &Topology) -> Result<(), String> {
     let Topology { nodes, regions, .. } = topology;
     if regions > nodes {

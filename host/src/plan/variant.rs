@@ -4,10 +4,10 @@ use super::PlanError;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What stands between a strategy and its settings.
+/// The character between a strategy and its settings.
 const PLUS: char = '+';
 
-/// What was asked for: a strategy, and perhaps settings.
+/// A strategy that the user asked for, and perhaps settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variant {
     /// A component, a name or a source folder.

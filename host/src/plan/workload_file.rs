@@ -7,7 +7,7 @@ use crate::workload::{CheckConnections, Kind, Workload, kinds};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// What a file or the command line says of a run; what neither says has its default.
+/// Options of a run from a file or the command line; an option that neither names has its default.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct WorkloadOptions {

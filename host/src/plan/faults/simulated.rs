@@ -4,7 +4,7 @@ use super::FaultOption;
 use crate::model::change::Nanos;
 use crate::model::sim_fault::{Cut, Harm, SimFault};
 
-/// What a simulation has that a fault can hit.
+/// The parts of a simulation that a fault can hit.
 #[derive(Debug, Clone, Copy)]
 struct Targets {
     nodes: u32,

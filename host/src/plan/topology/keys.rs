@@ -95,7 +95,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What the user asks for the list with, after `sim:`.
+/// The word with which the user asks for the list, after `sim:`.
 pub const HELP: &str = "help";
 
 /// The list, for `--db sim:help`.
