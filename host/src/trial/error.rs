@@ -29,7 +29,7 @@ pub enum TrialError {
     Standstill(Stuck),
 }
 
-/// What could not be done, and the fault that says why.
+/// Makes an error of the action that could not be done, and of the fault that says why.
 pub fn backend_error(what: impl Display) -> impl FnOnce(Fault) -> TrialError {
     let what = what.to_string();
     move |fault| TrialError::Backend { what, fault }

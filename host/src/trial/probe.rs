@@ -23,7 +23,7 @@ const NANOS_PER_S: u64 = 1_000_000_000;
 /// A long run is kept in so many intervals at most; before there are more, they become twice as long.
 const MAX_INTERVALS: usize = 3_600;
 
-/// What measures while this is there.
+/// A probe of lateness. Measures until it is dropped.
 pub struct Probe {
     timers: JoinHandle<Series>,
     tasks: JoinHandle<Series>,

@@ -33,7 +33,7 @@ pub struct RealWorld<'a> {
     folder: &'a TrialDir,
     clock: Arc<RealClock>,
     database: Arc<dyn Database>,
-    /// What each instance may take, given what this process can have.
+    /// The resources that each instance may use, given what this process can have.
     shares: Shares,
     hears: &'a dyn Fn(Step<'_>),
 }

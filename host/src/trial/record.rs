@@ -1,4 +1,4 @@
-//! What a trial came to.
+//! Result of a trial.
 
 use crate::model::conditions::Conditions;
 use crate::model::end::End;
@@ -6,7 +6,7 @@ use crate::model::fault::Fault;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::workload::found::Found;
 
-/// What is recorded of a trial beside its changes, which the journal has.
+/// The record of a trial beside its changes, which the journal has.
 #[derive(Debug)]
 pub struct Record {
     pub conditions: Conditions,

@@ -10,7 +10,7 @@ use std::fs;
 /// The kernel counts processor time in hundredths of a second, on every machine that Linux runs on.
 const NANOS_PER_TICK: u64 = 10_000_000;
 
-/// What was used when the workers were let go.
+/// The resources that were used when the workers were let go.
 pub struct UsedBefore {
     runner: Option<Nanos>,
     /// Each process of the lab, with its name and number.

@@ -13,7 +13,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 
-/// What stopped the workers, with what stood still if that was it.
+/// The cause that stopped the workers, with the rows and workers that stood still if that was it.
 type Cause = (Ended, Option<Stuck>);
 
 /// Runs all workers to their end. Returns what stopped them, if something did, and why the history is

@@ -1,4 +1,4 @@
-//! What a trial needs of the world in which it takes place.
+//! Interface between a trial and the world in which it takes place.
 
 use super::TrialError;
 use crate::capability::database::Database;
@@ -22,7 +22,7 @@ pub enum Role {
     Generator(u32),
 }
 
-/// How far a trial has come.
+/// The progress of a trial.
 #[derive(Debug)]
 pub enum Step<'a> {
     SetUp,
@@ -33,12 +33,12 @@ pub enum Step<'a> {
 
 /// A world: real, simulated, or fake in tests. The last five are called in this order.
 pub trait World {
-    /// What measures while the workers run.
+    /// Measurements that are taken while the workers run.
     type Gauges;
     /// The faults that are injected meanwhile.
     type Faults;
 
-    /// How long a statement of the background load may hang when the workers have ended.
+    /// The time for which a statement of the background load may hang when the workers have ended.
     const PATIENCE: Nanos = super::GRACE;
 
     fn database(&self) -> &dyn Database;

@@ -35,7 +35,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
-/// What was asked, in its order, each with its second: `10 s: worker 1 finishes`.
+/// The calls and the workers' actions, in order, each with its second: `10 s: worker 1 finishes`.
 #[derive(Clone)]
 pub(super) struct Notes {
     kernel: Kernel<()>,
@@ -69,7 +69,7 @@ impl Clock for Notes {
     }
 }
 
-/// What does not work.
+/// The part that does not work.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Broken {
     Nothing,
@@ -279,7 +279,7 @@ impl Strategy for NoStrategy {
     }
 }
 
-/// What a worker of a test has.
+/// The equipment of a worker of a test.
 pub(super) struct Hand {
     pub(super) number: u32,
     pub(super) arena: Arc<Arena>,
