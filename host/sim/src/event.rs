@@ -41,7 +41,7 @@ pub struct Event {
     pub what: What,
 }
 
-/// What happened.
+/// The kind of an event, with its details.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     /// A client's call to a session was answered. `at` is when the client had the answer.
@@ -130,7 +130,7 @@ pub enum What {
     LeaseEnded { owner: Arc<str>, names: Arc<str> },
     /// A fault of the schedule began.
     Fault(SimFault),
-    /// What a fault of the schedule did has ended, so far as it has an end.
+    /// The effect of a fault of the schedule has ended, so far as it has an end.
     FaultEnded(SimFault),
     /// The nodes that can commit are these now.
     Members { nodes: Vec<u32> },
@@ -143,7 +143,7 @@ pub enum What {
     },
 }
 
-/// Where the model is known to be weaker than a server, or weaker than some servers.
+/// A point at which the model is known to be weaker than a server, or weaker than some servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weakness {
     /// `snapshot_isolation` did not see a change that came from another node just before.
@@ -186,7 +186,7 @@ pub enum LockCall {
     Asked {
         held: bool,
     },
-    /// What was given up without asking, because the client had stopped waiting for it.
+    /// A call that was given up without asking, because the client had stopped waiting for it.
     GivenUp,
     /// The service was away, or the answer was lost. `at` is when the client knew.
     Lost,

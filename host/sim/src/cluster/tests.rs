@@ -27,7 +27,7 @@ struct Storm {
     database: Arc<SimDatabase>,
 }
 
-/// How often each row was incremented for certain, and perhaps.
+/// The number of increments of each row, for certain and perhaps.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Told {
     certain: [i64; ROWS as usize],
@@ -148,7 +148,7 @@ async fn make(storm: Arc<Storm>) {
     session.close().await;
 }
 
-/// What each row holds, which is the same on every node.
+/// Reads the value of each row, which is the same on every node.
 async fn settle(storm: Arc<Storm>) -> Vec<i64> {
     // Until whoever was away is back.
     storm.kernel.sleep(40_000 * MS).await;

@@ -1,4 +1,4 @@
-//! What each service suffers, and what its clients are told.
+//! Faults that each service suffers, and the answers that its clients get.
 
 mod faults;
 mod rig;

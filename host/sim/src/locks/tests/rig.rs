@@ -128,7 +128,7 @@ impl Rig {
         self.finish(Actor::Worker(worker), ask).unwrap()
     }
 
-    /// What the log has of the lock service, in short.
+    /// Lists the events of the lock service in the log, in short.
     pub(super) fn told(&self) -> Vec<String> {
         let events = self.kernel.take_log().into_entries().into_iter();
         let told = events.filter_map(|event| match event.what {

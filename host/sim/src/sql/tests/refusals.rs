@@ -1,4 +1,4 @@
-//! What is outside of the subset is refused by its name.
+//! Refusals of SQL outside of the subset, each by its name.
 
 use super::*;
 
