@@ -1,4 +1,4 @@
-//! A note on faults that a valid run could not have found, with the command that could.
+//! A note on violations that a valid run could not have found, with the command that could.
 
 use super::check::command_line::{quoted, strategy};
 use super::output::Output;
