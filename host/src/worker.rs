@@ -8,7 +8,7 @@ pub mod stuck;
 pub mod watched;
 mod whereabouts;
 
-use self::contender::Contender;
+use self::contender::StrategyHandle;
 use self::dealing::FirstSession;
 use self::posts::{Post, Posts};
 use self::watched::{Counters, Watched};
@@ -36,7 +36,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// What all workers of a trial are given. They only read it.
-pub struct Arena {
+pub struct TrialContext {
     /// What the host's own work on the data is given.
     pub site: Arc<Site>,
     pub strategy: Arc<dyn Strategy>,
@@ -55,10 +55,10 @@ pub struct Arena {
 
 /// One worker, ready to run.
 pub struct Worker {
-    arena: Arc<Arena>,
+    arena: Arc<TrialContext>,
     number: u32,
     row: u32,
-    contender: Contender,
+    contender: StrategyHandle,
     /// The number of its change.
     change: u32,
 }
@@ -66,15 +66,19 @@ pub struct Worker {
 impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
     /// goes wrong here is told by the first change.
-    pub async fn prepare(arena: Arc<Arena>, number: u32) -> Self {
+    pub async fn prepare(arena: Arc<TrialContext>, number: u32) -> Self {
         let endpoint = arena.endpoint_of(number);
         let session = arena.database.connect(&endpoint).await;
         Self::prepare_with(arena, number, session).await
     }
 
     /// As [`Worker::prepare`], with a session that is there already.
-    pub async fn prepare_with(arena: Arc<Arena>, number: u32, session: FirstSession) -> Self {
-        let contender = Contender::prepare(arena.clone(), number, session).await;
+    pub async fn prepare_with(
+        arena: Arc<TrialContext>,
+        number: u32,
+        session: FirstSession,
+    ) -> Self {
+        let contender = StrategyHandle::prepare(arena.clone(), number, session).await;
         Self {
             row: arena.workload.row_of(number),
             arena,
@@ -148,7 +152,7 @@ impl Turn for Worker {
     }
 }
 
-impl Arena {
+impl TrialContext {
     /// Makes an arena for strategies without settings, and what stops its workers.
     pub fn new(
         workload: Workload,
@@ -196,7 +200,7 @@ impl Arena {
     }
 }
 
-impl Deref for Arena {
+impl Deref for TrialContext {
     type Target = Site;
 
     fn deref(&self) -> &Site {

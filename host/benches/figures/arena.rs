@@ -8,7 +8,7 @@ use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::strategy::{Capabilities, Strategy};
 use contend::record::journal::Journal;
 use contend::wasm::{Engine, Limits, WasmStrategy};
-use contend::worker::Arena;
+use contend::worker::TrialContext;
 use contend::workload::Workload;
 use contend::workload::stop::Stopper;
 use contend::workload::volume_state::TABLES;
@@ -84,12 +84,12 @@ pub fn arena(
     strategy: Arc<dyn Strategy>,
     database: Arc<dyn Database>,
     journal: Arc<Journal>,
-) -> (Arc<Arena>, Stopper) {
+) -> (Arc<TrialContext>, Stopper) {
     let clock = Arc::new(RealClock::new());
     clock.start();
     let locks = Arc::new(MemoryLocks::new(clock.clone()));
-    let (arena, stopper) = Arena::new(workload, strategy, database, locks, clock, journal);
-    let arena = Arena {
+    let (arena, stopper) = TrialContext::new(workload, strategy, database, locks, clock, journal);
+    let arena = TrialContext {
         change_timeout_ns: HOUR_NS,
         ..arena
     };

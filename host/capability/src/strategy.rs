@@ -7,7 +7,7 @@ use crate::lock::LockService;
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
 use crate::model::pool::Pool;
-use crate::model::spent::Spent;
+use crate::model::resource_usage::ResourceUsage;
 use crate::model::statements::Statements;
 use crate::printed::Printed;
 use crate::sql_policy::SqlPolicy;
@@ -120,8 +120,8 @@ pub trait Instance: Send {
     }
 
     /// Its resource usage so far, where that is known.
-    fn spent(&self) -> Spent {
-        Spent::default()
+    fn spent(&self) -> ResourceUsage {
+        ResourceUsage::default()
     }
 
     /// Rolls back its sessions and releases its locks. When this returns, nothing of the instance

@@ -9,13 +9,13 @@ use std::fmt;
 pub struct SimFault {
     /// From the moment when the workers are let go.
     pub at: Nanos,
-    pub what: Harm,
+    pub what: FaultAction,
 }
 
 /// An action of a fault. Nodes are numbered from 0 here, and called `n1`, … in texts for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Harm {
+pub enum FaultAction {
     /// The worker's process stands still, as in a long garbage collection.
     PauseWorker { worker: u32, lasts: Nanos },
     /// The worker's process dies; its connections break, what it leased stays leased. Another
@@ -39,7 +39,7 @@ pub enum Harm {
     SkewLocks { ahead: Nanos },
 }
 
-impl Harm {
+impl FaultAction {
     /// The duration; `None` where the fault has no end that the schedule must bring about.
     pub fn lasts(&self) -> Option<Nanos> {
         match self {
@@ -126,7 +126,7 @@ impl fmt::Display for SimFault {
     }
 }
 
-impl fmt::Display for Harm {
+impl fmt::Display for FaultAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PauseWorker { worker, lasts } => {

@@ -31,7 +31,7 @@ pub enum Tone {
 
 /// One of at most twelve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Moment {
+pub struct TimelineEntry {
     /// Since the workers were let go.
     pub at: Nanos,
     pub lane: Lane,
@@ -66,7 +66,7 @@ pub enum StretchKind {
 pub struct Timeline {
     /// Workers, then nodes, the proxy, the lock service.
     pub lanes: Vec<Lane>,
-    pub moments: Vec<Moment>,
+    pub moments: Vec<TimelineEntry>,
     pub stretches: Vec<Stretch>,
     /// For each abort who did it: node, transaction, key, position in the order.
     pub aborts: Vec<String>,

@@ -3,7 +3,7 @@
 //! Two faults may do the same at the same time, such as two crashes of one node. Their effect begins
 //! with the first and ends with the last of them.
 
-use crate::model::sim_fault::{Fate, Harm, SimFault, SimFaultEvent};
+use crate::model::sim_fault::{Fate, FaultAction, SimFault, SimFaultEvent};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl ActiveFaults {
     pub(super) fn fates(&self, mut uncut: BTreeMap<u32, usize>) -> Vec<SimFaultEvent> {
         let mut fate = |fault: &SimFault, stage: Stage| match fault.what {
             _ if stage == Stage::ToCome => Fate::TooLate,
-            Harm::CutCommit { worker, .. } => match uncut.get_mut(&worker) {
+            FaultAction::CutCommit { worker, .. } => match uncut.get_mut(&worker) {
                 Some(left) if *left > 0 => {
                     *left -= 1;
                     Fate::NoCommit
@@ -91,23 +91,28 @@ impl ActiveFaults {
     }
 
     /// Says whether an active fault does the same.
-    fn goes_on(&self, harm: &Harm) -> bool {
+    fn goes_on(&self, harm: &FaultAction) -> bool {
         let mut faults = self.faults.iter();
         faults.any(|(fault, stage)| *stage == Stage::Active && does_the_same(&fault.what, harm))
     }
 }
 
 /// Says whether one of them alone would do. Never so for faults that are over at once.
-fn does_the_same(one: &Harm, other: &Harm) -> bool {
+fn does_the_same(one: &FaultAction, other: &FaultAction) -> bool {
     match (one, other) {
-        (Harm::PauseWorker { worker, .. }, Harm::PauseWorker { worker: same, .. }) => {
-            worker == same
+        (
+            FaultAction::PauseWorker { worker, .. },
+            FaultAction::PauseWorker { worker: same, .. },
+        ) => worker == same,
+        (FaultAction::CrashNode { node, .. }, FaultAction::CrashNode { node: same, .. })
+        | (FaultAction::DelayApply { node, .. }, FaultAction::DelayApply { node: same, .. }) => {
+            node == same
         }
-        (Harm::CrashNode { node, .. }, Harm::CrashNode { node: same, .. })
-        | (Harm::DelayApply { node, .. }, Harm::DelayApply { node: same, .. }) => node == same,
-        (Harm::Partition { nodes, .. }, Harm::Partition { nodes: same, .. }) => nodes == same,
-        (Harm::BlindProxy { .. }, Harm::BlindProxy { .. })
-        | (Harm::RestartLocks { .. }, Harm::RestartLocks { .. }) => true,
+        (FaultAction::Partition { nodes, .. }, FaultAction::Partition { nodes: same, .. }) => {
+            nodes == same
+        }
+        (FaultAction::BlindProxy { .. }, FaultAction::BlindProxy { .. })
+        | (FaultAction::RestartLocks { .. }, FaultAction::RestartLocks { .. }) => true,
         _ => false,
     }
 }
@@ -120,7 +125,7 @@ mod tests {
     fn crash(node: u32, at: u64, lasts: u64) -> SimFault {
         SimFault {
             at,
-            what: Harm::CrashNode { node, lasts },
+            what: FaultAction::CrashNode { node, lasts },
         }
     }
 
@@ -161,7 +166,7 @@ mod tests {
     fn it_is_known_of_each_fault_what_became_of_it() {
         let cut = |worker, at| SimFault {
             at,
-            what: Harm::CutCommit {
+            what: FaultAction::CutCommit {
                 worker,
                 cut: Cut::After,
             },
@@ -181,7 +186,7 @@ mod tests {
     fn what_is_done_at_once_is_done_each_time() {
         let failover = SimFault {
             at: 0,
-            what: Harm::FailoverLocks,
+            what: FaultAction::FailoverLocks,
         };
         let mut faults = ActiveFaults::new(vec![failover.clone(), failover.clone()]);
         assert_eq!(faults.begin(0), Some((failover.clone(), true)));

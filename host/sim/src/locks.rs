@@ -52,7 +52,7 @@ use super::kernel::Kernel;
 use crate::capability::lock::{LockService, LockSession, SessionOptions};
 use crate::event::Actor;
 use crate::model::fault::Fault;
-use crate::model::sim_fault::Harm;
+use crate::model::sim_fault::FaultAction;
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use async_trait::async_trait;
@@ -115,19 +115,19 @@ impl SimLockService {
     }
 
     /// A fault of the schedule begins; those of others are none of its business.
-    pub fn begin(&self, harm: &Harm) {
+    pub fn begin(&self, harm: &FaultAction) {
         let mut server = self.shared.server();
         match harm {
-            Harm::RestartLocks { .. } => server.go_away(),
-            Harm::FailoverLocks => server.fail_over(),
-            Harm::SkewLocks { ahead } => server.jump(*ahead),
+            FaultAction::RestartLocks { .. } => server.go_away(),
+            FaultAction::FailoverLocks => server.fail_over(),
+            FaultAction::SkewLocks { ahead } => server.jump(*ahead),
             _ => {}
         }
     }
 
     /// Ends the effect of a fault.
-    pub fn end(&self, harm: &Harm) {
-        if let Harm::RestartLocks { .. } = harm {
+    pub fn end(&self, harm: &FaultAction) {
+        if let FaultAction::RestartLocks { .. } = harm {
             self.shared.server().come_back();
         }
     }

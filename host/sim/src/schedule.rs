@@ -3,7 +3,7 @@
 use super::random::Purpose;
 use crate::model::change::Nanos;
 use crate::model::fault_class::FaultClass;
-use crate::model::sim_fault::{Cut, Harm, SimFault};
+use crate::model::sim_fault::{Cut, FaultAction, SimFault};
 use contend_dst::Random;
 
 const MS: Nanos = 1_000_000;
@@ -101,39 +101,39 @@ impl Stage {
         }
     }
 
-    fn harm(&self, class: FaultClass, worker: u32, random: &mut Random) -> Harm {
+    fn harm(&self, class: FaultClass, worker: u32, random: &mut Random) -> FaultAction {
         let node = random.below(u64::from(self.nodes)) as u32;
         match class {
-            FaultClass::Pause => Harm::PauseWorker {
+            FaultClass::Pause => FaultAction::PauseWorker {
                 worker,
                 lasts: self.pause(random),
             },
-            FaultClass::CrashWorker => Harm::CrashWorker { worker },
-            FaultClass::CrashNode => Harm::CrashNode {
+            FaultClass::CrashWorker => FaultAction::CrashWorker { worker },
+            FaultClass::CrashNode => FaultAction::CrashNode {
                 node,
                 lasts: between(random, 2 * S, 15 * S),
             },
-            FaultClass::Partition => Harm::Partition {
+            FaultClass::Partition => FaultAction::Partition {
                 nodes: self.side(node, random),
                 // Shorter and longer than the time after which the others go on without them.
                 lasts: between(random, S, 15 * S),
             },
-            FaultClass::Cut => Harm::CutCommit {
+            FaultClass::Cut => FaultAction::CutCommit {
                 worker,
                 cut: Cut::ALL[random.below(Cut::ALL.len() as u64) as usize],
             },
-            FaultClass::DelayApply => Harm::DelayApply {
+            FaultClass::DelayApply => FaultAction::DelayApply {
                 node,
                 lasts: between(random, 20 * MS, 3 * S),
             },
-            FaultClass::BlindProxy => Harm::BlindProxy {
+            FaultClass::BlindProxy => FaultAction::BlindProxy {
                 lasts: between(random, 2 * S, 10 * S),
             },
-            FaultClass::LockRestart => Harm::RestartLocks {
+            FaultClass::LockRestart => FaultAction::RestartLocks {
                 lasts: between(random, 100 * MS, 5 * S),
             },
-            FaultClass::LockFailover => Harm::FailoverLocks,
-            FaultClass::LockSkew => Harm::SkewLocks {
+            FaultClass::LockFailover => FaultAction::FailoverLocks,
+            FaultClass::LockSkew => FaultAction::SkewLocks {
                 ahead: between(random, self.lease / 2, 2 * self.lease),
             },
         }
@@ -195,7 +195,7 @@ mod tests {
     fn most_faults_hit_a_worker_that_waits_for_an_answer() {
         let faults = (0..1_000).flat_map(|seed| draw(seed, &[FaultClass::CrashWorker], &stage()));
         let (aimed, others): (Vec<_>, Vec<_>) = faults.partition(|fault| match fault.what {
-            Harm::CrashWorker { worker } => {
+            FaultAction::CrashWorker { worker } => {
                 let sent = u64::from(worker) * 30 * MS;
                 (sent..sent + 7).contains(&fault.at)
             }
@@ -263,7 +263,7 @@ mod tests {
         let pauses = (0..2_000).flat_map(|seed| draw(seed, &[FaultClass::Pause], &stage()));
         let lasts: Vec<_> = pauses
             .filter_map(|fault| match fault.what {
-                Harm::PauseWorker { lasts, .. } => Some(lasts),
+                FaultAction::PauseWorker { lasts, .. } => Some(lasts),
                 _ => None,
             })
             .collect();
@@ -280,16 +280,16 @@ mod tests {
         for seed in 0..2_000 {
             for fault in draw(seed, &FaultClass::ALL, &stage()) {
                 match fault.what {
-                    Harm::PauseWorker { worker, lasts } => {
+                    FaultAction::PauseWorker { worker, lasts } => {
                         assert!(worker < 6 && lasts > 10 * S && lasts <= 20 * S);
                     }
-                    Harm::CrashWorker { worker } | Harm::CutCommit { worker, .. } => {
+                    FaultAction::CrashWorker { worker } | FaultAction::CutCommit { worker, .. } => {
                         assert!(worker < 6);
                     }
-                    Harm::CrashNode { node, .. } | Harm::DelayApply { node, .. } => {
+                    FaultAction::CrashNode { node, .. } | FaultAction::DelayApply { node, .. } => {
                         assert!(node < 3);
                     }
-                    Harm::Partition { nodes, .. } => {
+                    FaultAction::Partition { nodes, .. } => {
                         assert!(!nodes.is_empty() && nodes.len() < 3);
                         assert!(nodes.is_sorted() && nodes.iter().all(|node| *node < 3));
                     }

@@ -6,7 +6,7 @@ use super::crash::CrashSignal;
 use super::kernel::{Event, Kernel};
 use super::locks::SimLockService;
 use crate::event::{Actor, What};
-use crate::model::sim_fault::{Harm, SimFault, SimFaultEvent};
+use crate::model::sim_fault::{FaultAction, SimFault, SimFaultEvent};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -62,19 +62,21 @@ impl World {
         self.schedule.borrow().fates(self.cluster.uncut())
     }
 
-    fn begin(&self, harm: &Harm) {
+    fn begin(&self, harm: &FaultAction) {
         match harm {
-            Harm::PauseWorker { worker, lasts } => {
+            FaultAction::PauseWorker { worker, lasts } => {
                 let until = self.kernel.now().saturating_add(*lasts);
                 self.kernel.pause(Actor::Worker(*worker), until);
             }
-            Harm::CrashWorker { worker } => self.crash(*worker),
-            Harm::CrashNode { .. }
-            | Harm::Partition { .. }
-            | Harm::CutCommit { .. }
-            | Harm::DelayApply { .. }
-            | Harm::BlindProxy { .. } => self.cluster.begin(harm),
-            Harm::RestartLocks { .. } | Harm::FailoverLocks | Harm::SkewLocks { .. } => {
+            FaultAction::CrashWorker { worker } => self.crash(*worker),
+            FaultAction::CrashNode { .. }
+            | FaultAction::Partition { .. }
+            | FaultAction::CutCommit { .. }
+            | FaultAction::DelayApply { .. }
+            | FaultAction::BlindProxy { .. } => self.cluster.begin(harm),
+            FaultAction::RestartLocks { .. }
+            | FaultAction::FailoverLocks
+            | FaultAction::SkewLocks { .. } => {
                 if let Some(locks) = &self.locks {
                     locks.begin(harm);
                 }
@@ -82,23 +84,23 @@ impl World {
         }
     }
 
-    fn end(&self, harm: &Harm) {
+    fn end(&self, harm: &FaultAction) {
         match harm {
-            Harm::CrashNode { .. }
-            | Harm::Partition { .. }
-            | Harm::DelayApply { .. }
-            | Harm::BlindProxy { .. } => self.cluster.end(harm),
-            Harm::RestartLocks { .. } => {
+            FaultAction::CrashNode { .. }
+            | FaultAction::Partition { .. }
+            | FaultAction::DelayApply { .. }
+            | FaultAction::BlindProxy { .. } => self.cluster.end(harm),
+            FaultAction::RestartLocks { .. } => {
                 if let Some(locks) = &self.locks {
                     locks.end(harm);
                 }
             }
             // A pause ends by itself; the others are done when they begin.
-            Harm::PauseWorker { .. }
-            | Harm::CrashWorker { .. }
-            | Harm::CutCommit { .. }
-            | Harm::FailoverLocks
-            | Harm::SkewLocks { .. } => {}
+            FaultAction::PauseWorker { .. }
+            | FaultAction::CrashWorker { .. }
+            | FaultAction::CutCommit { .. }
+            | FaultAction::FailoverLocks
+            | FaultAction::SkewLocks { .. } => {}
         }
     }
 
@@ -127,7 +129,7 @@ impl contend_dst::World<Event> for World {
                 if let Some((fault, is_new)) = begun {
                     self.kernel.log(|| What::Fault(fault.clone()));
                     // A pause is as long as the longest of those that are under way.
-                    if is_new || matches!(fault.what, Harm::PauseWorker { .. }) {
+                    if is_new || matches!(fault.what, FaultAction::PauseWorker { .. }) {
                         self.begin(&fault.what);
                     }
                 }

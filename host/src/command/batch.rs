@@ -9,12 +9,12 @@ use self::cells::Cell;
 use self::estimate::Cost;
 use self::resume::Standing;
 use self::table::Table;
-use super::decide::fresh_seed;
 use super::exit::{Exit, Required};
 use super::judged::{self, Judged};
 use super::options::PlanOptions;
 use super::output::{Output, check_name, print};
 use super::progress::Screen;
+use super::resolve::fresh_seed;
 use super::run::{allow_open_files, find_lock_service, reserve, runtime};
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, machine};
@@ -49,7 +49,7 @@ pub fn batch(options: &BatchOptions) -> Result<Exit, CommandError> {
     let known = batch::find(&root)?;
     let seed = seed(options, &root, known.as_ref())?;
     let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
-    let cells = cells::decide(options, &plan, lab.as_ref(), seed)?;
+    let cells = cells::resolve(options, &plan, lab.as_ref(), seed)?;
     for cell in &cells {
         check_schedule(&cell.plan.faults, lab.as_ref())?;
     }
@@ -150,7 +150,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Runs what is not finished, in order, until the user has had enough. The table is written after
+    /// Runs what is not finished, in order, until the user cancels. The table is written after
     /// each cell; a cell that fails is a line of it, and the next one's turn comes.
     async fn run(&mut self) -> Result<(), CommandError> {
         self.write()?;

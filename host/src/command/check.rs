@@ -1,22 +1,22 @@
 //! `runner check STRATEGY…`: many simulations, each from its own seed, until one goes wrong.
 
+mod cancel_flag;
 pub(super) mod command_line;
-mod enough;
 
-pub(super) use self::enough::Enough;
+pub(super) use self::cancel_flag::CancelFlag;
 use super::CommandError;
-use super::decide::{self, Decided};
 use super::exit::Exit;
 use super::judged::tell_refusals;
 use super::options::PlanOptions;
 use super::output::{self, print};
 use super::progress::Screen;
+use super::resolve::{self, ResolvedPlan};
 use super::settings::{self, unread};
 use super::terminal;
 use crate::backend::url::DatabaseUrl;
 use crate::capability::strategy::Strategy;
 use crate::explore::case::Case;
-use crate::explore::examine::{Examined, Found, Question};
+use crate::explore::examine::{Examined, Found, SeedSearch};
 use crate::explore::search::Seeds;
 use crate::explore::shape::Varied;
 use crate::explore::simulate::simulate;
@@ -83,15 +83,18 @@ pub(super) fn small_workload(kind: Kind) -> WorkloadOptions {
 
 /// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
 pub fn check(options: &CheckOptions) -> Result<Exit, CommandError> {
-    let report = run(options, &Enough::listen()?)?;
+    let report = run(options, &CancelFlag::listen()?)?;
     show(options, &report)?;
     Ok(Exit::of_check(&report))
 }
 
-/// The same with nothing shown or written, until all is tried or the user has had enough.
-pub(super) fn run(options: &CheckOptions, enough: &Enough) -> Result<CheckReport, CommandError> {
-    let (decided, jobs) = decide(options)?;
-    let Decided { plan, strategies } = &decided;
+/// The same with nothing shown or written, until all is tried or the user cancels.
+pub(super) fn run(
+    options: &CheckOptions,
+    cancel: &CancelFlag,
+) -> Result<CheckReport, CommandError> {
+    let (resolved, jobs) = resolve(options)?;
+    let ResolvedPlan { plan, strategies } = &resolved;
     let world = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
     for planned in &plan.trials {
         check_faults(options, planned, &Case::planned(plan, planned, world))?;
@@ -114,35 +117,35 @@ pub(super) fn run(options: &CheckOptions, enough: &Enough) -> Result<CheckReport
             planned,
             case: &case,
             seeds: &seeds,
-            enough,
+            cancel,
         };
         checked.push(check.run(strategy.clone(), &screen)?);
     }
     Ok(CheckReport { checked })
 }
 
-pub(super) fn decide(options: &CheckOptions) -> Result<(Decided, usize), CommandError> {
+pub(super) fn resolve(options: &CheckOptions) -> Result<(ResolvedPlan, usize), CommandError> {
     let processors = available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.unwrap_or(processors);
     in_range("seeds", options.seeds, MOST_SEEDS)?;
     in_range("jobs", jobs as u64, MOST_JOBS)?;
     let mut asked = options.plan.clone();
-    let database = decide::parse_url::<DatabaseUrl>(&asked.database)?;
+    let database = resolve::parse_url::<DatabaseUrl>(&asked.database)?;
     if !matches!(database, DatabaseUrl::Sim(_)) {
         return Err(CommandError::OnlySimulated);
     }
     asked.defaults.change_timeout_s = Some(CHANGE_TIMEOUT_S);
     asked.defaults.stuck_after_s = Some(STUCK_AFTER_S);
     let (mut plan, components) =
-        decide::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
+        resolve::plan_and_components(&asked, FIRST_SEED, options.quiet, small_workload)?;
     let most = varied(options).most_workers(&plan.workload);
     let workers = most.max(plan.workload.workers()) + SPARE_INSTANCES;
-    let engine = decide::engine(&plan, workers.saturating_mul(jobs as u32))?;
+    let engine = resolve::engine(&plan, workers.saturating_mul(jobs as u32))?;
     let screen = Screen::new(options.quiet);
-    let loaded = decide::load(components, &engine, &plan.settings, &screen)?;
+    let loaded = resolve::load(components, &engine, &plan.settings, &screen)?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
-    Ok((Decided { plan, strategies }, jobs))
+    Ok((ResolvedPlan { plan, strategies }, jobs))
 }
 
 fn in_range(key: &'static str, value: u64, most: u64) -> Result<(), PlanError> {
@@ -250,7 +253,7 @@ struct Check<'a> {
     planned: &'a PlannedTrial,
     case: &'a Case,
     seeds: &'a Seeds,
-    enough: &'a Enough,
+    cancel: &'a CancelFlag,
 }
 
 impl Check<'_> {
@@ -258,12 +261,12 @@ impl Check<'_> {
         let began = Instant::now();
         let classes = can_suffer(self.options, self.planned, self.case);
         let bar = screen.search(&self.planned.name);
-        let question = Question {
+        let question = SeedSearch {
             case: self.case,
             varied: varied(self.options),
             classes: &classes,
             simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
-            enough: &|| self.enough.is_said(),
+            is_cancelled: &|| self.cancel.is_set(),
         };
         let examined = question.examine(self.seeds, &|tally| bar.tell(tally))?;
         let Examined { mut tally, found } = examined;
@@ -275,7 +278,7 @@ impl Check<'_> {
         tell_refusals(&self.planned.name, &*strategy);
         let settings_unread = unread(self.plan, self.planned, &*strategy);
         settings::warn(&self.planned.name, &settings_unread);
-        let was_interrupted = self.enough.is_said();
+        let was_interrupted = self.cancel.is_set();
         let verdict = match &found {
             Some(found) => Verdict::Violated(found.prose.clone()),
             None if tally.seeds == 0 && was_interrupted => {

@@ -19,7 +19,7 @@ pub fn default_limits() -> Limits {
     }
 }
 
-/// Of these, `decide` makes a plan.
+/// Of these, `resolve` makes a plan.
 #[derive(Clone)]
 pub struct PlanOptions {
     pub strategies: Vec<String>,

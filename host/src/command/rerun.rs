@@ -4,12 +4,12 @@ mod places;
 
 use super::CommandError;
 use super::compare::{Shown, side, tell};
-use super::decide::{Decided, check_is_used, engine};
 use super::exit::Exit;
 use super::opened::Opened;
 use super::output::check_name;
 use super::progress::Screen;
 use super::recorded::{AtHand, find_by_name};
+use super::resolve::{ResolvedPlan, check_is_used, engine};
 use super::run::{CarriedOut, allow_open_files, carry_out, runtime};
 use super::with_lab::check_schedule;
 use crate::explore::token::MODEL;
@@ -58,9 +58,9 @@ pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
     check_is_used(&plan)?;
     check_schedule(&plan.faults, lab.as_ref())?;
     let quiet = matches!(options.shown, Shown::Nothing);
-    let decided = decide(plan, &run, options.other_components, &Screen::new(quiet))?;
-    allow_open_files(&decided.plan)?;
-    let carried_out = carry_out(&decided, lab.as_ref(), options.out.as_deref(), quiet);
+    let resolved = resolve(plan, &run, options.other_components, &Screen::new(quiet))?;
+    allow_open_files(&resolved.plan)?;
+    let carried_out = carry_out(&resolved, lab.as_ref(), options.out.as_deref(), quiet);
     let CarriedOut { report, ran } = runtime()?.block_on(carried_out)?;
     match ran {
         Err(error) if report.trials.is_empty() => Err(error),
@@ -75,12 +75,12 @@ pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
 }
 
 /// The plan with its strategies loaded, each of the recorded digest unless another may be.
-fn decide(
+fn resolve(
     mut plan: Plan,
     run: &Opened,
     may_be_others: bool,
     screen: &Screen,
-) -> Result<Decided, CommandError> {
+) -> Result<ResolvedPlan, CommandError> {
     let engine = engine(&plan, plan.workload.workers())?;
     let at_hand = AtHand::look();
     let mut strategies = Vec::new();
@@ -119,7 +119,7 @@ fn decide(
         planned.imports = strategy.imports().to_vec();
         strategies.push(Arc::new(strategy));
     }
-    Ok(Decided { plan, strategies })
+    Ok(ResolvedPlan { plan, strategies })
 }
 
 fn no_component(planned: &PlannedTrial) -> CommandError {

@@ -1,10 +1,10 @@
 //! `runner --strategy …`: the main job.
 
-use super::decide::{Decided, decide};
 use super::exit::{Exit, Required};
 use super::options::PlanOptions;
 use super::output::{Output, check_name};
 use super::progress::Screen;
+use super::resolve::{ResolvedPlan, resolve};
 use super::with_lab::{check_schedule, on_the_lab};
 use super::{CommandError, judged, machine, untried};
 use crate::backend::clock::RealClock;
@@ -38,11 +38,11 @@ pub fn run(options: &RunOptions) -> Result<Exit, CommandError> {
     options.output.check()?;
     check_name(options.out.as_deref())?;
     let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
-    let decided = decide(&plan, options.output.quiet)?;
-    check_schedule(&decided.plan.faults, lab.as_ref())?;
-    allow_open_files(&decided.plan)?;
+    let resolved = resolve(&plan, options.output.quiet)?;
+    check_schedule(&resolved.plan.faults, lab.as_ref())?;
+    allow_open_files(&resolved.plan)?;
     let (out, quiet) = (options.out.as_deref(), options.output.quiet);
-    let carried_out = carry_out(&decided, lab.as_ref(), out, quiet);
+    let carried_out = carry_out(&resolved, lab.as_ref(), out, quiet);
     let CarriedOut { report, ran } = runtime()?.block_on(carried_out)?;
     // Whatever broke in the end, what was measured before is shown.
     let shown = match report.trials.is_empty() {
@@ -74,13 +74,13 @@ pub(super) struct CarriedOut {
 /// Runs each strategy of the plan on fresh data, judges and writes. An error if there is not even a
 /// folder of the run.
 pub(super) async fn carry_out(
-    decided: &Decided,
+    resolved: &ResolvedPlan,
     lab: Option<&Lab>,
     out: Option<&Path>,
     quiet: bool,
 ) -> Result<CarriedOut, CommandError> {
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
-    let plan = &decided.plan;
+    let plan = &resolved.plan;
     let tenancy = reserve(plan, true).await?;
     let screen = Screen::new(quiet);
     let shared = Shared {
@@ -88,36 +88,36 @@ pub(super) async fn carry_out(
         lab,
         tenancy: &tenancy,
     };
-    let carried_out = carry_out_as(decided, shared, out, &screen).await;
+    let carried_out = carry_out_as(resolved, shared, out, &screen).await;
     tenancy.end().await;
     carried_out
 }
 
 async fn carry_out_as(
-    decided: &Decided,
+    resolved: &ResolvedPlan,
     shared: Shared<'_>,
     out: Option<&Path>,
     screen: &Screen,
 ) -> Result<CarriedOut, CommandError> {
-    let plan = &decided.plan;
+    let plan = &resolved.plan;
     find_lock_service(plan).await?;
     let folder = new_folder(out, plan)?;
     let mut report = RunReport::new(plan.clone(), folder.path().to_owned());
-    let ran = run_trials(decided, shared, &folder, screen, &mut report).await;
+    let ran = run_trials(resolved, shared, &folder, screen, &mut report).await;
     Ok(CarriedOut { report, ran })
 }
 
 /// Runs the trials in turn, and reports each from its folder alone, whatever became of it. Ends
-/// early when one can't be run, or when the user has had enough.
+/// early when one can't be run, or when the user cancels.
 async fn run_trials(
-    decided: &Decided,
+    resolved: &ResolvedPlan,
     shared: Shared<'_>,
     folder: &RunDir,
     screen: &Screen,
     report: &mut RunReport,
 ) -> Result<(), CommandError> {
-    let plan = &decided.plan;
-    for (planned, strategy) in plan.trials.iter().zip(&decided.strategies) {
+    let plan = &resolved.plan;
+    for (planned, strategy) in plan.trials.iter().zip(&resolved.strategies) {
         if shared.interrupts.any() {
             break;
         }

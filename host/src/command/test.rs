@@ -6,7 +6,7 @@ mod simulator;
 
 use self::faults::Subject;
 use super::CommandError;
-use super::check::{self, CheckOptions, Enough, command_line};
+use super::check::{self, CancelFlag, CheckOptions, command_line};
 use super::components::{self, find_one};
 use super::exit::Exit;
 use super::inspect::inspection;
@@ -89,11 +89,11 @@ fn short_names(imports: &[String]) -> String {
 fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
     let asked = options.check(FaultClasses::all());
     let without_faults = options.check(FaultClasses::all().filtered(|_| false));
-    let (decided, _) = check::decide(&asked)?;
-    let enough = Enough::listen()?;
+    let (resolved, _) = check::resolve(&asked)?;
+    let cancel = CancelFlag::listen()?;
     let screen = Screen::new(options.quiet);
     let waiting = screen.waiting(format!("{}: ordinary changes", options.strategy));
-    let subject = Subject::new(options, &asked, &decided, &enough, &waiting)?;
+    let subject = Subject::new(options, &asked, &resolved, &cancel, &waiting)?;
     let undisturbed = subject.undisturbed()?;
     if options.only.is_some() {
         return Ok(vec![subject.faults(&undisturbed)?]);
@@ -105,7 +105,7 @@ fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
     ];
     for (name, ask) in disturbing {
         parts.push(match undisturbed.wrong {
-            None => unless_enough(&enough, name, ask)?,
+            None => unless_cancelled(&cancel, name, ask)?,
             Some(_) => {
                 let told = "an ordinary change does not go well, so there is nothing to disturb";
                 Part::new(name, Status::Unknown, told)
@@ -117,23 +117,27 @@ fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
     let correct: [(&str, &Ask); 3] = [
         ("embedded database", &|| embedded::part(options)),
         ("simulator", &|| {
-            simulator::part("simulator", &without_faults, &enough)
+            simulator::part("simulator", &without_faults, &cancel)
         }),
         ("simulator with faults", &|| {
-            simulator::part("simulator with faults", &asked, &enough)
+            simulator::part("simulator with faults", &asked, &cancel)
         }),
     ];
     for (name, ask) in correct {
-        parts.push(unless_enough(&enough, name, ask)?);
+        parts.push(unless_cancelled(&cancel, name, ask)?);
     }
     Ok(parts)
 }
 
 type Ask<'a> = dyn Fn() -> Result<Part, CommandError> + 'a;
 
-/// Asks, unless the user has had enough by then.
-fn unless_enough(enough: &Enough, name: &'static str, ask: &Ask) -> Result<Part, CommandError> {
-    match enough.is_said() {
+/// Asks, unless the user has cancelled.
+fn unless_cancelled(
+    cancel: &CancelFlag,
+    name: &'static str,
+    ask: &Ask,
+) -> Result<Part, CommandError> {
+    match cancel.is_set() {
         true => Ok(Part::new(name, Status::Unknown, "interrupted")),
         false => ask(),
     }

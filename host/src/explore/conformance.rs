@@ -19,7 +19,7 @@ use super::outcome::Simulated;
 use super::simulate::simulate;
 use crate::capability::strategy::Strategy;
 use crate::model::injection::{Injection, StepKind};
-use crate::model::spent::Spent;
+use crate::model::resource_usage::ResourceUsage;
 use crate::model::topology::Topology;
 use crate::trial::TrialError;
 use crate::workload::Workload;
@@ -32,7 +32,7 @@ pub struct Conducted {
     pub wrong: Option<String>,
     /// The calls of the strategy, with their answers; of each step the first [`MOST_LOGGED`].
     pub log: Vec<Logged>,
-    pub spent: Spent,
+    pub spent: ResourceUsage,
     /// The fault of the script was given at least once.
     pub is_injected: bool,
     /// The change time-out ended a step.

@@ -20,7 +20,7 @@ use std::sync::Mutex;
 const MOST_STATEMENTS: u64 = 20_000_000;
 
 /// A search over seeds of a case.
-pub struct Question<'a, E> {
+pub struct SeedSearch<'a, E> {
     /// Its seed is each seed in turn.
     pub case: &'a Case,
     /// The parameters of the case's workload that each seed draws; the rest is as the case has it.
@@ -29,7 +29,7 @@ pub struct Question<'a, E> {
     pub classes: &'a FaultClasses,
     pub simulate: &'a (dyn Fn(&Case, Recording) -> Result<Simulated, E> + Sync),
     /// Asked now and then: if so, nothing more is tried, neither seeds nor what is smaller.
-    pub enough: &'a (dyn Fn() -> bool + Sync),
+    pub is_cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// The result of a search.
@@ -54,7 +54,7 @@ pub struct Found {
     pub weaker: Vec<String>,
 }
 
-impl<E: Send> Question<'_, E> {
+impl<E: Send> SeedSearch<'_, E> {
     /// Searches, and shrinks what it finds. `progress` is told what there is so far, by any thread.
     pub fn examine(
         &self,
@@ -62,7 +62,7 @@ impl<E: Send> Question<'_, E> {
         progress: &(dyn Fn(&Tally) + Sync),
     ) -> Result<Examined, E> {
         let tally = Mutex::new(Tally::default());
-        let searched = search(seeds, self.enough, |seed| {
+        let searched = search(seeds, self.is_cancelled, |seed| {
             let case = self.case_of(seed);
             let simulated = case.and_then(|case| {
                 let simulated = (self.simulate)(&case, Recording::Off)?;
@@ -129,7 +129,7 @@ impl<E: Send> Question<'_, E> {
         let seed = case.seed;
         let (mut statements, mut tries) = (0, 0);
         let violates = |case: &Case| {
-            if statements >= MOST_STATEMENTS || (self.enough)() {
+            if statements >= MOST_STATEMENTS || (self.is_cancelled)() {
                 return None;
             }
             tries += 1;

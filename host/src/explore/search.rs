@@ -26,7 +26,7 @@ pub enum Tried<V> {
 
 /// The result of a search.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Searched<V> {
+pub struct SearchResult<V> {
     /// The lowest seed that stops the search, of those from the first on.
     pub stopped: Option<(u64, V)>,
     /// Seeds that were simulated to their end.
@@ -36,19 +36,19 @@ pub struct Searched<V> {
 /// Tries seeds until one stops the search. Of several that would, the first in order is the result,
 /// whichever thread is quickest: seeds before it are always tried to their end, and only what comes
 /// after it is left out. It depends on the machine's speed only where time ends the search, or
-/// `enough`: then no seed is begun any more.
+/// `is_cancelled`: then no seed is begun any more.
 pub fn search<V: Send>(
     seeds: &Seeds,
-    enough: impl Fn() -> bool + Sync,
+    is_cancelled: impl Fn() -> bool + Sync,
     simulate: impl Fn(u64) -> Tried<V> + Sync,
-) -> Searched<V> {
+) -> SearchResult<V> {
     let began = Instant::now();
     let (next, tried) = (AtomicU64::new(0), AtomicU64::new(0));
     // The offset from which on nothing need be tried.
     let bound = AtomicU64::new(seeds.count);
     let found: Mutex<Option<(u64, V)>> = Mutex::new(None);
     let work = || loop {
-        if enough() || seeds.time.is_some_and(|time| began.elapsed() >= time) {
+        if is_cancelled() || seeds.time.is_some_and(|time| began.elapsed() >= time) {
             break;
         }
         let offset = next.fetch_add(1, Relaxed);
@@ -72,7 +72,7 @@ pub fn search<V: Send>(
         work();
     });
     let found = found.into_inner().expect("no panic while held");
-    Searched {
+    SearchResult {
         stopped: found.map(|(offset, value)| (seeds.first.wrapping_add(offset), value)),
         tried: tried.into_inner(),
     }
@@ -162,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn no_seed_is_begun_when_the_user_has_had_enough() {
+    fn cancelled_search_begins_no_seed() {
         let tried = AtomicU64::new(0);
-        let enough = || tried.load(Relaxed) >= 3;
-        let searched = search(&seeds(0, 10, 1), enough, |_| {
+        let is_cancelled = || tried.load(Relaxed) >= 3;
+        let searched = search(&seeds(0, 10, 1), is_cancelled, |_| {
             tried.fetch_add(1, Relaxed);
             Tried::<()>::Holds
         });

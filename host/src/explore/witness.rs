@@ -1,15 +1,15 @@
 //! From all events of a violating simulation to the at most twelve that tell why.
 
 mod aborts;
-mod cast;
 mod moments;
+mod participants;
 
 use crate::model::change::{Change, Nanos};
 use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline};
 use crate::model::verdict::Subject;
 use crate::sim::event::Event;
-use cast::Cast;
-use moments::{Weighed, weigh};
+use moments::{ScoredEvent, weigh};
+use participants::Participants;
 use std::collections::BTreeSet;
 
 /// More of them nobody reads.
@@ -26,11 +26,11 @@ pub fn timeline(
     events: &[Event],
     let_go: Nanos,
 ) -> Timeline {
-    let cast = Cast::of(about, changes);
+    let participants = Participants::of(about, changes);
     let mut weighed: Vec<_> = events
         .iter()
-        .filter_map(|event| weigh(&cast, event, let_go))
-        .chain(cast.steps())
+        .filter_map(|event| weigh(&participants, event, let_go))
+        .chain(participants.steps())
         .collect();
     weighed.sort_by_key(|weighed| weighed.moment.at);
     once_each(&mut weighed);
@@ -46,23 +46,23 @@ pub fn timeline(
             .rposition(|(earlier, _)| led_by.as_ref().is_some_and(|led_by| led_by.is(earlier)));
     }
     let moments: Vec<_> = moments.into_iter().map(|(moment, _)| moment).collect();
-    let stretches = stretches(&cast, events, let_go);
+    let stretches = stretches(&participants, events, let_go);
     let lanes: BTreeSet<Lane> = moments
         .iter()
         .map(|moment| moment.lane)
-        .chain(cast.workers().map(Lane::Worker))
+        .chain(participants.workers().map(Lane::Worker))
         .collect();
     let on_a_lane = |stretch: &Stretch| lanes.contains(&stretch.lane);
     Timeline {
         stretches: stretches.into_iter().filter(on_a_lane).collect(),
         lanes: lanes.into_iter().collect(),
         moments,
-        aborts: aborts::tell(&cast, events, let_go, MOST_ABORTS),
+        aborts: aborts::tell(&participants, events, let_go, MOST_ABORTS),
     }
 }
 
 /// Of what is worth telling once, the last one.
-fn once_each(weighed: &mut Vec<Weighed>) {
+fn once_each(weighed: &mut Vec<ScoredEvent>) {
     let mut seen = BTreeSet::new();
     weighed.reverse();
     weighed.retain(|weighed| match &weighed.once {
@@ -73,7 +73,7 @@ fn once_each(weighed: &mut Vec<Weighed>) {
 }
 
 /// In the order of time. Of equal weight the earlier ones.
-fn heaviest(weighed: Vec<Weighed>) -> Vec<Weighed> {
+fn heaviest(weighed: Vec<ScoredEvent>) -> Vec<ScoredEvent> {
     let mut by_weight: Vec<usize> = (0..weighed.len()).collect();
     by_weight.sort_by_key(|&index| std::cmp::Reverse(weighed[index].weight));
     let chosen: BTreeSet<usize> = by_weight.into_iter().take(MOST_MOMENTS).collect();
@@ -84,19 +84,22 @@ fn heaviest(weighed: Vec<Weighed>) -> Vec<Weighed> {
         .collect()
 }
 
-fn stretches(cast: &Cast, events: &[Event], let_go: Nanos) -> Vec<Stretch> {
-    let mut stretches: Vec<_> = cast
+fn stretches(participants: &Participants, events: &[Event], let_go: Nanos) -> Vec<Stretch> {
+    let mut stretches: Vec<_> = participants
         .holds()
         .map(|(worker, from, to)| Stretch {
             lane: Lane::Worker(worker),
             from,
             to,
             kind: StretchKind::Holds,
-            text: format!("worker {worker} holds row {}", cast.row.unwrap_or(0)),
+            text: format!(
+                "worker {worker} holds row {}",
+                participants.row.unwrap_or(0)
+            ),
         })
         .collect();
     for event in events {
-        if let Some((fault, lanes)) = cast.fault(event) {
+        if let Some((fault, lanes)) = participants.fault(event) {
             let from = event.at.saturating_sub(let_go);
             let to = from + fault.over().saturating_sub(fault.at);
             stretches.extend(lanes.into_iter().map(|lane| Stretch {

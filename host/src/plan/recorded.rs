@@ -68,7 +68,7 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::backend::url::LockUrl;
-    use crate::model::sim_fault::{Harm, SimFault};
+    use crate::model::sim_fault::{FaultAction, SimFault};
     use crate::model::sim_locks::SimLocks;
     use crate::model::topology::Topology;
     use crate::plan::{PlannedTrial, SimulatedWorld};
@@ -112,8 +112,8 @@ mod tests {
                     ..Topology::default()
                 },
                 faults: vec![
-                    fault(1, Harm::CrashNode { node: 1, lasts: 5 }),
-                    fault(2, Harm::FailoverLocks),
+                    fault(1, FaultAction::CrashNode { node: 1, lasts: 5 }),
+                    fault(2, FaultAction::FailoverLocks),
                 ],
             }),
             time_limit_s: None,
@@ -153,7 +153,7 @@ mod tests {
             ),
             (
                 |plan| {
-                    world(plan).faults[0].what = Harm::CrashNode {
+                    world(plan).faults[0].what = FaultAction::CrashNode {
                         node: u32::MAX,
                         lasts: 5,
                     }

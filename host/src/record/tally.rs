@@ -2,7 +2,7 @@
 
 use crate::model::change::{Change, Nanos};
 use crate::model::shape::{Shape, Shapes};
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{FaultAction, SimFault};
 use crate::model::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -78,18 +78,18 @@ fn count(counts: &mut BTreeMap<String, u64>, name: String, more: u64) -> String 
     name
 }
 
-fn word(harm: &Harm) -> &'static str {
+fn word(harm: &FaultAction) -> &'static str {
     match harm {
-        Harm::PauseWorker { .. } => "worker paused",
-        Harm::CrashWorker { .. } => "worker crashed",
-        Harm::CrashNode { .. } => "node crashed",
-        Harm::Partition { .. } => "partition",
-        Harm::CutCommit { .. } => "connection cut at commit",
-        Harm::DelayApply { .. } => "apply delayed",
-        Harm::BlindProxy { .. } => "proxy blind",
-        Harm::RestartLocks { .. } => "lock service restarted",
-        Harm::FailoverLocks => "lock service failed over",
-        Harm::SkewLocks { .. } => "lock service's clock off",
+        FaultAction::PauseWorker { .. } => "worker paused",
+        FaultAction::CrashWorker { .. } => "worker crashed",
+        FaultAction::CrashNode { .. } => "node crashed",
+        FaultAction::Partition { .. } => "partition",
+        FaultAction::CutCommit { .. } => "connection cut at commit",
+        FaultAction::DelayApply { .. } => "apply delayed",
+        FaultAction::BlindProxy { .. } => "proxy blind",
+        FaultAction::RestartLocks { .. } => "lock service restarted",
+        FaultAction::FailoverLocks => "lock service failed over",
+        FaultAction::SkewLocks { .. } => "lock service's clock off",
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
         count_fault(&mut met.acquire.faults, &conflict);
         let fault = SimFault {
             at: 0,
-            what: Harm::FailoverLocks,
+            what: FaultAction::FailoverLocks,
         };
         let mut tally = Tally::default();
         let changes = [met.clone(), change(2, 0, 5, 6)];

@@ -1,7 +1,7 @@
 //! A timeline for the terminal: a column for each worker, one for the nodes, one for the lock service.
 
 use crate::model::change::Nanos;
-use crate::model::timeline::{Lane, Moment, Timeline};
+use crate::model::timeline::{Lane, Timeline, TimelineEntry};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use std::fmt::Write;
 
@@ -101,7 +101,7 @@ impl Column {
     }
 
     /// The text of the moment in this column; empty if it belongs to another.
-    fn cell(&self, moment: &Moment) -> String {
+    fn cell(&self, moment: &TimelineEntry) -> String {
         match (self, moment.lane) {
             (Self::Worker(own), Lane::Worker(worker)) if *own == worker => moment.text.clone(),
             (Self::Nodes, lane @ (Lane::Node(_) | Lane::Proxy)) => {
@@ -119,7 +119,7 @@ pub(super) mod tests {
     use crate::model::timeline::{Stretch, StretchKind, Tone};
 
     pub fn two_holders() -> Timeline {
-        let moment = |ms: u64, lane, tone, text: &str, after| Moment {
+        let moment = |ms: u64, lane, tone, text: &str, after| TimelineEntry {
             at: ms * 1_000_000,
             lane,
             tone,

@@ -15,7 +15,7 @@ use crate::capability::database::Database;
 use crate::model::conditions::Conditions;
 use crate::record::printed::PrintedFile;
 use crate::run_dir::TrialDir;
-use crate::worker::{Arena, Worker, dealing};
+use crate::worker::{TrialContext, Worker, dealing};
 use crate::workload::site::Site;
 use crate::workload::stop::Stopper;
 use futures_util::stream::{self, StreamExt};
@@ -83,7 +83,7 @@ impl World for RealWorld<'_> {
         (self.hears)(step);
     }
 
-    async fn arena(&self) -> Result<(Arena, Stopper), TrialError> {
+    async fn arena(&self) -> Result<(TrialContext, Stopper), TrialError> {
         let (trial, plan, shares) = (self.trial, self.trial.plan, self.shares);
         let clock = self.clock.clone();
         let locks = open_locks_of_run(&plan.locks, clock.clone(), &run_id::new_name()).await;
@@ -102,12 +102,13 @@ impl World for RealWorld<'_> {
         let printed = PrintedFile::new(path, workload.workers(), &shares);
         let (strategy, database) = (trial.strategy.clone(), self.database.clone());
         let history = self.folder.begin_history()?;
-        let (arena, stopper) = Arena::new(workload, strategy, database, locks, clock, history);
+        let (arena, stopper) =
+            TrialContext::new(workload, strategy, database, locks, clock, history);
         let site = Site {
             beside,
             ..Site::clone(&arena.site)
         };
-        let arena = Arena {
+        let arena = TrialContext {
             site: Arc::new(site),
             settings: Arc::new(plan.settings_of(trial.planned)),
             printed: Arc::new(printed),
@@ -119,7 +120,7 @@ impl World for RealWorld<'_> {
         Ok((arena, stopper))
     }
 
-    async fn workers(&self, arena: &Arc<Arena>) -> Vec<Work> {
+    async fn workers(&self, arena: &Arc<TrialContext>) -> Vec<Work> {
         let sessions = dealing::open_sessions(arena, PREPARED_AT_ONCE).await;
         let prepared = (0..).zip(sessions).map(|(number, session)| {
             let worker = Worker::prepare_with(arena.clone(), number, session);

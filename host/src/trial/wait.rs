@@ -4,7 +4,7 @@ use super::world::{Role, Work, World};
 use super::{GRACE, NANOS_PER_S, Rules};
 use crate::model::end::Ended;
 use crate::model::stuck::Stuck;
-use crate::worker::Arena;
+use crate::worker::TrialContext;
 use crate::worker::stuck::stuck;
 use crate::workload::stop::Stopper;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -20,7 +20,7 @@ type Cause = (Ended, Option<Stuck>);
 /// not complete, if it is not: a worker that can't record its change, or panics, ends them all.
 pub(super) async fn wait<W: World>(
     world: &W,
-    arena: &Arc<Arena>,
+    arena: &Arc<TrialContext>,
     stopper: &Stopper,
     workers: Vec<Work>,
     rules: &Rules<'_>,
@@ -56,7 +56,7 @@ pub(super) async fn wait<W: World>(
 /// and notes in `cause` which it was. In the first two cases they may finish their changes; after the
 /// grace, or when the user asks again, they abandon them. Never returns.
 async fn stop(
-    arena: &Arena,
+    arena: &TrialContext,
     stopper: &Stopper,
     rules: &Rules<'_>,
     cause: &OnceCell<Cause>,

@@ -4,7 +4,7 @@ use super::TrialError;
 use crate::capability::database::Database;
 use crate::model::change::Nanos;
 use crate::model::conditions::Conditions;
-use crate::worker::Arena;
+use crate::worker::TrialContext;
 use crate::worker::watched::Counters;
 use crate::workload::stop::Stopper;
 use futures_util::future::BoxFuture;
@@ -54,10 +54,10 @@ pub trait World {
     fn enter(&self, _: Step<'_>) {}
 
     /// Begins the history. Returns what the workers are given, and what stops them.
-    fn arena(&self) -> impl Future<Output = Result<(Arena, Stopper), TrialError>>;
+    fn arena(&self) -> impl Future<Output = Result<(TrialContext, Stopper), TrialError>>;
 
     /// Makes the workers ready, with their sessions. May be dropped half-way.
-    fn workers(&self, arena: &Arc<Arena>) -> impl Future<Output = Vec<Work>>;
+    fn workers(&self, arena: &Arc<TrialContext>) -> impl Future<Output = Vec<Work>>;
 
     /// Starts the clock, and what measures and breaks.
     fn start(&self) -> (Self::Gauges, Self::Faults);

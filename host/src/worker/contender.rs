@@ -1,6 +1,6 @@
 //! The worker's instance: made, asked, and replaced when it dies.
 
-use super::Arena;
+use super::TrialContext;
 use super::dealing::FirstSession;
 use super::whereabouts::Whereabouts;
 use crate::capability::strategy::{Call, Capabilities, Death, Instance};
@@ -8,8 +8,8 @@ use crate::model::outcome::Outcome;
 use crate::workload::turn::Stepped;
 use std::sync::Arc;
 
-pub struct Contender {
-    arena: Arc<Arena>,
+pub struct StrategyHandle {
+    arena: Arc<TrialContext>,
     worker: u32,
     /// How many instances there have been.
     generation: u32,
@@ -18,8 +18,8 @@ pub struct Contender {
     whereabouts: Whereabouts,
 }
 
-impl Contender {
-    pub async fn prepare(arena: Arc<Arena>, worker: u32, session: FirstSession) -> Self {
+impl StrategyHandle {
+    pub async fn prepare(arena: Arc<TrialContext>, worker: u32, session: FirstSession) -> Self {
         let whereabouts = Whereabouts::new(arena.posts.calls_of(worker));
         let mut contender = Self {
             arena,
@@ -107,7 +107,7 @@ impl Contender {
 
 /// Waits for the guest, but not for ever: its code may sleep, also when it is made.
 async fn bounded<T>(
-    arena: &Arena,
+    arena: &TrialContext,
     asked: impl Future<Output = Result<T, Death>>,
 ) -> Result<T, Outcome> {
     let (code, message) = tokio::select! {

@@ -12,7 +12,7 @@
 //!   row 2: workers 2 5 8    n1 n2 n3
 //! ```
 
-use super::Arena;
+use super::TrialContext;
 use crate::capability::database::{Session, Target};
 use crate::model::fault::Fault;
 use crate::workload::Workload;
@@ -25,7 +25,7 @@ pub type FirstSession = Result<Box<dyn Session>, Fault>;
 
 /// Opens the first session of every worker, so many at a time, and deals them: one for each worker,
 /// in the order of their numbers.
-pub async fn open_sessions(arena: &Arc<Arena>, at_once: usize) -> Vec<FirstSession> {
+pub async fn open_sessions(arena: &Arc<TrialContext>, at_once: usize) -> Vec<FirstSession> {
     let workload = &arena.workload;
     let all = 0..workload.workers();
     let opened = all.map(|worker| {

@@ -21,7 +21,7 @@
 //! A strategy may know a way out of its own, such as to take a row away that has not moved for a
 //! minute. The quiet period must be longer than that.
 
-use super::Arena;
+use super::TrialContext;
 use super::posts::{Post, is_waited_for, waiting};
 use crate::model::change::Nanos;
 use crate::model::stuck::{MOST_NAMED, Stuck, StuckRow, Waiting};
@@ -43,7 +43,7 @@ struct Still {
 
 /// Returns when the trial is stuck, but not before `quiet` has passed since `from`. Never, if it is not
 /// stuck, if the run is to end anyway, or if the quiet period is 0.
-pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
+pub async fn stuck(arena: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
     if quiet == 0 {
         return std::future::pending().await;
     }
@@ -97,7 +97,7 @@ pub async fn stuck(arena: &Arena, quiet: Nanos, from: Nanos) -> Stuck {
     }
 }
 
-fn tell(arena: &Arena, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
+fn tell(arena: &TrialContext, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
     let mut rows: BTreeMap<u32, Vec<Waiting>> = BTreeMap::new();
     for one in waiting {
         let row = arena.workload.row_of(one.worker);

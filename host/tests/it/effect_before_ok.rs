@@ -6,7 +6,7 @@ use crate::support::{Sandbox, answer, component, hostile, verdict, why};
 use contend::capability::strategy::Strategy;
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
-use contend::model::sim_fault::{Harm, SimFault};
+use contend::model::sim_fault::{FaultAction, SimFault};
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::model::verdict::Verdict;
@@ -226,7 +226,7 @@ fn strategy_that_loses_its_row_to_another_worker_is_not_accused() {
 fn faults(seed: u64) -> Vec<SimFault> {
     let pause = |worker: u32| SimFault {
         at: 500_000 + (seed * 7 + u64::from(worker) * 13) % 40 * 150_000,
-        what: Harm::PauseWorker {
+        what: FaultAction::PauseWorker {
             worker,
             lasts: 12_000_000_000,
         },

@@ -9,7 +9,7 @@ use super::limits::Limits;
 use crate::capability::strategy::{Allocated, Call, Death, Instance};
 use crate::model::change::LostLocks;
 use crate::model::fault::{Fault, FaultCount};
-use crate::model::spent::Spent;
+use crate::model::resource_usage::ResourceUsage;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
 use wasmtime::{CallHook, Store, StoreContextMut, Trap};
@@ -123,8 +123,8 @@ impl Instance for WasmInstance {
         self.store.data().leaves_doubt()
     }
 
-    fn spent(&self) -> Spent {
-        Spent {
+    fn spent(&self) -> ResourceUsage {
+        ResourceUsage {
             memory_bytes: self.store.data().memory.grown,
             computing: computing::time(self.most_fuel),
         }

@@ -1,6 +1,6 @@
 //! Do the availability ranges and the allocations agree?
 
-mod books;
+mod ledger;
 
 use super::super::findings::{Findings, Told};
 use super::evidence::Evidence;
@@ -10,8 +10,8 @@ use crate::model::allocations::{NodeAllocations, Range, Request};
 use crate::model::change::{Change, Restored};
 use crate::model::pool::{Pool, address_at, number, pool_id};
 use crate::model::verdict::Answer;
-use books::{Books, Free};
 use core::net::IpAddr;
+use ledger::{Free, Ledger};
 
 /// Holds, on every node and for each pool, the ranges of what is free against the rows that are
 /// ALLOCATED. Ranges must be within their pool and must not overlap; an allocated address must be in
@@ -70,10 +70,10 @@ fn judge(
     node: &NodeAllocations,
     findings: &mut Findings,
 ) -> Option<String> {
-    let mut books: Vec<Books> = evidence.pools.iter().map(Books::of).collect();
+    let mut ledger: Vec<Ledger> = evidence.pools.iter().map(Ledger::of).collect();
     for range in &node.ranges {
         match free(names, range) {
-            Ok((row, free)) => books[row as usize].free.push(free),
+            Ok((row, free)) => ledger[row as usize].free.push(free),
             Err(why) => findings.add(None, || tell_range(node, names, range, why)),
         }
     }
@@ -82,33 +82,36 @@ fn judge(
         let Some(row) = names.row(&request.pool) else {
             continue;
         };
-        if let (Ok(place), books) = (names.place(row, &request.address), &mut books[row as usize]) {
+        if let (Ok(place), ledger) = (
+            names.place(row, &request.address),
+            &mut ledger[row as usize],
+        ) {
             match request.is_allocated() {
-                true => books.allocated.push((number(place.address), request)),
-                false if request.is_pending() => books.excused.push(number(place.address)),
+                true => ledger.allocated.push((number(place.address), request)),
+                false if request.is_pending() => ledger.excused.push(number(place.address)),
                 false => {}
             }
         }
     }
     for change in evidence.changes.iter().filter(|c| may_drop_an_address(c)) {
-        let Some(books) = books.get_mut(change.row as usize) else {
+        let Some(ledger) = ledger.get_mut(change.row as usize) else {
             continue;
         };
         match address_of(change).map(|text| names.place(change.row, text)) {
-            Some(Ok(place)) => books.excused.push(number(place.address)),
-            Some(Err(_)) | None => books.unknown += 1,
+            Some(Ok(place)) => ledger.excused.push(number(place.address)),
+            Some(Err(_)) | None => ledger.unknown += 1,
         }
     }
     let mut remark = None;
-    for ((mut books, pool), row) in books.into_iter().zip(evidence.pools).zip(0..) {
-        books.sort();
+    for ((mut ledger, pool), row) in ledger.into_iter().zip(evidence.pools).zip(0..) {
+        ledger.sort();
         let tell = Teller {
             node: &node.node,
             names,
             pool,
             row,
         };
-        let excused = tell.all(&books, findings);
+        let excused = tell.all(&ledger, findings);
         remark = remark.or(excused);
     }
     remark
@@ -143,7 +146,7 @@ fn tell_range(node: &NodeAllocations, names: &Names, range: &Range, why: &str) -
     }
 }
 
-/// Tells what the books of one pool on one node come to.
+/// Describes the findings in the ledger of one pool on one node.
 struct Teller<'a> {
     node: &'a str,
     names: &'a Names<'a>,
@@ -153,21 +156,21 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     /// Notes everything that is wrong, and returns what is excused.
-    fn all(&self, books: &Books, findings: &mut Findings) -> Option<String> {
-        for (one, other) in books.overlaps() {
+    fn all(&self, ledger: &Ledger, findings: &mut Findings) -> Option<String> {
+        for (one, other) in ledger.overlaps() {
             findings.add(None, || self.overlap(one, other));
         }
-        for (request, free) in books.in_both() {
+        for (request, free) in ledger.in_both() {
             let at = self
                 .names
                 .change(request)
                 .map(|change| change.acquire.returned);
             findings.add(at, || self.in_both(request, free));
         }
-        let lost = books.lost(false);
+        let lost = ledger.lost(false);
         let (first, count) = (lost.first?, lost.count);
         let what = self.lost(first, count);
-        match books.lost(true).count > u128::from(books.unknown) {
+        match ledger.lost(true).count > u128::from(ledger.unknown) {
             true => {
                 let told = || Told::about(format!("{what}: lost"), self.row, []);
                 findings.add(None, told);

@@ -5,54 +5,54 @@ use super::connection::{Kind, Phase};
 use super::event::{ClusterEvent, ConnectionId};
 use super::state::State;
 use crate::event::Actor;
-use crate::model::sim_fault::Harm;
+use crate::model::sim_fault::FaultAction;
 use std::collections::BTreeMap;
 
 impl Cluster {
     /// Begins a fault whose like is not active yet (`sim::active_faults`). Faults of workers and locks are
     /// not the cluster's.
-    pub fn begin(&self, harm: &Harm) {
+    pub fn begin(&self, harm: &FaultAction) {
         let mut state = self.state();
         match harm {
-            Harm::CrashNode { node, .. } => state.crash(*node),
-            Harm::Partition { nodes, .. } => state.cut_off(nodes),
-            Harm::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
-            Harm::CutCommit { worker, cut } => {
+            FaultAction::CrashNode { node, .. } => state.crash(*node),
+            FaultAction::Partition { nodes, .. } => state.cut_off(nodes),
+            FaultAction::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
+            FaultAction::CutCommit { worker, cut } => {
                 state.connections.add_cut(*worker, *cut);
             }
-            Harm::BlindProxy { .. } => {
+            FaultAction::BlindProxy { .. } => {
                 let now = state.now();
                 state.proxy.blind(now);
             }
-            Harm::PauseWorker { .. }
-            | Harm::CrashWorker { .. }
-            | Harm::RestartLocks { .. }
-            | Harm::FailoverLocks
-            | Harm::SkewLocks { .. } => {}
+            FaultAction::PauseWorker { .. }
+            | FaultAction::CrashWorker { .. }
+            | FaultAction::RestartLocks { .. }
+            | FaultAction::FailoverLocks
+            | FaultAction::SkewLocks { .. } => {}
         }
     }
 
     /// Ends the effect of a fault that lasts.
-    pub fn end(&self, harm: &Harm) {
+    pub fn end(&self, harm: &FaultAction) {
         let mut state = self.state();
         match harm {
-            Harm::CrashNode { node, .. } => state.start(*node),
-            Harm::Partition { nodes, .. } => state.heal(nodes),
-            Harm::DelayApply { node, .. } => {
+            FaultAction::CrashNode { node, .. } => state.start(*node),
+            FaultAction::Partition { nodes, .. } => state.heal(nodes),
+            FaultAction::DelayApply { node, .. } => {
                 state.nodes[*node as usize].is_delayed = false;
                 state.go_on(*node);
                 state.resume_writers();
             }
-            Harm::BlindProxy { .. } => {
+            FaultAction::BlindProxy { .. } => {
                 let now = state.now();
                 state.proxy.see(now);
             }
-            Harm::CutCommit { .. }
-            | Harm::PauseWorker { .. }
-            | Harm::CrashWorker { .. }
-            | Harm::RestartLocks { .. }
-            | Harm::FailoverLocks
-            | Harm::SkewLocks { .. } => {}
+            FaultAction::CutCommit { .. }
+            | FaultAction::PauseWorker { .. }
+            | FaultAction::CrashWorker { .. }
+            | FaultAction::RestartLocks { .. }
+            | FaultAction::FailoverLocks
+            | FaultAction::SkewLocks { .. } => {}
         }
     }
 

@@ -2,9 +2,9 @@
 
 use super::super::CommandError;
 use super::super::components;
-use super::super::decide::{self, parse_url};
 use super::super::options::PlanOptions;
 use super::super::progress::Screen;
+use super::super::resolve::{self, parse_url};
 use super::super::with_lab::lock_url;
 use super::BatchOptions;
 use crate::backend::url::LockUrl;
@@ -61,7 +61,7 @@ impl Cell {
 
 /// All cells, workload by workload, with every strategy built and loaded; and all of them again, as
 /// often as they are to be repeated, so that what changes on the machine meanwhile hits all alike.
-pub fn decide(
+pub fn resolve(
     options: &BatchOptions,
     plan: &PlanOptions,
     lab: Option<&Lab>,
@@ -70,11 +70,11 @@ pub fn decide(
     let given: Vec<_> = options.locks.iter().map(|url| lock_url(url, lab)).collect();
     let (workloads, locks) = both(workloads(options, plan, seed), locks(&given))?;
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
-    let engine = decide::engine(&workloads[0], workers.unwrap_or(0))?;
+    let engine = resolve::engine(&workloads[0], workers.unwrap_or(0))?;
     let found = components::find(&options.plan.strategies, options.output.quiet)?;
     let fitting = components::fitting(found, &workloads.iter().collect::<Vec<_>>(), true)?;
     let screen = Screen::new(options.output.quiet);
-    let loaded = decide::load(fitting, &engine, &workloads[0].settings, &screen)?;
+    let loaded = resolve::load(fitting, &engine, &workloads[0].settings, &screen)?;
     let mut cells: Vec<Cell> = Vec::new();
     let all_again =
         (1..=options.repeat).flat_map(|time| workloads.iter().map(move |it| (time, it)));
@@ -149,7 +149,7 @@ fn workloads(
             workload,
             ..plan.clone()
         };
-        decide::plan(&asked, seed)
+        resolve::plan(&asked, seed)
     }))?;
     let mut names = BTreeSet::new();
     match plans.iter().find(|plan| !names.insert(&plan.workload_name)) {

@@ -1,7 +1,7 @@
 //! Places of a repeated run: the user names anew what the plan names outside of its folder.
 
 use super::super::CommandError;
-use super::super::decide::{nodes, parse_url};
+use super::super::resolve::{nodes, parse_url};
 use super::super::with_lab::{find_or_start, lock_url};
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::lab::Lab;

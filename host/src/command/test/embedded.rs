@@ -3,9 +3,9 @@
 use super::TestOptions;
 use crate::backend::tenancy::Tenancy;
 use crate::command::check::{command_line, small_workload};
-use crate::command::decide::{Decided, engine, load, plan_and_components};
 use crate::command::options::PlanOptions;
 use crate::command::progress::Screen;
+use crate::command::resolve::{ResolvedPlan, engine, load, plan_and_components};
 use crate::command::{CommandError, judged, machine};
 use crate::model::verdict::Verdict;
 use crate::plan::workload_file::WorkloadOptions;
@@ -25,8 +25,8 @@ const STUCK_AFTER_S: u64 = 5;
 
 /// One run on a fresh SQLite file, with locks in memory; nothing of it is kept.
 pub fn part(options: &TestOptions) -> Result<Part, CommandError> {
-    let decided = decide(options)?;
-    let trial = super::super::run::runtime()?.block_on(run(options, &decided))?;
+    let resolved = resolve(options)?;
+    let trial = super::super::run::runtime()?.block_on(run(options, &resolved))?;
     let Some(trial) = trial else {
         let told = "nothing was recorded";
         return Ok(Part::new("embedded database", Status::Unknown, told));
@@ -34,7 +34,7 @@ pub fn part(options: &TestOptions) -> Result<Part, CommandError> {
     let summary = &trial.summary;
     let told = format!(
         "SQLite: {}, {} ok, {} failed, {} indeterminate",
-        decided.plan.workload.size(),
+        resolved.plan.workload.size(),
         summary.ok,
         summary.failed,
         summary.indeterminate
@@ -52,7 +52,7 @@ pub fn part(options: &TestOptions) -> Result<Part, CommandError> {
                 done: String::new(),
                 wrong: Some(why.clone()),
                 calls: Vec::new(),
-                again: again(options, &decided),
+                again: again(options, &resolved),
             });
             part
         }
@@ -66,7 +66,7 @@ fn numbers(kind: Kind) -> WorkloadOptions {
     }
 }
 
-fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
+fn resolve(options: &TestOptions) -> Result<ResolvedPlan, CommandError> {
     let asked = PlanOptions {
         database: "sqlite".to_owned(),
         locks: "memory".to_owned(),
@@ -88,15 +88,15 @@ fn decide(options: &TestOptions) -> Result<Decided, CommandError> {
     let loaded = load(components, &engine, &plan.settings, &screen)?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
-    Ok(Decided { plan, strategies })
+    Ok(ResolvedPlan { plan, strategies })
 }
 
 async fn run(
     options: &TestOptions,
-    decided: &Decided,
+    resolved: &ResolvedPlan,
 ) -> Result<Option<TrialReport>, CommandError> {
     let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
-    let Decided { plan, strategies } = decided;
+    let ResolvedPlan { plan, strategies } = resolved;
     let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
         return Err(CommandError::OneStrategy);
     };
@@ -118,14 +118,14 @@ async fn run(
 }
 
 /// A real database takes another course each time, so this shows it again as a rule and not surely.
-fn again(options: &TestOptions, decided: &Decided) -> String {
-    let strategy = decided.plan.trials.first().map(command_line::strategy);
+fn again(options: &TestOptions, resolved: &ResolvedPlan) -> String {
+    let strategy = resolved.plan.trials.first().map(command_line::strategy);
     let mut words = vec!["runner".to_owned(), "--strategy".to_owned()];
     words.extend(strategy);
     match &options.workload {
         Some(workload) => words.extend(["--workload".to_owned(), workload.clone()]),
         None => {
-            let kind = kinds::named(decided.plan.workload.kind.name());
+            let kind = kinds::named(resolved.plan.workload.kind.name());
             let numbers = numbers(kind.unwrap_or_else(kinds::usual));
             words.extend(command_line::workload_flags(&numbers));
         }

@@ -3,15 +3,15 @@
 use super::TestOptions;
 use crate::capability::strategy::Strategy;
 use crate::command::CommandError;
-use crate::command::check::{CheckOptions, Enough, command_line};
-use crate::command::decide::Decided;
+use crate::command::check::{CancelFlag, CheckOptions, command_line};
 use crate::command::progress::Waiting;
+use crate::command::resolve::ResolvedPlan;
 use crate::explore::case::Case as World;
 use crate::explore::conformance::{
     Away, Conducted, Logged, MOST_LOGGED, Script, conduct, injections, outages, small_world,
 };
 use crate::model::injection::{Injection, Only};
-use crate::model::spent::Spent;
+use crate::model::resource_usage::ResourceUsage;
 use crate::plan::PlannedTrial;
 use crate::report::conformance::{Case, Part, Status};
 use crate::wasm::clean;
@@ -24,7 +24,7 @@ pub struct Subject<'a> {
     options: &'a TestOptions,
     asked: &'a CheckOptions,
     planned: &'a PlannedTrial,
-    enough: &'a Enough,
+    cancel: &'a CancelFlag,
     waiting: &'a Waiting,
     world: World,
     strategy: Arc<dyn Strategy>,
@@ -34,11 +34,11 @@ impl<'a> Subject<'a> {
     pub fn new(
         options: &'a TestOptions,
         asked: &'a CheckOptions,
-        decided: &'a Decided,
-        enough: &'a Enough,
+        resolved: &'a ResolvedPlan,
+        cancel: &'a CancelFlag,
         waiting: &'a Waiting,
     ) -> Result<Self, CommandError> {
-        let Decided { plan, strategies } = decided;
+        let ResolvedPlan { plan, strategies } = resolved;
         let simulated = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
         let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
             return Err(CommandError::OneStrategy);
@@ -47,7 +47,7 @@ impl<'a> Subject<'a> {
             options,
             asked,
             planned,
-            enough,
+            cancel,
             waiting,
             world: small_world(&World::planned(plan, planned, simulated)),
             strategy: strategy.clone(),
@@ -101,7 +101,7 @@ impl<'a> Subject<'a> {
         let (mut cases, mut wrong) = (Vec::new(), 0);
         for (number, injection) in all.iter().enumerate() {
             self.say("fault", number, all.len());
-            if self.enough.is_said() {
+            if self.cancel.is_set() {
                 return Ok(Part::new("faults", Status::Unknown, "interrupted"));
             }
             let conducted = self.conduct(Script::Once(*injection))?;
@@ -218,7 +218,7 @@ impl<'a> Subject<'a> {
 }
 
 /// Describes the memory and computing used, against their limits.
-fn spent(spent: Spent, memory_mib: u64, computing_ms: u64) -> String {
+fn spent(spent: ResourceUsage, memory_mib: u64, computing_ms: u64) -> String {
     let memory = spent.memory_bytes as f64 / MIB;
     let computing = spent.computing.as_secs_f64() * 1e3;
     let is_near = memory * 2.0 > memory_mib as f64 || computing * 2.0 > computing_ms as f64;
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn what_is_near_a_limit_is_told() {
         let told = |mib: u64, ms| {
-            let spent_now = Spent {
+            let spent_now = ResourceUsage {
                 memory_bytes: mib << 20,
                 computing: Duration::from_millis(ms),
             };

@@ -1,7 +1,7 @@
 //! Is it correct, by a few hundred simulations?
 
 use crate::command::CommandError;
-use crate::command::check::{self, CheckOptions, Enough};
+use crate::command::check::{self, CancelFlag, CheckOptions};
 use crate::model::verdict::Verdict;
 use crate::report::check::Checked;
 use crate::report::conformance::{Case, Part, Status};
@@ -10,9 +10,9 @@ use crate::report::conformance::{Case, Part, Status};
 pub fn part(
     name: &'static str,
     asked: &CheckOptions,
-    enough: &Enough,
+    cancel: &CancelFlag,
 ) -> Result<Part, CommandError> {
-    let report = check::run(asked, enough)?;
+    let report = check::run(asked, cancel)?;
     let Some(checked) = report.checked.into_iter().next() else {
         return Err(CommandError::OneStrategy);
     };

@@ -4,7 +4,7 @@ use crate::capability::clock::Clock;
 use crate::capability::strategy::Death;
 use crate::model::fault::Fault;
 use crate::model::injection::{Called, Injected, Injection, StepKind};
-use crate::model::spent::Spent;
+use crate::model::resource_usage::ResourceUsage;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The most calls of one step that are answered: a strategy that calls more often gets no answer any
@@ -71,7 +71,7 @@ pub struct Seen {
     /// Calls of the step that began last.
     pub calls: u32,
     pub death: Option<(Option<Place>, Death)>,
-    pub spent: Spent,
+    pub spent: ResourceUsage,
     /// The fault of the script was given.
     pub is_injected: bool,
     is_away: bool,
@@ -108,7 +108,7 @@ impl Injector {
         }
     }
 
-    pub fn step_ends(&self, spent: Spent) {
+    pub fn step_ends(&self, spent: ResourceUsage) {
         let mut seen = self.seen();
         seen.under_way = None;
         seen.spent = seen.spent.most(spent);
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(ask(), None);
         injector.step_begins(ACQUIRE);
         assert_eq!(ask(), Some(Injected::Unavailable));
-        injector.step_ends(Spent::default());
+        injector.step_ends(ResourceUsage::default());
         assert_eq!(ask(), None);
         assert_eq!(injector.take().log.len(), 1);
     }

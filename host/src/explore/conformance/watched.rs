@@ -10,7 +10,7 @@ use crate::model::data::Status;
 use crate::model::fault::{Fault, FaultCount};
 use crate::model::injection::{Called, Injected, StepKind};
 use crate::model::marker::Mark;
-use crate::model::spent::Spent;
+use crate::model::resource_usage::ResourceUsage;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl WatchedInstance {
         &mut self,
         place: Place,
         call: Call,
-    ) -> Result<(Result<Option<Allocated>, Fault>, Spent), Death> {
+    ) -> Result<(Result<Option<Allocated>, Fault>, ResourceUsage), Death> {
         let instance = self.instance_for(place).await?;
         let told = instance.call(call).await?;
         Ok((told, instance.spent()))

@@ -1,7 +1,7 @@
 use super::*;
 use crate::explore::outcome::whole_from;
 use crate::model::marker::Marker;
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{FaultAction, SimFault};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::model::verdict::{Answer, Judgement, Subject, Verdict};
@@ -59,7 +59,7 @@ fn simulated(verdict: Verdict) -> Simulated {
 
 /// Wrong wherever a worker is paused, as a lock without a fence would be.
 fn pauses_break(case: &Case, _: Recording) -> Result<Simulated, String> {
-    let is_pause = |fault: &SimFault| matches!(fault.what, Harm::PauseWorker { .. });
+    let is_pause = |fault: &SimFault| matches!(fault.what, FaultAction::PauseWorker { .. });
     Ok(simulated(match case.faults.iter().any(is_pause) {
         true => Verdict::Violated(format!("by seed {}", case.seed)),
         false => Verdict::Valid,
@@ -71,12 +71,12 @@ fn examine(
     simulate: &(dyn Fn(&Case, Recording) -> Result<Simulated, String> + Sync),
     jobs: usize,
 ) -> Result<Examined, String> {
-    let question = Question {
+    let question = SeedSearch {
         case: &case(),
         varied: Varied::default(),
         classes: &classes.parse().unwrap(),
         simulate,
-        enough: &|| false,
+        is_cancelled: &|| false,
     };
     let seeds = Seeds {
         first: 0,
@@ -92,20 +92,20 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
     let found = |jobs| examine("all", &pauses_break, jobs).unwrap().found.unwrap();
     let one = found(1);
     let all = FaultClasses::all();
-    let question = Question {
+    let question = SeedSearch {
         case: &case(),
         varied: Varied::default(),
         classes: &all,
         simulate: &pauses_break,
-        enough: &|| false,
+        is_cancelled: &|| false,
     };
-    let is_pause = |fault: &SimFault| matches!(fault.what, Harm::PauseWorker { .. });
+    let is_pause = |fault: &SimFault| matches!(fault.what, FaultAction::PauseWorker { .. });
     let first = (0..).find(|&seed| question.case_of(seed).unwrap().faults.iter().any(is_pause));
     assert_eq!(Some(one.seed), first);
     let [SimFault { what, .. }] = &one.case.faults[..] else {
         panic!("{:?}", one.case.faults);
     };
-    assert!(matches!(what, Harm::PauseWorker { .. }));
+    assert!(matches!(what, FaultAction::PauseWorker { .. }));
     assert_eq!(one.case.workload.workers(), 1);
     assert_eq!(one.checker, "mutual-exclusion");
     assert_eq!(one.prose, format!("by seed {}", one.case.seed));
@@ -204,7 +204,7 @@ fn everything_is_whole_only_when_what_faults_left_behind_is_undone() {
     assert_eq!(whole_from(&case), 0);
     case.faults.push(SimFault {
         at: 1_000_000_000,
-        what: Harm::CrashNode {
+        what: FaultAction::CrashNode {
             node: 0,
             lasts: 2_000_000_000,
         },
@@ -217,7 +217,7 @@ fn everything_is_whole_only_when_what_faults_left_behind_is_undone() {
 }
 
 #[test]
-fn who_has_had_enough_is_told_what_there_is() {
+fn cancelled_search_reports_what_it_found() {
     let has_violated = AtomicBool::new(false);
     let noting = |case: &Case, recording| {
         let simulated = pauses_break(case, recording)?;
@@ -225,13 +225,13 @@ fn who_has_had_enough_is_told_what_there_is() {
         Ok(simulated)
     };
     let (case, classes) = (case(), "pause".parse().unwrap());
-    let examine = |enough: &(dyn Fn() -> bool + Sync)| {
-        let question = Question {
+    let examine = |is_cancelled: &(dyn Fn() -> bool + Sync)| {
+        let question = SeedSearch {
             case: &case,
             varied: Varied::default(),
             classes: &classes,
             simulate: &noting,
-            enough,
+            is_cancelled,
         };
         let seeds = Seeds {
             first: 0,

@@ -2,7 +2,7 @@
 
 use crate::explore::case::Case;
 use crate::model::change::Nanos;
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{FaultAction, SimFault};
 
 const MS: Nanos = 1_000_000;
 
@@ -161,9 +161,9 @@ fn with_workers(case: &Case, rows: u32, per_row: u32) -> Case {
     smaller.workload.workers_per_row = per_row;
     for fault in &mut smaller.faults {
         match &mut fault.what {
-            Harm::PauseWorker { worker, .. }
-            | Harm::CrashWorker { worker }
-            | Harm::CutCommit { worker, .. } => *worker = renumbered(*worker),
+            FaultAction::PauseWorker { worker, .. }
+            | FaultAction::CrashWorker { worker }
+            | FaultAction::CutCommit { worker, .. } => *worker = renumbered(*worker),
             _ => {}
         }
     }
@@ -182,11 +182,11 @@ fn with_nodes(case: &Case, nodes: u32) -> Case {
             .for_each(|row| row.truncate(nodes as usize));
     }
     smaller.faults.retain_mut(|fault| match &mut fault.what {
-        Harm::CrashNode { node, .. } | Harm::DelayApply { node, .. } => {
+        FaultAction::CrashNode { node, .. } | FaultAction::DelayApply { node, .. } => {
             *node %= nodes;
             true
         }
-        Harm::Partition { nodes: side, .. } => {
+        FaultAction::Partition { nodes: side, .. } => {
             side.retain(|node| *node < nodes);
             (1..nodes as usize).contains(&side.len())
         }
@@ -195,15 +195,17 @@ fn with_nodes(case: &Case, nodes: u32) -> Case {
     smaller
 }
 
-fn lasts(harm: &mut Harm) -> Option<&mut Nanos> {
+fn lasts(harm: &mut FaultAction) -> Option<&mut Nanos> {
     match harm {
-        Harm::PauseWorker { lasts, .. }
-        | Harm::CrashNode { lasts, .. }
-        | Harm::Partition { lasts, .. }
-        | Harm::DelayApply { lasts, .. }
-        | Harm::BlindProxy { lasts }
-        | Harm::RestartLocks { lasts }
-        | Harm::SkewLocks { ahead: lasts } => Some(lasts),
-        Harm::CrashWorker { .. } | Harm::CutCommit { .. } | Harm::FailoverLocks => None,
+        FaultAction::PauseWorker { lasts, .. }
+        | FaultAction::CrashNode { lasts, .. }
+        | FaultAction::Partition { lasts, .. }
+        | FaultAction::DelayApply { lasts, .. }
+        | FaultAction::BlindProxy { lasts }
+        | FaultAction::RestartLocks { lasts }
+        | FaultAction::SkewLocks { ahead: lasts } => Some(lasts),
+        FaultAction::CrashWorker { .. }
+        | FaultAction::CutCommit { .. }
+        | FaultAction::FailoverLocks => None,
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::sim_fault::{Cut, Harm, SimFault};
+use crate::model::sim_fault::{Cut, FaultAction, SimFault};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::workload::Workload;
@@ -28,21 +28,21 @@ fn big() -> Case {
         faults: vec![
             fault(
                 1_234_567,
-                Harm::CrashNode {
+                FaultAction::CrashNode {
                     node: 4,
                     lasts: 5 * S,
                 },
             ),
             fault(
                 3_456_789,
-                Harm::PauseWorker {
+                FaultAction::PauseWorker {
                     worker: 13,
                     lasts: 16 * S,
                 },
             ),
             fault(
                 S,
-                Harm::Partition {
+                FaultAction::Partition {
                     nodes: vec![3, 4],
                     lasts: S,
                 },
@@ -58,7 +58,7 @@ fn big() -> Case {
 
 fn pauses(case: &Case) -> Vec<(u32, u64)> {
     let pause = |fault: &SimFault| match fault.what {
-        Harm::PauseWorker { worker, lasts } => Some((worker, lasts)),
+        FaultAction::PauseWorker { worker, lasts } => Some((worker, lasts)),
         _ => None,
     };
     case.faults.iter().filter_map(pause).collect()
@@ -86,7 +86,7 @@ fn what_is_not_needed_is_taken_away() {
     let [SimFault { at: 0, what }] = &faults[..] else {
         panic!("{faults:?}");
     };
-    let Harm::PauseWorker { worker, lasts } = what else {
+    let FaultAction::PauseWorker { worker, lasts } = what else {
         panic!("{what:?}");
     };
     assert!(*worker < 2);
@@ -133,10 +133,12 @@ fn a_smaller_case_is_always_one_that_can_be() {
         assert!(workers > 0 && nodes > 0 && case.workload.changes_per_worker > 0);
         for fault in &case.faults {
             match &fault.what {
-                Harm::PauseWorker { worker, lasts } => assert!(*worker < workers && *lasts > 0),
-                Harm::CutCommit { worker, .. } => assert!(*worker < workers),
-                Harm::CrashNode { node, .. } => assert!(*node < nodes),
-                Harm::Partition { nodes: side, .. } => {
+                FaultAction::PauseWorker { worker, lasts } => {
+                    assert!(*worker < workers && *lasts > 0)
+                }
+                FaultAction::CutCommit { worker, .. } => assert!(*worker < workers),
+                FaultAction::CrashNode { node, .. } => assert!(*node < nodes),
+                FaultAction::Partition { nodes: side, .. } => {
                     assert!(!side.is_empty() && side.len() < nodes as usize);
                     assert!(side.iter().all(|node| *node < nodes));
                 }
@@ -148,7 +150,7 @@ fn a_smaller_case_is_always_one_that_can_be() {
         seen.is_multiple_of(3).then_some(())
     };
     let mut case = big();
-    let cut = Harm::CutCommit {
+    let cut = FaultAction::CutCommit {
         worker: 19,
         cut: Cut::After,
     };

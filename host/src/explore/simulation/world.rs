@@ -10,7 +10,7 @@ use crate::capability::lock::LockService;
 use crate::capability::strategy::Strategy;
 use crate::model::change::Nanos;
 use crate::model::conditions::{Conditions, Simulated};
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{FaultAction, SimFault};
 use crate::sim::clock::SimClock;
 use crate::sim::cluster::Cluster;
 use crate::sim::database::SimDatabase;
@@ -22,7 +22,7 @@ use crate::sim::random::Purpose;
 use crate::sim::world::World as Sim;
 use crate::trial::TrialError;
 use crate::trial::world::{Role, Work, World};
-use crate::worker::{Arena, Worker};
+use crate::worker::{TrialContext, Worker};
 use crate::workload::stop::Stopper;
 use contend_dst::{Random, Recording, Spawner};
 use futures_util::FutureExt;
@@ -90,7 +90,7 @@ impl SimWorld {
     fn strategy(&self) -> Arc<dyn Strategy> {
         let strategy = self.simulation.strategy.clone();
         let crashes = &self.sim.crashes;
-        let is_crash = |fault: &SimFault| matches!(fault.what, Harm::CrashWorker { .. });
+        let is_crash = |fault: &SimFault| matches!(fault.what, FaultAction::CrashWorker { .. });
         match self.simulation.case.faults.iter().any(is_crash) {
             true => Arc::new(CrashableStrategy {
                 strategy,
@@ -125,10 +125,10 @@ impl World for SimWorld {
         self.spawner.spawn(actor, task).map(Ok)
     }
 
-    async fn arena(&self) -> Result<(Arena, Stopper), TrialError> {
+    async fn arena(&self) -> Result<(TrialContext, Stopper), TrialError> {
         let simulation = &self.simulation;
         let case = &simulation.case;
-        let (arena, stopper) = Arena::new(
+        let (arena, stopper) = TrialContext::new(
             case.workload.clone(),
             self.strategy(),
             self.database.clone(),
@@ -136,7 +136,7 @@ impl World for SimWorld {
             self.clock.clone(),
             simulation.journal.clone(),
         );
-        let arena = Arena {
+        let arena = TrialContext {
             settings: Arc::new(case.settings.clone()),
             printed: simulation.printed.clone(),
             watched: simulation.watched.clone(),
@@ -148,7 +148,7 @@ impl World for SimWorld {
         Ok((arena, stopper))
     }
 
-    async fn workers(&self, arena: &Arc<Arena>) -> Vec<Work> {
+    async fn workers(&self, arena: &Arc<TrialContext>) -> Vec<Work> {
         let mut workers = Vec::new();
         // One after the other, so that the proxy deals its nodes in this order.
         for number in arena.workload.dealing_order() {

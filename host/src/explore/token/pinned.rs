@@ -15,7 +15,7 @@ use crate::explore::case::Case;
 use crate::explore::simulation::Simulation;
 use crate::model::fault::{Fault, FaultCount, FaultKind};
 use crate::model::fault_class::FaultClass;
-use crate::model::sim_fault::{Cut, Harm, SimFault};
+use crate::model::sim_fault::{Cut, FaultAction, SimFault};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::model::value::Value;
@@ -140,47 +140,47 @@ fn faults() -> Vec<SimFault> {
     let all = [
         (
             2,
-            Harm::PauseWorker {
+            FaultAction::PauseWorker {
                 worker,
                 lasts: ms(300),
             },
         ),
-        (20, Harm::CrashWorker { worker: 0 }),
+        (20, FaultAction::CrashWorker { worker: 0 }),
         (
             30,
-            Harm::DelayApply {
+            FaultAction::DelayApply {
                 node,
                 lasts: ms(40),
             },
         ),
         (
             40,
-            Harm::CutCommit {
+            FaultAction::CutCommit {
                 worker: 2,
                 cut: Cut::During,
             },
         ),
-        (45, Harm::BlindProxy { lasts: ms(3_000) }),
-        (50, Harm::RestartLocks { lasts: ms(100) }),
-        (200, Harm::FailoverLocks),
-        (220, Harm::SkewLocks { ahead: ms(8_000) }),
+        (45, FaultAction::BlindProxy { lasts: ms(3_000) }),
+        (50, FaultAction::RestartLocks { lasts: ms(100) }),
+        (200, FaultAction::FailoverLocks),
+        (220, FaultAction::SkewLocks { ahead: ms(8_000) }),
         (
             240,
-            Harm::CrashNode {
+            FaultAction::CrashNode {
                 node,
                 lasts: ms(2_000),
             },
         ),
         (
             250,
-            Harm::CrashNode {
+            FaultAction::CrashNode {
                 node,
                 lasts: ms(9_000),
             },
         ),
         (
             300,
-            Harm::Partition {
+            FaultAction::Partition {
                 nodes: vec![0],
                 lasts: ms(8_000),
             },

@@ -1,20 +1,25 @@
 //! For each abort who did it.
 
-use super::cast::Cast;
+use super::participants::Participants;
 use crate::model::change::Nanos;
 use crate::sim::event::{Event, TransactionName, What};
 use std::collections::BTreeSet;
 
-/// One sentence for each abort of a transaction of the cast, the earliest first, so many at most.
-pub fn tell(cast: &Cast, events: &[Event], let_go: Nanos, most: usize) -> Vec<String> {
+/// One sentence for each abort of a transaction of the participants, the earliest first, so many at most.
+pub fn tell(
+    participants: &Participants,
+    events: &[Event],
+    let_go: Nanos,
+    most: usize,
+) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut told = Vec::new();
     for event in events {
         let at = event.at.saturating_sub(let_go);
-        if !(cast.from..=cast.to).contains(&at) {
+        if !(participants.from..=participants.to).contains(&at) {
             continue;
         }
-        if let Some((victim, why)) = abort(cast, &event.what)
+        if let Some((victim, why)) = abort(participants, &event.what)
             && seen.insert(victim.number)
         {
             let time = format!("{}.{:03} ms", at / 1_000_000, at / 1_000 % 1_000);
@@ -29,7 +34,7 @@ pub fn tell(cast: &Cast, events: &[Event], let_go: Nanos, most: usize) -> Vec<St
     told
 }
 
-fn abort<'a>(cast: &Cast, what: &'a What) -> Option<(&'a TransactionName, String)> {
+fn abort<'a>(participants: &Participants, what: &'a What) -> Option<(&'a TransactionName, String)> {
     let (victim, row, why) = match what {
         What::CertificationFailed {
             transaction,
@@ -66,7 +71,7 @@ fn abort<'a>(cast: &Cast, what: &'a What) -> Option<(&'a TransactionName, String
         }
         _ => return None,
     };
-    (cast.has(victim.actor) && cast.is_row(&row.key)).then_some((victim, why))
+    (participants.has(victim.actor) && participants.is_row(&row.key)).then_some((victim, why))
 }
 
 fn name(transaction: &TransactionName) -> String {

@@ -1,28 +1,28 @@
 //! Weights and texts of events in a timeline.
 
-use super::cast::Cast;
+use super::participants::Participants;
 use crate::model::change::Nanos;
-use crate::model::timeline::{Lane, Moment, Tone};
+use crate::model::timeline::{Lane, TimelineEntry, Tone};
 use crate::model::value::Value;
 use crate::sim::event::{Actor, Answer, Event, LockCall, TransactionName, What};
 
 /// A moment that may be told.
-pub struct Weighed {
+pub struct ScoredEvent {
     pub weight: u32,
-    pub moment: Moment,
-    pub led_by: Option<LedBy>,
+    pub moment: TimelineEntry,
+    pub led_by: Option<CausedBy>,
     /// Of several with the same of these, the last one is enough: workers look again and again.
     pub once: Option<String>,
 }
 
 /// The moment that leads to another: the last on this lane whose text has this in it.
-pub struct LedBy {
+pub struct CausedBy {
     pub lane: Lane,
     pub word: String,
 }
 
-impl LedBy {
-    pub fn is(&self, moment: &Moment) -> bool {
+impl CausedBy {
+    pub fn is(&self, moment: &TimelineEntry) -> bool {
         moment.lane == self.lane && moment.text.contains(&self.word)
     }
 }
@@ -30,23 +30,28 @@ impl LedBy {
 /// A statement longer than this is cut in its middle.
 const LONGEST: usize = 110;
 
-/// Weighs an event; `None` if it has nothing to do with the cast. An event after the last worker has
+/// Weighs an event; `None` if it has nothing to do with the participants. An event after the last worker has
 /// the row explains little.
-pub fn weigh(cast: &Cast, event: &Event, let_go: Nanos) -> Option<Weighed> {
+pub fn weigh(participants: &Participants, event: &Event, let_go: Nanos) -> Option<ScoredEvent> {
     let at = event.at.checked_sub(let_go)?;
-    let mut weighed = worth(cast, event, at, let_go)?;
-    if at > cast.point {
+    let mut weighed = worth(participants, event, at, let_go)?;
+    if at > participants.point {
         weighed.weight = weighed.weight * 2 / 3;
     }
     Some(weighed)
 }
 
-fn worth(cast: &Cast, event: &Event, at: Nanos, let_go: Nanos) -> Option<Weighed> {
-    if let Some((fault, lanes)) = cast.fault(event) {
+fn worth(
+    participants: &Participants,
+    event: &Event,
+    at: Nanos,
+    let_go: Nanos,
+) -> Option<ScoredEvent> {
+    if let Some((fault, lanes)) = participants.fault(event) {
         let text = format!("fault: {}", fault.what);
         return Some(moment(96, at, *lanes.first()?, Tone::Fault, text));
     }
-    if !(cast.from..=cast.to).contains(&at) {
+    if !(participants.from..=participants.to).contains(&at) {
         return None;
     }
     match &event.what {
@@ -56,19 +61,24 @@ fn worth(cast: &Cast, event: &Event, at: Nanos, let_go: Nanos) -> Option<Weighed
             parameters,
             answer,
             ..
-        } if cast.acts(transaction.actor, at) => {
-            Some(answered(cast, at, *transaction, text, parameters, answer))
-        }
+        } if participants.acts(transaction.actor, at) => Some(answered(
+            participants,
+            at,
+            *transaction,
+            text,
+            parameters,
+            answer,
+        )),
         What::Lock {
             actor,
             call,
             names,
             token,
             ..
-        } if cast.has(*actor) && cast.is_row(names) => {
-            lock(cast, at, *actor, *call, names, *token, let_go)
+        } if participants.has(*actor) && participants.is_row(names) => {
+            lock(participants, at, *actor, *call, names, *token, let_go)
         }
-        What::LeaseEnded { owner, names } if cast.is_row(names) => {
+        What::LeaseEnded { owner, names } if participants.is_row(names) => {
             let text = format!("the lease of {} on {names} ends", owner_name(owner));
             Some(moment(93, at, Lane::Locks, Tone::Lost, text))
         }
@@ -86,29 +96,29 @@ fn worth(cast: &Cast, event: &Event, at: Nanos, let_go: Nanos) -> Option<Weighed
                 at: event.at,
                 what: What::Fault(fault.clone()),
             };
-            let (_, lanes) = cast.fault(&begun)?;
+            let (_, lanes) = participants.fault(&begun)?;
             let text = format!("over: {}", fault.what);
             Some(moment(66, at, *lanes.first()?, Tone::Fault, text))
         }
-        _ => of_the_cluster(cast, at, &event.what),
+        _ => of_the_cluster(participants, at, &event.what),
     }
 }
 
 /// Names an action that a worker repeats in one step, so that the timeline shows only the last time.
-fn once(cast: &Cast, actor: Actor, at: Nanos, what: &str) -> Option<String> {
-    Some(format!("{actor} {} {what}", cast.phase(actor, at)))
+fn once(participants: &Participants, actor: Actor, at: Nanos, what: &str) -> Option<String> {
+    Some(format!("{actor} {} {what}", participants.phase(actor, at)))
 }
 
-/// Weighs the actions of nodes on the transactions of the cast on its row.
-fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
-    let acts = |name: &TransactionName| cast.has(name.actor);
+/// Weighs the actions of nodes on the transactions of the participants on its row.
+fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option<ScoredEvent> {
+    let acts = |name: &TransactionName| participants.has(name.actor);
     let told = |weight, node, tone, text| Some(moment(weight, at, Lane::Node(node), tone, text));
     match what {
         What::Ordered {
             transaction,
             position,
             rows,
-        } if acts(transaction) && rows.iter().any(|row| cast.is_row(&row.key)) => {
+        } if acts(transaction) && rows.iter().any(|row| participants.is_row(&row.key)) => {
             let text = format!(
                 "{}'s write set is number {position} in the order",
                 transaction.actor
@@ -122,7 +132,7 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
         } if acts(transaction) && *node != transaction.node => {
             let text = format!("applies number {position} of {}", transaction.actor);
             let mut weighed = told(56, *node, Tone::Plain, text)?;
-            weighed.led_by = Some(LedBy {
+            weighed.led_by = Some(CausedBy {
                 lane: Lane::Node(transaction.node),
                 word: format!("number {position} in the order"),
             });
@@ -135,14 +145,14 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
             against,
             against_position,
             row,
-        } if acts(transaction) && cast.is_row(&row.key) => {
+        } if acts(transaction) && participants.is_row(&row.key) => {
             let text = format!(
                 "{}'s write set, number {position}, fails certification: {}'s number \
                  {against_position} changed {row} after {seen}, the last that the node had seen",
                 transaction.actor, against.actor
             );
             let mut weighed = told(90, transaction.node, Tone::Lost, text)?;
-            weighed.led_by = Some(LedBy {
+            weighed.led_by = Some(CausedBy {
                 lane: Lane::Node(against.node),
                 word: format!("number {against_position} in the order"),
             });
@@ -153,19 +163,19 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
             by,
             position,
             row,
-        } if acts(victim) && cast.is_row(&row.key) => {
+        } if acts(victim) && participants.is_row(&row.key) => {
             let text = format!(
                 "number {position} of {} takes {row} and aborts {}'s transaction",
                 by.actor, victim.actor
             );
             let mut weighed = told(91, victim.node, Tone::Lost, text)?;
-            weighed.led_by = Some(LedBy {
+            weighed.led_by = Some(CausedBy {
                 lane: Lane::Node(by.node),
                 word: format!("number {position} in the order"),
             });
             Some(weighed)
         }
-        What::Deadlock { victim, other, row } if acts(victim) && cast.is_row(&row.key) => {
+        What::Deadlock { victim, other, row } if acts(victim) && participants.is_row(&row.key) => {
             let text = format!(
                 "{} and {} wait for each other on {row}; {} is rolled back",
                 victim.actor, other.actor, victim.actor
@@ -188,14 +198,14 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
             row,
             holder,
             is_gap,
-        } if acts(transaction) && cast.is_row(&row.key) => {
+        } if acts(transaction) && participants.is_row(&row.key) => {
             let what = if *is_gap { "the gap of " } else { "" };
             let text = format!(
                 "{} waits for {}, which locks {what}{row}",
                 transaction.actor, holder.actor
             );
             let mut weighed = told(54, transaction.node, Tone::Plain, text)?;
-            weighed.once = once(cast, transaction.actor, at, "waits");
+            weighed.once = once(participants, transaction.actor, at, "waits");
             Some(weighed)
         }
         _ => None,
@@ -203,15 +213,15 @@ fn of_the_cluster(cast: &Cast, at: Nanos, what: &What) -> Option<Weighed> {
 }
 
 fn answered(
-    cast: &Cast,
+    participants: &Participants,
     at: Nanos,
     transaction: TransactionName,
     text: &str,
     parameters: &[Value],
     answer: &Answer,
-) -> Weighed {
+) -> ScoredEvent {
     let Actor::Worker(worker) = transaction.actor else {
-        unreachable!("only workers are of a cast");
+        unreachable!("only workers are of a participants");
     };
     let verb = text
         .split_whitespace()
@@ -248,25 +258,25 @@ fn answered(
         format!("{statement} on {node}: {told}"),
     );
     // The answer to what was replicated.
-    weighed.led_by = (weight >= 86).then(|| LedBy {
+    weighed.led_by = (weight >= 86).then(|| CausedBy {
         lane: Lane::Node(transaction.node),
         word: format!("worker {worker}'s write set is number"),
     });
     if weight < 80 {
-        weighed.once = once(cast, transaction.actor, at, &verb);
+        weighed.once = once(participants, transaction.actor, at, &verb);
     }
     weighed
 }
 
 fn lock(
-    cast: &Cast,
+    participants: &Participants,
     at: Nanos,
     actor: Actor,
     call: LockCall,
     names: &str,
     token: Option<u64>,
     let_go: Nanos,
-) -> Option<Weighed> {
+) -> Option<ScoredEvent> {
     let token = token.map_or(String::new(), |token| format!(" with token {token}"));
     let (weight, tone, text) = match call {
         LockCall::Granted { lease_ends } => {
@@ -306,24 +316,24 @@ fn lock(
     };
     let mut weighed = moment(weight, at, Lane::Locks, tone, text);
     weighed.once = match call {
-        LockCall::Granted { .. } => once(cast, actor, at, "granted"),
-        LockCall::Released | LockCall::GivenUp => once(cast, actor, at, "released"),
+        LockCall::Granted { .. } => once(participants, actor, at, "granted"),
+        LockCall::Released | LockCall::GivenUp => once(participants, actor, at, "released"),
         LockCall::NotGranted | LockCall::Renewed | LockCall::Asked { .. } | LockCall::Lost => {
-            once(cast, actor, at, "other calls")
+            once(participants, actor, at, "other calls")
         }
         _ => None,
     };
-    weighed.led_by = worker_lane(actor).map(|lane| LedBy {
+    weighed.led_by = worker_lane(actor).map(|lane| CausedBy {
         lane,
         word: String::new(),
     });
     Some(weighed)
 }
 
-fn moment(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> Weighed {
-    Weighed {
+fn moment(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> ScoredEvent {
+    ScoredEvent {
         weight,
-        moment: Moment {
+        moment: TimelineEntry {
             at,
             lane,
             tone,

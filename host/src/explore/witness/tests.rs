@@ -2,7 +2,7 @@ use super::*;
 use crate::model::change::{Restored, Step};
 use crate::model::marker::Marker;
 use crate::model::outcome::Outcome;
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{FaultAction, SimFault};
 use crate::model::timeline::Tone;
 use crate::model::value::Value;
 use crate::sim::event::{Actor, Answer, LockCall, RowName, TransactionName, What};
@@ -75,7 +75,7 @@ fn update(transaction: TransactionName, affected: u64) -> What {
 
 fn texts(timeline: &Timeline) -> Vec<String> {
     let moment =
-        |m: &crate::model::timeline::Moment| format!("{} {}: {}", m.at / MS, m.lane, m.text);
+        |m: &crate::model::timeline::TimelineEntry| format!("{} {}: {}", m.at / MS, m.lane, m.text);
     timeline.moments.iter().map(moment).collect()
 }
 
@@ -97,7 +97,7 @@ fn two_holders_through_a_paused_one_are_told_in_order() {
     };
     let pause = SimFault {
         at: 2 * MS,
-        what: Harm::PauseWorker {
+        what: FaultAction::PauseWorker {
             worker: 0,
             lasts: 11_000 * MS,
         },

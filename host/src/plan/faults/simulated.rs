@@ -2,7 +2,7 @@
 
 use super::FaultOption;
 use crate::model::change::Nanos;
-use crate::model::sim_fault::{Cut, Harm, SimFault};
+use crate::model::sim_fault::{Cut, FaultAction, SimFault};
 
 /// The parts of a simulation that a fault can hit.
 #[derive(Debug, Clone, Copy)]
@@ -42,41 +42,41 @@ fn sim_fault(option: &FaultOption, targets: Targets) -> Result<SimFault, String>
     })
 }
 
-fn harm(option: &FaultOption, targets: Targets) -> Result<Harm, String> {
+fn harm(option: &FaultOption, targets: Targets) -> Result<FaultAction, String> {
     let (action, target) = (option.action.as_str(), option.target.as_str());
     if let Some(cut) = Cut::ALL.into_iter().find(|cut| cut.as_str() == action) {
         let worker = targets.worker(target)?;
-        return at_once(option, Harm::CutCommit { worker, cut });
+        return at_once(option, FaultAction::CutCommit { worker, cut });
     }
     match (action, target) {
-        ("pause", _) => Ok(Harm::PauseWorker {
+        ("pause", _) => Ok(FaultAction::PauseWorker {
             worker: targets.worker(target)?,
             lasts: lasting(option)?,
         }),
         ("crash", _) if target.starts_with("worker") => {
             let worker = targets.worker(target)?;
-            at_once(option, Harm::CrashWorker { worker })
+            at_once(option, FaultAction::CrashWorker { worker })
         }
-        ("crash", _) => Ok(Harm::CrashNode {
+        ("crash", _) => Ok(FaultAction::CrashNode {
             node: targets.node(target)?,
             lasts: lasting(option)?,
         }),
-        ("partition", _) => Ok(Harm::Partition {
+        ("partition", _) => Ok(FaultAction::Partition {
             nodes: targets.side(target)?,
             lasts: lasting(option)?,
         }),
-        ("delay-apply", _) => Ok(Harm::DelayApply {
+        ("delay-apply", _) => Ok(FaultAction::DelayApply {
             node: targets.node(target)?,
             lasts: lasting(option)?,
         }),
-        ("blind", "proxy") => Ok(Harm::BlindProxy {
+        ("blind", "proxy") => Ok(FaultAction::BlindProxy {
             lasts: lasting(option)?,
         }),
-        ("restart", "locks") => Ok(Harm::RestartLocks {
+        ("restart", "locks") => Ok(FaultAction::RestartLocks {
             lasts: lasting(option)?,
         }),
-        ("failover", "locks") => at_once(option, Harm::FailoverLocks),
-        ("skew", "locks") => Ok(Harm::SkewLocks {
+        ("failover", "locks") => at_once(option, FaultAction::FailoverLocks),
+        ("skew", "locks") => Ok(FaultAction::SkewLocks {
             ahead: lasting(option)?,
         }),
         _ => Err(format!(
@@ -136,7 +136,7 @@ fn lasting(option: &FaultOption) -> Result<Nanos, String> {
     }
 }
 
-fn at_once(option: &FaultOption, harm: Harm) -> Result<Harm, String> {
+fn at_once(option: &FaultOption, harm: FaultAction) -> Result<FaultAction, String> {
     match option.lasts {
         None => Ok(harm),
         Some(_) => Err(format!(

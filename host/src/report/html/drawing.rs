@@ -29,7 +29,7 @@ impl Row {
 /// The rows of all moments. `head` is what stands in a card above its text, `gap` between two rows.
 pub fn rows(timeline: &Timeline, top: u32, columns: usize, head: u32, gap: u32) -> Vec<Row> {
     let mut next = top;
-    let row = |moment: &crate::model::timeline::Moment| {
+    let row = |moment: &crate::model::timeline::TimelineEntry| {
         let lines = wrap(&moment.text, columns);
         let height = head + 18 + LINE * lines.len() as u32;
         let row = Row {

@@ -1,6 +1,6 @@
 use super::super::check::tests::witness;
 use super::*;
-use crate::model::timeline::{Lane, Moment, Tone};
+use crate::model::timeline::{Lane, TimelineEntry, Tone};
 use crate::record::tally::Tally;
 
 fn page(witness: Witness) -> String {
@@ -52,7 +52,7 @@ fn page_escapes_the_texts_of_a_strategy() {
     witness.replay = evil.to_owned();
     witness.timeline.aborts = vec![evil.to_owned()];
     witness.timeline.stretches[0].text = evil.to_owned();
-    witness.timeline.moments = vec![Moment {
+    witness.timeline.moments = vec![TimelineEntry {
         at: 1,
         lane: Lane::Worker(0),
         tone: Tone::Lost,

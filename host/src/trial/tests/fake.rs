@@ -17,7 +17,7 @@ use crate::trial::interrupts::Interrupts;
 use crate::trial::record::Record;
 use crate::trial::world::{Role, Step, Work, World};
 use crate::trial::{NANOS_PER_S, Rules, TrialError, run};
-use crate::worker::Arena;
+use crate::worker::TrialContext;
 use crate::worker::posts::Post;
 use crate::workload::Workload;
 use crate::workload::stop::{Stop, Stopper};
@@ -123,10 +123,10 @@ impl World for FakeWorld {
         });
     }
 
-    async fn arena(&self) -> Result<(Arena, Stopper), TrialError> {
+    async fn arena(&self) -> Result<(TrialContext, Stopper), TrialError> {
         self.notes.add("arena");
         let clock = Arc::new(self.notes.clone());
-        Ok(Arena::new(
+        Ok(TrialContext::new(
             self.workload.clone(),
             Arc::new(NoStrategy),
             self.database.clone(),
@@ -136,7 +136,7 @@ impl World for FakeWorld {
         ))
     }
 
-    async fn workers(&self, arena: &Arc<Arena>) -> Vec<Work> {
+    async fn workers(&self, arena: &Arc<TrialContext>) -> Vec<Work> {
         if self.broken == Broken::Workers {
             return pending().await;
         }
@@ -282,7 +282,7 @@ impl Strategy for NoStrategy {
 /// The equipment of a worker of a test.
 pub(super) struct Hand {
     pub(super) number: u32,
-    pub(super) arena: Arc<Arena>,
+    pub(super) arena: Arc<TrialContext>,
     pub(super) notes: Notes,
 }
 

@@ -10,7 +10,7 @@ use contend::capability::strategy::{
     Allocated, Call, Capabilities, Death, Instance, Strategy, Transition,
 };
 use contend::explore::case::Case;
-use contend::explore::examine::{Found, Question};
+use contend::explore::examine::{Found, SeedSearch};
 use contend::explore::search::Seeds;
 use contend::explore::shape::Varied;
 use contend::explore::simulate::simulate;
@@ -130,12 +130,12 @@ fn found(locks: Option<SimLocks>) -> Found {
         stuck_after_s: 0,
         time_limit_s: None,
     };
-    let question = Question {
+    let question = SeedSearch {
         case: &case,
         varied: Varied::default(),
         classes: &"none".parse().unwrap(),
         simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
-        enough: &|| false,
+        is_cancelled: &|| false,
     };
     let seeds = Seeds {
         first: 0,

@@ -3,7 +3,7 @@
 use super::fixture::{ADD_ONE, Lab, MS, READ, assert_fault, exact, run};
 use contend::capability::database::{Database, Freshness, Target};
 use contend::model::fault::FaultKind::{Indefinite, Rejected, Unavailable};
-use contend::model::sim_fault::{Cut, Harm};
+use contend::model::sim_fault::{Cut, FaultAction};
 use futures_util::future::{join, select};
 use std::pin::pin;
 
@@ -15,7 +15,7 @@ fn a_killed_node_stalls_commits_for_the_group_time_out_and_comes_back_with_every
         lost.write("UPDATE things SET n = 5 WHERE id = 2")
             .await
             .unwrap();
-        let harm = Harm::CrashNode { node: 2, lasts: 0 };
+        let harm = FaultAction::CrashNode { node: 2, lasts: 0 };
         lab.cluster.begin(&harm);
         let (ms, told) = lab.ms(writer.write(ADD_ONE)).await;
         assert_eq!(told.unwrap(), 1);
@@ -43,7 +43,7 @@ fn a_minority_answers_reads_until_it_knows_and_its_commits_are_told_1180() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let (mut minority, mut majority) = (lab.client(0).await, lab.client(1).await);
         let mut reader = lab.client(0).await;
-        let harm = Harm::Partition {
+        let harm = FaultAction::Partition {
             nodes: vec![0],
             lasts: 0,
         };
@@ -83,7 +83,7 @@ fn a_minority_answers_reads_until_it_knows_and_its_commits_are_told_1180() {
 fn without_a_majority_nobody_commits_until_it_is_back() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let mut client = lab.client(0).await;
-        let harms = [1, 2].map(|node| Harm::CrashNode { node, lasts: 0 });
+        let harms = [1, 2].map(|node| FaultAction::CrashNode { node, lasts: 0 });
         harms.iter().for_each(|harm| lab.cluster.begin(harm));
         assert_fault(client.write(ADD_ONE).await, Indefinite, "1180");
         assert_fault(client.write(ADD_ONE).await, Unavailable, "1047");
@@ -100,7 +100,7 @@ fn without_a_majority_nobody_commits_until_it_is_back() {
 fn a_cut_that_is_healed_soon_only_delays() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let mut client = lab.client(0).await;
-        let harm = Harm::Partition {
+        let harm = FaultAction::Partition {
             nodes: vec![0],
             lasts: 0,
         };
@@ -121,7 +121,8 @@ fn a_cut_commit_is_indefinite_and_its_effect_depends_on_when() {
                     client.begin().await;
                     client.write(ADD_ONE).await.unwrap();
                 }
-                lab.cluster.begin(&Harm::CutCommit { worker: 0, cut });
+                lab.cluster
+                    .begin(&FaultAction::CutCommit { worker: 0, cut });
                 match autocommit {
                     true => assert_fault(client.write(ADD_ONE).await, Indefinite, "2013"),
                     false => assert_fault(client.0.commit().await, Indefinite, "2013"),
@@ -145,7 +146,7 @@ fn what_a_dead_node_had_sent_is_there_if_all_had_it_and_lost_if_not() {
             let mut client = lab.client(0).await;
             let dying = async {
                 lab.kernel.sleep(us * 1_000).await;
-                let harm = Harm::CrashNode { node: 0, lasts: 0 };
+                let harm = FaultAction::CrashNode { node: 0, lasts: 0 };
                 lab.suffer(harm, 10_000).await;
             };
             let (told, ()) = join(client.write(ADD_ONE), dying).await;
@@ -160,7 +161,7 @@ fn what_a_dead_node_had_sent_is_there_if_all_had_it_and_lost_if_not() {
 fn a_close_waits_for_a_commit_that_is_on_its_way_to_the_others() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let mut client = lab.client(0).await;
-        let harm = Harm::Partition {
+        let harm = FaultAction::Partition {
             nodes: vec![0],
             lasts: 0,
         };
@@ -181,7 +182,7 @@ fn a_close_waits_for_a_commit_that_is_on_its_way_to_the_others() {
 fn a_node_that_lags_makes_writers_pause() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let mut client = lab.client(0).await;
-        let harm = Harm::DelayApply { node: 2, lasts: 0 };
+        let harm = FaultAction::DelayApply { node: 2, lasts: 0 };
         let writing = async {
             let mut times = Vec::new();
             for _ in 0..30 {
@@ -200,7 +201,8 @@ fn a_node_that_lags_makes_writers_pause() {
 #[test]
 fn the_proxy_gives_a_dead_node_until_it_notices() {
     let ((), _) = run(&exact(), async |lab: Lab| {
-        lab.cluster.begin(&Harm::CrashNode { node: 1, lasts: 0 });
+        lab.cluster
+            .begin(&FaultAction::CrashNode { node: 1, lasts: 0 });
         let mut refused = [0, 0];
         for phase in [0, 1] {
             for _ in 0..9 {

@@ -6,7 +6,7 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::change::Nanos;
 use contend::model::counters::NodeCounters;
 use contend::model::fault::{Fault, FaultKind};
-use contend::model::sim_fault::{Harm, SimFault};
+use contend::model::sim_fault::{FaultAction, SimFault};
 use contend::model::topology::{Spread, Topology};
 use contend::model::value::{Row, Value};
 use contend::sim::cluster::Cluster;
@@ -150,7 +150,7 @@ impl Lab {
     }
 
     /// A fault for so long.
-    pub(super) async fn suffer(&self, harm: Harm, ms: u64) {
+    pub(super) async fn suffer(&self, harm: FaultAction, ms: u64) {
         self.cluster.begin(&harm);
         self.sleep(ms).await;
         self.cluster.end(&harm);

@@ -5,7 +5,7 @@ use super::fixture::{
 };
 use contend::model::fault::Fault;
 use contend::model::fault::FaultKind::{Conflict, Rejected};
-use contend::model::sim_fault::Harm;
+use contend::model::sim_fault::FaultAction;
 use contend::model::topology::Topology;
 use contend::sim::event::What;
 use futures_util::future::join;
@@ -378,7 +378,7 @@ fn a_causal_read_waits_for_a_node_that_lags_but_not_for_ever() {
         let wait = "SET SESSION wsrep_sync_wait = 1";
         reader.write(wait).await.unwrap();
         for (lags_ms, told) in [(300, Ok(1)), (10_000, Err("1205"))] {
-            let harm = Harm::DelayApply { node: 1, lasts: 0 };
+            let harm = FaultAction::DelayApply { node: 1, lasts: 0 };
             let reading = async {
                 writer.write(ADD_ONE).await.unwrap();
                 let (ms, seen) = lab.ms(reader.query(READ)).await;

@@ -3,11 +3,11 @@
 use super::fixture::{ADD_ONE, Lab, MS, assert_fault, count, exact, run, suffering};
 use contend::capability::database::{Database, Freshness, Target};
 use contend::model::fault::FaultKind::{Conflict, Indefinite, Unavailable};
-use contend::model::sim_fault::{Cut, Harm, SimFault};
+use contend::model::sim_fault::{Cut, FaultAction, SimFault};
 use contend::sim::event::What;
 use futures_util::future::join;
 
-fn at(second: u64, what: Harm) -> SimFault {
+fn at(second: u64, what: FaultAction) -> SimFault {
     SimFault {
         at: second * 1_000 * MS,
         what,
@@ -20,7 +20,7 @@ const fn s(seconds: u64) -> u64 {
 
 #[test]
 fn a_node_that_is_crashed_twice_stays_down_until_the_last_crash_is_over() {
-    let crash = |lasts| Harm::CrashNode { node: 1, lasts };
+    let crash = |lasts| FaultAction::CrashNode { node: 1, lasts };
     let schedule = [at(1, crash(s(4))), at(3, crash(s(20))), at(4, crash(s(1)))];
     let ((), events) = suffering(&exact(), &schedule, async |lab: Lab| {
         // The first and the third are over, the second is not.
@@ -43,11 +43,11 @@ fn a_node_that_is_crashed_twice_stays_down_until_the_last_crash_is_over() {
 
 #[test]
 fn a_node_that_is_cut_off_twice_is_alone_until_both_cuts_are_healed() {
-    let alone = |lasts| Harm::Partition {
+    let alone = |lasts| FaultAction::Partition {
         nodes: vec![0],
         lasts,
     };
-    let pair = Harm::Partition {
+    let pair = FaultAction::Partition {
         nodes: vec![0, 1],
         lasts: s(20),
     };
@@ -81,8 +81,8 @@ fn a_node_that_is_cut_off_twice_is_alone_until_both_cuts_are_healed() {
 
 #[test]
 fn a_proxy_that_is_blind_for_two_reasons_sees_when_both_are_over() {
-    let blind = |lasts| Harm::BlindProxy { lasts };
-    let crash = Harm::CrashNode {
+    let blind = |lasts| FaultAction::BlindProxy { lasts };
+    let crash = FaultAction::CrashNode {
         node: 1,
         lasts: s(100),
     };
@@ -103,7 +103,7 @@ fn a_proxy_that_is_blind_for_two_reasons_sees_when_both_are_over() {
 
 #[test]
 fn a_node_that_is_kept_from_applying_twice_applies_when_both_are_over() {
-    let delay = |lasts| Harm::DelayApply { node: 2, lasts };
+    let delay = |lasts| FaultAction::DelayApply { node: 2, lasts };
     let schedule = [at(0, delay(s(2))), at(1, delay(s(9)))];
     let ((), _) = suffering(&exact(), &schedule, async |lab: Lab| {
         lab.client(0).await.write(ADD_ONE).await.unwrap();
@@ -116,7 +116,7 @@ fn a_node_that_is_kept_from_applying_twice_applies_when_both_are_over() {
 
 #[test]
 fn two_cuts_of_a_worker_hit_two_commits() {
-    let cut = |cut| Harm::CutCommit { worker: 0, cut };
+    let cut = |cut| FaultAction::CutCommit { worker: 0, cut };
     let schedule = [at(0, cut(Cut::After)), at(0, cut(Cut::Before))];
     let ((), _) = suffering(&exact(), &schedule, async |lab: Lab| {
         lab.sleep(1).await;
@@ -133,12 +133,12 @@ fn two_cuts_of_a_worker_hit_two_commits() {
 #[test]
 fn a_fault_that_would_come_after_the_end_never_comes_and_is_not_ended() {
     let late = [
-        Harm::CrashNode {
+        FaultAction::CrashNode {
             node: 0,
             lasts: s(1_000),
         },
-        Harm::BlindProxy { lasts: s(1_000) },
-        Harm::DelayApply {
+        FaultAction::BlindProxy { lasts: s(1_000) },
+        FaultAction::DelayApply {
             node: 1,
             lasts: s(1_000),
         },

@@ -13,7 +13,7 @@ use contend::model::fault::{Fault, FaultCount};
 use contend::model::value::Value;
 use contend::record::journal::{self, Journal};
 use contend::worker::posts::Posts;
-use contend::worker::{Arena, Worker};
+use contend::worker::{TrialContext, Worker};
 use contend::workload::Workload;
 use contend::workload::site::Site;
 use contend::workload::stop::Stopper;
@@ -213,7 +213,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
 
 /// What one worker runs on.
 pub(super) struct Stage {
-    pub(super) arena: Arc<Arena>,
+    pub(super) arena: Arc<TrialContext>,
     pub(super) stopper: Stopper,
     database: Arc<Cluster>,
     clock: Arc<Hurried>,
@@ -233,7 +233,7 @@ impl Stage {
         let database = Arc::new(Cluster::open(reads).await);
         workload.prepare(&database.database).await.unwrap();
         let clock = Arc::new(Hurried(RealClock::new()));
-        let (arena, stopper) = Arena::new(
+        let (arena, stopper) = TrialContext::new(
             workload,
             Arc::new(strategy),
             database.clone(),
@@ -241,7 +241,7 @@ impl Stage {
             clock.clone(),
             Arc::new(Journal::create(&history).unwrap()),
         );
-        let arena = Arc::new(Arena {
+        let arena = Arc::new(TrialContext {
             settings: Arc::new(terms.settings),
             change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
             posts: Posts::new(1),

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::model::fault::Fault;
-use crate::model::sim_fault::{Harm, SimFault};
+use crate::model::sim_fault::{FaultAction, SimFault};
 
-const RESTART: Harm = Harm::RestartLocks { lasts: 2 * S };
+const RESTART: FaultAction = FaultAction::RestartLocks { lasts: 2 * S };
 
 fn told<T: std::fmt::Debug>(answer: Result<T, Fault>) -> (FaultKind, String) {
     let fault = answer.unwrap_err();
@@ -36,7 +36,7 @@ fn a_restarted_service_refuses_and_then_knows_what_it_knew() {
 
 /// Polls a call once, which sends it, and lets the fault come while it is under way, either before it
 /// arrives or after it was decided.
-fn under_way(kind: SimLocks, release: bool, fault: &Harm) -> Vec<(FaultKind, String)> {
+fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(FaultKind, String)> {
     let mut seen = Vec::new();
     for after_us in (0..150).step_by(5) {
         let mut rig = Rig::new(kind);
@@ -91,10 +91,10 @@ fn what_was_under_way_when_the_service_went_away_is_indefinite_and_given_up() {
 #[test]
 fn an_acquire_that_was_under_way_at_a_fail_over_certainly_took_nothing() {
     for kind in SimLocks::ALL {
-        for seen in under_way(kind, false, &Harm::FailoverLocks) {
+        for seen in under_way(kind, false, &FaultAction::FailoverLocks) {
             assert_eq!(seen, is(FaultKind::Unavailable, "connection-lost"));
         }
-        for seen in under_way(kind, true, &Harm::FailoverLocks) {
+        for seen in under_way(kind, true, &FaultAction::FailoverLocks) {
             assert_eq!(seen, is(FaultKind::Indefinite, "connection-lost"));
         }
     }
@@ -107,7 +107,7 @@ fn a_fail_over_forgets_the_holders_and_goes_on_counting() {
         let (_one, holder) = rig.lock(0, "a");
         let (_other, next) = rig.lock(1, "a");
         let first = rig.acquire(0, &holder, 0).unwrap();
-        rig.service.begin(&Harm::FailoverLocks);
+        rig.service.begin(&FaultAction::FailoverLocks);
         let second = rig.acquire(1, &next, 0).unwrap();
         assert!(second.fencing >= first.fencing);
         assert_eq!(second.fencing == first.fencing, kind == SimLocks::File);
@@ -127,7 +127,7 @@ fn a_clock_that_jumps_ends_leases_and_sessions_early() {
             let mut rig = Rig::new(kind);
             let (_one, holder) = rig.lock(0, "a");
             rig.acquire(0, &holder, 0).unwrap();
-            rig.service.begin(&Harm::SkewLocks { ahead });
+            rig.service.begin(&FaultAction::SkewLocks { ahead });
             let (_other, next) = rig.lock(1, "a");
             let taken = rig.acquire(1, &next, 30 * S).is_ok();
             assert_eq!(taken, released == ReleaseOutcome::Expired, "{kind:?}");
@@ -138,7 +138,7 @@ fn a_clock_that_jumps_ends_leases_and_sessions_early() {
 
 #[test]
 fn a_lease_ends_while_the_service_is_away_and_a_session_does_not() {
-    let away = Harm::RestartLocks { lasts: 20 * S };
+    let away = FaultAction::RestartLocks { lasts: 20 * S };
     for (kind, released) in [
         (SimLocks::Lease, ReleaseOutcome::Expired),
         (SimLocks::Session, ReleaseOutcome::Released),
@@ -153,7 +153,7 @@ fn a_lease_ends_while_the_service_is_away_and_a_session_does_not() {
     }
 }
 
-fn at(second: u64, what: Harm) -> SimFault {
+fn at(second: u64, what: FaultAction) -> SimFault {
     SimFault {
         at: second * S,
         what,
@@ -163,7 +163,7 @@ fn at(second: u64, what: Harm) -> SimFault {
 #[test]
 fn a_service_that_is_restarted_twice_is_away_until_both_restarts_are_over() {
     for kind in SimLocks::ALL {
-        let away = |lasts| Harm::RestartLocks { lasts: lasts * S };
+        let away = |lasts| FaultAction::RestartLocks { lasts: lasts * S };
         let schedule = vec![at(1, away(2)), at(2, away(6)), at(3, away(1))];
         let mut rig = Rig::suffering(kind, schedule);
         let (_one, holder) = rig.lock(0, "a");
@@ -178,7 +178,7 @@ fn a_service_that_is_restarted_twice_is_away_until_both_restarts_are_over() {
 
 #[test]
 fn a_restart_after_the_end_never_comes() {
-    let away = Harm::RestartLocks { lasts: 100 * S };
+    let away = FaultAction::RestartLocks { lasts: 100 * S };
     for (begins, comes) in [(1, true), (20, false)] {
         let mut rig = Rig::suffering(SimLocks::Lease, vec![at(begins, away.clone())]);
         let (_one, lock) = rig.lock(0, "a");

@@ -32,21 +32,21 @@ const DEFAULT_STUCK_AFTER_S: u64 = 60;
 const SPARE_INSTANCES: u32 = 8;
 
 /// A plan, and the strategies of its trials, in their order.
-pub struct Decided {
+pub struct ResolvedPlan {
     pub plan: Plan,
     pub strategies: Vec<Arc<WasmStrategy>>,
 }
 
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
 /// out to be wrong after the first trial.
-pub fn decide(options: &PlanOptions, quiet: bool) -> Result<Decided, CommandError> {
+pub fn resolve(options: &PlanOptions, quiet: bool) -> Result<ResolvedPlan, CommandError> {
     let (mut plan, components) =
         plan_and_components(options, fresh_seed(), quiet, |_| WorkloadOptions::default())?;
     let engine = engine(&plan, plan.workload.workers())?;
     let loaded = load(components, &engine, &plan.settings, &Screen::new(quiet))?;
     let (trials, strategies) = loaded.into_iter().unzip();
     plan.trials = trials;
-    Ok(Decided { plan, strategies })
+    Ok(ResolvedPlan { plan, strategies })
 }
 
 /// The plan without its trials, and the components that these are to be of. Where no workload is named,

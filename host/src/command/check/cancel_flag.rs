@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::runtime::{Builder, Runtime};
 
 /// A Ctrl-C flag. Listens for the signal until it is dropped.
-pub struct Enough {
+pub struct CancelFlag {
     said: Arc<AtomicBool>,
     _listens: Runtime,
 }
 
-impl Enough {
+impl CancelFlag {
     /// From here on the first signal lets what is under way come to its end, and begins nothing more;
     /// the second ends the program at once, with nothing told.
     pub fn listen() -> Result<Self, CommandError> {
@@ -36,7 +36,7 @@ impl Enough {
         })
     }
 
-    pub fn is_said(&self) -> bool {
+    pub fn is_set(&self) -> bool {
         self.said.load(Relaxed)
     }
 }

@@ -1,10 +1,10 @@
 //! Participants of a violation: the changes that it is about, and their rival.
 
-use super::moments::Weighed;
+use super::moments::ScoredEvent;
 use crate::model::change::{Change, Nanos, Step};
 use crate::model::seen::Sight;
-use crate::model::sim_fault::{Harm, SimFault};
-use crate::model::timeline::{Lane, Moment, Tone};
+use crate::model::sim_fault::{FaultAction, SimFault};
+use crate::model::timeline::{Lane, TimelineEntry, Tone};
 use crate::model::verdict::Subject;
 use crate::sim::event::{Actor, Event, What};
 use crate::workload::volume_state::row_id;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// More changes than two are hard to follow, and two are what nearly every violation needs.
 const MOST: usize = 3;
 
-pub struct Cast<'a> {
+pub struct Participants<'a> {
     pub row: Option<u32>,
     /// Its `id`, where it is a row of a table; a pool is many of them.
     key: Option<String>,
@@ -25,35 +25,45 @@ pub struct Cast<'a> {
     pub point: Nanos,
 }
 
-impl<'a> Cast<'a> {
+impl<'a> Participants<'a> {
     pub fn of(about: Option<&Subject>, changes: &'a [Change]) -> Self {
         let is_of = |change: &&Change| match about {
             Some(about) => change.row == about.row && about.markers.contains(&change.marker()),
             None => false,
         };
-        let mut cast: Vec<&Change> = changes.iter().filter(is_of).take(MOST).collect();
-        if let [only] = cast[..] {
-            cast.extend(rival(only, changes));
+        let mut participants: Vec<&Change> = changes.iter().filter(is_of).take(MOST).collect();
+        if let [only] = participants[..] {
+            participants.extend(rival(only, changes));
         }
-        if cast.is_empty() {
+        if participants.is_empty() {
             // Nobody is named: the first changes of the row, or of all rows.
             let of_row = |change: &&Change| about.is_none_or(|about| change.row == about.row);
-            cast.extend(changes.iter().filter(of_row).take(2));
+            participants.extend(changes.iter().filter(of_row).take(2));
         }
-        cast.sort_by_key(|change| change.acquire.invoked);
+        participants.sort_by_key(|change| change.acquire.invoked);
         let row = about.map(|about| about.row);
-        let is_pool = cast.iter().any(|change| change.allocation.is_some());
+        let is_pool = participants
+            .iter()
+            .any(|change| change.allocation.is_some());
         Self {
             row,
             key: row.filter(|_| !is_pool).map(row_id),
-            from: cast.iter().map(|c| c.acquire.invoked).min().unwrap_or(0),
-            to: cast.iter().map(|change| end(change)).max().unwrap_or(0),
-            point: cast
+            from: participants
+                .iter()
+                .map(|c| c.acquire.invoked)
+                .min()
+                .unwrap_or(0),
+            to: participants
+                .iter()
+                .map(|change| end(change))
+                .max()
+                .unwrap_or(0),
+            point: participants
                 .iter()
                 .map(|change| change.acquire.returned)
                 .max()
                 .unwrap_or(0),
-            changes: cast,
+            changes: participants,
         }
     }
 
@@ -104,7 +114,7 @@ impl<'a> Cast<'a> {
     }
 
     /// The ends of the steps, as the workers received them: of all moments these matter most.
-    pub fn steps(&self) -> impl Iterator<Item = Weighed> {
+    pub fn steps(&self) -> impl Iterator<Item = ScoredEvent> {
         self.changes.iter().flat_map(|change| {
             let acquire = step(change, "acquire", &change.acquire, 94);
             let release = change
@@ -125,15 +135,19 @@ impl<'a> Cast<'a> {
             return None;
         }
         let lanes = match &fault.what {
-            Harm::PauseWorker { worker, .. }
-            | Harm::CrashWorker { worker }
-            | Harm::CutCommit { worker, .. } => self
+            FaultAction::PauseWorker { worker, .. }
+            | FaultAction::CrashWorker { worker }
+            | FaultAction::CutCommit { worker, .. } => self
                 .has(Actor::Worker(*worker))
                 .then(|| vec![Lane::Worker(*worker)])?,
-            Harm::CrashNode { node, .. } | Harm::DelayApply { node, .. } => vec![Lane::Node(*node)],
-            Harm::Partition { nodes, .. } => nodes.iter().copied().map(Lane::Node).collect(),
-            Harm::BlindProxy { .. } => vec![Lane::Proxy],
-            Harm::RestartLocks { .. } | Harm::FailoverLocks | Harm::SkewLocks { .. } => {
+            FaultAction::CrashNode { node, .. } | FaultAction::DelayApply { node, .. } => {
+                vec![Lane::Node(*node)]
+            }
+            FaultAction::Partition { nodes, .. } => nodes.iter().copied().map(Lane::Node).collect(),
+            FaultAction::BlindProxy { .. } => vec![Lane::Proxy],
+            FaultAction::RestartLocks { .. }
+            | FaultAction::FailoverLocks
+            | FaultAction::SkewLocks { .. } => {
                 vec![Lane::Locks]
             }
         };
@@ -171,7 +185,7 @@ fn end(change: &Change) -> Nanos {
     ends.unwrap_or(change.acquire.returned)
 }
 
-fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
+fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> ScoredEvent {
     let what = match change.allocation.as_deref() {
         None => format!("row {}", change.row),
         Some(allocation) => match &allocation.address {
@@ -194,9 +208,9 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
             ),
         ),
     };
-    Weighed {
+    ScoredEvent {
         weight,
-        moment: Moment {
+        moment: TimelineEntry {
             at: step.returned,
             lane: Lane::Worker(change.worker),
             tone,
@@ -209,7 +223,7 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> Weighed {
 }
 
 /// The host's reading right after a step whose effect it had reason to doubt.
-fn look(change: &Change, step: &Step) -> Option<Weighed> {
+fn look(change: &Change, step: &Step) -> Option<ScoredEvent> {
     let seen = step.seen.as_deref()?;
     let found = match &seen.found {
         Sight::Row(Some(state)) => format!("row {} is {state}", change.row),
@@ -217,14 +231,14 @@ fn look(change: &Change, step: &Step) -> Option<Weighed> {
         Sight::Address(Some(address)) => format!("{} has {address}", change.marker()),
         Sight::Address(None) => format!("{} has no address", change.marker()),
     };
-    let moment = Moment {
+    let moment = TimelineEntry {
         at: seen.ended,
         lane: Lane::of_node(&seen.node)?,
         tone: Tone::Lost,
         text: format!("the host reads, causally: {found}"),
         after: None,
     };
-    Some(Weighed {
+    Some(ScoredEvent {
         weight: 95,
         moment,
         led_by: None,

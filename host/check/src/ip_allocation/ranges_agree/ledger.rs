@@ -4,7 +4,7 @@ use crate::model::allocations::Request;
 use crate::model::pool::{Pool, number};
 
 /// What a node has of one pool.
-pub struct Books<'a> {
+pub struct Ledger<'a> {
     first: u128,
     last: u128,
     /// Within the pool.
@@ -32,7 +32,7 @@ pub struct Lost {
     pub count: u128,
 }
 
-impl<'a> Books<'a> {
+impl<'a> Ledger<'a> {
     pub fn of(pool: &Pool) -> Self {
         Self {
             first: number(pool.first),
@@ -124,14 +124,14 @@ mod tests {
     use super::super::super::synthetic::{address, kept, row_of};
     use super::*;
 
-    fn books<'a>(
+    fn ledger<'a>(
         [first, last]: [u8; 2],
         free: &[(u8, u8)],
         allocated: &[u8],
         row: &'a Request,
-    ) -> Books<'a> {
+    ) -> Ledger<'a> {
         let place = |n: u8| u128::from(0x0a00_0000 + u32::from(n));
-        let mut books = Books::of(&Pool {
+        let mut ledger = Ledger::of(&Pool {
             subnet: "10.0.0.0/8".into(),
             first: [10, 0, 0, first].into(),
             last: [10, 0, 0, last].into(),
@@ -140,10 +140,10 @@ mod tests {
             first: place(*first),
             last: place(*last),
         });
-        books.free = free.collect();
-        books.allocated = allocated.iter().map(|n| (place(*n), row)).collect();
-        books.sort();
-        books
+        ledger.free = free.collect();
+        ledger.allocated = allocated.iter().map(|n| (place(*n), row)).collect();
+        ledger.sort();
+        ledger
     }
 
     fn row() -> Request {
@@ -169,7 +169,7 @@ mod tests {
         ];
         let row = row();
         for (free, allocated, first, count) in cases {
-            let lost = books([2, 9], free, allocated, &row).lost(false);
+            let lost = ledger([2, 9], free, allocated, &row).lost(false);
             let found = (lost.first.map(|place| place as u8), lost.count);
             assert_eq!(found, (first, count), "{free:?} {allocated:?}");
         }
@@ -178,10 +178,10 @@ mod tests {
     #[test]
     fn what_is_excused_is_lost_only_when_it_is_asked_for() {
         let row = row();
-        let mut books = books([2, 9], &[(5, 9)], &[2], &row);
-        books.excused = vec![0x0a00_0003, 0x0a00_0003, 0x0a00_0006];
-        assert_eq!(books.lost(false).count, 2);
-        let lost = books.lost(true);
+        let mut ledger = ledger([2, 9], &[(5, 9)], &[2], &row);
+        ledger.excused = vec![0x0a00_0003, 0x0a00_0003, 0x0a00_0006];
+        assert_eq!(ledger.lost(false).count, 2);
+        let lost = ledger.lost(true);
         assert_eq!((lost.first, lost.count), (Some(0x0a00_0004), 1));
     }
 
@@ -189,8 +189,8 @@ mod tests {
     fn ranges_that_share_an_address_overlap_and_those_that_touch_do_not() {
         let row = row();
         let overlaps = |free: &[(u8, u8)]| -> Vec<_> {
-            let books = books([2, 99], free, &[], &row);
-            let pairs = books.overlaps();
+            let ledger = ledger([2, 99], free, &[], &row);
+            let pairs = ledger.overlaps();
             pairs.map(|(a, b)| (ends(a), ends(b))).collect()
         };
         assert_eq!(overlaps(&[(2, 4), (5, 9)]), []);
@@ -205,25 +205,25 @@ mod tests {
     fn what_is_allocated_and_in_a_range_is_found_behind_shorter_ranges() {
         let row = row();
         let free = [(2, 50), (3, 4), (70, 80)];
-        let books = books([2, 99], &free, &[1, 2, 20, 50, 51, 69, 80, 81], &row);
-        let found: Vec<_> = books.in_both().map(|(_, free)| ends(free)).collect();
+        let ledger = ledger([2, 99], &free, &[1, 2, 20, 50, 51, 69, 80, 81], &row);
+        let found: Vec<_> = ledger.in_both().map(|(_, free)| ends(free)).collect();
         assert_eq!(found, [(2, 50), (2, 50), (2, 50), (70, 80)]);
     }
 
     #[test]
     fn the_whole_of_ipv6_can_be_counted_without_listing_it() {
-        let mut books = Books::of(&Pool {
+        let mut ledger = Ledger::of(&Pool {
             subnet: "::/0".into(),
             first: "::".parse().unwrap(),
             last: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff".parse().unwrap(),
         });
-        assert_eq!(books.lost(false).count, u128::MAX, "one is not counted");
-        books.free = vec![Free {
+        assert_eq!(ledger.lost(false).count, u128::MAX, "one is not counted");
+        ledger.free = vec![Free {
             first: 0,
             last: u128::MAX,
         }];
-        assert_eq!(books.lost(false), Lost::default());
-        books.free[0].first = 1 << 64;
-        assert_eq!(books.lost(false).count, 1 << 64);
+        assert_eq!(ledger.lost(false), Lost::default());
+        ledger.free[0].first = 1 << 64;
+        assert_eq!(ledger.lost(false).count, 1 << 64);
     }
 }
