@@ -10,8 +10,8 @@
 //! Of several results, 1 outweighs 2, 2 outweighs 3, and 3 outweighs 0. A time limit (`--time-limit-s`,
 //! `--time`) is a planned end and cuts nothing; Ctrl-C, SIGTERM and SIGHUP cut.
 
+use super::error::{CommandError, message};
 use super::output::note;
-use super::{CommandError, message};
 use crate::model::verdict::Verdict;
 use crate::report::check::CheckReport;
 use crate::report::comparison::Agreement;

@@ -1,6 +1,6 @@
 //! `runner new`: a folder with a strategy that builds and runs at once.
 
-use super::CommandError;
+use super::error::{CommandError, NewError};
 use super::exit::Exit;
 use super::output::print;
 use crate::author::source::Language;
@@ -19,35 +19,6 @@ pub struct NewOptions {
     pub lang: String,
     /// The kind of workload that it is for.
     pub workload: String,
-}
-
-/// Why there is no new folder. Then nothing was left behind.
-#[derive(Debug, thiserror::Error)]
-pub enum NewError {
-    #[error("a strategy can't be called {name:?}: {why}")]
-    Name { name: String, why: &'static str },
-    #[error("{0} is one of the strategies that are here already; choose another name")]
-    NameTaken(String),
-    #[error(
-        "--lang {given}: there is {known}; a component that another language's own tools have built \
-         runs as well, by the name of its .wasm file"
-    )]
-    Language { given: String, known: String },
-    #[error(
-        "--lang {language}: there is none for --workload {kind} in that language so far, only in \
-         {known}; wit/allocation.wit, in any new folder, says what to write"
-    )]
-    NoTemplate {
-        language: &'static str,
-        kind: String,
-        known: String,
-    },
-    #[error("--workload {given}: a strategy is for one kind of workload, {kinds}")]
-    Kind { given: String, kinds: String },
-    #[error("{0} is there already, and nothing is ever overwritten; choose another name")]
-    Exists(PathBuf),
-    #[error("the folder {path} could not be written: {error}")]
-    Write { path: PathBuf, error: io::Error },
 }
 
 /// Writes the folder, and says what to do next.

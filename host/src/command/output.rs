@@ -1,6 +1,6 @@
 //! Destinations of results: the terminal, a file, another program.
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::report::{self, RunReport};
 use crate::wasm::clean_lines;
 use std::fs::{self, File};

@@ -178,7 +178,7 @@ fn is_clear(message: &str) {
 /// Strategies as they should be: one of a few lines, and ours as far as they are built.
 fn valid() -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(root.join("src/strategy/wasm/fixtures.wat")).unwrap();
+    let text = std::fs::read_to_string(root.join("wasm/src/fixtures.wat")).unwrap();
     let mut valid = vec![wat::parse_str(text).unwrap()];
     for built in ["strategies/cas.wasm", "test-components/wasi.wasm"] {
         valid.extend(std::fs::read(root.join("../target").join(built)));
