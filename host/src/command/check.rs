@@ -268,7 +268,7 @@ impl Check<'_> {
             simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
             is_cancelled: &|| self.cancel.is_set(),
         };
-        let examined = question.examine(self.seeds, &|tally| bar.tell(tally))?;
+        let examined = question.examine(self.seeds, &|progress| bar.update(progress))?;
         let Examined { mut tally, found } = examined;
         // Parts of them are what a strategy wrote.
         for message in tally.messages.values_mut() {

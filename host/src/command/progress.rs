@@ -7,7 +7,7 @@ mod changes;
 
 use self::changes::Changes;
 use super::output::note;
-use crate::record::tally::Tally;
+use crate::explore::examine::Progress;
 use crate::wasm::clean_lines;
 use crate::worker::watched::Counters;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -115,7 +115,7 @@ impl Screen {
         SearchBar {
             strategy: strategy.to_owned(),
             began: Instant::now(),
-            told: Mutex::new(Instant::now()),
+            drawn: Mutex::new(Instant::now()),
             waiting,
         }
     }
@@ -211,18 +211,27 @@ impl Waiting {
 pub struct SearchBar {
     strategy: String,
     began: Instant,
-    told: Mutex<Instant>,
+    drawn: Mutex<Instant>,
     waiting: Waiting,
 }
 
 impl SearchBar {
-    /// Takes what there is so far; some of it is shown.
-    pub fn tell(&self, tally: &Tally) {
-        let mut told = lock(&self.told);
-        if told.elapsed() < REDRAW {
+    /// Shows how far the search is, at most once for each redraw while it goes on.
+    pub fn update(&self, progress: Progress<'_>) {
+        let tally = match progress {
+            Progress::Searching(tally) => tally,
+            Progress::Shrinking { seed } => {
+                let name = &self.strategy;
+                self.waiting
+                    .set(format!("{name}: violated with seed {seed}, shrinking it"));
+                return;
+            }
+        };
+        let mut drawn = lock(&self.drawn);
+        if drawn.elapsed() < REDRAW {
             return;
         }
-        *told = Instant::now();
+        *drawn = Instant::now();
         let seconds = self.began.elapsed().as_secs_f64();
         let simulated = tally.simulated_ns as f64 / 1e9;
         self.waiting.set(format!(

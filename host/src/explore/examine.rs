@@ -54,12 +54,20 @@ pub struct Found {
     pub weaker: Vec<String>,
 }
 
+/// How far a search has come.
+pub enum Progress<'a> {
+    /// No violation was found in these.
+    Searching(&'a Tally),
+    /// A violation was found with this seed, and is being shrunk.
+    Shrinking { seed: u64 },
+}
+
 impl<E: Send> SeedSearch<'_, E> {
-    /// Searches, and shrinks what it finds. `progress` is told what there is so far, by any thread.
+    /// Searches, and shrinks the first violation. Any thread calls `progress`.
     pub fn examine(
         &self,
         seeds: &Seeds,
-        progress: &(dyn Fn(&Tally) + Sync),
+        progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Result<Examined, E> {
         let tally = Mutex::new(Tally::default());
         let searched = search(seeds, self.is_cancelled, |seed| {
@@ -80,7 +88,7 @@ impl<E: Send> SeedSearch<'_, E> {
                     );
                     tally.simulated_ns = tally.simulated_ns.saturating_add(simulated.total_time);
                     tally.statements += simulated.statements;
-                    progress(&tally);
+                    progress(Progress::Searching(&tally));
                     match simulated.violation() {
                         None => Tried::Holds,
                         Some(answer) => Tried::Stop(Ok(answer.checker.clone())),
@@ -90,7 +98,11 @@ impl<E: Send> SeedSearch<'_, E> {
         });
         let found = match searched.stopped {
             None => None,
-            Some((seed, violated)) => Some(self.least(self.case_of(seed)?, violated?)?),
+            Some((seed, violated)) => {
+                let violated = violated?;
+                progress(Progress::Shrinking { seed });
+                Some(self.least(self.case_of(seed)?, violated)?)
+            }
         };
         Ok(Examined {
             tally: tally.into_inner().expect("no panic while held"),

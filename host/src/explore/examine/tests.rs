@@ -88,6 +88,36 @@ fn examine(
 }
 
 #[test]
+fn search_says_that_it_shrinks_what_it_found() {
+    let shrinks = Mutex::new(Vec::new());
+    let question = SeedSearch {
+        case: &case(),
+        varied: Varied::default(),
+        classes: &FaultClasses::all(),
+        simulate: &pauses_break,
+        is_cancelled: &|| false,
+    };
+    let seeds = Seeds {
+        first: 0,
+        count: 200,
+        time: None,
+        jobs: 1,
+    };
+    let progress = |progress: Progress<'_>| {
+        let seed = match progress {
+            Progress::Searching(_) => None,
+            Progress::Shrinking { seed } => Some(seed),
+        };
+        shrinks.lock().unwrap().push(seed);
+    };
+    let examined = question.examine(&seeds, &progress).unwrap();
+    let found = examined.found.unwrap().seed;
+    let shrinks = shrinks.into_inner().unwrap();
+    assert_eq!(shrinks.last(), Some(&Some(found)));
+    assert_eq!(shrinks.iter().flatten().count(), 1);
+}
+
+#[test]
 fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
     let found = |jobs| examine("all", &pauses_break, jobs).unwrap().found.unwrap();
     let one = found(1);
