@@ -1,4 +1,4 @@
-//! What the runner can do, one file for each command. Here everything is connected, and nothing is
+//! The commands of the runner, one file for each. Here everything is connected, and nothing is
 //! worked out.
 
 pub mod batch;

@@ -1,4 +1,4 @@
-//! What a run is going to do, decided to the last number before anything is touched.
+//! The plan of a run, decided to the last number before anything is touched.
 
 pub mod differences;
 pub mod faults;
@@ -42,23 +42,23 @@ pub struct Plan {
     /// The servers behind it, one by one; empty if the endpoint is all there is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<SecretUrl>,
-    /// How writes that commit by themselves are sent, where that makes a difference.
+    /// The way in which autocommit writes are sent, where that makes a difference.
     pub autocommit_writes: AutocommitWrites,
     /// Which rows a write counts. Plans did not always say it.
     #[serde(default)]
     pub affected_rows: AffectedRows,
     pub locks: LockUrl,
-    /// What strategies find in `settings`.
+    /// The `settings` of strategies.
     pub settings: BTreeMap<String, String>,
     /// The root of all randomness. It fixes what strategies draw, not how workers interleave.
     pub seed: u64,
     pub memory_mib: u64,
     pub computing_ms: u64,
     pub change_timeout_s: u64,
-    /// How long nothing may move before a trial is ended as stuck; 0 for ever, as in plans of before.
+    /// The time without progress after which a trial is ended as stuck; 0 for ever, as in plans of before.
     #[serde(default)]
     pub stuck_after_s: u64,
-    /// What the lab's servers are made to suffer in each trial, in the order of time.
+    /// The faults injected into the lab's servers in each trial, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<ScheduledFault>,
     /// The simulated world; absent where the database is a real one.
@@ -79,7 +79,7 @@ fn is_first(repetition: &u32) -> bool {
     *repetition == first()
 }
 
-/// What a plan says of the simulator.
+/// The simulator's part of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SimulatedWorld {
     /// The number of the simulator's model: with another one the same seed takes another course. Plans
@@ -96,9 +96,9 @@ pub struct SimulatedWorld {
 pub struct PlannedTrial {
     /// The strategy's name; also that of its folder in the results.
     pub name: String,
-    /// Where its file was; plans of before had it as it was given, which may be relative.
+    /// The path of its file; plans of before had it as it was given, which may be relative.
     pub component: PathBuf,
-    /// Where it was pulled from, if it was.
+    /// The reference that it was pulled from, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// Of the component's bytes; `sha256:…`.
@@ -111,7 +111,7 @@ pub struct PlannedTrial {
 }
 
 impl PlannedTrial {
-    /// Whether it makes a difference to this strategy which lock service there is.
+    /// True if the choice of the lock service makes a difference to this strategy.
     pub fn takes_locks(&self) -> bool {
         self.imports.iter().any(|interface| interface == "lock")
     }
@@ -178,7 +178,7 @@ impl Plan {
         }
     }
 
-    /// What sessions with the database are asked for. A statement may take as long as the call that
+    /// The options of sessions with the database. A statement may take as long as the call that
     /// waits for it, and a second more, so that it is the run's own time-out that comes first.
     pub fn session_options(&self) -> SessionOptions {
         SessionOptions {
@@ -188,7 +188,7 @@ impl Plan {
         }
     }
 
-    /// What this trial's strategy finds in `settings`.
+    /// The `settings` of this trial's strategy.
     pub fn settings_of(&self, trial: &PlannedTrial) -> BTreeMap<String, String> {
         let mut settings = self.settings.clone();
         settings.extend(trial.settings.clone());

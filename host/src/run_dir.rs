@@ -53,7 +53,7 @@ const HISTOGRAMS: &str = "latency.hlog";
 const PRINTED: &str = "printed.log";
 const VERDICT: &str = "verdict.json";
 
-/// What a run may have, and each of its trials, without the database: what was read from that is in
+/// The files that a run may have, and each of its trials, without the database: what was read from that is in
 /// other files.
 const RUN_FILES: &[&str] = &[PLAN, MACHINE, RESULTS];
 const TRIAL_FILES: &[&str] = &[
@@ -72,7 +72,7 @@ const LONGEST_RUN: Nanos = 400 * 86_400 * 1_000_000_000;
 /// In place of a limit for the size of a folder: it is the user's own.
 pub const ANY_SIZE_MIB: u64 = u64::MAX >> 20;
 
-/// Where a run took place.
+/// The machine of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     pub os: String,
@@ -86,7 +86,7 @@ pub struct Machine {
 #[derive(Debug, Clone)]
 pub struct RunDir {
     root: PathBuf,
-    /// What the history of each trial can say.
+    /// The limits of the history of each trial.
     bounds: Bounds,
 }
 
@@ -162,7 +162,7 @@ impl RunDir {
         }
     }
 
-    /// Where the run took place; nothing if that is not kept.
+    /// The machine of the run; `None` if that is not kept.
     pub fn machine(&self) -> Result<Option<Machine>, RunDirError> {
         read_json(&self.root.join(MACHINE))
     }
@@ -189,7 +189,7 @@ impl RunDir {
         }
     }
 
-    /// Whether the table of the run has been written.
+    /// True if the table of the run has been written.
     pub fn has_results(&self) -> bool {
         self.root.join(RESULTS).exists()
     }
@@ -200,7 +200,7 @@ impl RunDir {
     }
 }
 
-/// What a history of this plan can say, however long the run was.
+/// The limits of a history of this plan, however long the run was.
 fn bounds(plan: &Plan) -> Bounds {
     let workload = &plan.workload;
     Bounds {
@@ -211,7 +211,7 @@ fn bounds(plan: &Plan) -> Bounds {
     }
 }
 
-/// Whether a run writes a file of this name, or has it aside while it writes.
+/// True if a run writes a file of this name, or has it aside while it writes.
 fn is_of_the_run(name: &str) -> bool {
     RUN_FILES
         .iter()

@@ -52,7 +52,7 @@ const NANOS_PER_S: u64 = 1_000_000_000;
 const ROOM_ASKED_EVERY: Duration = Duration::from_millis(500);
 const ROOM_ASKED_AGAIN: u32 = 10;
 
-/// How long what is in flight may take to finish before it is abandoned.
+/// The time that steps in flight have to finish before they are abandoned.
 pub const GRACE: Nanos = 5 * NANOS_PER_S;
 
 /// One strategy's trial, and what it may touch.
@@ -63,21 +63,21 @@ pub struct Trial<'a> {
     pub shared: Shared<'a>,
 }
 
-/// What all trials of a run share.
+/// The parts that all trials of a run share.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {
     pub interrupts: &'a Interrupts,
     pub lab: Option<&'a Lab>,
-    /// What the run has of its database.
+    /// The run's claim on its database.
     pub tenancy: &'a Tenancy,
 }
 
-/// What is decided of a trial before its world is made.
+/// The rules of a trial, decided before its world is made.
 pub struct Rules<'a> {
     pub workload: &'a Workload,
     pub interrupts: &'a Interrupts,
     pub time_limit_s: Option<u64>,
-    /// How long nothing may move; 0 for any time.
+    /// The time for which nothing may move; 0 for any time.
     pub stuck_after_s: u64,
     /// The moment from which nothing is broken any more, and what stands still counts.
     pub whole_from: Nanos,
@@ -214,7 +214,7 @@ async fn end_of(
     Ok(background::total(&ended.map_err(broke_down)?))
 }
 
-/// What each node counted meanwhile; nothing of a node that was not heard before.
+/// The growth of each node's counters; nothing of a node that did not answer before.
 fn growth(before: &[NodeCounters], now: &[NodeCounters]) -> Vec<NodeCounters> {
     let grown = now.iter().filter_map(|now| {
         let then = before.iter().find(|then| then.node == now.node)?;

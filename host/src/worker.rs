@@ -35,16 +35,16 @@ use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// What all workers of a trial are given. They only read it.
+/// The context that all workers of a trial share. They only read it.
 pub struct TrialContext {
-    /// What the host's own work on the data is given.
+    /// The access for the host's own work on the data.
     pub site: Arc<Site>,
     pub strategy: Arc<dyn Strategy>,
     pub sql_policy: Arc<SqlPolicy>,
     pub locks: Arc<dyn LockService>,
     pub settings: Arc<BTreeMap<String, String>>,
     pub printed: Arc<dyn Printed>,
-    /// What each instance may take of what all share.
+    /// The share of each instance in the common budgets.
     pub shares: Shares,
     pub seed: u64,
     pub change_timeout_ns: u64,
@@ -187,7 +187,7 @@ impl TrialContext {
         (arena, stopper)
     }
 
-    /// Where this worker's sessions go when they go to the endpoint.
+    /// The target of this worker's sessions when they go to the endpoint.
     fn endpoint_of(&self, worker: u32) -> Target {
         let nodes = self.database.nodes();
         match self.workload.kind.connects_to_nodes() {

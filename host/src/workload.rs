@@ -1,4 +1,4 @@
-//! What is contended and how: the kinds of workload, one folder for each, and what they share.
+//! Workloads: the kinds, one folder for each, and what they share.
 
 mod background;
 pub mod found;

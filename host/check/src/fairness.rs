@@ -1,10 +1,10 @@
-//! How far apart are the workers, and who waited longest? Figures, not a verdict.
+//! Fairness: the differences between workers, and the longest waits. Figures, not a verdict.
 
 use crate::model::change::{Change, Nanos};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How evenly a run treated its workers.
+/// The spread between the workers of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fairness {
     /// The fewest and the most ok changes of one worker.

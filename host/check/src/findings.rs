@@ -1,4 +1,4 @@
-//! What a checker found wrong, kept as the earliest one in prose and the number of the others.
+//! Violations found by a checker: the earliest one in prose, and the number of the others.
 
 use crate::model::change::{Change, Nanos};
 use crate::model::data::{Effect, RowState};

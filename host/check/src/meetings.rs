@@ -31,7 +31,7 @@ pub fn count(changes: &[Change], mut spans: Vec<Span>, cluster: u32) -> Contenti
     counted
 }
 
-/// Whether workers met at this row, and whether they did from different nodes.
+/// Returns if workers met at this row, and if they did from different nodes.
 fn meetings(changes: &[Change], row: &[Span]) -> (bool, bool) {
     let mut so_far: Vec<(NodeSet, Longest)> = Vec::new();
     let mut met = false;

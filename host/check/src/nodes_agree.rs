@@ -120,7 +120,7 @@ fn compare_foreign(first: &NodeRows, others: &[NodeRows], findings: &mut Finding
     }
 }
 
-/// How long the nodes took to agree, as the changes' own checks saw it.
+/// Describes the time until the nodes agreed, as the changes' own checks saw it.
 fn staleness(changes: &[Change]) -> Option<String> {
     let checks = || changes.iter().filter_map(|change| change.check);
     let agreed = checks().filter(|check| check.agreed);

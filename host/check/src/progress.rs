@@ -7,7 +7,7 @@ use crate::model::outcome::Outcome;
 use crate::model::stuck::Stuck;
 use crate::model::verdict::Answer;
 
-/// How long a row is free, with nothing broken any more, before a worker that still wants it is
+/// The time for which a row is free, with nothing broken any more, before a worker that still wants it is
 /// stuck. Strategies look again after milliseconds, and what a crashed holder leased ends after ten
 /// seconds.
 const FREE: Nanos = 15_000_000_000;

@@ -54,7 +54,7 @@ pub enum CommandError {
     OtherKind {
         strategy: String,
         kind: Kind,
-        /// What the workload is, and what to do about it.
+        /// The kind of the workload, and the remedy.
         given: String,
     },
     #[error(

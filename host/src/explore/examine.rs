@@ -54,7 +54,7 @@ pub struct Found {
     pub weaker: Vec<String>,
 }
 
-/// How far a search has come.
+/// The state of a search.
 pub enum Progress<'a> {
     /// No violation was found in these.
     Searching(&'a Tally),

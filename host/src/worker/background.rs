@@ -63,7 +63,7 @@ impl Generators {
     }
 }
 
-/// What one generator came to.
+/// The figures of one generator.
 #[derive(Default)]
 pub struct Generated {
     selects: Figures,
@@ -79,7 +79,7 @@ impl Generated {
     }
 }
 
-/// What all generators came to; nothing if there were none.
+/// The figures of all generators together; `None` if there were none.
 pub fn total(all: &[Generated]) -> Option<Background> {
     if all.is_empty() {
         return None;

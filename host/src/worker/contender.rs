@@ -11,9 +11,9 @@ use std::sync::Arc;
 pub struct StrategyHandle {
     arena: Arc<TrialContext>,
     worker: u32,
-    /// How many instances there have been.
+    /// The number of instances so far.
     generation: u32,
-    /// What preparing came to; nothing after a death.
+    /// The result of preparing; `None` after a death.
     instance: Option<Result<Box<dyn Instance>, Outcome>>,
     whereabouts: Whereabouts,
 }

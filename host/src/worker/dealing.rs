@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// How many different nodes the rivals of each row have.
+    /// The number of different nodes that the rivals of each row have.
     fn spread(rows: u32, per_row: u32, nodes: &[Option<u32>]) -> Vec<usize> {
         let workload = Workload {
             rows,

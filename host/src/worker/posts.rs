@@ -1,4 +1,4 @@
-//! Where each worker is, for whoever watches whether anything still moves.
+//! The step that each worker is in, for the watch that looks for a standstill.
 
 use crate::model::stuck::{Waiting, WaitingStep};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// Where a worker is.
+/// The step that a worker is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Post {
     /// Between two steps: it pauses, checks, holds or settles, and goes on by itself.
@@ -75,7 +75,7 @@ impl Posts {
         }
     }
 
-    /// Where this worker counts its calls.
+    /// The counter of this worker's calls.
     pub fn calls_of(&self, worker: u32) -> Calls {
         let place = self.0.get(worker as usize);
         place.map(|place| place.calls.clone()).unwrap_or_default()
@@ -86,7 +86,7 @@ impl Posts {
         self.0.iter().map(|place| place.calls.in_flight()).collect()
     }
 
-    /// Where everybody is now. A worker that is twice in the same step has not left it in between: the
+    /// The step of every worker now. A worker that is twice in the same step has not left it in between: the
     /// numbers of changes only grow.
     pub fn all(&self) -> Vec<Post> {
         let decoded = self.0.iter().map(|place| {

@@ -1,4 +1,4 @@
-//! Whether anything can still move.
+//! Detects that nothing can move any more.
 //!
 //! A trial is stuck if all of this holds for a quiet period, which is as long as the plan says:
 //!
@@ -28,7 +28,7 @@ use crate::model::stuck::{MOST_NAMED, Stuck, StuckRow, Waiting};
 use crate::workload::Picture;
 use std::collections::BTreeMap;
 
-/// How often it is asked within one quiet period.
+/// The number of looks within one quiet period.
 const LOOKS: u64 = 5;
 
 const SHORTEST_LOOK: Nanos = 10_000_000;

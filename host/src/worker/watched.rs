@@ -5,7 +5,7 @@ pub use crate::workload::turn::Phase;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
-/// How far a worker has come. Written by that worker alone, read by the progress line.
+/// The progress of a worker. Written by that worker alone, read by the progress line.
 #[derive(Debug, Default)]
 pub struct Watched {
     /// Changes that are over.

@@ -1,4 +1,4 @@
-//! What was found in the database after a trial.
+//! The final state of the database after a trial.
 
 use crate::model::data::Data;
 use serde::Serialize;
@@ -12,11 +12,11 @@ use std::sync::Arc;
 pub enum Found {
     /// Rows with a state, and the audit of them.
     Rows(Data),
-    /// What is in the tables of a kind of workload that has its own.
+    /// The content of the tables of a kind of workload that has its own.
     Own(Arc<dyn OwnTables>),
 }
 
-/// What one kind of workload reads, and only it knows.
+/// The final state that one kind of workload reads, and only it knows.
 pub trait OwnTables: Any + Debug + Send + Sync {
     /// The file of a trial that holds it.
     fn file(&self) -> &'static str;
@@ -25,7 +25,7 @@ pub trait OwnTables: Any + Debug + Send + Sync {
     fn write(&self, out: &mut dyn Write) -> serde_json::Result<()>;
 }
 
-/// What is written as one JSON file.
+/// A value that is written as one JSON file.
 pub trait InFile: Any + Debug + Serialize + Send + Sync {
     const FILE: &'static str;
 }
@@ -53,7 +53,7 @@ impl Found {
         }
     }
 
-    /// What a kind read, if it is of this type.
+    /// The final state that a kind read, if it is of this type.
     pub fn of<T: OwnTables>(&self) -> Option<&T> {
         match self {
             Self::Own(tables) => (&**tables as &dyn Any).downcast_ref(),

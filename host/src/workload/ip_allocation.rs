@@ -38,7 +38,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// What a workload of this kind has beside the numbers of every one. Its rows are the pools, and a
+/// The options of this kind, beside the numbers that every workload has. Its rows are the pools, and a
 /// change takes an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IpAllocation {
@@ -46,14 +46,14 @@ pub struct IpAllocation {
     pub pools: Vec<Pool>,
     /// Each address is given back after the hold.
     pub release: bool,
-    /// Where workers connect to.
+    /// The servers to which workers connect.
     pub connect: Connect,
     /// Before each step of its algorithm a strategy waits a random time up to this, as the setting
     /// `step-wait-ms` tells it.
     pub step_wait_ms: u64,
 }
 
-/// Where workers connect to.
+/// The servers to which workers connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connect {

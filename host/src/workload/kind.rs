@@ -92,7 +92,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether the number of rows may be drawn.
+    /// True if a search may draw the number of rows.
     fn draws_rows(&self) -> bool {
         true
     }
@@ -117,12 +117,12 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Whether workers connect to the nodes in turn and not to the endpoint.
+    /// True if workers connect to the nodes in turn and not to the endpoint.
     fn connects_to_nodes(&self) -> bool {
         false
     }
 
-    /// Whether the statements of strategies are counted and timed.
+    /// True if the statements of strategies are counted and timed.
     fn counts_statements(&self) -> bool {
         false
     }
@@ -143,7 +143,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
     /// The life of one change: its steps, and the settling of those that did not end ok.
     async fn change(&self, turn: &mut dyn Turn) -> Change;
 
-    /// What is in the tables of what these workers wait for. `None` if a node that has a say does not
+    /// Reads the rows that these workers wait for. `None` if a node that has a say does not
     /// answer, or where nobody can tell.
     async fn picture(&self, _site: &Site, _waiting: &[Waiting]) -> Option<Picture> {
         None
@@ -197,7 +197,7 @@ impl FinalFile {
     }
 }
 
-/// What is in the tables of what waiting workers want.
+/// The rows that waiting workers want, as the tables have them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Picture {
     /// All of it: as long as it stays the same, nothing moves.

@@ -66,7 +66,7 @@ pub fn words() -> String {
     names.join("|")
 }
 
-/// How a workload file says which.
+/// The lines by which a workload file chooses a kind.
 pub fn choice() -> String {
     let said = all().iter().map(|kind| format!("kind = {:?}", kind.name()));
     said.collect::<Vec<_>>().join(" or ")

@@ -8,7 +8,7 @@ use futures_util::stream::FuturesUnordered;
 /// it out meanwhile: one that stands still answers nobody, and takes seconds to be given up.
 const PATIENCE_MS: u64 = 250;
 
-/// What those nodes said that answered.
+/// The answers of those nodes that answered.
 pub struct Answers<T> {
     pub given: Vec<T>,
     /// Every node that can have a say is among them: one that the others have shut out can't commit

@@ -17,7 +17,7 @@ use std::str::FromStr;
 /// key of a workload file and a flag of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workload {
-    /// What workers compete for; for pools their number.
+    /// The number of rows, or of pools, that workers compete for.
     pub rows: u32,
     pub workers_per_row: u32,
     pub changes_per_worker: u32,
@@ -29,12 +29,12 @@ pub struct Workload {
     pub check_tries: u32,
     /// The wait after the n-th reading is n times this.
     pub check_wait_ms: u64,
-    /// How the check reaches the nodes.
+    /// The connections of the check.
     pub check: CheckConnections,
     /// Sessions beside the workers' that load the database with statements of their own, each on a
     /// row of its own; 0 for none.
     pub background_generators: u32,
-    /// What each of them does in every second.
+    /// The number of SELECTs of each of them in every second.
     pub background_selects_per_s: u32,
     pub background_updates_per_s: u32,
     /// Lets the database itself record what every transaction changes, by triggers into a table of its
@@ -46,7 +46,7 @@ pub struct Workload {
     pub kind: Chosen,
 }
 
-/// How the check after acquire reaches the nodes.
+/// The connections of the check after acquire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckConnections {
@@ -139,7 +139,7 @@ impl Workload {
         )
     }
 
-    /// What strategies find in `settings`: what was given, and what the workload says, which comes
+    /// The `settings` of strategies: those that were given, and those that the workload makes, which come
     /// after.
     pub fn settings(&self, mut settings: BTreeMap<String, String>) -> BTreeMap<String, String> {
         for (name, value) in self.kind.settings() {

@@ -11,7 +11,7 @@ const TRIES: u32 = 10;
 /// The wait between them.
 const WAIT_NS: Nanos = 500_000_000;
 
-/// What the nodes said, in their order, and the names of those that said nothing. A fault only if
+/// The nodes' answers, in their order, and the names of those that did not answer. A fault only if
 /// there was no answer at all.
 pub async fn each_node<'a, T, F>(
     database: &'a dyn Database,

@@ -24,7 +24,7 @@ const UNANIMOUS_ROUNDS: u64 = 5;
 /// The wait after the n-th round is n times this, and from the tenth on ten times.
 const WAIT_MS: u64 = 50;
 
-/// What a reading says of an effect.
+/// The evidence of one reading for an effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
     Effect,

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 pub(super) const NANOS_PER_MS: u64 = 1_000_000;
 
-/// What settling, checks and readings are given. They only read it.
+/// The access of settling, checks and readings. They only read it.
 #[derive(Clone)]
 pub struct Site {
     pub workload: Workload,
     pub database: Arc<dyn Database>,
     pub clock: Arc<dyn Clock>,
-    /// Where checks and settling run.
+    /// The threads on which checks and settling run.
     pub beside: Beside,
     /// Time for which the check and settling retry where nodes do not answer: `settle::PATIENCE`.
     pub patience_ns: Nanos,

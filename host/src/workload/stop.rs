@@ -1,4 +1,4 @@
-//! How a run is told to end before its time.
+//! The signal that ends a run before its time.
 
 use tokio::sync::watch;
 

@@ -5,10 +5,10 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
-/// What every table of ours says, so that it is known again: it may be made anew.
+/// The mark of our tables: a table with it may be dropped and created again.
 const MARK: &str = "made by contend, which replaces it in every run";
 
-/// What stands behind the last column of each table: where a table has no comment of its own, its
+/// The text behind the last column of each table: where a table has no comment of its own, its
 /// definition is kept as it was written, with what is a comment there.
 pub fn mark(dialect: &str) -> String {
     match dialect {
@@ -17,7 +17,7 @@ pub fn mark(dialect: &str) -> String {
     }
 }
 
-/// What stands behind the columns of each table.
+/// The text behind the columns of each table.
 pub fn options(dialect: &str) -> String {
     match dialect {
         // Texts are compared as they are, as SQLite does.

@@ -1,4 +1,4 @@
-//! What a worker lends to a kind of workload for the life of one change.
+//! The parts of a worker that a kind of workload borrows for the life of one change.
 
 use super::site::Site;
 use crate::capability::strategy::{Allocated, Call};
@@ -11,7 +11,7 @@ use crate::model::stuck::WaitingStep;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// What a worker is doing.
+/// The phase of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Between two changes, or holding what it took.
@@ -42,9 +42,9 @@ pub struct Stepped {
     pub step: Step,
     /// The address, where one was asked for and the step ended ok.
     pub allocated: Option<Allocated>,
-    /// What the strategy executed, where that is counted.
+    /// The statements that the strategy executed, where they are counted.
     pub statements: Statements,
-    /// Where its sessions worked.
+    /// The nodes on which its sessions worked.
     pub nodes: NodeSet,
     /// It ended ok, and its effect may not be there.
     pub is_doubtful: bool,

@@ -126,13 +126,13 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// How many updates came before the row was in this state; `None` where that is not known.
+    /// The number of updates before the row was in this state; `None` where that is not known.
     pub fn place(&self, row: u32, state: &RowState) -> Option<u32> {
         let state = self.state(row, state)?;
         Some(self.place[state]).filter(|&place| place != NONE)
     }
 
-    /// Whether any update led to this state.
+    /// True if any update led to this state.
     pub fn is_reached(&self, row: u32, state: &RowState) -> bool {
         self.state(row, state)
             .is_some_and(|state| self.reached[state])

@@ -9,7 +9,7 @@ use crate::model::data::{RowState, Status};
 use crate::model::marker::Mark;
 use crate::model::seen::{Seen, Sight};
 
-/// What it shows.
+/// The conclusion from a reading.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Shown {
     /// The effect was there, or nobody had a reason to look.
@@ -100,7 +100,7 @@ fn unseen(change: &Change, which: Which) -> Shown {
     }
 }
 
-/// Whether the state is later than the effect; else why it is earlier, where that can be told without
+/// Decides if the state is later than the effect; else returns why it is earlier, where that is known without
 /// an audit.
 fn without_audit(
     evidence: &Evidence,

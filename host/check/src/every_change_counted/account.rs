@@ -1,4 +1,4 @@
-//! How many updates one step may have made.
+//! Counts the updates that one step may have made.
 
 use crate::model::change::{Restored, Settled, Step};
 use crate::model::outcome::Outcome;

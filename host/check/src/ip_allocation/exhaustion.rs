@@ -8,8 +8,8 @@ use crate::model::outcome::Outcome;
 use crate::model::pool::pool_id;
 use crate::model::verdict::Answer;
 
-/// Who was told that a pool is exhausted was told the truth if at some moment, while it asked, as many
-/// other changes of the pool as it has addresses may have had one. Whatever may be is held for the
+/// Judges each call that returned that its pool is exhausted. That was true if at some moment of the call
+/// as many other changes of the pool as it has addresses may have had one. Every doubt is in favour of the
 /// strategy: a change may have an address from the invocation of acquire to the return of a release
 /// that certainly took effect, and otherwise for ever; one that ended indeterminate may, whatever was
 /// found of it, because what it left half done keeps an address taken as well. n·log n.
@@ -58,7 +58,7 @@ fn tell(evidence: &Evidence, change: &Change, most: u64) -> Told {
     Told::about(prose, change.row, [Some(marker)])
 }
 
-/// How many addresses of each pool may have been taken, as it went.
+/// The number of addresses of each pool that may have been taken, over time.
 struct Taken {
     /// Pool, time, and whether it became one more or one less; in order.
     steps: Vec<(u32, Nanos, Step)>,

@@ -58,7 +58,7 @@ fn tell(nodes: [&str; 2], on: usize, what: &str) -> String {
     format!("node {has} has {what}, and node {lacks} does not")
 }
 
-/// What only one of the two has, with its place among them, 0 or 1. As often as it has it more often.
+/// The items that only one of the two has, with its place among them, 0 or 1. As often as it has it more often.
 fn differences<'a, T: Ord>(one: &'a [T], other: &'a [T]) -> Vec<(&'a T, usize)> {
     let sorted = |items: &'a [T]| {
         let mut items: Vec<_> = items.iter().collect();

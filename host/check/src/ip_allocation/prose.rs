@@ -1,4 +1,4 @@
-//! How rows and who wrote them are told. What a strategy wrote must not speak to the terminal, so
+//! Prose for rows and their writers. Text of a strategy must not steer the terminal, so
 //! only what is certainly harmless is told as it is.
 
 use super::super::findings::Ms;
@@ -40,7 +40,7 @@ impl fmt::Display for Row<'_> {
     }
 }
 
-/// How a step ended, and when: `ended failed (1213) at 12.345 ms`.
+/// The end of a step and its time: `ended failed (1213) at 12.345 ms`.
 pub struct Ended<'a>(pub &'a Step);
 
 impl fmt::Display for Ended<'_> {

@@ -91,7 +91,7 @@ pub fn history(
     (pools, history, found)
 }
 
-/// What is free of a pool: what was given back, and everything from `next` on.
+/// The free addresses of a pool: those given back, and everything from `next` on.
 #[derive(Default)]
 struct Free {
     given_back: BTreeSet<u64>,

@@ -148,7 +148,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Whether some row was taken over from a worker of which nobody knows whether it still held it.
+    /// True if some row was taken over from a worker that may still have held it.
     pub fn is_unclear(&self) -> bool {
         self.is_unclear
     }

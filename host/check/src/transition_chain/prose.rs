@@ -1,4 +1,4 @@
-//! What a broken chain means for the workers, told from the two changes involved.
+//! Prose for a broken chain: its meaning for the workers, from the two changes involved.
 
 use super::super::findings::{Ms, Told, Went, acquired, released};
 use super::graph::Graph;

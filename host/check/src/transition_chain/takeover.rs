@@ -3,7 +3,7 @@
 use super::super::mutual_exclusion::proven_hold;
 use crate::model::change::Change;
 
-/// What a takeover was.
+/// The verdict on a takeover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takeover {
     /// The change took what it held already.

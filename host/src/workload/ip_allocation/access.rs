@@ -8,7 +8,7 @@ use crate::model::marker::Marker;
 use crate::model::value::Value;
 use std::sync::LazyLock;
 
-/// What an allocation has.
+/// The rows of an allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Holding {
     Nothing,
@@ -37,7 +37,7 @@ impl Default for AllocationAccess {
 }
 
 impl AllocationAccess {
-    /// What the allocation with this marker has, as one node says, causally.
+    /// Reads causally on one node the rows of the allocation with this marker.
     pub(super) async fn holding(
         &self,
         database: &dyn Database,

@@ -1,4 +1,4 @@
-//! What allocations cost: figures, their columns and their lines.
+//! The cost of allocations: figures, their columns and their lines.
 
 use crate::model::change::{Allocation, Change};
 use crate::model::statements::{Executed, Statements};

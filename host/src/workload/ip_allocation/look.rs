@@ -6,7 +6,7 @@ use crate::model::seen::{Seen, Sight};
 use crate::workload::look::at_nodes;
 use crate::workload::site::Site;
 
-/// What the allocation has after a call for it. `has_address` is what the call was to lead to.
+/// Reads the rows of the allocation after a call for it. `has_address` is the state that the call was to lead to.
 pub(super) async fn at_allocation(
     site: &Site,
     marker: Marker,

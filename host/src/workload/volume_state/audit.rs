@@ -35,7 +35,7 @@ pub(super) async fn effects(database: &dyn Database, node: &str) -> Result<Vec<E
     Ok(net.effects())
 }
 
-/// Whether the audit stands in the order of commits. SQLite has one writer at a time, which numbers
+/// True if the audit stands in the order of commits. SQLite has one writer at a time, which numbers
 /// what it records; on other databases transactions overlap.
 pub(super) fn is_ordered(database: &dyn Database) -> bool {
     database.dialect() == "sqlite"
@@ -75,7 +75,7 @@ impl Default for AuditAccess {
 }
 
 impl AuditAccess {
-    /// Whether a transaction has committed that brought the row to this status with this marker, as
+    /// True if a transaction has committed that brought the row to this status with this marker, as
     /// one node says, causally. `None` where what is recorded under the marker does not say so: a
     /// transaction that wrote other markers in between.
     pub async fn has(

@@ -12,7 +12,7 @@ use crate::workload::CheckConnections;
 use crate::workload::site::{NANOS_PER_MS, Site};
 use futures_util::future::join;
 
-/// What a check came to.
+/// The result of a check.
 pub(super) struct Checked {
     pub(super) check: Check,
     /// A causal reading, made at the first try at which a node did not have the marker.
@@ -93,7 +93,7 @@ async fn reading(site: &Site, row: u32, expected: &RowState) -> Option<bool> {
     answers.complete.then_some(agree)
 }
 
-/// What the node has, as an application would find it there: how stale that is, is the question.
+/// Reads the row on the node as an application would, stale or not: the check measures how stale it is.
 async fn read(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
     let database = &*site.database;
     match site.workload.check {

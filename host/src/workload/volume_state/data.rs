@@ -1,4 +1,4 @@
-//! What the run left in the database.
+//! Reads the final state of the database.
 
 use super::super::reading::{each_node, patiently};
 use super::audit;

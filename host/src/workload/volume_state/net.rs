@@ -54,7 +54,7 @@ enum Key {
     Foreign(u32),
 }
 
-/// What one transaction did to one key.
+/// The steps of one transaction on one key.
 struct Walk {
     transaction: u32,
     key: Key,
@@ -192,7 +192,7 @@ impl Walk {
     }
 }
 
-/// Where a walk began and where it ended; nothing if that is the same. Steps that are no walk, as if
+/// The first and the last state of a walk; nothing if they are equal. Steps that are no walk, as if
 /// two transactions had the same name, are given as they are.
 fn ends(first: Step, more: Vec<Step>) -> Vec<Step> {
     if more.is_empty() {
@@ -216,7 +216,7 @@ fn ends(first: Step, more: Vec<Step>) -> Vec<Step> {
     }
 }
 
-/// What the first list has more often than the second; both are sorted.
+/// The items that the first list has more often than the second; both are sorted.
 fn apart<'a, T: Ord>(list: &[&'a T], other: &[&'a T]) -> Vec<&'a T> {
     let mut other = other.iter().peekable();
     let mut rest = Vec::new();

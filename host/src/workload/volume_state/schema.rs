@@ -13,7 +13,7 @@ pub const TABLES: &[&str] = &["volumes"];
 /// Every table that a run makes.
 pub(super) const MADE: &[&str] = &["volumes", "volumes_audit", "volumes_background"];
 
-/// What one database words differently from another.
+/// The SQL that differs between databases.
 struct Wording {
     /// Within each table, at the end.
     mark: String,

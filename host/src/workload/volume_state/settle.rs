@@ -9,11 +9,11 @@ use crate::model::marker::Marker;
 use crate::workload::settle::{Shown, settle};
 use crate::workload::site::Site;
 
-/// What settling found out about a step on a row.
+/// The result of settling a step on a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finding {
     pub settled: Settled,
-    /// Whether the change holds the row now; `None` if that could not be read.
+    /// True if the change holds the row now; `None` if that could not be read.
     pub holds: Option<bool>,
 }
 
@@ -48,7 +48,7 @@ pub async fn released(site: &Site, row: u32, marker: Marker) -> Finding {
     }
 }
 
-/// What one node says of a step on a row.
+/// The answer of one node about a step on a row.
 struct Reading {
     shown: Shown,
     holds: bool,
@@ -138,7 +138,7 @@ async fn try_to_restore(site: &Site, row: u32, marker: Marker) -> Result<bool, F
     restored.map_err(|fault| fault.kind)
 }
 
-/// Whether the audit has it; `None` without an audit, or where it does not say.
+/// True if the audit has it; `None` without an audit, or where it does not say.
 async fn audited(
     site: &Site,
     node: &str,

@@ -1,4 +1,4 @@
-//! How many rows one change may have in the end.
+//! Counts the rows that one change may have in the end.
 
 use super::super::prose::is_failed;
 use crate::model::change::{Change, Restored, Settled, Step};
@@ -57,7 +57,7 @@ fn expected(change: &Change) -> (u8, u8) {
     (u8::from(surely && !maybe_gone), u8::from(maybe && !gone))
 }
 
-/// Whether the step surely took effect, and whether it may have.
+/// Returns if the step surely took effect, and if it may have.
 fn takes_effect(step: &Step) -> (bool, bool) {
     match (&step.outcome, step.settled) {
         (Outcome::Ok, _) => (true, true),

@@ -3,7 +3,7 @@
 use crate::model::allocations::Request;
 use crate::model::pool::{Pool, number};
 
-/// What a node has of one pool.
+/// The addresses that a node has of one pool.
 pub struct Ledger<'a> {
     first: u128,
     last: u128,
