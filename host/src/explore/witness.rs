@@ -3,6 +3,7 @@
 mod aborts;
 mod moments;
 mod participants;
+mod sql_text;
 
 use crate::model::change::{Change, Nanos};
 use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline};
@@ -34,18 +35,14 @@ pub fn timeline(
         .collect();
     weighed.sort_by_key(|weighed| weighed.moment.at);
     once_each(&mut weighed);
-    let mut moments: Vec<_> = heaviest(weighed)
-        .into_iter()
-        .map(|weighed| (weighed.moment, weighed.led_by))
-        .collect();
-    for index in 0..moments.len() {
-        let (earlier, rest) = moments.split_at_mut(index);
-        let (moment, led_by) = &mut rest[0];
-        moment.after = earlier
-            .iter()
-            .rposition(|(earlier, _)| led_by.as_ref().is_some_and(|led_by| led_by.is(earlier)));
+    let mut scored = heaviest(weighed);
+    for index in 0..scored.len() {
+        let (earlier, rest) = scored.split_at_mut(index);
+        if let Some(cause) = &rest[0].caused_by {
+            rest[0].moment.after = earlier.iter().rposition(|earlier| cause.is(earlier));
+        }
     }
-    let moments: Vec<_> = moments.into_iter().map(|(moment, _)| moment).collect();
+    let moments: Vec<_> = scored.into_iter().map(|scored| scored.moment).collect();
     let stretches = stretches(&participants, events, let_go);
     let lanes: BTreeSet<Lane> = moments
         .iter()

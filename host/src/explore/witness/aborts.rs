@@ -1,4 +1,4 @@
-//! For each abort who did it.
+//! The cause of each abort.
 
 use super::participants::Participants;
 use crate::model::change::Nanos;

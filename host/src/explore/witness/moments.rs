@@ -1,34 +1,66 @@
 //! Weights and texts of events in a timeline.
 
 use super::participants::Participants;
+use super::sql_text::{cut, filled_in, shown};
 use crate::model::change::Nanos;
 use crate::model::timeline::{Lane, TimelineEntry, Tone};
 use crate::model::value::Value;
 use crate::sim::event::{Actor, Answer, Event, LockCall, TransactionName, What};
 
-/// A moment that may be told.
+/// An entry that a timeline may have.
 pub struct ScoredEvent {
     pub weight: u32,
     pub moment: TimelineEntry,
-    pub led_by: Option<CausedBy>,
+    /// The write set that this entry gives its place in the order.
+    pub ordered: Option<WriteSet>,
+    pub caused_by: Option<CausedBy>,
     /// Of several with the same of these, the last one is enough: workers look again and again.
     pub once: Option<String>,
 }
 
-/// The moment that leads to another: the last on this lane whose text has this in it.
-pub struct CausedBy {
-    pub lane: Lane,
-    pub word: String,
+/// A write set in the order of the cluster.
+pub struct WriteSet {
+    pub position: u64,
+    pub actor: Actor,
+    /// The node of its transaction.
+    pub node: u32,
 }
 
-impl CausedBy {
-    pub fn is(&self, moment: &TimelineEntry) -> bool {
-        moment.lane == self.lane && moment.text.contains(&self.word)
+/// The entry that leads to another one: the last before it for which this holds.
+pub enum CausedBy {
+    /// It gives the write set at this position its place.
+    Position(u64),
+    /// It gives a write set of this actor, from this node, its place.
+    Writes { actor: Actor, node: u32 },
+    /// It is on this lane.
+    Lane(Lane),
+}
+
+impl ScoredEvent {
+    /// An entry without a cause, to be shown as often as it happens.
+    pub fn new(weight: u32, moment: TimelineEntry) -> Self {
+        Self {
+            weight,
+            moment,
+            ordered: None,
+            caused_by: None,
+            once: None,
+        }
     }
 }
 
-/// A statement longer than this is cut in its middle.
-const LONGEST: usize = 110;
+impl CausedBy {
+    pub fn is(&self, earlier: &ScoredEvent) -> bool {
+        let ordered = earlier.ordered.as_ref();
+        match self {
+            Self::Position(position) => ordered.is_some_and(|set| set.position == *position),
+            Self::Writes { actor, node } => {
+                ordered.is_some_and(|set| set.actor == *actor && set.node == *node)
+            }
+            Self::Lane(lane) => earlier.moment.lane == *lane,
+        }
+    }
+}
 
 /// Weighs an event; `None` if it has nothing to do with the participants. An event after the last worker has
 /// the row explains little.
@@ -123,7 +155,13 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 "{}'s write set is number {position} in the order",
                 transaction.actor
             );
-            told(84, transaction.node, Tone::Plain, text)
+            let mut weighed = told(84, transaction.node, Tone::Plain, text)?;
+            weighed.ordered = Some(WriteSet {
+                position: *position,
+                actor: transaction.actor,
+                node: transaction.node,
+            });
+            Some(weighed)
         }
         What::Applied {
             node,
@@ -132,10 +170,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
         } if acts(transaction) && *node != transaction.node => {
             let text = format!("applies number {position} of {}", transaction.actor);
             let mut weighed = told(56, *node, Tone::Plain, text)?;
-            weighed.led_by = Some(CausedBy {
-                lane: Lane::Node(transaction.node),
-                word: format!("number {position} in the order"),
-            });
+            weighed.caused_by = Some(CausedBy::Position(*position));
             Some(weighed)
         }
         What::CertificationFailed {
@@ -152,10 +187,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 transaction.actor, against.actor
             );
             let mut weighed = told(90, transaction.node, Tone::Lost, text)?;
-            weighed.led_by = Some(CausedBy {
-                lane: Lane::Node(against.node),
-                word: format!("number {against_position} in the order"),
-            });
+            weighed.caused_by = Some(CausedBy::Position(*against_position));
             Some(weighed)
         }
         What::BruteForceAborted {
@@ -169,10 +201,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 by.actor, victim.actor
             );
             let mut weighed = told(91, victim.node, Tone::Lost, text)?;
-            weighed.led_by = Some(CausedBy {
-                lane: Lane::Node(by.node),
-                word: format!("number {position} in the order"),
-            });
+            weighed.caused_by = Some(CausedBy::Position(*position));
             Some(weighed)
         }
         What::Deadlock { victim, other, row } if acts(victim) && participants.is_row(&row.key) => {
@@ -221,7 +250,7 @@ fn answered(
     answer: &Answer,
 ) -> ScoredEvent {
     let Actor::Worker(worker) = transaction.actor else {
-        unreachable!("only workers are of a participants");
+        unreachable!("only workers are participants");
     };
     let verb = text
         .split_whitespace()
@@ -258,9 +287,9 @@ fn answered(
         format!("{statement} on {node}: {told}"),
     );
     // The answer to what was replicated.
-    weighed.led_by = (weight >= 86).then(|| CausedBy {
-        lane: Lane::Node(transaction.node),
-        word: format!("worker {worker}'s write set is number"),
+    weighed.caused_by = (weight >= 86).then_some(CausedBy::Writes {
+        actor: transaction.actor,
+        node: transaction.node,
     });
     if weight < 80 {
         weighed.once = once(participants, transaction.actor, at, &verb);
@@ -323,26 +352,21 @@ fn lock(
         }
         _ => None,
     };
-    weighed.led_by = worker_lane(actor).map(|lane| CausedBy {
-        lane,
-        word: String::new(),
-    });
+    weighed.caused_by = worker_lane(actor).map(CausedBy::Lane);
     Some(weighed)
 }
 
 fn moment(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> ScoredEvent {
-    ScoredEvent {
+    ScoredEvent::new(
         weight,
-        moment: TimelineEntry {
+        TimelineEntry {
             at,
             lane,
             tone,
             text,
             after: None,
         },
-        led_by: None,
-        once: None,
-    }
+    )
 }
 
 fn worker_lane(actor: Actor) -> Option<Lane> {
@@ -358,42 +382,6 @@ fn owner_name(owner: &str) -> String {
         .strip_prefix("worker-")
         .and_then(|rest| rest.split('.').next());
     number.map_or_else(|| owner.to_owned(), |number| format!("worker {number}"))
-}
-
-/// The statement with its parameters in their places.
-fn filled_in(text: &str, parameters: &[Value]) -> String {
-    let mut parameters = parameters.iter();
-    let mut filled = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '?' => filled.push_str(&parameters.next().map_or("?".to_owned(), shown)),
-            '`' => {}
-            c => filled.push(c),
-        }
-    }
-    filled.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A value as it stands in SQL. Written by a strategy, so that nothing in it may steer a terminal.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Integer(value) => value.to_string(),
-        Value::Real(value) => value.to_string(),
-        Value::Text(text) => format!("'{}'", text.escape_debug()),
-        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
-    }
-}
-
-fn cut(text: &str) -> String {
-    let length = text.chars().count();
-    if length <= LONGEST {
-        return text.to_owned();
-    }
-    let begin: String = text.chars().take(LONGEST / 2).collect();
-    let end: String = text.chars().skip(length - LONGEST / 2).collect();
-    format!("{begin} … {end}")
 }
 
 fn ms(at: Nanos) -> String {

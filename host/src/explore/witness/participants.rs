@@ -208,18 +208,16 @@ fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> ScoredEvent {
             ),
         ),
     };
-    ScoredEvent {
+    ScoredEvent::new(
         weight,
-        moment: TimelineEntry {
+        TimelineEntry {
             at: step.returned,
             lane: Lane::Worker(change.worker),
             tone,
             text,
             after: None,
         },
-        led_by: None,
-        once: None,
-    }
+    )
 }
 
 /// The host's reading right after a step whose effect it had reason to doubt.
@@ -238,12 +236,7 @@ fn look(change: &Change, step: &Step) -> Option<ScoredEvent> {
         text: format!("the host reads, causally: {found}"),
         after: None,
     };
-    Some(ScoredEvent {
-        weight: 95,
-        moment,
-        led_by: None,
-        once: None,
-    })
+    Some(ScoredEvent::new(95, moment))
 }
 
 /// Says whether a text ends with a word: `volumes volume-1` does with `volume-1`, and `volume-11`
