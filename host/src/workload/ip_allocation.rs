@@ -148,7 +148,7 @@ impl WorkloadKind for IpAllocation {
     }
 
     fn recorded(&self) -> Value {
-        serde_json::to_value(self).unwrap_or_default()
+        serde_json::to_value(self).expect("plain numbers and texts")
     }
 
     fn with_recorded(&self, options: Value) -> serde_json::Result<Arc<dyn WorkloadKind>> {

@@ -17,7 +17,6 @@ use crate::workload::found::{Found, InFile};
 use crate::workload::site::Site;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -144,7 +143,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
     async fn change(&self, turn: &mut dyn Turn) -> Change;
 
     /// Reads the rows that these workers wait for. `None` if a node that has a say does not
-    /// answer, or where nobody can tell.
+    /// answer, or if the kind has no such reading.
     async fn picture(&self, _site: &Site, _waiting: &[Waiting]) -> Option<Picture> {
         None
     }
@@ -265,15 +264,6 @@ impl PartialEq for Chosen {
 }
 
 impl Eq for Chosen {}
-
-/// As a plan records it: a key of its name, with its options; nothing for one without options.
-impl Serialize for Chosen {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let options = self.recorded();
-        let entry = (!options.is_null()).then(|| (self.key_of_options(), options));
-        to.collect_map(entry)
-    }
-}
 
 impl dyn WorkloadKind {
     /// The key under which a plan records the options.

@@ -2,34 +2,25 @@
 
 use super::ip_allocation::USUAL;
 use super::key::Key;
-use super::kind::{Chosen, FinalFile, Kind, WorkloadKind};
+use super::kind::{Chosen, FinalFile, Kind};
 use super::volume_state::VolumeState;
 use crate::model::change::Change;
 use crate::record::figures::Figures;
 use crate::wasm::World;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::RwLock;
 
 /// The first is the usual one.
-static KINDS: RwLock<&[Kind]> = RwLock::new(&[Kind(&VolumeState), Kind(&USUAL)]);
+static KINDS: &[Kind] = &[Kind(&VolumeState), Kind(&USUAL)];
 
 /// Every kind that there is.
 pub fn all() -> &'static [Kind] {
-    *KINDS.read().unwrap_or_else(|broken| broken.into_inner())
+    KINDS
 }
 
-/// Adds a kind of another crate, for the rest of the process. One that is there stays.
-pub fn add(kind: &'static dyn WorkloadKind) {
-    let mut kinds = KINDS.write().unwrap_or_else(|broken| broken.into_inner());
-    if kinds.iter().all(|known| known.name() != kind.name()) {
-        *kinds = Vec::leak([*kinds, &[Kind(kind)]].concat());
-    }
-}
-
-/// The kind where nobody says which.
+/// The kind of a workload that names none.
 pub fn usual() -> Kind {
     all()[0]
 }
@@ -89,13 +80,53 @@ impl<'de> Deserialize<'de> for Kind {
     }
 }
 
+/// As a plan records it: a key of its name, with its options; nothing for the usual kind.
+impl Serialize for Chosen {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let is_usual = self.name() == usual().name();
+        let entry = (!is_usual).then(|| (self.key_of_options(), self.recorded()));
+        to.collect_map(entry)
+    }
+}
+
 impl<'de> Deserialize<'de> for Chosen {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut entries = BTreeMap::<String, Value>::deserialize(from)?;
-        let recorded = |kind: &Kind| Some((*kind, entries.remove(&kind.key_of_options())?));
-        let found = all().iter().find_map(recorded);
-        let (kind, options) = found.unwrap_or((usual(), Value::Null));
+        let entries = BTreeMap::<String, Value>::deserialize(from)?;
+        let Some((key, options)) = entries.into_iter().next() else {
+            return Ok(Self::default());
+        };
+        let is_it = |kind: &&Kind| kind.key_of_options() == key;
+        let Some(kind) = all().iter().find(is_it) else {
+            return Err(D::Error::custom(format!(
+                "unknown kind of workload `{key}`"
+            )));
+        };
         let read = kind.with_recorded(options).map_err(D::Error::custom);
         read.map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Chosen, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn plan_names_each_kind_but_the_usual_one_and_an_unknown_one_is_refused() {
+        assert_eq!(read("{}").unwrap().name(), usual().name());
+        for kind in all() {
+            let planned = kind.planned(&Default::default()).unwrap().kind;
+            let written = serde_json::to_string(&planned).unwrap();
+            assert_eq!(written == "{}", *kind == usual(), "{written}");
+            assert_eq!(read(&written).unwrap(), planned);
+        }
+        let refused = read(r#"{"jobs": {}}"#).unwrap_err();
+        assert!(
+            refused.contains("unknown kind of workload `jobs`"),
+            "{refused}"
+        );
     }
 }

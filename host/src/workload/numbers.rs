@@ -37,11 +37,10 @@ pub struct Workload {
     /// The number of SELECTs of each of them in every second.
     pub background_selects_per_s: u32,
     pub background_updates_per_s: u32,
-    /// Lets the database itself record what every transaction changes, by triggers into a table of its
-    /// own.
-    /// Without it most checkers can't tell.
+    /// Lets the database itself record the changes of every transaction, by triggers into a table of its
+    /// own. Without it most checkers return unknown.
     pub audit: bool,
-    /// Recorded as a key of its own name, where it has options.
+    /// Recorded as a key of its own name with its options; the usual kind is not recorded.
     #[serde(flatten)]
     pub kind: Chosen,
 }

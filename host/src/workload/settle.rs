@@ -36,7 +36,7 @@ pub enum Shown {
 /// Reads until it is known whether the effect is there. Gives the readings that say so, or the last
 /// ones. The readings are causal, so one node that shows it is enough, and one that lags behind says
 /// nothing rather than something old. That none shows it must be said by every member of the cluster:
-/// on one that is silent, a commit may still be under way.
+/// on a silent one, a commit may still be in flight.
 pub async fn settle<'a, T, F>(
     site: &'a Site,
     read: impl Fn(&'a str) -> F,

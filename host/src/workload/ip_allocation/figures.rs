@@ -104,7 +104,9 @@ impl Spread {
 /// All of them, in every form.
 pub(super) fn figures(changes: &[Change]) -> Figures {
     let found = Allocations::from_changes(changes);
-    let json = found.as_ref().and_then(|it| serde_json::to_value(it).ok());
+    let json = found
+        .as_ref()
+        .map(|it| serde_json::to_value(it).expect("plain numbers and texts"));
     Figures {
         json: BTreeMap::from_iter(json.map(|json| ("allocations", json))),
         columns: columns(found.as_ref()),

@@ -37,7 +37,7 @@ pub async fn acquired(site: &Site, row: u32, marker: Marker) -> Finding {
 ///
 /// A row that is available with this change's marker is proof of the one, a row that still carries the
 /// marker as the acquire left it is proof of the other. Anything else may be the work of a worker that
-/// waited for the row, or of one that took it over: then the audit tells, and without one nobody knows.
+/// waited for the row, or of one that took it over: then the audit decides; without an audit it is unknown.
 pub async fn released(site: &Site, row: u32, marker: Marker) -> Finding {
     let read = |node| read_release(site, node, row, marker);
     let (settled, readings) = settle(site, read, |it: &Reading| it.shown).await;
