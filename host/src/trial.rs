@@ -18,6 +18,7 @@ pub mod interrupts;
 mod probe;
 pub mod real;
 pub mod record;
+mod room;
 mod usage;
 mod wait;
 pub mod world;
@@ -29,7 +30,6 @@ use self::record::Record;
 use self::wait::wait;
 use self::world::{Role, Step, World};
 use crate::backend::tenancy::Tenancy;
-use crate::capability::database::Database;
 use crate::capability::strategy::Strategy;
 use crate::lab::Lab;
 use crate::model::background::Background;
@@ -37,7 +37,6 @@ use crate::model::change::Nanos;
 use crate::model::conditions::Conditions;
 use crate::model::counters::NodeCounters;
 use crate::model::end::{End, Ended};
-use crate::model::fault::Fault;
 use crate::plan::{Plan, PlannedTrial};
 use crate::run_dir::RunDirError;
 use crate::worker::background::{self, Generated, Generators};
@@ -45,12 +44,8 @@ use crate::workload::Workload;
 use crate::workload::stop::{self, Stopper};
 use futures_util::future::try_join_all;
 use std::sync::Arc;
-use std::time::Duration;
 
 const NANOS_PER_S: u64 = 1_000_000_000;
-
-const ROOM_ASKED_EVERY: Duration = Duration::from_millis(500);
-const ROOM_ASKED_AGAIN: u32 = 10;
 
 /// The time that steps in flight have to finish before they are abandoned.
 pub const GRACE: Nanos = 5 * NANOS_PER_S;
@@ -102,15 +97,14 @@ async fn live<W: World, R>(
 ) -> Result<R, TrialError> {
     let (workload, database) = (rules.workload, world.database());
     world.enter(Step::SetUp);
-    has_room(workload, database).await?;
     let made = workload.prepare(database).await;
     made.map_err(backend_error("the tables could not be made"))?;
-    let (arena, stopper) = world.arena().await?;
-    let (clock, arena) = (arena.clock.clone(), Arc::new(arena));
+    let (context, stopper) = world.context().await?;
+    let (clock, context) = (context.clock.clone(), Arc::new(context));
     world.enter(Step::Prepare);
     let (workers, unless_stopped) = tokio::select! {
         biased;
-        workers = world.workers(&arena) => (workers, Ended::Completed),
+        workers = world.workers(&context) => (workers, Ended::Completed),
         () = rules.interrupts.reached(1) => (Vec::new(), Ended::Interrupted),
     };
     let generators = Generators::prepare(workload.clone(), database, clock.clone()).await;
@@ -122,13 +116,13 @@ async fn live<W: World, R>(
     };
     let before = database.counters().await;
 
-    world.enter(Step::Run(&arena.watched));
+    world.enter(Step::Run(&context.watched));
     let (gauges, faults) = world.start();
     let (background_stopper, background_stop) = stop::channel();
     let generators = (0..).zip(generators.into_tasks(&background_stop));
     let generators = generators.map(|(number, task)| world.spawn(Role::Generator(number), task));
     let generators: Vec<_> = generators.collect();
-    let (cause, broken) = wait(world, &arena, &stopper, workers, rules).await;
+    let (cause, broken) = wait(world, &context, &stopper, workers, rules).await;
     let (how, stuck) = match (&broken, cause) {
         (Some(_), _) => (Ended::Failed, None),
         (None, Some(cause)) => cause,
@@ -149,7 +143,7 @@ async fn live<W: World, R>(
     let end = End {
         how,
         total_time,
-        changes: arena.watched.sum(),
+        changes: context.watched.sum(),
         effects: None,
         data_unread: None,
         stuck,
@@ -163,32 +157,6 @@ async fn live<W: World, R>(
     match broken.or(no_background) {
         None => Ok(recorded),
         Some(why) => Err(TrialError::Unrecorded(why)),
-    }
-}
-
-/// Refuses a trial that the servers have no room for, before it touches anything. Sessions of the trial
-/// before may still be closing, so a full server is asked again for a while.
-async fn has_room(workload: &Workload, database: &dyn Database) -> Result<(), TrialError> {
-    let (workers, generators) = (workload.workers(), workload.background_generators);
-    let needed = u64::from(workers) + u64::from(generators);
-    let mut asked = 0;
-    loop {
-        let lacking = database.room().await.filter(|room| *room < needed);
-        let Some(room) = lacking else {
-            return Ok(());
-        };
-        if asked == ROOM_ASKED_AGAIN {
-            let message = format!(
-                "the servers have room for {room} more connections, and the run needs {needed}, one for each \
-                 worker ({workers}) and each background generator ({generators}); raise max_connections, or \
-                 make fewer"
-            );
-            let fault = Fault::rejected("too-many-connections", message);
-            return Err(backend_error("the database")(fault));
-        }
-        asked += 1;
-        // Real time: no simulated server is short of connections.
-        tokio::time::sleep(ROOM_ASKED_EVERY).await;
     }
 }
 

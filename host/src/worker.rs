@@ -1,16 +1,16 @@
 //! One competitor: pause, acquire, check, hold, release, record; and again.
 
 pub mod background;
-mod contender;
 pub mod dealing;
 pub mod posts;
+mod strategy_handle;
 pub mod stuck;
 pub mod watched;
 mod whereabouts;
 
-use self::contender::StrategyHandle;
 use self::dealing::FirstSession;
 use self::posts::{Post, Posts};
+use self::strategy_handle::StrategyHandle;
 use self::watched::{Counters, Watched};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
@@ -55,10 +55,10 @@ pub struct TrialContext {
 
 /// One worker, ready to run.
 pub struct Worker {
-    arena: Arc<TrialContext>,
+    context: Arc<TrialContext>,
     number: u32,
     row: u32,
-    contender: StrategyHandle,
+    handle: StrategyHandle,
     /// The number of its change.
     change: u32,
 }
@@ -66,24 +66,24 @@ pub struct Worker {
 impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
     /// goes wrong here is told by the first change.
-    pub async fn prepare(arena: Arc<TrialContext>, number: u32) -> Self {
-        let endpoint = arena.endpoint_of(number);
-        let session = arena.database.connect(&endpoint).await;
-        Self::prepare_with(arena, number, session).await
+    pub async fn prepare(context: Arc<TrialContext>, number: u32) -> Self {
+        let endpoint = context.endpoint_of(number);
+        let session = context.database.connect(&endpoint).await;
+        Self::prepare_with(context, number, session).await
     }
 
     /// As [`Worker::prepare`], with a session that is there already.
     pub async fn prepare_with(
-        arena: Arc<TrialContext>,
+        context: Arc<TrialContext>,
         number: u32,
         session: FirstSession,
     ) -> Self {
-        let contender = StrategyHandle::prepare(arena.clone(), number, session).await;
+        let handle = StrategyHandle::prepare(context.clone(), number, session).await;
         Self {
-            row: arena.workload.row_of(number),
-            arena,
+            row: context.workload.row_of(number),
+            context,
             number,
-            contender,
+            handle,
             change: 0,
         }
     }
@@ -92,14 +92,14 @@ impl Worker {
     /// a change could not be recorded, and that nothing later was done.
     pub async fn run(mut self) -> io::Result<()> {
         let mut result = Ok(());
-        for number in 0..self.arena.workload.changes_per_worker {
-            self.arena.wait(self.arena.workload.pause_ms).await;
-            if self.arena.stop.is_requested() {
+        for number in 0..self.context.workload.changes_per_worker {
+            self.context.wait(self.context.workload.pause_ms).await;
+            if self.context.stop.is_requested() {
                 break;
             }
             self.change = number;
             let change = self.change().await;
-            result = self.arena.journal.append(&change);
+            result = self.context.journal.append(&change);
             if result.is_err() {
                 break;
             }
@@ -107,17 +107,17 @@ impl Worker {
             self.watched().set(Phase::Pause);
         }
         self.watched().set(Phase::Ended);
-        self.contender.end().await;
-        self.arena.posts.enter(self.number, Post::Ended);
+        self.handle.end().await;
+        self.context.posts.enter(self.number, Post::Ended);
         result
     }
 
     fn watched(&self) -> &Watched {
-        &self.arena.watched.all()[self.number as usize]
+        &self.context.watched.all()[self.number as usize]
     }
 
     async fn change(&mut self) -> Change {
-        let kind = self.arena.workload.kind.clone();
+        let kind = self.context.workload.kind.clone();
         kind.change(self).await
     }
 }
@@ -125,7 +125,7 @@ impl Worker {
 #[async_trait]
 impl Turn for Worker {
     fn site(&self) -> Arc<Site> {
-        self.arena.site.clone()
+        self.context.site.clone()
     }
 
     fn row(&self) -> u32 {
@@ -145,15 +145,15 @@ impl Turn for Worker {
 
     async fn step(&mut self, step: WaitingStep, call: Call) -> Stepped {
         let post = Post::In(step, self.change);
-        self.arena.posts.enter(self.number, post);
-        let stepped = self.contender.step(call).await;
-        self.arena.posts.enter(self.number, Post::Between);
+        self.context.posts.enter(self.number, post);
+        let stepped = self.handle.step(call).await;
+        self.context.posts.enter(self.number, Post::Between);
         stepped
     }
 }
 
 impl TrialContext {
-    /// Makes an arena for strategies without settings, and what stops its workers.
+    /// Makes a context for strategies without settings, and what stops its workers.
     pub fn new(
         workload: Workload,
         strategy: Arc<dyn Strategy>,
@@ -163,7 +163,7 @@ impl TrialContext {
         journal: Arc<Journal>,
     ) -> (Self, Stopper) {
         let (stopper, stop) = stop::channel();
-        let arena = Self {
+        let context = Self {
             sql_policy: Arc::new(SqlPolicy::new(workload.kind.tables(), database.dialect())),
             posts: Posts::new(workload.workers()),
             watched: Counters::new(workload.workers()),
@@ -184,7 +184,7 @@ impl TrialContext {
             change_timeout_ns: u64::MAX,
             journal,
         };
-        (arena, stopper)
+        (context, stopper)
     }
 
     /// The target of this worker's sessions when they go to the endpoint.

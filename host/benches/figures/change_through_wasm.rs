@@ -1,6 +1,6 @@
 //! What WebAssembly costs: a change through `cas.wasm` against the same strategy in Rust.
 
-use super::arena::{capabilities, load_cas, load_cas_for_simulations};
+use super::context::{capabilities, load_cas, load_cas_for_simulations};
 use super::native_cas::NativeCas;
 use super::process::cpu_seconds;
 use super::report::Figure;

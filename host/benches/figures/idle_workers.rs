@@ -1,7 +1,7 @@
 //! What very many workers cost in memory while they wait.
 
-use super::arena::{arena, load_cas, load_cas_for_simulations};
 use super::child;
+use super::context::{context, load_cas, load_cas_for_simulations};
 use super::process::{maps, megabytes};
 use super::report::Figure;
 use super::spread::Spread;
@@ -101,11 +101,11 @@ async fn idle(count: u32, load: fn(u32) -> WasmStrategy) -> Measured {
     };
     let journal = Arc::new(Journal::in_memory());
     let strategy = Arc::new(load(count));
-    let (arena, _stopper) = arena(workload, strategy, stub.clone(), journal);
+    let (context, _stopper) = context(workload, strategy, stub.clone(), journal);
     let mut ready = Vec::new();
     let began = Instant::now();
     for number in 0..count {
-        ready.push(Worker::prepare(arena.clone(), number).await);
+        ready.push(Worker::prepare(context.clone(), number).await);
     }
     let micros_per_worker = began.elapsed().as_secs_f64() * 1e6 / f64::from(count);
     let workers = ready.into_iter().map(|worker| tokio::spawn(worker.run()));

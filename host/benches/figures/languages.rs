@@ -1,8 +1,8 @@
 //! The same strategy in each language: what its component costs.
 
-use super::arena::{LIMITS, capabilities};
 use super::change_through_wasm::micros_per_change;
 use super::child;
+use super::context::{LIMITS, capabilities};
 use super::process::megabytes;
 use super::report;
 use super::spread::Spread;
@@ -99,7 +99,7 @@ fn text(table: &str) -> String {
 
 /// In a process whose cache of compiled components is empty.
 fn round(name: &str) -> Measured {
-    let cache = super::arena::folder();
+    let cache = super::context::folder();
     child::run_with(name, &[("XDG_CACHE_HOME", cache.path())])
 }
 

@@ -3,10 +3,10 @@
 //! `make bench` prints them and writes `results/bench.md`. A target that is missed is told and is no
 //! error; work that was not really done is.
 
-mod arena;
 mod change_through_wasm;
 mod checkers;
 mod child;
+mod context;
 mod idle_workers;
 mod languages;
 mod native_cas;

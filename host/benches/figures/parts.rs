@@ -1,6 +1,6 @@
 //! Parts of the runner's own cost, without targets.
 
-use super::arena::{
+use super::context::{
     LIMITS, capabilities, cas_component, folder, load_cas, load_cas_for_simulations,
 };
 use super::report::Figure;

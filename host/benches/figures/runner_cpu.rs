@@ -2,8 +2,8 @@
 
 mod plain;
 
-use super::arena::{arena, folder, load_cas};
 use super::child;
+use super::context::{context, folder, load_cas};
 use super::process::{Used, stay_on_one_core};
 use super::report::Figure;
 use super::spread::Spread;
@@ -132,8 +132,8 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     let folder = folder();
     let history = folder.path().join("history.jsonl");
     let journal = Arc::new(Journal::create(&history).expect("a journal"));
-    let (arena, _stopper) = arena(workload(), strategy, database.clone(), journal);
-    let worker = Worker::prepare(arena, 0).await;
+    let (context, _stopper) = context(workload(), strategy, database.clone(), journal);
+    let worker = Worker::prepare(context, 0).await;
 
     let before = Used::now();
     let ran = tokio::spawn(worker.run()).await;

@@ -1,7 +1,7 @@
 //! What a worker's connection to SQLite costs in memory, which the idle workers leave out.
 
-use super::arena::folder;
 use super::child;
+use super::context::folder;
 use super::process::megabytes;
 use super::report::Figure;
 use super::spread::Spread;

@@ -7,7 +7,7 @@ pub mod thirty_cells;
 pub mod virtual_time;
 pub mod wide_area;
 
-use super::arena::load_for_simulations;
+use super::context::load_for_simulations;
 use super::process::cpu_seconds;
 use contend::capability::strategy::Strategy;
 use contend::explore::case::Case;

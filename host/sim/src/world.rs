@@ -62,8 +62,8 @@ impl World {
         self.schedule.borrow().fates(self.cluster.uncut())
     }
 
-    fn begin(&self, harm: &FaultAction) {
-        match harm {
+    fn begin(&self, action: &FaultAction) {
+        match action {
             FaultAction::PauseWorker { worker, lasts } => {
                 let until = self.kernel.now().saturating_add(*lasts);
                 self.kernel.pause(Actor::Worker(*worker), until);
@@ -73,26 +73,26 @@ impl World {
             | FaultAction::Partition { .. }
             | FaultAction::CutCommit { .. }
             | FaultAction::DelayApply { .. }
-            | FaultAction::BlindProxy { .. } => self.cluster.begin(harm),
+            | FaultAction::BlindProxy { .. } => self.cluster.begin(action),
             FaultAction::RestartLocks { .. }
             | FaultAction::FailoverLocks
             | FaultAction::SkewLocks { .. } => {
                 if let Some(locks) = &self.locks {
-                    locks.begin(harm);
+                    locks.begin(action);
                 }
             }
         }
     }
 
-    fn end(&self, harm: &FaultAction) {
-        match harm {
+    fn end(&self, action: &FaultAction) {
+        match action {
             FaultAction::CrashNode { .. }
             | FaultAction::Partition { .. }
             | FaultAction::DelayApply { .. }
-            | FaultAction::BlindProxy { .. } => self.cluster.end(harm),
+            | FaultAction::BlindProxy { .. } => self.cluster.end(action),
             FaultAction::RestartLocks { .. } => {
                 if let Some(locks) = &self.locks {
-                    locks.end(harm);
+                    locks.end(action);
                 }
             }
             // A pause ends by itself; the others are done when they begin.

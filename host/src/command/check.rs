@@ -261,14 +261,14 @@ impl Check<'_> {
         let began = Instant::now();
         let classes = can_suffer(self.options, self.planned, self.case);
         let bar = screen.search(&self.planned.name);
-        let question = SeedSearch {
+        let search = SeedSearch {
             case: self.case,
             varied: varied(self.options),
             classes: &classes,
             simulate: &|case: &Case, recording: Recording| simulate(case, &strategy, recording),
             is_cancelled: &|| self.cancel.is_set(),
         };
-        let examined = question.examine(self.seeds, &|progress| bar.update(progress))?;
+        let examined = search.examine(self.seeds, &|progress| bar.update(progress))?;
         let Examined { mut tally, found } = examined;
         // Parts of them are what a strategy wrote.
         for message in tally.messages.values_mut() {

@@ -48,7 +48,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A simulation that nobody watches.
+    /// A simulation without a progress display, which no interrupt ends.
     pub fn new(
         case: &Case,
         strategy: &Arc<dyn Strategy>,

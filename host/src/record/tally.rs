@@ -78,8 +78,8 @@ fn count(counts: &mut BTreeMap<String, u64>, name: String, more: u64) -> String 
     name
 }
 
-fn word(harm: &FaultAction) -> &'static str {
-    match harm {
+fn word(action: &FaultAction) -> &'static str {
+    match action {
         FaultAction::PauseWorker { .. } => "worker paused",
         FaultAction::CrashWorker { .. } => "worker crashed",
         FaultAction::CrashNode { .. } => "node crashed",

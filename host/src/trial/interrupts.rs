@@ -43,7 +43,7 @@ impl Interrupts {
         *self.0.borrow() > 0
     }
 
-    /// Returns when there have been so many; never, if nobody counts any more.
+    /// Returns after this number of interrupts; never, if the process listens to none any more.
     pub async fn reached(&self, wanted: u32) {
         let mut counted = self.0.clone();
         if counted.wait_for(|&count| count >= wanted).await.is_err() {

@@ -2,6 +2,7 @@
 
 use super::faults::Schedule;
 use super::probe::Probe;
+use super::room;
 use super::usage::UsedBefore;
 use super::world::{Role, Step, Work, World};
 use super::{NANOS_PER_S, Trial, TrialError, backend_error};
@@ -20,7 +21,7 @@ use crate::workload::site::Site;
 use crate::workload::stop::Stopper;
 use futures_util::stream::{self, StreamExt};
 use futures_util::{FutureExt, TryFutureExt};
-use std::io;
+use std::fmt::Display;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
@@ -39,7 +40,7 @@ pub struct RealWorld<'a> {
 }
 
 impl<'a> RealWorld<'a> {
-    /// Opens the database. `hears` is called with each step of the trial.
+    /// Opens the database, if it has room for the workers. `hears` is called with each step of the trial.
     pub async fn open(
         trial: &'a Trial<'a>,
         folder: &'a TrialDir,
@@ -49,6 +50,10 @@ impl<'a> RealWorld<'a> {
         let (url, fresh) = (&plan.database, folder.database_path());
         let opening = tenancy.open(url, &plan.nodes, plan.session_options(), &fresh);
         let database = opening.await.map_err(backend_error(url))?;
+        if let Err(full) = room::check(&*database, plan).await {
+            database.close().await;
+            return Err(full);
+        }
         let files = rlimit::Resource::NOFILE.get_soft().ok();
         let shares = Shares::new(plan.workload.workers(), files);
         database.divide(&shares);
@@ -83,7 +88,7 @@ impl World for RealWorld<'_> {
         (self.hears)(step);
     }
 
-    async fn arena(&self) -> Result<(TrialContext, Stopper), TrialError> {
+    async fn context(&self) -> Result<(TrialContext, Stopper), TrialError> {
         let (trial, plan, shares) = (self.trial, self.trial.plan, self.shares);
         let clock = self.clock.clone();
         let locks = open_locks_of_run(&plan.locks, clock.clone(), &run_id::new_name()).await;
@@ -102,28 +107,28 @@ impl World for RealWorld<'_> {
         let printed = PrintedFile::new(path, workload.workers(), &shares);
         let (strategy, database) = (trial.strategy.clone(), self.database.clone());
         let history = self.folder.begin_history()?;
-        let (arena, stopper) =
+        let (context, stopper) =
             TrialContext::new(workload, strategy, database, locks, clock, history);
         let site = Site {
             beside,
-            ..Site::clone(&arena.site)
+            ..Site::clone(&context.site)
         };
-        let arena = TrialContext {
+        let context = TrialContext {
             site: Arc::new(site),
             settings: Arc::new(plan.settings_of(trial.planned)),
             printed: Arc::new(printed),
             shares,
             seed: plan.seed,
             change_timeout_ns: plan.change_timeout_s.saturating_mul(NANOS_PER_S),
-            ..arena
+            ..context
         };
-        Ok((arena, stopper))
+        Ok((context, stopper))
     }
 
-    async fn workers(&self, arena: &Arc<TrialContext>) -> Vec<Work> {
-        let sessions = dealing::open_sessions(arena, PREPARED_AT_ONCE).await;
+    async fn workers(&self, context: &Arc<TrialContext>) -> Vec<Work> {
+        let sessions = dealing::open_sessions(context, PREPARED_AT_ONCE).await;
         let prepared = (0..).zip(sessions).map(|(number, session)| {
-            let worker = Worker::prepare_with(arena.clone(), number, session);
+            let worker = Worker::prepare_with(context.clone(), number, session);
             worker.map(|worker| worker.run().boxed())
         });
         let prepared = stream::iter(prepared.collect::<Vec<_>>());
@@ -151,9 +156,13 @@ impl World for RealWorld<'_> {
         let (plan, lab) = (self.trial.plan, self.trial.shared.lab);
         if let Some(lab) = lab.filter(|_| !plan.faults.is_empty()).cloned() {
             let whole = spawn_blocking(move || lab.make_whole(&mut |_| {})).await;
-            whole.map_err(|panic| TrialError::Runtime(io::Error::other(panic)))??;
+            whole.map_err(broke_down("the healing of the lab"))??;
         }
-        let broke_down = |panic| format!("the schedule of faults broke down: {panic}");
-        ended.map_err(|panic| TrialError::Unrecorded(broke_down(panic)))
+        ended.map_err(broke_down("the schedule of faults"))
     }
+}
+
+/// Makes an error of the part that panicked, and of the panic.
+fn broke_down<P: Display>(what: &'static str) -> impl FnOnce(P) -> TrialError {
+    move |panic| TrialError::Unrecorded(format!("{what} broke down: {panic}"))
 }

@@ -42,7 +42,7 @@ fn trial_lives_in_this_order() {
     ran.unwrap();
     let expected = [
         "0 s: set up",
-        "0 s: arena",
+        "0 s: context",
         "0 s: prepare",
         "0 s: run",
         "0 s: start",

@@ -20,7 +20,7 @@ type Cause = (Ended, Option<Stuck>);
 /// not complete, if it is not: a worker that can't record its change, or panics, ends them all.
 pub(super) async fn wait<W: World>(
     world: &W,
-    arena: &Arc<TrialContext>,
+    context: &Arc<TrialContext>,
     stopper: &Stopper,
     workers: Vec<Work>,
     rules: &Rules<'_>,
@@ -29,7 +29,7 @@ pub(super) async fn wait<W: World>(
     let spawned = workers.map(|(number, work)| world.spawn(Role::Worker(number), work));
     let mut running: FuturesUnordered<_> = spawned.collect();
     let cause = OnceCell::new();
-    let mut stops = Box::pin(stop(arena, stopper, rules, &cause));
+    let mut stops = Box::pin(stop(context, stopper, rules, &cause));
     let mut broken = None;
     loop {
         // In this order, so that a simulation takes the same course each time.
@@ -56,12 +56,12 @@ pub(super) async fn wait<W: World>(
 /// and notes in `cause` which it was. In the first two cases they may finish their changes; after the
 /// grace, or when the user asks again, they abandon them. Never returns.
 async fn stop(
-    arena: &TrialContext,
+    context: &TrialContext,
     stopper: &Stopper,
     rules: &Rules<'_>,
     cause: &OnceCell<Cause>,
 ) -> Infallible {
-    let (clock, interrupts) = (&arena.clock, rules.interrupts);
+    let (clock, interrupts) = (&context.clock, rules.interrupts);
     let limit = async {
         match rules.time_limit_s {
             Some(limit) => clock.sleep(limit.saturating_mul(NANOS_PER_S)).await,
@@ -73,7 +73,7 @@ async fn stop(
         biased;
         () = limit => (Ended::TimeLimit, 1),
         () = interrupts.reached(1) => (Ended::Interrupted, 2),
-        stuck = stuck(arena, quiet, rules.whole_from) => {
+        stuck = stuck(context, quiet, rules.whole_from) => {
             cause.get_or_init(|| (Ended::Stuck, Some(stuck)));
             stopper.stuck();
             return pending().await;

@@ -54,10 +54,10 @@ pub trait World {
     fn enter(&self, _: Step<'_>) {}
 
     /// Begins the history. Returns what the workers are given, and what stops them.
-    fn arena(&self) -> impl Future<Output = Result<(TrialContext, Stopper), TrialError>>;
+    fn context(&self) -> impl Future<Output = Result<(TrialContext, Stopper), TrialError>>;
 
     /// Makes the workers ready, with their sessions. May be dropped half-way.
-    fn workers(&self, arena: &Arc<TrialContext>) -> impl Future<Output = Vec<Work>>;
+    fn workers(&self, context: &Arc<TrialContext>) -> impl Future<Output = Vec<Work>>;
 
     /// Starts the clock, and what measures and breaks.
     fn start(&self) -> (Self::Gauges, Self::Faults);

@@ -25,17 +25,17 @@ pub type FirstSession = Result<Box<dyn Session>, Fault>;
 
 /// Opens the first session of every worker, so many at a time, and deals them: one for each worker,
 /// in the order of their numbers.
-pub async fn open_sessions(arena: &Arc<TrialContext>, at_once: usize) -> Vec<FirstSession> {
-    let workload = &arena.workload;
+pub async fn open_sessions(context: &Arc<TrialContext>, at_once: usize) -> Vec<FirstSession> {
+    let workload = &context.workload;
     let all = 0..workload.workers();
     let opened = all.map(|worker| {
-        let arena = arena.clone();
-        async move { arena.database.connect(&arena.endpoint_of(worker)).await }
+        let context = context.clone();
+        async move { context.database.connect(&context.endpoint_of(worker)).await }
     });
     let opened = opened.collect::<Vec<_>>();
     let sessions: Vec<FirstSession> = stream::iter(opened).buffered(at_once).collect().await;
     // Where each worker has a node of its own, it was dealt before.
-    if matches!(arena.endpoint_of(0), Target::Node(_)) {
+    if matches!(context.endpoint_of(0), Target::Node(_)) {
         return sessions;
     }
     let node = |session: &FirstSession| session.as_ref().ok().and_then(|session| session.node());

@@ -43,31 +43,34 @@ struct Still {
 
 /// Returns when the trial is stuck, but not before `quiet` has passed since `from`. Never, if it is not
 /// stuck, if the run is to end anyway, or if the quiet period is 0.
-pub async fn stuck(arena: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
+pub async fn stuck(context: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
     if quiet == 0 {
         return std::future::pending().await;
     }
-    let until_from = from.saturating_sub(arena.clock.now());
-    arena.clock.sleep(until_from).await;
+    let until_from = from.saturating_sub(context.clock.now());
+    context.clock.sleep(until_from).await;
     let mut before: Vec<Post> = Vec::new();
     let mut still: Option<Still> = None;
     loop {
-        arena.clock.sleep((quiet / LOOKS).max(SHORTEST_LOOK)).await;
-        if arena.stop.is_requested() {
+        context
+            .clock
+            .sleep((quiet / LOOKS).max(SHORTEST_LOOK))
+            .await;
+        if context.stop.is_requested() {
             return std::future::pending().await;
         }
-        let posts = arena.posts.all();
+        let posts = context.posts.all();
         let Some(waiting) = waiting(&posts).filter(|_| posts == before) else {
             before = posts;
             still = None;
             continue;
         };
-        let now = arena.clock.now();
+        let now = context.clock.now();
         let is_early = |still: &Still| now < still.since.saturating_add(quiet);
         if still.as_ref().is_some_and(is_early) {
             continue;
         }
-        let calls = arena.posts.calls();
+        let calls = context.posts.calls();
         if still
             .as_ref()
             .is_some_and(|it| is_waited_for(&it.calls, &calls))
@@ -75,15 +78,15 @@ pub async fn stuck(arena: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
             still = None;
             continue;
         }
-        let picture = arena.workload.kind.picture(arena, &waiting).await;
+        let picture = context.workload.kind.picture(context, &waiting).await;
         // Who moved meanwhile is seen at the next look.
         still = match (still, picture) {
             (_, None) => None,
             (Some(still), Some(picture))
-                if still.picture == picture && arena.posts.all() == still.posts =>
+                if still.picture == picture && context.posts.all() == still.posts =>
             {
                 if !picture.is_at_work {
-                    return tell(arena, still.since, &picture, &waiting);
+                    return tell(context, still.since, &picture, &waiting);
                 }
                 Some(still)
             }
@@ -97,16 +100,16 @@ pub async fn stuck(arena: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
     }
 }
 
-fn tell(arena: &TrialContext, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
+fn tell(context: &TrialContext, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
     let mut rows: BTreeMap<u32, Vec<Waiting>> = BTreeMap::new();
     for one in waiting {
-        let row = arena.workload.row_of(one.worker);
+        let row = context.workload.row_of(one.worker);
         rows.entry(row).or_default().push(*one);
     }
     let more = |all: usize| all.saturating_sub(MOST_NAMED) as u32;
     Stuck {
         since,
-        until: arena.clock.now(),
+        until: context.clock.now(),
         more_rows: more(rows.len()),
         rows: rows
             .into_iter()

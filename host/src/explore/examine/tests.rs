@@ -71,7 +71,7 @@ fn examine(
     simulate: &(dyn Fn(&Case, Recording) -> Result<Simulated, String> + Sync),
     jobs: usize,
 ) -> Result<Examined, String> {
-    let question = SeedSearch {
+    let search = SeedSearch {
         case: &case(),
         varied: Varied::default(),
         classes: &classes.parse().unwrap(),
@@ -84,13 +84,13 @@ fn examine(
         time: None,
         jobs,
     };
-    question.examine(&seeds, &|_| {})
+    search.examine(&seeds, &|_| {})
 }
 
 #[test]
 fn search_says_that_it_shrinks_what_it_found() {
     let shrinks = Mutex::new(Vec::new());
-    let question = SeedSearch {
+    let search = SeedSearch {
         case: &case(),
         varied: Varied::default(),
         classes: &FaultClasses::all(),
@@ -110,7 +110,7 @@ fn search_says_that_it_shrinks_what_it_found() {
         };
         shrinks.lock().unwrap().push(seed);
     };
-    let examined = question.examine(&seeds, &progress).unwrap();
+    let examined = search.examine(&seeds, &progress).unwrap();
     let found = examined.found.unwrap().seed;
     let shrinks = shrinks.into_inner().unwrap();
     assert_eq!(shrinks.last(), Some(&Some(found)));
@@ -122,7 +122,7 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
     let found = |jobs| examine("all", &pauses_break, jobs).unwrap().found.unwrap();
     let one = found(1);
     let all = FaultClasses::all();
-    let question = SeedSearch {
+    let search = SeedSearch {
         case: &case(),
         varied: Varied::default(),
         classes: &all,
@@ -130,7 +130,7 @@ fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
         is_cancelled: &|| false,
     };
     let is_pause = |fault: &SimFault| matches!(fault.what, FaultAction::PauseWorker { .. });
-    let first = (0..).find(|&seed| question.case_of(seed).unwrap().faults.iter().any(is_pause));
+    let first = (0..).find(|&seed| search.case_of(seed).unwrap().faults.iter().any(is_pause));
     assert_eq!(Some(one.seed), first);
     let [SimFault { what, .. }] = &one.case.faults[..] else {
         panic!("{:?}", one.case.faults);
@@ -256,7 +256,7 @@ fn cancelled_search_reports_what_it_found() {
     };
     let (case, classes) = (case(), "pause".parse().unwrap());
     let examine = |is_cancelled: &(dyn Fn() -> bool + Sync)| {
-        let question = SeedSearch {
+        let search = SeedSearch {
             case: &case,
             varied: Varied::default(),
             classes: &classes,
@@ -269,7 +269,7 @@ fn cancelled_search_reports_what_it_found() {
             time: None,
             jobs: 1,
         };
-        let examined: Result<Examined, String> = question.examine(&seeds, &|_| {});
+        let examined: Result<Examined, String> = search.examine(&seeds, &|_| {});
         examined.unwrap()
     };
     let nothing = examine(&|| true);

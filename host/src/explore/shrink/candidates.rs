@@ -195,8 +195,8 @@ fn with_nodes(case: &Case, nodes: u32) -> Case {
     smaller
 }
 
-fn lasts(harm: &mut FaultAction) -> Option<&mut Nanos> {
-    match harm {
+fn lasts(action: &mut FaultAction) -> Option<&mut Nanos> {
+    match action {
         FaultAction::PauseWorker { lasts, .. }
         | FaultAction::CrashNode { lasts, .. }
         | FaultAction::Partition { lasts, .. }

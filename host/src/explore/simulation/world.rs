@@ -125,10 +125,10 @@ impl World for SimWorld {
         self.spawner.spawn(actor, task).map(Ok)
     }
 
-    async fn arena(&self) -> Result<(TrialContext, Stopper), TrialError> {
+    async fn context(&self) -> Result<(TrialContext, Stopper), TrialError> {
         let simulation = &self.simulation;
         let case = &simulation.case;
-        let (arena, stopper) = TrialContext::new(
+        let (context, stopper) = TrialContext::new(
             case.workload.clone(),
             self.strategy(),
             self.database.clone(),
@@ -136,28 +136,28 @@ impl World for SimWorld {
             self.clock.clone(),
             simulation.journal.clone(),
         );
-        let arena = TrialContext {
+        let context = TrialContext {
             settings: Arc::new(case.settings.clone()),
             printed: simulation.printed.clone(),
             watched: simulation.watched.clone(),
             shares: self.shares,
             seed: case.seed,
             change_timeout_ns: case.change_timeout_s.saturating_mul(1_000_000_000),
-            ..arena
+            ..context
         };
-        Ok((arena, stopper))
+        Ok((context, stopper))
     }
 
-    async fn workers(&self, arena: &Arc<TrialContext>) -> Vec<Work> {
+    async fn workers(&self, context: &Arc<TrialContext>) -> Vec<Work> {
         let mut workers = Vec::new();
         // One after the other, so that the proxy deals its nodes in this order.
-        for number in arena.workload.dealing_order() {
-            let worker = Worker::prepare(arena.clone(), number);
+        for number in context.workload.dealing_order() {
+            let worker = Worker::prepare(context.clone(), number);
             let worker = self.spawner.spawn(Actor::Worker(number), worker).await;
             workers.push((number, worker));
         }
         workers.sort_by_key(|(number, _)| *number);
-        let mut random = Random::new(arena.seed, Purpose::Start);
+        let mut random = Random::new(context.seed, Purpose::Start);
         let work = workers.into_iter().map(|(_, worker)| {
             let (kernel, begins) = (self.sim.kernel.clone(), random.below(START_WITHIN));
             let work = async move {

@@ -38,11 +38,11 @@ pub fn sim_schedule(
 fn sim_fault(option: &FaultOption, targets: Targets) -> Result<SimFault, String> {
     Ok(SimFault {
         at: time("at", &option.at)?,
-        what: harm(option, targets)?,
+        what: action(option, targets)?,
     })
 }
 
-fn harm(option: &FaultOption, targets: Targets) -> Result<FaultAction, String> {
+fn action(option: &FaultOption, targets: Targets) -> Result<FaultAction, String> {
     let (action, target) = (option.action.as_str(), option.target.as_str());
     if let Some(cut) = Cut::ALL.into_iter().find(|cut| cut.as_str() == action) {
         let worker = targets.worker(target)?;
@@ -136,9 +136,9 @@ fn lasting(option: &FaultOption) -> Result<Nanos, String> {
     }
 }
 
-fn at_once(option: &FaultOption, harm: FaultAction) -> Result<FaultAction, String> {
+fn at_once(option: &FaultOption, action: FaultAction) -> Result<FaultAction, String> {
     match option.lasts {
-        None => Ok(harm),
+        None => Ok(action),
         Some(_) => Err(format!(
             "{} is done at once: leave out `for`",
             option.action

@@ -1,16 +1,15 @@
 //! A world without servers, in virtual time: it does as a test says and notes what is asked of it.
 
+mod database;
+
+use self::database::FakeDatabase;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::clock::Clock;
-use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::statement::Statement;
+use crate::capability::database::Database;
 use crate::capability::strategy::{Capabilities, Death, Instance, Strategy};
 use crate::lab::LabError;
 use crate::model::change::Nanos;
 use crate::model::conditions::Conditions;
-use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
-use crate::model::value::{Row, Value};
 use crate::record::journal::Journal;
 use crate::run_dir::RunDirError;
 use crate::trial::interrupts::Interrupts;
@@ -26,12 +25,10 @@ use contend_dst::{ActorId, Executor, Kernel, Recording, Spawner};
 use futures_util::FutureExt;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -92,7 +89,7 @@ pub(super) struct FakeWorld {
     workers: RefCell<Vec<MakeWork>>,
 }
 
-/// Makes a worker, once there is an arena.
+/// Makes a worker, once there is a context.
 type MakeWork = Box<dyn FnOnce(Hand) -> Work>;
 
 impl World for FakeWorld {
@@ -123,8 +120,8 @@ impl World for FakeWorld {
         });
     }
 
-    async fn arena(&self) -> Result<(TrialContext, Stopper), TrialError> {
-        self.notes.add("arena");
+    async fn context(&self) -> Result<(TrialContext, Stopper), TrialError> {
+        self.notes.add("context");
         let clock = Arc::new(self.notes.clone());
         Ok(TrialContext::new(
             self.workload.clone(),
@@ -136,13 +133,13 @@ impl World for FakeWorld {
         ))
     }
 
-    async fn workers(&self, arena: &Arc<TrialContext>) -> Vec<Work> {
+    async fn workers(&self, context: &Arc<TrialContext>) -> Vec<Work> {
         if self.broken == Broken::Workers {
             return pending().await;
         }
         let hand = |number| Hand {
             number,
-            arena: arena.clone(),
+            context: context.clone(),
             notes: self.notes.clone(),
         };
         let workers = (0..).zip(self.workers.take());
@@ -161,112 +158,12 @@ impl World for FakeWorld {
     async fn heal(&self, (): (), conditions: &mut Conditions) -> Result<(), TrialError> {
         self.notes.add("heal");
         conditions.simulated = Some(Default::default());
-        self.database.is_healed.store(true, Relaxed);
+        self.database.heal();
         match self.broken {
             Broken::Healing => Err(TrialError::Lab(LabError::NoLab("lab".into()))),
             _ => Ok(()),
         }
     }
-}
-
-/// A database of one node, whose readings are noted once the faults are healed.
-struct FakeDatabase {
-    broken: Broken,
-    notes: Notes,
-    nodes: [String; 1],
-    is_healed: AtomicBool,
-}
-
-#[async_trait]
-impl Database for FakeDatabase {
-    fn dialect(&self) -> &'static str {
-        "sqlite"
-    }
-
-    fn nodes(&self) -> &[String] {
-        &self.nodes
-    }
-
-    fn name_transactions(&self) -> &'static str {
-        "''"
-    }
-
-    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
-        Ok(Box::new(FakeSession(self.broken)))
-    }
-
-    async fn read(
-        &self,
-        _: &str,
-        _: Freshness,
-        _: &Statement,
-        _: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
-        if self.is_healed.load(Relaxed) {
-            self.notes.add("read");
-            if self.broken == Broken::Reading {
-                return Err(Fault::rejected("gone", "no node answers"));
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// 3 commits, and 4 more once the faults are healed.
-    async fn counters(&self) -> Vec<NodeCounters> {
-        let is_healed = self.is_healed.load(Relaxed);
-        vec![NodeCounters {
-            node: "n1".to_owned(),
-            commits: Some(3 + 4 * u64::from(is_healed)),
-            ..NodeCounters::default()
-        }]
-    }
-
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
-        Ok([("version".to_owned(), "1".to_owned())].into())
-    }
-
-    async fn close(&self) {
-        self.notes.add("close");
-    }
-}
-
-struct FakeSession(Broken);
-
-#[async_trait]
-impl Session for FakeSession {
-    async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
-        match self.0 {
-            Broken::Tables => Err(Fault::rejected("denied", "no tables")),
-            _ => Ok(1),
-        }
-    }
-
-    /// The background load alone asks for something.
-    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
-        match self.0 {
-            Broken::BackgroundHangs => pending().await,
-            Broken::BackgroundPanics => panic!("no such column"),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    async fn begin(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn commit(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn rollback(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn sync(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn close(self: Box<Self>) {}
 }
 
 /// Workers are made without it.
@@ -282,7 +179,7 @@ impl Strategy for NoStrategy {
 /// The equipment of a worker of a test.
 pub(super) struct Hand {
     pub(super) number: u32,
-    pub(super) arena: Arc<TrialContext>,
+    pub(super) context: Arc<TrialContext>,
     pub(super) notes: Notes,
 }
 
@@ -292,15 +189,15 @@ impl Hand {
     }
 
     pub(super) fn stop(&self) -> &Stop {
-        &self.arena.stop
+        &self.context.stop
     }
 
     pub(super) fn enter(&self, post: Post) {
-        self.arena.posts.enter(self.number, post);
+        self.context.posts.enter(self.number, post);
     }
 
     pub(super) async fn sleep(&self, seconds: u64) {
-        self.arena.clock.sleep(seconds * NANOS_PER_S).await;
+        self.context.clock.sleep(seconds * NANOS_PER_S).await;
     }
 }
 
@@ -320,12 +217,7 @@ impl FakeTrial {
         let executor = Executor::new(kernel.clone());
         let all = Arc::default();
         let notes = Notes { kernel, all };
-        let database = FakeDatabase {
-            broken,
-            notes: notes.clone(),
-            nodes: ["n1".to_owned()],
-            is_healed: AtomicBool::new(false),
-        };
+        let database = FakeDatabase::new(broken, notes.clone());
         let workload = Workload {
             rows: 1,
             workers_per_row: 2,

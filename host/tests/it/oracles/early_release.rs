@@ -130,7 +130,7 @@ fn found(locks: Option<SimLocks>) -> Found {
         stuck_after_s: 0,
         time_limit_s: None,
     };
-    let question = SeedSearch {
+    let search = SeedSearch {
         case: &case,
         varied: Varied::default(),
         classes: &"none".parse().unwrap(),
@@ -143,7 +143,7 @@ fn found(locks: Option<SimLocks>) -> Found {
         time: None,
         jobs: 1,
     };
-    let examined = question.examine(&seeds, &|_| {}).unwrap();
+    let examined = search.examine(&seeds, &|_| {}).unwrap();
     examined.found.expect("two held the row at once")
 }
 

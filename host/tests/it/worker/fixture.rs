@@ -213,7 +213,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
 
 /// What one worker runs on.
 pub(super) struct Stage {
-    pub(super) arena: Arc<TrialContext>,
+    pub(super) context: Arc<TrialContext>,
     pub(super) stopper: Stopper,
     database: Arc<Cluster>,
     clock: Arc<Hurried>,
@@ -233,7 +233,7 @@ impl Stage {
         let database = Arc::new(Cluster::open(reads).await);
         workload.prepare(&database.database).await.unwrap();
         let clock = Arc::new(Hurried(RealClock::new()));
-        let (arena, stopper) = TrialContext::new(
+        let (context, stopper) = TrialContext::new(
             workload,
             Arc::new(strategy),
             database.clone(),
@@ -241,18 +241,18 @@ impl Stage {
             clock.clone(),
             Arc::new(Journal::create(&history).unwrap()),
         );
-        let arena = Arc::new(TrialContext {
+        let context = Arc::new(TrialContext {
             settings: Arc::new(terms.settings),
             change_timeout_ns: terms.change_timeout.as_nanos() as u64 * HURRY,
             posts: Posts::new(1),
             site: Arc::new(Site {
                 patience_ns: 0,
-                ..Site::clone(&arena.site)
+                ..Site::clone(&context.site)
             }),
-            ..arena
+            ..context
         });
         Self {
-            arena,
+            context,
             stopper,
             database,
             clock,
@@ -265,7 +265,7 @@ impl Stage {
     pub(super) async fn worker(&self) -> (Worker, u32) {
         let connects = &self.database.connects;
         connects.store(0, Ordering::Relaxed);
-        let worker = Worker::prepare(self.arena.clone(), 0).await;
+        let worker = Worker::prepare(self.context.clone(), 0).await;
         let before_the_clock = connects.load(Ordering::Relaxed);
         self.clock.0.start();
         (worker, before_the_clock)

@@ -39,7 +39,7 @@ async fn watched(stage: &Stage, quiet: u64, from: u64) -> Option<Stuck> {
     let (worker, _) = stage.worker().await;
     tokio::select! {
         ended = worker.run() => panic!("its steps are to wait: {ended:?}"),
-        stuck = stuck(&stage.arena, quiet, from) => Some(stuck),
+        stuck = stuck(&stage.context, quiet, from) => Some(stuck),
         () = sleep(LONG) => None,
     }
 }
@@ -149,12 +149,12 @@ async fn worker_that_goes_from_step_to_step_is_not_stuck() {
     let steps = async {
         for number in 0.. {
             let post = Post::In(WaitingStep::Acquire, number);
-            stage.arena.posts.enter(0, post);
+            stage.context.posts.enter(0, post);
             sleep(Duration::from_millis(QUIET / MS / 3)).await;
         }
     };
     let stuck = tokio::select! {
-        stuck = stuck(&stage.arena, QUIET, 0) => Some(stuck),
+        stuck = stuck(&stage.context, QUIET, 0) => Some(stuck),
         () = steps => None,
         () = sleep(LONG) => None,
     };
@@ -184,11 +184,11 @@ async fn run_that_is_to_end_anyway_is_not_stuck() {
     stage.stopper.finish();
     // A worker begins nothing any more, so one that has begun is asked for its post only.
     stage
-        .arena
+        .context
         .posts
         .enter(0, Post::In(WaitingStep::Acquire, 0));
     let stuck = tokio::select! {
-        stuck = stuck(&stage.arena, QUIET, 0) => Some(stuck),
+        stuck = stuck(&stage.context, QUIET, 0) => Some(stuck),
         () = sleep(LONG) => None,
     };
     assert_eq!(stuck, None);
@@ -211,7 +211,7 @@ async fn worker_that_holds_its_row_goes_on_by_itself() {
             ended.unwrap();
             None
         }
-        stuck = stuck(&stage.arena, QUIET, 0) => Some(stuck),
+        stuck = stuck(&stage.context, QUIET, 0) => Some(stuck),
     };
     assert_eq!(stuck, None);
 }

@@ -9,7 +9,7 @@ use crate::workload::turn::Stepped;
 use std::sync::Arc;
 
 pub struct StrategyHandle {
-    arena: Arc<TrialContext>,
+    context: Arc<TrialContext>,
     worker: u32,
     /// The number of instances so far.
     generation: u32,
@@ -19,18 +19,18 @@ pub struct StrategyHandle {
 }
 
 impl StrategyHandle {
-    pub async fn prepare(arena: Arc<TrialContext>, worker: u32, session: FirstSession) -> Self {
-        let whereabouts = Whereabouts::new(arena.posts.calls_of(worker));
-        let mut contender = Self {
-            arena,
+    pub async fn prepare(context: Arc<TrialContext>, worker: u32, session: FirstSession) -> Self {
+        let whereabouts = Whereabouts::new(context.posts.calls_of(worker));
+        let mut handle = Self {
+            context,
             worker,
             generation: 0,
             instance: None,
             whereabouts,
         };
-        let instance = contender.instantiate(session).await;
-        contender.instance = Some(instance);
-        contender
+        let instance = handle.instantiate(session).await;
+        handle.instance = Some(instance);
+        handle
     }
 
     pub async fn end(mut self) {
@@ -45,14 +45,14 @@ impl StrategyHandle {
         let ready = match self.instance.take() {
             Some(ready) => ready,
             None => {
-                let endpoint = self.arena.endpoint_of(self.worker);
-                let session = self.arena.database.connect(&endpoint).await;
+                let endpoint = self.context.endpoint_of(self.worker);
+                let session = self.context.database.connect(&endpoint).await;
                 self.instantiate(session).await
             }
         };
         // What it did when it was made belongs to no step.
         self.whereabouts.take();
-        let invoked = self.arena.clock.now();
+        let invoked = self.context.clock.now();
         let mut stepped = Stepped::begun(invoked);
         let step = &mut stepped.step;
         let mut instance = match ready {
@@ -62,8 +62,8 @@ impl StrategyHandle {
                 return stepped;
             }
         };
-        let told = bounded(&self.arena, instance.call(call)).await;
-        step.returned = self.arena.clock.now();
+        let told = bounded(&self.context, instance.call(call)).await;
+        step.returned = self.context.clock.now();
         step.faults = instance.take_faults();
         step.lost_locks = instance.take_lost_locks();
         stepped.statements = instance.take_statements();
@@ -83,31 +83,31 @@ impl StrategyHandle {
     }
 
     async fn instantiate(&mut self, session: FirstSession) -> Result<Box<dyn Instance>, Outcome> {
-        let arena = &self.arena;
+        let context = &self.context;
         let session = session.map_err(|fault| Outcome::from(Err(fault)))?;
         let capabilities = Capabilities {
-            database: self.whereabouts.of_database(arena.database.clone()),
-            sql_policy: arena.sql_policy.clone(),
-            locks: arena.locks.clone(),
-            clock: arena.clock.clone(),
-            settings: arena.settings.clone(),
-            printed: arena.printed.clone(),
-            shares: arena.shares,
-            endpoint: arena.endpoint_of(self.worker),
+            database: self.whereabouts.of_database(context.database.clone()),
+            sql_policy: context.sql_policy.clone(),
+            locks: context.locks.clone(),
+            clock: context.clock.clone(),
+            settings: context.settings.clone(),
+            printed: context.printed.clone(),
+            shares: context.shares,
+            endpoint: context.endpoint_of(self.worker),
             first_session: Some(self.whereabouts.of_session(session)),
             worker: self.worker,
             generation: self.generation,
-            seed: arena.seed,
-            counts_statements: arena.workload.kind.counts_statements(),
+            seed: context.seed,
+            counts_statements: context.workload.kind.counts_statements(),
         };
         self.generation += 1;
-        bounded(arena, arena.strategy.instantiate(capabilities)).await
+        bounded(context, context.strategy.instantiate(capabilities)).await
     }
 }
 
 /// Waits for the guest, but not for ever: its code may sleep, also when it is made.
 async fn bounded<T>(
-    arena: &TrialContext,
+    context: &TrialContext,
     asked: impl Future<Output = Result<T, Death>>,
 ) -> Result<T, Outcome> {
     let (code, message) = tokio::select! {
@@ -115,10 +115,10 @@ async fn bounded<T>(
         told = asked => {
             return told.map_err(|death| Outcome::indeterminate(death.code, death.message));
         }
-        () = arena.clock.sleep(arena.change_timeout_ns) => {
+        () = context.clock.sleep(context.change_timeout_ns) => {
             ("change-timeout", "took longer than the change time-out")
         }
-        () = arena.stop.abandoned() => match arena.stop.is_stuck() {
+        () = context.stop.abandoned() => match context.stop.is_stuck() {
             true => ("stuck", "was under way when nothing could move any more"),
             false => ("run-stopped", "was under way when the run was stopped"),
         },

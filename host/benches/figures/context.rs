@@ -77,9 +77,9 @@ pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> C
     }
 }
 
-/// An arena as a trial has it, with its clock running. Keep the stopper: without it,
+/// A context as a trial has it, with its clock running. Keep the stopper: without it,
 /// nobody could ask the workers to stop, which they notice.
-pub fn arena(
+pub fn context(
     workload: Workload,
     strategy: Arc<dyn Strategy>,
     database: Arc<dyn Database>,
@@ -88,10 +88,10 @@ pub fn arena(
     let clock = Arc::new(RealClock::new());
     clock.start();
     let locks = Arc::new(MemoryLocks::new(clock.clone()));
-    let (arena, stopper) = TrialContext::new(workload, strategy, database, locks, clock, journal);
-    let arena = TrialContext {
+    let (context, stopper) = TrialContext::new(workload, strategy, database, locks, clock, journal);
+    let context = TrialContext {
         change_timeout_ns: HOUR_NS,
-        ..arena
+        ..context
     };
-    (Arc::new(arena), stopper)
+    (Arc::new(context), stopper)
 }
