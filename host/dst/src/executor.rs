@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(seen.take(), [(10, 2), (51, 1)]);
     }
 
-    /// Task 1 sleeps until 9 and task 2 until 8; the root awaits them in this order, and nobody task 3.
+    /// Task 1 sleeps until 9 and task 2 until 8; the root awaits them in this order. No task awaits task 3.
     #[test]
     fn task_spawns_others_and_awaits_their_results() {
         let kernel: Kernel<()> = Kernel::new(Recording::Off);

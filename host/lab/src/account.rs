@@ -33,7 +33,7 @@ impl Account {
         let found = UNPRIVILEGED.iter().find_map(|name| entry(&users, name));
         let unprivileged = found.ok_or_else(|| LabError::Refused {
             server: "the lab".to_owned(),
-            why: "for root it runs its servers as the user mysql or nobody, and neither exists"
+            why: "for root it runs its servers as the account `mysql` or `nobody`, and neither exists"
                 .to_owned(),
         })?;
         Ok(Self {

@@ -41,7 +41,7 @@ impl State {
         self.members_changed();
     }
 
-    /// The node has got what it lacks. Nothing that it had under way lived through that.
+    /// The node has received the data that it lacked. Its transactions in flight are lost.
     fn take_in(&mut self, node: u32) {
         let here = self.connections.slots(|it| it.node == node);
         self.nodes[node as usize].applied = self.order.last();
