@@ -73,7 +73,7 @@ quick: tools lint
 
 # The packages with tests; the rest of the workspace are guests.
 OURS = -p contend -p contend-author -p contend-backend -p contend-capability -p contend-check \
-  -p contend-dst -p contend-lab -p contend-model -p contend-sim -p contend-wasm -p contend-guest
+  -p contend-dst -p contend-lab -p contend-model -p contend-sim -p contend-sql -p contend-wasm -p contend-guest
 
 # The page of `runner check --html` in a real browser. Installs one where that can be done.
 BROWSER = target/browser

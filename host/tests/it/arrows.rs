@@ -85,6 +85,7 @@ const CRATES: &[&str] = &[
     "lab",
     "model",
     "sim",
+    "sql",
     "wasm",
 ];
 
@@ -107,7 +108,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
-    ("sqlparser", "capability/sql_policy"),
+    ("sqlparser", "sql/policy"),
     ("sqlparser", "sim/sql"),
     ("comfy_table", "report"),
     ("indicatif", "command/progress"),

@@ -15,7 +15,7 @@ const UPDATE: &str = "UPDATE t SET a = 1";
 const DELETE: &str = "DELETE FROM t";
 
 /// Checks the clauses of an INSERT or REPLACE, except for its expressions.
-pub(in crate::sql_policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
+pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
     if insert.replace_into && insert.ignore {
         return Err(not_allowed("REPLACE IGNORE"));
     }
@@ -135,7 +135,7 @@ fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// Checks the clauses of an UPDATE, except for its expressions.
-pub(in crate::sql_policy) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
+pub(in crate::policy) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
     conflict(update.or, dialect)?;
     returning(update.returning.as_deref())?;
     assignments(&update.assignments, dialect)?;
@@ -191,7 +191,7 @@ pub(in crate::sql_policy) fn update(update: &Update, dialect: Dialect) -> Result
 }
 
 /// Checks the clauses of a DELETE, except for its expressions. `returns_last` as in `Reading`.
-pub(in crate::sql_policy) fn delete(
+pub(in crate::policy) fn delete(
     delete: &Delete,
     returns_last: bool,
     dialect: Dialect,
