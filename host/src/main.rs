@@ -1,4 +1,4 @@
-//! `runner`: read the arguments, do what they say, tell how it went.
+//! `runner`: parses the arguments, runs the command, and exits with its code.
 
 use contend::cli::{self, Command};
 use contend::command::{self, exit::Exit};

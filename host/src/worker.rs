@@ -65,7 +65,7 @@ pub struct Worker {
 
 impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
-    /// goes wrong here is told by the first change.
+    /// goes wrong here is reported by the first change.
     pub async fn prepare(context: Arc<TrialContext>, number: u32) -> Self {
         let endpoint = context.endpoint_of(number);
         let session = context.database.connect(&endpoint).await;

@@ -90,8 +90,8 @@ pub async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub, changes
                 to: to.to_owned(),
                 marker: marker.to_string(),
             };
-            let told = instance.call(Call::Change(transition)).await;
-            told.expect("alive").expect("no fault");
+            let answer = instance.call(Call::Change(transition)).await;
+            answer.expect("alive").expect("no fault");
             assert!(instance.take_faults().is_empty());
         }
     }

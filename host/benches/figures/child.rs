@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 
 const ARGUMENT: &str = "--child";
 
-/// A name, and what a process of that name does and tells.
+/// A name, and what a process of that name does and reports.
 pub type Child = (&'static str, fn() -> Value);
 
-/// If this process was started as a child, does its part and tells what came out.
+/// If this process was started as a child, does its part and reports what came out.
 pub fn answer(children: &[Child]) -> bool {
     let mut arguments = std::env::args().skip_while(|argument| argument != ARGUMENT);
     let Some(name) = arguments.nth(1) else {
@@ -22,7 +22,7 @@ pub fn answer(children: &[Child]) -> bool {
     true
 }
 
-/// Starts a child, waits for it, and gives what it told.
+/// Starts a child, waits for it, and returns what it reported.
 pub fn run<T: DeserializeOwned>(name: &str) -> T {
     run_with(name, &[])
 }

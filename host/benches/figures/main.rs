@@ -1,6 +1,6 @@
 //! The runner's own figures: what it costs, as ratios and differences within one run.
 //!
-//! `make bench` prints them and writes `results/bench.md`. A target that is missed is told and is no
+//! `make bench` prints them and writes `results/bench.md`. A target that is missed is printed and is no
 //! error; work that was not really done is.
 
 mod change_through_wasm;
@@ -11,7 +11,7 @@ mod idle_workers;
 mod languages;
 mod native_cas;
 mod parts;
-#[expect(unsafe_code, reason = "libc tells what a process has used")]
+#[expect(unsafe_code, reason = "libc reports what a process has used")]
 mod process;
 mod report;
 mod runner_cpu;

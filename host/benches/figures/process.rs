@@ -9,8 +9,8 @@ pub fn cpu_seconds() -> f64 {
     let mut used = MaybeUninit::uninit();
     // SAFETY: the kernel fills in the whole of it if it says 0.
     let used = unsafe {
-        let told = libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, used.as_mut_ptr());
-        assert_eq!(told, 0, "Linux has this clock");
+        let status = libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, used.as_mut_ptr());
+        assert_eq!(status, 0, "Linux has this clock");
         used.assume_init()
     };
     used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
@@ -55,12 +55,12 @@ impl Used {
 /// From here on, this thread and those that it starts run on the first core only.
 pub fn stay_on_one_core() {
     // SAFETY: a set of processors is an array of bits, and none is a value.
-    let told = unsafe {
+    let status = unsafe {
         let mut one: libc::cpu_set_t = MaybeUninit::zeroed().assume_init();
         libc::CPU_SET(0, &mut one);
         libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &one)
     };
-    assert_eq!(told, 0, "the first core can't be had alone");
+    assert_eq!(status, 0, "the first core can't be had alone");
 }
 
 /// A line of `/proc/self/status` that is in KiB, in millions of bytes: `VmRSS`, `VmHWM`, `VmPTE`.

@@ -111,7 +111,7 @@ pub enum Settled {
     TookEffect,
     NoEffect,
     /// The nodes did not answer, or did not agree, within the check's patience; or another worker has
-    /// the row, and there is no audit to tell whether it came after the step or took the row away.
+    /// the row, and no audit shows whether it came after the step or took the row away.
     Unknown,
 }
 
@@ -146,7 +146,7 @@ impl Change {
         }
     }
 
-    /// The worker held the row, whatever it was told.
+    /// The worker held the row, whatever its steps reported.
     pub fn held(&self) -> bool {
         self.acquire.took_effect()
     }
@@ -160,7 +160,7 @@ impl Change {
             && release.unwrap_or(self.allocation.is_some())
     }
 
-    /// Some step's outcome could not be told.
+    /// The outcome of some step is unknown.
     pub fn is_indeterminate(&self) -> bool {
         let unclear = |step: &Step| matches!(step.outcome, Outcome::Indeterminate(_));
         unclear(&self.acquire) || self.release.as_ref().is_some_and(unclear)
@@ -176,7 +176,7 @@ impl Step {
         self.returned.saturating_sub(self.invoked)
     }
 
-    /// Told ok, or found in the data although told otherwise.
+    /// Reported ok, or found in the data although reported otherwise.
     pub fn took_effect(&self) -> bool {
         self.outcome.is_ok() || self.settled == Some(Settled::TookEffect)
     }

@@ -23,7 +23,7 @@ pub struct About {
     pub sdk: Option<Vec<Tool>>,
 }
 
-/// A language, or a program, with its version where that is told.
+/// A language, or a program, with its version where the component names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Tool {
     pub name: String,

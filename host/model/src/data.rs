@@ -159,7 +159,7 @@ pub struct Data {
     pub effects: Option<Vec<Effect>>,
     /// The effects stand in the order in which their transactions committed, all rows together. Only
     /// SQLite has such an order, since it has one writer at a time; elsewhere the order of `effects`
-    /// means nothing, and only the states tell the order within a row.
+    /// means nothing, and only the states show the order within a row.
     pub is_ordered: bool,
     /// One entry for each node that answered.
     pub nodes: Vec<NodeRows>,
@@ -191,7 +191,7 @@ mod tests {
             mark: Mark::None,
         };
         assert_eq!(state("deleting").to_string(), "deleting (no marker)");
-        let told = state("\x1b[2J\u{202e}").to_string();
-        assert_eq!(told, "\"\\u{1b}[2J\\u{202e}\" (no marker)");
+        let shown = state("\x1b[2J\u{202e}").to_string();
+        assert_eq!(shown, "\"\\u{1b}[2J\\u{202e}\" (no marker)");
     }
 }

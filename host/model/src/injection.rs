@@ -259,8 +259,8 @@ mod tests {
     #[test]
     fn what_is_told_is_of_the_kind_that_the_contract_says() {
         for injected in Called::Commit.can_give(true) {
-            let told = injected.fault(Called::Commit).kind.as_str();
-            assert!(injected.as_str().starts_with(told), "{injected:?}: {told}");
+            let kind = injected.fault(Called::Commit).kind.as_str();
+            assert!(injected.as_str().starts_with(kind), "{injected:?}: {kind}");
         }
     }
 

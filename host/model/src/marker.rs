@@ -23,7 +23,7 @@ pub enum Mark {
     /// NULL: no change has written here.
     None,
     Of(Marker),
-    /// Something that no change of this run was told to write.
+    /// Something that no change of this run was given to write.
     Foreign(Box<String>),
 }
 

@@ -11,7 +11,7 @@ pub enum Outcome {
     Ok,
     /// The strategy says that it certainly did not happen.
     Failed(Box<Reason>),
-    /// Nobody can say from what was told: an indefinite fault, a trap, a time-out.
+    /// The answer leaves it open: an indefinite fault, a trap, a time-out.
     Indeterminate(Box<Reason>),
 }
 
@@ -53,8 +53,8 @@ impl Outcome {
 }
 
 impl From<Result<(), Fault>> for Outcome {
-    fn from(told: Result<(), Fault>) -> Self {
-        let Err(fault) = told else { return Self::Ok };
+    fn from(answer: Result<(), Fault>) -> Self {
+        let Err(fault) = answer else { return Self::Ok };
         let reason = Box::new(Reason {
             code: fault.code,
             message: fault.message,

@@ -1,4 +1,4 @@
-//! The few moments of a simulation that tell why it went wrong, side by side.
+//! The few moments of a simulation that show why it went wrong, side by side.
 
 use super::change::Nanos;
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub struct Stretch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StretchKind {
-    /// A worker was told that it has the row, and has not given it back.
+    /// A worker was answered that it has the row, and has not given it back.
     Holds,
     /// A fault lasts.
     Fault,

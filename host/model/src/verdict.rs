@@ -13,7 +13,7 @@ pub enum Verdict {
     Valid,
     /// It did not hold; the smallest witness, in prose.
     Violated(String),
-    /// It can't be told; why.
+    /// It can't be decided, for this reason.
     Unknown(String),
 }
 
@@ -79,7 +79,7 @@ pub struct Answer {
     pub about: Option<Subject>,
 }
 
-/// The row and the changes that a witness tells of.
+/// The row and the changes that a witness is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub row: u32,
@@ -147,7 +147,7 @@ impl Judgement {
             && self.answers.iter().all(is_fine)
     }
 
-    /// The same with one answer more, which is told before the others.
+    /// The same with one answer more, which stands before the others.
     pub fn with(self, answer: Answer) -> Self {
         Self::of(std::iter::once(answer).chain(self.answers).collect())
     }

@@ -77,7 +77,7 @@ impl ActiveFaults {
             },
             _ => Fate::Came,
         };
-        let told = self
+        let texts = self
             .faults
             .iter()
             .rev()
@@ -85,9 +85,9 @@ impl ActiveFaults {
                 fault: fault.clone(),
                 fate: fate(fault, *stage),
             });
-        let mut told: Vec<_> = told.collect();
-        told.reverse();
-        told
+        let mut texts: Vec<_> = texts.collect();
+        texts.reverse();
+        texts
     }
 
     /// Says whether an active fault does the same.

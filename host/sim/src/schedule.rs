@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn only_what_was_asked_for_and_can_be_suffered_is_drawn() {
-        let told = |classes: &[FaultClass], stage: &Stage| {
+        let kinds_of = |classes: &[FaultClass], stage: &Stage| {
             let faults = (0..500).flat_map(|seed| draw(seed, classes, stage));
             let actions = faults.map(|fault| {
                 let text = fault.what.to_string();
@@ -243,19 +243,19 @@ mod tests {
                 .into_iter()
                 .collect::<Vec<_>>()
         };
-        assert_eq!(told(&FaultClass::ALL, &stage()).len(), 11);
-        assert_eq!(told(&[FaultClass::Pause], &stage()), ["pause"]);
+        assert_eq!(kinds_of(&FaultClass::ALL, &stage()).len(), 11);
+        assert_eq!(kinds_of(&[FaultClass::Pause], &stage()), ["pause"]);
         let alone = Stage {
             nodes: 1,
             ..stage()
         };
         let (partition, delay) = (FaultClass::Partition, FaultClass::DelayApply);
-        assert!(told(&[partition, delay], &alone).is_empty());
+        assert!(kinds_of(&[partition, delay], &alone).is_empty());
         let without = Stage {
             has_locks: false,
             ..stage()
         };
-        assert!(told(&[FaultClass::LockSkew], &without).is_empty());
+        assert!(kinds_of(&[FaultClass::LockSkew], &without).is_empty());
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    /// Its connections break before its instance is told to end: a dead process says no goodbye.
+    /// Its connections break before its instance ends: a dead process closes nothing itself.
     fn crash(&self, worker: u32) {
         let actor = Actor::Worker(worker);
         self.cluster.break_connections(actor);

@@ -136,7 +136,7 @@ impl<E: Send> SeedSearch<'_, E> {
         Ok(case)
     }
 
-    /// Makes a violating case as small as it can be, and tells it.
+    /// Makes a violating case as small as it can be, and describes it.
     fn least(&self, case: Case, checker: String) -> Result<Found, E> {
         let seed = case.seed;
         let (mut statements, mut tries) = (0, 0);

@@ -58,7 +58,7 @@ impl Token {
             (self.plan, meant.plan, "the options are others"),
         ];
         let differs = parts.into_iter().filter(|(one, other, _)| one != other);
-        differs.map(|(_, _, told)| told).collect()
+        differs.map(|(_, _, text)| text).collect()
     }
 }
 
@@ -104,7 +104,7 @@ impl FromStr for Replay {
             _ => None,
         };
         replay.ok_or_else(|| {
-            "it is a seed, or what a violation was told with, as in 17-03f2-9a1c-77e0".to_owned()
+            "it is a seed, or the token of a violation, as in 17-03f2-9a1c-77e0".to_owned()
         })
     }
 }
@@ -140,20 +140,23 @@ mod tests {
     #[test]
     fn what_differs_is_said() {
         let token = Token::new(7, "one", &"plan");
-        let told = |other: Token| other.differences(&token);
-        assert!(told(Token::new(7, "one", &"plan")).is_empty());
+        let differences = |other: Token| other.differences(&token);
+        assert!(differences(Token::new(7, "one", &"plan")).is_empty());
         assert_eq!(
-            told(Token::new(7, "two", &"plan")),
+            differences(Token::new(7, "two", &"plan")),
             ["the strategy's component is another"]
         );
         assert_eq!(
-            told(Token::new(7, "one", &"other")),
+            differences(Token::new(7, "one", &"other")),
             ["the options are others"]
         );
         let newer = Token {
             runner: token.runner ^ 1,
             ..token
         };
-        assert_eq!(told(newer), ["it is of another version of the runner"]);
+        assert_eq!(
+            differences(newer),
+            ["it is of another version of the runner"]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! From all events of a violating simulation to the at most twelve that tell why.
+//! From all events of a violating simulation to the at most twelve that show why.
 
 mod aborts;
 mod moments;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// More of them nobody reads.
 pub const MOST_MOMENTS: usize = 12;
 
-/// Aborts that are told apart from the moments.
+/// Aborts that are listed apart from the moments.
 const MOST_ABORTS: usize = 6;
 
 /// The moments that matter for this violation. `let_go` is when the workers were let go, on the clock
@@ -54,11 +54,11 @@ pub fn timeline(
         stretches: stretches.into_iter().filter(on_a_lane).collect(),
         lanes: lanes.into_iter().collect(),
         moments,
-        aborts: aborts::tell(&participants, events, let_go, MOST_ABORTS),
+        aborts: aborts::describe(&participants, events, let_go, MOST_ABORTS),
     }
 }
 
-/// Of what is worth telling once, the last one.
+/// The last one of those that are shown once.
 fn once_each(weighed: &mut Vec<ScoredEvent>) {
     let mut seen = BTreeSet::new();
     weighed.reverse();

@@ -24,7 +24,7 @@ pub struct Part {
     pub name: &'static str,
     pub status: Status,
     /// A summary of the part, or the reason why it was not run.
-    pub told: String,
+    pub summary: String,
     /// The failed cases, and on request the others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
@@ -72,7 +72,7 @@ impl Part {
         Self {
             name,
             status,
-            told: summary.into(),
+            summary: summary.into(),
             cases: Vec::new(),
         }
     }
@@ -110,7 +110,7 @@ pub fn text(report: &ConformanceReport, width: u16) -> String {
         let _ = writeln!(
             text,
             "{}",
-            wrapped(&part.told, &head, &" ".repeat(42), width)
+            wrapped(&part.summary, &head, &" ".repeat(42), width)
         );
     }
     for part in &report.parts {

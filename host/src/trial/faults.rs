@@ -29,7 +29,7 @@ impl Schedule {
         Self { stop, events }
     }
 
-    /// Waits for what has begun, and tells what became of each fault, also of those whose time had
+    /// Waits for what has begun, and returns what became of each fault, also of those whose time had
     /// not come.
     pub async fn end(self) -> Result<Vec<FaultEvent>, JoinError> {
         // Nobody listens any more if all of it is done.

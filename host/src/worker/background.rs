@@ -38,7 +38,7 @@ impl Generators {
         })
     }
 
-    /// One task for each: it loads the database until it is told to stop. None if there are no
+    /// One task for each: it loads the database until it is stopped. None if there are no
     /// generators. What they come to is added up by `total`.
     pub fn into_tasks(self, stop: &Stop) -> Vec<impl Future<Output = Generated> + Send + 'static> {
         let count = self.sessions.len() as u32;

@@ -62,16 +62,16 @@ impl StrategyHandle {
                 return stepped;
             }
         };
-        let told = bounded(&self.context, instance.call(call)).await;
+        let answer = bounded(&self.context, instance.call(call)).await;
         step.returned = self.context.clock.now();
         step.faults = instance.take_faults();
         step.lost_locks = instance.take_lost_locks();
         stepped.statements = instance.take_statements();
         stepped.nodes = self.whereabouts.take();
-        stepped.is_doubtful = matches!(told, Ok(Ok(_))) && instance.leaves_doubt();
-        match told {
-            Ok(told) => {
-                step.outcome = Outcome::from(told.map(|allocated| stepped.allocated = allocated));
+        stepped.is_doubtful = matches!(answer, Ok(Ok(_))) && instance.leaves_doubt();
+        match answer {
+            Ok(answer) => {
+                step.outcome = Outcome::from(answer.map(|allocated| stepped.allocated = allocated));
                 self.instance = Some(Ok(instance));
             }
             Err(died) => {
@@ -112,8 +112,8 @@ async fn bounded<T>(
 ) -> Result<T, Outcome> {
     let (code, message) = tokio::select! {
         biased;
-        told = asked => {
-            return told.map_err(|death| Outcome::indeterminate(death.code, death.message));
+        answer = asked => {
+            return answer.map_err(|death| Outcome::indeterminate(death.code, death.message));
         }
         () = context.clock.sleep(context.change_timeout_ns) => {
             ("change-timeout", "took longer than the change time-out")

@@ -86,7 +86,7 @@ pub async fn stuck(context: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
                 if still.picture == picture && context.posts.all() == still.posts =>
             {
                 if !picture.is_at_work {
-                    return tell(context, still.since, &picture, &waiting);
+                    return describe(context, still.since, &picture, &waiting);
                 }
                 Some(still)
             }
@@ -100,7 +100,7 @@ pub async fn stuck(context: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
     }
 }
 
-fn tell(context: &TrialContext, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
+fn describe(context: &TrialContext, since: Nanos, picture: &Picture, waiting: &[Waiting]) -> Stuck {
     let mut rows: BTreeMap<u32, Vec<Waiting>> = BTreeMap::new();
     for one in waiting {
         let row = context.workload.row_of(one.worker);

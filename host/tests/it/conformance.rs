@@ -168,7 +168,7 @@ fn who_does_no_ordinary_change_is_told_why_and_not_disturbed() {
         let (code, report) = test(&format!("{component} --set attack={attack} {limits}"));
         let part = part(&report, "ordinary changes");
         assert_eq!((code, &part["status"]), (1, &"failed".into()), "{report:#}");
-        assert!(part["told"].as_str().unwrap().contains(why), "{part:#}");
+        assert!(part["summary"].as_str().unwrap().contains(why), "{part:#}");
         let unknown = parts(&report, "unknown");
         assert!(
             unknown.starts_with(&["faults", "outages"].map(str::to_owned)),
@@ -182,7 +182,7 @@ fn what_an_ordinary_change_uses_up_is_told() {
     let told = |limits: &str| {
         let (_, report) = test(&format!("cas --seeds 1 {limits}"));
         let part = part(&report, "ordinary changes");
-        part["told"].as_str().unwrap().to_owned()
+        part["summary"].as_str().unwrap().to_owned()
     };
     let (usual, other) = (told(""), told("--memory-mib 2 --computing-ms 20"));
     // The instructions of a call are counted, and it makes some.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const LOOK: &str = "SELECT status, attach_status FROM volumes WHERE id = ?";
 const ROW: &str = "volume-0";
 
-/// Databases in memory are told apart by their names.
+/// Databases in memory differ by their names.
 static DATABASES: AtomicU32 = AtomicU32::new(1);
 
 pub struct Plain {

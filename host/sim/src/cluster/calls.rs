@@ -143,11 +143,11 @@ impl State {
             self.end_transaction(slot);
         }
         self.connections.enter(slot, Phase::Idle);
-        self.tell(slot, result);
+        self.answer(slot, result);
     }
 
     /// Sends the answer, unless the connection breaks or the client is gone.
-    fn tell(&mut self, slot: u32, result: Result<Given, Fault>) {
+    fn answer(&mut self, slot: u32, result: Result<Given, Fault>) {
         let connection = &mut self.connections[slot];
         if connection.is_left {
             return self.tidy(slot);

@@ -1,5 +1,5 @@
 //! Storms: clients at work while nodes die, links break and answers are lost. Whatever happens, what
-//! was told is true, all nodes come to the same, and nothing is left over.
+//! was reported is true, all nodes come to the same, and nothing is left over.
 
 use super::*;
 use crate::capability::database::{Database, Freshness, Session, Target};
@@ -29,7 +29,7 @@ struct Storm {
 
 /// The number of increments of each row, for certain and perhaps.
 #[derive(Debug, Default, Clone, PartialEq)]
-struct Told {
+struct Reported {
     certain: [i64; ROWS as usize],
     perhaps: [i64; ROWS as usize],
     conflicts: u32,
@@ -80,9 +80,9 @@ async fn change(session: &mut dyn Session, way: u64, row: i64) -> Result<bool, F
     }
 }
 
-async fn work(storm: Arc<Storm>, worker: u32, seed: u64) -> Told {
+async fn work(storm: Arc<Storm>, worker: u32, seed: u64) -> Reported {
     let mut random = Random::new(seed * 1000 + u64::from(worker), Purpose::Start);
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     let mut session: Option<Box<dyn Session>> = None;
     for _ in 0..25 {
         let pause = random.below(200 * MS);
@@ -104,17 +104,17 @@ async fn work(storm: Arc<Storm>, worker: u32, seed: u64) -> Told {
             () = storm.kernel.sleep(patience) => None,
         };
         match changed {
-            Some(Ok(true)) => told.certain[row] += 1,
+            Some(Ok(true)) => reported.certain[row] += 1,
             Some(Ok(false)) => {}
-            Some(Err(fault)) if fault.kind == FaultKind::Indefinite => told.perhaps[row] += 1,
+            Some(Err(fault)) if fault.kind == FaultKind::Indefinite => reported.perhaps[row] += 1,
             Some(Err(fault)) => {
-                told.conflicts += u32::from(fault.kind == FaultKind::Conflict);
+                reported.conflicts += u32::from(fault.kind == FaultKind::Conflict);
                 assert_ne!(fault.kind, FaultKind::Rejected, "{fault}");
                 open.rollback().await.ok();
             }
             // Abandoned: it may have been done, and is over when the session is closed.
             None => {
-                told.perhaps[row] += 1;
+                reported.perhaps[row] += 1;
                 session.take().expect("it was there").close().await;
             }
         }
@@ -123,7 +123,7 @@ async fn work(storm: Arc<Storm>, worker: u32, seed: u64) -> Told {
         Some(session) if random.below(2) == 0 => session.close().await,
         session => drop(session),
     }
-    told
+    reported
 }
 
 fn schedule(seed: u64, nodes: u32) -> Vec<SimFault> {
@@ -164,7 +164,7 @@ async fn settle(storm: Arc<Storm>) -> Vec<i64> {
     seen.swap_remove(0)
 }
 
-fn storm(seed: u64) -> (Told, String) {
+fn storm(seed: u64) -> (Reported, String) {
     let nodes = [1, 3, 3, 5][seed as usize % 4];
     let topology = Topology {
         nodes,
@@ -197,22 +197,22 @@ fn storm(seed: u64) -> (Told, String) {
     let settled = executor.spawn(Actor::Host, settle(storm.clone()));
     executor.run(&world, until).unwrap();
     let found = settled.take().unwrap();
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     for worker in workers {
         let one = worker.take().unwrap();
         for row in 0..ROWS as usize {
-            told.certain[row] += one.certain[row];
-            told.perhaps[row] += one.perhaps[row];
+            reported.certain[row] += one.certain[row];
+            reported.perhaps[row] += one.perhaps[row];
         }
-        told.conflicts += one.conflicts;
+        reported.conflicts += one.conflicts;
     }
     for row in 0..ROWS as usize {
-        let most = told.certain[row] + told.perhaps[row];
-        let held = (told.certain[row]..=most).contains(&found[row]);
-        assert!(held, "seed {seed}, row {row}: {found:?}, {told:?}");
+        let most = reported.certain[row] + reported.perhaps[row];
+        let held = (reported.certain[row]..=most).contains(&found[row]);
+        assert!(held, "seed {seed}, row {row}: {found:?}, {reported:?}");
     }
     nothing_is_left(&storm.cluster, seed);
-    (told, kernel.take_log().digest())
+    (reported, kernel.take_log().digest())
 }
 
 fn nothing_is_left(cluster: &Cluster, seed: u64) {
@@ -231,9 +231,9 @@ fn nothing_is_left(cluster: &Cluster, seed: u64) {
 
 #[test]
 fn in_a_storm_what_was_told_is_true_and_nothing_is_left_over() {
-    let told: Vec<_> = (0..100).map(|seed| storm(seed).0).collect();
-    let conflicts: u32 = told.iter().map(|told| told.conflicts).sum();
-    let perhaps: i64 = told.iter().flat_map(|told| told.perhaps).sum();
+    let reported: Vec<_> = (0..100).map(|seed| storm(seed).0).collect();
+    let conflicts: u32 = reported.iter().map(|reported| reported.conflicts).sum();
+    let perhaps: i64 = reported.iter().flat_map(|reported| reported.perhaps).sum();
     assert!(conflicts > 50 && perhaps > 50, "{conflicts}, {perhaps}");
 }
 

@@ -94,7 +94,7 @@ impl Server {
             if let Some(session) = self.sessions.get(&session) {
                 self.kernel.log(|| What::LeaseEnded {
                     owner: session.owner.clone(),
-                    names: names.told.clone(),
+                    names: names.text.clone(),
                 });
             }
         }

@@ -87,10 +87,10 @@ impl SimLock {
             answer = call.answer() => answer,
             () = self.client.service.kernel.sleep_until(deadline), if waits && self.has_queue() => {
                 // Until the service knows, it might still grant it.
-                let told = self.client.answer(Request::GiveUp(call.number)).await;
-                told.map_err(|silence| self.acquire_fault(silence))?;
+                let answer = self.client.answer(Request::GiveUp(call.number)).await;
+                answer.map_err(|silence| self.acquire_fault(silence))?;
                 call.settled();
-                return Err(lock_names::wait_timeout(&self.names.told));
+                return Err(lock_names::wait_timeout(&self.names.text));
             }
         };
         match answer {

@@ -16,14 +16,14 @@ pub(super) const LOOK: usize = usize::MAX;
 #[derive(Debug)]
 pub(super) struct LockNames {
     pub(super) each: Vec<Arc<str>>,
-    pub(super) told: Arc<str>,
+    pub(super) text: Arc<str>,
 }
 
 impl LockNames {
     pub(super) fn new(sorted: &[String]) -> Self {
         Self {
             each: sorted.iter().map(|name| name.as_str().into()).collect(),
-            told: sorted.join(", ").into(),
+            text: sorted.join(", ").into(),
         }
     }
 }

@@ -232,7 +232,7 @@ impl Server {
             actor: session.0,
             sent,
             call,
-            names: names.told.clone(),
+            names: names.text.clone(),
             token,
         });
     }

@@ -26,12 +26,12 @@ fn a_holder_that_stands_still_longer_than_its_lease_loses_it_and_hears_so_late()
     assert_eq!(rig.release(0, &paused), Ok(ReleaseOutcome::Expired));
     assert!(rig.kernel.now() >= granted + 14 * S);
     assert_eq!(rig.release(1, &next), Ok(ReleaseOutcome::Released));
-    let told = rig.told();
+    let printed = rig.printed();
     assert!(
-        told.contains(&"the lease of worker 0 ended".to_owned()),
-        "{told:?}"
+        printed.contains(&"the lease of worker 0 ended".to_owned()),
+        "{printed:?}"
     );
-    assert_eq!(told.last().unwrap(), "worker 1: Released");
+    assert_eq!(printed.last().unwrap(), "worker 1: Released");
 }
 
 #[test]
@@ -97,9 +97,9 @@ fn a_session_that_is_not_heard_of_loses_its_locks_and_its_places() {
     // The second in the queue stands still too, the third does not.
     let waiting = rig.executor.spawn(Actor::Worker(1), async move {
         let mut next = next.lock().await;
-        let told = next.acquire(60 * S).await;
+        let answer = next.acquire(60 * S).await;
         let again = next.acquire(0).await;
-        (told, again)
+        (answer, again)
     });
     let kernel = rig.kernel.clone();
     rig.executor.spawn(Actor::Host, async move {
@@ -114,10 +114,10 @@ fn a_session_that_is_not_heard_of_loses_its_locks_and_its_places() {
     rig.run();
     assert_eq!(third.take(), Some(Ok(ReleaseOutcome::Released)));
     assert_eq!(rig.release(0, &paused), Ok(ReleaseOutcome::Expired));
-    let (told, again) = waiting.take().unwrap();
-    let told = told.unwrap_err();
+    let (answer, again) = waiting.take().unwrap();
+    let answer = answer.unwrap_err();
     assert_eq!(
-        (told.kind, told.code.as_str()),
+        (answer.kind, answer.code.as_str()),
         (FaultKind::Unavailable, "session-expired")
     );
     // The library has begun a new session.

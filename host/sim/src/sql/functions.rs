@@ -104,8 +104,8 @@ fn concat<'a>(arguments: &'a [Expression], env: &Environment<'a>) -> Result<Scal
             wrong => return Err(unsupported(format!("CONCAT of {}", wrong.kind()))),
         }
         if joined.len() > MAX_VALUE_BYTES {
-            let told = format!("CONCAT of more than {MAX_VALUE_BYTES} bytes");
-            return Err(unsupported(told));
+            let message = format!("CONCAT of more than {MAX_VALUE_BYTES} bytes");
+            return Err(unsupported(message));
         }
     }
     Ok(Scalar::Text(Cow::Owned(joined)))

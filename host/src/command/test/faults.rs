@@ -173,7 +173,7 @@ impl<'a> Subject<'a> {
                 part.cases.push(self.outage(script, &wrong));
             }
         }
-        part.told = match given {
+        part.summary = match given {
             0 => "it asks neither database nor lock service".to_owned(),
             _ => format!(
                 "{given} outages of a whole change; {} given up by the strategy, {waited} ended by the \

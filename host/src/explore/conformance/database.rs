@@ -132,13 +132,13 @@ impl WatchedSession {
         Err(injected.fault(called))
     }
 
-    fn answered<T>(&mut self, answer: &Result<T, Fault>, told: impl FnOnce(&T) -> String) {
+    fn answered<T>(&mut self, answer: &Result<T, Fault>, describe: impl FnOnce(&T) -> String) {
         if let Err(fault) = answer
             && fault.kind == FaultKind::Conflict
         {
             self.in_transaction = false;
         }
-        self.watch.answered(answer, told);
+        self.watch.answered(answer, describe);
     }
 
     async fn execute_and_lose(

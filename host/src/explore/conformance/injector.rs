@@ -197,14 +197,14 @@ impl Injector {
     }
 
     /// The call that was asked last has this answer.
-    pub fn answered<T>(&self, answer: &Result<T, Fault>, told: impl FnOnce(&T) -> String) {
+    pub fn answered<T>(&self, answer: &Result<T, Fault>, describe: impl FnOnce(&T) -> String) {
         let mut seen = self.seen();
         if seen.under_way.is_none() || seen.calls > MOST_LOGGED {
             return;
         }
         if let Some(last) = seen.log.last_mut() {
             last.answer = Some(match answer {
-                Ok(value) => told(value),
+                Ok(value) => describe(value),
                 Err(fault) => format!("{} {}", fault.kind.as_str(), fault.code),
             });
         }

@@ -114,7 +114,7 @@ fn lie(simulated: &Simulated, disturbed: Option<&Change>) -> Option<String> {
 
 /// `the acquire ended ok, the release failed (conflict 1213)`.
 fn reported(change: &Change) -> String {
-    let told = |name: &str, step: &Step| match step.outcome.reason() {
+    let described = |name: &str, step: &Step| match step.outcome.reason() {
         None => format!("the {name} ended ok"),
         Some(reason) => format!(
             "the {name} ended {} ({}: {})",
@@ -123,9 +123,12 @@ fn reported(change: &Change) -> String {
             reason.message
         ),
     };
-    let release = change.release.as_ref().map(|step| told("release", step));
-    let told = std::iter::once(told("acquire", &change.acquire)).chain(release);
-    told.collect::<Vec<_>>().join(", ")
+    let release = change
+        .release
+        .as_ref()
+        .map(|step| described("release", step));
+    let steps = std::iter::once(described("acquire", &change.acquire)).chain(release);
+    steps.collect::<Vec<_>>().join(", ")
 }
 
 fn failed(change: &Change, is_undisturbed: bool, disturbed: Option<&Change>) -> String {

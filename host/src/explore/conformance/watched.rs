@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// until its own next change, when it is not certain that the row is free.
 pub const BY_ANOTHER: u32 = 2;
 
-/// Asks the injector before each call, and tells it the answer.
+/// Asks the injector before each call, and gives it the answer.
 #[derive(Clone)]
 pub struct Watch {
     injector: Arc<Injector>,
@@ -43,8 +43,8 @@ impl Watch {
         self.injector.ask_at_once(called, false, about)
     }
 
-    pub fn answered<T>(&self, answer: &Result<T, Fault>, told: impl FnOnce(&T) -> String) {
-        self.injector.answered(answer, told);
+    pub fn answered<T>(&self, answer: &Result<T, Fault>, describe: impl FnOnce(&T) -> String) {
+        self.injector.answered(answer, describe);
     }
 }
 
@@ -124,8 +124,8 @@ impl WatchedInstance {
         call: Call,
     ) -> Result<(Result<Option<Allocated>, Fault>, ResourceUsage), Death> {
         let instance = self.instance_for(place).await?;
-        let told = instance.call(call).await?;
-        Ok((told, instance.spent()))
+        let answer = instance.call(call).await?;
+        Ok((answer, instance.spent()))
     }
 
     fn both(&mut self) -> impl Iterator<Item = &mut Box<dyn Instance>> {
@@ -139,9 +139,9 @@ impl Instance for WatchedInstance {
         let place = place(&call);
         self.injector.step_begins(place);
         match self.ask(place, call).await {
-            Ok((told, spent)) => {
+            Ok((answer, spent)) => {
                 self.injector.step_ends(spent);
-                Ok(told)
+                Ok(answer)
             }
             Err(death) => {
                 self.injector.died(&death);

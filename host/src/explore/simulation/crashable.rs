@@ -54,7 +54,7 @@ impl Instance for CrashableInstance {
                 code: "worker-crashed",
                 message: "the worker's process died".to_owned(),
             }),
-            told = instance.call(call) => told,
+            answer = instance.call(call) => answer,
         }
     }
 

@@ -6,14 +6,14 @@ use crate::sim::event::{Event, TransactionName, What};
 use std::collections::BTreeSet;
 
 /// One sentence for each abort of a transaction of the participants, the earliest first, so many at most.
-pub fn tell(
+pub fn describe(
     participants: &Participants,
     events: &[Event],
     let_go: Nanos,
     most: usize,
 ) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for event in events {
         let at = event.at.saturating_sub(let_go);
         if !(participants.from..=participants.to).contains(&at) {
@@ -23,15 +23,15 @@ pub fn tell(
             && seen.insert(victim.number)
         {
             let time = format!("{}.{:03} ms", at / 1_000_000, at / 1_000 % 1_000);
-            told.push(format!("{time}: {} was aborted: {why}", name(victim)));
+            lines.push(format!("{time}: {} was aborted: {why}", name(victim)));
         }
     }
-    if told.len() > most {
-        let more = told.len() - most;
-        told.truncate(most);
-        told.push(format!("and {more} more"));
+    if lines.len() > most {
+        let more = lines.len() - most;
+        lines.truncate(most);
+        lines.push(format!("and {more} more"));
     }
-    told
+    lines
 }
 
 fn abort<'a>(participants: &Participants, what: &'a What) -> Option<(&'a TransactionName, String)> {

@@ -144,7 +144,8 @@ fn once(participants: &Participants, actor: Actor, at: Nanos, what: &str) -> Opt
 /// Weighs the actions of nodes on the transactions of the participants on its row.
 fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option<ScoredEvent> {
     let acts = |name: &TransactionName| participants.has(name.actor);
-    let told = |weight, node, tone, text| Some(moment(weight, at, Lane::Node(node), tone, text));
+    let moment_on =
+        |weight, node, tone, text| Some(moment(weight, at, Lane::Node(node), tone, text));
     match what {
         What::Ordered {
             transaction,
@@ -155,7 +156,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 "{}'s write set is number {position} in the order",
                 transaction.actor
             );
-            let mut weighed = told(84, transaction.node, Tone::Plain, text)?;
+            let mut weighed = moment_on(84, transaction.node, Tone::Plain, text)?;
             weighed.ordered = Some(WriteSet {
                 position: *position,
                 actor: transaction.actor,
@@ -169,7 +170,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
             position,
         } if acts(transaction) && *node != transaction.node => {
             let text = format!("applies number {position} of {}", transaction.actor);
-            let mut weighed = told(56, *node, Tone::Plain, text)?;
+            let mut weighed = moment_on(56, *node, Tone::Plain, text)?;
             weighed.caused_by = Some(CausedBy::Position(*position));
             Some(weighed)
         }
@@ -186,7 +187,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                  {against_position} changed {row} after {seen}, the last that the node had seen",
                 transaction.actor, against.actor
             );
-            let mut weighed = told(90, transaction.node, Tone::Lost, text)?;
+            let mut weighed = moment_on(90, transaction.node, Tone::Lost, text)?;
             weighed.caused_by = Some(CausedBy::Position(*against_position));
             Some(weighed)
         }
@@ -200,7 +201,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 "number {position} of {} takes {row} and aborts {}'s transaction",
                 by.actor, victim.actor
             );
-            let mut weighed = told(91, victim.node, Tone::Lost, text)?;
+            let mut weighed = moment_on(91, victim.node, Tone::Lost, text)?;
             weighed.caused_by = Some(CausedBy::Position(*position));
             Some(weighed)
         }
@@ -209,18 +210,18 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 "{} and {} wait for each other on {row}; {} is rolled back",
                 victim.actor, other.actor, victim.actor
             );
-            told(90, victim.node, Tone::Lost, text)
+            moment_on(90, victim.node, Tone::Lost, text)
         }
         What::Replayed {
             transaction,
             position,
         } if acts(transaction) => {
             let text = format!("does number {position} of {} again", transaction.actor);
-            told(70, transaction.node, Tone::Plain, text)
+            moment_on(70, transaction.node, Tone::Plain, text)
         }
         What::RetriedByServer { transaction } if acts(transaction) => {
             let text = format!("tries the statement of {} again", transaction.actor);
-            told(52, transaction.node, Tone::Plain, text)
+            moment_on(52, transaction.node, Tone::Plain, text)
         }
         What::Waits {
             transaction,
@@ -233,7 +234,7 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
                 "{} waits for {}, which locks {what}{row}",
                 transaction.actor, holder.actor
             );
-            let mut weighed = told(54, transaction.node, Tone::Plain, text)?;
+            let mut weighed = moment_on(54, transaction.node, Tone::Plain, text)?;
             weighed.once = once(participants, transaction.actor, at, "waits");
             Some(weighed)
         }
@@ -257,7 +258,7 @@ fn answered(
         .next()
         .unwrap_or_default()
         .to_uppercase();
-    let (told, tone) = match answer {
+    let (shown, tone) = match answer {
         Answer::Affected(rows) => (format!("{rows} changed"), Tone::Plain),
         Answer::Rows(None, _) => ("no row".to_owned(), Tone::Plain),
         Answer::Rows(Some(row), _) => {
@@ -284,7 +285,7 @@ fn answered(
         at,
         Lane::Worker(worker),
         tone,
-        format!("{statement} on {node}: {told}"),
+        format!("{statement} on {node}: {shown}"),
     );
     // The answer to what was replicated.
     weighed.caused_by = (weight >= 86).then_some(CausedBy::Writes {

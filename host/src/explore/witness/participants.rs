@@ -103,7 +103,7 @@ impl<'a> Participants<'a> {
         own.is_none_or(|own| ends_with_word(key, own))
     }
 
-    /// The times for which the workers were told that they have the row.
+    /// The times during which the workers were answered that they have the row.
     pub fn holds(&self) -> impl Iterator<Item = (u32, Nanos, Nanos)> {
         let held = self.changes.iter().filter(|change| change.held());
         held.map(|change| {

@@ -116,8 +116,8 @@ fn two_holders_through_a_paused_one_are_told_in_order() {
         at(11_002, What::FaultEnded(pause)),
         at(11_900, update(of(0, 8, 0), 1)),
     ];
-    let told = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
-    let texts = texts(&told);
+    let timeline = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    let texts = texts(&timeline);
     assert_eq!(
         texts,
         [
@@ -136,8 +136,11 @@ fn two_holders_through_a_paused_one_are_told_in_order() {
             "12600 worker 1: release of row 1 returns ok",
         ]
     );
-    assert_eq!(told.lanes, [Lane::Worker(0), Lane::Worker(1), Lane::Locks]);
-    let holds = told
+    assert_eq!(
+        timeline.lanes,
+        [Lane::Worker(0), Lane::Worker(1), Lane::Locks]
+    );
+    let holds = timeline
         .stretches
         .iter()
         .filter(|s| s.kind == StretchKind::Holds);
@@ -149,7 +152,7 @@ fn two_holders_through_a_paused_one_are_told_in_order() {
             (Lane::Worker(1), 10_010, 12_500)
         ]
     );
-    let faults = told
+    let faults = timeline
         .stretches
         .iter()
         .filter(|s| s.kind == StretchKind::Fault);
@@ -171,13 +174,13 @@ fn never_more_than_twelve_and_polls_only_once() {
             ]
         })
         .collect();
-    let told = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
-    assert_eq!(told.moments.len(), MOST_MOMENTS);
-    assert!(told.moments.is_sorted_by_key(|moment| moment.at));
-    // What the workers were told in the end is never crowded out.
-    let gained = told.moments.iter().filter(|m| m.tone == Tone::Gained);
+    let timeline = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    assert_eq!(timeline.moments.len(), MOST_MOMENTS);
+    assert!(timeline.moments.is_sorted_by_key(|moment| moment.at));
+    // What the workers were answered in the end is never crowded out.
+    let gained = timeline.moments.iter().filter(|m| m.tone == Tone::Gained);
     assert_eq!(gained.count(), 2);
-    let polls = texts(&told)
+    let polls = texts(&timeline)
         .into_iter()
         .filter(|text| text.contains("0 changed"));
     assert!(polls.count() <= 2);
@@ -225,9 +228,9 @@ fn who_aborted_whom_is_told_with_node_transaction_key_and_position() {
             },
         ),
     ];
-    let told = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    let timeline = timeline(Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
     assert_eq!(
-        told.aborts,
+        timeline.aborts,
         [
             "6.000 ms: transaction 12 of worker 1 on n2 was aborted: n2 applied transaction 11 of \
              worker 0 on n1, number 7 in the order, which changes volumes volume-1",
@@ -237,12 +240,12 @@ fn who_aborted_whom_is_told_with_node_transaction_key_and_position() {
         ]
     );
     // The abort points at the write set's place in the order.
-    let texts = texts(&told);
+    let texts = texts(&timeline);
     let abort = texts
         .iter()
         .position(|text| text.contains("aborts worker 1"));
     let ordered = texts.iter().position(|text| text.contains("is number 7"));
-    assert_eq!(told.moments[abort.unwrap()].after, ordered);
+    assert_eq!(timeline.moments[abort.unwrap()].after, ordered);
     assert!(ordered.is_some());
 }
 
@@ -273,10 +276,10 @@ fn what_a_strategy_wrote_can_not_steer_a_terminal() {
         parameters: Vec::new(),
         answer: Answer::Rows(Some(vec![Value::from("\x1b[2J")]), 1),
     };
-    let told = timeline(Some(&about(1, &[0])), &changes, &[at(5, select)], LET_GO);
+    let timeline = timeline(Some(&about(1, &[0])), &changes, &[at(5, select)], LET_GO);
     assert!(
-        texts(&told)[0].ends_with("on n1: '\\u{1b}[2J'"),
+        texts(&timeline)[0].ends_with("on n1: '\\u{1b}[2J'"),
         "{:?}",
-        texts(&told)
+        texts(&timeline)
     );
 }

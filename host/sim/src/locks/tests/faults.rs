@@ -6,7 +6,7 @@ use crate::model::sim_fault::{FaultAction, SimFault};
 
 const RESTART: FaultAction = FaultAction::RestartLocks { lasts: 2 * S };
 
-fn told<T: std::fmt::Debug>(answer: Result<T, Fault>) -> (FaultKind, String) {
+fn error_of<T: std::fmt::Debug>(answer: Result<T, Fault>) -> (FaultKind, String) {
     let fault = answer.unwrap_err();
     (fault.kind, fault.code)
 }
@@ -24,8 +24,8 @@ fn a_restarted_service_refuses_and_then_knows_what_it_knew() {
         rig.acquire(0, &holder, 0).unwrap();
         rig.service.begin(&RESTART);
         let refused = is(FaultKind::Unavailable, "connection-refused");
-        assert_eq!(told(rig.acquire(1, &next, 60 * S)), refused);
-        assert_eq!(told(rig.release(0, &holder)), refused);
+        assert_eq!(error_of(rig.acquire(1, &next, 60 * S)), refused);
+        assert_eq!(error_of(rig.release(0, &holder)), refused);
         rig.sleep(2 * S);
         rig.service.end(&RESTART);
         assert!(rig.is_owner(0, &holder));
@@ -64,7 +64,7 @@ fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(FaultKi
             continue;
         };
         seen.push((fault.kind, fault.code));
-        // Whatever it did was given up as soon as the service could be told.
+        // Whatever it did was given up as soon as the service could be reached.
         rig.sleep(S);
         let (other, next) = rig.lock(1, "a");
         rig.acquire(1, &next, 0).unwrap();
@@ -170,7 +170,7 @@ fn a_service_that_is_restarted_twice_is_away_until_both_restarts_are_over() {
         rig.acquire(0, &holder, 0).unwrap();
         rig.sleep(7 * S);
         let refused = is(FaultKind::Unavailable, "connection-refused");
-        assert_eq!(told(rig.release(0, &holder)), refused);
+        assert_eq!(error_of(rig.release(0, &holder)), refused);
         rig.sleep(2 * S);
         assert_eq!(rig.release(0, &holder), Ok(ReleaseOutcome::Released));
     }

@@ -129,14 +129,14 @@ impl Rig {
     }
 
     /// Lists the events of the lock service in the log, in short.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(super) fn printed(&self) -> Vec<String> {
         let events = self.kernel.take_log().into_entries().into_iter();
-        let told = events.filter_map(|event| match event.what {
+        let texts = events.filter_map(|event| match event.what {
             What::Lock { actor, call, .. } => Some(format!("{actor}: {call:?}")),
             What::LeaseEnded { owner, .. } => Some(format!("the lease of {owner} ended")),
             _ => None,
         });
-        told.collect()
+        texts.collect()
     }
 
     /// Nothing is kept of those who were there.

@@ -63,8 +63,8 @@ async fn a_lock_whose_grant_was_lost_is_held_and_one_that_was_not_granted_is_not
         (Injected::Unavailable, false),
     ] {
         let mut pair = pair(3, Called::AcquireLock, fault).await;
-        let told = kind(pair.watched.acquire(0).await);
-        assert_eq!(told, Some(fault.fault(Called::AcquireLock).kind));
+        let answer = kind(pair.watched.acquire(0).await);
+        assert_eq!(answer, Some(fault.fault(Called::AcquireLock).kind));
         assert_eq!(pair.watched.is_owner().await, Ok(is_held), "{fault:?}");
         assert_eq!(pair.rival.acquire(0).await.is_ok(), !is_held, "{fault:?}");
     }
@@ -79,8 +79,8 @@ async fn a_lock_whose_release_was_lost_is_free_and_one_that_was_not_released_is_
     ] {
         let mut pair = pair(4, Called::ReleaseLock, fault).await;
         pair.watched.acquire(0).await.unwrap();
-        let told = kind(pair.watched.release().await);
-        assert_eq!(told, Some(fault.fault(Called::ReleaseLock).kind));
+        let answer = kind(pair.watched.release().await);
+        assert_eq!(answer, Some(fault.fault(Called::ReleaseLock).kind));
         assert_eq!(pair.rival.acquire(0).await.is_ok(), !is_held, "{fault:?}");
     }
 }
@@ -102,8 +102,8 @@ async fn who_is_told_that_it_is_not_the_owner_is_none() {
 async fn only_the_call_that_is_meant_is_disturbed() {
     let mut pair = pair(4, Called::AskOwner, Injected::Unavailable).await;
     pair.watched.acquire(0).await.unwrap();
-    let told = kind(pair.watched.is_owner().await);
-    assert_eq!(told, Some(FaultKind::Unavailable));
+    let answer = kind(pair.watched.is_owner().await);
+    assert_eq!(answer, Some(FaultKind::Unavailable));
     assert_eq!(pair.watched.is_owner().await, Ok(true));
     pair.watched.break_lock().await.unwrap();
     assert_eq!(
