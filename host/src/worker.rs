@@ -164,7 +164,7 @@ impl TrialContext {
     ) -> (Self, Stopper) {
         let (stopper, stop) = stop::channel();
         let context = Self {
-            sql_policy: Arc::new(SqlPolicy::new(workload.kind.tables(), database.dialect())),
+            sql_policy: SqlPolicy::shared(workload.kind.tables(), database.dialect()),
             posts: Posts::new(workload.workers()),
             watched: Counters::new(workload.workers()),
             site: Arc::new(Site {

@@ -62,7 +62,7 @@ const MAX_KEPT_BYTES: usize = 16 << 20;
 /// costs nothing.
 const PARSER_STACK: usize = 32 << 20;
 
-/// Admits or refuses the statements of one run's strategies.
+/// Admits or refuses the statements of strategies.
 #[derive(Debug)]
 pub struct SqlPolicy {
     tables: Vec<String>,
@@ -94,6 +94,22 @@ impl Admitted {
 }
 
 impl SqlPolicy {
+    /// The policy of this process for these tables. The simulations of a search share its cache.
+    pub fn shared(tables: &[&str], dialect: &'static str) -> Arc<Self> {
+        static ALL: Mutex<Vec<Arc<SqlPolicy>>> = Mutex::new(Vec::new());
+        let wanted = Dialect::from_name(dialect);
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all
+            .iter()
+            .find(|known| known.tables == tables && known.dialect == wanted);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let new = Arc::new(Self::new(tables, dialect));
+        all.push(new.clone());
+        new
+    }
+
     /// `tables` are those of the workload; `dialect` is `Database::dialect`.
     pub fn new(tables: &[&str], dialect: &'static str) -> Self {
         Self {

@@ -3,7 +3,7 @@
 //! The frame around the INSERT is read here, word by word: the parser does not know MariaDB's.
 
 use super::expression::Expression;
-use super::parse::{parse_tokens, tokens};
+use super::parse::{Kept, once, parse_tokens, tokens};
 use super::plan::insert;
 use super::refuse::{syntax, unsupported};
 use super::schema::{Definition, Schema};
@@ -12,6 +12,8 @@ use super::trigger::{Trigger, TriggerEvent};
 use crate::model::fault::Fault;
 use sqlparser::ast::{Ident, ObjectName, Statement};
 use sqlparser::tokenizer::Token;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The definition, if the text begins with CREATE TRIGGER or DROP TRIGGER.
@@ -22,7 +24,7 @@ pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definitio
         return None;
     }
     let definition = match verb.to_ascii_lowercase().as_str() {
-        "create" => tokens(text).and_then(|tokens| create(tokens, schema)),
+        "create" => frame(text).and_then(|frame| create(&frame, schema)),
         "drop" => tokens(text).and_then(|tokens| drop(&tokens)),
         _ => return None,
     };
@@ -42,7 +44,22 @@ fn drop(tokens: &[Token]) -> Result<Definition, Fault> {
     Ok(Definition::DropTrigger { name, if_exists })
 }
 
-fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> {
+/// A CREATE TRIGGER, read and not yet resolved.
+struct Frame {
+    name: String,
+    table: String,
+    event: TriggerEvent,
+    body: Statement,
+}
+
+fn frame(text: &str) -> Result<Rc<Frame>, Fault> {
+    thread_local! {
+        static FRAMES: Kept<Frame> = RefCell::default();
+    }
+    once(&FRAMES, text, || read(tokens(text)?))
+}
+
+fn read(mut tokens: Vec<Token>) -> Result<Frame, Fault> {
     let words: Vec<String> = tokens.iter().map(|token| word(token).to_owned()).collect();
     let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
@@ -73,13 +90,22 @@ fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> 
     {
         return Err(syntax("a trigger with BEGIN and without END"));
     }
-    let statement = parse_tokens(body)?;
-    let Statement::Insert(ast) = &statement else {
+    Ok(Frame {
+        name: words[2].clone(),
+        table: words[6].clone(),
+        event,
+        body: parse_tokens(body)?,
+    })
+}
+
+fn create(frame: &Frame, schema: &Schema) -> Result<Definition, Fault> {
+    let Statement::Insert(ast) = &frame.body else {
         return Err(unsupported("a trigger that does other than INSERT"));
     };
-    let mut scope = Scope::new(schema, &statement);
+    let event = frame.event;
+    let mut scope = Scope::new(schema, &frame.body);
     scope.is_trigger = true;
-    let name = ObjectName::from(vec![Ident::new(&words[6])]);
+    let name = ObjectName::from(vec![Ident::new(&frame.table)]);
     let (table, columns) = scope.find(&name)?;
     // A level for each, in any case; a name of none where there is no such row.
     let named = |name, is_there| if is_there { name } else { "" };
@@ -96,7 +122,7 @@ fn create(mut tokens: Vec<Token>, schema: &Schema) -> Result<Definition, Fault> 
         _ => return Err(unsupported("a trigger that inserts several rows")),
     }
     Ok(Definition::CreateTrigger(Arc::new(Trigger {
-        name: words[2].clone(),
+        name: frame.name.clone(),
         table,
         event,
         insert,

@@ -59,15 +59,16 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
     if let Some(definition) = create_trigger::definition(text, schema) {
         return definition.map(Plan::Define);
     }
+    let reading = parse(text)?;
     let Reading {
         statement, lock, ..
-    } = parse(text)?;
+    } = &*reading;
     if lock.is_some() && !matches!(statement, Statement::Query(_)) {
         return Err(unsupported("a locking clause of anything but a SELECT"));
     }
-    let scope = &mut Scope::new(schema, &statement);
-    Ok(match &statement {
-        Statement::Query(ast) => Plan::Select(select(ast, lock, scope)?),
+    let scope = &mut Scope::new(schema, statement);
+    Ok(match statement {
+        Statement::Query(ast) => Plan::Select(select(ast, lock.as_ref(), scope)?),
         Statement::Insert(ast) => Plan::Insert(insert(ast, scope)?),
         Statement::Update(ast) => Plan::Update(update(ast, scope)?),
         Statement::Delete(ast) => Plan::Delete(delete(ast, scope)?),
@@ -103,7 +104,7 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
 
 fn select(
     ast: &ast::Query,
-    clause: Option<LockingClause>,
+    clause: Option<&LockingClause>,
     scope: &mut Scope<'_>,
 ) -> Result<Select, Fault> {
     let query = query(ast, scope)?;
