@@ -115,7 +115,7 @@ impl RunDir {
         })
     }
 
-    /// Opens the folder of a run that has been, whoever filled it: as of a bundle, its plan is one that
+    /// Opens the folder of a run that has been, of whatever origin: as of a bundle, its plan is one that
     /// a runner could have decided, its files are regular ones, and they take so much at most.
     pub fn open(root: &Path, most_mib: u64) -> Result<(Self, Plan), RunDirError> {
         let not_a_run = |why: String| RunDirError::NotARun {

@@ -62,7 +62,7 @@ pub enum ToolchainError {
          Tried: rustup: {rustup}\n\
          Tried: Debian's packages: {debian}\n\
          Install one with `rustup target add {TARGET}`, or install your distribution's package of \
-         Rust's standard library for that target. A component that somebody else has built (a \
+         Rust's standard library for that target. A component that was built elsewhere (a \
          .wasm file) needs no toolchain."
     )]
     None {

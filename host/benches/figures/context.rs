@@ -78,7 +78,7 @@ pub fn capabilities(database: Arc<dyn Database>, session: Box<dyn Session>) -> C
 }
 
 /// A context as a trial has it, with its clock running. Keep the stopper: without it,
-/// nobody could ask the workers to stop, which they notice.
+/// no stop could be requested, which the workers notice.
 pub fn context(
     workload: Workload,
     strategy: Arc<dyn Strategy>,

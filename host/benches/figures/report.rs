@@ -56,7 +56,7 @@ impl Figure {
         self
     }
 
-    /// For whoever watches.
+    /// For a person who watches.
     pub fn line(&self) -> String {
         let (what, spread) = (self.what, &self.spread);
         format!(

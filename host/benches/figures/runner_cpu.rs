@@ -160,7 +160,7 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     used
 }
 
-/// The same of a loop that a person would write who only wants the statements run.
+/// The same of a plain loop that only runs the statements.
 async fn by_plain_loop() -> Used {
     let mut plain = Plain::open(&schema().await).await;
 

@@ -14,7 +14,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) open_files: u64,
 }
 
-/// The lab's user, who may do all in the databases `contend` and `contend_…`.
+/// The lab's user, with all rights in the databases `contend` and `contend_…`.
 pub(super) const USER: &str = "contend";
 
 /// The user as whom the proxy asks whether a node answers. It may do nothing at all.

@@ -3,13 +3,13 @@
 use super::marker::Mark;
 use serde::{Deserialize, Serialize};
 
-/// The address belongs to somebody.
+/// The address belongs to a worker.
 pub const ALLOCATED: &str = "ALLOCATED";
 
-/// Somebody began to take the address, and for a while nobody else may.
+/// A worker began to take the address, and for a while no other may.
 pub const RESERVED: &str = "RESERVED";
 
-/// Somebody asks for the address, and perhaps others do.
+/// A worker asks for the address, and perhaps others do.
 pub const REQUESTED: &str = "REQUESTED";
 
 /// Everything that is read from the database after a run.
@@ -62,12 +62,12 @@ pub struct Range {
 }
 
 impl Request {
-    /// The address belongs to somebody.
+    /// The address belongs to a worker.
     pub fn is_allocated(&self) -> bool {
         self.status == ALLOCATED
     }
 
-    /// Somebody began to take the address and has not finished.
+    /// A worker began to take the address and has not finished.
     pub fn is_pending(&self) -> bool {
         matches!(&*self.status, RESERVED | REQUESTED)
     }

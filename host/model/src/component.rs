@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The standard facts, as the author gave them; what was not given is absent. Nobody has checked them.
+/// The standard facts, as the author gave them; what was not given is absent. They are not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct About {
     pub name: Option<String>,

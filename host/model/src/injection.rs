@@ -128,7 +128,7 @@ pub enum Injected {
     Rejected,
     /// The call was made, and its answer is lost.
     IndefiniteDone,
-    /// The call was not made, and nobody says so.
+    /// The call was not made, and no answer says so.
     IndefiniteNotDone,
 }
 

@@ -16,7 +16,7 @@ pub enum LabAction {
     Pause,
     /// It goes on after a pause.
     Resume,
-    /// The process ends at once, without a word to anybody.
+    /// The process ends at once, without closing its connections.
     Kill,
     /// A server that was killed is started again.
     Start,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Membership {
     /// The names of the nodes that were looked at, in the order of their numbers.
     pub nodes: Vec<String>,
-    /// Those of them that nobody named: the server said where they are.
+    /// Those of them that no option named: the server said where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<String>,
     /// Members of the cluster that were not looked at: an address and why it was of no use, or what

@@ -68,7 +68,7 @@ pub struct Timeline {
     pub lanes: Vec<Lane>,
     pub moments: Vec<TimelineEntry>,
     pub stretches: Vec<Stretch>,
-    /// For each abort who did it: node, transaction, key, position in the order.
+    /// For each abort its cause: node, transaction, key, position in the order.
     pub aborts: Vec<String>,
 }
 

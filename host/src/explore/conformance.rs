@@ -40,7 +40,7 @@ pub struct Conducted {
 }
 
 /// The smallest world that has all that is asked about: one row or pool, one node, one worker.
-/// Nobody competes, so the same script finds the same calls.
+/// No worker competes, so the same script finds the same calls.
 pub fn small_world(case: &Case) -> Case {
     let mut workload = Workload {
         workers_per_row: 1,

@@ -13,7 +13,7 @@ use moments::{ScoredEvent, weigh};
 use participants::Participants;
 use std::collections::BTreeSet;
 
-/// More of them nobody reads.
+/// More of them would not be read.
 pub const MOST_MOMENTS: usize = 12;
 
 /// Aborts that are listed apart from the moments.

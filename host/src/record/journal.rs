@@ -1,5 +1,5 @@
 //! The history: one change per line, as JSON, in a file that is appended to as the run goes; or, of a
-//! simulation, which is over before anybody could look, in memory.
+//! simulation, which is over before a reader could look, in memory.
 
 mod bounds;
 mod file;
@@ -95,7 +95,7 @@ pub fn read(path: &Path) -> Result<History, ReadError> {
     read_lines(buffered(File::open(path)?), |_| Ok(()))
 }
 
-/// The same of a file that anybody may have written: an error also if it has a change that no run
+/// The same of a file of unknown origin: an error also if it has a change that no run
 /// within these bounds could have recorded.
 pub fn read_within(file: impl Read, bounds: Bounds) -> Result<History, ReadError> {
     let mut course = Course::new(bounds);

@@ -28,7 +28,7 @@ pub struct BatchRecord {
     pub seed: u64,
     /// The database whose tables it fills.
     pub database: String,
-    /// The files that have its table: nobody else's are replaced.
+    /// The files that have its table: no others are replaced.
     pub csv: Vec<PathBuf>,
 }
 

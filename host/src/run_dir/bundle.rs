@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Entries are sorted and have no times and no owners, so the same run makes the same bytes. A bundle may
-//! come from anybody: what is not exactly as the manifest says, and what no run could have, is refused.
+//! come from anywhere: what is not exactly as the manifest says, and what no run could have, is refused.
 
 mod error;
 mod manifest;

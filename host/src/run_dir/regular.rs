@@ -1,4 +1,4 @@
-//! Opening the files of a folder that anybody may have filled: regular files of a bounded size, and
+//! Opening the files of a folder of unknown origin: regular files of a bounded size, and
 //! no links, which may lead anywhere, nor FIFOs and devices, which may have no end.
 
 use super::{CONDITIONS, EFFECTS, HISTOGRAMS, HISTORY, PLAN, PRINTED, RESULTS, ROWS, VERDICT};

@@ -32,7 +32,7 @@ impl Schedule {
     /// Waits for what has begun, and returns what became of each fault, also of those whose time had
     /// not come.
     pub async fn end(self) -> Result<Vec<FaultEvent>, JoinError> {
-        // Nobody listens any more if all of it is done.
+        // The receiver is gone if all of it is done.
         self.stop.send(()).ok();
         let mut events = self.events.await?;
         events.sort_by_key(|event| event.began);

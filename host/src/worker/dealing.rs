@@ -1,7 +1,7 @@
 //! Deals sessions to workers, so that the rivals of each row work on different nodes.
 //!
 //! Which node a session goes to is the endpoint's business: a proxy gives them out in turn, in the
-//! order in which it hears of them, and that order is nobody's when many are opened at once. So all
+//! order in which it hears of them, and that order is arbitrary when many are opened at once. So all
 //! sessions are opened first, and then dealt by the node that each one came to.
 //!
 //! ```text

@@ -9,14 +9,14 @@
 //! - each of these rows carries nothing that a change under way would lead away from: the marker of a
 //!   change that is over, no marker at all, or that of a change whose own release does not end.
 //!
-//! A row that is held by a change whose acquire has not ended is none of these: whoever wrote it is
+//! A row that is held by a change whose acquire has not ended is none of these: its writer is
 //! still at work. For pools: no request or reservation of a change under way is left, and the tables do
 //! not change.
 //!
 //! Worker 1 has said that it released row 0, and did not: row 0 stays `deleting (1_0)`, and change 1_0
 //! is over. Workers 2 and 3 look at it again and again. After the quiet period the host has read row 0
-//! twice and found the same, workers 2 and 3 are in the steps in which they were, and nobody else is
-//! there who could change it.
+//! twice and found the same, workers 2 and 3 are in the steps in which they were, and no other
+//! worker is left that could change it.
 //!
 //! A strategy may know a way out of its own, such as to take a row away that has not moved for a
 //! minute. The quiet period must be longer than that.
@@ -79,7 +79,7 @@ pub async fn stuck(context: &TrialContext, quiet: Nanos, from: Nanos) -> Stuck {
             continue;
         }
         let picture = context.workload.kind.picture(context, &waiting).await;
-        // Who moved meanwhile is seen at the next look.
+        // A worker that moved meanwhile is seen at the next look.
         still = match (still, picture) {
             (_, None) => None,
             (Some(still), Some(picture))

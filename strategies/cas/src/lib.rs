@@ -1,5 +1,5 @@
 //! Compare-and-swap: one conditional UPDATE. The database compares the status and writes the new one
-//! in a single statement, so nobody can come between; whoever finds another status looks again
+//! in a single statement, so no other worker can come between; one that finds another status looks again
 //! after 10 ms.
 //!
 //! It holds nothing while it waits, and needs neither a transaction nor a lock service. Its limit:

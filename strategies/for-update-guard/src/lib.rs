@@ -2,7 +2,7 @@
 //! is open, a second session reads the status of the row in question and writes the new one by its
 //! id alone. Then the first session rolls back.
 //!
-//! On one node this is right: nobody else gets the guard, so nobody else reads or writes. On several
+//! On one node this is right: no other worker gets the guard, so no other reads or writes. On several
 //! nodes it is wrong. A row lock counts on its own node; what other nodes hear of is the write set,
 //! and a transaction that wrote nothing has none. Two nodes give out the guard at the same time, and
 //! neither ever learns of it. Its limit on one node: all rows wait for one guard.

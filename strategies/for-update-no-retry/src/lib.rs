@@ -7,7 +7,7 @@
 //! that the data tells: the step is reported ok, and no update carries its marker.
 //!
 //! Without conflicts nothing is wrong with it. So it is right on SQLite, which makes writers wait
-//! for each other, and on one node of MariaDB as long as nobody waits for a lock too long; on
+//! for each other, and on one node of MariaDB as long as no worker waits for a lock too long; on
 //! several nodes with rivals the verdict must be `violated`.
 
 use contend_guest::prelude::*;

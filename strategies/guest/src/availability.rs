@@ -18,7 +18,7 @@ pub fn look(session: &Session, pool: &Pool) -> Result<Ranges, Fault> {
     Ranges::of_rows(&session.query(LOOK, &[(&*pool.id).into()])?)
 }
 
-/// The same; inside a transaction, nobody else changes it on this node until the transaction ends.
+/// The same; inside a transaction, no other session changes it on this node until the transaction ends.
 pub fn lock(session: &Session, pool: &Pool) -> Result<Ranges, Fault> {
     Ranges::of_rows(&session.query(LOCK, &[(&*pool.id).into()])?)
 }

@@ -2,7 +2,7 @@
 
 use crate::{Fault, Transition};
 
-/// The status of a row that nobody holds.
+/// The status of a row that no worker holds.
 pub const AVAILABLE: &str = "available";
 
 /// A strategy for volume-state. One instance serves one worker for the whole run.

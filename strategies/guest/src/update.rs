@@ -1,5 +1,5 @@
 //! Conditional updates: several columns set at once, if everything that is asked of the row holds.
-//! The database checks and writes in one statement, so nobody can come between.
+//! The database checks and writes in one statement, so no other session can come between.
 //!
 //! ```
 //! use contend_guest::update::{ARG, Update, column, not_exists, rows};

@@ -2,8 +2,8 @@
 //! lowest address of the lowest range, shrinks or deletes the range, and inserts the address as
 //! allocated.
 //!
-//! On one node all allocations from a pool wait for each other, and that is all they do: nobody
-//! tries in vain. Row locks count on their own node only, so on a multi-master cluster two nodes
+//! On one node all allocations from a pool wait for each other, and that is all they do: no
+//! worker tries in vain. Row locks count on their own node only, so on a multi-master cluster two nodes
 //! take the same address, and the one that commits later gets a `conflict`. A conflict at any
 //! point means that the transaction is gone: the whole of it is done again after 10 ms. Its limit: as
 //! many nodes as allocate at once, so many fight for the same lowest address.

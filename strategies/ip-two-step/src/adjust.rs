@@ -21,7 +21,7 @@ enum Adjusted {
     Own,
     /// Others at most: the own one was marked already, or is not there, or has expired.
     Others,
-    /// Somebody else has adjusted the same ranges.
+    /// Another worker has adjusted the same ranges.
     Collided,
 }
 

@@ -1,16 +1,16 @@
-//! Two steps without locks. First, an address that is in the availability ranges and that nobody
-//! else has reserved is inserted as RESERVED, with an expiry; the primary key decides between those
-//! who choose the same one. Second, *all* reservations of the pool that have not expired are marked
-//! ALLOCATED and taken out of the ranges, in one transaction: so whoever comes first does the work of
+//! Two steps without locks. First, an address that is in the availability ranges and that no
+//! other worker has reserved is inserted as RESERVED, with an expiry; the primary key decides between those
+//! that choose the same one. Second, *all* reservations of the pool that have not expired are marked
+//! ALLOCATED and taken out of the ranges, in one transaction: so the first worker does the work of
 //! all, and a reservation is finished even if its owner dies.
 //!
 //! Two who adjust at once collide on the unique keys of the ranges' ends. Then, with the range check,
-//! it is enough that somebody else has taken the own address out; otherwise the step is made again.
+//! it is enough that another worker has taken the own address out; otherwise the step is made again.
 //!
 //! Its limit: everybody does everybody's work, so rivals cost each other more the more there are, and
 //! choosing in sequence makes all of them choose the same. Who has reserved and is then held up for
-//! longer than the expiry loses the address to whoever wants it. And who got no answer to the first step
-//! can't know how it ends: if the reservation stands, somebody makes an allocation of it later.
+//! longer than the expiry loses the address to any worker that wants it. And one that got no answer to the first step
+//! can't know how it ends: if the reservation stands, another worker makes an allocation of it later.
 //!
 //! What the published program left open or did otherwise:
 //! - It knew no conflicts: who met one died. Here each is tried again after 10 ms.
@@ -61,7 +61,7 @@ impl AllocationStrategy for IpTwoStep {
             let is_ours = match self.adjust(&own, &mut attempts) {
                 Ok(is_ours) => is_ours,
                 Err(fault @ Fault::Indefinite(_)) => return Err(fault),
-                // Unless somebody else has finished it meanwhile.
+                // Unless another worker has finished it meanwhile.
                 Err(fault) => match self.give_up(&own)? {
                     true => true,
                     false => return Err(fault),

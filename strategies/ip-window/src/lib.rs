@@ -1,6 +1,6 @@
 //! The primary key decides: read which addresses of the pool are taken, pick one of the next free ones
-//! at random, and insert it as allocated, all without a transaction. Whoever finds that somebody
-//! else has inserted it (a duplicate key) reads and picks anew.
+//! at random, and insert it as allocated, all without a transaction. A worker that finds that
+//! another one has inserted it (a duplicate key) reads and picks anew.
 //!
 //! This is what the project behind the published harness adopted later. The window is a balance: in a
 //! small one the rivals pick the same address, a large one scatters the addresses over the pool. On

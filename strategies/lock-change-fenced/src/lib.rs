@@ -8,7 +8,7 @@
 //!
 //! The fence must be raised before the read. If the token were only compared in the last write, a
 //! holder who stood still could write between another's read and write: the other, who read
-//! `available`, has a greater token, and overwrites it. Once the fence is up, nobody before can write
+//! `available`, has a greater token, and overwrites it. Once the fence is up, no earlier holder can write
 //! any more, so what is read then stays true until this holder or a later one writes. Its limit: a
 //! write more for each look, and the database must be able to compare. Nothing moves without the
 //! lock service, or with one that gives no tokens, which is `rejected`.

@@ -1,12 +1,12 @@
 //! A distributed lock around the whole operation: taken at acquire, kept until release. The change
-//! itself is a compare-and-swap that tries again at once: whoever has the lock has no rival.
+//! itself is a compare-and-swap that tries again at once: the holder of the lock has no rival.
 //!
 //! If acquiring the row fails after the lock was taken, the lock is given up: no row, no lock. It is
 //! kept if that is not certain (`indefinite`), and also if releasing the row fails: as long as the
 //! row may be ours, the lock is.
 //!
 //! Its limit is what a lock service can promise. A lease can end before the work does, and then
-//! somebody else holds the lock; the status still keeps them off the row, but not off anything that
+//! another worker holds the lock; the status still keeps them off the row, but not off anything that
 //! the lock alone should have guarded. That shows when the lock is given back (`expired`,
 //! `not-owner`). The row is released by then, so neither ok (the exclusion was broken) nor a fault
 //! that promises "no effect" would be true: the release ends `indefinite` with the code
@@ -40,7 +40,7 @@ impl StateStrategy for LockOperation {
         if !t.is_acquire() {
             self.swap(t)?;
             // None is held when this cleans up after an acquire that failed. To take it now could
-            // block for ever: whoever has it may be waiting for this very release.
+            // block for ever: its holder may be waiting for this very release.
             return self.held.take().map_or(Ok(()), give_back);
         }
         // A lock left over from a row that the host had to release is given up first.
@@ -73,7 +73,7 @@ fn give_back(lock: Lock) -> Result<(), Fault> {
     let lost = match lock.release() {
         Ok(ReleaseOutcome::Released) => return Ok(()),
         Ok(ReleaseOutcome::Expired) => "its lease ran out",
-        Ok(ReleaseOutcome::NotOwner) => "somebody took it away",
+        Ok(ReleaseOutcome::NotOwner) => "another worker took it away",
         Err(fault) => &fault.into_detail().message,
     };
     let message = format!("the row is released; the lock was not held until then: {lost}");

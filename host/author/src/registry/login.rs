@@ -31,7 +31,7 @@ pub struct User {
 
 /// Authentication of a request.
 pub(super) enum Pass {
-    Nobody,
+    Anonymous,
     User(User),
     Token(String),
 }
@@ -40,7 +40,7 @@ impl Pass {
     /// Adds it to a request, if that goes to the registry itself.
     pub(super) fn show(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
-            Self::Nobody => request,
+            Self::Anonymous => request,
             Self::User(user) => request.basic_auth(&user.name, Some(&user.password)),
             Self::Token(token) => request.bearer_auth(token),
         }
@@ -70,9 +70,9 @@ pub(super) async fn log_in(
 ) -> Result<Pass, Failure> {
     let request = client.get(transport::url(reference, "")?);
     let answer = request.send().await.map_err(Failure::of_request)?;
-    let pass = || user.cloned().map_or(Pass::Nobody, Pass::User);
+    let pass = || user.cloned().map_or(Pass::Anonymous, Pass::User);
     if answer.status() != StatusCode::UNAUTHORIZED {
-        return Ok(Pass::Nobody);
+        return Ok(Pass::Anonymous);
     }
     let Some(challenge) = challenge(&answer) else {
         return Ok(pass());

@@ -1,5 +1,5 @@
 """The primary key decides: read which addresses are taken, and insert one of the next free ones.
-Whoever finds that somebody else has just inserted it reads and picks anew. What a strategy promises is
+A worker that finds it just inserted by another one reads and picks anew. What a strategy promises is
 in wit/allocation.wit."""
 
 from ipaddress import ip_address
@@ -19,7 +19,7 @@ FREE = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marke
 DUPLICATE_KEY = ("1062", "1555", "2067")
 
 
-# CHANGE THIS: take an address, and say which; none if somebody else was quicker.
+# CHANGE THIS: take an address, and say which; none if another worker was quicker.
 def attempt(session: db.Session, pool: Pool, marker: str) -> str | None:
     taken = {row[0].value for row in session.query(LOOK, texts(pool.id))}
     free = next_free(pool, taken, 10)

@@ -1,5 +1,5 @@
 //! The primary key decides: read which addresses are taken, and insert one of the next free ones.
-//! Whoever finds that somebody else has just inserted it reads and picks anew. What a strategy
+//! A worker that finds it just inserted by another one reads and picks anew. What a strategy
 //! promises is in `wit/allocation.wit`.
 
 mod addresses;
@@ -20,7 +20,7 @@ const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id =
 /// How MariaDB and SQLite say that there is such a key already.
 const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
 
-// CHANGE THIS: take an address, and say which; none if somebody else was quicker.
+// CHANGE THIS: take an address, and say which; none if another worker was quicker.
 fn attempt(session: &Session, pool: &Pool, marker: &str) -> Result<Option<String>, Fault> {
     let taken = session.query(LOOK, &texts([&pool.id]))?;
     let next = addresses::next_free(pool, &taken, 10);

@@ -128,7 +128,7 @@ impl SharedTable {
 
     /// A token for each name if all of them are held. They are drawn together, at the moment of the
     /// grant: a token drawn while this session still waited for another name could be older than that
-    /// of a holder who shared this name, was granted before, and is gone.
+    /// of a holder that shared this name, was granted before, and is gone.
     pub(super) fn tokens(&self, claims: &[Claim]) -> Option<Vec<(String, u64)>> {
         let mut table = self.lock();
         table.all_hold(claims).then(|| {

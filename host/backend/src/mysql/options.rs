@@ -90,7 +90,7 @@ impl Address {
     }
 
     /// The same, with connections that send and take no longer packets: one holds a whole row, which
-    /// is in memory before anybody can look at it.
+    /// is in memory before it could be looked at.
     pub(super) fn with_packets_of(&self, bytes: usize) -> Self {
         let most = bytes.clamp(1 << 20, MAX_PACKET_BYTES);
         let options = OptsBuilder::from_opts(self.options.clone());

@@ -124,7 +124,7 @@ mod tests {
         }
     }
 
-    const SOMEBODY: ConnectionId = ConnectionId { slot: 0, serial: 0 };
+    const WRITER: ConnectionId = ConnectionId { slot: 0, serial: 0 };
 
     #[test]
     fn a_write_set_fails_only_for_what_another_node_wrote_since() {
@@ -143,7 +143,7 @@ mod tests {
                 mark: 0,
                 origin,
                 name: name(origin),
-                connection: SOMEBODY,
+                connection: WRITER,
                 seen,
                 rows: Vec::from([(record, None)].map(|w| w))
                     .into_iter()
@@ -171,7 +171,7 @@ mod tests {
             mark,
             origin: 0,
             name: name(0),
-            connection: SOMEBODY,
+            connection: WRITER,
             seen: 0,
             rows: Vec::new(),
             unique: Vec::new(),
@@ -191,7 +191,7 @@ mod tests {
         let mut order = Order::default();
         let placed = |node| Placed {
             name: name(node),
-            connection: SOMEBODY,
+            connection: WRITER,
             records: [].into(),
             is_certified: true,
         };

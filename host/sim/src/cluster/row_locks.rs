@@ -131,7 +131,7 @@ impl RowLocks {
                 let mut holders = lock.holders();
                 let other = holders.find(|holder| *holder != owner);
                 let ahead = lock.queue.front().map(|waiter| waiter.owner);
-                Asked::Blocked(other.or(ahead).expect("somebody is in the way"))
+                Asked::Blocked(other.or(ahead).expect("a lock is in the way"))
             }
         }
     }

@@ -93,7 +93,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
         &["load_extension", "load_file", "readfile", "writefile"],
     ),
     (
-        "it reveals the server or who is connected, which differs from run to run",
+        "it reveals the server or its connections, which differ from run to run",
         &[
             "connection_id",
             "current_role",

@@ -15,7 +15,7 @@ pub const MOST_CALLS: u32 = 20_000;
 /// Of each step, so many calls are remembered.
 pub const MOST_LOGGED: u32 = 200;
 
-/// A fault takes so long to come, so that who asks again at once does not do so in no time.
+/// The time that a fault takes to come, so that a loop of retries takes time.
 const ANSWER_NS: u64 = 1_000_000;
 
 /// An injection into the first change. The later changes are left in peace.
@@ -24,7 +24,7 @@ pub enum Script {
     Undisturbed,
     /// One call is answered with a fault.
     Once(Injection),
-    /// From the beginning of a step to the end of the change, whoever answers to this says
+    /// From the beginning of a step to the end of the change, these services answer
     /// `unavailable`.
     Away {
         step: StepKind,
@@ -122,7 +122,7 @@ impl Injector {
     }
 
     /// A call comes in: the fault that it is to be answered with, if it is to be. Never returns to
-    /// one who has called too often.
+    /// one that has called too often.
     pub async fn ask(
         &self,
         clock: &dyn Clock,
@@ -148,7 +148,7 @@ impl Injector {
         about: &str,
     ) -> Option<Injected> {
         let mut seen = self.seen();
-        // Nobody counts what is called beside the steps, as when an instance ends.
+        // Calls beside the steps, as when an instance ends, are not counted.
         let place = seen.under_way?;
         seen.calls += 1;
         let number = seen.calls;

@@ -27,7 +27,7 @@ pub fn judge(world: &Case, script: Script, simulated: &Simulated, seen: &Seen) -
     }
     let changes = &simulated.changes;
     let disturbed = changes.iter().find(|change| change.number == 0);
-    // Who lied about the first step often waits for ever in the second, so this comes first.
+    // A strategy that lied about the first step often waits for ever in the second, so this comes first.
     if let Some(why) = lie(simulated, disturbed) {
         return Some(why);
     }

@@ -320,7 +320,7 @@ fn lock(
             )
         }
         LockCall::NotGranted => (22, Tone::Plain, format!("{actor} does not get {names}")),
-        // Whether it comes before or after the COMMIT decides who is to blame.
+        // Its place before or after the COMMIT decides which side is to blame.
         LockCall::Released => (87, Tone::Plain, format!("{actor} gives {names} back")),
         LockCall::ReleasedLate => {
             let text = format!("{actor} gives {names} back after its lease");

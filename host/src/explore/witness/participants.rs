@@ -36,7 +36,7 @@ impl<'a> Participants<'a> {
             participants.extend(rival(only, changes));
         }
         if participants.is_empty() {
-            // Nobody is named: the first changes of the row, or of all rows.
+            // No change is named: the first changes of the row, or of all rows.
             let of_row = |change: &&Change| about.is_none_or(|about| change.row == about.row);
             participants.extend(changes.iter().filter(of_row).take(2));
         }
@@ -126,7 +126,7 @@ impl<'a> Participants<'a> {
         })
     }
 
-    /// A fault that begins, if it hits somebody here and had not ended before, and where.
+    /// A fault that begins, if it hits a participant and had not ended before, and where.
     pub fn fault<'e>(&self, event: &'e Event) -> Option<(&'e SimFault, Vec<Lane>)> {
         let What::Fault(fault) = &event.what else {
             return None;

@@ -74,7 +74,7 @@ fn sources(
     components: &[Component],
 ) -> Result<BTreeMap<String, PathBuf>, BundleError> {
     let mut sources = BTreeMap::new();
-    // A link in the folder may lead to a secret of the user's, who is about to send the bundle.
+    // A link in the folder may lead to a secret of the user, and the bundle is about to be sent.
     let mut add = |path: String, source: PathBuf| {
         let there = regular::look(&source).map_err(|error| io_error(&source, error))?;
         if there.is_some() {

@@ -1,4 +1,4 @@
-//! From a bundle, which may be anybody's, to a folder.
+//! From a bundle, whose origin is unknown, to a folder.
 
 use super::super::hashed::Hashed;
 use super::manifest::{Head, Manifest, Packed, wrong};
