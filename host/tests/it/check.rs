@@ -157,7 +157,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
         ),
         (
             "--replay 17-0",
-            "it is a seed, or what a violation was told with",
+            "it is a seed, or the token of a violation",
         ),
         ("--html there.html", "name another file with --html"),
     ] {
