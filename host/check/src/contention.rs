@@ -6,50 +6,59 @@ use super::overlap::Span;
 use crate::model::change::{Change, Nanos};
 use crate::model::contention::Contention;
 
-/// Counts on which rows rivals met, on a cluster of so many nodes (0 where that is not known).
-///
-/// A row was contended if two workers' spans from the invocation of acquire to the return of
-/// release overlap at least once. A worker whose acquire failed contended too: the other one had
-/// to be kept from it. But one that took no time asked nobody: there was no instance, or no session
-/// for it. n·log n.
-pub fn of(changes: &[Change], cluster: u32) -> Contention {
-    let spans = asked(changes, |change| {
-        change.steps().last().map_or(0, |step| step.returned)
-    });
-    count(changes, spans, cluster)
+/// The way in which changes of one row are in each other's way, and the words for a run in which none was.
+/// n·log n.
+#[derive(Debug)]
+pub struct Rivalry {
+    /// The end of a change's time; it begins with the invocation of acquire.
+    pub until: fn(&Change) -> Nanos,
+    /// No change ever had what it asked for: `no worker ever took a row`.
+    pub never_held: &'static str,
+    /// No two workers were in each other's way: `nothing was contended: …`.
+    pub never_met: &'static str,
 }
 
-/// Why nothing about exclusion can be learnt from this history; `None` if something can.
-pub fn missing(changes: &[Change], contention: &Contention) -> Option<Unknown<'static>> {
-    if changes.is_empty() {
-        return Some("no change was made".into());
-    }
-    if !changes.iter().any(Change::held) {
-        return Some("no worker ever took a row".into());
-    }
-    match contention.rows {
-        0 => Some(Unknown::uncontended(
-            "nothing was contended: no two workers were ever at one row at once",
-        )),
-        _ => contention.not_across_nodes().map(Unknown::from),
-    }
-}
+/// Rows that workers take and give back: until the release returned, nobody else can have the row.
+pub const ROWS: Rivalry = Rivalry {
+    until: |change| change.steps().last().map_or(0, |step| step.returned),
+    never_held: "no worker ever took a row",
+    never_met: "nothing was contended: no two workers were ever at one row at once",
+};
 
-/// The spans from the invocation of acquire to what the change ends with here, of those that asked
-/// anybody.
-pub fn asked(changes: &[Change], end: impl Fn(&Change) -> Nanos) -> Vec<Span> {
-    let asked = changes
-        .iter()
-        .zip(0..)
-        .filter(|(change, _)| change.acquire.duration() > 0);
-    let spans = asked.map(|(change, index)| Span {
-        row: change.row,
-        worker: change.worker,
-        change: index,
-        start: change.acquire.invoked,
-        end: end(change),
-    });
-    spans.collect()
+impl Rivalry {
+    /// Counts on which rows rivals met, on a cluster of so many nodes (0 where that is not known).
+    ///
+    /// A row was contended if the spans of two workers overlap at least once. A worker whose acquire
+    /// failed contended too: the other one had to be kept from it. But one that took no time asked
+    /// nobody: there was no instance, or no session for it.
+    pub fn count(&self, changes: &[Change], cluster: u32) -> Contention {
+        let asked = changes
+            .iter()
+            .zip(0..)
+            .filter(|(change, _)| change.acquire.duration() > 0);
+        let spans = asked.map(|(change, index)| Span {
+            row: change.row,
+            worker: change.worker,
+            change: index,
+            start: change.acquire.invoked,
+            end: (self.until)(change),
+        });
+        count(changes, spans.collect(), cluster)
+    }
+
+    /// Why nothing about exclusion can be learnt from this history; `None` if something can.
+    pub fn missing(&self, changes: &[Change], contention: &Contention) -> Option<Unknown<'static>> {
+        if changes.is_empty() {
+            return Some("no change was made".into());
+        }
+        if !changes.iter().any(Change::held) {
+            return Some(self.never_held.into());
+        }
+        match contention.rows {
+            0 => Some(Unknown::uncontended(self.never_met)),
+            _ => contention.not_across_nodes().map(Unknown::from),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -60,7 +69,7 @@ mod tests {
     use crate::model::outcome::Outcome;
 
     fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
-        super::missing(changes, &of(changes, 1))
+        ROWS.missing(changes, &ROWS.count(changes, 1))
     }
 
     fn on(node: u32, mut change: Change) -> Change {
@@ -75,8 +84,10 @@ mod tests {
         let elsewhere = on(1, change(2, 1, 0, [5, 40, 50, 60]));
         let judge = |node, cluster| {
             let changes = [holder.clone(), on(node, waiter.clone()), elsewhere.clone()];
-            let contention = of(&changes, cluster);
-            let why = super::missing(&changes, &contention).map(|unknown| unknown.why);
+            let contention = ROWS.count(&changes, cluster);
+            let why = ROWS
+                .missing(&changes, &contention)
+                .map(|unknown| unknown.why);
             (why, contention)
         };
         let (why, counted) = judge(0, 3);
@@ -93,14 +104,17 @@ mod tests {
         let holder = on(2, change(0, 0, 0, [0, 10, 20, 30]));
         let waiter = on(2, change(1, 0, 0, [5, 40, 50, 60]));
         let mut changes = [holder, waiter];
-        let one_writer = of(&changes, 3);
-        assert_eq!(super::missing(&changes, &one_writer), None);
+        let one_writer = ROWS.count(&changes, 3);
+        assert_eq!(ROWS.missing(&changes, &one_writer), None);
         assert!(one_writer.is_of_one_writer());
-        assert!(!of(&changes, 1).is_of_one_writer());
+        assert!(!ROWS.count(&changes, 1).is_of_one_writer());
         changes
             .iter_mut()
             .for_each(|change| change.nodes = NodeSet::default());
-        let why = super::missing(&changes, &of(&changes, 3)).unwrap().why;
+        let why = ROWS
+            .missing(&changes, &ROWS.count(&changes, 3))
+            .unwrap()
+            .why;
         assert!(why.contains("does not say on which nodes"), "{why}");
         assert_eq!(missing(&changes), None, "there is one node");
     }

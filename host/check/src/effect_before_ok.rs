@@ -6,7 +6,7 @@ mod reading;
 
 use super::evidence::Evidence;
 use super::findings::Findings;
-use super::nodes_agree::CUT;
+use super::heard::CUT;
 use super::trace::Trace;
 use crate::model::change::{Change, Step};
 use crate::model::verdict::Answer;

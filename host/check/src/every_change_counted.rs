@@ -4,6 +4,7 @@ mod account;
 
 use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Told, acquired, released};
+use super::heard::CUT;
 use super::trace::Trace;
 use crate::model::change::{Change, Restored, Step};
 use crate::model::data::{Data, Effect, NodeRows, Status};
@@ -41,7 +42,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
         find_strays(evidence.rows, node, &mut findings);
     }
     let unknown = match evidence.data {
-        None => Some("the run was cut, so there is no data to hold its history against"),
+        None => Some(CUT),
         Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
         Some(_) if evidence.changes.is_empty() => Some("no change was made"),
         Some(_) => None,

@@ -1,9 +1,9 @@
 //! Judges a run by its history and by what it left in the database.
 //!
 //! Pure: nothing here does I/O or reads a clock, so the same evidence has the same verdict at any time.
-//! [`judge`] asks every checker about rows that workers take and give back; [`ip_allocation::judge`]
-//! does the same for addresses of pools. Each answer is `valid`, `violated` with a witness, or `unknown`
-//! with the reason.
+//! [`judge`] asks every checker about rows that workers take and give back; [`parts`] has what checkers of
+//! anything else are made of. Each answer is `valid`, `violated` with a witness, or `unknown` with the
+//! reason.
 //!
 //! # Example: two holders at once
 //!
@@ -37,16 +37,18 @@
 #![forbid(unsafe_code)]
 
 mod contention;
+mod counted;
 mod effect_before_ok;
 mod every_change_counted;
 mod evidence;
 mod fairness;
 mod findings;
-pub mod ip_allocation;
+mod heard;
 mod meetings;
 mod mutual_exclusion;
 mod nodes_agree;
 mod overlap;
+pub mod parts;
 mod progress;
 pub mod synthetic;
 mod trace;
@@ -58,44 +60,37 @@ pub use fairness::{Fairness, OfWorker, Wait, fairness};
 pub use progress::of_stuck;
 
 use crate::model::change::Nanos;
-use crate::model::contention::{Contention, ONE_WRITER};
-use crate::model::data::Data;
-use crate::model::verdict::{Answer, Judgement, Verdict};
+use crate::model::contention::Contention;
+use crate::model::verdict::{Answer, Judgement};
+use contention::ROWS;
+use heard::Heard;
+use parts::{judgement, limited};
 use trace::Trace;
 
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
 /// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
 /// evidence it takes some 65 bytes per change.
 pub fn judge(evidence: &Evidence) -> Judgement {
-    let contention = contention(evidence);
-    Judgement::of(answers(evidence, &contention)).and_contention(contention)
+    judge_whole_from(evidence, None)
 }
 
 /// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
 /// every change came to an end, which can't be held against a strategy where nobody knows what else
 /// went wrong.
 pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
-    let contention = contention(evidence);
-    let mut answers = answers(evidence, &contention);
-    answers.push(progress::answer(evidence.changes, whole_from));
-    Judgement::of(answers).and_contention(contention)
+    judge_whole_from(evidence, Some(whole_from))
 }
 
-fn contention(evidence: &Evidence) -> Contention {
-    let nodes = |data: &Data| (data.nodes.len() + data.silent.len()) as u32 + data.unseen;
-    contention::of(evidence.changes, evidence.data.map_or(0, nodes))
-}
-
-/// Says beside a `valid` about rivals what it does not say of a cluster.
-fn limited(mut answer: Answer, contention: &Contention) -> Answer {
-    if answer.verdict == Verdict::Valid && contention.is_of_one_writer() {
-        answer.remark = Some(ONE_WRITER.to_owned());
-    }
-    answer
+/// One of both, as the moment is known or not.
+pub fn judge_whole_from(evidence: &Evidence, whole_from: Option<Nanos>) -> Judgement {
+    let cluster = evidence.data.map_or(0, |data| Heard::from(data).cluster());
+    let contention = ROWS.count(evidence.changes, cluster);
+    let answers = answers(evidence, &contention);
+    judgement(answers, evidence.changes, contention, whole_from)
 }
 
 fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
-    let uncontended = contention::missing(evidence.changes, contention);
+    let uncontended = ROWS.missing(evidence.changes, contention);
     let trace = Trace::new(evidence.changes);
     vec![
         limited(mutual_exclusion::answer(evidence, uncontended), contention),
@@ -113,7 +108,9 @@ fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
 mod tests {
     use super::*;
     use crate::model::change::Change;
+    use crate::model::contention::ONE_WRITER;
     use crate::model::nodes::NodeSet;
+    use crate::model::verdict::Verdict;
 
     #[test]
     fn a_right_history_is_valid_by_every_checker() {

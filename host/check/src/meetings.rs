@@ -61,7 +61,7 @@ fn meetings(changes: &[Change], row: &[Span]) -> (bool, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contention::of;
+    use crate::contention::ROWS;
     use crate::synthetic::{change, history};
 
     fn counted(spans: &[(u32, u32, [u64; 2], &[u32])]) -> (u32, u32) {
@@ -71,7 +71,7 @@ mod tests {
             change
         };
         let changes: Vec<_> = spans.iter().map(change).collect();
-        let contention = of(&changes, 3);
+        let contention = ROWS.count(&changes, 3);
         (contention.rows, contention.rows_from_two_nodes)
     }
 
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn each_row_of_a_right_history_is_contended_from_two_nodes() {
         let (changes, _) = history(6, 3, 4);
-        let contention = of(&changes, 2);
+        let contention = ROWS.count(&changes, 2);
         assert_eq!((contention.rows, contention.rows_from_two_nodes), (3, 3));
     }
 }

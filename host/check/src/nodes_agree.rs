@@ -2,13 +2,10 @@
 
 use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Told};
+use super::heard::{CUT, Heard};
 use crate::model::change::Change;
 use crate::model::data::NodeRows;
 use crate::model::verdict::Answer;
-use std::collections::BTreeSet;
-
-/// Why nothing can be told without data.
-pub const CUT: &str = "the run was cut, so there is no data to hold its history against";
 
 /// Compares the rows of every node, read when all workers had ended, with the first node's. What
 /// was seen during the run is a remark: a reading that was late is what replication is, not a
@@ -20,24 +17,11 @@ pub fn answer(evidence: &Evidence) -> Answer {
         compare_rows(first, others, &mut findings);
         compare_foreign(first, others, &mut findings);
     }
-    let heard = evidence.data.map(|data| Heard {
-        nodes: data.nodes.len(),
-        silent: &data.silent,
-        unseen: data.unseen,
-    });
-    let mut answer = conclude(findings, heard);
+    let mut answer = conclude(findings, evidence.data.map(Heard::from));
     if answer.remark.is_none() && !nodes.is_empty() {
         answer.remark = staleness(evidence.changes);
     }
     answer
-}
-
-/// Of how many nodes the data was read after the run, which did not answer, and how many were not
-/// looked at.
-pub struct Heard<'a> {
-    pub nodes: usize,
-    pub silent: &'a [String],
-    pub unseen: u32,
 }
 
 /// The answer, whatever the nodes have: unknown if one of them was not heard, or if there is no data;
@@ -105,17 +89,42 @@ fn compare_rows(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) 
 
 fn compare_foreign(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) {
     for other in others {
-        for (has, lacks) in [(first, other), (other, first)] {
-            let known: BTreeSet<&String> = lacks.foreign.iter().collect();
-            for id in has.foreign.iter().filter(|id| !known.contains(id)) {
-                findings.add(None, || {
-                    format!(
-                        "node {} has a row {id:?} that node {} lacks",
-                        has.node, lacks.node
-                    )
-                    .into()
-                });
+        for (id, on) in differences(&first.foreign, &other.foreign) {
+            let (has, lacks) = match on {
+                0 => (first, other),
+                _ => (other, first),
+            };
+            findings.add(None, || {
+                format!(
+                    "node {} has a row {id:?} that node {} lacks",
+                    has.node, lacks.node
+                )
+                .into()
+            });
+        }
+    }
+}
+
+/// The items that only one of the two has, with its place among them, 0 or 1. As often as it has it more often.
+pub fn differences<'a, T: Ord>(one: &'a [T], other: &'a [T]) -> Vec<(&'a T, usize)> {
+    let sorted = |items: &'a [T]| {
+        let mut items: Vec<_> = items.iter().collect();
+        items.sort_unstable();
+        items.into_iter().peekable()
+    };
+    let (mut one, mut other) = (sorted(one), sorted(other));
+    let mut differences = Vec::new();
+    loop {
+        match (one.peek(), other.peek()) {
+            (None, None) => return differences,
+            (Some(a), Some(b)) if a == b => {
+                one.next();
+                other.next();
             }
+            (Some(a), b) if b.is_none_or(|b| a < b) => {
+                differences.extend(one.next().map(|item| (item, 0)));
+            }
+            _ => differences.extend(other.next().map(|item| (item, 1))),
         }
     }
 }

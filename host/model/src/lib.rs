@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod allocations;
 pub mod background;
 pub mod change;
 pub mod component;

@@ -1,7 +1,8 @@
 //! The final state of the database after a trial.
 
+use crate::check::parts::Heard;
 use crate::model::data::Data;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::fmt::Debug;
 use std::io::Write;
@@ -25,12 +26,35 @@ pub trait OwnTables: Any + Debug + Send + Sync {
     fn write(&self, out: &mut dyn Write) -> serde_json::Result<()>;
 }
 
-/// A value that is written as one JSON file.
+/// What each node had when all workers had ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfNodes<T> {
+    /// One entry for each node that answered.
+    pub nodes: Vec<T>,
+    /// The nodes that did not, by name.
+    pub silent: Vec<String>,
+    /// Members of the cluster that were not looked at: neither named nor found.
+    #[serde(default)]
+    pub unseen: u32,
+}
+
+impl<T> OfNodes<T> {
+    /// The nodes, for checkers.
+    pub fn heard(&self) -> Heard<'_> {
+        Heard {
+            nodes: self.nodes.len(),
+            silent: &self.silent,
+            unseen: self.unseen,
+        }
+    }
+}
+
+/// The tables of one node; those of all nodes are written as one JSON file.
 pub trait InFile: Any + Debug + Serialize + Send + Sync {
     const FILE: &'static str;
 }
 
-impl<T: InFile> OwnTables for T {
+impl<T: InFile> OwnTables for OfNodes<T> {
     fn file(&self) -> &'static str {
         T::FILE
     }

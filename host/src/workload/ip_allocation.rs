@@ -1,6 +1,7 @@
 //! Workers compete for the addresses of pools.
 
 mod access;
+mod checkers;
 mod data;
 mod figures;
 mod life;
@@ -9,9 +10,12 @@ mod options;
 mod pools;
 mod schema;
 mod settle;
+mod tables;
 
+use self::checkers::Evidence;
 use self::options::Options;
 use self::pools::{PoolOption, pools};
+use self::tables::{Allocations, NodeAllocations};
 use super::Workload;
 use super::key::Key;
 use super::kind::{FinalFile, Picture, WorkloadKind};
@@ -19,8 +23,6 @@ use super::site::Site;
 use super::turn::Turn;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
-use crate::check::ip_allocation::{self as checkers, Evidence};
-use crate::model::allocations::Allocations;
 use crate::model::change::{Change, Nanos};
 use crate::model::fault::Fault;
 use crate::model::pool::Pool;
@@ -28,7 +30,7 @@ use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
 use crate::record::figures::Figures;
 use crate::wasm::World;
-use crate::workload::found::{Found, InFile};
+use crate::workload::found::Found;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,10 +105,6 @@ impl IpAllocation {
             last: address(254),
         }
     }
-}
-
-impl InFile for Allocations {
-    const FILE: &'static str = "allocations.json";
 }
 
 #[async_trait]
@@ -243,7 +241,7 @@ impl WorkloadKind for IpAllocation {
     }
 
     fn file(&self) -> Option<FinalFile> {
-        Some(FinalFile::of::<Allocations>())
+        Some(FinalFile::of::<NodeAllocations>())
     }
 
     fn figures(&self, changes: &[Change]) -> Figures {
@@ -260,11 +258,8 @@ impl WorkloadKind for IpAllocation {
         let evidence = Evidence {
             pools: &self.pools,
             changes,
-            found: found.and_then(Found::of),
+            found: found.and_then(Found::of::<Allocations>),
         };
-        match whole_from {
-            None => checkers::judge(&evidence),
-            Some(whole_from) => checkers::judge_simulated(&evidence, whole_from),
-        }
+        checkers::judge(&evidence, whole_from)
     }
 }

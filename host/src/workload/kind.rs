@@ -13,7 +13,7 @@ use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
 use crate::record::figures::Figures;
 use crate::wasm::World;
-use crate::workload::found::{Found, InFile};
+use crate::workload::found::{Found, InFile, OfNodes};
 use crate::workload::site::Site;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -187,11 +187,11 @@ pub struct FinalFile {
 }
 
 impl FinalFile {
-    /// The file of what a kind reads.
+    /// The file of what a kind reads of each node.
     pub fn of<T: InFile + DeserializeOwned>() -> Self {
         Self {
             name: T::FILE,
-            read: |text| serde_json::from_slice::<T>(text).map(Found::own),
+            read: |text| serde_json::from_slice::<OfNodes<T>>(text).map(Found::own),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reading every node after a run.
 
+use super::found::OfNodes;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::model::change::Nanos;
@@ -11,20 +12,19 @@ const TRIES: u32 = 10;
 /// The wait between them.
 const WAIT_NS: Nanos = 500_000_000;
 
-/// The nodes' answers, in their order, and the names of those that did not answer. A fault only if
-/// there was no answer at all.
+/// The nodes' answers, in their order. A fault only if there was no answer at all.
 pub async fn each_node<'a, T, F>(
     database: &'a dyn Database,
     clock: &dyn Clock,
     read: impl Fn(&'a str) -> F,
-) -> Result<(Vec<T>, Vec<String>), Fault>
+) -> Result<OfNodes<T>, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {
-    let (mut given, mut silent, mut last) = (Vec::new(), Vec::new(), None);
+    let (mut nodes, mut silent, mut last) = (Vec::new(), Vec::new(), None);
     for node in database.nodes() {
         match patiently(clock, || read(node)).await {
-            Ok(answer) => given.push(answer),
+            Ok(answer) => nodes.push(answer),
             Err(fault) => {
                 silent.push(node.clone());
                 last = Some(fault);
@@ -32,8 +32,12 @@ where
         }
     }
     match last {
-        Some(fault) if given.is_empty() => Err(fault),
-        _ => Ok((given, silent)),
+        Some(fault) if nodes.is_empty() => Err(fault),
+        _ => Ok(OfNodes {
+            nodes,
+            silent,
+            unseen: database.membership().unseen.len() as u32,
+        }),
     }
 }
 

@@ -22,7 +22,7 @@ use super::turn::Turn;
 use super::{BackgroundAccess, Workload};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
-use crate::check::{self as checkers, Evidence};
+use crate::check::{Evidence, judge_whole_from};
 use crate::model::change::{Change, Nanos};
 use crate::model::data::{RowState, Status};
 use crate::model::fault::Fault;
@@ -151,9 +151,6 @@ impl WorkloadKind for VolumeState {
             changes,
             data: found.and_then(Found::rows),
         };
-        match whole_from {
-            None => checkers::judge(&evidence),
-            Some(whole_from) => checkers::judge_simulated(&evidence, whole_from),
-        }
+        judge_whole_from(&evidence, whole_from)
     }
 }

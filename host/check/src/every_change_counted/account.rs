@@ -1,5 +1,6 @@
 //! Counts the updates that one step may have made.
 
+use crate::counted::effects_of;
 use crate::model::change::{Restored, Settled, Step};
 use crate::model::outcome::Outcome;
 
@@ -25,7 +26,8 @@ pub fn account(
         Restored::Yes => (1, 1),
         Restored::Unclear => (0, 1),
     };
-    let (least, most) = expected(step);
+    // A step that never was made explains none.
+    let (least, most) = step.map_or((0, 0), effects_of);
     if found > most + most_by_host {
         Err(match (step, settled) {
             (None, _) => "a transition that nobody asked for took effect",
@@ -45,18 +47,6 @@ pub fn account(
         })
     } else {
         Ok(())
-    }
-}
-
-/// The least and the most updates that the step itself explains.
-fn expected(step: Option<&Step>) -> (u32, u32) {
-    let Some(step) = step else { return (0, 0) };
-    match (&step.outcome, step.settled) {
-        (Outcome::Ok, _) => (1, 1),
-        (Outcome::Failed(_), _) => (0, 0),
-        (Outcome::Indeterminate(_), Some(Settled::TookEffect)) => (1, 1),
-        (Outcome::Indeterminate(_), Some(Settled::NoEffect)) => (0, 0),
-        (Outcome::Indeterminate(_), Some(Settled::Unknown) | None) => (0, 1),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The host's own look at an allocation.
 
+use super::tables::{ALLOCATED, REQUESTED, RESERVED};
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::allocations::{ALLOCATED, REQUESTED, RESERVED};
 use crate::model::fault::Fault;
 use crate::model::marker::Marker;
 use crate::model::value::Value;

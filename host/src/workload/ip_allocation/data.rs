@@ -1,10 +1,10 @@
 //! Reads the final state of the database.
 
 use super::super::reading::each_node;
+use super::tables::{Allocations, NodeAllocations, Range, Request, Table};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::allocations::{Allocations, NodeAllocations, Range, Request, Table};
 use crate::model::fault::Fault;
 use crate::model::marker::Mark;
 use crate::model::value::{Row, Value};
@@ -15,12 +15,7 @@ pub(super) async fn read_allocations(
     database: &dyn Database,
     clock: &dyn Clock,
 ) -> Result<Allocations, Fault> {
-    let (nodes, silent) = each_node(database, clock, |node| read_node(database, node)).await?;
-    Ok(Allocations {
-        nodes,
-        silent,
-        unseen: database.membership().unseen.len() as u32,
-    })
+    each_node(database, clock, |node| read_node(database, node)).await
 }
 
 async fn read_node(database: &dyn Database, node: &str) -> Result<NodeAllocations, Fault> {

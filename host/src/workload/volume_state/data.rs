@@ -20,8 +20,8 @@ pub(super) async fn read_data(
     audit: bool,
 ) -> Result<Data, Fault> {
     let read = |node| read_rows(database, node, rows);
-    let (nodes, silent) = each_node(database, clock, read).await?;
-    let effects = match nodes.first() {
+    let found = each_node(database, clock, read).await?;
+    let effects = match found.nodes.first() {
         Some(first) if audit => {
             let read = || audit::effects(database, &first.node);
             Some(patiently(clock, read).await?)
@@ -31,9 +31,9 @@ pub(super) async fn read_data(
     Ok(Data {
         effects,
         is_ordered: audit::is_ordered(database),
-        nodes,
-        silent,
-        unseen: database.membership().unseen.len() as u32,
+        nodes: found.nodes,
+        silent: found.silent,
+        unseen: found.unseen,
     })
 }
 

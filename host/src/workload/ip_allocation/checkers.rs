@@ -1,4 +1,4 @@
-//! Judges a run of ip-allocation. A change is an allocation here, its row the number of its pool.
+//! Judges a run; pure, as all checkers are. A change is an allocation here, its row the number of its pool.
 
 mod contention;
 mod effect_before_ok;
@@ -14,31 +14,26 @@ mod ranges_agree;
 mod synthetic;
 mod unique_allocation;
 
-use super::{limited, progress};
+use self::contention::ADDRESSES;
+pub use self::evidence::Evidence;
+use self::names::Names;
+use crate::check::parts::{Heard, judgement, limited};
 use crate::model::change::Nanos;
 use crate::model::contention::Contention;
 use crate::model::verdict::{Answer, Judgement};
-pub use evidence::Evidence;
-use names::Names;
 
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
-/// the overall verdict tells the first. n·log n in the number of changes and rows.
-pub fn judge(evidence: &Evidence) -> Judgement {
-    let contention = evidence.contention();
-    Judgement::of(answers(evidence, &contention)).and_contention(contention)
-}
-
-/// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
-/// every change came to an end.
-pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
-    let contention = evidence.contention();
-    let mut answers = answers(evidence, &contention);
-    answers.push(progress::answer(evidence.changes, whole_from));
-    Judgement::of(answers).and_contention(contention)
+/// the overall verdict tells the first. Of a simulation in which everything worked from this moment on,
+/// also asks whether every change came to an end. n·log n in the number of changes and rows.
+pub fn judge(evidence: &Evidence, whole_from: Option<Nanos>) -> Judgement {
+    let cluster = evidence.heard().as_ref().map_or(0, Heard::cluster);
+    let contention = ADDRESSES.count(evidence.changes, cluster);
+    let answers = answers(evidence, &contention);
+    judgement(answers, evidence.changes, contention, whole_from)
 }
 
 fn answers(evidence: &Evidence, contention: &Contention) -> Vec<Answer> {
-    let uncontended = contention::missing(evidence.changes, contention);
+    let uncontended = ADDRESSES.missing(evidence.changes, contention);
     let names = Names::new(evidence);
     vec![
         limited(

@@ -1,9 +1,9 @@
 //! Was each allocation and each release that ended ok in the tables before it said so?
 
-use super::super::effect_before_ok::nothing_came_through;
-use super::super::findings::{Findings, Ms, Told};
 use super::evidence::Evidence;
 use super::prose::Plain;
+use crate::check::parts::nothing_came_through;
+use crate::check::parts::{Findings, Ms, Told};
 use crate::model::change::{Change, Step};
 use crate::model::pool::pool_id;
 use crate::model::seen::{Seen, Sight};
@@ -59,10 +59,10 @@ fn tell(change: &Change, step: &Step, allocates: bool, seen: &Seen) -> Told {
 mod tests {
     use super::super::synthetic::history;
     use super::*;
-    use crate::model::allocations::Allocations;
     use crate::model::outcome::{Outcome, Reason};
     use crate::model::pool::Pool;
     use crate::model::verdict::Verdict;
+    use crate::workload::ip_allocation::tables::Allocations;
 
     fn judge(pools: &[Pool], changes: &[Change], found: Option<&Allocations>) -> Answer {
         answer(&Evidence {

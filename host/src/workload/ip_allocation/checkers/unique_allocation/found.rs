@@ -1,10 +1,10 @@
 //! Addresses given twice, by what a node has.
 
-use super::super::super::findings::{Findings, Told};
 use super::super::names::{Names, Place};
 use super::super::prose::{Row, owner};
-use crate::model::allocations::{NodeAllocations, Request};
+use crate::check::parts::{Findings, Told};
 use crate::model::change::Nanos;
+use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
 use std::collections::BTreeSet;
 
 /// Notes the rows that are ALLOCATED and have an address which another such row has, or which is none

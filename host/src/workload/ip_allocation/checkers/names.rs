@@ -1,10 +1,10 @@
 //! From what a strategy wrote or said to the pool, the address and the change that it names.
 
-use super::super::trace::Trace;
 use super::evidence::Evidence;
-use crate::model::allocations::Request;
+use crate::check::parts::Trace;
 use crate::model::change::Change;
 use crate::model::pool::{Pool, pool_number};
+use crate::workload::ip_allocation::tables::Request;
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The addresses of one pool as numbers: what is free, what is allocated, what is lost.
 
-use crate::model::allocations::Request;
 use crate::model::pool::{Pool, number};
+use crate::workload::ip_allocation::tables::Request;
 
 /// The addresses that a node has of one pool.
 pub struct Ledger<'a> {

@@ -1,10 +1,10 @@
 use super::super::synthetic::{address, given_back, history, kept, pools, row_of};
 use super::*;
-use crate::model::allocations::{Allocations, NodeAllocations, Request, Table};
 use crate::model::change::{Change, Nanos, Restored, Settled};
 use crate::model::marker::Mark;
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Verdict;
+use crate::workload::ip_allocation::tables::{Allocations, NodeAllocations, Request, Table};
 
 fn ms<const N: usize>(times: [Nanos; N]) -> [Nanos; N] {
     times.map(|t| t * 1_000_000)

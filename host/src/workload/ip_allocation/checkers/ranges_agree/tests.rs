@@ -1,9 +1,9 @@
 use super::super::synthetic::{address, history, kept, row_of};
 use super::*;
-use crate::model::allocations::Allocations;
 use crate::model::change::Settled;
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Verdict;
+use crate::workload::ip_allocation::tables::Allocations;
 
 type Run = (Vec<Pool>, Vec<Change>, Allocations);
 

@@ -1,8 +1,8 @@
 //! Was a pool called exhausted only where it was?
 
-use super::super::findings::{Findings, Ms, Told};
 use super::evidence::Evidence;
 use super::prose::is_failed;
+use crate::check::parts::{Findings, Ms, Told};
 use crate::model::change::{Change, Nanos};
 use crate::model::outcome::Outcome;
 use crate::model::pool::pool_id;
@@ -145,10 +145,10 @@ fn certainly_free_from(change: &Change) -> Option<Nanos> {
 mod tests {
     use super::super::synthetic::{address, given_back, history, kept, refused};
     use super::*;
-    use crate::model::allocations::{Allocations, NodeAllocations};
     use crate::model::change::{Restored, Settled};
     use crate::model::pool::Pool;
     use crate::model::verdict::Verdict;
+    use crate::workload::ip_allocation::tables::{Allocations, NodeAllocations};
 
     fn nothing() -> Allocations {
         let node = NodeAllocations {

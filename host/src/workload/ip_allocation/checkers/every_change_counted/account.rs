@@ -1,7 +1,8 @@
 //! Counts the rows that one change may have in the end.
 
 use super::super::prose::is_failed;
-use crate::model::change::{Change, Restored, Settled, Step};
+use crate::check::parts::effects_of;
+use crate::model::change::{Change, Restored, Settled};
 use crate::model::outcome::Outcome;
 
 /// Holds the number of rows found (`None`: there is no data) against what the change was told and
@@ -9,13 +10,15 @@ use crate::model::outcome::Outcome;
 pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
     // Known from the history alone, whatever the data says now.
     broken_promise(change)?;
-    let Some(found) = found else { return Ok(()) };
+    let Some(found) = found.map(u32::from) else {
+        return Ok(());
+    };
     let (least, most) = expected(change);
     if found > most {
         Err(match &change.acquire {
             _ if found > 1 => "one allocation has several rows",
             acquire if is_failed(acquire) => "the fault promised that nothing had happened",
-            acquire if !takes_effect(acquire).1 => {
+            acquire if effects_of(acquire).1 == 0 => {
                 "it took effect after the host had read that it had not"
             }
             _ => "it was given back, and still stands there",
@@ -45,33 +48,25 @@ fn broken_promise(change: &Change) -> Result<(), &'static str> {
 }
 
 /// The least and the most rows that the change explains.
-fn expected(change: &Change) -> (u8, u8) {
-    let (surely, maybe) = takes_effect(&change.acquire);
-    let release = change.release.as_ref().map(takes_effect);
-    let (gone, maybe_gone) = match (change.restored, release) {
-        (Restored::Yes, _) => (true, true),
-        (Restored::No, None) => (false, false),
-        (Restored::No, Some(release)) => release,
-        (Restored::Unclear, release) => (release.is_some_and(|(surely, _)| surely), true),
+fn expected(change: &Change) -> (u32, u32) {
+    let (least, most) = effects_of(&change.acquire);
+    let (least_gone, most_gone) = match (change.restored, &change.release) {
+        (Restored::Yes, _) => (1, 1),
+        (Restored::No, None) => (0, 0),
+        (Restored::No, Some(release)) => effects_of(release),
+        (Restored::Unclear, release) => (release.as_ref().map_or(0, |it| effects_of(it).0), 1),
     };
-    (u8::from(surely && !maybe_gone), u8::from(maybe && !gone))
-}
-
-/// Returns if the step surely took effect, and if it may have.
-fn takes_effect(step: &Step) -> (bool, bool) {
-    match (&step.outcome, step.settled) {
-        (Outcome::Ok, _) => (true, true),
-        (Outcome::Failed(_), _) => (false, false),
-        (Outcome::Indeterminate(_), Some(Settled::TookEffect)) => (true, true),
-        (Outcome::Indeterminate(_), Some(Settled::NoEffect)) => (false, false),
-        (Outcome::Indeterminate(_), Some(Settled::Unknown) | None) => (false, true),
-    }
+    (
+        least.saturating_sub(most_gone),
+        most.saturating_sub(least_gone),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::synthetic::{address, given_back, kept, refused};
     use super::*;
+    use crate::model::change::Step;
     use Settled::{NoEffect, TookEffect, Unknown};
 
     /// The diagnoses for no, one and two rows; empty where the count is right.

@@ -2,14 +2,14 @@
 
 mod account;
 
-use super::super::findings::{Findings, Told};
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Ended, Plain, Row, address_of};
-use crate::model::allocations::{NodeAllocations, Request};
+use crate::check::parts::{Findings, Told};
 use crate::model::change::{Change, Nanos, Restored};
 use crate::model::pool::pool_id;
 use crate::model::verdict::Answer;
+use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
 use account::account;
 
 /// Counts, on every node and for each change, the rows that are ALLOCATED and have its marker, in both

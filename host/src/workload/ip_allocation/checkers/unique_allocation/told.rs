@@ -1,9 +1,9 @@
 //! Addresses given twice, by what the workers were told.
 
-use super::super::super::findings::{Findings, Ms, Told};
-use super::super::super::overlap::{Span, overlaps};
 use super::super::names::{Names, Place};
 use super::super::prose::{Plain, address_of};
+use crate::check::parts::{Findings, Ms, Told};
+use crate::check::parts::{Span, overlaps};
 use crate::model::change::{Change, Nanos, Restored};
 use crate::model::pool::pool_id;
 use std::collections::BTreeSet;

@@ -3,9 +3,9 @@
 mod found;
 mod told;
 
-use super::super::findings::{Findings, Unknown};
 use super::evidence::Evidence;
 use super::names::Names;
+use crate::check::parts::{Findings, Unknown};
 use crate::model::verdict::Answer;
 
 /// Asks what the workers were told: no two changes may have an address of a subnet at once, of

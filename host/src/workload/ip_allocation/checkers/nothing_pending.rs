@@ -1,12 +1,12 @@
 //! Is anything left REQUESTED or RESERVED?
 
-use super::super::findings::{Findings, Told};
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Row, owner};
-use crate::model::allocations::{NodeAllocations, Request};
+use crate::check::parts::{Findings, Told};
 use crate::model::change::Change;
 use crate::model::verdict::Answer;
+use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
 
 /// Looks, on every node, for rows that somebody began and did not finish, when all workers have ended.
 /// One of a change that ended indeterminate (as one does whose instance died) is excused with a
@@ -59,11 +59,11 @@ fn excuse(node: &NodeAllocations, names: &Names, excused: &[&Request]) -> Option
 mod tests {
     use super::super::synthetic::history;
     use super::*;
-    use crate::model::allocations::Allocations;
     use crate::model::marker::Mark;
     use crate::model::outcome::Outcome;
     use crate::model::pool::Pool;
     use crate::model::verdict::Verdict;
+    use crate::workload::ip_allocation::tables::Allocations;
 
     fn judge(pools: &[Pool], changes: &[Change], found: Option<&Allocations>) -> Answer {
         let evidence = Evidence {

@@ -1,11 +1,11 @@
 //! Prose for rows and their writers. Text of a strategy must not steer the terminal, so
 //! only what is certainly harmless is told as it is.
 
-use super::super::findings::Ms;
 use super::names::Names;
-use crate::model::allocations::Request;
+use crate::check::parts::Ms;
 use crate::model::change::{Change, Step};
 use crate::model::outcome::Outcome;
+use crate::workload::ip_allocation::tables::Request;
 use std::fmt;
 
 /// A text that a strategy wrote.

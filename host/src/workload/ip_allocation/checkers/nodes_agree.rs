@@ -1,12 +1,11 @@
 //! After the run, are all nodes identical?
 
-use super::super::findings::{Findings, Told};
-use super::super::nodes_agree::{Heard, conclude};
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, Row};
-use crate::model::allocations::NodeAllocations;
+use crate::check::parts::{Findings, Told, differences, nodes_agree};
 use crate::model::verdict::Answer;
+use crate::workload::ip_allocation::tables::NodeAllocations;
 
 /// Compares the rows and the ranges of every node, read when all workers had ended, with the first
 /// node's: each that only one of the two has is a violation. n·log n.
@@ -17,12 +16,7 @@ pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
             compare(names, first, other, &mut findings);
         }
     }
-    let heard = evidence.found.map(|found| Heard {
-        nodes: found.nodes.len(),
-        silent: &found.silent,
-        unseen: found.unseen,
-    });
-    conclude(findings, heard)
+    nodes_agree(findings, evidence.heard())
 }
 
 fn compare(
@@ -58,36 +52,12 @@ fn tell(nodes: [&str; 2], on: usize, what: &str) -> String {
     format!("node {has} has {what}, and node {lacks} does not")
 }
 
-/// The items that only one of the two has, with its place among them, 0 or 1. As often as it has it more often.
-fn differences<'a, T: Ord>(one: &'a [T], other: &'a [T]) -> Vec<(&'a T, usize)> {
-    let sorted = |items: &'a [T]| {
-        let mut items: Vec<_> = items.iter().collect();
-        items.sort_unstable();
-        items.into_iter().peekable()
-    };
-    let (mut one, mut other) = (sorted(one), sorted(other));
-    let mut differences = Vec::new();
-    loop {
-        match (one.peek(), other.peek()) {
-            (None, None) => return differences,
-            (Some(a), Some(b)) if a == b => {
-                one.next();
-                other.next();
-            }
-            (Some(a), b) if b.is_none_or(|b| a < b) => {
-                differences.extend(one.next().map(|item| (item, 0)));
-            }
-            _ => differences.extend(other.next().map(|item| (item, 1))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::synthetic::history;
     use super::*;
-    use crate::model::allocations::Allocations;
     use crate::model::verdict::Verdict;
+    use crate::workload::ip_allocation::tables::Allocations;
 
     fn judge(change: impl FnOnce(&mut Allocations)) -> Answer {
         let (pools, changes, mut found) = history(6, 3, 3);

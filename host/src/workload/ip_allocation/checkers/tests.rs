@@ -1,16 +1,17 @@
 use super::synthetic::{history, refused};
 use super::*;
-use crate::model::allocations::Allocations;
 use crate::model::change::Change;
 use crate::model::pool::Pool;
 use crate::model::verdict::Verdict;
+use crate::workload::ip_allocation::tables::Allocations;
 
 fn judged(pools: &[Pool], changes: &[Change], found: Option<&Allocations>) -> Judgement {
-    judge(&Evidence {
+    let evidence = Evidence {
         pools,
         changes,
         found,
-    })
+    };
+    judge(&evidence, None)
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn a_simulation_is_also_asked_whether_all_came_to_an_end() {
         changes: &changes,
         found: Some(&found),
     };
-    let judgement = judge_simulated(&evidence, 0);
+    let judgement = judge(&evidence, Some(0));
     assert_eq!(judgement.verdict, Verdict::Valid);
     assert_eq!(judgement.answers[7].checker, "progress");
 }

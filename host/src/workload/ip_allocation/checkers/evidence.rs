@@ -1,11 +1,10 @@
-//! Facts that a run of ip-allocation is judged by.
+//! Facts that a run is judged by.
 
-use super::contention;
-use crate::model::allocations::{Allocations, NodeAllocations};
+use crate::check::parts::Heard;
 use crate::model::change::Change;
-use crate::model::contention::Contention;
 use crate::model::pool::Pool;
-use crate::nodes_agree::CUT;
+use crate::workload::found::OfNodes;
+use crate::workload::ip_allocation::tables::{Allocations, NodeAllocations};
 
 /// The pools and the history of a run, and the data that it left.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +19,9 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    pub(super) fn contention(&self) -> Contention {
-        let nodes =
-            |found: &Allocations| (found.nodes.len() + found.silent.len()) as u32 + found.unseen;
-        contention::of(self.changes, self.found.map_or(0, nodes))
+    /// The nodes that the data was read from.
+    pub(super) fn heard(&self) -> Option<Heard<'a>> {
+        self.found.map(OfNodes::heard)
     }
 
     /// The nodes that answered after the run.
@@ -44,11 +42,6 @@ impl<'a> Evidence<'a> {
 
     /// The reason why the history can't be held against any data.
     pub(super) fn missing(&self) -> Option<&'static str> {
-        match self.found {
-            None => Some(CUT),
-            Some(_) if self.nodes().is_empty() => Some("no node answered after the run"),
-            Some(_) if self.changes.is_empty() => Some("no change was made"),
-            Some(_) => None,
-        }
+        Heard::missing(self.heard(), self.changes)
     }
 }

@@ -1,6 +1,7 @@
-//! The state of the database after a run of ip-allocation.
+//! The state of the database after a run.
 
-use super::marker::Mark;
+use crate::model::marker::Mark;
+use crate::workload::found::{InFile, OfNodes};
 use serde::{Deserialize, Serialize};
 
 /// The address belongs to a worker.
@@ -13,15 +14,10 @@ pub const RESERVED: &str = "RESERVED";
 pub const REQUESTED: &str = "REQUESTED";
 
 /// Everything that is read from the database after a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Allocations {
-    /// One entry for each node that answered.
-    pub nodes: Vec<NodeAllocations>,
-    /// The nodes that did not, by name.
-    pub silent: Vec<String>,
-    /// Members of the cluster that were not looked at: neither named nor found.
-    #[serde(default)]
-    pub unseen: u32,
+pub type Allocations = OfNodes<NodeAllocations>;
+
+impl InFile for NodeAllocations {
+    const FILE: &'static str = "allocations.json";
 }
 
 /// The tables of one node when all workers had ended, in an order that is the same on all nodes.

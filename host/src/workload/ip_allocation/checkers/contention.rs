@@ -1,44 +1,24 @@
-//! Did the run have anything in it that could have gone wrong?
+//! Rivals for the addresses of a pool.
 
-use super::super::contention::asked;
-use super::super::findings::Unknown;
-use super::super::meetings::count;
-use crate::model::change::Change;
-use crate::model::contention::Contention;
+use crate::check::parts::Rivalry;
 
-/// Counts on which pools workers met, on a cluster of so many nodes (0 where that is not known).
-///
 /// A pool was contended if two workers asked it for an address at once. Who only has an address of it
-/// is in nobody's way. n·log n.
-pub fn of(changes: &[Change], cluster: u32) -> Contention {
-    let spans = asked(changes, |change| change.acquire.returned);
-    count(changes, spans, cluster)
-}
-
-/// Why nothing can be learnt from this history about addresses that are given twice; `None` if
-/// something can.
-pub fn missing(changes: &[Change], contention: &Contention) -> Option<Unknown<'static>> {
-    if changes.is_empty() {
-        return Some("no change was made".into());
-    }
-    if !changes.iter().any(Change::held) {
-        return Some("no worker ever got an address".into());
-    }
-    match contention.rows {
-        0 => Some(Unknown::uncontended(
-            "nothing was contended: no two workers ever asked one pool at once",
-        )),
-        _ => contention.not_across_nodes().map(Unknown::from),
-    }
-}
+/// is in nobody's way.
+pub const ADDRESSES: Rivalry = Rivalry {
+    until: |change| change.acquire.returned,
+    never_held: "no worker ever got an address",
+    never_met: "nothing was contended: no two workers ever asked one pool at once",
+};
 
 #[cfg(test)]
 mod tests {
     use super::super::synthetic::{address, given_back, kept, refused};
     use super::*;
+    use crate::check::parts::Unknown;
+    use crate::model::change::Change;
 
     fn missing(changes: &[Change]) -> Option<Unknown<'static>> {
-        super::missing(changes, &of(changes, 1))
+        ADDRESSES.missing(changes, &ADDRESSES.count(changes, 1))
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Right histories of any size, for the checkers' tests.
 
-use super::super::synthetic;
-use crate::model::allocations::{Allocations, NodeAllocations, Range, Request, Table};
+use crate::check::synthetic;
 use crate::model::change::{Allocation, Change, Nanos};
 use crate::model::marker::Mark;
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::pool::{Pool, pool_id};
 use crate::model::statements::Statements;
+use crate::workload::ip_allocation::tables::{Allocations, NodeAllocations, Range, Request, Table};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
 

@@ -2,14 +2,14 @@
 
 mod ledger;
 
-use super::super::findings::{Findings, Told};
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, address_of, owner};
-use crate::model::allocations::{NodeAllocations, Range, Request};
+use crate::check::parts::{Findings, Told};
 use crate::model::change::{Change, Restored};
 use crate::model::pool::{Pool, address_at, number, pool_id};
 use crate::model::verdict::Answer;
+use crate::workload::ip_allocation::tables::{NodeAllocations, Range, Request};
 use core::net::IpAddr;
 use ledger::{Free, Ledger};
 

@@ -1,11 +1,11 @@
 use super::super::synthetic::{address, history, kept, refused, row_of};
 use super::*;
-use crate::model::allocations::Allocations;
 use crate::model::change::Settled;
 use crate::model::marker::Mark;
 use crate::model::outcome::Outcome;
 use crate::model::pool::Pool;
 use crate::model::verdict::Verdict;
+use crate::workload::ip_allocation::tables::Allocations;
 
 type Run = (Vec<Pool>, Vec<Change>, Allocations);
 
@@ -109,7 +109,7 @@ fn a_failure_with_a_row_and_a_second_row_are_told() {
     let mut run = history(4, 2, 3);
     for node in &mut run.2.nodes {
         let mut second = row_of(&kept(3, 1, 0, [0, 1], &address(1, 99)));
-        second.table = crate::model::allocations::Table::IpRequests;
+        second.table = crate::workload::ip_allocation::tables::Table::IpRequests;
         node.requests.push(second);
     }
     assert_told(
