@@ -211,13 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn nodes_that_were_not_looked_at_are_of_the_cluster() {
+    fn silent_and_unseen_nodes_are_of_the_cluster() {
         let (mut changes, mut data) = synthetic::history(6, 2, 5);
         for change in &mut changes {
             change.nodes = NodeSet::of(0);
         }
         data.nodes.truncate(1);
-        data.unseen = 2;
+        data.silent = vec!["b".to_owned()];
+        data.unseen = 1;
         let judgement = judge(&Evidence {
             rows: 2,
             changes: &changes,
