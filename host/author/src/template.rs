@@ -19,7 +19,6 @@ pub struct Template {
     /// The command that installs in the folder what builds it, where that is done for each folder.
     pub install: Option<&'static str>,
     world: &'static str,
-    kind: &'static str,
     idea: &'static str,
     /// The options of a run that is short and in which something could go wrong.
     pub contention: &'static str,
@@ -34,16 +33,14 @@ impl Template {
             Language::JavaScript => Some("npm install"),
             Language::Python => Some(files::INSTALL_PYTHON),
         };
-        let (name, kind, idea, contention) = match world {
+        let (name, idea, contention) = match world {
             World::State => (
                 "state-strategy",
-                "volume-state",
                 "Compare-and-swap: one conditional UPDATE",
                 "--rows 5 --workers-per-row 4",
             ),
             World::Allocation => (
                 "allocation-strategy",
-                "ip-allocation",
                 "Addresses: insert one that is free, and the primary key decides",
                 "--workers-per-row 20",
             ),
@@ -54,23 +51,23 @@ impl Template {
             source,
             install,
             world: name,
-            kind,
             idea,
             contention,
         })
     }
 
-    /// Path and text of each file of the folder, for a strategy of this name.
-    pub fn files(&self, name: &str) -> Vec<(&'static str, String)> {
+    /// Path and text of each file of the folder, for a strategy of this name and for this kind of
+    /// workload.
+    pub fn files(&self, name: &str, kind: &str) -> Vec<(&'static str, String)> {
         let all = self.files.iter();
-        all.map(|&(path, text)| (path, self.fill(text, name)))
+        all.map(|&(path, text)| (path, self.fill(text, name, kind)))
             .collect()
     }
 
-    fn fill(&self, text: &str, name: &str) -> String {
+    fn fill(&self, text: &str, name: &str, kind: &str) -> String {
         text.replace("{name}", name)
             .replace("{world}", self.world)
-            .replace("{kind}", self.kind)
+            .replace("{kind}", kind)
             .replace("{idea}", self.idea)
             .replace("{contention}", self.contention)
             .replace("{install}", self.install.unwrap_or_default())
@@ -100,7 +97,7 @@ mod tests {
         let guest = include_str!("../../../strategies/guest/Cargo.toml");
         let files = Template::new(World::State, Language::Rust)
             .unwrap()
-            .files("mine");
+            .files("mine", "any");
         let guest = [("Cargo.toml", guest.to_owned())];
         let generator = |files: &[_]| line(files, "Cargo.toml", "wit-bindgen");
         assert_eq!(generator(&files), generator(&guest));
@@ -115,7 +112,7 @@ mod tests {
             tools.split(' ').map(str::to_owned).collect::<Vec<_>>()
         };
         let js = Template::new(World::State, Language::JavaScript).unwrap();
-        let js = js.files("mine");
+        let js = js.files("mine", "any");
         for tool in versions("JS_TOOLS") {
             let (name, version) = tool.rsplit_once('@').unwrap();
             let asked = line(&js, "package.json", &format!("{name}\""));
@@ -124,7 +121,11 @@ mod tests {
         let python = Template::new(World::State, Language::Python).unwrap();
         let tool = &versions("PYTHON_TOOLS")[1];
         assert!(python.install.unwrap().ends_with(tool), "{tool}");
-        let asked = line(&python.files("mine"), "pyproject.toml", "componentize-py");
+        let asked = line(
+            &python.files("mine", "any"),
+            "pyproject.toml",
+            "componentize-py",
+        );
         assert!(asked.contains(tool), "{asked}");
     }
 
@@ -133,7 +134,7 @@ mod tests {
         let mut seen = 0;
         for (world, language, template) in all() {
             let mut marked = 0;
-            for (path, text) in template.files("mine") {
+            for (path, text) in template.files("mine", "any") {
                 for place in ["name", "world", "kind", "idea", "contention", "install"] {
                     assert!(!text.contains(&format!("{{{place}}}")), "{path}: {place}");
                 }
@@ -151,7 +152,7 @@ mod tests {
     fn a_new_folder_is_known_as_one_of_its_language_and_says_its_world() {
         for (world, language, template) in all() {
             let folder = tempfile::tempdir().unwrap();
-            for (path, text) in template.files("mine") {
+            for (path, text) in template.files("mine", "any") {
                 let path = folder.path().join(path);
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(path, text).unwrap();

@@ -43,7 +43,7 @@ impl Strategy for NativeCas {
 impl Instance for Cas {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         let Call::Change(t) = call else {
-            unreachable!("of volume-state");
+            unreachable!("a change of a row");
         };
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         loop {

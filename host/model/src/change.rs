@@ -33,7 +33,7 @@ pub struct Change {
     /// in histories of earlier versions.
     #[serde(default, skip_serializing_if = "NodeSet::is_empty")]
     pub nodes: NodeSet,
-    /// Details of an allocation; absent in volume-state.
+    /// Details of an allocation; absent where no address is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation: Option<Box<Allocation>>,
 }
@@ -152,12 +152,11 @@ impl Change {
     }
 
     /// All of its steps ended ok and the check found the marker on every node: what the reference
-    /// harness counts as a success. An allocation may have no release; any other change has one.
+    /// harness counts as a success. What is taken for good has no release.
     pub fn is_ok(&self) -> bool {
-        let release = self.release.as_ref().map(|release| release.outcome.is_ok());
         self.acquire.outcome.is_ok()
             && self.check.is_none_or(|check| check.agreed)
-            && release.unwrap_or(self.allocation.is_some())
+            && self.release.as_ref().is_none_or(|it| it.outcome.is_ok())
     }
 
     /// The outcome of some step is unknown.

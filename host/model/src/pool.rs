@@ -1,4 +1,4 @@
-//! A pool of addresses: the row of a workload of the kind ip-allocation.
+//! A pool of addresses, as the contract has it.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};

@@ -25,7 +25,7 @@ pub struct NewOptions {
 pub fn new(options: &NewOptions) -> Result<Exit, CommandError> {
     let template = template(options)?;
     let name = check_name(&options.name)?;
-    write(Path::new(name), &template.files(name))?;
+    write(Path::new(name), &template.files(name, &options.workload))?;
     let (source, contention) = (template.source, template.contention);
     // For each folder it is done once, by the author.
     let install = match template.install {

@@ -159,6 +159,7 @@ impl<E: Send> SeedSearch<'_, E> {
         Ok(Found {
             seed,
             timeline: witness::timeline(
+                &*case.workload.kind,
                 about,
                 &simulated.changes,
                 &simulated.events,

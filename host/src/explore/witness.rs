@@ -9,6 +9,7 @@ use crate::model::change::{Change, Nanos};
 use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline};
 use crate::model::verdict::Subject;
 use crate::sim::event::Event;
+use crate::workload::WorkloadKind;
 use moments::{ScoredEvent, weigh};
 use participants::Participants;
 use std::collections::BTreeSet;
@@ -22,12 +23,13 @@ const MOST_ABORTS: usize = 6;
 /// The moments that matter for this violation. `let_go` is when the workers were let go, on the clock
 /// of the events.
 pub fn timeline(
+    kind: &dyn WorkloadKind,
     about: Option<&Subject>,
     changes: &[Change],
     events: &[Event],
     let_go: Nanos,
 ) -> Timeline {
-    let participants = Participants::of(about, changes);
+    let participants = Participants::of(kind, about, changes);
     let mut weighed: Vec<_> = events
         .iter()
         .filter_map(|event| weigh(&participants, event, let_go))

@@ -125,6 +125,11 @@ impl WorkloadKind for IpAllocation {
         ["pools", "allocations"]
     }
 
+    fn item(&self, change: &Change) -> String {
+        let address = change.allocation.as_ref().and_then(|it| it.address.clone());
+        address.unwrap_or_else(|| format!("an address of pool {}", change.row))
+    }
+
     fn prefix(&self) -> &'static str {
         "ip-"
     }

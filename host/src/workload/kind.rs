@@ -49,6 +49,16 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         ["rows", "changes"]
     }
 
+    /// The name of the item that a change takes.
+    fn item(&self, change: &Change) -> String {
+        format!("row {}", change.row)
+    }
+
+    /// The key of a row in its table; `None` where a row of the workload is more than one of a table.
+    fn key_of(&self, _row: u32) -> Option<String> {
+        None
+    }
+
     /// The word before the size, where a workload is named by that.
     fn prefix(&self) -> &'static str {
         ""

@@ -57,6 +57,10 @@ impl WorkloadKind for VolumeState {
         schema::MADE
     }
 
+    fn key_of(&self, row: u32) -> Option<String> {
+        Some(row_id(row))
+    }
+
     fn takes(&self) -> &'static [&'static str] {
         &[
             "rows",

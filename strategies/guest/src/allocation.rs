@@ -2,7 +2,7 @@
 
 use crate::{Allocated, Fault, Pool};
 
-/// A strategy for ip-allocation. One instance serves one worker for the whole run.
+/// A strategy that allocates addresses. One instance serves one worker for the whole run.
 pub trait AllocationStrategy: Sized {
     /// Called at the first allocation. A fault is that allocation's fault, and the next one tries
     /// again.

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What all strategies for ip-allocation let their user decide.
+/// The choices that every strategy that allocates addresses leaves to its user.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     attempts: u32,

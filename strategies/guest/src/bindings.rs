@@ -11,7 +11,7 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq],
 });
 
-/// The world of strategies for volume-state.
+/// The world of strategies that change states.
 pub mod state {
     wit_bindgen::generate!({
         path: "../../wit",
@@ -30,7 +30,7 @@ pub mod state {
     });
 }
 
-/// The world of strategies for ip-allocation.
+/// The world of strategies that allocate addresses.
 pub mod allocation {
     wit_bindgen::generate!({
         path: "../../wit",

@@ -5,7 +5,7 @@ use crate::{Fault, Transition};
 /// The status of a row that no worker holds.
 pub const AVAILABLE: &str = "available";
 
-/// A strategy for volume-state. One instance serves one worker for the whole run.
+/// A strategy that changes states. One instance serves one worker for the whole run.
 pub trait StateStrategy: Sized {
     /// Called at the first change. A fault is that change's fault, and the next change tries again.
     fn new() -> Result<Self, Fault>;

@@ -135,7 +135,7 @@ impl NativeInstance {
 /// Says `conflict` if the row is not as it should be.
 async fn write(session: &mut dyn Session, call: &Call) -> Result<(), Fault> {
     let Call::Change(t) = call.clone() else {
-        panic!("of volume-state");
+        panic!("a change of a row");
     };
     let write = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
     let write = Statement::of_host(write, Action::Write);

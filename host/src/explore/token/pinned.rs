@@ -61,7 +61,7 @@ impl Strategy for Native {
 impl Instance for NativeInstance {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
         let Call::Change(transition) = call else {
-            unreachable!("of volume-state");
+            unreachable!("a change of a row");
         };
         for _ in 0..50 {
             match self.try_once(&transition).await {

@@ -7,7 +7,7 @@ use crate::model::sim_fault::{FaultAction, SimFault};
 use crate::model::timeline::{Lane, TimelineEntry, Tone};
 use crate::model::verdict::Subject;
 use crate::sim::event::{Actor, Event, What};
-use crate::workload::volume_state::row_id;
+use crate::workload::WorkloadKind;
 use std::collections::BTreeSet;
 
 /// More changes than two are hard to follow, and two are what nearly every violation needs.
@@ -15,8 +15,9 @@ const MOST: usize = 3;
 
 pub struct Participants<'a> {
     pub row: Option<u32>,
-    /// Its `id`, where it is a row of a table; a pool is many of them.
+    /// Its key, where it is one row of a table.
     key: Option<String>,
+    kind: &'a dyn WorkloadKind,
     changes: Vec<&'a Change>,
     /// From the first acquire to the last release.
     pub from: Nanos,
@@ -26,7 +27,7 @@ pub struct Participants<'a> {
 }
 
 impl<'a> Participants<'a> {
-    pub fn of(about: Option<&Subject>, changes: &'a [Change]) -> Self {
+    pub fn of(kind: &'a dyn WorkloadKind, about: Option<&Subject>, changes: &'a [Change]) -> Self {
         let is_of = |change: &&Change| match about {
             Some(about) => change.row == about.row && about.markers.contains(&change.marker()),
             None => false,
@@ -42,12 +43,10 @@ impl<'a> Participants<'a> {
         }
         participants.sort_by_key(|change| change.acquire.invoked);
         let row = about.map(|about| about.row);
-        let is_pool = participants
-            .iter()
-            .any(|change| change.allocation.is_some());
         Self {
             row,
-            key: row.filter(|_| !is_pool).map(row_id),
+            key: row.and_then(|row| kind.key_of(row)),
+            kind,
             from: participants
                 .iter()
                 .map(|c| c.acquire.invoked)
@@ -97,7 +96,7 @@ impl<'a> Participants<'a> {
     }
 
     /// Says whether a key, or the name of a lock, is that of the row; every one is where there is no
-    /// row, or where it is a pool.
+    /// row, or where it is more than one row of a table.
     pub fn is_row(&self, key: &str) -> bool {
         let own = self.key.as_deref();
         own.is_none_or(|own| ends_with_word(key, own))
@@ -116,14 +115,43 @@ impl<'a> Participants<'a> {
     /// The ends of the steps, as the workers received them: of all moments these matter most.
     pub fn steps(&self) -> impl Iterator<Item = ScoredEvent> {
         self.changes.iter().flat_map(|change| {
-            let acquire = step(change, "acquire", &change.acquire, 94);
+            let acquire = self.step(change, "acquire", &change.acquire, 94);
             let release = change
                 .release
                 .as_ref()
-                .map(|release| step(change, "release", release, 62));
+                .map(|release| self.step(change, "release", release, 62));
             let looks = change.steps().filter_map(|step| look(change, step));
             std::iter::once(acquire).chain(release).chain(looks)
         })
+    }
+
+    fn step(&self, change: &Change, verb: &str, step: &Step, weight: u32) -> ScoredEvent {
+        let what = self.kind.item(change);
+        let (tone, text) = match (verb, step.outcome.reason()) {
+            ("acquire", None) => (
+                Tone::Gained,
+                format!("acquire of {what} returns ok (marker {})", change.marker()),
+            ),
+            (_, None) => (Tone::Plain, format!("{verb} of {what} returns ok")),
+            (_, Some(reason)) => (
+                Tone::Lost,
+                format!(
+                    "{verb} of {what} ends {}: {}",
+                    step.outcome.as_str(),
+                    reason.code
+                ),
+            ),
+        };
+        ScoredEvent::new(
+            weight,
+            TimelineEntry {
+                at: step.returned,
+                lane: Lane::Worker(change.worker),
+                tone,
+                text,
+                after: None,
+            },
+        )
     }
 
     /// A fault that begins, if it hits a participant and had not ended before, and where.
@@ -183,41 +211,6 @@ fn rival<'a>(change: &Change, changes: &'a [Change]) -> Option<&'a Change> {
 fn end(change: &Change) -> Nanos {
     let ends = change.steps().map(|step| step.returned).max();
     ends.unwrap_or(change.acquire.returned)
-}
-
-fn step(change: &Change, verb: &str, step: &Step, weight: u32) -> ScoredEvent {
-    let what = match change.allocation.as_deref() {
-        None => format!("row {}", change.row),
-        Some(allocation) => match &allocation.address {
-            Some(address) => address.clone(),
-            None => format!("an address of pool {}", change.row),
-        },
-    };
-    let (tone, text) = match (verb, step.outcome.reason()) {
-        ("acquire", None) => (
-            Tone::Gained,
-            format!("acquire of {what} returns ok (marker {})", change.marker()),
-        ),
-        (_, None) => (Tone::Plain, format!("{verb} of {what} returns ok")),
-        (_, Some(reason)) => (
-            Tone::Lost,
-            format!(
-                "{verb} of {what} ends {}: {}",
-                step.outcome.as_str(),
-                reason.code
-            ),
-        ),
-    };
-    ScoredEvent::new(
-        weight,
-        TimelineEntry {
-            at: step.returned,
-            lane: Lane::Worker(change.worker),
-            tone,
-            text,
-            after: None,
-        },
-    )
 }
 
 /// The host's reading right after a step whose effect it had reason to doubt.

@@ -1,11 +1,12 @@
 use super::*;
-use crate::model::change::{Restored, Step};
+use crate::model::change::{Allocation, Restored, Step};
 use crate::model::marker::Marker;
 use crate::model::outcome::Outcome;
 use crate::model::sim_fault::{FaultAction, SimFault};
 use crate::model::timeline::Tone;
 use crate::model::value::Value;
 use crate::sim::event::{Actor, Answer, LockCall, RowName, TransactionName, What};
+use crate::workload::kinds;
 
 const MS: u64 = 1_000_000;
 const LET_GO: u64 = 100 * MS;
@@ -31,6 +32,16 @@ fn change(worker: u32, row: u32, times: [u64; 4]) -> Change {
         nodes: Default::default(),
         allocation: None,
     }
+}
+
+/// The timeline of a workload of the usual kind.
+fn timeline(
+    about: Option<&Subject>,
+    changes: &[Change],
+    events: &[Event],
+    let_go: Nanos,
+) -> Timeline {
+    super::timeline(&*kinds::usual(), about, changes, events, let_go)
 }
 
 fn about(row: u32, workers: &[u32]) -> Subject {
@@ -282,4 +293,35 @@ fn what_a_strategy_wrote_can_not_steer_a_terminal() {
         "{:?}",
         texts(&timeline)
     );
+}
+
+#[test]
+fn step_names_the_item_that_its_kind_has_and_every_key_is_of_a_pool() {
+    let kind = kinds::named("ip-allocation").unwrap();
+    let mut changes = [
+        change(0, 1, [10, 20, 30, 40]),
+        change(1, 1, [15, 25, 35, 45]),
+    ];
+    for (change, address) in changes.iter_mut().zip([Some("10.0.0.7"), None]) {
+        change.allocation = Some(Box::new(Allocation {
+            address: address.map(str::to_owned),
+            attempts: None,
+            statements: Default::default(),
+        }));
+    }
+    let ordered = What::Ordered {
+        transaction: of(0, 1, 0),
+        position: 3,
+        rows: vec![row(7)],
+    };
+    let events = [at(16, ordered)];
+    let timeline = super::timeline(&*kind, Some(&about(1, &[0, 1])), &changes, &events, LET_GO);
+    let texts = texts(&timeline).join("\n");
+    for expected in [
+        "acquire of 10.0.0.7",
+        "acquire of an address of pool 1",
+        "number 3 in the order",
+    ] {
+        assert!(texts.contains(expected), "{texts}");
+    }
 }

@@ -1,4 +1,4 @@
-//! The world of ip-allocation. Its imports are those of the other world, types and all.
+//! The world `allocation-strategy`. Its imports are those of the other world, types and all.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
