@@ -2,7 +2,7 @@
 
 use super::ip_allocation::USUAL;
 use super::key::Key;
-use super::kind::{Chosen, FinalFile, Kind};
+use super::kind::{Chosen, FinalFile, Kind, WorkloadKind};
 use super::volume_state::VolumeState;
 use crate::model::change::Change;
 use crate::record::figures::Figures;
@@ -11,13 +11,24 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 
 /// The first is the usual one.
-static KINDS: &[Kind] = &[Kind(&VolumeState), Kind(&USUAL)];
+static KINDS: RwLock<&[Kind]> = RwLock::new(&[Kind(&VolumeState), Kind(&USUAL)]);
 
 /// Every kind that there is.
 pub fn all() -> &'static [Kind] {
-    KINDS
+    *KINDS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds a kind of another crate for the rest of the process. Workload files, plans and folders of runs
+/// know it from then on, as they know the others. A kind whose name is known is not added again.
+pub fn add(kind: &'static dyn WorkloadKind) {
+    let mut kinds = KINDS.write().unwrap_or_else(PoisonError::into_inner);
+    if kinds.iter().all(|known| known.name() != kind.name()) {
+        // A slice that was given out stays as it is, so a reader never waits for more than this copy.
+        *kinds = Vec::leak([*kinds, &[Kind(kind)]].concat());
+    }
 }
 
 /// The kind of a workload that names none.
@@ -112,6 +123,13 @@ mod tests {
 
     fn read(json: &str) -> Result<Chosen, String> {
         serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn kind_whose_name_is_known_is_not_added_again() {
+        let before = all().len();
+        add(&VolumeState);
+        assert_eq!(all().len(), before);
     }
 
     #[test]
