@@ -29,6 +29,7 @@ mod lab;
 mod languages;
 mod main_job;
 mod manifests;
+mod names_of_kinds;
 mod new;
 mod on_the_lab;
 mod oracles;
