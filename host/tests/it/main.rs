@@ -22,6 +22,7 @@ mod documents;
 mod effect_before_ok;
 mod folders;
 mod hostile;
+mod increments;
 mod inspect;
 mod install;
 mod ip_allocation;
