@@ -15,11 +15,8 @@ use self::check::CheckArguments;
 use self::lab::LabArguments;
 use self::run::{BatchArguments, OutputArguments, RequireArguments, RunArguments};
 use self::test::TestArguments;
-use crate::command::batch::BatchOptions;
+use crate::command;
 use crate::command::build::BuildOptions;
-use crate::command::bundle::BundleOptions;
-use crate::command::check::CheckOptions;
-use crate::command::compare::CompareOptions;
 use crate::command::inspect::InspectOptions;
 use crate::command::lab::LabCommand;
 use crate::command::list::ListOptions;
@@ -28,9 +25,8 @@ use crate::command::new::NewOptions;
 use crate::command::pull::PullOptions;
 use crate::command::push::PushOptions;
 use crate::command::report::ReportOptions;
-use crate::command::rerun::RerunOptions;
-use crate::command::run::RunOptions;
-use crate::command::test::TestOptions;
+use crate::console::{Form, print};
+use crate::exit::{CommandError, Exit};
 use crate::plan::topology::keys;
 use crate::workload::kinds;
 use clap::{Parser, Subcommand};
@@ -38,42 +34,21 @@ use clap_complete::Shell;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-/// A command with its options, as parsed.
-pub enum Command {
-    /// Text to print; nothing is run.
-    Shown(String),
-    Run(Box<RunOptions>),
-    Batch(Box<BatchOptions>),
-    New(NewOptions),
-    Build(BuildOptions),
-    Check(Box<CheckOptions>),
-    Test(Box<TestOptions>),
-    Inspect(InspectOptions),
-    List(ListOptions),
-    Push(PushOptions),
-    Pull(PullOptions),
-    Report(ReportOptions),
-    Bundle(BundleOptions),
-    Rerun(Box<RerunOptions>),
-    Compare(CompareOptions),
-    Lab(LabCommand),
-    Man(ManOptions),
-}
-
-/// Reads the arguments. Ends the program with exit code 2 and a message if they make no sense.
-pub fn parse() -> Command {
+/// Reads the arguments, and does what they say. Ends the program with exit code 2 and a message if they
+/// make no sense.
+pub fn run() -> Result<Exit, CommandError> {
     if std::env::args_os().any(|argument| asks_for_keys(&argument.to_string_lossy())) {
-        return Command::Shown(keys::help());
+        return show(&keys::help());
     }
     let arguments = Arguments::parse();
     match arguments.command {
-        None => Command::Run(Box::new(arguments.run.into())),
-        Some(Verb::Batch(batch)) => Command::Batch(Box::new((*batch).into())),
+        None => command::run::run(&arguments.run.into()),
+        Some(Verb::Batch(batch)) => command::batch::batch(&(*batch).into()),
         Some(Verb::New {
             name,
             lang,
             workload,
-        }) => Command::New(NewOptions {
+        }) => command::new::new(&NewOptions {
             name,
             lang,
             workload,
@@ -83,28 +58,30 @@ pub fn parse() -> Command {
             all,
             out,
             force,
-        }) => Command::Build(BuildOptions {
+        }) => command::build::build(&BuildOptions {
             folders,
             all,
             out,
             force,
         }),
-        Some(Verb::Check(check)) => Command::Check(Box::new((*check).into())),
-        Some(Verb::Test(test)) => Command::Test(Box::new((*test).into())),
+        Some(Verb::Check(check)) => command::check::check(&(*check).into()),
+        Some(Verb::Test(test)) => command::test::test(&(*test).into()),
         Some(Verb::Inspect {
             strategy,
             wit,
             json,
-        }) => Command::Inspect(InspectOptions {
+        }) => command::inspect::inspect(&InspectOptions {
             strategy,
             wit,
-            json,
+            form: Form::new(json, false),
         }),
-        Some(Verb::List { json }) => Command::List(ListOptions { json }),
+        Some(Verb::List { json }) => command::list::list(&ListOptions {
+            form: Form::new(json, false),
+        }),
         Some(Verb::Push {
             strategy,
             reference,
-        }) => Command::Push(PushOptions {
+        }) => command::push::push(&PushOptions {
             strategy,
             reference,
         }),
@@ -112,7 +89,7 @@ pub fn parse() -> Command {
             reference,
             out,
             update,
-        }) => Command::Pull(PullOptions {
+        }) => command::pull::pull(&PullOptions {
             reference,
             out,
             update,
@@ -122,25 +99,31 @@ pub fn parse() -> Command {
             unpacked,
             output,
             require,
-        }) => Command::Report(ReportOptions {
+        }) => command::report::report(&ReportOptions {
             run,
             unpacked_mib: unpacked.unpacked_mib,
             output: output.into(),
             required: require.into(),
         }),
-        Some(Verb::Bundle(bundle)) => Command::Bundle(bundle.into()),
-        Some(Verb::Rerun(rerun)) => Command::Rerun(Box::new((*rerun).into())),
-        Some(Verb::Compare(compare)) => Command::Compare(compare.into()),
-        Some(Verb::Lab { dir, verb }) => Command::Lab(LabCommand {
+        Some(Verb::Bundle(bundle)) => command::bundle::bundle(&bundle.into()),
+        Some(Verb::Rerun(rerun)) => command::rerun::rerun(&(*rerun).into()),
+        Some(Verb::Compare(compare)) => command::compare::compare(&compare.into()),
+        Some(Verb::Lab { dir, verb }) => command::lab::lab(LabCommand {
             dir,
             verb: verb.into(),
         }),
-        Some(Verb::Completions { shell }) => Command::Shown(pages::completions(shell)),
-        Some(Verb::Man { out }) => Command::Man(ManOptions {
+        Some(Verb::Completions { shell }) => show(&pages::completions(shell)),
+        Some(Verb::Man { out }) => command::man::man(&ManOptions {
             pages: pages::manual(),
             out,
         }),
     }
+}
+
+/// Prints a text for which nothing is done.
+fn show(text: &str) -> Result<Exit, CommandError> {
+    print(text.as_bytes())?;
+    Ok(Exit::Done)
 }
 
 /// True for `sim:help` or `--db=sim:help`, with any other arguments beside it.
@@ -296,10 +279,25 @@ mod tests {
     use super::*;
     use crate::plan::workload_file::KEYS;
     use clap::CommandFactory;
+    use std::collections::BTreeSet;
 
     #[test]
     fn arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    /// `run` is what the program does without a command; completions are clap's own.
+    #[test]
+    fn each_file_of_command_is_a_command_and_each_command_has_one() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/command");
+        let entries = std::fs::read_dir(folder).unwrap();
+        let stem = |path: PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
+        let files: BTreeSet<_> = entries.map(|entry| stem(entry.unwrap().path())).collect();
+        let command = Arguments::command();
+        let verbs = command.get_subcommands().map(clap::Command::get_name);
+        let verbs = verbs.filter(|verb| !["completions", "help"].contains(verb));
+        let known: BTreeSet<_> = verbs.chain(["run"]).map(str::to_owned).collect();
+        assert_eq!(files, known);
     }
 
     #[test]

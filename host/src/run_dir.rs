@@ -23,10 +23,12 @@ pub mod bundle;
 mod error;
 mod file;
 mod hashed;
+mod machine;
 mod regular;
 mod trial;
 
 pub use self::error::RunDirError;
+pub use self::machine::Machine;
 pub use self::trial::{TrialDir, TrialRecord};
 
 use self::file::{aside, read_json, replace, write_json};
@@ -34,7 +36,6 @@ use crate::model::change::Nanos;
 use crate::plan::Plan;
 use crate::record::journal::Bounds;
 use crate::workload::kinds;
-use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -72,16 +73,6 @@ const LONGEST_RUN: Nanos = 400 * 86_400 * 1_000_000_000;
 /// In place of a limit for the size of a folder: it is the user's own.
 pub const ANY_SIZE_MIB: u64 = u64::MAX >> 20;
 
-/// The machine of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Machine {
-    pub os: String,
-    pub kernel: Option<String>,
-    pub processor: Option<String>,
-    pub processors: usize,
-    pub memory_kib: Option<u64>,
-}
-
 /// A run's folder.
 #[derive(Debug, Clone)]
 pub struct RunDir {
@@ -92,7 +83,7 @@ pub struct RunDir {
 
 impl RunDir {
     /// Makes the folder of a new run, with its plan. Never touches one that is there.
-    pub fn create(root: &Path, plan: &Plan, machine: &Machine) -> Result<Self, RunDirError> {
+    pub fn create(root: &Path, plan: &Plan) -> Result<Self, RunDirError> {
         let io_error = |source| RunDirError::Io {
             path: root.to_owned(),
             source,
@@ -108,7 +99,7 @@ impl RunDir {
             _ => io_error(error),
         })?;
         write_json(&root.join(PLAN), plan)?;
-        write_json(&root.join(MACHINE), machine)?;
+        write_json(&root.join(MACHINE), &Machine::this())?;
         Ok(Self {
             root: root.to_owned(),
             bounds: bounds(plan),

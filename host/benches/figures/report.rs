@@ -1,7 +1,7 @@
 //! What is printed, and `results/bench.md`.
 
 use super::spread::Spread;
-use contend::command::machine;
+use contend::run_dir::Machine;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::SystemTime;
@@ -123,7 +123,7 @@ fn text(figures: &[Figure]) -> String {
 
 /// The title, and when, where and by which command the figures were made.
 pub fn heading(title: &str, command: &str) -> String {
-    let machine = machine::describe();
+    let machine = Machine::this();
     let unknown = || "unknown".to_owned();
     let memory = machine.memory_kib.map_or_else(unknown, |kib| {
         format!("{:.1} GiB of memory", kib as f64 / f64::from(1 << 20))

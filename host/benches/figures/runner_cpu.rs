@@ -92,7 +92,7 @@ fn per_change(used: f64) -> f64 {
 }
 
 fn both() -> Measured {
-    // As `command::run` makes it.
+    // As `run::runtime` makes it.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -2,9 +2,11 @@
 
 use super::place;
 use crate::command::bundle::BundleOptions;
-use crate::command::compare::{CompareOptions, Shown};
-use crate::command::options::DEFAULT_UNPACKED_MIB;
-use crate::command::rerun::{Places, RerunOptions};
+use crate::command::compare::CompareOptions;
+use crate::command::rerun::RerunOptions;
+use crate::console::Form;
+use crate::plan::again::Places;
+use crate::run_dir::bundle::DEFAULT_UNPACKED_MIB;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -92,13 +94,9 @@ struct ShownArguments {
     quiet: bool,
 }
 
-impl From<ShownArguments> for Shown {
+impl From<ShownArguments> for Form {
     fn from(arguments: ShownArguments) -> Self {
-        match (arguments.json, arguments.quiet) {
-            (true, _) => Self::Json,
-            (_, true) => Self::Nothing,
-            _ => Self::Text,
-        }
+        Self::new(arguments.json, arguments.quiet)
     }
 }
 
@@ -125,7 +123,7 @@ impl From<RerunArguments> for RerunOptions {
             },
             other_components: arguments.other_components,
             out: arguments.out,
-            shown: arguments.shown.into(),
+            form: arguments.shown.into(),
         }
     }
 }
@@ -135,7 +133,7 @@ impl From<CompareArguments> for CompareOptions {
         Self {
             runs: [arguments.first, arguments.second],
             unpacked_mib: arguments.unpacked.unpacked_mib,
-            shown: arguments.shown.into(),
+            form: arguments.shown.into(),
         }
     }
 }

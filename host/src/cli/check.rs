@@ -3,9 +3,11 @@
 use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
 use crate::command::check::CheckOptions;
-use crate::command::options::PlanOptions;
+use crate::console::Form;
 use crate::model::fault_class::FaultClasses;
 use crate::plan::faults::FaultOption;
+use crate::plan::options::{Defaults, PlanOptions};
+use crate::plan::search::SearchOptions;
 use crate::plan::workload_file::WorkloadOptions;
 use clap::Args;
 use std::path::PathBuf;
@@ -86,29 +88,23 @@ impl From<CheckArguments> for CheckOptions {
             fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
             ..WorkloadOptions::default()
         };
+        let (strategies, db) = (arguments.strategy, arguments.db);
+        let shared = arguments.shared;
         Self {
-            plan: PlanOptions {
-                strategies: arguments.strategy,
-                workload: arguments.workload,
-                flags: arguments.numbers.options().or(rest),
-                defaults: WorkloadOptions::default(),
-                database: arguments.db,
-                nodes: Vec::new(),
-                autocommit_writes: arguments.shared.autocommit_writes,
-                affected_rows: arguments.shared.affected_rows,
-                locks: arguments.lock,
-                settings: arguments.shared.set,
-                memory_mib: arguments.shared.memory_mib,
-                computing_ms: arguments.shared.computing_ms,
+            search: SearchOptions {
+                plan: PlanOptions {
+                    workload: arguments.workload,
+                    flags: arguments.numbers.options().or(rest),
+                    ..shared.options(strategies, db, arguments.lock, Defaults::CHECK)
+                },
+                seeds: arguments.seeds,
+                time: arguments.time,
+                faults: arguments.faults,
+                replay: arguments.replay,
+                jobs: arguments.jobs,
             },
-            seeds: arguments.seeds,
-            time: arguments.time,
-            faults: arguments.faults,
-            replay: arguments.replay,
             html: arguments.html,
-            json: arguments.json,
-            quiet: arguments.quiet,
-            jobs: arguments.jobs,
+            form: Form::new(arguments.json, arguments.quiet),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `runner lab`.
 
 use crate::command::lab::LabVerb;
+use crate::console::Form;
 use crate::model::lab_fault::{LabAction, LabFault};
 use clap::Subcommand;
 
@@ -58,8 +59,8 @@ impl From<LabArguments> for LabVerb {
                 port,
                 mariadb,
             },
-            LabArguments::Status { json } => Self::Status { json },
-            LabArguments::Url { json } => Self::Url { json },
+            LabArguments::Status { json } => Self::Status(Form::new(json, false)),
+            LabArguments::Url { json } => Self::Url(Form::new(json, false)),
             LabArguments::Fault { action, target } => Self::Fault(LabFault { action, target }),
             LabArguments::Down { wipe } => Self::Down { wipe },
         }

@@ -4,11 +4,12 @@ use super::place;
 use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
 use crate::command::batch::BatchOptions;
-use crate::command::exit::Required;
-use crate::command::options::PlanOptions;
-use crate::command::output::Output;
 use crate::command::run::RunOptions;
+use crate::console::{Form, Output};
+use crate::exit::Required;
+use crate::plan::cells::CellOptions;
 use crate::plan::faults::FaultOption;
+use crate::plan::options::{Defaults, PlanOptions};
 use crate::plan::workload_file::WorkloadOptions;
 use clap::Args;
 use std::path::PathBuf;
@@ -151,22 +152,21 @@ impl From<OutputArguments> for Output {
     fn from(arguments: OutputArguments) -> Self {
         Self {
             csv: arguments.csv,
-            json: arguments.json,
-            quiet: arguments.quiet,
+            form: Form::new(arguments.json, arguments.quiet),
         }
     }
 }
 
 impl From<RunArguments> for RunOptions {
     fn from(arguments: RunArguments) -> Self {
-        let lab = arguments.common.lab.clone();
-        let mut plan = arguments.common.options(arguments.strategy);
-        plan.workload = arguments.workload;
-        plan.locks = place::locks(arguments.lock.into_iter().collect()).remove(0);
-        plan.flags = arguments.numbers.options().or(plan.flags);
+        let locks = place::locks(arguments.lock.into_iter().collect()).remove(0);
+        let plan = arguments.common.options(arguments.strategy, locks);
         Self {
-            lab,
-            plan,
+            plan: PlanOptions {
+                workload: arguments.workload,
+                flags: arguments.numbers.options().or(plan.flags),
+                ..plan
+            },
             out: arguments.out,
             output: arguments.output.into(),
             required: arguments.require.into(),
@@ -176,18 +176,18 @@ impl From<RunArguments> for RunOptions {
 
 impl From<BatchArguments> for BatchOptions {
     fn from(arguments: BatchArguments) -> Self {
-        let lab = arguments.common.lab.clone();
+        let memory = "memory".to_owned();
         Self {
-            plan: arguments.common.options(arguments.strategy),
-            workloads: arguments.workload,
-            locks: place::locks(arguments.lock),
-            repeat: arguments.repeat,
-            lab,
+            cells: CellOptions {
+                plan: arguments.common.options(arguments.strategy, memory),
+                workloads: arguments.workload,
+                locks: place::locks(arguments.lock),
+                repeat: arguments.repeat,
+            },
             out: arguments.out,
             output: Output {
                 csv: arguments.csv,
-                json: false,
-                quiet: arguments.quiet,
+                form: Form::new(false, arguments.quiet),
             },
             required: arguments.require.into(),
         }
@@ -195,16 +195,15 @@ impl From<BatchArguments> for BatchOptions {
 }
 
 impl CommonArguments {
-    /// The options with no workload and with locks in memory.
-    fn options(self, strategies: Vec<String>) -> PlanOptions {
+    /// The options with no workload.
+    fn options(self, strategies: Vec<String>, locks: String) -> PlanOptions {
         let (database, nodes) = match self.lab {
             // The lab has its own servers.
             Some(_) => ("sqlite".to_owned(), Vec::new()),
             None => place::database(self.db, self.node, "sqlite"),
         };
+        let shared = self.shared;
         PlanOptions {
-            strategies,
-            workload: None,
             flags: WorkloadOptions {
                 seed: self.seed,
                 change_timeout_s: self.change_timeout_s,
@@ -214,15 +213,9 @@ impl CommonArguments {
                 fault: (!self.fault.is_empty()).then_some(self.fault),
                 ..WorkloadOptions::default()
             },
-            defaults: WorkloadOptions::default(),
-            database,
             nodes,
-            autocommit_writes: self.shared.autocommit_writes,
-            affected_rows: self.shared.affected_rows,
-            locks: "memory".to_owned(),
-            settings: self.shared.set,
-            memory_mib: self.shared.memory_mib,
-            computing_ms: self.shared.computing_ms,
+            lab: self.lab,
+            ..shared.options(strategies, database, locks, Defaults::RUN)
         }
     }
 }

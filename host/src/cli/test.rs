@@ -2,6 +2,10 @@
 
 use super::shared::SharedArguments;
 use crate::command::test::TestOptions;
+use crate::console::Form;
+use crate::model::fault_class::FaultClasses;
+use crate::plan::options::{Defaults, PlanOptions};
+use crate::plan::search::SearchOptions;
 use clap::Args;
 
 /// Makes each call of one change return each error that the contract allows, one at a time. The
@@ -36,19 +40,22 @@ pub struct TestArguments {
 
 impl From<TestArguments> for TestOptions {
     fn from(arguments: TestArguments) -> Self {
+        let (strategies, sim) = (vec![arguments.strategy], "sim".to_owned());
+        let shared = arguments.shared;
         Self {
-            strategy: arguments.strategy,
-            workload: arguments.workload,
-            locks: arguments.lock,
-            seeds: arguments.seeds,
+            search: SearchOptions {
+                plan: PlanOptions {
+                    workload: arguments.workload,
+                    ..shared.options(strategies, sim, arguments.lock, Defaults::CHECK)
+                },
+                seeds: arguments.seeds,
+                time: None,
+                faults: FaultClasses::all(),
+                replay: None,
+                jobs: None,
+            },
             only: arguments.only,
-            settings: arguments.shared.set,
-            autocommit_writes: arguments.shared.autocommit_writes,
-            affected_rows: arguments.shared.affected_rows,
-            memory_mib: arguments.shared.memory_mib,
-            computing_ms: arguments.shared.computing_ms,
-            json: arguments.json,
-            quiet: arguments.quiet,
+            form: Form::new(arguments.json, arguments.quiet),
         }
     }
 }

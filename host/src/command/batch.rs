@@ -1,25 +1,20 @@
 //! `runner batch`: workloads × strategies × lock services, one cell after the other, one table.
 
-mod cells;
 mod estimate;
 mod resume;
 mod table;
 
-use self::cells::Cell;
 use self::estimate::Cost;
 use self::resume::Standing;
 use self::table::Table;
-use super::exit::{Exit, Required};
-use super::judged::{self, Judged};
-use super::options::PlanOptions;
-use super::output::{Output, check_name, print};
-use super::progress::Screen;
-use super::resolve::fresh_seed;
-use super::run::{allow_open_files, find_lock_service, reserve, runtime};
-use super::with_lab::{check_schedule, on_the_lab};
-use super::{CommandError, machine};
+use crate::console::{Output, Screen, check_name};
+use crate::exit::{CommandError, Exit, Required};
 use crate::lab::Lab;
-use crate::report::{self, CellReport, TrialReport};
+use crate::plan::cells::{self, Cell, CellOptions};
+use crate::plan::resolve::fresh_seed;
+use crate::report::{CellReport, TrialReport, csv, overview};
+use crate::run::claim::{allow_open_files, find_lock_service, reserve};
+use crate::run::{Judged, RunError, run_trial, runtime};
 use crate::run_dir::RunDir;
 use crate::run_dir::batch::{self, BatchDir, BatchRecord};
 use crate::trial::interrupts::Interrupts;
@@ -27,16 +22,9 @@ use crate::trial::{Shared, Trial};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Options of a batch. The plan's workload and locks are left open: each cell has its own.
+/// Options of a batch.
 pub struct BatchOptions {
-    pub plan: PlanOptions,
-    /// Names, files and patterns of files.
-    pub workloads: Vec<String>,
-    pub locks: Vec<String>,
-    /// Every cell so many times, each time with another seed; all cells once, then all again.
-    pub repeat: u32,
-    /// Run on the lab, in this folder or in the usual one.
-    pub lab: Option<Option<PathBuf>>,
+    pub cells: CellOptions,
     pub out: Option<PathBuf>,
     pub output: Output,
     pub required: Required,
@@ -48,14 +36,27 @@ pub fn batch(options: &BatchOptions) -> Result<Exit, CommandError> {
     check_name(Some(&root))?;
     let known = batch::find(&root)?;
     let seed = seed(options, &root, known.as_ref())?;
-    let (plan, lab) = on_the_lab(&options.plan, options.lab.clone())?;
-    let cells = cells::resolve(options, &plan, lab.as_ref(), seed)?;
-    for cell in &cells {
-        check_schedule(&cell.plan.faults, lab.as_ref())?;
-    }
+    let screen = Screen::new(options.output.is_quiet());
+    let (cells, lab) = cells::resolve(&options.cells, seed, &screen)?;
     let largest = cells.iter().max_by_key(|cell| cell.plan.workload.workers());
     largest.map_or(Ok(()), |cell| allow_open_files(&cell.plan))?;
-    runtime()?.block_on(run_all(options, &root, known, seed, &cells, lab.as_ref()))
+    let record = BatchRecord {
+        seed,
+        database: cells[0].plan.database.to_string(),
+        csv: known.as_ref().map(|it| it.csv.clone()).unwrap_or_default(),
+    };
+    // What is in the database of a batch that goes on is its own.
+    let is_other = known.is_none_or(|it| it.database != record.database);
+    let batch = run_all(
+        options,
+        &root,
+        record,
+        is_other,
+        &cells,
+        lab.as_ref(),
+        screen,
+    );
+    runtime()?.block_on(batch)
 }
 
 /// The folder that the user named, or else one named after the table, so that the same command again
@@ -72,7 +73,10 @@ fn seed(
     root: &Path,
     known: Option<&BatchRecord>,
 ) -> Result<u64, CommandError> {
-    match (options.plan.flags.seed, known.map(|record| record.seed)) {
+    match (
+        options.cells.plan.flags.seed,
+        known.map(|record| record.seed),
+    ) {
         (Some(asked), Some(there)) if asked != there => Err(CommandError::OtherSeed {
             folder: root.to_owned(),
             there,
@@ -85,24 +89,17 @@ fn seed(
 async fn run_all(
     options: &BatchOptions,
     root: &Path,
-    known: Option<BatchRecord>,
-    seed: u64,
+    mut record: BatchRecord,
+    looks_at_tables: bool,
     cells: &[Cell],
     lab: Option<&Lab>,
+    screen: Screen,
 ) -> Result<Exit, CommandError> {
-    let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
-    let database = cells[0].plan.database.to_string();
-    // What is in the database of a batch that goes on is its own.
-    let is_other = known.as_ref().is_none_or(|it| it.database != database);
-    let tenancy = reserve(&cells[0].plan, is_other).await?;
+    let interrupts = Interrupts::listen().map_err(RunError::Runtime)?;
+    let tenancy = reserve(&cells[0].plan, looks_at_tables).await?;
     for cell in cells.iter().filter(|cell| cell.is_first_of_its_locks) {
         find_lock_service(&cell.plan).await?;
     }
-    let mut record = BatchRecord {
-        seed,
-        database,
-        csv: known.map(|record| record.csv).unwrap_or_default(),
-    };
     let table = Table::claim(&options.output, &mut record)?;
     let folder = BatchDir::open(root)?;
     let standing = resume::survey(&folder, cells)?;
@@ -117,7 +114,7 @@ async fn run_all(
         standing,
         folder,
         table,
-        screen: Screen::new(options.output.quiet),
+        screen,
         begun: Instant::now(),
     };
     batch.tell_what_is_there();
@@ -189,14 +186,14 @@ impl Batch<'_> {
         let bar = self.screen.batch(name, self.begun.elapsed(), left);
         let begun = Instant::now();
         let path = self.folder.cell(&cell.folder);
-        let judged = match RunDir::create(&path, &cell.plan, &machine::describe()) {
+        let judged = match RunDir::create(&path, &cell.plan) {
             Ok(folder) => run_in(&folder, cell, self, &screen).await,
             Err(error) => Judged::nothing(Err(error.into())),
         };
         drop(bar);
         let error = judged.ran.err().map(|error| error.to_string());
         Standing::Done {
-            report: Box::new(cell.report(judged.report, error)),
+            report: Box::new(report(cell, path, judged.report, error)),
             took: begun.elapsed(),
         }
     }
@@ -213,22 +210,19 @@ impl Batch<'_> {
 
     fn write(&self) -> Result<(), CommandError> {
         let reports: Vec<_> = self.reports().cloned().collect();
-        let csv = report::csv::write_cells(&reports);
-        self.folder.write_results(&csv)?;
-        self.table.write(&csv)
+        let table = csv::write_cells(&reports);
+        self.folder.write_results(&table)?;
+        Ok(self.table.write(&table)?)
     }
 
     fn show(&self, output: &Output) -> Result<(), CommandError> {
         let reports: Vec<_> = self.reports().cloned().collect();
-        let text = match &output.csv {
-            Some(_) if output.csv_file().is_none() => report::csv::write_cells(&reports),
-            _ if output.quiet => Vec::new(),
-            _ => {
-                let folder = self.folder.path();
-                report::overview::write(&reports, self.cells.len(), folder).into_bytes()
-            }
-        };
-        print(&text)
+        let (all, folder) = (self.cells.len(), self.folder.path());
+        Ok(output.print(
+            || csv::write_cells(&reports),
+            Vec::new,
+            || overview::write(&reports, all, folder),
+        )?)
     }
 }
 
@@ -240,18 +234,33 @@ async fn run_in(folder: &RunDir, cell: &Cell, batch: &Batch<'_>, screen: &Screen
         strategy: cell.strategy.clone(),
         shared: batch.shared,
     };
-    let judged = judged::run(&trial, screen, folder).await;
+    let judged = run_trial(&trial, screen, folder).await;
     let written = match &judged.report {
-        Some(trial) => write_run(folder, cell, trial),
+        Some(trial) => {
+            let report = report(cell, folder.path().to_owned(), Some(trial.clone()), None);
+            folder.write_results(&csv::write_cells(&[report]))
+        }
         None => Ok(()),
     };
     Judged {
-        ran: judged.ran.and(written),
+        ran: judged.ran.and(written.map_err(RunError::from)),
         ..judged
     }
 }
 
-fn write_run(folder: &RunDir, cell: &Cell, trial: &TrialReport) -> Result<(), CommandError> {
-    let report = cell.report(Some(trial.clone()), None);
-    Ok(folder.write_results(&report::csv::write_cells(&[report]))?)
+/// The report of a cell whose run is in this folder.
+fn report(
+    cell: &Cell,
+    folder: PathBuf,
+    trial: Option<TrialReport>,
+    error: Option<String>,
+) -> CellReport {
+    CellReport {
+        plan: cell.plan.clone(),
+        planned: cell.planned().clone(),
+        folder,
+        locks: cell.locks.clone(),
+        error: error.or_else(|| trial.as_ref()?.always_died()),
+        trial,
+    }
 }

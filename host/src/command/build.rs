@@ -1,13 +1,10 @@
 //! `runner build`: from source folders to components.
 
-use super::CommandError;
-use super::components::without_settings;
-use super::exit::Exit;
-use super::output::print;
-use super::progress::Screen;
 use crate::author::source::{self, Job, Language};
+use crate::console::{Screen, note, print};
+use crate::exit::{CommandError, Exit};
 use crate::plan::home::{Home, Located};
-use crate::plan::strategies;
+use crate::plan::strategies::{self, without_settings};
 use crate::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 
@@ -29,14 +26,16 @@ pub fn build(options: &BuildOptions) -> Result<Exit, CommandError> {
     let jobs = jobs(options)?;
     let is_due = |job: &&Job| options.force || is_due(job);
     let stale: Vec<_> = jobs.iter().filter(is_due).cloned().collect();
-    build_all(&stale, false)?;
+    strategies::build(&stale, &Screen::new(false))?;
     for job in &jobs {
         if !stale.contains(job) {
             let dir = clean_lines(&job.dir.display().to_string());
-            eprintln!("{dir} was not built: its component is as new as its sources (see --force)");
+            note(&format!(
+                "{dir} was not built: its component is as new as its sources (see --force)"
+            ));
         }
         let file = WasmFile::read(&job.out)?;
-        eprintln!("{} bytes, {}", file.bytes().len(), file.digest());
+        note(&format!("{} bytes, {}", file.bytes().len(), file.digest()));
         print(format!("{}\n", job.out.display()).as_bytes())?;
     }
     Ok(Exit::Done)
@@ -54,7 +53,7 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
     let mut names = options.folders.clone();
     match (&home, options.all) {
         (Some(home), true) => names.extend(home.strategies()),
-        (None, true) => strategies::locate("all", None).map(|_| ())?,
+        (None, true) => _ = strategies::locate("all", None)?,
         (_, false) => {}
     }
     if options.out.is_some() && names.len() != 1 {
@@ -74,19 +73,4 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
         jobs.push(Job { dir, out });
     }
     Ok(jobs)
-}
-
-/// Builds the given jobs, telling on standard error what takes its time, unless it is to be quiet.
-pub fn build_all(jobs: &[Job], quiet: bool) -> Result<(), CommandError> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let screen = Screen::new(quiet);
-    let waiting = screen.waiting("building");
-    let mut tell = |line: &str| {
-        screen.tell(line);
-        waiting.set(line);
-    };
-    source::build_all(jobs, &mut tell)?;
-    Ok(())
 }

@@ -1,11 +1,10 @@
 //! `runner bundle DIR`: a run in one file.
 
-use super::CommandError;
-use super::exit::Exit;
-use super::opened::Opened;
-use super::output::{new_file, output_error, print};
-use super::recorded::{AtHand, digests};
+use crate::console::{OutputError, new_file, note, print};
+use crate::exit::{CommandError, Exit};
 use crate::model::end::Ended;
+use crate::plan::at_hand::{AtHand, digests};
+use crate::run::Opened;
 use crate::run_dir::bundle::{Component, DEFAULT_UNPACKED_MIB, pack};
 use crate::run_dir::{ANY_SIZE_MIB, RunDir, RunDirError};
 use crate::wasm::clean_lines;
@@ -30,7 +29,7 @@ pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
     RunDir::open(&options.run, ANY_SIZE_MIB)?;
     let run = Opened::open(&options.run, ANY_SIZE_MIB)?;
     for remark in unfinished(&run)? {
-        eprintln!("note: {}", clean_lines(&remark));
+        note(&format!("note: {}", clean_lines(&remark)));
     }
     let components = match options.components {
         true => components(&run)?,
@@ -45,10 +44,12 @@ pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
     let manifest = packed.inspect_err(|_| {
         fs::remove_file(&path).ok();
     })?;
-    let size = fs::metadata(&path).map_err(|error| output_error(&path, error.to_string()))?;
+    let size = fs::metadata(&path).map_err(|error| OutputError::at(&path, error))?;
     let mib = manifest.bytes().div_ceil(1 << 20);
     if mib > DEFAULT_UNPACKED_MIB {
-        eprintln!("note: whoever opens it has to say --unpacked-mib {mib}");
+        note(&format!(
+            "note: whoever opens it has to say --unpacked-mib {mib}"
+        ));
     }
     let told = format!(
         "{}: {} files, {} of them components, {} KiB\n",
@@ -80,15 +81,10 @@ fn unfinished(run: &Opened) -> Result<Vec<String>, CommandError> {
 
 fn components(run: &Opened) -> Result<Vec<Component>, CommandError> {
     let at_hand = AtHand::look();
+    let within = |digest: &str| run.component(digest);
     let found = digests(&run.plan).into_iter().map(|planned| {
-        let path = at_hand.find(planned, run);
-        let path = path.ok_or_else(|| CommandError::NoComponent {
-            strategy: planned.name.clone(),
-            digest: planned.digest.clone(),
-            remedy: NO_COMPONENT,
-        })?;
         Ok(Component {
-            path,
+            path: at_hand.find(planned, &within, NO_COMPONENT)?,
             digest: planned.digest.clone(),
         })
     });

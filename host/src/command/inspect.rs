@@ -1,11 +1,10 @@
 //! `runner inspect`: what a strategy is, and whether this runner can run it.
 
-use super::CommandError;
-use super::components::find_one;
-use super::exit::Exit;
-use super::options::default_limits;
-use super::output::print;
 use crate::author::registry::reference::Reference;
+use crate::console::{Form, Screen, print};
+use crate::exit::{CommandError, Exit};
+use crate::plan::options::default_limits;
+use crate::plan::strategies::find_one;
 use crate::plan::variant::Variant;
 use crate::report::inspection::{self, Inspection};
 use crate::wasm::{Engine, WasmFile, World, wasi_interface};
@@ -17,7 +16,7 @@ pub struct InspectOptions {
     pub strategy: String,
     /// Its interface, and nothing else.
     pub wit: bool,
-    pub json: bool,
+    pub form: Form,
 }
 
 /// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
@@ -26,18 +25,17 @@ pub fn inspect(options: &InspectOptions) -> Result<Exit, CommandError> {
     // Settings are given to a run: they change nothing of what a component is.
     let strategy = Variant::parse(&options.strategy)?.strategy;
     let reference = Reference::meant(&strategy)?;
-    let file = WasmFile::read(&find_one(&strategy)?)?;
+    let file = WasmFile::read(&find_one(&strategy, &Screen::new(false))?)?;
     if options.wit {
         print(file.wit()?.as_bytes())?;
         return Ok(Exit::Done);
     }
     let mut inspection = inspection(&file)?;
     inspection.reference = reference.map(|reference| reference.to_string());
-    if options.json {
-        print(&inspection::json(&inspection))?;
-    } else {
-        print(inspection::text(&inspection).as_bytes())?;
-    }
+    let (json, text) = (inspection::json, inspection::text);
+    options
+        .form
+        .print(|| json(&inspection), || text(&inspection))?;
     Ok(match inspection.runs {
         true => Exit::Done,
         false => Exit::CouldNotRun,
@@ -45,7 +43,7 @@ pub fn inspect(options: &InspectOptions) -> Result<Exit, CommandError> {
 }
 
 /// Inspects a file.
-pub(super) fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
+fn inspection(file: &WasmFile) -> Result<Inspection, CommandError> {
     let loaded = Engine::new(default_limits(), 1)?.load_file(file);
     let contents = file.contents();
     let world = contents.world();

@@ -1,8 +1,7 @@
 //! `runner lab`: a real cluster on this machine.
 
-use super::CommandError;
-use super::exit::Exit;
-use super::output::print;
+use crate::console::{Form, note, print};
+use crate::exit::{CommandError, Exit};
 use crate::lab::{self, Lab, LabError, LabOptions, NodeStatus, ProcessState, ServerStatus, Status};
 use crate::model::lab_fault::LabFault;
 use crate::report::json::document;
@@ -25,12 +24,8 @@ pub enum LabVerb {
         /// MariaDB settings, each `NAME=VALUE`.
         mariadb: Vec<String>,
     },
-    Status {
-        json: bool,
-    },
-    Url {
-        json: bool,
-    },
+    Status(Form),
+    Url(Form),
     Fault(LabFault),
     Down {
         wipe: bool,
@@ -61,8 +56,8 @@ pub fn lab(command: LabCommand) -> Result<Exit, CommandError> {
             };
             up(&options)
         }
-        LabVerb::Status { json } => status(&dir, json),
-        LabVerb::Url { json } => url(&find(&dir)?, json),
+        LabVerb::Status(form) => status(&dir, form),
+        LabVerb::Url(form) => url(&find(&dir)?, form),
         LabVerb::Fault(fault) => {
             find(&dir)?.fault(&fault)?;
             Ok(Exit::Done)
@@ -93,47 +88,42 @@ fn up(options: &LabOptions) -> Result<Exit, CommandError> {
             true => "is running already",
             false => "is running, but not whole",
         };
-        eprintln!("the lab in {} {whole}", running.options().dir.display());
+        note(&format!(
+            "the lab in {} {whole}",
+            running.options().dir.display()
+        ));
     }
-    let lab = Lab::up(options, &mut |line| eprintln!("{line}"))?;
+    let lab = Lab::up(options, &mut |line| note(&line))?;
     print(text(&lab.status()).as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// Exit code 0 only for a lab that is whole, so that a script can ask.
-fn status(dir: &Path, json: bool) -> Result<Exit, CommandError> {
+fn status(dir: &Path, form: Form) -> Result<Exit, CommandError> {
     let status = find(dir)?.status();
-    let shown = match json {
-        true => document(None, &status),
-        false => text(&status).into_bytes(),
-    };
-    print(&shown)?;
+    form.print(|| document(None, &status), || text(&status))?;
     Ok(match status.whole {
         true => Exit::Done,
         false => Exit::CouldNotRun,
     })
 }
 
-fn url(lab: &Lab, json: bool) -> Result<Exit, CommandError> {
-    let nodes = lab.node_urls();
-    if json {
-        let nodes: Vec<_> = nodes.iter().map(|(_, url)| url).collect();
-        let urls = json!({"db": lab.endpoint_url(), "node": nodes, "lock": lab.redis_url()});
-        print(&document(None, &urls))?;
-    } else {
-        let mut flags = format!("--db {}", lab.endpoint_url());
-        for (_, url) in nodes {
-            flags.push_str(&format!(" --node {url}"));
-        }
-        let line = format!("{flags} --lock {}\n", lab.redis_url());
-        print(line.as_bytes())?;
-    }
+fn url(lab: &Lab, form: Form) -> Result<Exit, CommandError> {
+    let nodes: Vec<_> = lab.node_urls().into_iter().map(|(_, url)| url).collect();
+    let (db, lock) = (lab.endpoint_url(), lab.redis_url());
+    form.print(
+        || document(None, &json!({"db": db, "node": nodes, "lock": lock})),
+        || {
+            let nodes = nodes.iter().map(|url| format!(" --node {url}"));
+            format!("--db {db}{} --lock {lock}\n", nodes.collect::<String>())
+        },
+    )?;
     Ok(Exit::Done)
 }
 
 fn down(dir: &Path, wipe: bool) -> Result<Exit, CommandError> {
-    if !lab::down(dir, wipe, &mut |line| eprintln!("{line}"))? {
-        eprintln!("there is no lab in {}", dir.display());
+    if !lab::down(dir, wipe, &mut |line| note(&line))? {
+        note(&format!("there is no lab in {}", dir.display()));
     }
     Ok(Exit::Done)
 }

@@ -1,9 +1,8 @@
 //! `runner list`: the strategies that can be named.
 
-use super::CommandError;
-use super::exit::Exit;
-use super::output::print;
 use crate::author::source;
+use crate::console::Form;
+use crate::exit::{CommandError, Exit};
 use crate::model::component::Freshness;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
@@ -14,7 +13,7 @@ use std::path::Path;
 
 /// The output format.
 pub struct ListOptions {
-    pub json: bool,
+    pub form: Form,
 }
 
 /// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles
@@ -30,11 +29,8 @@ pub fn list(options: &ListOptions) -> Result<Exit, CommandError> {
             Located::Component(component) => all.push(listed(name, None, &component)),
         }
     }
-    if options.json {
-        print(&listing::json(&all))?;
-    } else {
-        print(listing::text(&all).as_bytes())?;
-    }
+    let (json, text) = (listing::json, listing::text);
+    options.form.print(|| json(&all), || text(&all))?;
     Ok(Exit::Done)
 }
 

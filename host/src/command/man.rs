@@ -1,8 +1,7 @@
 //! `runner man`: the manual pages.
 
-use super::CommandError;
-use super::exit::Exit;
-use super::output::{output_error, print};
+use crate::console::{OutputError, print};
+use crate::exit::{CommandError, Exit};
 use std::fs;
 use std::path::PathBuf;
 
@@ -21,10 +20,10 @@ pub fn man(options: &ManOptions) -> Result<Exit, CommandError> {
         print(page.as_bytes())?;
         return Ok(Exit::Done);
     };
-    fs::create_dir_all(folder).map_err(|error| output_error(folder, error.to_string()))?;
+    fs::create_dir_all(folder).map_err(|error| OutputError::at(folder, error))?;
     for (name, text) in &options.pages {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| output_error(&path, error.to_string()))?;
+        fs::write(&path, text).map_err(|error| OutputError::at(&path, error))?;
     }
     Ok(Exit::Done)
 }

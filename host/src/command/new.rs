@@ -1,10 +1,9 @@
 //! `runner new`: a folder with a strategy that builds and runs at once.
 
-use super::error::{CommandError, NewError};
-use super::exit::Exit;
-use super::output::print;
 use crate::author::source::Language;
 use crate::author::template::{Template, name};
+use crate::console::print;
+use crate::exit::{CommandError, Exit, NewError};
 use crate::plan::home::Home;
 use crate::wasm::World;
 use crate::workload::kinds;

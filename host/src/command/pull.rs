@@ -1,11 +1,9 @@
 //! `runner pull`: a strategy from a registry.
 
-use super::CommandError;
-use super::exit::Exit;
-use super::output::{check_new, new_file, output_error, print};
 use crate::author::registry::Store;
+use crate::console::{OutputError, check_new, note, print, write_new};
+use crate::exit::{CommandError, Exit};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The reference to fetch, and the destination.
@@ -21,8 +19,7 @@ pub struct PullOptions {
 pub fn pull(options: &PullOptions) -> Result<Exit, CommandError> {
     let reference = options.reference.parse()?;
     check_new(options.out.as_deref(), "--out")?;
-    let tell = &mut |line: &str| eprintln!("{line}");
-    let kept = Store::usual()?.pull(&reference, options.update, tell)?;
+    let kept = Store::usual()?.pull(&reference, options.update, &mut |line| note(line))?;
     let file = match &options.out {
         Some(out) => {
             copy(&kept, out)?;
@@ -34,8 +31,7 @@ pub fn pull(options: &PullOptions) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn copy(from: &Path, out: &Path) -> Result<(), CommandError> {
-    let bytes = fs::read(from).map_err(|error| output_error(from, error.to_string()))?;
-    let written = new_file(out, "--out")?.write_all(&bytes);
-    written.map_err(|error| output_error(out, error.to_string()))
+fn copy(from: &Path, out: &Path) -> Result<(), OutputError> {
+    let bytes = fs::read(from).map_err(|error| OutputError::at(from, error))?;
+    write_new(out, "--out", &bytes)
 }

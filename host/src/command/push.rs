@@ -1,12 +1,11 @@
 //! `runner push`: a strategy into a registry.
 
-use super::CommandError;
-use super::components::find_one;
-use super::exit::Exit;
-use super::options::default_limits;
-use super::output::print;
 use crate::author::registry;
 use crate::author::registry::reference::Reference;
+use crate::console::{Screen, print};
+use crate::exit::{CommandError, Exit};
+use crate::plan::options::default_limits;
+use crate::plan::strategies::find_one;
 use crate::wasm::{Engine, WasmFile};
 
 /// The component to push, and its reference.
@@ -23,7 +22,7 @@ pub fn push(options: &PushOptions) -> Result<Exit, CommandError> {
     if reference.digest().is_some() {
         return Err(CommandError::PushToDigest(reference.to_string()));
     }
-    let file = WasmFile::read(&find_one(&options.strategy)?)?;
+    let file = WasmFile::read(&find_one(&options.strategy, &Screen::new(false))?)?;
     Engine::new(default_limits(), 1)?.load_file(&file)?;
     let manifest = registry::push(&reference, &file)?;
     print(format!("{}\n", reference.at(&manifest)).as_bytes())?;

@@ -1,11 +1,11 @@
 //! `runner report RUN`: everything that a run or a batch tells, from its folder or a bundle alone.
 
-use super::CommandError;
-use super::exit::{Exit, Required};
-use super::opened::Opened;
-use super::output::{Output, note, print};
+use crate::console::{Output, note};
+use crate::exit::{CommandError, Exit, Required, message};
 use crate::model::verdict::Verdict;
-use crate::report::{self, CellReport, RunReport};
+use crate::plan::PlannedTrial;
+use crate::report::{CellReport, RunReport, csv, json, overview, text};
+use crate::run::Opened;
 use crate::run_dir::batch;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -29,7 +29,11 @@ pub fn report(options: &ReportOptions) -> Result<Exit, CommandError> {
         return report_batch(options, &cells);
     }
     let report = Opened::open(&options.run, options.unpacked_mib)?.report()?;
-    options.output.show(&report)?;
+    options.output.show(
+        || csv::write(&report),
+        || json::write(&report),
+        || text::write(&report),
+    )?;
     Ok(Exit::of_run(&report, options.required))
 }
 
@@ -39,32 +43,20 @@ fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<Exit, Comm
     for cell in cells {
         match Opened::open(cell, options.unpacked_mib)?.report() {
             Ok(run) => runs.push(run),
-            Err(error) => note(&format!("note: {}", super::message(&error))),
+            Err(error) => note(&format!("note: {}", message(&error.into()))),
         }
     }
     let reports: Vec<_> = runs.iter().flat_map(cell_reports).collect();
-    let verdict = Verdict::worst(
-        runs.iter()
-            .map(RunReport::verdict)
-            .collect::<Vec<_>>()
-            .iter(),
-    );
-    let output = &options.output;
-    output.write_csv(|| report::csv::write_cells(&reports))?;
-    let text = if output.csv_is_shown() {
-        report::csv::write_cells(&reports)
-    } else if output.json {
-        #[derive(Serialize)]
-        struct Runs {
-            runs: Vec<RunReport>,
-        }
-        report::json::document(Some(&verdict), &Runs { runs })
-    } else if output.quiet {
-        Vec::new()
-    } else {
-        report::overview::write_with_reasons(&reports, &options.run).into_bytes()
-    };
-    print(&text)?;
+    #[derive(Serialize)]
+    struct Runs {
+        runs: Vec<RunReport>,
+    }
+    let verdicts: Vec<_> = runs.iter().map(RunReport::verdict).collect();
+    options.output.show(
+        || csv::write_cells(&reports),
+        || json::document(Some(&Verdict::worst(verdicts.iter())), &Runs { runs }),
+        || overview::write_with_reasons(&reports, &options.run),
+    )?;
     Ok(Exit::of_batch(
         reports.iter(),
         cells.len(),
@@ -74,7 +66,7 @@ fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<Exit, Comm
 
 /// A cell's run has one trial.
 fn cell_reports(run: &RunReport) -> impl Iterator<Item = CellReport> {
-    let of_trial = |planned: &crate::plan::PlannedTrial| CellReport {
+    let of_trial = |planned: &PlannedTrial| CellReport {
         plan: run.plan.clone(),
         planned: planned.clone(),
         folder: run.folder.clone(),

@@ -5,78 +5,63 @@ mod faults;
 mod simulator;
 
 use self::faults::Subject;
-use super::CommandError;
-use super::check::{self, CancelFlag, CheckOptions, command_line};
-use super::components::{self, find_one};
-use super::exit::Exit;
-use super::inspect::inspection;
-use super::options::PlanOptions;
-use super::output::print;
-use super::progress::Screen;
-use super::terminal;
 use crate::author::registry::reference::Reference;
-use crate::backend::session_options::AffectedRows;
-use crate::backend::url::AutocommitWrites;
+use crate::console::{self, Form, Screen};
+use crate::exit::{CommandError, Exit};
 use crate::model::fault_class::FaultClasses;
+use crate::plan::options::default_limits;
+use crate::plan::search::{SearchOptions, resolve_search};
+use crate::plan::strategies::{self, find_one};
 use crate::plan::variant::Variant;
-use crate::plan::workload_file::WorkloadOptions;
 use crate::report::conformance::{ConformanceReport, Part, Status, json, text};
-use crate::wasm::{WasmFile, short_name};
+use crate::run::CancelFlag;
+use crate::wasm::{Engine, WasmFile, World, short_name};
 use std::collections::BTreeSet;
 
 /// Options of a test.
 pub struct TestOptions {
-    /// A component file, the name of a strategy, or its source folder.
-    pub strategy: String,
-    pub workload: Option<String>,
-    /// The simulator's.
-    pub locks: String,
-    pub seeds: u64,
+    /// The search in the simulator, of one strategy, with faults of all classes.
+    pub search: SearchOptions,
     /// Which of the injected faults, and nothing else; by their first words.
     pub only: Option<String>,
-    pub settings: Vec<String>,
-    pub autocommit_writes: AutocommitWrites,
-    pub affected_rows: Option<AffectedRows>,
-    pub memory_mib: u64,
-    pub computing_ms: u64,
-    pub json: bool,
-    pub quiet: bool,
+    pub form: Form,
 }
 
 /// Asks everything, in the order in which an author needs the answers, and shows them. A file that
 /// is no strategy fails the first part, and has no others.
 pub fn test(options: &TestOptions) -> Result<Exit, CommandError> {
-    let name = Variant::parse(&options.strategy)?;
+    let screen = Screen::new(options.form == Form::Nothing);
+    let name = Variant::parse(options.strategy())?;
     let reference = Reference::meant(&name.strategy)?;
-    let file = WasmFile::read(&find_one(&name.strategy)?)?;
+    let file = WasmFile::read(&find_one(&name.strategy, &screen)?)?;
     let mut report = ConformanceReport {
-        strategy: components::name_of(reference.as_ref(), file.path())
+        strategy: strategies::name_of(reference.as_ref(), file.path())
             + &Variant::suffix(&name.settings),
         digest: file.digest().to_owned(),
         parts: vec![loads(&file)?],
     };
     if report.status() == Status::Passed {
-        report.parts.extend(rest(options)?);
+        report.parts.extend(rest(options, &screen)?);
     }
-    match (options.json, options.quiet) {
-        (true, _) => print(&json(&report))?,
-        (false, true) => {}
-        (false, false) => print(text(&report, terminal::width()).as_bytes())?,
-    }
+    options
+        .form
+        .print(|| json(&report), || text(&report, console::width()))?;
     Ok(Exit::of_test(report.status()))
 }
 
-/// The result of `runner inspect`.
+/// Loads it as a run with the usual limits does.
 fn loads(file: &WasmFile) -> Result<Part, CommandError> {
-    let inspection = inspection(file)?;
-    let world = inspection.world.as_deref().unwrap_or("no world");
-    let imports = inspection.imports.as_deref().unwrap_or_default();
-    Ok(match inspection.why_not {
-        None => {
+    let loaded = Engine::new(default_limits(), 1)?.load_file(file);
+    let contents = file.contents();
+    let world = contents.world().map(World::full_name);
+    let world = world.as_deref().unwrap_or("no world");
+    let imports = contents.imports.as_deref().unwrap_or_default();
+    Ok(match loaded {
+        Ok(_) => {
             let told = format!("{world}; imports {}", short_names(imports));
             Part::new("loads", Status::Passed, told)
         }
-        Some(why) => Part::new("loads", Status::Failed, why),
+        Err(why) => Part::new("loads", Status::Failed, why.to_string()),
     })
 }
 
@@ -86,14 +71,16 @@ fn short_names(imports: &[String]) -> String {
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
-    let asked = options.check(FaultClasses::all());
-    let without_faults = options.check(FaultClasses::all().filtered(|_| false));
-    let (resolved, _) = check::resolve(&asked)?;
-    let cancel = CancelFlag::listen()?;
-    let screen = Screen::new(options.quiet);
-    let waiting = screen.waiting(format!("{}: ordinary changes", options.strategy));
-    let subject = Subject::new(options, &asked, &resolved, &cancel, &waiting)?;
+fn rest(options: &TestOptions, screen: &Screen) -> Result<Vec<Part>, CommandError> {
+    let with_faults = &options.search;
+    let without_faults = &SearchOptions {
+        faults: FaultClasses::all().filtered(|_| false),
+        ..with_faults.clone()
+    };
+    let resolved = resolve_search(with_faults, screen)?;
+    let cancel = CancelFlag::listen(Exit::Unknown.code())?;
+    let waiting = screen.waiting(format!("{}: ordinary changes", options.strategy()));
+    let subject = Subject::new(options, &resolved, &cancel, &waiting)?;
     let undisturbed = subject.undisturbed()?;
     if options.only.is_some() {
         return Ok(vec![subject.faults(&undisturbed)?]);
@@ -115,12 +102,12 @@ fn rest(options: &TestOptions) -> Result<Vec<Part>, CommandError> {
     // The rest shows what it comes to by itself.
     drop(waiting);
     let correct: [(&str, &Ask); 3] = [
-        ("embedded database", &|| embedded::part(options)),
+        ("embedded database", &|| embedded::part(options, screen)),
         ("simulator", &|| {
-            simulator::part("simulator", &without_faults, &cancel)
+            simulator::part("simulator", without_faults, &cancel, screen)
         }),
         ("simulator with faults", &|| {
-            simulator::part("simulator with faults", &asked, &cancel)
+            simulator::part("simulator with faults", with_faults, &cancel, screen)
         }),
     ];
     for (name, ask) in correct {
@@ -144,48 +131,8 @@ fn unless_cancelled(
 }
 
 impl TestOptions {
-    fn plan(&self) -> PlanOptions {
-        PlanOptions {
-            strategies: vec![self.strategy.clone()],
-            workload: self.workload.clone(),
-            flags: WorkloadOptions::default(),
-            defaults: WorkloadOptions::default(),
-            database: "sim".to_owned(),
-            nodes: Vec::new(),
-            autocommit_writes: self.autocommit_writes,
-            affected_rows: self.affected_rows,
-            locks: self.locks.clone(),
-            settings: self.settings.clone(),
-            memory_mib: self.memory_mib,
-            computing_ms: self.computing_ms,
-        }
-    }
-
-    /// The options that `runner check` would get.
-    fn check(&self, faults: FaultClasses) -> CheckOptions {
-        CheckOptions {
-            plan: self.plan(),
-            seeds: self.seeds,
-            time: None,
-            faults,
-            replay: None,
-            html: None,
-            json: self.json,
-            quiet: self.quiet,
-            jobs: None,
-        }
-    }
-
-    /// The command that asks for one of the injected faults alone.
-    fn again(&self, strategy: String, asked: &CheckOptions, only: &str) -> String {
-        let mut words = vec!["runner".to_owned(), "test".to_owned(), strategy];
-        words.extend(command_line::flags(asked));
-        words.extend(["--only".to_owned(), only.to_owned()]);
-        let quoted: Vec<_> = words
-            .iter()
-            .map(|word| command_line::quoted(word))
-            .collect();
-        quoted.join(" ")
+    fn strategy(&self) -> &str {
+        &self.search.plan.strategies[0]
     }
 }
 

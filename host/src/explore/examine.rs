@@ -3,11 +3,11 @@
 use super::case::Case;
 use super::outcome::{Simulated, lease};
 use super::search::{Seeds, Tried, search};
-use super::shape::Varied;
 use super::shrink::{Shrunk, shrink};
 use super::witness;
 use crate::model::fault_class::FaultClasses;
 use crate::model::timeline::Timeline;
+use crate::plan::search::Varied;
 use crate::record::tally::Tally;
 use crate::sim::event::{Actor, Event, LockCall, What};
 use crate::sim::schedule::{self, Call, Stage};

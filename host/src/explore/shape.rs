@@ -5,28 +5,15 @@
 //! cost about what the usual size would: 18 changes a seed.
 
 use crate::model::shape::Shape;
+use crate::plan::search::Varied;
 use crate::sim::random::Purpose;
 use crate::workload::Workload;
 use contend_dst::Random;
-use serde::Serialize;
-
-/// The numbers that vary; the others are as the user gave them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Varied {
-    pub rows: bool,
-    pub workers: bool,
-    pub changes: bool,
-    pub pause: bool,
-    pub hold: bool,
-}
 
 /// More workers on a row than this no seed draws.
 const MOST_WORKERS_PER_ROW: u32 = 8;
 /// No more rows.
 const MOST_ROWS: u32 = 3;
-/// No more workers on all rows together.
-const MOST_WORKERS: u32 = 12;
-
 /// No more changes of all workers, unless the usual shape has more.
 const MOST_CHANGES: u32 = 72;
 
@@ -46,11 +33,6 @@ impl Varied {
             pause_ms: workload.pause_ms,
             hold_ms: workload.hold_ms,
         }
-    }
-
-    /// The most workers that any seed of this workload can have.
-    pub fn most_workers(&self, usual: &Workload) -> u32 {
-        usual.workers().max(MOST_WORKERS)
     }
 
     /// The workload of one seed. The same for the same seed.

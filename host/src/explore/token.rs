@@ -1,14 +1,11 @@
 //! Name of one simulation, by which it can be replayed: the seed, and digests of all that must be the
 //! same.
 
+use crate::plan::MODEL;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
-
-/// Raised when the same seed takes another course than before: the model is part of the version.
-/// `token/pinned.rs` notices.
-pub const MODEL: u32 = 7;
 
 /// `SEED-vvvv-ssss-pppp`: of the runner with its model, of the component, and of the plan, which is
 /// everything but the seed.

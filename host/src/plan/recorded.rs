@@ -49,7 +49,7 @@ impl Plan {
         let Some(world) = &self.simulated else {
             return Ok(());
         };
-        topology::check_recorded(&world.topology).map_err(PlanError::Sim)?;
+        topology::check_recorded(&world.topology).map_err(PlanError::Options)?;
         // A schedule is what it is written as; reading that again finds what can't be.
         let options = world.faults.iter();
         let options = options.map(|fault| FaultOption::parse(&fault.to_string()));

@@ -4,13 +4,15 @@ use super::PlanError;
 use super::faults::FaultOption;
 use super::nearest::{closest, nearest};
 use crate::workload::{CheckConnections, Kind, Workload, kinds};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Options of a run from a file or the command line; an option that neither names has its default.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+/// Options of a run from a file or the command line; an option that neither names has its default. Those
+/// that are a flag with one value are serialized.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WorkloadOptions {
+    #[serde(skip_serializing)]
     pub kind: Option<Kind>,
     pub rows: Option<u32>,
     pub workers_per_row: Option<u32>,
@@ -27,13 +29,16 @@ pub struct WorkloadOptions {
     /// The keys that only one kind has.
     #[serde(skip)]
     pub own: toml::Table,
+    #[serde(skip_serializing)]
     pub seed: Option<u64>,
     pub change_timeout_s: Option<u64>,
     pub stuck_after_s: Option<u64>,
     pub time_limit_s: Option<u64>,
     /// `[[fault]]`, any number of times.
+    #[serde(skip_serializing)]
     pub fault: Option<Vec<FaultOption>>,
     /// `[sim]`: the simulated cluster; on the command line `--db sim:…`, whose keys come first.
+    #[serde(skip_serializing)]
     pub sim: Option<toml::Table>,
 }
 

@@ -235,7 +235,7 @@ mod tests {
         let first = random(7, 3, 1).next_u64();
         assert_eq!(
             first, 359_915_954_464_353_126,
-            "raise MODEL in explore/token.rs and pin this"
+            "raise MODEL in plan.rs and pin this"
         );
     }
 }

@@ -1,10 +1,10 @@
 //! State of each cell when a batch begins or resumes.
 
-use super::super::CommandError;
-use super::cells::Cell;
-use crate::report::{CellReport, TrialReport, csv};
+use crate::plan::cells::Cell;
+use crate::report::{CellReport, csv};
+use crate::run::reported;
 use crate::run_dir::batch::{BatchDir, Found};
-use crate::run_dir::{RunDir, TrialRecord};
+use crate::run_dir::{RunDir, RunDirError, TrialRecord};
 use std::time::Duration;
 
 pub enum Standing {
@@ -28,7 +28,7 @@ impl Standing {
 
 /// Looks at the folder of each cell, and changes none but to complete what a finished run lacks. An
 /// error if there is a run of another batch.
-pub fn survey(folder: &BatchDir, cells: &[Cell]) -> Result<Vec<Standing>, CommandError> {
+pub fn survey(folder: &BatchDir, cells: &[Cell]) -> Result<Vec<Standing>, RunDirError> {
     let mut found = Vec::new();
     for cell in cells {
         found.push(match folder.look(&cell.folder, &cell.plan)? {
@@ -40,24 +40,21 @@ pub fn survey(folder: &BatchDir, cells: &[Cell]) -> Result<Vec<Standing>, Comman
     Ok(found)
 }
 
-fn finished(cell: &Cell, folder: &RunDir, record: &TrialRecord) -> Result<Standing, CommandError> {
+fn finished(cell: &Cell, folder: &RunDir, record: &TrialRecord) -> Result<Standing, RunDirError> {
     let judgement = record.judge(&cell.plan.workload);
-    let (history, end) = (&record.history, record.end.as_ref());
     let is_complete = folder.has_results();
     if !is_complete {
         let trial = folder.trial(&cell.planned().name);
         trial.write_findings(record, &judgement)?;
     }
-    let trial = TrialReport::new(
-        cell.planned(),
-        history,
-        end,
-        record.conditions.clone(),
-        judgement,
-    )
-    .started(record.started.clone());
+    let trial = reported(cell.planned(), record, judgement);
     let took = Duration::from_nanos(trial.summary.total_time_ns);
-    let report = Box::new(cell.report(Some(trial), None));
+    let report = Box::new(super::report(
+        cell,
+        folder.path().to_owned(),
+        Some(trial),
+        None,
+    ));
     if !is_complete {
         folder.write_results(&csv::write_cells(std::slice::from_ref(&report)))?;
     }

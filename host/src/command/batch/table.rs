@@ -1,8 +1,8 @@
 //! The file that the user wants the table in. It grows with every cell, so it is replaced each time;
 //! but only if it is the batch's own.
 
-use super::super::CommandError;
-use super::super::output::Output;
+use crate::console::{Output, OutputError};
+use crate::run_dir::RunDirError;
 use crate::run_dir::batch::{self, BatchRecord};
 use std::path::PathBuf;
 
@@ -11,14 +11,12 @@ pub struct Table(Option<PathBuf>);
 
 impl Table {
     /// Takes the file for the batch: a new one, or one that the batch has taken before.
-    pub fn claim(output: &Output, record: &mut BatchRecord) -> Result<Self, CommandError> {
+    pub fn claim(output: &Output, record: &mut BatchRecord) -> Result<Self, OutputError> {
         let Some(path) = output.csv_file() else {
             return Ok(Self(None));
         };
-        let path = std::path::absolute(path).map_err(|error| CommandError::Output {
-            path: path.to_owned(),
-            why: error.to_string(),
-        })?;
+        let absolute = std::path::absolute(path);
+        let path = absolute.map_err(|error| OutputError::at(path, error))?;
         if !record.csv.contains(&path) {
             output.check()?;
             record.csv.push(path.clone());
@@ -26,9 +24,9 @@ impl Table {
         Ok(Self(Some(path)))
     }
 
-    pub fn write(&self, csv: &[u8]) -> Result<(), CommandError> {
+    pub fn write(&self, csv: &[u8]) -> Result<(), RunDirError> {
         match &self.0 {
-            Some(path) => Ok(batch::write_table(path, csv)?),
+            Some(path) => batch::write_table(path, csv),
             None => Ok(()),
         }
     }

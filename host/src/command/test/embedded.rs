@@ -2,19 +2,20 @@
 
 use super::TestOptions;
 use crate::backend::tenancy::Tenancy;
-use crate::command::check::{command_line, small_workload};
-use crate::command::options::PlanOptions;
-use crate::command::progress::Screen;
-use crate::command::resolve::{ResolvedPlan, engine, load, plan_and_components};
-use crate::command::{CommandError, judged, machine};
+use crate::console::Screen;
+use crate::exit::CommandError;
 use crate::model::verdict::Verdict;
+use crate::plan::command_line;
+use crate::plan::options::{Defaults, PlanOptions, small_workload};
+use crate::plan::resolve::{ResolvedPlan, resolve};
 use crate::plan::workload_file::WorkloadOptions;
 use crate::report::TrialReport;
 use crate::report::conformance::{Case, Part, Status};
+use crate::run::{RunError, run_trial, runtime};
 use crate::run_dir::RunDir;
 use crate::trial::interrupts::Interrupts;
 use crate::trial::{Shared, Trial};
-use crate::workload::{Kind, kinds};
+use crate::workload::{Kind, Workload, kinds};
 
 /// Ends a trial that hangs.
 const TIME_LIMIT_S: u64 = 60;
@@ -24,9 +25,9 @@ const CHANGE_TIMEOUT_S: u64 = 30;
 const STUCK_AFTER_S: u64 = 5;
 
 /// One run on a fresh SQLite file, with locks in memory; nothing of it is kept.
-pub fn part(options: &TestOptions) -> Result<Part, CommandError> {
-    let resolved = resolve(options)?;
-    let trial = super::super::run::runtime()?.block_on(run(options, &resolved))?;
+pub fn part(options: &TestOptions, screen: &Screen) -> Result<Part, CommandError> {
+    let resolved = resolved(options, screen)?;
+    let trial = runtime()?.block_on(run(&resolved, screen))?;
     let Some(trial) = trial else {
         let told = "nothing was recorded";
         return Ok(Part::new("embedded database", Status::Unknown, told));
@@ -66,42 +67,47 @@ fn numbers(kind: Kind) -> WorkloadOptions {
     }
 }
 
-fn resolve(options: &TestOptions) -> Result<ResolvedPlan, CommandError> {
+fn resolved(options: &TestOptions, screen: &Screen) -> Result<ResolvedPlan, CommandError> {
     let asked = PlanOptions {
         database: "sqlite".to_owned(),
         locks: "memory".to_owned(),
         autocommit_writes: Default::default(),
         affected_rows: None,
-        ..options.plan()
+        flags: WorkloadOptions {
+            // A schedule of the workload's file is for servers that can break.
+            fault: Some(Vec::new()),
+            ..WorkloadOptions::default()
+        },
+        defaults: Defaults {
+            unnamed: numbers,
+            ..Defaults::CHECK
+        },
+        ..options.search.plan.clone()
     };
-    let (mut plan, components) = plan_and_components(&asked, 1, options.quiet, numbers)?;
+    let mut resolved = resolve(&asked, &Workload::workers, screen)?;
+    let plan = &mut resolved.plan;
     plan.change_timeout_s = plan.change_timeout_s.min(CHANGE_TIMEOUT_S);
     plan.stuck_after_s = match plan.stuck_after_s {
         0 => 0,
         asked => asked.min(STUCK_AFTER_S),
     };
     plan.time_limit_s = Some(plan.time_limit_s.unwrap_or(TIME_LIMIT_S).min(TIME_LIMIT_S));
-    // A schedule of the workload's file is for servers that can break.
-    plan.faults.clear();
-    let engine = engine(&plan, plan.workload.workers())?;
-    let screen = Screen::new(options.quiet);
-    let loaded = load(components, &engine, &plan.settings, &screen)?;
-    let (trials, strategies) = loaded.into_iter().unzip();
-    plan.trials = trials;
-    Ok(ResolvedPlan { plan, strategies })
+    Ok(resolved)
 }
 
 async fn run(
-    options: &TestOptions,
     resolved: &ResolvedPlan,
+    screen: &Screen,
 ) -> Result<Option<TrialReport>, CommandError> {
-    let interrupts = Interrupts::listen().map_err(CommandError::Runtime)?;
-    let ResolvedPlan { plan, strategies } = resolved;
+    let interrupts = Interrupts::listen().map_err(RunError::Runtime)?;
+    let ResolvedPlan {
+        plan, strategies, ..
+    } = resolved;
     let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
         return Err(CommandError::OneStrategy);
     };
-    let folder = tempfile::tempdir().map_err(CommandError::Runtime)?;
-    let run = RunDir::create(&folder.path().join("run"), plan, &machine::describe())?;
+    let folder = tempfile::tempdir().map_err(RunError::Runtime)?;
+    let run = RunDir::create(&folder.path().join("run"), plan)?;
     let trial = Trial {
         plan,
         planned,
@@ -112,7 +118,7 @@ async fn run(
             tenancy: &Tenancy::Alone,
         },
     };
-    let judged = judged::run(&trial, &Screen::new(options.quiet), &run).await;
+    let judged = run_trial(&trial, screen, &run).await;
     judged.ran?;
     Ok(judged.report)
 }
@@ -120,9 +126,9 @@ async fn run(
 /// A real database takes another course each time, so this shows it again as a rule and not surely.
 fn again(options: &TestOptions, resolved: &ResolvedPlan) -> String {
     let strategy = resolved.plan.trials.first().map(command_line::strategy);
-    let mut words = vec!["runner".to_owned(), "--strategy".to_owned()];
+    let mut words = vec!["--strategy".to_owned()];
     words.extend(strategy);
-    match &options.workload {
+    match &options.search.plan.workload {
         Some(workload) => words.extend(["--workload".to_owned(), workload.clone()]),
         None => {
             let kind = kinds::named(resolved.plan.workload.kind.name());
@@ -130,12 +136,8 @@ fn again(options: &TestOptions, resolved: &ResolvedPlan) -> String {
             words.extend(command_line::workload_flags(&numbers));
         }
     }
-    for setting in &options.settings {
+    for setting in &options.search.plan.settings {
         words.extend(["--set".to_owned(), setting.clone()]);
     }
-    let words: Vec<_> = words
-        .iter()
-        .map(|word| command_line::quoted(word))
-        .collect();
-    words.join(" ")
+    command_line::line(words)
 }

@@ -2,18 +2,19 @@
 
 use super::TestOptions;
 use crate::capability::strategy::Strategy;
-use crate::command::CommandError;
-use crate::command::check::{CancelFlag, CheckOptions, command_line};
-use crate::command::progress::Waiting;
-use crate::command::resolve::ResolvedPlan;
+use crate::console::Waiting;
+use crate::exit::CommandError;
 use crate::explore::case::Case as World;
 use crate::explore::conformance::{
     Away, Conducted, Logged, MOST_LOGGED, Script, conduct, injections, outages, small_world,
 };
 use crate::model::injection::{Injection, Only};
 use crate::model::resource_usage::ResourceUsage;
-use crate::plan::PlannedTrial;
+use crate::plan::options::PlanOptions;
+use crate::plan::search::ResolvedSearch;
+use crate::plan::{PlannedTrial, command_line};
 use crate::report::conformance::{Case, Part, Status};
+use crate::run::{CancelFlag, RunError};
 use crate::wasm::clean;
 use std::sync::Arc;
 
@@ -22,7 +23,6 @@ const MIB: f64 = (1 << 20) as f64;
 /// A strategy, and the world in which it is asked.
 pub struct Subject<'a> {
     options: &'a TestOptions,
-    asked: &'a CheckOptions,
     planned: &'a PlannedTrial,
     cancel: &'a CancelFlag,
     waiting: &'a Waiting,
@@ -33,29 +33,28 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub fn new(
         options: &'a TestOptions,
-        asked: &'a CheckOptions,
-        resolved: &'a ResolvedPlan,
+        search: &'a ResolvedSearch<'a>,
         cancel: &'a CancelFlag,
         waiting: &'a Waiting,
     ) -> Result<Self, CommandError> {
-        let ResolvedPlan { plan, strategies } = resolved;
-        let simulated = plan.simulated.as_ref().ok_or(CommandError::OnlySimulated)?;
+        let plan = &search.resolved.plan;
+        let strategies = &search.resolved.strategies;
         let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
             return Err(CommandError::OneStrategy);
         };
         Ok(Self {
             options,
-            asked,
             planned,
             cancel,
             waiting,
-            world: small_world(&World::planned(plan, planned, simulated)),
+            world: small_world(&World::planned(plan, planned, &search.world)),
             strategy: strategy.clone(),
         })
     }
 
     fn conduct(&self, script: Script) -> Result<Conducted, CommandError> {
-        Ok(conduct(&self.world, &self.strategy, script)?)
+        let conducted = conduct(&self.world, &self.strategy, script);
+        Ok(conducted.map_err(RunError::from)?)
     }
 
     fn say(&self, what: &str, number: usize, all: usize) {
@@ -70,11 +69,11 @@ impl<'a> Subject<'a> {
 
     /// Ordinary changes go well, and stay within what an instance may use up.
     pub fn ordinary(&self, undisturbed: &Conducted) -> Part {
-        let TestOptions {
+        let PlanOptions {
             memory_mib,
             computing_ms,
             ..
-        } = *self.options;
+        } = self.options.search.plan;
         let name = "ordinary changes";
         match &undisturbed.wrong {
             None => {
@@ -133,7 +132,6 @@ impl<'a> Subject<'a> {
     }
 
     fn case(&self, injection: Injection, conducted: Conducted) -> Case {
-        let strategy = command_line::strategy(self.planned);
         let name = injection.to_string();
         Case {
             done: format!(
@@ -148,7 +146,7 @@ impl<'a> Subject<'a> {
                 Some(_) => conducted.log.iter().map(line).collect(),
                 None => Vec::new(),
             },
-            again: self.options.again(strategy, self.asked, &name),
+            again: self.again(Some(("--only", &name))),
             name,
         }
     }
@@ -200,20 +198,18 @@ impl<'a> Subject<'a> {
             }
             Script::Undisturbed | Script::Once(_) => String::new(),
         };
-        let strategy = command_line::strategy(self.planned);
-        let mut words = vec!["runner".to_owned(), "test".to_owned(), strategy];
-        words.extend(command_line::flags(self.asked));
-        let words: Vec<_> = words
-            .iter()
-            .map(|word| command_line::quoted(word))
-            .collect();
         Case {
             name,
             done: String::new(),
             wrong: Some(wrong.to_owned()),
             calls: Vec::new(),
-            again: words.join(" "),
+            again: self.again(None),
         }
+    }
+
+    /// The command that asks this again, or the part that its own option names.
+    fn again(&self, own: Option<(&str, &str)>) -> String {
+        command_line::of("test", &self.options.search, self.planned, own)
     }
 }
 

@@ -1,18 +1,22 @@
 //! Is it correct, by a few hundred simulations?
 
-use crate::command::CommandError;
-use crate::command::check::{self, CancelFlag, CheckOptions};
+use crate::console::Screen;
+use crate::exit::CommandError;
 use crate::model::verdict::Verdict;
+use crate::plan::search::{SearchOptions, resolve_search};
 use crate::report::check::Checked;
 use crate::report::conformance::{Case, Part, Status};
+use crate::run::CancelFlag;
+use crate::run::search::search;
 
 /// The result of `runner check`.
 pub fn part(
     name: &'static str,
-    asked: &CheckOptions,
+    asked: &SearchOptions,
     cancel: &CancelFlag,
+    screen: &Screen,
 ) -> Result<Part, CommandError> {
-    let report = check::run(asked, cancel)?;
+    let report = search(&resolve_search(asked, screen)?, cancel, screen)?;
     let Some(checked) = report.checked.into_iter().next() else {
         return Err(CommandError::OneStrategy);
     };

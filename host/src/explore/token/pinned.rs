@@ -3,7 +3,7 @@
 //!
 //! The strategy is no component: neither its bytes nor what computing costs may bear on this.
 
-use super::{MODEL, digest};
+use super::digest;
 use crate::capability::clock::Clock;
 use crate::capability::database::Session;
 use crate::capability::lock::{LockSession, Mode, SessionOptions};
@@ -19,6 +19,7 @@ use crate::model::sim_fault::{Cut, FaultAction, SimFault};
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::model::value::Value;
+use crate::plan::MODEL;
 use crate::record::journal::Journal;
 use crate::sim::schedule::{self, Stage};
 use crate::workload::Workload;

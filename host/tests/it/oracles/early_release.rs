@@ -12,13 +12,13 @@ use contend::capability::strategy::{
 use contend::explore::case::Case;
 use contend::explore::examine::{Found, SeedSearch};
 use contend::explore::search::Seeds;
-use contend::explore::shape::Varied;
 use contend::explore::simulate::simulate;
 use contend::model::fault::{Fault, FaultCount};
 use contend::model::sim_locks::SimLocks;
 use contend::model::timeline::Lane;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
+use contend::plan::search::Varied;
 use contend::workload::Workload;
 use contend_dst::Recording;
 use std::sync::Arc;

@@ -1,22 +1,37 @@
-//! The command that tells a violation again, with every option that decides it.
+//! The command that shows a violation again, with every option that decides it.
 
-use super::CheckOptions;
+use super::PlannedTrial;
+use super::home::Home;
+use super::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
+use super::search::SearchOptions;
+use super::variant::Variant;
+use super::workload_file::{KEYS, WorkloadOptions};
 use crate::backend::url::AutocommitWrites;
-use crate::command::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB};
-use crate::explore::token::Token;
-use crate::plan::PlannedTrial;
-use crate::plan::home::Home;
-use crate::plan::variant::Variant;
-use crate::plan::workload_file::WorkloadOptions;
-use crate::workload::{CheckConnections, kinds};
+use crate::workload::kinds;
+use toml::{Table, Value};
 
-/// Of the whole command line what bears on a simulation, for this strategy alone.
-pub fn of(options: &CheckOptions, planned: &PlannedTrial, token: &Token) -> String {
-    let mut words = vec!["runner".to_owned(), "check".to_owned(), strategy(planned)];
+/// A command on this strategy alone: of the whole command line, what bears on a simulation, and an option
+/// of its own.
+pub fn of(
+    verb: &str,
+    options: &SearchOptions,
+    planned: &PlannedTrial,
+    own: Option<(&str, &str)>,
+) -> String {
+    let mut words = vec![verb.to_owned(), strategy(planned)];
     words.extend(flags(options));
-    words.extend(["--replay".to_owned(), token.to_string()]);
-    let quoted: Vec<_> = words.iter().map(|word| quoted(word)).collect();
-    quoted.join(" ")
+    words.extend(
+        own.into_iter()
+            .flat_map(|(flag, value)| [flag, value].map(str::to_owned)),
+    );
+    line(words)
+}
+
+/// The line that calls the runner with these words.
+pub fn line(words: impl IntoIterator<Item = String>) -> String {
+    let quoted = words.into_iter().map(|word| quoted(&word));
+    let words: Vec<_> = ["runner".to_owned()].into_iter().chain(quoted).collect();
+    words.join(" ")
 }
 
 /// The name of one of our own, or where it was pulled from, else the component's file.
@@ -34,7 +49,7 @@ pub fn strategy(planned: &PlannedTrial) -> String {
     }
 }
 
-pub fn flags(options: &CheckOptions) -> Vec<String> {
+fn flags(options: &SearchOptions) -> Vec<String> {
     let plan = &options.plan;
     let mut words = Vec::new();
     if let Some(workload) = &plan.workload {
@@ -70,52 +85,22 @@ pub fn flags(options: &CheckOptions) -> Vec<String> {
     words
 }
 
-/// The numbers of a workload that were given.
+/// The numbers of a workload that were given. The seed is not among them: a token has it.
 pub fn workload_flags(flags: &WorkloadOptions) -> Vec<String> {
-    let given = workload(flags).into_iter();
-    let numbers = given.filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+    let given = Table::try_from(flags).expect("numbers of a validated plan");
+    let numbers = KEYS.iter().filter_map(|key| {
+        let text = match given.get(*key)? {
+            Value::String(text) => text.clone(),
+            number => number.to_string(),
+        };
+        Some([format!("--{}", key.replace('_', "-")), text])
+    });
     let own = kinds::keys().flat_map(|key| {
         let values = flags.own.get(key.name).map_or(&[][..], |it| key.values(it));
         let values = values.iter().map(|value| (key.write)(value));
         values.map(|value| [format!("--{}", key.flag), value])
     });
     numbers.chain(own).flatten().collect()
-}
-
-/// The seed is not among them: the token has it.
-fn workload(flags: &WorkloadOptions) -> [(&'static str, Option<String>); 15] {
-    let small = |value: Option<u32>| value.map(|n| n.to_string());
-    let large = |value: Option<u64>| value.map(|n| n.to_string());
-    let check = flags.check.map(|check| match check {
-        CheckConnections::Persistent => "persistent".to_owned(),
-        CheckConnections::Fresh => "fresh".to_owned(),
-    });
-    [
-        ("--rows", small(flags.rows)),
-        ("--workers-per-row", small(flags.workers_per_row)),
-        ("--changes-per-worker", small(flags.changes_per_worker)),
-        ("--pause-ms", large(flags.pause_ms)),
-        ("--hold-ms", large(flags.hold_ms)),
-        ("--check-tries", small(flags.check_tries)),
-        ("--check-wait-ms", large(flags.check_wait_ms)),
-        ("--check", check),
-        (
-            "--background-generators",
-            small(flags.background_generators),
-        ),
-        (
-            "--background-selects-per-s",
-            small(flags.background_selects_per_s),
-        ),
-        (
-            "--background-updates-per-s",
-            small(flags.background_updates_per_s),
-        ),
-        ("--audit", flags.audit.map(|audit| audit.to_string())),
-        ("--change-timeout-s", large(flags.change_timeout_s)),
-        ("--stuck-after-s", large(flags.stuck_after_s)),
-        ("--time-limit-s", large(flags.time_limit_s)),
-    ]
 }
 
 /// As a shell reads it as one word.
@@ -130,6 +115,24 @@ pub fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::CheckConnections;
+
+    #[test]
+    fn numbers_that_were_given_are_flags() {
+        let flags = WorkloadOptions {
+            rows: Some(3),
+            check: Some(CheckConnections::Fresh),
+            audit: Some(false),
+            seed: Some(7),
+            stuck_after_s: Some(0),
+            ..WorkloadOptions::default()
+        };
+        let words = workload_flags(&flags).join(" ");
+        assert_eq!(
+            words,
+            "--rows 3 --check fresh --audit false --stuck-after-s 0"
+        );
+    }
 
     #[test]
     fn a_word_that_a_shell_would_read_otherwise_is_quoted() {

@@ -1,7 +1,8 @@
 //! `--lab`: a run on the lab of this machine, which is started if it is not there.
 
-use super::CommandError;
+use super::PlanError;
 use super::options::PlanOptions;
+use crate::console::note;
 use crate::lab::{self, Lab, LabError, LabOptions};
 use crate::model::schedule::ScheduledFault;
 use std::path::PathBuf;
@@ -9,46 +10,45 @@ use std::path::PathBuf;
 /// The word that stands for the lab's own Redis after `--lock`.
 const REDIS: &str = "redis";
 
-/// The options with the lab's servers in place of what they leave open, if `lab` says to run there,
-/// in its folder or in the usual one.
-pub fn on_the_lab(
-    options: &PlanOptions,
-    lab: Option<Option<PathBuf>>,
-) -> Result<(PlanOptions, Option<Lab>), CommandError> {
+/// The options with the lab's servers in place of what they leave open, if they say to run there.
+pub fn on_the_lab(options: &PlanOptions) -> Result<(PlanOptions, Option<Lab>), PlanError> {
     let mut options = options.clone();
-    let lab = lab.map(find_or_start).transpose()?;
+    let lab = options.lab.clone().map(find_or_start).transpose()?;
     if let Some(lab) = &lab {
-        fill_in(&mut options, lab);
+        options.database = lab.endpoint_url();
+        options.nodes = node_urls(lab);
+        options.locks = lock_url(&options.locks, Some(lab));
     }
     Ok((options, lab))
 }
 
 /// The lab that the user asked for, whole. Says so if it had to be started.
-pub(super) fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, CommandError> {
+pub fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, PlanError> {
     let dir = match dir {
         Some(dir) => dir,
         None => lab::default_dir()?,
     };
-    let mut tell = |line: String| eprintln!("{line}");
+    let mut tell = |line: String| note(&line);
     if let Some(lab) = Lab::find(&dir)? {
         if !lab.status().whole {
-            eprintln!("the lab in {} is not whole: mending it", dir.display());
+            note(&format!(
+                "the lab in {} is not whole: mending it",
+                dir.display()
+            ));
             lab.make_whole(&mut tell)?;
         }
         return Ok(lab);
     }
-    eprintln!(
+    note(&format!(
         "there is no lab yet: starting one in {} (it stays; `runner lab down` ends it)",
         dir.display()
-    );
+    ));
     let options = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
     Ok(Lab::up(&options, &mut tell)?)
 }
 
-fn fill_in(options: &mut PlanOptions, lab: &Lab) {
-    options.database = lab.endpoint_url();
-    options.nodes = lab.node_urls().into_iter().map(|(_, url)| url).collect();
-    options.locks = lock_url(&options.locks, Some(lab));
+pub fn node_urls(lab: &Lab) -> Vec<String> {
+    lab.node_urls().into_iter().map(|(_, url)| url).collect()
 }
 
 /// The value that was given after `--lock`, or the lab's own service where the word alone was given.
@@ -60,7 +60,7 @@ pub fn lock_url(given: &str, lab: Option<&Lab>) -> String {
 }
 
 /// Refuses a schedule that nothing could carry out, before anything is begun.
-pub fn check_schedule(faults: &[ScheduledFault], lab: Option<&Lab>) -> Result<(), CommandError> {
+pub fn check_schedule(faults: &[ScheduledFault], lab: Option<&Lab>) -> Result<(), PlanError> {
     let Some(first) = faults.first() else {
         return Ok(());
     };
@@ -69,11 +69,11 @@ pub fn check_schedule(faults: &[ScheduledFault], lab: Option<&Lab>) -> Result<()
             "the workload has a fault ({}) for the lab's servers; say --lab",
             first.fault
         );
-        return Err(CommandError::Lab(LabError::Fault(told)));
+        return Err(LabError::Fault(told).into());
     };
     let nodes: Vec<_> = lab.node_urls().into_iter().map(|(name, _)| name).collect();
     let mut faults = faults.iter();
     faults
         .try_for_each(|scheduled| scheduled.fault.check(&nodes))
-        .map_err(|why| CommandError::Lab(LabError::Fault(why)))
+        .map_err(|why| LabError::Fault(why).into())
 }

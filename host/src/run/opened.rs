@@ -1,8 +1,10 @@
 //! A run that has been, from its folder or from a bundle of it.
 
-use super::{CommandError, output};
+use super::{RunError, reported};
+use crate::console::OutputError;
 use crate::plan::Plan;
-use crate::report::{RunReport, TrialReport};
+use crate::report::RunReport;
+use crate::report::comparison::Side;
 use crate::run_dir::bundle::{component_of, run_of, unpack};
 use crate::run_dir::{RunDir, RunDirError};
 use std::collections::BTreeMap;
@@ -20,14 +22,13 @@ pub struct Opened {
 
 impl Opened {
     /// Opens the folder of a run, or a bundle, that takes at most so much (unpacked).
-    pub fn open(given: &Path, unpacked_mib: u64) -> Result<Self, CommandError> {
+    pub fn open(given: &Path, unpacked_mib: u64) -> Result<Self, RunError> {
         let unpacked = match given.is_file() {
             false => None,
             true => {
                 let folder = tempfile::Builder::new().prefix("contend-").tempdir();
-                let folder = folder.map_err(|error| {
-                    output::output_error(&std::env::temp_dir(), error.to_string())
-                })?;
+                let folder =
+                    folder.map_err(|error| OutputError::at(&std::env::temp_dir(), error))?;
                 unpack(given, folder.path(), unpacked_mib)?;
                 Some(folder)
             }
@@ -53,27 +54,36 @@ impl Opened {
     }
 
     /// All that the run tells, whole or cut short. An error if nothing of it was recorded.
-    pub fn report(&self) -> Result<RunReport, CommandError> {
+    pub fn report(&self) -> Result<RunReport, RunError> {
         let mut report = RunReport::new(self.plan.clone(), self.given.clone());
         for planned in &self.plan.trials {
             if let Some(record) = self.folder.trial(&planned.name).load()? {
                 let judgement = record.judge(&self.plan.workload);
-                let (end, conditions) = (record.end.as_ref(), record.conditions);
-                let trial = TrialReport::new(planned, &record.history, end, conditions, judgement);
-                report.add(trial.started(record.started));
+                report.add(reported(planned, &record, judgement));
             }
         }
         match report.trials.is_empty() {
             false => Ok(report),
-            true => Err(CommandError::RunDir(RunDirError::NotARun {
+            true => Err(RunDirError::NotARun {
                 path: self.given.clone(),
                 why: "no strategy of its plan has a history".to_owned(),
-            })),
+            }
+            .into()),
         }
     }
 
+    /// The run as one side of a comparison.
+    pub fn side(&self, label: &'static str) -> Result<Side, RunError> {
+        Ok(Side {
+            label,
+            report: self.report()?,
+            machine: serde_json::to_value(self.folder.machine()?).expect("plain data"),
+            histories: self.histories()?,
+        })
+    }
+
     /// The digest of each history, by strategy.
-    pub fn histories(&self) -> Result<BTreeMap<String, String>, CommandError> {
+    fn histories(&self) -> Result<BTreeMap<String, String>, RunError> {
         let mut digests = BTreeMap::new();
         for trial in &self.plan.trials {
             if let Some(digest) = self.folder.trial(&trial.name).history_digest()? {

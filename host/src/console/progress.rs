@@ -7,7 +7,6 @@ mod changes;
 
 use self::changes::Changes;
 use super::output::note;
-use crate::explore::examine::Progress;
 use crate::wasm::clean_lines;
 use crate::worker::watched::Counters;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -109,17 +108,6 @@ impl Screen {
         }
     }
 
-    /// Shows what a search has come to, until it is dropped.
-    pub fn search(&self, strategy: &str) -> SearchBar {
-        let waiting = self.waiting(format!("{strategy}: its first seed"));
-        SearchBar {
-            strategy: strategy.to_owned(),
-            began: Instant::now(),
-            drawn: Mutex::new(Instant::now()),
-            waiting,
-        }
-    }
-
     /// Draws how far a batch has come, above the bar of its cell, until it is dropped: which cell is
     /// running and since when, and how long the rest may take from here, if that can be told.
     pub fn batch(
@@ -204,43 +192,6 @@ impl Waiting {
     /// Says what it is now.
     pub fn set(&self, what: impl Into<String>) {
         *lock(&self.what) = what.into();
-    }
-}
-
-/// The line of a search.
-pub struct SearchBar {
-    strategy: String,
-    began: Instant,
-    drawn: Mutex<Instant>,
-    waiting: Waiting,
-}
-
-impl SearchBar {
-    /// Shows how far the search is, at most once for each redraw while it goes on.
-    pub fn update(&self, progress: Progress<'_>) {
-        let tally = match progress {
-            Progress::Searching(tally) => tally,
-            Progress::Shrinking { seed } => {
-                let name = &self.strategy;
-                self.waiting
-                    .set(format!("{name}: violated with seed {seed}, shrinking it"));
-                return;
-            }
-        };
-        let mut drawn = lock(&self.drawn);
-        if drawn.elapsed() < REDRAW {
-            return;
-        }
-        *drawn = Instant::now();
-        let seconds = self.began.elapsed().as_secs_f64();
-        let simulated = tally.simulated_ns as f64 / 1e9;
-        self.waiting.set(format!(
-            "{}: {} seeds, {:.0} a second, {:.0} × real time, no violation yet",
-            self.strategy,
-            tally.seeds,
-            tally.seeds as f64 / seconds,
-            simulated / seconds
-        ));
     }
 }
 

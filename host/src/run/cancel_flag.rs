@@ -1,7 +1,6 @@
 //! Ends a search at Ctrl-C.
 
-use crate::command::CommandError;
-use crate::command::exit::Exit;
+use super::RunError;
 use crate::trial::interrupts::Interrupts;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -15,20 +14,20 @@ pub struct CancelFlag {
 
 impl CancelFlag {
     /// From here on the first signal lets what is under way come to its end, and begins nothing more;
-    /// the second ends the program at once, with nothing told.
-    pub fn listen() -> Result<Self, CommandError> {
+    /// the second ends the program at once, with this exit code and no report.
+    pub fn listen(code: u8) -> Result<Self, RunError> {
         let said = Arc::new(AtomicBool::new(false));
         let mut runtime = Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build();
-        let runtime = runtime.map_err(CommandError::Runtime)?;
+        let runtime = runtime.map_err(RunError::Runtime)?;
         let interrupts = runtime.block_on(async { Interrupts::listen() });
-        let interrupts = interrupts.map_err(CommandError::Runtime)?;
+        let interrupts = interrupts.map_err(RunError::Runtime)?;
         let says = said.clone();
         runtime.spawn(async move {
             interrupts.reached(1).await;
             says.store(true, Relaxed);
             interrupts.reached(2).await;
-            std::process::exit(Exit::Unknown.code().into());
+            std::process::exit(code.into());
         });
         Ok(Self {
             said,

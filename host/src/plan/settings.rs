@@ -1,13 +1,30 @@
-//! Settings that nobody reads: refused before a run where that is known, and told after it.
+//! The settings of strategies. Those that no strategy reads are refused before a run where that is known,
+//! and found after it.
 
-use super::CommandError;
-use super::output::note;
+use super::nearest::closest;
+use super::{Plan, PlanError, PlannedTrial};
 use crate::capability::strategy::Strategy;
 use crate::model::conditions::UnreadSetting;
-use crate::plan::nearest::closest;
-use crate::plan::{Plan, PlannedTrial};
-use crate::wasm::clean_lines;
 use std::collections::BTreeMap;
+
+/// Splits each `name=value`. A name that is given twice is a mistake: one of the two would be ignored.
+pub fn parse(given: &[String]) -> Result<BTreeMap<String, String>, PlanError> {
+    let mut settings = BTreeMap::new();
+    for setting in given {
+        let (name, value) = match setting.split_once('=') {
+            Some((name, value)) if !name.is_empty() => (name.to_owned(), value.to_owned()),
+            _ => {
+                let given = setting.clone();
+                return Err(PlanError::Setting { given });
+            }
+        };
+        if settings.contains_key(&name) {
+            return Err(PlanError::SettingTwice { name });
+        }
+        settings.insert(name, value);
+    }
+    Ok(settings)
+}
 
 /// The interface by which a strategy reads its settings.
 const INTERFACE: &str = "settings";
@@ -17,12 +34,12 @@ const INTERFACE: &str = "settings";
 pub fn check_are_read<'a>(
     shared: &BTreeMap<String, String>,
     trials: impl Iterator<Item = &'a PlannedTrial> + Clone,
-) -> Result<(), CommandError> {
+) -> Result<(), PlanError> {
     let reads = |trial: &PlannedTrial| trial.imports.iter().any(|import| import == INTERFACE);
     let refuse = |trials: Vec<&PlannedTrial>, settings: &BTreeMap<String, String>| {
         let names: Vec<_> = trials.iter().map(|trial| trial.name.as_str()).collect();
         let settings: Vec<_> = settings.keys().map(|name| format!("`{name}`")).collect();
-        Err(CommandError::SettingsUnread {
+        Err(PlanError::SettingsUnread {
             strategy: names.join(" and "),
             settings: settings.join(" and "),
         })
@@ -55,11 +72,4 @@ pub fn unread(plan: &Plan, planned: &PlannedTrial, strategy: &dyn Strategy) -> V
     unread.sort_by(|one, other| one.name.cmp(&other.name));
     unread.dedup();
     unread
-}
-
-/// Warns of them on standard error.
-pub fn warn(strategy: &str, unread: &[UnreadSetting]) {
-    for setting in unread {
-        note(&clean_lines(&format!("warning: {strategy}: {setting}")));
-    }
 }

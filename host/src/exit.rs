@@ -1,4 +1,4 @@
-//! The exit codes of all commands.
+//! The end of a command: its exit code, or its error.
 //!
 //! | code | meaning |
 //! |---|---|
@@ -10,8 +10,11 @@
 //! Of several results, 1 outweighs 2, 2 outweighs 3, and 3 outweighs 0. A time limit (`--time-limit-s`,
 //! `--time`) is a planned end and cuts nothing; Ctrl-C, SIGTERM and SIGHUP cut.
 
-use super::error::{CommandError, message};
-use super::output::note;
+mod error;
+
+pub use self::error::{CommandError, NewError, message};
+
+use crate::console::note;
 use crate::model::verdict::Verdict;
 use crate::report::check::CheckReport;
 use crate::report::comparison::Agreement;
@@ -54,8 +57,11 @@ impl Exit {
 
     /// Returns the end of a command that has shown this, and then failed or not. What was violated
     /// outweighs the failure, which is printed.
-    pub fn unless_failed(self, done: Result<(), CommandError>) -> Result<Self, CommandError> {
-        match done {
+    pub fn unless_failed(
+        self,
+        done: Result<(), impl Into<CommandError>>,
+    ) -> Result<Self, CommandError> {
+        match done.map_err(Into::into) {
             Ok(()) => Ok(self),
             Err(error) if self == Self::Violated => {
                 note(&message(&error));
@@ -168,13 +174,16 @@ mod tests {
 
     #[test]
     fn failure_is_an_error_unless_something_was_violated() {
-        let failed = || Err(CommandError::Url("no URL".to_owned()));
+        let failed = || Err(CommandError::OneStrategy);
         assert_eq!(
             Exit::Violated.unless_failed(failed()).ok(),
             Some(Exit::Violated)
         );
         for exit in [Exit::Done, Exit::Unknown, Exit::CouldNotRun] {
-            assert_eq!(exit.unless_failed(Ok(())).ok(), Some(exit));
+            assert_eq!(
+                exit.unless_failed(Ok::<_, CommandError>(())).ok(),
+                Some(exit)
+            );
             assert!(exit.unless_failed(failed()).is_err());
         }
     }

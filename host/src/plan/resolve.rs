@@ -1,100 +1,105 @@
-//! From what was asked for to a plan and its loaded strategies.
+//! From options to a validated plan and its loaded strategies, in one pass.
 
-use super::CommandError;
-use super::components;
+use super::faults::{FaultOption, schedule, sim_schedule};
+use super::home::Home;
+use super::lab::{check_schedule, on_the_lab};
 use super::options::PlanOptions;
-use super::progress::Screen;
-use super::settings::check_are_read;
+use super::settings;
+use super::strategies::{self, Found};
+use super::variant::Variant;
+use super::workload_file::{self, WorkloadOptions};
+use super::{MODEL, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
-use crate::explore::token::MODEL;
-use crate::plan::faults::{FaultOption, schedule, sim_schedule};
-use crate::plan::home::Home;
-use crate::plan::strategies::{self, ResolveError};
-use crate::plan::variant::Variant;
-use crate::plan::workload_file::{self, WorkloadOptions};
-use crate::plan::{self, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
+use crate::console::Screen;
+use crate::lab::Lab;
 use crate::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
-use crate::workload::{Kind, kinds};
-use std::collections::BTreeMap;
+use crate::workload::{Workload, kinds};
+use std::slice;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// An hour: the published waits reached half of one.
-const DEFAULT_CHANGE_TIMEOUT_S: u64 = 3600;
-
-/// Longer than a database's wait for a row lock (50 s), and than usual leases.
-const DEFAULT_STUCK_AFTER_S: u64 = 60;
-
 /// Instances beyond one for each worker: a replacement may be made before the dead one is gone.
 const SPARE_INSTANCES: u32 = 8;
 
-/// A plan, and the strategies of its trials, in their order.
+/// A plan that can be run, the strategies of its trials in their order, and the lab that it runs on.
 pub struct ResolvedPlan {
     pub plan: Plan,
     pub strategies: Vec<Arc<WasmStrategy>>,
+    pub lab: Option<Lab>,
 }
+
+/// Trials with their strategies.
+pub type Loaded = Vec<(PlannedTrial, Arc<WasmStrategy>)>;
 
 /// Decides everything, builds what is not built, and loads every strategy, so that nothing can turn
-/// out to be wrong after the first trial.
-pub fn resolve(options: &PlanOptions, quiet: bool) -> Result<ResolvedPlan, CommandError> {
-    let (mut plan, components) =
-        plan_and_components(options, fresh_seed(), quiet, |_| WorkloadOptions::default())?;
-    let engine = engine(&plan, plan.workload.workers())?;
-    let loaded = load(components, &engine, &plan.settings, &Screen::new(quiet))?;
-    let (trials, strategies) = loaded.into_iter().unzip();
-    plan.trials = trials;
-    Ok(ResolvedPlan { plan, strategies })
-}
-
-/// The plan without its trials, and the components that these are to be of. Where no workload is named,
-/// its kind is that of the strategies, and its numbers are these.
-pub fn plan_and_components(
+/// out to be wrong after the first trial. `workers` is the number of workers at once on a workload.
+pub fn resolve(
     options: &PlanOptions,
-    seed: u64,
-    quiet: bool,
-    numbers: impl Fn(Kind) -> WorkloadOptions,
-) -> Result<(Plan, Vec<components::Found>), CommandError> {
-    let (plan, found) = match options.workload {
-        Some(_) => {
-            let plan = plan(options, seed)?;
-            (plan, components::find(&options.strategies, quiet)?)
-        }
+    workers: &dyn Fn(&Workload) -> u32,
+    screen: &Screen,
+) -> Result<ResolvedPlan, PlanError> {
+    let (options, lab) = on_the_lab(options)?;
+    let find = || strategies::find(&options.strategies, screen);
+    let (mut plan, found) = match &options.workload {
+        // Nothing is built for a plan that can't be run.
+        Some(given) => (
+            plan(&options, read_workload(given)?, lab.as_ref())?,
+            find()?,
+        ),
         None => {
-            let found = components::find(&options.strategies, quiet)?;
-            let mut options = options.clone();
-            let kind = components::kind_of(&found).unwrap_or_else(kinds::usual);
+            let found = find()?;
+            let kind = strategies::kind_of(&found).unwrap_or_else(kinds::usual);
             let numbers = WorkloadOptions {
                 kind: Some(kind),
-                ..numbers(kind)
+                ..(options.defaults.unnamed)(kind)
             };
-            options.defaults = numbers.or(options.defaults);
-            (plan(&options, seed)?, found)
+            (plan(&options, (None, numbers), lab.as_ref())?, found)
         }
     };
-    let fitting = components::fitting(found, &[&plan], options.workload.is_some())?;
-    Ok((plan, fitting))
+    let is_named = options.workload.is_some();
+    let found = strategies::fitting(found, slice::from_ref(&plan), is_named)?;
+    let loaded = load(found, &plan, workers(&plan.workload), screen)?;
+    let (trials, strategies) = loaded.into_iter().unzip();
+    plan.trials = trials;
+    Ok(ResolvedPlan {
+        plan,
+        strategies,
+        lab,
+    })
 }
 
-/// The plan without its trials. The seed is this one if neither flags nor file say another.
-pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
-    let (file_name, from_file) = read_workload(options, Home::find().as_ref())?;
-    let from_file = from_file.or(options.defaults.clone());
+/// The name and the options of a workload file.
+pub fn read_workload(given: &str) -> Result<(Option<String>, WorkloadOptions), PlanError> {
+    let folder = Home::find().map(|home| home.workloads());
+    let path = workload_file::find(given, folder.as_deref())?;
+    let name = strategies::name(&path);
+    Ok((Some(name), workload_file::read(&path)?))
+}
+
+/// The plan without its trials, of the options and of a workload: its name, if it has one, and what flags
+/// leave open.
+pub fn plan(
+    options: &PlanOptions,
+    (name, from_file): (Option<String>, WorkloadOptions),
+    lab: Option<&Lab>,
+) -> Result<Plan, PlanError> {
     let chosen = options.flags.clone().or(from_file.clone());
     let workload = chosen.workload()?;
     let database = parse_url::<DatabaseUrl>(&options.database)?;
     let affected_rows = affected_rows(&database, options.affected_rows)?;
     let simulated = simulated(&database, &chosen, workload.workers())?;
     let changed = workload != from_file.workload()?;
-    chosen.seed.map_or(Ok(()), plan::check_seed)?;
+    chosen.seed.map_or(Ok(()), super::check_seed)?;
+    let defaults = &options.defaults;
     let plan = Plan {
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         contract: format!("{PACKAGE}@{CONTRACT_VERSION}"),
-        workload_name: match file_name {
+        workload_name: match name {
             Some(name) if !changed => name,
-            _ => plan::workload_name(&workload),
+            _ => super::workload_name(&workload),
         },
         workload,
         trials: Vec::new(),
@@ -103,12 +108,12 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
         autocommit_writes: options.autocommit_writes,
         affected_rows,
         locks: parse_url::<LockUrl>(&options.locks)?,
-        settings: plan::settings(&options.settings)?,
-        seed: chosen.seed.unwrap_or(seed),
+        settings: settings::parse(&options.settings)?,
+        seed: chosen.seed.or(defaults.seed).unwrap_or_else(fresh_seed),
         memory_mib: options.memory_mib,
         computing_ms: options.computing_ms,
-        change_timeout_s: chosen.change_timeout_s.unwrap_or(DEFAULT_CHANGE_TIMEOUT_S),
-        stuck_after_s: chosen.stuck_after_s.unwrap_or(DEFAULT_STUCK_AFTER_S),
+        change_timeout_s: chosen.change_timeout_s.unwrap_or(defaults.change_timeout_s),
+        stuck_after_s: chosen.stuck_after_s.unwrap_or(defaults.stuck_after_s),
         faults: match simulated {
             Some(_) => Vec::new(),
             None => schedule(asked_faults(&chosen)).map_err(PlanError::Fault)?,
@@ -119,6 +124,7 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
     };
     plan.validate()?;
     check_is_used(&plan)?;
+    check_schedule(&plan.faults, lab)?;
     Ok(plan)
 }
 
@@ -126,10 +132,10 @@ pub fn plan(options: &PlanOptions, seed: u64) -> Result<Plan, CommandError> {
 fn affected_rows(
     database: &DatabaseUrl,
     asked: Option<AffectedRows>,
-) -> Result<AffectedRows, CommandError> {
+) -> Result<AffectedRows, PlanError> {
     match (database, asked) {
         (DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_), asked) => Ok(asked.unwrap_or_default()),
-        (_, Some(AffectedRows::Changed)) => Err(CommandError::Url(
+        (_, Some(AffectedRows::Changed)) => Err(PlanError::Options(
             "--affected-rows changed is for --db mysql://… and sim: SQLite counts the rows that it \
              found, changed or not"
                 .to_owned(),
@@ -152,7 +158,7 @@ fn simulated(
     let DatabaseUrl::Sim(options) = database else {
         return Ok(None);
     };
-    let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Sim)?;
+    let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Options)?;
     let faults = sim_schedule(asked_faults(chosen), topology.nodes, workers);
     Ok(Some(SimulatedWorld {
         model: Some(MODEL),
@@ -163,8 +169,8 @@ fn simulated(
 
 /// Nothing asked for is ignored: what is for servers only is refused without one, and so is what is
 /// of another world.
-pub(super) fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
-    let wrong = |told: &str| Err(CommandError::Url(told.to_owned()));
+pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
+    let wrong = |told: &str| Err(PlanError::Options(told.to_owned()));
     let is_mysql = matches!(plan.database, DatabaseUrl::Mysql(_));
     if !is_mysql && !plan.nodes.is_empty() {
         return wrong("--node names the servers behind --db mysql://…, or is left out");
@@ -187,11 +193,11 @@ pub(super) fn check_is_used(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// Locks in the runner's memory never fail: what a schedule does to them would come to nothing.
-fn check_locks_can_suffer(plan: &Plan) -> Result<(), CommandError> {
+fn check_locks_can_suffer(plan: &Plan) -> Result<(), PlanError> {
     let mut faults = plan.simulated.iter().flat_map(|world| &world.faults);
     match faults.find(|fault| fault.what.is_of_locks()) {
         None => Ok(()),
-        Some(fault) => Err(CommandError::Url(format!(
+        Some(fault) => Err(PlanError::Options(format!(
             "the schedule has the fault {:?}, and locks in memory suffer none: take --lock lease, file \
              or session, or leave the fault out",
             fault.to_string()
@@ -201,23 +207,24 @@ fn check_locks_can_suffer(plan: &Plan) -> Result<(), CommandError> {
 
 /// An engine for the plan's world, and for at most so many workers at once.
 pub fn engine(plan: &Plan, workers: u32) -> Result<Engine, LoadError> {
-    let (limits, instances) = (plan.limits(), workers + SPARE_INSTANCES);
+    let (limits, instances) = (plan.limits(), workers.saturating_add(SPARE_INSTANCES));
     match plan.simulated {
         Some(_) => Engine::for_simulations(limits, instances),
         None => Engine::new(limits, instances),
     }
 }
 
-/// The trials of the strategies that were asked for, each loaded. An error if one can't read the
-/// settings that it was given, or none those that are shared.
+/// The trials of these components, each loaded for the world of the plan. An error if one can't read the
+/// settings that it was given, or none those of the plan.
 pub fn load(
-    components: Vec<components::Found>,
-    engine: &Engine,
-    shared: &BTreeMap<String, String>,
+    components: Vec<Found>,
+    plan: &Plan,
+    workers: u32,
     screen: &Screen,
-) -> Result<Vec<(PlannedTrial, Arc<WasmStrategy>)>, CommandError> {
-    let mut loaded: Vec<(PlannedTrial, _)> = Vec::new();
-    for components::Found {
+) -> Result<Loaded, PlanError> {
+    let engine = engine(plan, workers)?;
+    let mut loaded = Loaded::new();
+    for Found {
         name,
         path: component,
         reference,
@@ -227,53 +234,40 @@ pub fn load(
     {
         let compiling = screen.waiting(format!("compiling {name}"));
         let strategy = engine.load(&component).map_err(|error| match &reference {
-            Some(reference) => CommandError::Pulled(reference.to_string(), error),
+            Some(reference) => PlanError::Pulled(reference.to_string(), error),
             None => error.into(),
         })?;
         drop(compiling);
         let name = name + &Variant::suffix(&settings);
         if loaded.iter().any(|(trial, _)| trial.name == name) {
-            return Err(ResolveError::Twice { name }.into());
+            return Err(PlanError::StrategyTwice { name });
         }
         let trial = PlannedTrial {
             name,
             digest: strategy.digest().to_owned(),
             imports: strategy.imports().to_vec(),
             reference: reference.map(|reference| reference.to_string()),
-            // It is looked for again wherever somebody stands who runs this again.
+            // It is looked for again from wherever this is run again.
             component: std::path::absolute(&component).unwrap_or(component),
             settings,
         };
         loaded.push((trial, Arc::new(strategy)));
     }
-    check_are_read(shared, loaded.iter().map(|(trial, _)| trial))?;
+    settings::check_are_read(&plan.settings, loaded.iter().map(|(trial, _)| trial))?;
     Ok(loaded)
 }
 
-fn read_workload(
-    options: &PlanOptions,
-    home: Option<&Home>,
-) -> Result<(Option<String>, WorkloadOptions), CommandError> {
-    let Some(given) = &options.workload else {
-        return Ok((None, WorkloadOptions::default()));
-    };
-    let folder = home.map(Home::workloads);
-    let path = workload_file::find(given, folder.as_deref())?;
-    let name = strategies::name(&path);
-    Ok((Some(name), workload_file::read(&path)?))
-}
-
-pub fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, CommandError> {
+pub fn parse_url<T: FromStr<Err: ToString>>(text: &str) -> Result<T, PlanError> {
     text.parse()
-        .map_err(|error: T::Err| CommandError::Url(error.to_string()))
+        .map_err(|error: T::Err| PlanError::Options(error.to_string()))
 }
 
-pub(super) fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
+pub fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, PlanError> {
     given
         .iter()
         .map(|text| match parse_url(text)? {
             DatabaseUrl::Mysql(url) => Ok(url),
-            _ => Err(CommandError::Url(
+            _ => Err(PlanError::Options(
                 "--node names one server of a cluster, as mysql://USER:PASSWORD@HOST:PORT/NAME"
                     .to_owned(),
             )),
@@ -281,7 +275,7 @@ pub(super) fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, CommandError> {
         .collect()
 }
 
-/// A seed that nobody chose. It goes into the plan, so the run's random numbers can be had again.
+/// A seed that no option gives. It goes into the plan, so the run's random numbers can be had again.
 /// It and the seeds of all repetitions are below 2^53, so that programs with no other numbers than
 /// those of floating point read them right.
 pub fn fresh_seed() -> u64 {

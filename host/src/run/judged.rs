@@ -1,21 +1,19 @@
 //! A trial and what is to be said of it: run, read back from its folder, judged, written.
 
-use super::output::note;
-use super::progress::Screen;
-use super::{CommandError, settings};
+use super::{RunError, remarks};
 use crate::capability::budget::Shares;
-use crate::capability::strategy::Strategy;
+use crate::console::{Screen, note};
 use crate::explore::case::Case;
 use crate::explore::simulation::Simulation;
-use crate::plan::{Plan, PlannedTrial, SimulatedWorld};
+use crate::model::verdict::Judgement;
+use crate::plan::{Plan, PlannedTrial, SimulatedWorld, settings};
 use crate::record::printed::PrintedFile;
 use crate::report::TrialReport;
-use crate::run_dir::{RunDir, RunDirError, TrialDir};
+use crate::run_dir::{RunDir, RunDirError, TrialDir, TrialRecord};
 use crate::trial::real::RealWorld;
 use crate::trial::record::Record;
 use crate::trial::world::Step;
 use crate::trial::{self, Rules, Trial, TrialError};
-use crate::wasm::clean_lines;
 use contend_dst::Recording;
 use std::any::Any;
 use std::cell::RefCell;
@@ -29,11 +27,11 @@ pub struct Judged {
     /// Absent if nothing was recorded.
     pub report: Option<TrialReport>,
     /// The first error, if something went wrong: it is the reason of the rest.
-    pub ran: Result<(), CommandError>,
+    pub ran: Result<(), RunError>,
 }
 
 /// Runs the trial, and reports it from its folder alone, whatever became of it.
-pub async fn run(trial: &Trial<'_>, screen: &Screen, folder: &RunDir) -> Judged {
+pub async fn run_trial(trial: &Trial<'_>, screen: &Screen, folder: &RunDir) -> Judged {
     let Trial { plan, planned, .. } = *trial;
     let trial_folder = match folder.create_trial(&planned.name) {
         Ok(trial_folder) => trial_folder,
@@ -44,7 +42,7 @@ pub async fn run(trial: &Trial<'_>, screen: &Screen, folder: &RunDir) -> Judged 
         None => run_on_servers(trial, screen, &trial_folder).await,
     };
     let ran = ran.map_err(|error| match error {
-        TrialError::Unrecorded(why) => CommandError::Unrecorded {
+        TrialError::Unrecorded(why) => RunError::Unrecorded {
             strategy: planned.name.clone(),
             why,
             folder: trial_folder.history_path(),
@@ -59,11 +57,11 @@ pub async fn run(trial: &Trial<'_>, screen: &Screen, folder: &RunDir) -> Judged 
             planned.name
         ));
     }
-    tell_refusals(&planned.name, &*trial.strategy);
+    remarks::refusals(&planned.name, &*trial.strategy);
     let judged = judge(plan, planned, &trial_folder);
     let conditions = judged.report.as_ref().and_then(|it| it.conditions.as_ref());
     if let Some(conditions) = conditions {
-        settings::warn(&planned.name, &conditions.settings_unread);
+        remarks::unread(&planned.name, &conditions.settings_unread);
     }
     Judged {
         ran: ran.and(judged.ran),
@@ -138,13 +136,6 @@ fn write(trial: &Trial<'_>, mut record: Record, folder: &TrialDir) -> Result<(),
     record.write(folder)
 }
 
-/// Says what the strategy asked for in vain: its author should know why it does not work.
-pub fn tell_refusals(name: &str, strategy: &dyn Strategy) {
-    for refusal in strategy.take_refusals() {
-        note(&clean_lines(&format!("note: {name} {refusal}")));
-    }
-}
-
 fn judge(plan: &Plan, planned: &PlannedTrial, folder: &TrialDir) -> Judged {
     let record = match folder.load() {
         Ok(Some(record)) => record,
@@ -153,19 +144,21 @@ fn judge(plan: &Plan, planned: &PlannedTrial, folder: &TrialDir) -> Judged {
     };
     let judgement = record.judge(&plan.workload);
     let written = folder.write_findings(&record, &judgement);
-    let (history, end) = (&record.history, record.end.as_ref());
-    let conditions = record.conditions.clone();
     Judged {
-        report: Some(
-            TrialReport::new(planned, history, end, conditions, judgement)
-                .started(record.started.clone()),
-        ),
-        ran: written.map_err(CommandError::from),
+        report: Some(reported(planned, &record, judgement)),
+        ran: written.map_err(RunError::from),
     }
 }
 
+/// The report of a trial that was read from its folder.
+pub fn reported(planned: &PlannedTrial, record: &TrialRecord, judgement: Judgement) -> TrialReport {
+    let (end, conditions) = (record.end.as_ref(), record.conditions.clone());
+    let report = TrialReport::new(planned, &record.history, end, conditions, judgement);
+    report.started(record.started.clone())
+}
+
 impl Judged {
-    pub fn nothing(ran: Result<(), CommandError>) -> Self {
+    pub fn nothing(ran: Result<(), RunError>) -> Self {
         Self { report: None, ran }
     }
 }

@@ -1,10 +1,10 @@
 //! A note on violations that a valid run could not have found, with the command that could.
 
-use super::check::command_line::{quoted, strategy};
-use super::output::Output;
 use crate::backend::url::DatabaseUrl;
+use crate::console::Output;
 use crate::model::verdict::Verdict;
 use crate::plan::Plan;
+use crate::plan::command_line::{quoted, strategy};
 use crate::report::RunReport;
 
 /// One line, if something was found valid that was not tried under faults; `None` for the simulator,
@@ -31,7 +31,7 @@ pub fn note(output: &Output, report: &RunReport) -> Option<String> {
     };
     (!names.is_empty()).then(|| {
         let names = names.join(" ");
-        format!("not tried here: {untried}; this does: runner check {names} --faults all\n")
+        format!("not tried here: {untried}; this does: runner check {names} --faults all")
     })
 }
 

@@ -1,16 +1,17 @@
 //! The components of a run that has been, found again by their digests.
 
-use super::CommandError;
-use super::components::find_one;
-use super::opened::Opened;
+use super::home::Home;
+use super::strategies::{self, find_one, locate};
+use super::variant::Variant;
+use super::{Plan, PlanError, PlannedTrial};
 use crate::author::registry::Store;
-use crate::plan::home::Home;
-use crate::plan::strategies::{self, locate};
-use crate::plan::variant::Variant;
-use crate::plan::{Plan, PlannedTrial};
+use crate::console::Screen;
 use crate::wasm::WasmFile;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// The path of the component with a digest in the bundle of a run, if there is one and has it.
+pub type Within<'a> = dyn Fn(&str) -> Option<PathBuf> + 'a;
 
 /// Larger files are no components of a run: one that is read is held in memory.
 const MAX_COMPONENT_BYTES: u64 = 1 << 30;
@@ -37,29 +38,35 @@ impl AtHand {
         }
     }
 
-    /// Finds the file with the recorded bytes: in the bundle, at its recorded path, among the
+    /// Finds the file with the recorded bytes: within the bundle, at its recorded path, among the
     /// strategies at hand, or among those that were pulled. Asks no registry.
-    pub fn find(&self, planned: &PlannedTrial, run: &Opened) -> Option<PathBuf> {
-        let is_meant = |digest: &str| digest == planned.digest;
-        run.component(&planned.digest)
-            .or_else(|| {
-                let there = digest_of(&planned.component).filter(|digest| is_meant(digest));
-                there.map(|_| planned.component.clone())
-            })
-            .or_else(|| {
-                let mut known = self.known.iter();
-                let found = known.find(|(_, digest)| is_meant(digest));
-                found.map(|(path, _)| path.clone())
-            })
-            .or_else(|| self.pulled.as_ref()?.kept(&planned.digest.parse().ok()?))
+    pub fn find(
+        &self,
+        planned: &PlannedTrial,
+        within: &Within<'_>,
+        remedy: &'static str,
+    ) -> Result<PathBuf, PlanError> {
+        let digest = &planned.digest;
+        let recorded = || {
+            let there = digest_of(&planned.component).filter(|there| there == digest);
+            there.map(|_| planned.component.clone())
+        };
+        let known = || {
+            let found = self.known.iter().find(|(_, known)| known == digest);
+            found.map(|(path, _)| path.clone())
+        };
+        let pulled = || self.pulled.as_ref()?.kept(&digest.parse().ok()?);
+        let found = within(digest).or_else(recorded).or_else(known);
+        let found = found.or_else(pulled);
+        found.ok_or_else(|| PlanError::no_component(planned, remedy))
     }
 }
 
 /// The strategy of this name as it is now, whatever its digest, built if it is older than its
 /// sources; one that was pulled is what its reference stands for here.
-pub fn find_by_name(planned: &PlannedTrial) -> Result<PathBuf, CommandError> {
+pub fn find_by_name(planned: &PlannedTrial, screen: &Screen) -> Result<PathBuf, PlanError> {
     if let Some(reference) = &planned.reference {
-        return find_one(reference);
+        return find_one(reference, screen);
     }
     let name = Variant::base(&planned.name);
     let home = Home::find();
@@ -71,7 +78,7 @@ pub fn find_by_name(planned: &PlannedTrial) -> Result<PathBuf, CommandError> {
         true => Ok(planned.component.clone()),
         false => {
             locate(name, home.as_ref())?;
-            find_one(name)
+            find_one(name, screen)
         }
     }
 }

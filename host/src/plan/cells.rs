@@ -1,17 +1,14 @@
-//! From what was asked for to the cells of the batch, in the order in which they are run.
+//! From what was asked for to the cells of a batch, in the order in which they are run.
 
-use super::super::CommandError;
-use super::super::components;
-use super::super::options::PlanOptions;
-use super::super::progress::Screen;
-use super::super::resolve::{self, parse_url};
-use super::super::with_lab::lock_url;
-use super::BatchOptions;
+use super::home::Home;
+use super::lab::{lock_url, on_the_lab};
+use super::options::PlanOptions;
+use super::resolve::{load, parse_url, plan, read_workload};
+use super::strategies;
+use super::{Plan, PlanError, PlannedTrial, pattern};
 use crate::backend::url::LockUrl;
+use crate::console::Screen;
 use crate::lab::Lab;
-use crate::plan::home::Home;
-use crate::plan::{Plan, PlanError, PlannedTrial, pattern};
-use crate::report::{CellReport, TrialReport};
 use crate::wasm::WasmStrategy;
 use crate::workload::kinds;
 use std::collections::BTreeSet;
@@ -25,8 +22,6 @@ pub struct Cell {
     pub strategy: Arc<WasmStrategy>,
     /// The lock service in a word; none if the strategy takes no locks.
     pub locks: Option<String>,
-    /// The batch's folder.
-    root: PathBuf,
     /// Within the batch's folder.
     pub folder: PathBuf,
     /// Says whether no cell before has the same lock service.
@@ -46,35 +41,36 @@ impl Cell {
             None => name,
         }
     }
+}
 
-    pub fn report(&self, trial: Option<TrialReport>, error: Option<String>) -> CellReport {
-        CellReport {
-            plan: self.plan.clone(),
-            planned: self.planned().clone(),
-            folder: self.root.join(&self.folder),
-            locks: self.locks.clone(),
-            error: error.or_else(|| trial.as_ref()?.always_died()),
-            trial,
-        }
-    }
+/// Options of all cells together. The plan's workload and locks are left open: each cell has its own.
+pub struct CellOptions {
+    pub plan: PlanOptions,
+    /// Names, files and patterns of files.
+    pub workloads: Vec<String>,
+    pub locks: Vec<String>,
+    /// Every cell so many times, each time with another seed; all cells once, then all again.
+    pub repeat: u32,
 }
 
 /// All cells, workload by workload, with every strategy built and loaded; and all of them again, as
-/// often as they are to be repeated, so that what changes on the machine meanwhile hits all alike.
+/// often as they are to be repeated, so that what changes on the machine meanwhile hits all alike. And
+/// the lab that they run on. The seed is for workloads whose file says no other.
 pub fn resolve(
-    options: &BatchOptions,
-    plan: &PlanOptions,
-    lab: Option<&Lab>,
+    options: &CellOptions,
     seed: u64,
-) -> Result<Vec<Cell>, CommandError> {
-    let given: Vec<_> = options.locks.iter().map(|url| lock_url(url, lab)).collect();
-    let (workloads, locks) = both(workloads(options, plan, seed), locks(&given))?;
+    screen: &Screen,
+) -> Result<(Vec<Cell>, Option<Lab>), PlanError> {
+    let (mut asked, lab) = on_the_lab(&options.plan)?;
+    asked.defaults.seed = Some(seed);
+    let given = options.locks.iter();
+    let given: Vec<_> = given.map(|url| lock_url(url, lab.as_ref())).collect();
+    let workloads = workloads(&options.workloads, &asked, lab.as_ref());
+    let (workloads, locks) = both(workloads, locks(&given))?;
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
-    let engine = resolve::engine(&workloads[0], workers.unwrap_or(0))?;
-    let found = components::find(&options.plan.strategies, options.output.quiet)?;
-    let fitting = components::fitting(found, &workloads.iter().collect::<Vec<_>>(), true)?;
-    let screen = Screen::new(options.output.quiet);
-    let loaded = resolve::load(fitting, &engine, &workloads[0].settings, &screen)?;
+    let found = strategies::find(&asked.strategies, screen)?;
+    let fitting = strategies::fitting(found, &workloads, true)?;
+    let loaded = load(fitting, &workloads[0], workers.unwrap_or(0), screen)?;
     let mut cells: Vec<Cell> = Vec::new();
     let all_again =
         (1..=options.repeat).flat_map(|time| workloads.iter().map(move |it| (time, it)));
@@ -98,7 +94,6 @@ pub fn resolve(
                 plan.repetition = time;
                 let is_known = |cell: &Cell| cell.locks == word;
                 cells.push(Cell {
-                    root: super::folder(options),
                     folder: folder(&plan, word.as_deref(), time),
                     is_first_of_its_locks: word.is_some() && !cells.iter().any(is_known),
                     strategy: strategy.clone(),
@@ -110,8 +105,8 @@ pub fn resolve(
     }
     let mut folders = BTreeSet::new();
     match cells.iter().find(|cell| !folders.insert(&cell.folder)) {
-        Some(twice) => Err(CommandError::CellTwice(twice.folder.clone())),
-        None => Ok(cells),
+        Some(twice) => Err(PlanError::CellTwice(twice.folder.clone())),
+        None => Ok((cells, lab)),
     }
 }
 
@@ -129,13 +124,13 @@ fn folder(plan: &Plan, locks: Option<&str>, time: u32) -> PathBuf {
 
 /// A plan without trials for each workload.
 fn workloads(
-    options: &BatchOptions,
-    plan: &PlanOptions,
-    seed: u64,
-) -> Result<Vec<Plan>, CommandError> {
+    given: &[String],
+    options: &PlanOptions,
+    lab: Option<&Lab>,
+) -> Result<Vec<Plan>, PlanError> {
     let folder = Home::find().map(|home| home.workloads());
-    let expand = |given: &String| pattern::expand(given, folder.as_deref()).map_err(Into::into);
-    let found = all(options.workloads.iter().map(expand))?;
+    let expand = |given: &String| pattern::expand(given, folder.as_deref());
+    let found = all(given.iter().map(expand))?;
     let mut files: Vec<PathBuf> = Vec::new();
     // Patterns may overlap.
     for file in found.into_iter().flatten() {
@@ -144,29 +139,25 @@ fn workloads(
         }
     }
     let plans = all(files.iter().map(|file| {
-        let workload = Some(file.to_string_lossy().into_owned());
-        let asked = PlanOptions {
-            workload,
-            ..plan.clone()
-        };
-        resolve::plan(&asked, seed)
+        let workload = read_workload(&file.to_string_lossy())?;
+        plan(options, workload, lab)
     }))?;
     let mut names = BTreeSet::new();
     match plans.iter().find(|plan| !names.insert(&plan.workload_name)) {
-        Some(twice) => Err(CommandError::Plan(PlanError::WorkloadTwice {
+        Some(twice) => Err(PlanError::WorkloadTwice {
             name: twice.workload_name.clone(),
-        })),
+        }),
         None => Ok(plans),
     }
 }
 
 /// Each lock service with its word: its scheme, with a number from the second of its kind on.
-fn locks(given: &[String]) -> Result<Vec<(String, LockUrl)>, CommandError> {
+fn locks(given: &[String]) -> Result<Vec<(String, LockUrl)>, PlanError> {
     let urls = all(given.iter().map(|text| parse_url::<LockUrl>(text)))?;
     let mut locks: Vec<(String, LockUrl)> = Vec::new();
     for url in urls {
         if locks.iter().any(|(_, known)| *known == url) {
-            return Err(CommandError::LockTwice(url.to_string()));
+            return Err(PlanError::LockTwice(url.to_string()));
         }
         let of_its_kind = |(_, known): &&(_, LockUrl)| known.scheme() == url.scheme();
         let word = match locks.iter().filter(of_its_kind).count() {
@@ -179,8 +170,8 @@ fn locks(given: &[String]) -> Result<Vec<(String, LockUrl)>, CommandError> {
 }
 
 /// All values, or all that is wrong, each mistake once.
-fn all<T>(results: impl Iterator<Item = Result<T, CommandError>>) -> Result<Vec<T>, CommandError> {
-    let (mut values, mut errors) = (Vec::new(), Vec::<CommandError>::new());
+fn all<T>(results: impl Iterator<Item = Result<T, PlanError>>) -> Result<Vec<T>, PlanError> {
+    let (mut values, mut errors) = (Vec::new(), Vec::<PlanError>::new());
     for result in results {
         match result {
             Ok(value) => values.push(value),
@@ -194,17 +185,14 @@ fn all<T>(results: impl Iterator<Item = Result<T, CommandError>>) -> Result<Vec<
     match errors.len() {
         0 => Ok(values),
         1 => Err(errors.remove(0)),
-        _ => Err(CommandError::Several(errors)),
+        _ => Err(PlanError::Several(errors)),
     }
 }
 
-fn both<A, B>(
-    one: Result<A, CommandError>,
-    other: Result<B, CommandError>,
-) -> Result<(A, B), CommandError> {
+fn both<A, B>(one: Result<A, PlanError>, other: Result<B, PlanError>) -> Result<(A, B), PlanError> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
-        (Err(one), Err(other)) => Err(CommandError::Several(vec![one, other])),
+        (Err(one), Err(other)) => Err(PlanError::Several(vec![one, other])),
         (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
