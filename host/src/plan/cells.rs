@@ -3,7 +3,7 @@
 use super::home::Home;
 use super::lab::{lock_url, on_the_lab};
 use super::options::PlanOptions;
-use super::resolve::{load, parse_url, plan, read_workload};
+use super::resolve::{check_is_used, load, parse_url, plan, read_workload};
 use super::strategies;
 use super::{Plan, PlanError, PlannedTrial, pattern};
 use crate::backend::url::LockUrl;
@@ -67,6 +67,15 @@ pub fn resolve(
     let given: Vec<_> = given.map(|url| lock_url(url, lab.as_ref())).collect();
     let workloads = workloads(&options.workloads, &asked, lab.as_ref());
     let (workloads, locks) = both(workloads, locks(&given))?;
+    for (plan, (_, url)) in workloads
+        .iter()
+        .flat_map(|it| locks.iter().map(move |url| (it, url)))
+    {
+        check_is_used(&Plan {
+            locks: url.clone(),
+            ..plan.clone()
+        })?;
+    }
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
     let found = strategies::find(&asked.strategies, screen)?;
     let fitting = strategies::fitting(found, &workloads, true)?;

@@ -45,6 +45,14 @@ fn mistakes_are_told_before_anything_is_run() {
             &["--lock names memory twice"],
         ),
         (
+            format!("{quick} --db sim --lock memory --lock redis://127.0.0.1:1"),
+            &["the simulator has lock services of its own"],
+        ),
+        (
+            format!("{quick} --lock memory --lock lease"),
+            &["--lock lease is a simulated lock service"],
+        ),
+        (
             format!("{quick} --csv a-quick.toml"),
             &["a-quick.toml", "is there already"],
         ),
