@@ -49,7 +49,7 @@ pub fn test(options: &TestOptions) -> Result<Exit, CommandError> {
     Ok(Exit::of_test(report.status()))
 }
 
-/// Loads it as a run with the usual limits does.
+/// Loads a component as a run with the usual limits does.
 fn loads(file: &WasmFile) -> Result<Part, CommandError> {
     let loaded = Engine::new(default_limits(), 1)?.load_file(file);
     let contents = file.contents();

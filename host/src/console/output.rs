@@ -173,7 +173,7 @@ pub fn new_file(path: &Path, flag: &str) -> Result<File, OutputError> {
     })
 }
 
-/// Makes such a file with this in it.
+/// Writes a new file, which the user named by this flag.
 pub fn write_new(path: &Path, flag: &str, bytes: &[u8]) -> Result<(), OutputError> {
     let written = new_file(path, flag)?.write_all(bytes);
     written.map_err(|error| OutputError::at(path, error))

@@ -10,7 +10,7 @@ use crate::wasm::WasmFile;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The path of the component with a digest in the bundle of a run, if there is one and has it.
+/// Returns the path of a component within the bundle of a run, by its digest.
 pub type Within<'a> = dyn Fn(&str) -> Option<PathBuf> + 'a;
 
 /// Larger files are no components of a run: one that is read is held in memory.

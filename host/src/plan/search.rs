@@ -52,7 +52,7 @@ pub struct ResolvedSearch<'a> {
     pub resolved: ResolvedPlan,
     pub world: SimulatedWorld,
     pub varied: Varied,
-    /// Of each trial: the fault classes that its simulations can suffer.
+    /// The fault classes that the simulations of each trial can suffer.
     pub classes: Vec<FaultClasses>,
     pub jobs: usize,
 }

@@ -15,7 +15,11 @@ const PARTS: [&str; 7] = [
 ];
 
 fn test(arguments: &str) -> (i32, Value) {
-    let finished = Sandbox::new().run(&format!("test {arguments} --json"));
+    test_in(&Sandbox::new(), arguments)
+}
+
+fn test_in(sandbox: &Sandbox, arguments: &str) -> (i32, Value) {
+    let finished = sandbox.run(&format!("test {arguments} --json"));
     let report = serde_json::from_str(&finished.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{}", finished.stdout, finished.stderr));
     (finished.code, report)
@@ -50,6 +54,17 @@ fn fails(arguments: &str, failed: &[&str]) -> Value {
     assert_eq!(parts(&report, "failed"), failed, "{report:#}");
     assert_eq!(code, 1);
     report
+}
+
+#[test]
+fn faults_of_the_simulator_are_left_out_on_the_embedded_database() {
+    let sandbox = Sandbox::new();
+    let fault = "at = \"10ms\"\naction = \"crash\"\ntarget = \"n2\"\nfor = \"1s\"\n";
+    let workload = "kind = \"volume-state\"\nrows = 1\nworkers_per_row = 2\nhold_ms = 1\n";
+    sandbox.write("crash.toml", &format!("{workload}[[fault]]\n{fault}"));
+    let (code, report) = test_in(&sandbox, "cas --workload crash.toml --seeds 5");
+    assert_eq!(parts(&report, "passed"), PARTS, "{report:#}");
+    assert_eq!(code, 0);
 }
 
 #[test]
