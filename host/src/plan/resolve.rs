@@ -283,3 +283,85 @@ pub fn fresh_seed() -> u64 {
     let nanos = now.map_or(0, |elapsed| elapsed.as_nanos() as u64);
     (nanos ^ u64::from(std::process::id()).rotate_left(32)) >> 12
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB, Defaults};
+
+    fn options(flags: WorkloadOptions) -> PlanOptions {
+        PlanOptions {
+            strategies: Vec::new(),
+            workload: None,
+            flags,
+            defaults: Defaults::CHECK,
+            database: "sim:nodes=2".to_owned(),
+            nodes: Vec::new(),
+            lab: None,
+            autocommit_writes: AutocommitWrites::default(),
+            affected_rows: None,
+            locks: "lease".to_owned(),
+            settings: Vec::new(),
+            memory_mib: DEFAULT_MEMORY_MIB,
+            computing_ms: DEFAULT_COMPUTING_MS,
+        }
+    }
+
+    #[test]
+    fn plan_takes_a_flag_before_the_file_and_the_file_before_the_default() {
+        let file = WorkloadOptions {
+            rows: Some(4),
+            hold_ms: Some(7),
+            stuck_after_s: Some(9),
+            ..WorkloadOptions::default()
+        };
+        let decided = |flags| {
+            let named = (Some("smoke".to_owned()), file.clone());
+            plan(&options(flags), named, None).unwrap()
+        };
+        let of_file = decided(WorkloadOptions::default());
+        assert_eq!((of_file.workload.rows, of_file.workload.hold_ms), (4, 7));
+        assert_eq!((of_file.stuck_after_s, of_file.change_timeout_s), (9, 60));
+        assert_eq!((of_file.seed, &*of_file.workload_name), (1, "smoke"));
+        assert_eq!(of_file.simulated.unwrap().topology.nodes, 2);
+        let of_flags = decided(WorkloadOptions {
+            rows: Some(5),
+            seed: Some(3),
+            change_timeout_s: Some(2),
+            ..WorkloadOptions::default()
+        });
+        assert_eq!((of_flags.workload.rows, of_flags.workload.hold_ms), (5, 7));
+        assert_eq!((of_flags.seed, of_flags.change_timeout_s), (3, 2));
+        // It is the file's workload no more.
+        assert_eq!(of_flags.workload_name, "5x1");
+    }
+
+    #[test]
+    fn plan_that_would_ignore_an_option_is_refused() {
+        let refused = |options: PlanOptions| {
+            let plan = plan(&options, (None, WorkloadOptions::default()), None);
+            plan.unwrap_err().to_string()
+        };
+        let usual = options(WorkloadOptions::default());
+        let real = PlanOptions {
+            database: "sqlite".to_owned(),
+            ..usual.clone()
+        };
+        assert!(refused(real).contains("--lock lease is a simulated lock service"));
+        let other = PlanOptions {
+            locks: "file:locks".to_owned(),
+            ..usual.clone()
+        };
+        assert!(refused(other).contains("lock services of its own"));
+        let fault = FaultOption::parse("1s failover locks").unwrap();
+        let unfelt = PlanOptions {
+            locks: "memory".to_owned(),
+            flags: WorkloadOptions {
+                fault: Some(vec![fault]),
+                ..WorkloadOptions::default()
+            },
+            ..usual
+        };
+        assert!(refused(unfelt).contains("locks in memory suffer none"));
+    }
+}
