@@ -165,7 +165,7 @@ pub fn fitting(found: Vec<Found>, plans: &[Plan], is_named: bool) -> Result<Vec<
     Ok(fitting)
 }
 
-/// `the workload smoke is of the kind volume-state; …`
+/// `the workload smoke is of the kind …; …`
 fn other_kinds(plans: &[Plan], is_named: bool) -> String {
     if !is_named {
         return "others here are not; name a workload with --workload, and strategies of its kind"

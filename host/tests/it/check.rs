@@ -155,10 +155,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
             "--faults lock-failover",
             "nothing of that can happen to cas, which asks no lock service",
         ),
-        (
-            "--replay 17-0",
-            "it is a seed, or the token of a violation",
-        ),
+        ("--replay 17-0", "it is a seed, or the token of a violation"),
         ("--html there.html", "name another file with --html"),
     ] {
         sandbox

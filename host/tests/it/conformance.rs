@@ -61,7 +61,7 @@ fn faults_of_the_simulator_are_left_out_on_the_embedded_database() {
     let sandbox = Sandbox::new();
     let fault = "at = \"10ms\"\naction = \"crash\"\ntarget = \"n2\"\nfor = \"1s\"\n";
     let workload = "kind = \"volume-state\"\nrows = 1\nworkers_per_row = 2\nhold_ms = 1\n";
-    sandbox.write("crash.toml", &format!("{workload}[[fault]]\n{fault}"));
+    sandbox.write("crash.toml", format!("{workload}[[fault]]\n{fault}"));
     let (code, report) = test_in(&sandbox, "cas --workload crash.toml --seeds 5");
     assert_eq!(parts(&report, "passed"), PARTS, "{report:#}");
     assert_eq!(code, 0);

@@ -12,7 +12,6 @@ use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Session};
 use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
-use contend::command::machine;
 use contend::explore::case::Case;
 use contend::explore::simulation::Simulation;
 use contend::model::fault::{Fault, FaultCount, FaultKind};
@@ -148,7 +147,7 @@ fn plan(database: DatabaseUrl, seed: u64) -> Plan {
 /// Runs it in the world of its database, and judges what its folder says.
 async fn run(plan: Plan, adder: Adder) -> Judgement {
     let parent = tempfile::tempdir().unwrap();
-    let run = RunDir::create(&parent.path().join("run"), &plan, &machine::describe()).unwrap();
+    let run = RunDir::create(&parent.path().join("run"), &plan).unwrap();
     let folder = run.create_trial("adder").unwrap();
     let (strategy, interrupts): (Arc<dyn Strategy>, _) = (Arc::new(adder), Interrupts::never());
     if let Some(world) = &plan.simulated {
