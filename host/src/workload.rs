@@ -1,7 +1,7 @@
 //! Workloads: the kinds, one folder for each, and what they share.
 
 mod background;
-pub mod found;
+pub mod final_state;
 pub mod ip_allocation;
 mod key;
 mod kind;

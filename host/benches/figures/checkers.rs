@@ -6,7 +6,7 @@ use super::report::Figure;
 use super::spread::Spread;
 use contend::check::{Evidence, judge, synthetic};
 use contend::model::change::Change;
-use contend::model::data::Data;
+use contend::model::data::FinalRows;
 use contend::model::verdict::Verdict;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -93,7 +93,7 @@ pub fn child(shuffled: bool) -> serde_json::Value {
     serde_json::to_value(measured).expect("numbers")
 }
 
-fn shuffle(changes: &mut [Change], data: &mut Data) {
+fn shuffle(changes: &mut [Change], data: &mut FinalRows) {
     let mut random = Pcg64::seed_from_u64(1);
     let mut below = |end: usize| (random.next_u64() % end as u64) as usize;
     let effects = data.effects.as_mut().expect("an audit");

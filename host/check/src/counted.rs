@@ -3,7 +3,7 @@
 use crate::model::change::{Settled, Step};
 use crate::model::outcome::Outcome;
 
-/// Returns the least and the most effects that the step may have had, by what its worker was told and by
+/// Returns the least and the most effects that the step may have had, by what it reported and by
 /// what settling found.
 pub fn effects_of(step: &Step) -> (u32, u32) {
     match (&step.outcome, step.settled) {

@@ -44,7 +44,7 @@ impl Which {
 /// a change that was invoked after the step's ok, the step's own update came too late. Where the audit
 /// has the commits of all rows in order (SQLite), that change may be one of any row.
 ///
-/// Worker 1 is told at 10 ms that it has row 0; a causal reading from 11 ms on shows `available`; the
+/// Worker 1's acquire of row 0 reports ok at 10 ms; a causal reading from 11 ms on shows `available`; the
 /// audit has `available → deleting (1_0)`. The reading shows the state before that update, so it was
 /// not there at 10 ms. Had the reading shown `deleting (2_0)`, and the audit
 /// `available → deleting (1_0) → deleting (2_0)`, worker 2 would have taken the row away in between.
@@ -64,12 +64,12 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
                 continue;
             };
             match weigh(evidence, trace, order.as_ref(), index, which) {
-                Shown::Effect => {}
+                Shown::AuditEntry => {}
                 Shown::Open => open += 1,
                 Shown::Lie(why) => {
                     lied.insert((index, which));
-                    let tell = || prose::lie(change, which, step, &why);
-                    findings.add(Some(step.returned), tell);
+                    let describe = || prose::lie(change, which, step, &why);
+                    findings.add(Some(step.returned), describe);
                 }
             }
         }
@@ -78,8 +78,8 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
         if !lied.contains(&own) {
             let change = &evidence.changes[own.0];
             let at = own.1.step(change).map(|step| step.returned);
-            let tell = || prose::late(evidence.changes, own, before);
-            findings.add(at, tell);
+            let describe = || prose::late(evidence.changes, own, before);
+            findings.add(at, describe);
         }
     }
     let unknown = unknown(evidence, open);
@@ -91,13 +91,13 @@ fn unknown(evidence: &Evidence, open: u64) -> Option<String> {
     if evidence.data.is_none() {
         return Some(CUT.to_owned());
     }
-    let told = match open {
+    let doubt = match open {
         0 => None,
         n => Some(format!(
             "steps that ended ok, and of which it can't be told whether their effects were there: {n}"
         )),
     };
-    nothing_came_through(evidence.changes).or(told)
+    nothing_came_through(evidence.changes).or(doubt)
 }
 
 /// Why nothing is proven by a history in which no change ended well, whatever the reason: a strategy
@@ -111,7 +111,7 @@ pub fn nothing_came_through(changes: &[Change]) -> Option<String> {
     }
     let count = |wanted: &dyn Fn(&Change) -> bool| changes.iter().filter(|it| wanted(it)).count();
     let not_ok = |step: &Step| !step.outcome.is_ok();
-    let told = [
+    let counted = [
         (
             "acquires that did not end ok",
             count(&|change| not_ok(&change.acquire)),
@@ -129,7 +129,7 @@ pub fn nothing_came_through(changes: &[Change]) -> Option<String> {
             count(&|change| change.release.as_ref().is_some_and(not_ok)),
         ),
     ];
-    let told: Vec<_> = told
+    let counted: Vec<_> = counted
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(what, count)| format!("{what}: {count}"))
@@ -137,7 +137,7 @@ pub fn nothing_came_through(changes: &[Change]) -> Option<String> {
     let all = changes.len();
     Some(format!(
         "of {all} changes none came through ({})",
-        told.join(", ")
+        counted.join(", ")
     ))
 }
 

@@ -3,11 +3,11 @@
 mod account;
 
 use super::evidence::Evidence;
-use super::findings::{Findings, Ms, Told, acquired, released};
+use super::findings::{Findings, Ms, Witness, acquired, released};
 use super::heard::CUT;
 use super::trace::Trace;
 use crate::model::change::{Change, Restored, Step};
-use crate::model::data::{Data, Effect, NodeRows, Status};
+use crate::model::data::{AuditEntry, FinalRows, NodeRows, Status};
 use crate::model::outcome::Outcome;
 use crate::model::verdict::Answer;
 use account::account;
@@ -16,7 +16,7 @@ use account::account;
 /// status, and holds them against what was reported: exactly one for a step that ended ok, none for
 /// one that failed, at most one for an indeterminate one (and just what settling found, where it
 /// found something); the host's restoring is one more. A missing row and a foreign one are violations
-/// too. What no change explains is told by transition-chain, and not again here. Needs no contention:
+/// too. What no change explains is a matter of transition-chain, and not of this checker. Needs no contention:
 /// a silent success needs no rival. Linear but for the look-up of markers.
 pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     let mut findings = Findings::default();
@@ -28,14 +28,14 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
         let acquire = account(Some(&change.acquire), Restored::No, acquires);
         if let Err(diagnosis) = acquire {
             let step = Some(&change.acquire);
-            let tell = || tell(change, "acquire", step, acquires, diagnosis);
-            findings.add(Some(acquired(change)), tell);
+            let describe = || describe(change, "acquire", step, acquires, diagnosis);
+            findings.add(Some(acquired(change)), describe);
         }
         let release = account(change.release.as_ref(), change.restored, releases);
         if let Err(diagnosis) = release {
             let step = change.release.as_ref();
-            let tell = || tell(change, "release", step, releases, diagnosis);
-            findings.add(Some(released(change)), tell);
+            let describe = || describe(change, "release", step, releases, diagnosis);
+            findings.add(Some(released(change)), describe);
         }
     }
     for node in evidence.data.iter().flat_map(|data| &data.nodes) {
@@ -43,7 +43,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     }
     let unknown = match evidence.data {
         None => Some(CUT),
-        Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates"),
+        Some(FinalRows { effects: None, .. }) => Some("the run kept no audit of its updates"),
         Some(_) if evidence.changes.is_empty() => Some("no change was made"),
         Some(_) => None,
     };
@@ -53,7 +53,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
 
 /// By change: the net changes that acquired with its marker, and those that released with it. Capped
 /// at 255, since two are too many already.
-fn count(evidence: &Evidence, trace: &Trace, effects: &[Effect]) -> Vec<[u8; 2]> {
+fn count(evidence: &Evidence, trace: &Trace, effects: &[AuditEntry]) -> Vec<[u8; 2]> {
     let mut counts = vec![[0u8; 2]; evidence.changes.len()];
     let led_to = effects
         .iter()
@@ -81,7 +81,7 @@ fn find_strays(rows: u32, node: &NodeRows, findings: &mut Findings) {
     for row in 0..rows {
         if !matches!(node.rows.get(row as usize), Some(Some(_))) {
             findings.add(None, || {
-                Told::about(format!("row {row} is gone from node {name}"), row, [])
+                Witness::about(format!("row {row} is gone from node {name}"), row, [])
             });
         }
     }
@@ -92,20 +92,20 @@ fn find_strays(rows: u32, node: &NodeRows, findings: &mut Findings) {
     }
 }
 
-fn tell(
+fn describe(
     change: &Change,
     verb: &str,
     step: Option<&Step>,
     found: Option<u8>,
     diagnosis: &str,
-) -> Told {
+) -> Witness {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
-    let told = match step {
+    let shown = match step {
         None => format!("worker {worker} never came to {verb} row {row}"),
         Some(step) => {
             let reason = match &step.outcome {
                 Outcome::Ok => String::new(),
-                told => told
+                shown => shown
                     .reason()
                     .map_or(String::new(), |r| format!(" ({})", r.code)),
             };
@@ -125,8 +125,8 @@ fn tell(
         Some(n) => format!("; the data has {n} such updates"),
         None => String::new(),
     };
-    let prose = format!("{told}{restored}{found} (marker {marker}): {diagnosis}");
-    Told::about(prose, row, [Some(marker)])
+    let prose = format!("{shown}{restored}{found} (marker {marker}): {diagnosis}");
+    Witness::about(prose, row, [Some(marker)])
 }
 
 #[cfg(test)]

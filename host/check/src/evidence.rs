@@ -1,7 +1,7 @@
 //! Facts that a run is judged by.
 
 use crate::model::change::Change;
-use crate::model::data::Data;
+use crate::model::data::FinalRows;
 
 /// The history of a run, and the data that it left.
 #[derive(Debug, Clone, Copy)]
@@ -12,5 +12,5 @@ pub struct Evidence<'a> {
     pub changes: &'a [Change],
     /// The data that were read from the database afterwards; `None` when the run was cut before that,
     /// or when the history lacks some of its changes.
-    pub data: Option<&'a Data>,
+    pub data: Option<&'a FinalRows>,
 }

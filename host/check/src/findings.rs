@@ -1,7 +1,7 @@
 //! Violations found by a checker: the earliest one in prose, and the number of the others.
 
 use crate::model::change::{Change, Nanos};
-use crate::model::data::{Effect, RowState};
+use crate::model::data::{AuditEntry, RowState};
 use crate::model::marker::Marker;
 use crate::model::verdict::{Answer, Doubt, Subject, Verdict};
 use std::fmt;
@@ -10,18 +10,18 @@ use std::fmt;
 /// everything went wrong is judged as quickly as another.
 #[derive(Default)]
 pub struct Findings {
-    earliest: Option<(Nanos, Told)>,
+    earliest: Option<(Nanos, Witness)>,
     count: u64,
 }
 
-/// A violation as it is told, and what it is about.
+/// The description of a violation, and its subject.
 #[derive(Debug)]
-pub struct Told {
+pub struct Witness {
     prose: String,
     about: Option<Subject>,
 }
 
-impl Told {
+impl Witness {
     /// Of this row, and of these changes so far as there are any.
     pub fn about(
         prose: String,
@@ -42,7 +42,7 @@ impl Told {
     }
 }
 
-impl From<String> for Told {
+impl From<String> for Witness {
     fn from(prose: String) -> Self {
         Self { prose, about: None }
     }
@@ -72,13 +72,13 @@ impl<'a> Unknown<'a> {
 }
 
 impl Findings {
-    /// `at` orders the witnesses; a violation whose time nobody knows comes last. Of equal ones the
-    /// first is told.
-    pub fn add(&mut self, at: Option<Nanos>, tell: impl FnOnce() -> Told) {
+    /// `at` orders the witnesses; a violation of unknown time comes last. Of equal ones the
+    /// first is kept.
+    pub fn add(&mut self, at: Option<Nanos>, describe: impl FnOnce() -> Witness) {
         self.count += 1;
         let at = at.unwrap_or(Nanos::MAX);
         if self.earliest.as_ref().is_none_or(|(first, _)| at < *first) {
-            self.earliest = Some((at, tell()));
+            self.earliest = Some((at, describe()));
         }
     }
 
@@ -92,7 +92,7 @@ impl Findings {
     ) -> Answer {
         let mut doubt = None;
         let (verdict, about) = match (self.earliest, unknown.map(Into::into)) {
-            (Some((_, told)), _) => (Verdict::Violated(told.prose), told.about),
+            (Some((_, witness)), _) => (Verdict::Violated(witness.prose), witness.about),
             (None, Some(unknown)) => {
                 doubt = unknown.doubt;
                 (Verdict::Unknown(unknown.why.to_owned()), None)
@@ -123,7 +123,7 @@ impl fmt::Display for Ms {
 }
 
 /// A net change for people: `row 2 went from available (no marker) to deleting (3_0)`.
-pub struct Went<'a>(pub &'a Effect);
+pub struct Went<'a>(pub &'a AuditEntry);
 
 impl Went<'_> {
     /// A state, or that there is none.
@@ -137,7 +137,7 @@ impl Went<'_> {
 
 impl fmt::Display for Went<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Effect {
+        let AuditEntry {
             row,
             from,
             to,
@@ -145,14 +145,14 @@ impl fmt::Display for Went<'_> {
         } = self.0;
         match keys {
             // Written by a strategy: whatever it is, it must not speak to the terminal.
-            Some(keys) if *row == Effect::FOREIGN => write!(f, "the row {:?}", keys.key)?,
+            Some(keys) if *row == AuditEntry::FOREIGN => write!(f, "the row {:?}", keys.key)?,
             _ => write!(f, "row {row}")?,
         }
         write!(f, " went from {} to {}", Self::state(from), Self::state(to))
     }
 }
 
-/// When the transition that wrote `change`'s marker was over, as far as the worker was told.
+/// When the transition that wrote `change`'s marker was over, as far as its step reported.
 pub fn acquired(change: &Change) -> Nanos {
     change.acquire.returned
 }

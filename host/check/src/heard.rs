@@ -1,9 +1,9 @@
 //! Nodes whose data was read after a run.
 
 use crate::model::change::Change;
-use crate::model::data::Data;
+use crate::model::data::FinalRows;
 
-/// Why nothing can be told without data.
+/// The reason why nothing can be decided without data.
 pub const CUT: &str = "the run was cut, so there is no data to hold its history against";
 
 /// The nodes that answered after the run, those that did not, and those that were not looked at.
@@ -31,8 +31,8 @@ impl Heard<'_> {
     }
 }
 
-impl<'a> From<&'a Data> for Heard<'a> {
-    fn from(data: &'a Data) -> Self {
+impl<'a> From<&'a FinalRows> for Heard<'a> {
+    fn from(data: &'a FinalRows) -> Self {
         Self {
             nodes: data.nodes.len(),
             silent: &data.silent,

@@ -68,7 +68,7 @@ use parts::{judgement, limited};
 use trace::Trace;
 
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
-/// the overall verdict tells the first. n·log n in the number of changes and effects; beside the
+/// the overall verdict has the first. n·log n in the number of changes and effects; beside the
 /// evidence it takes some 65 bytes per change.
 pub fn judge(evidence: &Evidence) -> Judgement {
     judge_whole_from(evidence, None)

@@ -1,19 +1,19 @@
 //! Did two workers hold the same row at once?
 
 use super::evidence::Evidence;
-use super::findings::{Findings, Ms, Told, Unknown};
+use super::findings::{Findings, Ms, Unknown, Witness};
 use super::overlap::{Span, overlaps};
 use crate::model::change::{Change, Nanos};
 use crate::model::verdict::Answer;
 
 /// Compares, per row, the times for which it is proven that a change held it; two that overlap
-/// strictly and are of different workers are a violation. Judges what the workers were told, so it
+/// strictly and are of different workers are a violation. Judges what the steps reported, so it
 /// catches overlapping holders even where the data ended as if nothing had been. n·log n.
 pub fn answer(evidence: &Evidence, uncontended: Option<Unknown>) -> Answer {
     let changes = evidence.changes;
     let mut findings = Findings::default();
     for (earlier, later) in overlaps(holds(changes)) {
-        findings.add(Some(later.start), || tell(changes, &earlier, &later));
+        findings.add(Some(later.start), || describe(changes, &earlier, &later));
     }
     let question = "did two workers hold the same row at once?";
     findings.answer("mutual-exclusion", question, uncontended)
@@ -36,7 +36,7 @@ fn holds(changes: &[Change]) -> Vec<Span> {
 /// The time for which the row was certainly this change's.
 ///
 /// Begins when acquire returned ok. If it did not end ok, the effect may have come long after the
-/// worker was told so (a commit that went on by itself), and only the later readings prove it: the
+/// worker was answered (a commit that went on by itself), and only the later readings prove it: the
 /// check that found the marker on every node, or else settling, which was over before release was
 /// invoked.
 ///
@@ -50,8 +50,8 @@ pub(super) fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
     }
     let seen = change.check.filter(|check| check.agreed).map(|c| c.ended);
     let given_back = change.release.as_ref().map(|release| release.invoked);
-    let told = change.acquire.outcome.is_ok();
-    let start = if told {
+    let is_ok = change.acquire.outcome.is_ok();
+    let start = if is_ok {
         change.acquire.returned
     } else {
         seen.or(given_back)?
@@ -60,7 +60,7 @@ pub(super) fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
     Some((start, end.max(start)))
 }
 
-fn tell(changes: &[Change], earlier: &Span, later: &Span) -> Told {
+fn describe(changes: &[Change], earlier: &Span, later: &Span) -> Witness {
     let holder = |span: &Span| {
         let change = &changes[span.change as usize];
         let (worker, marker) = (change.worker, change.marker());
@@ -86,7 +86,7 @@ fn tell(changes: &[Change], earlier: &Span, later: &Span) -> Told {
         holder(later)
     );
     let markers = [earlier, later].map(|span| Some(changes[span.change as usize].marker()));
-    Told::about(prose, later.row, markers)
+    Witness::about(prose, later.row, markers)
 }
 
 #[cfg(test)]

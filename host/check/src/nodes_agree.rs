@@ -1,7 +1,7 @@
 //! After the run, are all nodes identical?
 
 use super::evidence::Evidence;
-use super::findings::{Findings, Ms, Told};
+use super::findings::{Findings, Ms, Witness};
 use super::heard::{CUT, Heard};
 use crate::model::change::Change;
 use crate::model::data::NodeRows;
@@ -81,7 +81,7 @@ fn compare_rows(first: &NodeRows, others: &[NodeRows], findings: &mut Findings) 
                     other.node
                 );
                 let mark = |node: &NodeRows| node.rows.get(row)?.as_ref()?.mark.marker();
-                Told::about(prose, row as u32, [mark(first), mark(other)])
+                Witness::about(prose, row as u32, [mark(first), mark(other)])
             });
         }
     }
@@ -150,18 +150,18 @@ fn staleness(changes: &[Change]) -> Option<String> {
         1 => Some("1 check could not read all nodes".to_owned()),
         n => Some(format!("{n} checks could not read all nodes")),
     };
-    let told: Vec<_> = [longest, disagreed, unread].into_iter().flatten().collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    let shown: Vec<_> = [longest, disagreed, unread].into_iter().flatten().collect();
+    (!shown.is_empty()).then(|| shown.join("; "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::synthetic::history;
     use super::*;
-    use crate::model::data::{Data, RowState};
+    use crate::model::data::{FinalRows, RowState};
     use crate::model::verdict::Verdict;
 
-    fn judge(changes: &[Change], data: Option<&Data>) -> Answer {
+    fn judge(changes: &[Change], data: Option<&FinalRows>) -> Answer {
         answer(&Evidence {
             rows: 2,
             changes,

@@ -2,7 +2,7 @@
 //!
 //! # Example: a sum that lacks an increment
 //!
-//! Two workers increment one counter at once, and both are told that it worked; the counter has 1.
+//! Two workers increment one counter at once, and both increments report ok; the counter has 1.
 //!
 //! ```
 //! use contend_check::parts::{Findings, Rivalry, effects_of, judgement};
@@ -36,7 +36,7 @@
 pub use crate::contention::Rivalry;
 pub use crate::counted::effects_of;
 pub use crate::effect_before_ok::nothing_came_through;
-pub use crate::findings::{Findings, Ms, Told, Unknown};
+pub use crate::findings::{Findings, Ms, Unknown, Witness};
 pub use crate::heard::Heard;
 pub use crate::nodes_agree::{conclude as nodes_agree, differences};
 pub use crate::overlap::{Span, overlaps};

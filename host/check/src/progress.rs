@@ -1,6 +1,6 @@
 //! Did every change come to an end, and was a conflict tried again?
 
-use super::findings::{Findings, Ms, Told};
+use super::findings::{Findings, Ms, Witness};
 use crate::model::change::{Change, Nanos, Restored, Settled, Step};
 use crate::model::fault::FaultKind;
 use crate::model::outcome::Outcome;
@@ -54,7 +54,7 @@ pub fn answer(changes: &[Change], whole_from: Nanos) -> Answer {
                 _ => None,
             };
             if let Some(why) = why {
-                findings.add(Some(step.returned), || tell(change, verb, step, &why));
+                findings.add(Some(step.returned), || describe(change, verb, step, &why));
             }
         }
     }
@@ -133,14 +133,14 @@ fn given_back(change: &Change) -> Nanos {
     }
 }
 
-fn tell(change: &Change, verb: &str, step: &Step, why: &str) -> Told {
+fn describe(change: &Change, verb: &str, step: &Step, why: &str) -> Witness {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
     let (began, ended) = (Ms(step.invoked), Ms(step.returned));
     let prose = format!(
         "worker {worker} did not come through with its {verb} of row {row} ({marker}), from {began} to \
          {ended}: {why}"
     );
-    Told::about(prose, row, [Some(marker)])
+    Witness::about(prose, row, [Some(marker)])
 }
 
 /// The changes that held their rows, by row and beginning: row, invocation of acquire, and the latest

@@ -1,7 +1,7 @@
 //! Right histories of any size, for the checkers' tests and for measuring them.
 
 use crate::model::change::{Change, Check, Nanos, Restored, Step};
-use crate::model::data::{Data, Effect, NodeRows, RowState, Status};
+use crate::model::data::{AuditEntry, FinalRows, NodeRows, RowState, Status};
 use crate::model::marker::Mark;
 use crate::model::nodes::NodeSet;
 use crate::model::outcome::Outcome;
@@ -13,7 +13,7 @@ const HOLD: Nanos = 10_000_000;
 /// A history without fault: worker `w` is at row `w % rows`, and the workers of a row take turns,
 /// each waiting from its pause on. Contended as soon as there are more workers than rows, from two
 /// nodes, which the workers of a row are on in turn. An audit in the order of commits within each row.
-pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>, Data) {
+pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>, FinalRows) {
     let mut free_from = vec![0; rows as usize];
     let mut ready = vec![PAUSE; workers as usize];
     let mut states = vec![RowState::initial(); rows as usize];
@@ -34,7 +34,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
                 let mark = Mark::Of(change.marker());
                 let to = RowState { status, mark };
                 let from = std::mem::replace(state, to.clone());
-                effects.push(Effect::of_row(row, from, to));
+                effects.push(AuditEntry::of_row(row, from, to));
             }
             free_from[row as usize] = release + STEP;
             ready[worker as usize] = release + STEP + PAUSE;
@@ -46,7 +46,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
         rows: states.iter().cloned().map(Some).collect(),
         foreign: Vec::new(),
     };
-    let data = Data {
+    let data = FinalRows {
         effects: Some(effects),
         is_ordered: false,
         nodes: vec![node("a"), node("b")],

@@ -1,4 +1,4 @@
-//! From a marker in the data to the change that was told to write it.
+//! From a marker in the data to the change that was to write it.
 
 use crate::model::change::Change;
 use crate::model::marker::{Mark, Marker};
@@ -36,7 +36,7 @@ impl Trace {
         Self { sorted, workers }
     }
 
-    /// The index of the change that was told to write the marker, whatever its row.
+    /// The index of the change that was to write the marker, whatever its row.
     pub fn named(&self, marker: Marker) -> Option<usize> {
         let place = self.sorted.partition_point(|entry| entry.marker < marker);
         let entry = self.sorted.get(place)?;

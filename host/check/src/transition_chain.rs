@@ -7,7 +7,7 @@ mod takeover;
 use super::evidence::Evidence;
 use super::findings::{Findings, Unknown};
 use super::trace::Trace;
-use crate::model::data::Data;
+use crate::model::data::FinalRows;
 use crate::model::verdict::Answer;
 use graph::Graph;
 
@@ -16,7 +16,7 @@ use graph::Graph;
 /// state in which every row begins, by legal transitions only, leaving and entering each state at most
 /// once, over all its changes, to the state that every node ends in. Legal are available →
 /// deleting(m) and deleting(m) → available(m), for a change m of that row; and deleting(m) →
-/// deleting(n), a takeover, where the hold of m was over or mutual-exclusion tells that it was not.
+/// deleting(n), a takeover, where the hold of m was over or mutual-exclusion reports that it was not.
 ///
 /// Every bad change and every fork is a finding of its own; where a path breaks off is asked only
 /// of rows without these, which would break for that reason. Linear but for the look-up of markers.
@@ -24,8 +24,10 @@ pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<Unknown>) 
     let mut findings = Findings::default();
     let unknown = match evidence.data {
         None => Some("the run was cut, so there is no data to hold its history against".into()),
-        Some(Data { effects: None, .. }) => Some("the run kept no audit of its updates".into()),
-        Some(Data {
+        Some(FinalRows { effects: None, .. }) => {
+            Some("the run kept no audit of its updates".into())
+        }
+        Some(FinalRows {
             effects: Some(effects),
             nodes,
             ..

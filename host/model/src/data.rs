@@ -80,8 +80,8 @@ impl fmt::Display for RowState {
 /// is no effect: a row that it took through a scratch state, or deleted and inserted again, went from
 /// the state before the transaction to the state after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effect {
-    /// The number of the row's key; [`Effect::FOREIGN`] if the workload made no such key.
+pub struct AuditEntry {
+    /// The number of the row's key; [`AuditEntry::FOREIGN`] if the workload made no such key.
     pub row: u32,
     /// The state before the transaction; `None`: there was no row with this key.
     pub from: Option<RowState>,
@@ -109,7 +109,7 @@ pub struct KeyChange {
     pub markers: Vec<Marker>,
 }
 
-impl Effect {
+impl AuditEntry {
     /// In place of a row's number.
     pub const FOREIGN: u32 = u32::MAX;
 
@@ -154,9 +154,9 @@ pub struct NodeRows {
 
 /// Everything that is read from the database after a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Data {
+pub struct FinalRows {
     /// The net changes of all committed transactions; absent when the run kept no audit.
-    pub effects: Option<Vec<Effect>>,
+    pub effects: Option<Vec<AuditEntry>>,
     /// The effects stand in the order in which their transactions committed, all rows together. Only
     /// SQLite has such an order, since it has one writer at a time; elsewhere the order of `effects`
     /// means nothing, and only the states show the order within a row.
@@ -177,9 +177,9 @@ mod tests {
     #[test]
     fn effect_of_an_older_run_can_still_be_read() {
         let line = r#"{"row":3,"from":{"status":"available","mark":null},"to":{"status":"deleting","mark":"1_0"}}"#;
-        let effect: Effect = serde_json::from_str(line).unwrap();
+        let effect: AuditEntry = serde_json::from_str(line).unwrap();
         let marker = effect.marker().unwrap();
-        let same = Effect::of_row(3, RowState::initial(), RowState::held_by(marker));
+        let same = AuditEntry::of_row(3, RowState::initial(), RowState::held_by(marker));
         assert_eq!(effect, same);
         assert_eq!(serde_json::to_string(&same).unwrap(), line);
     }

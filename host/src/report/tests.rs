@@ -8,7 +8,7 @@ use crate::model::background::{Background, Load};
 use crate::model::change::{Change, Restored, Settled};
 use crate::model::conditions::Usage;
 use crate::model::counters::NodeCounters;
-use crate::model::data::Data;
+use crate::model::data::FinalRows;
 use crate::model::fault::{Fault, FaultCount, FaultKind};
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::model::lateness::{Late, Lateness};
@@ -92,7 +92,7 @@ fn bad_changes() -> Vec<Change> {
 fn trial(
     planned: &PlannedTrial,
     changes: Vec<Change>,
-    data: Option<&Data>,
+    data: Option<&FinalRows>,
     end: Option<&End>,
 ) -> TrialReport {
     let judgement = judge(&Evidence {

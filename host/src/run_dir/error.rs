@@ -40,7 +40,7 @@ pub enum RunDirError {
         allowed_mib: u64,
     },
     #[error("{path}: line {line} is no update of the audit: {source}")]
-    Effect {
+    AuditEntry {
         path: PathBuf,
         /// From 1.
         line: usize,

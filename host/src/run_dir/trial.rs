@@ -8,13 +8,13 @@ use super::{
 };
 use crate::check::of_stuck;
 use crate::model::conditions::Conditions;
-use crate::model::data::{Data, Effect, NodeRows};
+use crate::model::data::{AuditEntry, FinalRows, NodeRows};
 use crate::model::end::{End, Ended};
 use crate::model::verdict::Judgement;
 use crate::record::histogram;
 use crate::record::journal::{self, Bounds, History, Journal};
 use crate::record::lines::Lines;
-use crate::workload::found::Found;
+use crate::workload::final_state::FinalState;
 use crate::workload::{Workload, kinds};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -55,7 +55,7 @@ pub struct TrialRecord {
     /// When the trial began, in UTC as RFC 3339 writes it; absent in folders of earlier versions.
     pub started: Option<String>,
     pub history: History,
-    pub found: Option<Found>,
+    pub found: Option<FinalState>,
     /// Absent when the runner was killed.
     pub conditions: Option<Conditions>,
     /// Absent when the runner was killed.
@@ -127,17 +127,17 @@ impl TrialDir {
     }
 
     /// Writes what was found in the database.
-    pub fn write_found(&self, found: &Found) -> Result<(), RunDirError> {
+    pub fn write_found(&self, found: &FinalState) -> Result<(), RunDirError> {
         match found {
-            Found::Rows(data) => self.write_data(data),
-            Found::Own(own) => replace(&self.root.join(own.file()), |out| {
+            FinalState::Rows(data) => self.write_data(data),
+            FinalState::Own(own) => replace(&self.root.join(own.file()), |out| {
                 own.write(out)?;
                 out.write_all(b"\n")
             }),
         }
     }
 
-    fn write_data(&self, data: &Data) -> Result<(), RunDirError> {
+    fn write_data(&self, data: &FinalRows) -> Result<(), RunDirError> {
         if let Some(effects) = &data.effects {
             replace(&self.root.join(EFFECTS), |out| {
                 effects.iter().try_for_each(|effect| {
@@ -179,7 +179,7 @@ impl TrialDir {
         let found = self.load_found()?;
         if let Some(end) = &end {
             whole(path, history.changes.len(), Some(end.changes))?;
-            let effects = found.as_ref().and_then(Found::effects).unwrap_or(0);
+            let effects = found.as_ref().and_then(FinalState::effects).unwrap_or(0);
             let read = found.as_ref().and(end.effects);
             whole(self.root.join(EFFECTS), effects as usize, read)?;
         }
@@ -218,17 +218,17 @@ impl TrialDir {
         }
     }
 
-    fn load_found(&self) -> Result<Option<Found>, RunDirError> {
+    fn load_found(&self) -> Result<Option<FinalState>, RunDirError> {
         for file in kinds::files() {
             let found = read_json_by(&self.root.join(file.name), file.read)?;
             if found.is_some() {
                 return Ok(found);
             }
         }
-        Ok(self.load_data()?.map(Found::Rows))
+        Ok(self.load_data()?.map(FinalState::Rows))
     }
 
-    fn load_data(&self) -> Result<Option<Data>, RunDirError> {
+    fn load_data(&self) -> Result<Option<FinalRows>, RunDirError> {
         // The rows are written after the effects: where they are, both are whole.
         let path = self.root.join(ROWS);
         let Some(rows) = read_json::<Rows>(&path)? else {
@@ -240,7 +240,7 @@ impl TrialDir {
             let why = format!("node {name:?} has {found} rows, and the plan {planned}");
             return Err(RunDirError::Impossible { path, why });
         }
-        Ok(Some(Data {
+        Ok(Some(FinalRows {
             effects: self.load_effects()?,
             is_ordered: rows.effects_in_order,
             nodes: rows.nodes.into_owned(),
@@ -249,7 +249,7 @@ impl TrialDir {
         }))
     }
 
-    fn load_effects(&self) -> Result<Option<Vec<Effect>>, RunDirError> {
+    fn load_effects(&self) -> Result<Option<Vec<AuditEntry>>, RunDirError> {
         let path = self.root.join(EFFECTS);
         let io_error = |source| RunDirError::Io {
             path: path.clone(),
@@ -265,7 +265,7 @@ impl TrialDir {
                 Ok(effect) => effects.push(effect),
                 Err(source) => {
                     let line = line.number;
-                    return Err(RunDirError::Effect { path, line, source });
+                    return Err(RunDirError::AuditEntry { path, line, source });
                 }
             }
         }

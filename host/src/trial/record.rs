@@ -4,13 +4,13 @@ use crate::model::conditions::Conditions;
 use crate::model::end::End;
 use crate::model::fault::Fault;
 use crate::run_dir::{RunDirError, TrialDir};
-use crate::workload::found::Found;
+use crate::workload::final_state::FinalState;
 
 /// The record of a trial beside its changes, which the journal has.
 #[derive(Debug)]
 pub struct Record {
     pub conditions: Conditions,
-    pub found: Result<Found, Fault>,
+    pub found: Result<FinalState, Fault>,
     pub end: End,
 }
 

@@ -30,7 +30,7 @@ use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
 use crate::record::figures::Figures;
 use crate::wasm::World;
-use crate::workload::found::Found;
+use crate::workload::final_state::FinalState;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub struct IpAllocation {
     /// The servers to which workers connect.
     pub connect: Connect,
     /// Before each step of its algorithm a strategy waits a random time up to this, as the setting
-    /// `step-wait-ms` tells it.
+    /// `step-wait-ms` has it.
     pub step_wait_ms: u64,
 }
 
@@ -240,9 +240,9 @@ impl WorkloadKind for IpAllocation {
         database: &dyn Database,
         clock: &dyn Clock,
         _: &Workload,
-    ) -> Result<Found, Fault> {
+    ) -> Result<FinalState, Fault> {
         let found = data::read_allocations(database, clock).await?;
-        Ok(Found::own(found))
+        Ok(FinalState::own(found))
     }
 
     fn file(&self) -> Option<FinalFile> {
@@ -257,13 +257,13 @@ impl WorkloadKind for IpAllocation {
         &self,
         _: &Workload,
         changes: &[Change],
-        found: Option<&Found>,
+        found: Option<&FinalState>,
         whole_from: Option<Nanos>,
     ) -> Judgement {
         let evidence = Evidence {
             pools: &self.pools,
             changes,
-            found: found.and_then(Found::of::<Allocations>),
+            found: found.and_then(FinalState::of::<Allocations>),
         };
         checkers::judge(&evidence, whole_from)
     }

@@ -13,7 +13,7 @@ use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
 use crate::record::figures::Figures;
 use crate::wasm::World;
-use crate::workload::found::{Found, InFile, OfNodes};
+use crate::workload::final_state::{FinalState, InFile, OfNodes};
 use crate::workload::site::Site;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -165,7 +165,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         database: &dyn Database,
         clock: &dyn Clock,
         workload: &Workload,
-    ) -> Result<Found, Fault>;
+    ) -> Result<FinalState, Fault>;
 
     /// The file of a trial that holds what was read, where the kind has tables of its own.
     fn file(&self) -> Option<FinalFile> {
@@ -184,7 +184,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         &self,
         workload: &Workload,
         changes: &[Change],
-        found: Option<&Found>,
+        found: Option<&FinalState>,
         whole_from: Option<Nanos>,
     ) -> Judgement;
 }
@@ -193,7 +193,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub struct FinalFile {
     pub name: &'static str,
-    pub read: fn(&[u8]) -> serde_json::Result<Found>,
+    pub read: fn(&[u8]) -> serde_json::Result<FinalState>,
 }
 
 impl FinalFile {
@@ -201,7 +201,7 @@ impl FinalFile {
     pub fn of<T: InFile + DeserializeOwned>() -> Self {
         Self {
             name: T::FILE,
-            read: |text| serde_json::from_slice::<OfNodes<T>>(text).map(Found::own),
+            read: |text| serde_json::from_slice::<OfNodes<T>>(text).map(FinalState::own),
         }
     }
 }

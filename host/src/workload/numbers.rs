@@ -8,7 +8,7 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::change::{Change, Nanos};
 use crate::model::fault::Fault;
 use crate::model::verdict::Judgement;
-use crate::workload::found::Found;
+use crate::workload::final_state::FinalState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -179,12 +179,12 @@ impl Workload {
         &self,
         database: &dyn Database,
         clock: &dyn Clock,
-    ) -> Result<Found, Fault> {
+    ) -> Result<FinalState, Fault> {
         self.kind.read_final(database, clock, self).await
     }
 
     /// Asks every checker of its kind: `WorkloadKind::judge`.
-    pub fn judge(&self, changes: &[Change], found: Option<&Found>) -> Judgement {
+    pub fn judge(&self, changes: &[Change], found: Option<&FinalState>) -> Judgement {
         self.kind.judge(self, changes, found, None)
     }
 
@@ -193,7 +193,7 @@ impl Workload {
     pub fn judge_simulated(
         &self,
         changes: &[Change],
-        found: Option<&Found>,
+        found: Option<&FinalState>,
         whole_from: Nanos,
     ) -> Judgement {
         self.kind.judge(self, changes, found, Some(whole_from))

@@ -1,6 +1,6 @@
 //! Reading every node after a run.
 
-use super::found::OfNodes;
+use super::final_state::OfNodes;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::model::change::Nanos;

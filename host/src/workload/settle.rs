@@ -27,7 +27,7 @@ const WAIT_MS: u64 = 50;
 /// The evidence of one reading for an effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    Effect,
+    AuditEntry,
     NoEffect,
     /// It is not there, and may yet come.
     Open,
@@ -57,7 +57,7 @@ where
         let answers = site.ask_nodes(&read).await;
         unanimous += u64::from(answers.complete);
         let mut given = answers.given;
-        if let Some(place) = given.iter().position(|it| shows(it) == Shown::Effect) {
+        if let Some(place) = given.iter().position(|it| shows(it) == Shown::AuditEntry) {
             return (Settled::TookEffect, vec![given.swap_remove(place)]);
         }
         let is_open = given.iter().any(|it| shows(it) == Shown::Open);

@@ -30,7 +30,7 @@ use crate::model::stuck::{Waiting, WaitingStep};
 use crate::model::value::Value;
 use crate::model::verdict::Judgement;
 use crate::wasm::World;
-use crate::workload::found::Found;
+use crate::workload::final_state::FinalState;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -138,22 +138,22 @@ impl WorkloadKind for VolumeState {
         database: &dyn Database,
         clock: &dyn Clock,
         workload: &Workload,
-    ) -> Result<Found, Fault> {
+    ) -> Result<FinalState, Fault> {
         let data = data::read_data(database, clock, workload.rows, workload.audit).await?;
-        Ok(Found::Rows(data))
+        Ok(FinalState::Rows(data))
     }
 
     fn judge(
         &self,
         workload: &Workload,
         changes: &[Change],
-        found: Option<&Found>,
+        found: Option<&FinalState>,
         whole_from: Option<Nanos>,
     ) -> Judgement {
         let evidence = Evidence {
             rows: workload.rows,
             changes,
-            data: found.and_then(Found::rows),
+            data: found.and_then(FinalState::rows),
         };
         judge_whole_from(&evidence, whole_from)
     }

@@ -7,7 +7,7 @@ use contend::capability::statement::{Action, Statement};
 use contend::model::fault::FaultKind;
 use contend::model::value::Value;
 use contend::workload::Workload;
-use contend::workload::found::Found;
+use contend::workload::final_state::FinalState;
 
 #[tokio::test]
 async fn no_text_is_longer_than_the_schema_says() {
@@ -56,7 +56,7 @@ async fn an_update_that_leaves_the_state_as_it_was_is_no_effect() {
     }
     session.close().await;
     let clock = RealClock::new();
-    let Found::Rows(data) = tables.read_found(&database, &clock).await.unwrap() else {
+    let FinalState::Rows(data) = tables.read_found(&database, &clock).await.unwrap() else {
         panic!("another kind");
     };
     let effects = data.effects.unwrap();

@@ -4,7 +4,7 @@ use super::super::evidence::Evidence;
 use super::super::trace::Trace;
 use super::Which;
 use crate::model::change::Nanos;
-use crate::model::data::{Effect, RowState, Status};
+use crate::model::data::{AuditEntry, RowState, Status};
 
 /// In place of an effect or of a place: there is none, or it is not known.
 const NONE: u32 = u32::MAX;
@@ -40,7 +40,7 @@ impl<'a> Order<'a> {
     pub fn new(
         evidence: &'a Evidence<'a>,
         trace: &'a Trace,
-        effects: &[Effect],
+        effects: &[AuditEntry],
         is_ordered: bool,
         late: &mut Vec<Late>,
     ) -> Self {
@@ -81,12 +81,12 @@ impl<'a> Order<'a> {
         order
     }
 
-    fn led_to(&self, effect: &Effect) -> Option<usize> {
+    fn led_to(&self, effect: &AuditEntry) -> Option<usize> {
         self.state(effect.row, effect.to.as_ref()?)
     }
 
     /// The states of a row's chain in their order, but for the first.
-    fn walk(&mut self, row: u32, effects: &[Effect], next: &[u32]) -> Vec<usize> {
+    fn walk(&mut self, row: u32, effects: &[AuditEntry], next: &[u32]) -> Vec<usize> {
         let mut state = self.initial(row);
         let mut states = Vec::new();
         self.place[state] = 0;
@@ -111,9 +111,9 @@ impl<'a> Order<'a> {
         let mut newest: Option<(Nanos, (usize, Which))> = None;
         for own in states.into_iter().filter_map(|state| self.owner(state)) {
             let change = &self.evidence.changes[own.0];
-            let told = own.1.step(change).filter(|step| step.outcome.is_ok());
-            if let (Some(told), Some((invoked, before))) = (told, newest)
-                && invoked > told.returned
+            let reported = own.1.step(change).filter(|step| step.outcome.is_ok());
+            if let (Some(reported), Some((invoked, before))) = (reported, newest)
+                && invoked > reported.returned
             {
                 late.push(Late { own, before });
             }

@@ -1,6 +1,6 @@
 //! The witnesses in words.
 
-use super::super::findings::{Ms, Told};
+use super::super::findings::{Ms, Witness};
 use super::Which;
 use super::reading::Lie;
 use crate::model::change::{Change, Step};
@@ -8,7 +8,7 @@ use crate::model::marker::Marker;
 use crate::model::seen::Sight;
 
 /// A reading that does not show the effect of a step that ended ok.
-pub fn lie(change: &Change, which: Which, step: &Step, lie: &Lie) -> Told {
+pub fn lie(change: &Change, which: Which, step: &Step, lie: &Lie) -> Witness {
     let Lie { seen, why } = lie;
     let found = match &seen.found {
         Sight::Row(Some(state)) => state.to_string(),
@@ -16,7 +16,7 @@ pub fn lie(change: &Change, which: Which, step: &Step, lie: &Lie) -> Told {
     };
     let prose = format!(
         "{}, but its effect was not there: a causal reading of node {}, begun at {}, found {found}, {why}",
-        told(change, which, step),
+        reported(change, which, step),
         seen.node,
         Ms(seen.began)
     );
@@ -27,28 +27,28 @@ pub fn lie(change: &Change, which: Which, step: &Step, lie: &Lie) -> Told {
         ..marker
     };
     let next = (which == Which::Release).then_some(next);
-    Told::about(prose, change.row, [Some(marker), next])
+    Witness::about(prose, change.row, [Some(marker), next])
 }
 
 /// An update that comes behind one of a change that began later.
-pub fn late(changes: &[Change], own: (usize, Which), before: (usize, Which)) -> Told {
+pub fn late(changes: &[Change], own: (usize, Which), before: (usize, Which)) -> Witness {
     let (change, other) = (&changes[own.0], &changes[before.0]);
     let own_step = own.1.step(change).unwrap_or(&change.acquire);
     let prose = format!(
         "{}, but in the audit that update comes after the {} of worker {} ({}), whose change was \
          invoked at {}",
-        told(change, own.1, own_step),
+        reported(change, own.1, own_step),
         before.1.as_str(),
         other.worker,
         other.marker(),
         Ms(other.acquire.invoked)
     );
     let markers = [change, other].map(|change| Some(change.marker()));
-    Told::about(prose, change.row, markers)
+    Witness::about(prose, change.row, markers)
 }
 
 /// `worker 3 said at 12.345 ms that its acquire of row 2 (3_0) had ended ok`.
-fn told(change: &Change, which: Which, step: &Step) -> String {
+fn reported(change: &Change, which: Which, step: &Step) -> String {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
     let (verb, at) = (which.as_str(), Ms(step.returned));
     format!("worker {worker} said at {at} that its {verb} of row {row} ({marker}) had ended ok")

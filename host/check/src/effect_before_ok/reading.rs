@@ -13,8 +13,8 @@ use crate::model::seen::{Seen, Sight};
 #[derive(Debug, PartialEq, Eq)]
 pub enum Shown {
     /// The effect was there, or nobody had a reason to look.
-    Effect,
-    /// It can't be told.
+    AuditEntry,
+    /// It can't be decided.
     Open,
     /// The effect was not there; what the node had, and how it is known that this came before.
     Lie(Lie),
@@ -49,7 +49,7 @@ pub fn weigh(
         return Shown::Open;
     };
     if *state == effect {
-        return Shown::Effect;
+        return Shown::AuditEntry;
     }
     let lie = |why| {
         Shown::Lie(Lie {
@@ -59,7 +59,7 @@ pub fn weigh(
     };
     let Some(order) = order else {
         return match without_audit(evidence, trace, change, which, state) {
-            Ok(()) => Shown::Effect,
+            Ok(()) => Shown::AuditEntry,
             Err(Some(why)) => lie(why),
             Err(None) => Shown::Open,
         };
@@ -73,7 +73,7 @@ pub fn weigh(
     );
     match places {
         (Some(shown), Some(own)) if shown < own => lie(EARLIER),
-        (Some(_), Some(_)) => Shown::Effect,
+        (Some(_), Some(_)) => Shown::AuditEntry,
         _ => Shown::Open,
     }
 }
@@ -90,13 +90,13 @@ fn effect(change: &Change, which: Which) -> RowState {
     }
 }
 
-/// A check that read other markers to its end, and no causal reading to tell why: none was answered,
+/// A check that read other markers to its end, and no causal reading that shows why: none was answered,
 /// or the history is of a runner that made none.
 fn unseen(change: &Change, which: Which) -> Shown {
     let disagreed = change.check.is_some_and(|check| check.disagreed());
     match which == Which::Acquire && disagreed {
         true => Shown::Open,
-        false => Shown::Effect,
+        false => Shown::AuditEntry,
     }
 }
 

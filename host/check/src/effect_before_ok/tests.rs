@@ -1,7 +1,7 @@
 use super::super::synthetic::{change, history};
 use super::*;
 use crate::model::change::{Check, Nanos};
-use crate::model::data::{Data, Effect, RowState, Status};
+use crate::model::data::{AuditEntry, FinalRows, RowState, Status};
 use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::seen::{Seen, Sight};
@@ -9,7 +9,7 @@ use crate::model::verdict::Verdict;
 
 const MS: Nanos = 1_000_000;
 
-fn judge(changes: &[Change], data: Option<&Data>) -> Answer {
+fn judge(changes: &[Change], data: Option<&FinalRows>) -> Answer {
     let evidence = Evidence {
         rows: 2,
         changes,
@@ -18,14 +18,14 @@ fn judge(changes: &[Change], data: Option<&Data>) -> Answer {
     answer(&evidence, &Trace::new(changes))
 }
 
-fn with(effects: Vec<Effect>) -> Data {
+fn with(effects: Vec<AuditEntry>) -> FinalRows {
     let (_, mut data) = history(2, 2, 1);
     data.effects = Some(effects);
     data.is_ordered = false;
     data
 }
 
-fn without_audit() -> Data {
+fn without_audit() -> FinalRows {
     let (_, mut data) = history(2, 2, 1);
     data.effects = None;
     data
@@ -45,11 +45,11 @@ fn free(worker: u32) -> RowState {
 }
 
 /// The updates that lead through these states of row 0, from its beginning.
-fn chain(states: &[RowState]) -> Vec<Effect> {
+fn chain(states: &[RowState]) -> Vec<AuditEntry> {
     let mut from = RowState::initial();
     let effects = states.iter().map(|to| {
         let from = std::mem::replace(&mut from, to.clone());
-        Effect::of_row(0, from, to.clone())
+        AuditEntry::of_row(0, from, to.clone())
     });
     effects.collect()
 }
@@ -77,14 +77,14 @@ fn right() -> Vec<RowState> {
 }
 
 #[track_caller]
-fn told(changes: &[Change], data: &Data) -> String {
+fn why(changes: &[Change], data: &FinalRows) -> String {
     let answer = judge(changes, Some(data));
     assert_eq!(answer.verdict.as_str(), "violated", "{answer:#?}");
     answer.verdict.why().unwrap().to_owned()
 }
 
 #[track_caller]
-fn word(changes: &[Change], data: &Data) -> &'static str {
+fn word(changes: &[Change], data: &FinalRows) -> &'static str {
     judge(changes, Some(data)).verdict.as_str()
 }
 
@@ -106,7 +106,7 @@ fn reading_of_a_state_before_the_effect_is_a_lie() {
     let mut changes = two();
     changes[0].acquire.seen = saw(Some(RowState::initial()));
     assert_eq!(
-        told(&changes, &with(chain(&right()))),
+        why(&changes, &with(chain(&right()))),
         "worker 1 said at 10.000 ms that its acquire of row 0 (1_0) had ended ok, but its effect was not \
          there: a causal reading of node n2, begun at 11.000 ms, found available (no marker), which the \
          audit has before that update"
@@ -117,7 +117,7 @@ fn reading_of_a_state_before_the_effect_is_a_lie() {
     let why = answer.verdict.why().unwrap();
     assert!(why.contains("release of row 0 (2_0)"), "{why}");
     let markers: Vec<_> = answer.about.unwrap().markers;
-    assert_eq!(markers.len(), 2, "the worker's next change is told too");
+    assert_eq!(markers.len(), 2, "the worker's next change is named too");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn ok_without_any_update_is_a_lie() {
     let data = with(chain(&[held(2), free(2)]));
     assert_eq!(word(&changes, &data), "valid", "nobody has looked");
     changes[0].acquire.seen = saw(Some(held(2)));
-    assert!(told(&changes, &data).contains("the audit has no such update"));
+    assert!(why(&changes, &data).contains("the audit has no such update"));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn reading_that_is_not_in_the_chain_proves_nothing() {
     }
     // Behind a fork nothing has a place.
     let mut forked = chain(&right());
-    forked.push(Effect::of_row(0, free(1), free(9)));
+    forked.push(AuditEntry::of_row(0, free(1), free(9)));
     let mut changes = two();
     changes[1].acquire.seen = saw(Some(free(1)));
     assert_eq!(word(&changes, &with(forked)), "unknown");
@@ -169,7 +169,7 @@ fn places_behind_a_broken_chain_are_not_known() {
     changes.push(at(3, [6, 50, 60, 61]));
     changes[2].acquire.seen = saw(Some(held(1)));
     let mut forked = chain(&right());
-    forked.push(Effect::of_row(0, free(1), held(3)));
+    forked.push(AuditEntry::of_row(0, free(1), held(3)));
     assert_eq!(word(&changes, &with(forked)), "unknown");
     // A state that is entered twice is not before the one between.
     let mut changes = two();
@@ -237,7 +237,7 @@ fn without_an_audit_only_what_is_certain_is_a_lie() {
             "violated",
             "before the change began",
         ),
-        // Whether this was before or after can't be told.
+        // It can't be decided if this was before or after.
         (Which::Acquire, free(2), "unknown", "can't be told"),
         (Which::Acquire, held(2), "unknown", "can't be told"),
         (
@@ -336,7 +336,7 @@ fn ordered_audit_finds_an_update_that_comes_too_late_by_another_row() {
     let mut elsewhere = at(2, [15, 30, 40, 41]);
     elsewhere.row = 1;
     let changes = vec![at(1, [5, 10, 60, 61]), elsewhere];
-    let mut other = Effect::of_row(1, RowState::initial(), held(2));
+    let mut other = AuditEntry::of_row(1, RowState::initial(), held(2));
     other.row = 1;
     let mut effects = vec![other];
     effects.extend(chain(&[held(1), free(1)]));
@@ -347,7 +347,7 @@ fn ordered_audit_finds_an_update_that_comes_too_late_by_another_row() {
         "rows have no order together"
     );
     data.is_ordered = true;
-    let why = told(&changes, &data);
+    let why = why(&changes, &data);
     assert!(why.contains("acquire of row 0 (1_0)"), "{why}");
     assert!(why.contains("after the acquire of worker 2"), "{why}");
     data.effects.as_mut().unwrap().reverse();

@@ -4,7 +4,7 @@ use crate::counted::effects_of;
 use crate::model::change::{Restored, Settled, Step};
 use crate::model::outcome::Outcome;
 
-/// Holds the number of updates found (`None`: there was no audit) against what the step was told
+/// Holds the number of updates found (`None`: there was no audit) against what the step reported
 /// and what settling found, and says what is wrong. A step that never was made none. `restored`
 /// says whether the host itself made the same transition once more.
 pub fn account(
@@ -115,7 +115,7 @@ mod tests {
             diagnoses(Some(&failed), Restored::Yes),
             [unrestored, "", promised]
         );
-        // There was something to restore, so the release that was told ok had done nothing.
+        // There was something to restore, so the release that reported ok had done nothing.
         let ok = step(Outcome::Ok, None);
         let silent = "a silent success";
         assert_eq!(diagnoses(Some(&ok), Restored::Yes), [silent, silent, ""]);

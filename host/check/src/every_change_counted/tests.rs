@@ -6,7 +6,7 @@ use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::Reason;
 use crate::model::verdict::Verdict;
 
-fn judge(changes: &[Change], data: Option<&Data>) -> Answer {
+fn judge(changes: &[Change], data: Option<&FinalRows>) -> Answer {
     let evidence = Evidence {
         rows: 2,
         changes,
@@ -123,7 +123,7 @@ fn effect_that_no_change_explains_is_left_to_transition_chain() {
         let (changes, mut data) = history(4, 2, 3);
         let from = Some(RowState::initial());
         let keys = None;
-        let effect = Effect {
+        let effect = AuditEntry {
             row,
             from,
             to,
@@ -160,7 +160,7 @@ fn honest_release_of_a_row_that_was_taken_over_is_no_lie() {
     // Worker 2 takes over what worker 0 holds, and worker 0's release says so.
     let holder = RowState::held_by(changes[0].marker());
     let effects = data.effects.as_mut().unwrap();
-    let freed = |effect: &Effect| effect.from.as_ref() == Some(&holder);
+    let freed = |effect: &AuditEntry| effect.from.as_ref() == Some(&holder);
     effects.retain(|effect| !freed(effect));
     let stolen = effects
         .iter_mut()

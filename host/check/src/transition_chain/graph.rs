@@ -5,7 +5,7 @@ use super::super::findings::Findings;
 use super::super::trace::Trace;
 use super::prose;
 use super::takeover::{Takeover, takeover};
-use crate::model::data::{Effect, NodeRows, RowState, Status};
+use crate::model::data::{AuditEntry, NodeRows, RowState, Status};
 use crate::model::marker::Mark;
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,7 +19,7 @@ struct Row {
     edges: u32,
     /// The state in which the path from the row's beginning ends, once it was walked.
     end: u32,
-    /// Something was found already; what follows from it is not told again.
+    /// Something was found already; what follows from it is not reported again.
     broken: bool,
 }
 
@@ -28,7 +28,7 @@ struct Row {
 pub struct Graph<'a> {
     evidence: &'a Evidence<'a>,
     trace: &'a Trace,
-    effects: &'a [Effect],
+    effects: &'a [AuditEntry],
     /// By state: the effect that left it, the effect that entered it.
     left: Vec<u32>,
     entered: Vec<u32>,
@@ -40,7 +40,7 @@ pub struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    pub fn new(evidence: &'a Evidence<'a>, trace: &'a Trace, effects: &'a [Effect]) -> Self {
+    pub fn new(evidence: &'a Evidence<'a>, trace: &'a Trace, effects: &'a [AuditEntry]) -> Self {
         let rows = evidence.rows as usize;
         let states = 2 * evidence.changes.len() + rows;
         Self {
@@ -90,7 +90,7 @@ impl<'a> Graph<'a> {
             }
         }
         // What led a row out of a state in which another transaction had no business to bring it only
-        // follows from that one, which is told first.
+        // follows from that one, which is reported first.
         let illegal = illegal.into_iter().map(|index| &self.effects[index]);
         let (follows, causes): (Vec<_>, Vec<_>) =
             illegal.partition(|effect| strange.contains(&(effect.row, &effect.from)));
@@ -167,7 +167,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The ends of the edge, if it is a legal one.
-    fn legal(&mut self, effect: &Effect) -> Option<(usize, usize)> {
+    fn legal(&mut self, effect: &AuditEntry) -> Option<(usize, usize)> {
         let (from, to) = (effect.from.as_ref()?, effect.to.as_ref()?);
         let ends = (
             self.place(effect.row, &effect.from)?,
@@ -187,7 +187,7 @@ impl<'a> Graph<'a> {
         let of = |state: usize| &self.evidence.changes[state / 2];
         match takeover(of(from), of(to)) {
             Takeover::Repeated => return false,
-            Takeover::Told | Takeover::AfterItsEnd => {}
+            Takeover::Proven | Takeover::AfterItsEnd => {}
             Takeover::Unclear => self.is_unclear = true,
         }
         true

@@ -1,21 +1,21 @@
 //! Prose for a broken chain: its meaning for the workers, from the two changes involved.
 
-use super::super::findings::{Ms, Told, Went, acquired, released};
+use super::super::findings::{Ms, Went, Witness, acquired, released};
 use super::graph::Graph;
 use crate::model::change::{Change, Nanos};
-use crate::model::data::{Effect, KeyChange, RowState, Status};
+use crate::model::data::{AuditEntry, KeyChange, RowState, Status};
 use crate::model::marker::Marker;
 
-/// When the worker that made this change was told so, if a change of the row can be found for it.
-pub fn time_of(graph: &Graph, effect: &Effect) -> Option<Nanos> {
+/// The time of the report of the step that made this change, if a change of the row can be found for it.
+pub fn time_of(graph: &Graph, effect: &AuditEntry) -> Option<Nanos> {
     let to = effect.to.as_ref()?;
     Some(reached(writer(graph, effect.row, to)?, to))
 }
 
 /// When the transaction began at the earliest that did this: with the acquire of the change whose marker
-/// it wrote, so that nothing that follows from it is told before. Of one that wrote none, the time of
+/// it wrote, so that nothing that follows from it is shown before. Of one that wrote none, the time of
 /// the change whose state it left or took away.
-pub fn time_of_cause(graph: &Graph, effect: &Effect) -> Option<Nanos> {
+pub fn time_of_cause(graph: &Graph, effect: &AuditEntry) -> Option<Nanos> {
     let by = effect.keys.iter().flat_map(|keys| &keys.markers);
     let by = by.filter_map(|marker| graph.trace().named(*marker)).next();
     if let Some(by) = by {
@@ -27,7 +27,7 @@ pub fn time_of_cause(graph: &Graph, effect: &Effect) -> Option<Nanos> {
     })
 }
 
-pub fn illegal(graph: &Graph, effect: &Effect) -> Told {
+pub fn illegal(graph: &Graph, effect: &AuditEntry) -> Witness {
     let by = effect
         .keys
         .iter()
@@ -35,14 +35,14 @@ pub fn illegal(graph: &Graph, effect: &Effect) -> Told {
     let marks = by
         .map(Some)
         .chain([marker(&effect.from), marker(&effect.to)]);
-    Told::about(illegal_prose(graph, effect), effect.row, marks)
+    Witness::about(illegal_prose(graph, effect), effect.row, marks)
 }
 
 fn marker(state: &Option<RowState>) -> Option<Marker> {
     state.as_ref()?.mark.marker()
 }
 
-fn illegal_prose(graph: &Graph, effect: &Effect) -> String {
+fn illegal_prose(graph: &Graph, effect: &AuditEntry) -> String {
     let row = effect.row;
     let update = Went(effect).to_string();
     if let Some(keys) = &effect.keys {
@@ -100,7 +100,7 @@ fn key_change(graph: &Graph, keys: &KeyChange) -> String {
     }
 }
 
-pub fn left_twice(graph: &Graph, one: &Effect, other: &Effect) -> Told {
+pub fn left_twice(graph: &Graph, one: &AuditEntry, other: &AuditEntry) -> Witness {
     let from = Went::state(&other.from);
     let prose = format!(
         "row {} left {from} twice, {} and {}: one of the two updates was lost",
@@ -109,10 +109,10 @@ pub fn left_twice(graph: &Graph, one: &Effect, other: &Effect) -> Told {
         arrival(graph, other)
     );
     let marks = [one.marker(), other.marker()];
-    Told::about(prose, other.row, marks)
+    Witness::about(prose, other.row, marks)
 }
 
-pub fn entered_twice(graph: &Graph, effect: &Effect) -> Told {
+pub fn entered_twice(graph: &Graph, effect: &AuditEntry) -> Witness {
     let prose = format!(
         "row {} came to {} twice: the same transition took effect again {}",
         effect.row,
@@ -122,10 +122,10 @@ pub fn entered_twice(graph: &Graph, effect: &Effect) -> Told {
             None => String::new(),
         }
     );
-    Told::about(prose, effect.row, [effect.marker()])
+    Witness::about(prose, effect.row, [effect.marker()])
 }
 
-pub fn loose(graph: &Graph, effect: &Effect) -> Told {
+pub fn loose(graph: &Graph, effect: &AuditEntry) -> Witness {
     let prose = format!(
         "row {} left {}, {}, but nothing had led there: an update is missing",
         effect.row,
@@ -133,15 +133,15 @@ pub fn loose(graph: &Graph, effect: &Effect) -> Told {
         arrival(graph, effect)
     );
     let marks = [marker(&effect.from), marker(&effect.to)];
-    Told::about(prose, effect.row, marks)
+    Witness::about(prose, effect.row, marks)
 }
 
-pub fn circle(row: u32) -> Told {
+pub fn circle(row: u32) -> Witness {
     let prose = "has updates that lead back to themselves, apart from its beginning";
-    Told::about(format!("row {row} {prose}"), row, [])
+    Witness::about(format!("row {row} {prose}"), row, [])
 }
 
-pub fn other_end(row: u32, expected: &RowState, node: &str, found: Option<&RowState>) -> Told {
+pub fn other_end(row: u32, expected: &RowState, node: &str, found: Option<&RowState>) -> Witness {
     let prose = match found {
         Some(found) => {
             format!(
@@ -153,7 +153,7 @@ pub fn other_end(row: u32, expected: &RowState, node: &str, found: Option<&RowSt
         }
     };
     let found = found.and_then(|state| state.mark.marker());
-    Told::about(prose, row, [expected.mark.marker(), found])
+    Witness::about(prose, row, [expected.mark.marker(), found])
 }
 
 fn writer<'a>(graph: &Graph<'a>, row: u32, state: &RowState) -> Option<&'a Change> {
@@ -168,7 +168,7 @@ fn reached(change: &Change, state: &RowState) -> Nanos {
     }
 }
 
-fn arrival(graph: &Graph, effect: &Effect) -> String {
+fn arrival(graph: &Graph, effect: &AuditEntry) -> String {
     let Some(to) = &effect.to else {
         return "to its end".to_owned();
     };

@@ -8,9 +8,9 @@ use crate::model::change::Change;
 pub enum Takeover {
     /// The change took what it held already.
     Repeated,
-    /// Both are proven to have held the row at once, which mutual-exclusion tells.
-    Told,
-    /// The former holder held nothing any more, or never was told that it did: a row that is left by
+    /// Both are proven to have held the row at once, which mutual-exclusion reports.
+    Proven,
+    /// The former holder held nothing any more, or no step of it reported that it did: a row that is left by
     /// a worker whose release failed may be taken over.
     AfterItsEnd,
     /// The release of the former holder was in flight, or is not on record.
@@ -24,7 +24,7 @@ pub enum Takeover {
 ///
 /// ```text
 /// holder   |--acquire--|=======hold=======|--release (fails: stolen)--|
-/// thief 1      |-------acquire-------|                        Told
+/// thief 1      |-------acquire-------|                        Proven
 /// thief 2                |-----------acquire-----------|      Unclear
 /// thief 3                                    |--acquire--|    AfterItsEnd
 /// ```
@@ -42,7 +42,7 @@ pub fn takeover(former: &Change, later: &Change) -> Takeover {
         return Takeover::Unclear;
     };
     if from.max(taken.0) < until.min(taken.1) {
-        return Takeover::Told;
+        return Takeover::Proven;
     }
     match &former.release {
         Some(release) if release.invoked <= later.acquire.invoked => Takeover::AfterItsEnd,
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn takeover_is_judged_by_the_times_of_the_former_holder() {
-        assert_eq!(judge([5, 40]), Takeover::Told);
+        assert_eq!(judge([5, 40]), Takeover::Proven);
         assert_eq!(judge([20, 70]), Takeover::Unclear);
         assert_eq!(judge([60, 80]), Takeover::AfterItsEnd);
     }

@@ -3,7 +3,7 @@ mod keys;
 use super::super::synthetic::{change, history};
 use super::*;
 use crate::model::change::Change;
-use crate::model::data::{Effect, NodeRows, RowState, Status};
+use crate::model::data::{AuditEntry, NodeRows, RowState, Status};
 use crate::model::marker::{Mark, Marker};
 use crate::model::verdict::Verdict;
 
@@ -20,14 +20,14 @@ fn state(status: Status, worker: u32, number: u32) -> RowState {
     RowState { status, mark }
 }
 
-fn update(from: RowState, to: RowState) -> Effect {
-    Effect::of_row(2, from, to)
+fn update(from: RowState, to: RowState) -> AuditEntry {
+    AuditEntry::of_row(2, from, to)
 }
 
 /// Rows 0 to 2, of which only row 2 was ever touched.
-fn judge(changes: &[Change], effects: Vec<Effect>, end: RowState) -> Answer {
+fn judge(changes: &[Change], effects: Vec<AuditEntry>, end: RowState) -> Answer {
     let untouched = Some(RowState::initial());
-    let data = Data {
+    let data = FinalRows {
         effects: Some(effects),
         nodes: vec![NodeRows {
             node: "a".into(),
@@ -41,7 +41,12 @@ fn judge(changes: &[Change], effects: Vec<Effect>, end: RowState) -> Answer {
     judge_data(changes, 3, Some(&data), None)
 }
 
-fn judge_data(changes: &[Change], rows: u32, data: Option<&Data>, idle: Option<&str>) -> Answer {
+fn judge_data(
+    changes: &[Change],
+    rows: u32,
+    data: Option<&FinalRows>,
+    idle: Option<&str>,
+) -> Answer {
     let evidence = Evidence {
         rows,
         changes,
@@ -60,7 +65,7 @@ fn three() -> Vec<Change> {
         .to_vec()
 }
 
-fn right() -> Vec<Effect> {
+fn right() -> Vec<AuditEntry> {
     vec![
         update(RowState::initial(), deleting(3, 0)),
         update(deleting(3, 0), available(3, 0)),
@@ -227,8 +232,8 @@ fn another_rows_marker_and_a_row_out_of_range_are_illegal() {
 
     changes.push(change(10, 7, 0, [0, 1, 2, 3]));
     let mut effects = right();
-    effects.push(Effect::of_row(7, RowState::initial(), deleting(10, 0)));
-    effects.push(Effect::of_row(7, deleting(10, 0), available(10, 0)));
+    effects.push(AuditEntry::of_row(7, RowState::initial(), deleting(10, 0)));
+    effects.push(AuditEntry::of_row(7, deleting(10, 0), available(10, 0)));
     assert_told(&judge(&changes, effects, available(8, 0)), "row 7 went", 1);
 }
 
@@ -303,7 +308,7 @@ fn the_end_must_be_the_end_on_every_node() {
 #[test]
 fn without_audit_data_or_contention_it_is_unknown_and_says_why() {
     let (changes, mut data) = history(4, 2, 3);
-    let why = |data: Option<&Data>, idle| {
+    let why = |data: Option<&FinalRows>, idle| {
         let verdict = judge_data(&changes, 2, data, idle).verdict;
         assert_eq!(verdict.as_str(), "unknown");
         verdict.why().unwrap().to_owned()

@@ -23,7 +23,7 @@ use crate::model::contention::Contention;
 use crate::model::verdict::{Answer, Judgement};
 
 /// Asks every checker. They stand in the order in which their prose helps most: of two violations
-/// the overall verdict tells the first. Of a simulation in which everything worked from this moment on,
+/// the overall verdict has the first. Of a simulation in which everything worked from this moment on,
 /// also asks whether every change came to an end. n·log n in the number of changes and rows.
 pub fn judge(evidence: &Evidence, whole_from: Option<Nanos>) -> Judgement {
     let cluster = evidence.heard().as_ref().map_or(0, Heard::cluster);

@@ -174,9 +174,9 @@ fn lines(found: &Allocations) -> Vec<String> {
         ));
     }
     let executed = found.statements.iter().filter(|verb| verb.count > 0);
-    let told: Vec<_> = executed.map(statements).collect();
-    if !told.is_empty() {
-        lines.push(format!("statements: {}", told.join(", ")));
+    let shown: Vec<_> = executed.map(statements).collect();
+    if !shown.is_empty() {
+        lines.push(format!("statements: {}", shown.join(", ")));
     }
     for (count, what) in [
         (found.exhausted, "changes found the pool exhausted"),

@@ -1,4 +1,4 @@
-//! The tables, as `wit/allocation.wit` tells them.
+//! The tables, as `wit/allocation.wit` describes them.
 
 use super::super::tables::{self, define, fill};
 use super::IpAllocation;

@@ -12,7 +12,7 @@ pub async fn allocated(site: &Site, marker: Marker) -> (Settled, Option<String>)
     let read = |node| ACCESS.holding(&*site.database, node, marker);
     // A reservation that was left may be made an allocation of by another worker at any time.
     let shows = |holding: &Holding| match holding {
-        Holding::Address(_) => Shown::Effect,
+        Holding::Address(_) => Shown::AuditEntry,
         Holding::Pending => Shown::Open,
         Holding::Nothing => Shown::NoEffect,
     };
@@ -37,7 +37,7 @@ pub async fn deallocated(site: &Site, marker: Marker, outcome: &Outcome) -> Sett
     let shows = |holding: &Holding| match holding {
         Holding::Address(_) => Shown::NoEffect,
         _ if is_denied => Shown::Open,
-        _ => Shown::Effect,
+        _ => Shown::AuditEntry,
     };
     settle(site, read, shows).await.0
 }

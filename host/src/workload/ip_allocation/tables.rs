@@ -1,7 +1,7 @@
 //! The state of the database after a run.
 
 use crate::model::marker::Mark;
-use crate::workload::found::{InFile, OfNodes};
+use crate::workload::final_state::{InFile, OfNodes};
 use serde::{Deserialize, Serialize};
 
 /// The address belongs to a worker.

@@ -5,7 +5,7 @@ use super::net::{Name, Net, Seen};
 use super::row::row_state;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::data::{Effect, Status};
+use crate::model::data::{AuditEntry, Status};
 use crate::model::fault::Fault;
 use crate::model::marker::{Mark, Marker};
 use crate::model::value::{Row, Value};
@@ -15,7 +15,7 @@ const COLUMNS: &str =
 
 /// The net changes of all transactions, from one node, causally; in the order of commits where the
 /// database has one ([`is_ordered`]).
-pub(super) async fn effects(database: &dyn Database, node: &str) -> Result<Vec<Effect>, Fault> {
+pub(super) async fn effects(database: &dyn Database, node: &str) -> Result<Vec<AuditEntry>, Fault> {
     let order = match is_ordered(database) {
         true => " ORDER BY number",
         false => "",
@@ -102,15 +102,15 @@ impl AuditAccess {
     }
 }
 
-fn led_to(effects: &[Effect], row: u32, status: &Status, marker: Marker) -> Option<bool> {
+fn led_to(effects: &[AuditEntry], row: u32, status: &Status, marker: Marker) -> Option<bool> {
     let mark = Mark::Of(marker);
-    let there = |effect: &&Effect| {
+    let there = |effect: &&AuditEntry| {
         let to = effect.to.as_ref();
         effect.row == row && to.is_some_and(|to| to.status == *status && to.mark == mark)
     };
     // A release begins where the marker is already; one that deletes the row first leaves no state
     // with the marker before it inserts the row again.
-    let is_whole = |effect: &Effect| {
+    let is_whole = |effect: &AuditEntry| {
         let from = effect.from.as_ref();
         *status == Status::Deleting || from.is_none_or(|from| from.mark == mark)
     };
@@ -140,20 +140,20 @@ mod tests {
             number: 0,
         };
         let [held, free] = ["deleting", "available"].map(|status| state(status, "3_0"));
-        let released = |effects: &[Effect]| led_to(effects, 0, &Status::Available, marker);
-        let acquire = Effect::of_row(0, state("available", "4_0"), held.clone());
+        let released = |effects: &[AuditEntry]| led_to(effects, 0, &Status::Available, marker);
+        let acquire = AuditEntry::of_row(0, state("available", "4_0"), held.clone());
         assert_eq!(released(std::slice::from_ref(&acquire)), Some(false));
-        let release = Effect::of_row(0, held.clone(), free.clone());
+        let release = AuditEntry::of_row(0, held.clone(), free.clone());
         assert_eq!(released(&[acquire, release.clone()]), Some(true));
-        let elsewhere = Effect { row: 1, ..release };
+        let elsewhere = AuditEntry { row: 1, ..release };
         assert_eq!(released(&[elsewhere]), Some(false));
-        let anew = Effect {
+        let anew = AuditEntry {
             from: None,
-            ..Effect::of_row(0, held, free.clone())
+            ..AuditEntry::of_row(0, held, free.clone())
         };
         assert_eq!(released(&[anew]), Some(true));
         // An acquire that writes the marker first may stand there by half.
-        let half = Effect::of_row(0, state("available", "4_0"), free);
+        let half = AuditEntry::of_row(0, state("available", "4_0"), free);
         assert_eq!(released(&[half]), None);
     }
 }

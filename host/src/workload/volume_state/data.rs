@@ -6,7 +6,7 @@ use super::row::{row_number, row_state};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::data::{Data, NodeRows, RowState};
+use crate::model::data::{FinalRows, NodeRows, RowState};
 use crate::model::fault::Fault;
 use crate::model::value::Value;
 
@@ -18,7 +18,7 @@ pub(super) async fn read_data(
     clock: &dyn Clock,
     rows: u32,
     audit: bool,
-) -> Result<Data, Fault> {
+) -> Result<FinalRows, Fault> {
     let read = |node| read_rows(database, node, rows);
     let found = each_node(database, clock, read).await?;
     let effects = match found.nodes.first() {
@@ -28,7 +28,7 @@ pub(super) async fn read_data(
         }
         _ => None,
     };
-    Ok(Data {
+    Ok(FinalRows {
         effects,
         is_ordered: audit::is_ordered(database),
         nodes: found.nodes,

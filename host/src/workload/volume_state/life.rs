@@ -50,7 +50,7 @@ impl Life<'_> {
             self.turn.site().hold().await;
         }
         // A change that failed its check still releases, as published; so does one that holds the
-        // row although it was told otherwise. One whose row was taken over since has none to release.
+        // row although its step reported otherwise. One whose row was taken over since has none to release.
         match holds {
             Some(true) => self.give_back(&mut change).await,
             Some(false) => {}

@@ -16,7 +16,7 @@
 //! other.
 
 use super::row::{row_id, row_number};
-use crate::model::data::{Effect, KeyChange, RowState};
+use crate::model::data::{AuditEntry, KeyChange, RowState};
 use crate::model::marker::Marker;
 use rustc_hash::FxHashMap;
 
@@ -122,7 +122,7 @@ impl Net {
     }
 
     fn number(&mut self, key: &str) -> Key {
-        if let Some(row) = row_number(key).filter(|row| *row != Effect::FOREIGN) {
+        if let Some(row) = row_number(key).filter(|row| *row != AuditEntry::FOREIGN) {
             return Key::Row(row);
         }
         if let Some(&known) = self.numbers.get(key) {
@@ -136,7 +136,7 @@ impl Net {
 
     /// The net changes, in the order of the first step of each. What left a key in the state in which
     /// it was is none: no change has to answer for that.
-    pub(super) fn effects(mut self) -> Vec<Effect> {
+    pub(super) fn effects(mut self) -> Vec<AuditEntry> {
         for walk in &self.walks {
             if let Some(markers) = self.movers.get_mut(&walk.transaction) {
                 walk.written(markers);
@@ -149,7 +149,7 @@ impl Net {
             for (from, to) in ends(walk.first, walk.more) {
                 let (row, is_known) = match key {
                     Key::Row(row) => (row, true),
-                    Key::Foreign(_) => (Effect::FOREIGN, false),
+                    Key::Foreign(_) => (AuditEntry::FOREIGN, false),
                 };
                 let markers = self.movers.get(&transaction);
                 let keys = (markers.is_some() || !is_known).then(|| {
@@ -163,7 +163,7 @@ impl Net {
                         markers: markers.cloned().unwrap_or_default(),
                     })
                 });
-                effects.push(Effect {
+                effects.push(AuditEntry {
                     row,
                     from,
                     to,

@@ -64,13 +64,13 @@ async fn read_acquire(site: &Site, node: &str, row: u32, marker: Marker) -> Resu
     let held = Some(RowState::held_by(marker));
     let state = read_causally(site, node, row).await?;
     if state == held {
-        return Ok(Reading::new(Shown::Effect, true));
+        return Ok(Reading::new(Shown::AuditEntry, true));
     }
     let audited = audited(site, node, row, &Status::Deleting, marker).await?;
     if audited == Some(true) {
         // It may have come between the two readings.
         let state = read_causally(site, node, row).await?;
-        return Ok(Reading::new(Shown::Effect, state == held));
+        return Ok(Reading::new(Shown::AuditEntry, state == held));
     }
     let is_untouched = state == Some(RowState::initial());
     let shown = match audited {
@@ -95,7 +95,7 @@ async fn read_release(site: &Site, node: &str, row: u32, marker: Marker) -> Resu
         false => audited(site, node, row, &Status::Available, marker).await?,
     };
     let shown = match audited {
-        Some(true) => Shown::Effect,
+        Some(true) => Shown::AuditEntry,
         Some(false) => Shown::NoEffect,
         None => Shown::Open,
     };

@@ -5,14 +5,14 @@ use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session};
 use contend::capability::statement::{Action, Statement};
 use contend::capability::strategy::{Call, Transition};
-use contend::check::parts::{Findings, Heard, Rivalry, Told, Unknown, effects_of};
+use contend::check::parts::{Findings, Heard, Rivalry, Unknown, Witness, effects_of};
 use contend::check::parts::{judgement, limited, nodes_agree};
 use contend::model::change::{Change, Nanos, Settled};
 use contend::model::fault::Fault;
 use contend::model::stuck::WaitingStep;
 use contend::model::value::Value;
 use contend::model::verdict::{Answer, Judgement};
-use contend::workload::found::{Found, InFile, OfNodes};
+use contend::workload::final_state::{FinalState, InFile, OfNodes};
 use contend::workload::turn::{Phase, Turn};
 use contend::workload::{Chosen, FinalFile, Workload, WorkloadKind};
 use contend::workload::{define, each_node, fill, mark, options};
@@ -106,9 +106,9 @@ impl WorkloadKind for Increments {
         database: &dyn Database,
         clock: &dyn Clock,
         workload: &Workload,
-    ) -> Result<Found, Fault> {
+    ) -> Result<FinalState, Fault> {
         let read = |node| counters(database, node, workload.rows);
-        Ok(Found::own(each_node(database, clock, read).await?))
+        Ok(FinalState::own(each_node(database, clock, read).await?))
     }
 
     fn file(&self) -> Option<FinalFile> {
@@ -119,10 +119,10 @@ impl WorkloadKind for Increments {
         &self,
         _: &Workload,
         changes: &[Change],
-        found: Option<&Found>,
+        found: Option<&FinalState>,
         whole_from: Option<Nanos>,
     ) -> Judgement {
-        let found = found.and_then(Found::of::<OfNodes<Counters>>);
+        let found = found.and_then(FinalState::of::<OfNodes<Counters>>);
         let (heard, nodes) = (found.map(OfNodes::heard), found.map(|found| &*found.nodes));
         let nodes = nodes.unwrap_or_default();
         let contention = RIVALRY.count(changes, heard.as_ref().map_or(0, Heard::cluster));
@@ -149,7 +149,7 @@ fn sums(changes: &[Change], nodes: &[Counters], unknown: Option<Unknown>) -> Ans
                     let prose = format!(
                         "row {row} is {n} on node {node}, and of its increments {least} ended ok"
                     );
-                    Told::about(prose, row, of_row().map(|change| Some(change.marker())))
+                    Witness::about(prose, row, of_row().map(|change| Some(change.marker())))
                 });
             }
         }

@@ -19,7 +19,7 @@ fn swap_of_two_keys_is_blamed_on_the_transaction_and_not_on_who_comes_after_it()
     let mut changes = three();
     changes.push(change(4, 1, 0, [0, 1, 2, 3]));
     let marker = changes[1].marker();
-    let of_1 = |from, to| Effect {
+    let of_1 = |from, to| AuditEntry {
         row: 1,
         ..update(from, to)
     };
@@ -29,11 +29,11 @@ fn swap_of_two_keys_is_blamed_on_the_transaction_and_not_on_who_comes_after_it()
         of_1(deleting(4, 0), available(4, 0)),
         update(RowState::initial(), deleting(3, 0)),
         update(deleting(3, 0), available(3, 0)),
-        Effect {
+        AuditEntry {
             keys: keys("volume-2", "volume-1", "volume-1", &[marker]),
             ..update(available(3, 0), available(4, 0))
         },
-        Effect {
+        AuditEntry {
             keys: keys("volume-1", "volume-2", "volume-2", &[marker]),
             ..of_1(available(4, 0), deleting(7, 0))
         },
@@ -52,7 +52,7 @@ fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
     let mut changes = three();
     changes.push(change(4, 1, 0, [1, 2, 3, 4]));
     let marker = changes[3].marker();
-    let moved = |from, to| Effect {
+    let moved = |from, to| AuditEntry {
         keys: keys("volume-2", "volume-1", "volume-1", &[marker]),
         ..update(from, to)
     };
@@ -77,11 +77,11 @@ fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
 
 #[test]
 fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
-    let gone = Effect {
+    let gone = AuditEntry {
         to: None,
         ..update(available(8, 0), available(8, 0))
     };
-    let back = Effect {
+    let back = AuditEntry {
         from: None,
         ..update(available(8, 0), available(8, 0))
     };
@@ -89,8 +89,8 @@ fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
     effects.extend([gone, back]);
     let answer = judge(&three(), effects, available(8, 0));
     assert_told(&answer, "went from available (8_0) to no row at all", 1);
-    let stranger = Effect {
-        row: Effect::FOREIGN,
+    let stranger = AuditEntry {
+        row: AuditEntry::FOREIGN,
         keys: keys("\u{1b}x", "a", "b", &[]),
         ..update(RowState::initial(), deleting(3, 0))
     };

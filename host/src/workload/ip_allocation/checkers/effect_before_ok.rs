@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::prose::Plain;
 use crate::check::parts::nothing_came_through;
-use crate::check::parts::{Findings, Ms, Told};
+use crate::check::parts::{Findings, Ms, Witness};
 use crate::model::change::{Change, Step};
 use crate::model::pool::pool_id;
 use crate::model::seen::{Seen, Sight};
@@ -25,7 +25,9 @@ pub fn answer(evidence: &Evidence) -> Answer {
                 continue;
             };
             if matches!(&seen.found, Sight::Address(found) if found.is_some() != allocates) {
-                findings.add(Some(step.returned), || tell(change, step, allocates, seen));
+                findings.add(Some(step.returned), || {
+                    describe(change, step, allocates, seen)
+                });
             }
         }
     }
@@ -35,7 +37,7 @@ pub fn answer(evidence: &Evidence) -> Answer {
     findings.answer("effect-before-ok", question, unknown.as_deref())
 }
 
-fn tell(change: &Change, step: &Step, allocates: bool, seen: &Seen) -> Told {
+fn describe(change: &Change, step: &Step, allocates: bool, seen: &Seen) -> Witness {
     let (worker, marker, pool) = (change.worker, change.marker(), pool_id(change.row));
     let verb = match allocates {
         true => "allocation from",
@@ -52,7 +54,7 @@ fn tell(change: &Change, step: &Step, allocates: bool, seen: &Seen) -> Told {
         seen.node,
         Ms(seen.began)
     );
-    Told::about(prose, change.row, [Some(marker)])
+    Witness::about(prose, change.row, [Some(marker)])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod account;
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Ended, Plain, Row, address_of};
-use crate::check::parts::{Findings, Told};
+use crate::check::parts::{Findings, Witness};
 use crate::model::change::{Change, Nanos, Restored};
 use crate::model::pool::pool_id;
 use crate::model::verdict::Answer;
@@ -14,7 +14,7 @@ use account::account;
 
 /// Counts, on every node and for each change, the rows that are ALLOCATED and have its marker, in both
 /// tables together, and holds them against what was reported: exactly one, with the address that was
-/// told, for an allocation that ended ok and was not given back; none for one that failed or was given
+/// reported, for an allocation that ended ok and was not given back; none for one that failed or was given
 /// back; at most one for an indeterminate one (and just what settling found, where it found
 /// something). A row that no change of its pool explains is a violation too. Needs no contention: a
 /// silent success needs no rival. Linear but for the look-up of markers.
@@ -25,7 +25,7 @@ pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
         // The history alone may prove a lie.
         for change in evidence.changes {
             if let Err(diagnosis) = account(change, None) {
-                findings.add(Some(over(change)), || tell(change, None, diagnosis));
+                findings.add(Some(over(change)), || describe(change, None, diagnosis));
             }
         }
     }
@@ -46,17 +46,17 @@ fn judge(changes: &[Change], node: &NodeAllocations, names: &Names, findings: &m
                 *count = count.saturating_add(1);
                 *row = Some(request);
             }
-            None => findings.add(None, || tell_stray(node, names, request)),
+            None => findings.add(None, || describe_stray(node, names, request)),
         }
     }
     for (change, (count, row)) in changes.iter().zip(found) {
         let on = Some((&*node.node, count));
         if let Err(diagnosis) = account(change, Some(count)) {
-            findings.add(Some(over(change)), || tell(change, on, diagnosis));
+            findings.add(Some(over(change)), || describe(change, on, diagnosis));
         } else if let Some(row) = row.filter(|row| !is_address_of(names, change, row)) {
             findings.add(Some(over(change)), || {
                 let diagnosis = format!("the row has {}", Plain(&row.address));
-                tell(change, on, &diagnosis)
+                describe(change, on, &diagnosis)
             });
         }
     }
@@ -69,21 +69,21 @@ fn is_address_of(names: &Names, change: &Change, row: &Request) -> bool {
         .is_none_or(|address| address == row.address || place(address) == place(&row.address))
 }
 
-/// When the worker was told the last that there is to tell.
+/// The time of the last report to the worker.
 fn over(change: &Change) -> Nanos {
     change.steps().last().map_or(0, |step| step.returned)
 }
 
-fn tell_stray(node: &NodeAllocations, names: &Names, request: &Request) -> Told {
+fn describe_stray(node: &NodeAllocations, names: &Names, request: &Request) -> Witness {
     let (node, row) = (&node.node, Row(request));
     let prose = format!("node {node} has {row}, and no change of this run explains it");
     match names.row(&request.pool) {
-        Some(row) => Told::about(prose, row, [request.mark.marker()]),
+        Some(row) => Witness::about(prose, row, [request.mark.marker()]),
         None => prose.into(),
     }
 }
 
-fn tell(change: &Change, found: Option<(&str, u8)>, diagnosis: &str) -> Told {
+fn describe(change: &Change, found: Option<(&str, u8)>, diagnosis: &str) -> Witness {
     let (worker, marker, pool) = (change.worker, change.marker(), pool_id(change.row));
     let address = match address_of(change) {
         Some(address) => Plain(address).to_string(),
@@ -105,7 +105,7 @@ fn tell(change: &Change, found: Option<(&str, u8)>, diagnosis: &str) -> Told {
         None => {}
     }
     prose += &format!(" (marker {marker}): {diagnosis}");
-    Told::about(prose, change.row, [Some(marker)])
+    Witness::about(prose, change.row, [Some(marker)])
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::check::parts::Heard;
 use crate::model::change::Change;
 use crate::model::pool::Pool;
-use crate::workload::found::OfNodes;
+use crate::workload::final_state::OfNodes;
 use crate::workload::ip_allocation::tables::{Allocations, NodeAllocations};
 
 /// The pools and the history of a run, and the data that it left.

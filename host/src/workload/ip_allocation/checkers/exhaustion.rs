@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::prose::is_failed;
-use crate::check::parts::{Findings, Ms, Told};
+use crate::check::parts::{Findings, Ms, Witness};
 use crate::model::change::{Change, Nanos};
 use crate::model::outcome::Outcome;
 use crate::model::pool::pool_id;
@@ -19,7 +19,7 @@ use crate::model::verdict::Answer;
 pub fn answer(evidence: &Evidence) -> Answer {
     let mut findings = Findings::default();
     let mut refused: Vec<_> = evidence.changes.iter().filter(is_exhausted).collect();
-    // In the order of time, so that only the first has to be told.
+    // In the order of time, so that only the first has to be described.
     refused.sort_by_key(|change| change.acquire.returned);
     if evidence.missing().is_none() && !refused.is_empty() {
         let taken = Taken::new(evidence);
@@ -27,7 +27,7 @@ pub fn answer(evidence: &Evidence) -> Answer {
             let asked = (change.acquire.invoked, change.acquire.returned);
             if !taken.was_full(change.row, asked) {
                 let most = || taken.most(change.row, asked);
-                findings.add(Some(asked.1), || tell(evidence, change, most()));
+                findings.add(Some(asked.1), || describe(evidence, change, most()));
             }
         }
     }
@@ -46,16 +46,16 @@ fn is_exhausted(change: &&Change) -> bool {
     is_failed(&change.acquire) && reason.is_some_and(|reason| reason.code == "exhausted")
 }
 
-fn tell(evidence: &Evidence, change: &Change, most: u64) -> Told {
+fn describe(evidence: &Evidence, change: &Change, most: u64) -> Witness {
     let (worker, marker, pool) = (change.worker, change.marker(), pool_id(change.row));
-    let (asked, told) = (Ms(change.acquire.invoked), Ms(change.acquire.returned));
+    let (asked, answered) = (Ms(change.acquire.invoked), Ms(change.acquire.returned));
     let capacity = evidence.pools.get(change.row as usize);
     let capacity = capacity.map_or(0, |pool| pool.capacity());
     let prose = format!(
-        "worker {worker} ({marker}) was told at {told} that {pool} is exhausted, but since it had \
+        "worker {worker} ({marker}) was told at {answered} that {pool} is exhausted, but since it had \
          asked, at {asked}, at most {most} of its {capacity} addresses can have been taken"
     );
-    Told::about(prose, change.row, [Some(marker)])
+    Witness::about(prose, change.row, [Some(marker)])
 }
 
 /// The number of addresses of each pool that may have been taken, over time.

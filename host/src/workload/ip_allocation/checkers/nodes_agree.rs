@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, Row};
-use crate::check::parts::{Findings, Told, differences, nodes_agree};
+use crate::check::parts::{Findings, Witness, differences, nodes_agree};
 use crate::model::verdict::Answer;
 use crate::workload::ip_allocation::tables::NodeAllocations;
 
@@ -28,9 +28,9 @@ fn compare(
     let nodes = [&*first.node, &*other.node];
     for (request, on) in differences(&first.requests, &other.requests) {
         findings.add(None, || {
-            let prose = tell(nodes, on, &Row(request).to_string());
+            let prose = describe(nodes, on, &Row(request).to_string());
             match names.row(&request.pool) {
-                Some(row) => Told::about(prose, row, [request.mark.marker()]),
+                Some(row) => Witness::about(prose, row, [request.mark.marker()]),
                 None => prose.into(),
             }
         });
@@ -38,16 +38,16 @@ fn compare(
     for (range, on) in differences(&first.ranges, &other.ranges) {
         findings.add(None, || {
             let (pool, first, last) = (Plain(&range.pool), Plain(&range.first), Plain(&range.last));
-            let prose = tell(nodes, on, &format!("the range {first}–{last} of {pool}"));
+            let prose = describe(nodes, on, &format!("the range {first}–{last} of {pool}"));
             match names.row(&range.pool) {
-                Some(row) => Told::about(prose, row, []),
+                Some(row) => Witness::about(prose, row, []),
                 None => prose.into(),
             }
         });
     }
 }
 
-fn tell(nodes: [&str; 2], on: usize, what: &str) -> String {
+fn describe(nodes: [&str; 2], on: usize, what: &str) -> String {
     let (has, lacks) = (nodes[on], nodes[1 - on]);
     format!("node {has} has {what}, and node {lacks} does not")
 }

@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Row, owner};
-use crate::check::parts::{Findings, Told};
+use crate::check::parts::{Findings, Witness};
 use crate::model::change::Change;
 use crate::model::verdict::Answer;
 use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
@@ -21,7 +21,7 @@ pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
         let (excused, wrong): (Vec<_>, Vec<_>) = pending.partition(is_excused);
         for request in wrong {
             let at = names.change(request).map(|change| change.acquire.returned);
-            findings.add(at, || tell(node, names, request));
+            findings.add(at, || describe(node, names, request));
         }
         remark = remark.or_else(|| excuse(node, names, &excused));
     }
@@ -31,13 +31,13 @@ pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
     answer
 }
 
-fn tell(node: &NodeAllocations, names: &Names, request: &Request) -> Told {
+fn describe(node: &NodeAllocations, names: &Names, request: &Request) -> Witness {
     let (node, row, owner) = (&node.node, Row(request), owner(names, request));
     let prose = format!(
         "when all workers had ended, node {node} still had {row}, which belongs to {owner}"
     );
     match names.row(&request.pool) {
-        Some(row) => Told::about(prose, row, [request.mark.marker()]),
+        Some(row) => Witness::about(prose, row, [request.mark.marker()]),
         None => prose.into(),
     }
 }

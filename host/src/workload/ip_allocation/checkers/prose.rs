@@ -1,5 +1,5 @@
 //! Prose for rows and their writers. Text of a strategy must not steer the terminal, so
-//! only what is certainly harmless is told as it is.
+//! only what is certainly harmless is shown as it is.
 
 use super::names::Names;
 use crate::check::parts::Ms;
@@ -68,12 +68,12 @@ pub fn owner(names: &Names, request: &Request) -> String {
     }
 }
 
-/// The address of a change, as its worker was told or as it was found.
+/// The address of a change, as it was reported or as it was found.
 pub fn address_of(change: &Change) -> Option<&str> {
     change.allocation.as_ref()?.address.as_deref()
 }
 
-/// The worker was told that this certainly did not happen.
+/// The step reported that this certainly did not happen.
 pub fn is_failed(step: &Step) -> bool {
     matches!(step.outcome, Outcome::Failed(_))
 }

@@ -5,7 +5,7 @@ mod ledger;
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, address_of, owner};
-use crate::check::parts::{Findings, Told};
+use crate::check::parts::{Findings, Witness};
 use crate::model::change::{Change, Restored};
 use crate::model::pool::{Pool, address_at, number, pool_id};
 use crate::model::verdict::Answer;
@@ -74,11 +74,11 @@ fn judge(
     for range in &node.ranges {
         match free(names, range) {
             Ok((row, free)) => ledger[row as usize].free.push(free),
-            Err(why) => findings.add(None, || tell_range(node, names, range, why)),
+            Err(why) => findings.add(None, || describe_range(node, names, range, why)),
         }
     }
     for request in &node.requests {
-        // A row that has an address which is none of its pool's is another checker's to tell.
+        // A row that has an address which is none of its pool's is another checker's subject.
         let Some(row) = names.row(&request.pool) else {
             continue;
         };
@@ -105,13 +105,13 @@ fn judge(
     let mut remark = None;
     for ((mut ledger, pool), row) in ledger.into_iter().zip(evidence.pools).zip(0..) {
         ledger.sort();
-        let tell = Teller {
+        let teller = Teller {
             node: &node.node,
             names,
             pool,
             row,
         };
-        let excused = tell.all(&ledger, findings);
+        let excused = teller.all(&ledger, findings);
         remark = remark.or(excused);
     }
     remark
@@ -136,12 +136,12 @@ fn free(names: &Names, range: &Range) -> Result<(u32, Free), &'static str> {
     }
 }
 
-fn tell_range(node: &NodeAllocations, names: &Names, range: &Range, why: &str) -> Told {
+fn describe_range(node: &NodeAllocations, names: &Names, range: &Range, why: &str) -> Witness {
     let (node, pool) = (&node.node, Plain(&range.pool));
     let (first, last) = (Plain(&range.first), Plain(&range.last));
     let prose = format!("node {node} has the range {first}–{last} of {pool}, {why}");
     match names.row(&range.pool) {
-        Some(row) => Told::about(prose, row, []),
+        Some(row) => Witness::about(prose, row, []),
         None => prose.into(),
     }
 }
@@ -172,8 +172,8 @@ impl Teller<'_> {
         let what = self.lost(first, count);
         match ledger.lost(true).count > u128::from(ledger.unknown) {
             true => {
-                let told = || Told::about(format!("{what}: lost"), self.row, []);
-                findings.add(None, told);
+                let lost = || Witness::about(format!("{what}: lost"), self.row, []);
+                findings.add(None, lost);
                 None
             }
             false => Some(format!(
@@ -183,21 +183,21 @@ impl Teller<'_> {
         }
     }
 
-    fn overlap(&self, one: Free, other: Free) -> Told {
+    fn overlap(&self, one: Free, other: Free) -> Witness {
         let (node, pool) = (self.node, pool_id(self.row));
         let (one, other) = (self.range(one), self.range(other));
         let prose = format!("node {node} has two ranges of {pool} that overlap, {one} and {other}");
-        Told::about(prose, self.row, [])
+        Witness::about(prose, self.row, [])
     }
 
-    fn in_both(&self, request: &Request, free: Free) -> Told {
+    fn in_both(&self, request: &Request, free: Free) -> Witness {
         let (node, pool, address) = (self.node, pool_id(self.row), Plain(&request.address));
         let (owner, free) = (owner(self.names, request), self.range(free));
         let prose = format!(
             "on node {node}, {address} of {pool} is allocated and also free: it belongs to {owner}; \
              and it is in the range {free}"
         );
-        Told::about(prose, self.row, [request.mark.marker()])
+        Witness::about(prose, self.row, [request.mark.marker()])
     }
 
     fn lost(&self, first: u128, count: u128) -> String {

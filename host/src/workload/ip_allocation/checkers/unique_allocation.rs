@@ -1,20 +1,20 @@
 //! Was an address given twice?
 
 mod found;
-mod told;
+mod reported;
 
 use super::evidence::Evidence;
 use super::names::Names;
 use crate::check::parts::{Findings, Unknown};
 use crate::model::verdict::Answer;
 
-/// Asks what the workers were told: no two changes may have an address of a subnet at once, of
+/// Judges what the steps reported: no two changes may have an address of a subnet at once, of
 /// whatever workers and through whatever pools. And asks every node: none may have an address of a
 /// subnet as ALLOCATED in two rows, nor one that its pool does not have. What was found in the one
-/// way is not told again in the other. n·log n.
+/// way is not listed again in the other. n·log n.
 pub fn answer(evidence: &Evidence, names: &Names, uncontended: Option<Unknown>) -> Answer {
     let mut findings = Findings::default();
-    let doubled = told::find(evidence.changes, names, &mut findings);
+    let doubled = reported::find(evidence.changes, names, &mut findings);
     for node in evidence.differing_nodes() {
         found::find(node, names, &doubled, &mut findings);
     }

@@ -20,7 +20,7 @@ type Recorded<'a> = (i64, (&'a str, &'a str), (&'a str, &'a str));
 
 const NO_ROW: (&str, &str) = ("", "");
 
-fn net(recorded: &[Recorded]) -> Vec<Effect> {
+fn net(recorded: &[Recorded]) -> Vec<AuditEntry> {
     let mut net = Net::default();
     for (transaction, before, after) in recorded {
         net.add(Name::Number(*transaction), seen(*before), seen(*after));
@@ -29,14 +29,14 @@ fn net(recorded: &[Recorded]) -> Vec<Effect> {
 }
 
 /// Row, from, to.
-fn told(recorded: &[Recorded]) -> Vec<(u32, String, String)> {
+fn shown(recorded: &[Recorded]) -> Vec<(u32, String, String)> {
     let text = |state: &Option<RowState>| match state {
         Some(state) => state.to_string(),
         None => "nothing".to_owned(),
     };
     let effects = net(recorded);
-    let told = effects.iter().map(|e| (e.row, text(&e.from), text(&e.to)));
-    told.collect()
+    let shown = effects.iter().map(|e| (e.row, text(&e.from), text(&e.to)));
+    shown.collect()
 }
 
 const A: &str = "volume-0";
@@ -45,7 +45,7 @@ const B: &str = "volume-1";
 #[test]
 fn two_updates_in_one_transaction_are_one_effect_in_either_order() {
     for middle in ["deleting -", "available 3_0"] {
-        let effects = told(&[
+        let effects = shown(&[
             (1, (A, "available -"), (A, middle)),
             (1, (A, middle), (A, "deleting 3_0")),
         ]);
@@ -56,7 +56,7 @@ fn two_updates_in_one_transaction_are_one_effect_in_either_order() {
 
 #[test]
 fn two_transactions_are_two_effects() {
-    let effects = told(&[
+    let effects = shown(&[
         (1, (A, "available -"), (A, "deleting -")),
         (2, (A, "deleting -"), (A, "deleting 3_0")),
     ]);
@@ -77,13 +77,13 @@ fn netting_needs_no_order() {
         let mut turned = steps;
         turned.rotate_left(turn);
         turned.swap(0, 2);
-        assert_eq!(told(&turned), std::slice::from_ref(&net), "{turn}");
+        assert_eq!(shown(&turned), std::slice::from_ref(&net), "{turn}");
     }
 }
 
 #[test]
 fn transaction_that_ends_where_it_began_has_no_effect() {
-    let effects = told(&[
+    let effects = shown(&[
         (1, (A, "available -"), (A, "deleting 3_0")),
         (1, (A, "deleting 3_0"), (A, "available -")),
         (2, (A, "available -"), (A, "available -")),
@@ -159,7 +159,11 @@ fn foreign_keys_are_told_apart() {
         .map(|e| &*e.keys.as_ref().unwrap().key)
         .collect();
     assert_eq!(keys, ["x", "y", "x"]);
-    assert!(effects.iter().all(|effect| effect.row == Effect::FOREIGN));
+    assert!(
+        effects
+            .iter()
+            .all(|effect| effect.row == AuditEntry::FOREIGN)
+    );
 }
 
 #[test]
@@ -168,5 +172,5 @@ fn steps_that_are_no_walk_are_kept_as_they_are() {
         (1, (A, "available -"), (A, "deleting 3_0")),
         (1, (A, "available 4_0"), (A, "deleting 5_0")),
     ];
-    assert_eq!(told(&steps).len(), 2);
+    assert_eq!(shown(&steps).len(), 2);
 }

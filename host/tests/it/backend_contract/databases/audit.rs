@@ -3,13 +3,13 @@
 use super::fixture::Fixture;
 use super::*;
 use contend::backend::clock::RealClock;
-use contend::model::data::{Data, Effect};
+use contend::model::data::{AuditEntry, FinalRows};
 use contend::workload::Workload;
-use contend::workload::found::Found;
+use contend::workload::final_state::FinalState;
 
 /// Makes the tables, runs the steps in a session on the first node, and reads what is left. Steps are
 /// statements of the host's, `BEGIN`, `COMMIT` and `ROLLBACK`.
-async fn after(fixture: &Fixture, steps: &[&str]) -> Data {
+async fn after(fixture: &Fixture, steps: &[&str]) -> FinalRows {
     let workload = prepared(fixture).await;
     let mut session = fixture.near().await;
     run(&mut session, steps).await;
@@ -46,22 +46,22 @@ async fn run(session: &mut Box<dyn Session>, steps: &[&str]) {
     }
 }
 
-async fn read(fixture: &Fixture, workload: &Workload) -> Data {
+async fn read(fixture: &Fixture, workload: &Workload) -> FinalRows {
     let clock = RealClock::new();
     let found = workload.read_found(&*fixture.database, &clock);
-    let Found::Rows(data) = found.await.unwrap() else {
+    let FinalState::Rows(data) = found.await.unwrap() else {
         panic!("another kind");
     };
     data
 }
 
-fn told(effects: &[Effect]) -> Vec<String> {
+fn told(effects: &[AuditEntry]) -> Vec<String> {
     let state = |state: &Option<_>| match state {
         Some(state) => format!("{state}"),
         None => "nothing".to_owned(),
     };
-    let tell = |effect: &Effect| {
-        let Effect { row, from, to, .. } = effect;
+    let tell = |effect: &AuditEntry| {
+        let AuditEntry { row, from, to, .. } = effect;
         format!("{row}: {} → {}", state(from), state(to))
     };
     let mut told: Vec<_> = effects.iter().map(tell).collect();

@@ -5,7 +5,7 @@ use crate::check::parts::effects_of;
 use crate::model::change::{Change, Restored, Settled};
 use crate::model::outcome::Outcome;
 
-/// Holds the number of rows found (`None`: there is no data) against what the change was told and
+/// Holds the number of rows found (`None`: there is no data) against what the change reported and
 /// what settling found, and says what is wrong.
 pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
     // Known from the history alone, whatever the data says now.
@@ -38,7 +38,7 @@ pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
 }
 
 /// A fault said that the acquire certainly had no effect, and the host found its row. Nothing of the sort
-/// can be said of a release: that a row is gone does not tell by whom.
+/// can be said of a release: a row that is gone does not show its remover.
 fn broken_promise(change: &Change) -> Result<(), &'static str> {
     let acquire = &change.acquire;
     match is_failed(acquire) && acquire.settled == Some(Settled::TookEffect) {

@@ -2,17 +2,17 @@
 
 use super::super::names::{Names, Place};
 use super::super::prose::{Row, owner};
-use crate::check::parts::{Findings, Told};
+use crate::check::parts::{Findings, Witness};
 use crate::model::change::Nanos;
 use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
 use std::collections::BTreeSet;
 
 /// Notes the rows that are ALLOCATED and have an address which another such row has, or which is none
-/// of its pool; but for the addresses that were told already.
+/// of its pool; but for the addresses that are listed already.
 pub fn find(
     node: &NodeAllocations,
     names: &Names,
-    told: &BTreeSet<Place>,
+    listed: &BTreeSet<Place>,
     findings: &mut Findings,
 ) {
     let mut placed = Vec::new();
@@ -20,7 +20,7 @@ pub fn find(
         match names.place_of(request) {
             Ok(place) => placed.push((place, request)),
             Err(why) => findings.add(given(names, request), || {
-                tell_misplaced(node, names, request, why)
+                describe_misplaced(node, names, request, why)
             }),
         }
     }
@@ -29,10 +29,10 @@ pub fn find(
         let [(place, one), (same, other)] = pair else {
             continue;
         };
-        if place == same && !told.contains(place) {
+        if place == same && !listed.contains(place) {
             let at = given(names, one).zip(given(names, other));
             let at = at.map(|(one, other)| one.max(other));
-            findings.add(at, || tell_twice(node, names, *place, [one, other]));
+            findings.add(at, || describe_twice(node, names, *place, [one, other]));
         }
     }
 }
@@ -41,17 +41,27 @@ fn given(names: &Names, request: &Request) -> Option<Nanos> {
     Some(names.change(request)?.acquire.returned)
 }
 
-fn tell_misplaced(node: &NodeAllocations, names: &Names, request: &Request, why: &str) -> Told {
+fn describe_misplaced(
+    node: &NodeAllocations,
+    names: &Names,
+    request: &Request,
+    why: &str,
+) -> Witness {
     let (node, row) = (&node.node, Row(request));
     let owner = owner(names, request);
     let prose = format!("node {node} has {row}, {why}; it belongs to {owner}");
     match names.row(&request.pool) {
-        Some(row) => Told::about(prose, row, [request.mark.marker()]),
+        Some(row) => Witness::about(prose, row, [request.mark.marker()]),
         None => prose.into(),
     }
 }
 
-fn tell_twice(node: &NodeAllocations, names: &Names, place: Place, rows: [&Request; 2]) -> Told {
+fn describe_twice(
+    node: &NodeAllocations,
+    names: &Names,
+    place: Place,
+    rows: [&Request; 2],
+) -> Witness {
     let (node, address, subnet) = (&node.node, place.address, names.subnet(place));
     let [one, other] = rows.map(|request| {
         let (pool, table) = (&request.pool, request.table.name());
@@ -61,5 +71,5 @@ fn tell_twice(node: &NodeAllocations, names: &Names, place: Place, rows: [&Reque
     let prose =
         format!("node {node} has {address} of subnet {subnet} twice as ALLOCATED: {one}; {other}");
     let row = names.row(&rows[0].pool).unwrap_or_default();
-    Told::about(prose, row, rows.map(|request| request.mark.marker()))
+    Witness::about(prose, row, rows.map(|request| request.mark.marker()))
 }

@@ -1,7 +1,7 @@
 //! The final state of the database after a trial.
 
 use crate::check::parts::Heard;
-use crate::model::data::Data;
+use crate::model::data::FinalRows;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::fmt::Debug;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 /// The proof against which every report is held.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum FinalState {
     /// Rows with a state, and the audit of them.
-    Rows(Data),
+    Rows(FinalRows),
     /// The content of the tables of a kind of workload that has its own.
     Own(Arc<dyn OwnTables>),
 }
@@ -64,13 +64,13 @@ impl<T: InFile> OwnTables for OfNodes<T> {
     }
 }
 
-impl Found {
+impl FinalState {
     pub fn own(tables: impl OwnTables) -> Self {
         Self::Own(Arc::new(tables))
     }
 
     /// The rows, if it is these.
-    pub fn rows(&self) -> Option<&Data> {
+    pub fn rows(&self) -> Option<&FinalRows> {
         match self {
             Self::Rows(data) => Some(data),
             Self::Own(_) => None,

@@ -1,8 +1,8 @@
-//! Addresses given twice, by what the workers were told.
+//! Addresses given twice, by what the steps reported.
 
 use super::super::names::{Names, Place};
 use super::super::prose::{Plain, address_of};
-use crate::check::parts::{Findings, Ms, Told};
+use crate::check::parts::{Findings, Ms, Witness};
 use crate::check::parts::{Span, overlaps};
 use crate::model::change::{Change, Nanos, Restored};
 use crate::model::pool::pool_id;
@@ -18,10 +18,10 @@ pub fn find(changes: &[Change], names: &Names, findings: &mut Findings) -> BTree
         };
         match names.place(change.row, address) {
             Ok(place) => held.extend(span(change, index).map(|span| (place, span))),
-            // What was only found, and not told, is the data's to tell.
+            // What was only found, and not reported, is judged by the data.
             Err(why) if change.acquire.outcome.is_ok() => {
                 let at = change.acquire.returned;
-                findings.add(Some(at), || tell_misplaced(change, address, why));
+                findings.add(Some(at), || describe_misplaced(change, address, why));
             }
             Err(_) => {}
         }
@@ -39,7 +39,7 @@ pub fn find(changes: &[Change], names: &Names, findings: &mut Findings) -> BTree
         if let Some(place) = place {
             doubled.insert(place);
             findings.add(Some(later.start), || {
-                tell_twice(changes, names.subnet(place), place, [&earlier, &later])
+                describe_twice(changes, names.subnet(place), place, [&earlier, &later])
             });
         }
     }
@@ -81,16 +81,16 @@ fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
     Some((start, end.max(start)))
 }
 
-fn tell_misplaced(change: &Change, address: &str, why: &str) -> Told {
+fn describe_misplaced(change: &Change, address: &str, why: &str) -> Witness {
     let (worker, marker, at) = (change.worker, change.marker(), Ms(change.acquire.returned));
     let (address, pool) = (Plain(address), pool_id(change.row));
     let prose = format!(
         "worker {worker} ({marker}) was told at {at} that it has {address} of {pool}, {why}"
     );
-    Told::about(prose, change.row, [Some(marker)])
+    Witness::about(prose, change.row, [Some(marker)])
 }
 
-fn tell_twice(changes: &[Change], subnet: &str, place: Place, spans: [&Span; 2]) -> Told {
+fn describe_twice(changes: &[Change], subnet: &str, place: Place, spans: [&Span; 2]) -> Witness {
     let holder = |span: &Span| {
         let change = &changes[span.change as usize];
         let (worker, marker) = (change.worker, change.marker());
@@ -110,5 +110,5 @@ fn tell_twice(changes: &[Change], subnet: &str, place: Place, spans: [&Span; 2])
     );
     let of = |span: &Span| &changes[span.change as usize];
     let markers = spans.map(|span| Some(of(span).marker()));
-    Told::about(prose, of(later).row, markers)
+    Witness::about(prose, of(later).row, markers)
 }
