@@ -31,7 +31,7 @@ pub struct TestOptions {
 /// is no strategy fails the first part, and has no others.
 pub fn test(options: &TestOptions) -> Result<Exit, CommandError> {
     let screen = Screen::new(options.form == Form::Nothing);
-    let name = Variant::parse(options.strategy())?;
+    let name = Variant::parse(&options.search.plan.strategies[0])?;
     let reference = Reference::meant(&name.strategy)?;
     let file = WasmFile::read(&find_one(&name.strategy, &screen)?)?;
     let mut report = ConformanceReport {
@@ -79,7 +79,8 @@ fn rest(options: &TestOptions, screen: &Screen) -> Result<Vec<Part>, CommandErro
     };
     let resolved = resolve_search(with_faults, screen)?;
     let cancel = CancelFlag::listen(Exit::Unknown.code())?;
-    let waiting = screen.waiting(format!("{}: ordinary changes", options.strategy()));
+    let given = &with_faults.plan.strategies[0];
+    let waiting = screen.waiting(format!("{given}: ordinary changes"));
     let subject = Subject::new(options, &resolved, &cancel, &waiting)?;
     let undisturbed = subject.undisturbed()?;
     if options.only.is_some() {
@@ -127,12 +128,6 @@ fn unless_cancelled(
     match cancel.is_set() {
         true => Ok(Part::new(name, Status::Unknown, "interrupted")),
         false => ask(),
-    }
-}
-
-impl TestOptions {
-    fn strategy(&self) -> &str {
-        &self.search.plan.strategies[0]
     }
 }
 

@@ -67,14 +67,11 @@ pub fn resolve(
     let given: Vec<_> = given.map(|url| lock_url(url, lab.as_ref())).collect();
     let workloads = workloads(&options.workloads, &asked, lab.as_ref());
     let (workloads, locks) = both(workloads, locks(&given))?;
-    for (plan, (_, url)) in workloads
-        .iter()
-        .flat_map(|it| locks.iter().map(move |url| (it, url)))
-    {
-        check_is_used(&Plan {
-            locks: url.clone(),
-            ..plan.clone()
-        })?;
+    for mut plan in workloads.iter().cloned() {
+        for (_, url) in &locks {
+            plan.locks = url.clone();
+            check_is_used(&plan)?;
+        }
     }
     let workers = workloads.iter().map(|plan| plan.workload.workers()).max();
     let found = strategies::find(&asked.strategies, screen)?;

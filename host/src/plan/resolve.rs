@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Instances beyond one for each worker: a replacement may be made before the dead one is gone.
-const SPARE_INSTANCES: u32 = 8;
+pub const SPARE_INSTANCES: u32 = 8;
 
 /// A plan that can be run, the strategies of its trials in their order, and the lab that it runs on.
 pub struct ResolvedPlan {

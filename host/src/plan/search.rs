@@ -1,7 +1,7 @@
 //! The plan of a search: what stays the same in all its simulations, and what each seed may draw.
 
 use super::options::PlanOptions;
-use super::resolve::{ResolvedPlan, parse_url, resolve};
+use super::resolve::{ResolvedPlan, SPARE_INSTANCES, parse_url, resolve};
 use super::{Plan, PlanError, PlannedTrial, SimulatedWorld, in_range};
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::console::Screen;
@@ -41,10 +41,6 @@ const MOST_WORKERS: u32 = 12;
 /// A trillion: more than a century of them can do.
 const MOST_SEEDS: u64 = 1_000_000_000_000;
 const MOST_JOBS: u64 = 1_024;
-
-/// Instances of each thread beyond one for each worker: a replacement may be made before the dead
-/// one is gone.
-const SPARE_INSTANCES: u32 = 8;
 
 /// A search that can begin.
 pub struct ResolvedSearch<'a> {
@@ -93,6 +89,7 @@ pub fn resolve_search<'a>(
     }
     let varied = Varied::new(&options.plan);
     let workers = |workload: &Workload| {
+        // Each thread has instances of its own.
         let of_one = varied.most_workers(workload) + SPARE_INSTANCES;
         of_one.saturating_mul(jobs as u32)
     };
