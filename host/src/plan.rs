@@ -138,7 +138,7 @@ impl PlannedTrial {
 }
 
 /// The most workers that one run can have. Each takes six mappings of memory, and Linux allows a
-/// process 65,530 of them unless it is told otherwise.
+/// process 65,530 of them unless it is set otherwise.
 pub const MAX_WORKERS: u64 = 10_000;
 
 /// The most workers of a simulation, whose instances share a few mappings.

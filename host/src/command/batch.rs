@@ -141,7 +141,7 @@ impl Batch<'_> {
         let finished = self.reports().count();
         if finished > 0 {
             let (all, folder) = (self.cells.len(), self.folder.path().display());
-            self.screen.tell(&format!(
+            self.screen.print_line(&format!(
                 "{finished} of {all} cells are finished in {folder} and are not repeated"
             ));
         }
@@ -163,7 +163,7 @@ impl Batch<'_> {
             if was_cut {
                 let kept = self.folder.keep_aside(&cell.folder)?;
                 self.screen
-                    .tell(&format!("what was cut is kept in {}", kept.display()));
+                    .print_line(&format!("what was cut is kept in {}", kept.display()));
             }
             self.standing[number] = self.run_cell(number).await;
             self.write()?;
@@ -172,7 +172,7 @@ impl Batch<'_> {
             {
                 let all = self.cells.len();
                 self.screen
-                    .tell(&format!("cell {}/{all} {}", number + 1, report.brief()));
+                    .print_line(&format!("cell {}/{all} {}", number + 1, report.brief()));
             }
         }
         Ok(())

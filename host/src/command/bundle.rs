@@ -25,7 +25,7 @@ const NO_COMPONENT: &str = "leave the components out with --components false";
 
 /// Packs a run. Says on standard error what it lacks.
 pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
-    // What is a bundle already is no folder of a run, and told as that.
+    // What is a bundle already is no folder of a run, and refused as that.
     RunDir::open(&options.run, ANY_SIZE_MIB)?;
     let run = Opened::open(&options.run, ANY_SIZE_MIB)?;
     for remark in unfinished(&run)? {
@@ -51,14 +51,14 @@ pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
             "note: whoever opens it has to say --unpacked-mib {mib}"
         ));
     }
-    let told = format!(
+    let text = format!(
         "{}: {} files, {} of them components, {} KiB\n",
         path.display(),
         manifest.files.len(),
         manifest.components(),
         size.len().div_ceil(1024),
     );
-    print(told.as_bytes())?;
+    print(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
@@ -75,8 +75,8 @@ fn unfinished(run: &Opened) -> Result<Vec<String>, CommandError> {
         Some(how) => Some(format!("{} ended early: {}", trial.strategy, how.as_str())),
         None => Some(format!("{} is not finished", trial.strategy)),
     });
-    let told = |what: String| format!("the run is not finished: {what}; it is packed as it is");
-    Ok(not_run.chain(cut).map(told).collect())
+    let sentence = |what: String| format!("the run is not finished: {what}; it is packed as it is");
+    Ok(not_run.chain(cut).map(sentence).collect())
 }
 
 fn components(run: &Opened) -> Result<Vec<Component>, CommandError> {

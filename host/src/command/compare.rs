@@ -16,7 +16,7 @@ pub struct CompareOptions {
 }
 
 /// Exit code: 0 if all verdicts agree, and in the simulator everything that must; 1 if something
-/// differs; 3 if that can't be told.
+/// differs; 3 if that can't be decided.
 pub fn compare(options: &CompareOptions) -> Result<Exit, CommandError> {
     let open = |run| Opened::open(run, options.unpacked_mib);
     let [first, second] = &options.runs;

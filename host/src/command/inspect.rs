@@ -20,7 +20,7 @@ pub struct InspectOptions {
 }
 
 /// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
-/// its interface could be told.
+/// its interface could be read.
 pub fn inspect(options: &InspectOptions) -> Result<Exit, CommandError> {
     // Settings are given to a run: they change nothing of what a component is.
     let strategy = Variant::parse(&options.strategy)?.strategy;

@@ -32,7 +32,7 @@ pub enum LabVerb {
     },
 }
 
-/// Does it. Steps are told on standard error, answers on standard output.
+/// Does it. It prints its steps to standard error and answers to standard output.
 pub fn lab(command: LabCommand) -> Result<Exit, CommandError> {
     let dir = match command.dir {
         Some(dir) => dir,

@@ -1,4 +1,4 @@
-//! `runner report RUN`: everything that a run or a batch tells, from its folder or a bundle alone.
+//! `runner report RUN`: everything that a run or a batch recorded, from its folder or a bundle alone.
 
 use crate::console::{Output, note};
 use crate::exit::{CommandError, Exit, Required, message};

@@ -24,7 +24,7 @@ pub struct RerunOptions {
 
 /// Runs the same plan with the same seed and settings, and holds what comes of it against what was
 /// recorded. Exit code: 0 if the verdicts agree, and in the simulator the histories too; 1 if
-/// something differs; 2 if it could not be run; 3 if that can't be told, as of a run that was cut.
+/// something differs; 2 if it could not be run; 3 if that can't be decided, as of a run that was cut.
 pub fn rerun(options: &RerunOptions) -> Result<Exit, CommandError> {
     check_name(options.out.as_deref())?;
     let run = Opened::open(&options.run, options.unpacked_mib)?;

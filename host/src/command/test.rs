@@ -58,8 +58,8 @@ fn loads(file: &WasmFile) -> Result<Part, CommandError> {
     let imports = contents.imports.as_deref().unwrap_or_default();
     Ok(match loaded {
         Ok(_) => {
-            let told = format!("{world}; imports {}", short_names(imports));
-            Part::new("loads", Status::Passed, told)
+            let summary = format!("{world}; imports {}", short_names(imports));
+            Part::new("loads", Status::Passed, summary)
         }
         Err(why) => Part::new("loads", Status::Failed, why.to_string()),
     })
@@ -95,8 +95,8 @@ fn rest(options: &TestOptions, screen: &Screen) -> Result<Vec<Part>, CommandErro
         parts.push(match undisturbed.wrong {
             None => unless_cancelled(&cancel, name, ask)?,
             Some(_) => {
-                let told = "an ordinary change does not go well, so there is nothing to disturb";
-                Part::new(name, Status::Unknown, told)
+                let summary = "an ordinary change does not go well, so there is nothing to disturb";
+                Part::new(name, Status::Unknown, summary)
             }
         });
     }
@@ -143,7 +143,7 @@ mod tests {
             "wasi:clocks/wall-clock@0.2.3",
             "wasi:io/streams@0.2.3",
         ];
-        let told = short_names(&imports.map(str::to_owned));
-        assert_eq!(told, "db, wasi");
+        let summary = short_names(&imports.map(str::to_owned));
+        assert_eq!(summary, "db, wasi");
     }
 }

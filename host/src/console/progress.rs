@@ -69,7 +69,7 @@ impl Screen {
     }
 
     /// Prints a line, above the bars if there are any.
-    pub fn tell(&self, line: &str) {
+    pub fn print_line(&self, line: &str) {
         if self.way != Way::Nothing {
             self.bars.suspend(|| note(&clean_lines(line)));
         }
@@ -94,8 +94,8 @@ impl Screen {
     pub fn waiting(&self, what: impl Into<String>) -> Waiting {
         let what = Arc::new(Mutex::new(what.into()));
         let began = Instant::now();
-        let told = what.clone();
-        let line = move || format!("{}, {}", lock(&told), seconds(began));
+        let shown = what.clone();
+        let line = move || format!("{}, {}", lock(&shown), seconds(began));
         let drawn = line.clone();
         let shown = self.show(
             self.bars.add(plain_bar()),
@@ -109,7 +109,7 @@ impl Screen {
     }
 
     /// Draws how far a batch has come, above the bar of its cell, until it is dropped: which cell is
-    /// running and since when, and how long the rest may take from here, if that can be told.
+    /// running and since when, and how long the rest may take from here, if that is known.
     pub fn batch(
         &self,
         cell: String,

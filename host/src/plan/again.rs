@@ -144,9 +144,9 @@ fn unnamed(plan: &Plan, places: &Places) -> Vec<String> {
     let is_server = |url: &String| matches!(url.parse(), Ok(DatabaseUrl::Mysql(_)));
     let is_cluster = places.database.as_ref().is_none_or(is_server);
     if !plan.nodes.is_empty() && places.nodes.is_empty() && is_cluster {
-        let told = plan.nodes.iter().map(ToString::to_string);
-        let told = told.collect::<Vec<_>>().join(", ");
-        unnamed.push(format!("its nodes {told} (--node URL, once for each)"));
+        let nodes = plan.nodes.iter().map(ToString::to_string);
+        let nodes = nodes.collect::<Vec<_>>().join(", ");
+        unnamed.push(format!("its nodes {nodes} (--node URL, once for each)"));
     }
     if matches!(plan.locks, LockUrl::File(_) | LockUrl::Redis(_)) && places.locks.is_none() {
         unnamed.push(format!("the lock service {} (--lock URL)", plan.locks));

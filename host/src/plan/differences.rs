@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(there: Value, here: Value) -> Vec<String> {
+    fn between(there: Value, here: Value) -> Vec<String> {
         let found = differences(&there, &here);
         found.iter().map(Difference::to_string).collect()
     }
@@ -75,18 +75,18 @@ mod tests {
         let there = plan("sha256:00", "a/cas.wasm", 5);
         let mut elsewhere = plan("sha256:00", "b/cas.wasm", 5);
         elsewhere["trials"][0]["reference"] = json!("oci://localhost/cas:1");
-        assert!(told(there.clone(), elsewhere).is_empty());
+        assert!(between(there.clone(), elsewhere).is_empty());
         let expected = [
             "trials.digest is \"sha256:00\" there and \"sha256:11\" here",
             "workload.rows is 5 there and 6 here",
         ];
-        assert_eq!(told(there, plan("sha256:11", "a/cas.wasm", 6)), expected);
+        assert_eq!(between(there, plan("sha256:11", "a/cas.wasm", 6)), expected);
     }
 
     #[test]
     fn a_key_that_only_one_of_them_has_counts() {
         let (with, without) = (json!({"nodes": ["n"]}), json!({}));
-        assert_eq!(told(with.clone(), without.clone()).len(), 1);
-        assert_eq!(told(without, with).len(), 1);
+        assert_eq!(between(with.clone(), without.clone()).len(), 1);
+        assert_eq!(between(without, with).len(), 1);
     }
 }

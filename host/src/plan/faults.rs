@@ -35,9 +35,9 @@ impl FaultOption {
             [at, action, target] => (at, action, target, None),
             [at, action, target, "for", lasts] => (at, action, target, Some(lasts.to_owned())),
             _ => {
-                let told = "it is AT ACTION TARGET, as in '2s kill n2', and for the simulator AT \
+                let message = "it is AT ACTION TARGET, as in '2s kill n2', and for the simulator AT \
                             ACTION TARGET for DURATION, as in '1s crash n2 for 5s'";
-                return Err(told.to_owned());
+                return Err(message.to_owned());
             }
         };
         let [at, action, target] = [at, action, target].map(str::to_owned);
@@ -101,11 +101,11 @@ mod tests {
         let schedule = schedule(&given).unwrap();
         let again = FaultOption::parse("5s start n2").unwrap();
         assert!(super::schedule(&[again]).is_ok());
-        let told: Vec<_> = schedule
+        let shown: Vec<_> = schedule
             .iter()
             .map(|fault| format!("{} {}", fault.at_ms, fault.fault))
             .collect();
-        assert_eq!(told, ["1500 pause n2", "3000 resume n2"]);
+        assert_eq!(shown, ["1500 pause n2", "3000 resume n2"]);
         assert_eq!(given[0].to_string(), "3s resume n2");
     }
 

@@ -28,14 +28,14 @@ pub fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, PlanError> {
         Some(dir) => dir,
         None => lab::default_dir()?,
     };
-    let mut tell = |line: String| note(&line);
+    let mut print_step = |line: String| note(&line);
     if let Some(lab) = Lab::find(&dir)? {
         if !lab.status().whole {
             note(&format!(
                 "the lab in {} is not whole: mending it",
                 dir.display()
             ));
-            lab.make_whole(&mut tell)?;
+            lab.make_whole(&mut print_step)?;
         }
         return Ok(lab);
     }
@@ -44,7 +44,7 @@ pub fn find_or_start(dir: Option<PathBuf>) -> Result<Lab, PlanError> {
         dir.display()
     ));
     let options = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
-    Ok(Lab::up(&options, &mut tell)?)
+    Ok(Lab::up(&options, &mut print_step)?)
 }
 
 pub fn node_urls(lab: &Lab) -> Vec<String> {
@@ -65,11 +65,11 @@ pub fn check_schedule(faults: &[ScheduledFault], lab: Option<&Lab>) -> Result<()
         return Ok(());
     };
     let Some(lab) = lab else {
-        let told = format!(
+        let message = format!(
             "the workload has a fault ({}) for the lab's servers; say --lab",
             first.fault
         );
-        return Err(LabError::Fault(told).into());
+        return Err(LabError::Fault(message).into());
     };
     let nodes: Vec<_> = lab.node_urls().into_iter().map(|(name, _)| name).collect();
     let mut faults = faults.iter();

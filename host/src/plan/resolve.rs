@@ -170,7 +170,7 @@ fn simulated(
 /// Nothing asked for is ignored: what is for servers only is refused without one, and so is what is
 /// of another world.
 pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
-    let wrong = |told: &str| Err(PlanError::Options(told.to_owned()));
+    let wrong = |why: &str| Err(PlanError::Options(why.to_owned()));
     let is_mysql = matches!(plan.database, DatabaseUrl::Mysql(_));
     if !is_mysql && !plan.nodes.is_empty() {
         return wrong("--node names the servers behind --db mysql://…, or is left out");

@@ -102,11 +102,11 @@ pub fn build(jobs: &[Job], screen: &Screen) -> Result<(), PlanError> {
         return Ok(());
     }
     let waiting = screen.waiting("building");
-    let mut tell = |line: &str| {
-        screen.tell(line);
+    let mut print_line = |line: &str| {
+        screen.print_line(line);
         waiting.set(line);
     };
-    Ok(source::build_all(jobs, &mut tell)?)
+    Ok(source::build_all(jobs, &mut print_line)?)
 }
 
 /// The path of a component, pulled if it has a reference. Else it may exist only when those are built
@@ -119,7 +119,7 @@ fn component(
     screen: &Screen,
 ) -> Result<PathBuf, PlanError> {
     if let Some(reference) = reference {
-        return Ok(Store::usual()?.find(reference, &mut |line| screen.tell(line))?);
+        return Ok(Store::usual()?.find(reference, &mut |line| screen.print_line(line))?);
     }
     Ok(match locate(name, home)? {
         Located::Component(path) => path,
@@ -171,14 +171,14 @@ fn other_kinds(plans: &[Plan], is_named: bool) -> String {
         return "others here are not; name a workload with --workload, and strategies of its kind"
             .to_owned();
     }
-    let told: Vec<_> = plans
+    let kinds: Vec<_> = plans
         .iter()
         .map(|plan| {
             let kind = plan.workload.kind.name();
             format!("the workload {} is of the kind {kind}", plan.workload_name)
         })
         .collect();
-    format!("{}; name another workload or strategy", told.join(", "))
+    format!("{}; name another workload or strategy", kinds.join(", "))
 }
 
 /// The description in the manifest of a source folder, in a sentence.

@@ -73,8 +73,8 @@ fn read(options: &str) -> Result<Table, String> {
     let mut table = Table::new();
     for option in split(options) {
         let Some((key, text)) = option.split_once('=') else {
-            let told = format!("{option:?} is no option of sim; write KEY=VALUE, as in nodes=5");
-            return Err(told);
+            let message = format!("{option:?} is no option of sim; write KEY=VALUE, as in nodes=5");
+            return Err(message);
         };
         let (key, text) = (key.trim(), text.trim());
         // What is no TOML, such as 90..400, is a text; its key knows what to do with it.
@@ -107,9 +107,9 @@ fn from_table(mut table: Table) -> Result<Topology, String> {
     check_keys(&mut table)?;
     let by_regions = table.contains_key("regions") || table.contains_key("region_latency_ms");
     if by_regions && table.contains_key("latency_ms") {
-        let told = "latency_ms says how far each node is from each; leave out regions and \
+        let message = "latency_ms says how far each node is from each; leave out regions and \
                     region_latency_ms";
-        return Err(told.to_owned());
+        return Err(message.to_owned());
     }
     let topology: Topology = table.try_into().map_err(|error| format!("sim: {error}"))?;
     check(&topology)?;

@@ -36,8 +36,8 @@ impl Opened {
         let (folder, plan) = match &unpacked {
             None => RunDir::open(given, unpacked_mib)?,
             Some(unpacked) => {
-                let told = |error| bundle_error(error, given);
-                RunDir::open(&run_of(unpacked.path()), unpacked_mib).map_err(told)?
+                let as_bundle_error = |error| bundle_error(error, given);
+                RunDir::open(&run_of(unpacked.path()), unpacked_mib).map_err(as_bundle_error)?
             }
         };
         Ok(Self {
@@ -53,7 +53,7 @@ impl Opened {
         component_of(self.unpacked.as_ref()?.path(), digest)
     }
 
-    /// All that the run tells, whole or cut short. An error if nothing of it was recorded.
+    /// All that the run recorded, whole or cut short. An error if nothing of it was recorded.
     pub fn report(&self) -> Result<RunReport, RunError> {
         let mut report = RunReport::new(self.plan.clone(), self.given.clone());
         for planned in &self.plan.trials {
@@ -94,7 +94,7 @@ impl Opened {
     }
 }
 
-/// A bundle is told by its own name, and not by that of the folder that is gone afterwards.
+/// A bundle is named by its own name, and not by that of the folder that is gone afterwards.
 fn bundle_error(error: RunDirError, given: &Path) -> RunDirError {
     match error {
         RunDirError::NotARun { why, .. } => {

@@ -132,7 +132,7 @@ impl Turn<'_> {
                 tally.seeds, self.seeds.count
             )),
             None if tally.seeds == 0 => Verdict::Unknown("there was no time for a seed".to_owned()),
-            // Some seeds that tell nothing are no reason to doubt those that do.
+            // Some seeds that show nothing are no reason to doubt those that do.
             None if tally.unknown < tally.seeds => Verdict::Valid,
             None => Verdict::Unknown(tally.unknown_why.clone().unwrap_or_default()),
         };

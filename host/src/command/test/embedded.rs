@@ -29,11 +29,11 @@ pub fn part(options: &TestOptions, screen: &Screen) -> Result<Part, CommandError
     let resolved = resolved(options, screen)?;
     let trial = runtime()?.block_on(run(&resolved, screen))?;
     let Some(trial) = trial else {
-        let told = "nothing was recorded";
-        return Ok(Part::new("embedded database", Status::Unknown, told));
+        let summary = "nothing was recorded";
+        return Ok(Part::new("embedded database", Status::Unknown, summary));
     };
     let summary = &trial.summary;
-    let told = format!(
+    let summary = format!(
         "SQLite: {}, {} ok, {} failed, {} indeterminate",
         resolved.plan.workload.size(),
         summary.ok,
@@ -41,13 +41,13 @@ pub fn part(options: &TestOptions, screen: &Screen) -> Result<Part, CommandError
         summary.indeterminate
     );
     Ok(match &trial.judgement.verdict {
-        Verdict::Valid => Part::new("embedded database", Status::Passed, told),
+        Verdict::Valid => Part::new("embedded database", Status::Passed, summary),
         Verdict::Unknown(why) => {
-            let told = format!("{told}; {why}");
-            Part::new("embedded database", Status::Unknown, told)
+            let summary = format!("{summary}; {why}");
+            Part::new("embedded database", Status::Unknown, summary)
         }
         Verdict::Violated(why) => {
-            let mut part = Part::new("embedded database", Status::Failed, told);
+            let mut part = Part::new("embedded database", Status::Failed, summary);
             part.cases.push(Case {
                 name: "a run with rivals".to_owned(),
                 done: String::new(),

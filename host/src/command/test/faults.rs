@@ -77,8 +77,8 @@ impl<'a> Subject<'a> {
         let name = "ordinary changes";
         match &undisturbed.wrong {
             None => {
-                let told = spent(undisturbed.spent, memory_mib, computing_ms);
-                Part::new(name, Status::Passed, told)
+                let summary = spent(undisturbed.spent, memory_mib, computing_ms);
+                Part::new(name, Status::Passed, summary)
             }
             Some(wrong) => Part::new(name, Status::Failed, wrong),
         }
@@ -111,7 +111,7 @@ impl<'a> Subject<'a> {
         }
         let log = undisturbed.log.iter();
         let of_first = log.filter(|logged| logged.place.change == 0);
-        let told = format!(
+        let summary = format!(
             "{} calls in a change, {} faults, one at a time{}{}",
             of_first.count(),
             all.len(),
@@ -126,7 +126,7 @@ impl<'a> Subject<'a> {
             (false, 0) => Status::Passed,
             (false, _) => Status::Failed,
         };
-        let mut part = Part::new("faults", status, told);
+        let mut part = Part::new("faults", status, summary);
         part.cases = cases;
         Ok(part)
     }
@@ -273,20 +273,20 @@ mod tests {
 
     #[test]
     fn what_is_near_a_limit_is_told() {
-        let told = |mib: u64, ms| {
+        let summary = |mib: u64, ms| {
             let spent_now = ResourceUsage {
                 memory_bytes: mib << 20,
                 computing: Duration::from_millis(ms),
             };
             spent(spent_now, 64, 1000)
         };
-        let far = told(32, 500);
+        let far = summary(32, 500);
         assert!(
             far.starts_with("32.00 of 64 MiB; 500.000 of 1000 ms"),
             "{far}"
         );
         assert!(!far.contains("half"), "{far}");
-        assert!(told(33, 0).ends_with("; that is more than half"));
-        assert!(told(0, 501).ends_with("; that is more than half"));
+        assert!(summary(33, 0).ends_with("; that is more than half"));
+        assert!(summary(0, 501).ends_with("; that is more than half"));
     }
 }

@@ -20,7 +20,7 @@ pub fn part(
     let Some(checked) = report.checked.into_iter().next() else {
         return Err(CommandError::OneStrategy);
     };
-    let mut part = Part::new(name, status(&checked), told(&checked));
+    let mut part = Part::new(name, status(&checked), summary(&checked));
     part.cases.extend(checked.witness.map(|witness| Case {
         name: witness.checker,
         done: format!("With {}.", witness.case),
@@ -41,17 +41,17 @@ fn status(checked: &Checked) -> Status {
     }
 }
 
-fn told(checked: &Checked) -> String {
+fn summary(checked: &Checked) -> String {
     let tally = &checked.tally;
-    let mut told = format!(
+    let mut summary = format!(
         "{} seeds, {} changes, {} ok, {} indeterminate",
         tally.seeds, tally.changes, tally.ok, tally.indeterminate
     );
     if let Verdict::Unknown(why) = &checked.verdict {
-        told = format!("{told}; {why}");
+        summary = format!("{summary}; {why}");
     }
     if checked.was_interrupted {
-        told.push_str("; interrupted");
+        summary.push_str("; interrupted");
     }
-    told
+    summary
 }

@@ -30,7 +30,7 @@ pub(super) struct Changes {
     name: String,
     counters: Counters,
     all: u64,
-    told: (Instant, u64),
+    printed: (Instant, u64),
 }
 
 impl Changes {
@@ -39,14 +39,14 @@ impl Changes {
             name,
             counters,
             all,
-            told: (Instant::now(), 0),
+            printed: (Instant::now(), 0),
         }
     }
 
     pub(super) fn line(&mut self) -> String {
-        let (then, before) = self.told;
+        let (then, before) = self.printed;
         let (now, done) = (Instant::now(), self.counters.sum());
-        self.told = (now, done);
+        self.printed = (now, done);
         let seconds = now.duration_since(then).as_secs_f64();
         let rate = done.saturating_sub(before) as f64 / seconds.max(1e-3);
         let mut line = format!(
