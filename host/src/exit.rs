@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_end_has_its_code_and_the_worst_is_told() {
+    fn each_end_has_its_code_and_the_worst_is_returned() {
         let codes = [Exit::Done, Exit::Violated, Exit::CouldNotRun, Exit::Unknown];
         assert_eq!(codes.map(Exit::code), [0, 1, 2, 3]);
         assert_eq!(Exit::worst([]), Exit::Done);

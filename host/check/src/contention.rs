@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn one_writer_of_several_nodes_is_told_apart_from_nodes_that_nobody_recorded() {
+    fn one_writer_of_several_nodes_is_distinguished_from_unrecorded_nodes() {
         let holder = on(2, change(0, 0, 0, [0, 10, 20, 30]));
         let waiter = on(2, change(1, 0, 0, [5, 40, 50, 60]));
         let mut changes = [holder, waiter];
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_worker_contended_but_somebody_must_have_held() {
+    fn a_refused_worker_contended_but_one_must_have_held() {
         let holder = change(0, 0, 0, [0, 10, 20, 30]);
         let mut refused = change(1, 0, 0, [12, 14, 0, 0]);
         refused.release = None;

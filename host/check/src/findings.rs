@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_is_told_and_the_others_are_counted() {
+    fn the_earliest_is_reported_and_the_others_are_counted() {
         let mut findings = Findings::default();
         findings.add(None, || "timeless".to_owned().into());
         findings.add(Some(7), || "seven".to_owned().into());

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earliest_overlap_is_told_with_both_holders() {
+    fn the_earliest_overlap_is_reported_with_both_holders() {
         let answer = judge(&[
             change(8, 4, 0, ms([0, 100, 200, 210])),
             change(9, 4, 0, ms([0, 150, 250, 260])),

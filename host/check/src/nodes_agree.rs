@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn identical_nodes_are_valid_and_the_remark_tells_how_late_they_were() {
+    fn identical_nodes_are_valid_and_the_remark_has_their_lateness() {
         let (mut changes, data) = history(4, 2, 3);
         changes[3].check.as_mut().unwrap().ended = changes[3].acquire.returned + 7_654_321;
         let answer = judge(&changes, Some(&data));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_differing_row_is_told_with_both_states_whichever_node_it_is_on() {
+    fn a_differing_row_is_reported_with_both_states_whichever_node_it_is_on() {
         let (changes, mut data) = history(4, 2, 3);
         data.nodes.push(data.nodes[0].clone());
         data.nodes[2].node = "c".into();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_row_on_one_node_only_is_told() {
+    fn a_foreign_row_on_one_node_only_is_reported() {
         for with in [0, 1] {
             let (changes, mut data) = history(4, 2, 3);
             data.nodes[with].foreign.push("x".into());

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn giving_up_on_a_conflict_is_told_also_while_something_is_broken() {
+    fn giving_up_on_a_conflict_is_reported_also_while_something_is_broken() {
         let conflict = failed(Fault::conflict("1213", "deadlock"));
         let change = ended([0, S], conflict, vec![met(FaultKind::Conflict, "1213", 2)]);
         let answer = answer(&[change], 9 * S);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_helped_is_no_fault_of_the_strategy() {
+    fn unavoidable_failure_is_not_blamed_on_the_strategy() {
         let unavailable = failed(Fault::unavailable("1047", "not in the cluster"));
         let faults = vec![
             met(FaultKind::Conflict, "1213", 2),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_that_died_by_itself_is_told() {
+    fn an_instance_that_died_by_itself_is_reported() {
         let trap = Outcome::indeterminate("trap", "unreachable executed");
         let answer = answer(&[ended([0, S], trap, Vec::new())], 0);
         let why = answer.verdict.why().unwrap();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_out_is_told_where_the_row_was_free() {
+    fn a_time_out_is_reported_where_the_row_was_free() {
         let holder = change(0, 1, 0, [0, 1, 20 * S, 21 * S]);
         let waiter = ended([0, 60 * S], timed_out(), Vec::new());
         let told = answer(&[holder.clone(), waiter.clone()], 0);
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_beyond_the_time_out_or_elsewhere_is_told_apart() {
+    fn holder_beyond_the_timeout_or_elsewhere_is_distinguished() {
         let waiter = ended([0, 60 * S], timed_out(), Vec::new());
         let beyond = change(0, 1, 0, [0, 30 * S, 70 * S, 71 * S]);
         assert_eq!(answer(&[beyond, waiter.clone()], 0).verdict, Verdict::Valid);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_release_that_does_not_come_through_is_told() {
+    fn a_release_that_does_not_come_through_is_reported() {
         let mut change = change(3, 1, 0, [0, S, 2 * S, 62 * S]);
         change.release.as_mut().unwrap().outcome = timed_out();
         let told = answer(std::slice::from_ref(&change), 40 * S);
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn trying_again_without_end_is_told() {
+    fn trying_again_without_end_is_reported() {
         let holder = change(0, 1, 0, [0, 1, 59 * S, 60 * S]);
         let endless = |count| {
             let faults = vec![met(FaultKind::Conflict, "1213", count)];

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_a_strategy_made_up_is_told_without_what_steers_a_terminal() {
+    fn a_status_that_a_strategy_made_up_is_reported_without_what_steers_a_terminal() {
         let state = |status: &str| RowState {
             status: Status::from(status.to_owned()),
             mark: Mark::None,

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_written_the_same() {
+    fn read_text_is_written_the_same() {
         for text in ["none", "all", "pause", "pause,cut,lock-skew"] {
             assert_eq!(text.parse::<FaultClasses>().unwrap().to_string(), text);
         }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_is_not_there_is_told_with_those_that_are() {
+    fn a_kind_that_is_not_there_is_reported_with_those_that_are() {
         let error = "pause,burn".parse::<FaultClasses>().unwrap_err();
         assert!(
             error.contains("\"burn\"; there are none, all, pause, crash-worker"),

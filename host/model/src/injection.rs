@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_of_the_kind_that_the_contract_says() {
+    fn injected_error_is_of_the_kind_that_the_contract_says() {
         for injected in Called::Commit.can_give(true) {
             let kind = injected.fault(Called::Commit).kind.as_str();
             assert!(injected.as_str().starts_with(kind), "{injected:?}: {kind}");

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_not_there_is_told_with_those_that_are() {
+    fn a_server_that_is_not_there_is_reported_with_those_that_are() {
         let nodes = ["n1".to_owned()];
         let error = fault(LabAction::Kill, "n2").check(&nodes).unwrap_err();
         assert!(error.contains("n1, haproxy and redis"), "{error}");

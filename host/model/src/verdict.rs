@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn lack_of_contention_is_told_apart_from_every_other_doubt() {
+    fn lack_of_contention_is_distinguished_from_every_other_doubt() {
         let doubtful = |doubt| Answer {
             doubt,
             ..answer(Verdict::Unknown("why".into()))
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn one_violation_outweighs_the_rest_and_the_first_is_told() {
+    fn one_violation_outweighs_the_rest_and_the_first_is_shown() {
         let violated = |why: &str| Verdict::Violated(why.into());
         let unknown = Verdict::Unknown("why".into());
         let judge = |verdicts: Vec<Verdict>| {

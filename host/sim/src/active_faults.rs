@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_do_begins_with_the_first_and_ends_with_the_last() {
+    fn shared_span_begins_with_the_first_and_ends_with_the_last() {
         let [first, second, elsewhere] = [crash(1, 0, 5), crash(1, 3, 9), crash(2, 4, 1)];
         let all = vec![first.clone(), second.clone(), elsewhere.clone()];
         let mut faults = ActiveFaults::new(all);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_off_ends_once_and_what_did_not_come_stays_away() {
+    fn cancelled_event_ends_once_and_never_comes() {
         let [over, shorter, longer, late] = [
             crash(0, 0, 1),
             crash(1, 2, 9),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_at_once_is_done_each_time() {
+    fn immediate_work_is_done_each_time() {
         let failover = SimFault {
             at: 0,
             what: FaultAction::FailoverLocks,

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn with_nobody_to_believe_in_there_is_no_answer() {
+    fn without_a_believable_node_there_is_no_answer() {
         let mut proxy = proxy();
         (0..3).for_each(|node| proxy.found(node, false, 0));
         assert_eq!(proxy.choose(3 * SECOND), None);

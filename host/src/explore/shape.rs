@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_gave_stays() {
+    fn given_option_stays() {
         for seed in 0..1_000 {
             assert_eq!(Varied::default().draw(seed, &usual()), usual());
             let pinned = Varied {

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_said() {
+    fn difference_is_listed() {
         let token = Token::new(7, "one", &"plan");
         let differences = |other: Token| other.differences(&token);
         assert!(differences(Token::new(7, "one", &"plan")).is_empty());

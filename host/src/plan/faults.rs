@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told_with_what_would() {
+    fn nonsense_is_refused_with_the_allowed_form() {
         let wrong = |text: &str| {
             let option = FaultOption::parse(text)?;
             schedule(&[option]).map(drop)

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_runner_decides_passes_and_what_it_refuses_does_not() {
+    fn decided_plan_passes_and_refused_one_does_not() {
         assert!(
             plan().check_recorded().is_ok(),
             "{:?}",

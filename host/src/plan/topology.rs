@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_has_its_default() {
+    fn missing_key_has_its_default() {
         assert_eq!(topology("", None).unwrap(), Topology::default());
         let given = "nodes=5, regions=3,region_latency_ms=12.5,statement=90..400,commit=7,\
                      snapshot_isolation=true";
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_is_told_with_its_key_and_what_it_may_be() {
+    fn impossible_value_is_refused_with_its_key_and_its_range() {
         for (options, says) in [
             ("nodes=0", "nodes is 0; it must be from 1 to 1000"),
             ("nodes=-3", "nodes is -3; it must be from 1 to 1000"),

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_another_kind_is_refused() {
+    fn key_of_another_kind_is_refused_with_its_kind() {
         for (text, says) in [
             (
                 "kind = \"ip-allocation\"\nrows = 3\naudit = true\n",

@@ -80,7 +80,7 @@ fn line(
     let started = trial.and_then(|trial| trial.started.clone());
     cells.push(cell("started", started.unwrap_or_default()));
     cells.push(cell("folder", folder.display()));
-    cells.extend(what_was_run(plan, planned));
+    cells.extend(run_is_recorded(plan, planned));
     cells.extend(conditions::cells(
         trial.and_then(|trial| trial.conditions.as_ref()),
     ));
@@ -206,7 +206,7 @@ fn fault_cells(summary: &Summary) -> Vec<Cell> {
 }
 
 /// The plan in short.
-fn what_was_run(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
+fn run_is_recorded(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
     let workload = &plan.workload;
     let locks = planned.takes_locks().then(|| plan.locks.to_string());
     vec![

@@ -129,7 +129,7 @@ fn one_writer_of_three_nodes_is_valid_and_says_what_that_does_not_show() {
 }
 
 #[test]
-fn nodes_that_nobody_named_are_found_and_compared() {
+fn unnamed_nodes_are_found_and_compared() {
     let _turn = turn();
     let sandbox = Sandbox::new();
     let one = format!("{} --node {}", with_endpoint(lab()), lab().node_urls()[0].1);

@@ -101,7 +101,7 @@ fn swap_is_blamed_on_its_worker_in(world: World) {
 }
 
 /// A hold that is longer than the limit is stolen, and that is told once; a shorter one never is.
-fn steal_is_told_by_mutual_exclusion_only_in(world: World) {
+fn steal_is_reported_by_mutual_exclusion_only_in(world: World) {
     is_valid(world, "steal", "--set steal-ms=10000");
     let long = "--set steal-ms=20 --hold-ms 100 --change-timeout-s 5 --time-limit-s 60";
     let (code, trial) = run(world, "steal", long);
@@ -158,5 +158,5 @@ on_each!(
     transactions_are_valid_in,
     autocommits_are_violated_in,
     swap_is_blamed_on_its_worker_in,
-    steal_is_told_by_mutual_exclusion_only_in,
+    steal_is_reported_by_mutual_exclusion_only_in,
 );

@@ -220,7 +220,7 @@ fn a_cell_that_fails_is_a_row_that_says_so_and_the_others_go_on() {
 }
 
 #[test]
-fn a_strategy_that_always_dies_is_told_as_a_failed_cell_each_time() {
+fn a_strategy_that_always_dies_is_reported_as_a_failed_cell_each_time() {
     let sandbox = sandbox();
     let hostile = hostile().display();
     let batch = format!(

@@ -81,7 +81,7 @@ fn the_same_run_makes_the_same_bytes() {
 }
 
 #[test]
-fn a_run_on_sqlite_is_told_and_run_again_from_its_bundle_alone() {
+fn a_run_on_sqlite_is_reported_and_run_again_from_its_bundle_alone() {
     let sandbox = Sandbox::new();
     let both = "--strategy cas.wasm --strategy unguarded.wasm --workload smoke";
     let ran = sandbox.run(&format!("{both} --changes-per-worker 5 --out run"));
@@ -222,7 +222,7 @@ fn a_component_is_found_by_its_digest_or_not_at_all() {
 }
 
 #[test]
-fn a_run_that_is_not_finished_is_packed_told_and_not_compared() {
+fn an_unfinished_run_is_packed_and_reported_and_not_compared() {
     let sandbox = with_run("--strategy for-update.wasm");
     fs::remove_file(sandbox.path("run/cas/end.json")).unwrap();
     fs::remove_dir_all(sandbox.path("run/for-update")).unwrap();
@@ -246,7 +246,7 @@ fn a_run_that_is_not_finished_is_packed_told_and_not_compared() {
 }
 
 #[test]
-fn what_a_plan_names_outside_of_its_folder_is_named_again_or_left_alone() {
+fn path_outside_of_a_plans_folder_is_named_again_or_left_alone() {
     let sandbox = Sandbox::new();
     let arguments =
         format!("--strategy lock-change.wasm {SMALL} --db sqlite:a.db --lock file:locks");

@@ -65,7 +65,7 @@ fn cells(csv: &Path) -> Cells {
 }
 
 #[test]
-fn the_simulator_tells_the_same_story_as_the_lab() {
+fn the_simulator_agrees_with_the_lab() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let lab = cells(&root.join("results/simulator/lab.csv"));
     let sandbox = Sandbox::new();

@@ -17,7 +17,7 @@ fn again(sandbox: &Sandbox, command: &str) -> Finished {
 }
 
 #[test]
-fn what_is_wrong_is_found_and_told_the_same_again() {
+fn violation_is_found_and_described_the_same_again() {
     let sandbox = Sandbox::new();
     let found = sandbox.run("check unguarded --faults none --html page.html");
     let (first, command) = told(&found);
@@ -41,7 +41,7 @@ fn what_is_wrong_is_found_and_told_the_same_again() {
 }
 
 #[test]
-fn the_command_that_tells_it_again_has_every_option_that_decides() {
+fn the_command_that_repeats_it_has_every_option_that_decides() {
     let sandbox = Sandbox::new();
     let script = "$runner check lock-only --rows 1 --workers-per-row 4 --hold-ms 3 --db \
                   'sim:nodes=2,latency_ms=[[0,1],[1,0]]' --lock session --faults cut \
@@ -90,7 +90,7 @@ fn a_token_of_something_else_is_refused_with_what_differs() {
 }
 
 #[test]
-fn what_is_right_is_valid_and_another_program_can_read_it() {
+fn right_strategy_is_valid_and_another_program_can_read_the_report() {
     let sandbox = Sandbox::new();
     let finished = sandbox.run(
         "check cas for-update --seeds 10 --faults none --json --rows 2 --workers-per-row 3 \
@@ -128,7 +128,7 @@ fn nothing_is_valid_where_nothing_is_contended() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
+fn nonsense_is_refused_before_anything_is_simulated() {
     let sandbox = Sandbox::new();
     sandbox.write("there.html", "mine");
     for (arguments, says) in [
@@ -174,7 +174,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_simulated() {
 
 /// Seeds differ in shape: a worker makes up to 24 changes, unless the user says how many.
 #[test]
-fn what_goes_wrong_from_the_seventh_call_on_is_found_by_default() {
+fn error_from_the_seventh_call_on_is_found_by_default() {
     let sandbox = Sandbox::new();
     let lies = format!(
         "check {} --set attack=lie --set every=4 --faults none",
@@ -194,7 +194,7 @@ fn what_goes_wrong_from_the_seventh_call_on_is_found_by_default() {
 }
 
 #[test]
-fn each_code_is_told_with_a_message_that_steers_no_terminal() {
+fn each_code_comes_with_a_message_that_steers_no_terminal() {
     let sandbox = Sandbox::new();
     let finished = sandbox.run("check cas for-update --faults none --seeds 40 --json");
     let report: Value = serde_json::from_str(&finished.stdout).unwrap();
@@ -212,7 +212,7 @@ fn shapes(arguments: &str) -> Value {
 }
 
 #[test]
-fn what_the_user_gave_is_the_same_in_every_seed() {
+fn given_options_are_the_same_in_every_seed() {
     let given = [
         ("rows", 3),
         ("workers-per-row", 4),

@@ -36,7 +36,7 @@ fn without_generators_there_is_no_background_rather_than_an_empty_one() {
 }
 
 #[test]
-fn what_the_runner_used_is_told() {
+fn use_of_the_runner_is_reported() {
     let (_, trial) = Sandbox::new().trial(SMALL);
     let usage = &trial["conditions"]["usage"];
     assert!(usage["runner_cpu_ms"].is_f64(), "{usage:#}");
@@ -53,7 +53,7 @@ fn a_check_over_fresh_connections_finds_the_same() {
 }
 
 #[test]
-fn a_simulated_trial_tells_of_each_fault_what_became_of_it() {
+fn a_simulated_trial_reports_the_end_of_each_fault() {
     let sandbox = Sandbox::new();
     let schedule = "--fault 9h:crash:n2:for:2s --fault 1ms:pause:worker-1:for:20s \
                     --fault 10s:cut-after-commit:worker-0";
@@ -83,7 +83,7 @@ fn a_simulated_trial_tells_of_each_fault_what_became_of_it() {
 }
 
 #[test]
-fn a_simulated_trial_without_faults_tells_of_none() {
+fn a_simulated_trial_without_faults_reports_none() {
     let small = "--rows 1 --workers-per-row 2 --changes-per-worker 1";
     let (_, trial) = Sandbox::new().trial(&format!("--strategy cas --db sim {small}"));
     let simulated = &trial["conditions"]["simulated"];
@@ -92,7 +92,7 @@ fn a_simulated_trial_without_faults_tells_of_none() {
 }
 
 #[test]
-fn the_runner_tells_how_late_it_was_itself_and_not_in_the_simulator() {
+fn the_runner_reports_its_own_lateness_and_not_in_the_simulator() {
     let sandbox = Sandbox::new();
     let (_, trial) = sandbox.trial(&format!("{SMALL} --hold-ms 20 --out run"));
     let late = &trial["conditions"]["lateness"];

@@ -68,7 +68,7 @@ fn faults_of_the_simulator_are_left_out_on_the_embedded_database() {
 }
 
 #[test]
-fn what_is_meant_to_be_right_passes() {
+fn right_strategies_pass() {
     for strategy in [
         "cas",
         "for-update",
@@ -81,7 +81,7 @@ fn what_is_meant_to_be_right_passes() {
 }
 
 #[test]
-fn what_is_right_with_a_lock_service_passes() {
+fn right_strategies_with_a_lock_service_pass() {
     for strategy in [
         "lock-change",
         "lock-change-fenced",
@@ -96,7 +96,7 @@ fn what_is_right_with_a_lock_service_passes() {
 }
 
 #[test]
-fn what_is_wrong_fails_where_it_is_wrong() {
+fn wrong_strategies_fail_in_the_right_part() {
     let both = ["simulator", "simulator with faults"];
     for strategy in ["for-update-guard", "read-modify-write"] {
         fails(&format!("{strategy} --seeds 10"), &both);
@@ -117,7 +117,7 @@ fn what_is_wrong_fails_where_it_is_wrong() {
 }
 
 #[test]
-fn who_takes_a_lost_answer_for_success_fails_and_is_shown_again() {
+fn taking_a_lost_answer_for_success_fails_and_is_shown_again() {
     let component = hostile().display().to_string();
     let arguments = format!("{component} --set attack=indefinite-is-ok --seeds 3");
     // That the simulator finds it too is luck of its seeds.
@@ -156,7 +156,7 @@ fn who_takes_a_lost_answer_for_success_fails_and_is_shown_again() {
 }
 
 #[test]
-fn one_fault_alone_is_told_also_if_it_goes_well() {
+fn one_fault_alone_is_reported_also_if_it_goes_well() {
     let shown = Sandbox::new().run("test cas --only release");
     assert_eq!(shown.code, 0, "{}", shown.stderr);
     let told = "faults: release 1 execute indefinite-done\n  Call 1 of the release, execute, took \
@@ -167,7 +167,7 @@ fn one_fault_alone_is_told_also_if_it_goes_well() {
 }
 
 #[test]
-fn who_does_no_ordinary_change_is_told_why_and_not_disturbed() {
+fn strategy_without_an_ordinary_change_is_not_disturbed_and_the_reason_is_shown() {
     let component = hostile().display().to_string();
     for (attack, why) in [
         (
@@ -193,7 +193,7 @@ fn who_does_no_ordinary_change_is_told_why_and_not_disturbed() {
 }
 
 #[test]
-fn what_an_ordinary_change_uses_up_is_told() {
+fn use_of_an_ordinary_change_is_reported() {
     let told = |limits: &str| {
         let (_, report) = test(&format!("cas --seeds 1 {limits}"));
         let part = part(&report, "ordinary changes");

@@ -155,7 +155,7 @@ fn a_torn_history_is_not_held_against_the_data() {
 }
 
 #[test]
-fn a_file_that_lost_some_lines_is_told_and_nothing_is_judged_by_it() {
+fn a_file_that_lost_some_lines_is_reported_and_nothing_is_judged_by_it() {
     let sandbox = Sandbox::new();
     sandbox.run("--strategy cas --workload smoke --out run");
     for (file, lines) in [
@@ -207,7 +207,7 @@ fn a_cut_run_that_is_violated_says_so() {
 }
 
 #[test]
-fn a_run_that_was_told_to_outlive_its_terminal_does() {
+fn a_run_under_nohup_outlives_its_terminal() {
     let sandbox = Sandbox::new();
     let script = format!("trap '' HUP; exec $runner {LONG}");
     let child = sandbox.start_shell(&script);

@@ -86,7 +86,7 @@ fn huge_texts_are_refused() {
 }
 
 #[test]
-fn what_is_answered_or_refused_costs_nothing() {
+fn answered_or_refused_call_costs_nothing() {
     for name in ["orphan", "growing-text"] {
         let (code, trial) = attack(name, "--change-timeout-s 60");
         assert!(trial["reasons"].get("ESCAPED").is_none(), "{trial:#}");
@@ -114,7 +114,7 @@ fn forbidden_sql_is_rejected_and_nothing_escapes() {
 }
 
 #[test]
-fn what_an_instance_may_hold_has_a_limit() {
+fn holdings_of_an_instance_have_a_limit() {
     for name in ["many-sessions", "many-lock-sessions", "many-locks"] {
         let (_, trial) = attack(name, "");
         assert!(trial["reasons"].get("ESCAPED").is_none(), "{trial:#}");
@@ -129,7 +129,7 @@ fn what_an_instance_may_hold_has_a_limit() {
 }
 
 #[test]
-fn what_a_dead_instance_held_is_given_up() {
+fn holdings_of_a_dead_instance_are_released() {
     is_contained("lost-lock", &["trap"], "--change-timeout-s 20");
     is_contained(
         "lost-lock",

@@ -39,7 +39,7 @@ fn line<'a>(said: &'a Finished, label: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn what_a_strategy_is_and_what_it_can_touch() {
+fn strategy_is_shown_with_its_interfaces() {
     let sandbox = Sandbox::new();
     let file = component("cas");
     let said = sandbox.run(&format!("inspect {}", file.display()));
@@ -80,7 +80,7 @@ fn what_a_strategy_is_and_what_it_can_touch() {
 }
 
 #[test]
-fn what_can_not_be_run_is_shown_with_the_words_that_a_run_has_for_it() {
+fn unrunnable_component_is_shown_with_the_message_of_a_run() {
     let sandbox = Sandbox::new();
     let whole = wasm(OTHER_VERSION);
     for (bytes, format, imports, word) in [
@@ -147,7 +147,7 @@ fn a_file_that_is_no_webassembly_is_refused() {
 }
 
 #[test]
-fn its_interface_is_told_as_wit_also_where_it_can_not_be_run() {
+fn its_interface_is_shown_as_wit_also_where_it_can_not_be_run() {
     let sandbox = Sandbox::new();
     let said = sandbox.run("inspect cas --wit");
     assert_eq!(said.code, 0, "{}", said.stderr);

@@ -64,7 +64,7 @@ fn every_variant_of_the_algorithms_is_right() {
 }
 
 #[test]
-fn a_pool_that_is_too_small_is_given_away_whole_and_the_rest_is_told_so() {
+fn a_pool_that_is_too_small_is_given_away_whole_and_the_rest_is_refused() {
     let pool = "--pool 10.0.0.0/29,10.0.0.1-10.0.0.5 --workers-per-row 8";
     for world in WORLDS {
         for strategy in RIGHT {
@@ -81,7 +81,7 @@ fn a_pool_that_is_too_small_is_given_away_whole_and_the_rest_is_told_so() {
 }
 
 #[test]
-fn what_is_given_back_is_given_again() {
+fn released_address_is_allocated_again() {
     // Twelve allocations of four addresses, at most three of them at once.
     let arguments = "--pool 10.0.0.0/29,10.0.0.1-10.0.0.4 --workers-per-row 3 \
                      --changes-per-worker 4 --hold-ms 2 --release true --seed 1";
@@ -126,7 +126,7 @@ fn a_thousand_workers_take_addresses_of_a_large_pool() {
 }
 
 #[test]
-fn who_takes_a_conflict_for_success_is_found_out() {
+fn taking_a_conflict_for_success_is_detected() {
     let arguments = "--strategy ip-for-update-no-retry --workload ip-20 --db sim --seed 1";
     let (code, trials) = trials(arguments);
     assert_eq!((verdict(&trials[0]).as_str(), code), ("violated", 1));
@@ -140,7 +140,7 @@ fn who_takes_a_conflict_for_success_is_found_out() {
 }
 
 #[test]
-fn what_it_costs_is_in_the_table_and_can_be_had_again_from_the_folder() {
+fn costs_are_in_the_table_and_in_the_report_of_the_folder() {
     let sandbox = Sandbox::new();
     let arguments = "--strategy ip-window --workload ip-20 --db sim --seed 1 --out run";
     let first = sandbox.run(&format!("{arguments} --csv -"));
@@ -171,7 +171,7 @@ fn what_it_costs_is_in_the_table_and_can_be_had_again_from_the_folder() {
 }
 
 #[test]
-fn what_is_for_another_kind_of_workload_is_refused() {
+fn strategy_of_another_kind_of_workload_is_refused() {
     let sandbox = Sandbox::new();
     let write = |name: &str, rest: &str| {
         let text = format!("kind = \"ip-allocation\"\n{rest}");

@@ -109,7 +109,7 @@ fn in_python_what_new_writes_for_addresses_is_valid() {
 }
 
 #[test]
-fn a_tool_that_is_missing_is_told_with_the_command_that_installs_it() {
+fn a_tool_that_is_missing_is_reported_with_the_command_that_installs_it() {
     let sandbox = Sandbox::new();
     for (language, words) in [
         (
@@ -141,7 +141,7 @@ fn a_tool_that_is_missing_is_told_with_the_command_that_installs_it() {
 }
 
 #[test]
-fn a_manifest_that_is_wrong_is_told() {
+fn a_manifest_that_is_wrong_is_reported() {
     let sandbox = Sandbox::new();
     for (manifest, text, words) in [
         ("strategy.toml", "name =", &["strategy.toml"][..]),

@@ -32,7 +32,7 @@ fn every_right_strategy_is_valid_under_contention() {
 /// Wrong elsewhere, and not here: SQLite has one node, makes writers wait for each other, and refuses
 /// a write that was computed from an older state.
 #[test]
-fn what_is_wrong_on_a_cluster_can_be_right_on_sqlite() {
+fn strategy_wrong_on_a_cluster_can_be_right_on_sqlite() {
     for strategy in [
         "for-update-guard",
         "for-update-no-retry",
@@ -90,7 +90,7 @@ fn locks_in_redis_do_as_well() {
 
 /// What the lock service loses costs changes, and no row.
 #[test]
-fn redis_restarted_in_mid_run_is_told_and_costs_no_row() {
+fn redis_restarted_in_mid_run_is_reported_and_costs_no_row() {
     for strategy in ["lock-change", "lock-operation"] {
         let mut server = RedisServer::start("");
         let sandbox = Sandbox::new();
@@ -163,7 +163,7 @@ fn looking_and_then_writing_is_violated_with_two_workers_their_markers_and_times
 }
 
 #[test]
-fn without_contention_nothing_can_be_told() {
+fn without_contention_nothing_is_decided() {
     for strategy in ["unguarded", "cas"] {
         let sandbox = Sandbox::new();
         let arguments = format!("--strategy {strategy} --rows 4 --changes-per-worker 2");

@@ -90,7 +90,7 @@ fn succeeds(said: &Finished) {
 }
 
 #[test]
-fn what_can_not_be_made_is_told_and_nothing_is_left() {
+fn impossible_lab_is_refused_and_nothing_is_left() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("folder")).unwrap();
     sandbox.write("file", "mine");

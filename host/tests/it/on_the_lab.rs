@@ -59,7 +59,7 @@ fn the_six_solutions_are_valid_on_a_real_cluster_with_either_lock_service() {
 }
 
 #[test]
-fn a_run_on_the_cluster_tells_what_the_servers_counted_and_used() {
+fn a_run_on_the_cluster_reports_the_counters_and_use_of_its_servers() {
     let _turn = turn();
     let sandbox = Sandbox::new();
     let arguments = on(
@@ -227,7 +227,7 @@ fn run_that_the_servers_have_no_room_for_is_refused() {
 }
 
 #[test]
-fn a_fault_whose_time_never_came_is_told() {
+fn a_fault_whose_time_never_came_is_reported() {
     let _turn = turn();
     let small = "--strategy cas --rows 2 --workers-per-row 2 --changes-per-worker 3";
     let arguments = on(lab(), &format!("{small} --fault 600s:kill:n2"));

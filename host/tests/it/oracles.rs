@@ -62,7 +62,7 @@ fn is_violated(arguments: &str, seeds: u32, words: &str) {
 const TWO_HOLDERS: &str = "at once";
 
 #[test]
-fn who_looks_and_then_writes_loses_updates() {
+fn reading_and_then_writing_loses_updates() {
     is_violated("unguarded --faults none", 1_000, TWO_HOLDERS);
     is_violated("read-modify-write --faults none", 1_000, TWO_HOLDERS);
     // On one node too.
@@ -130,7 +130,7 @@ fn a_lock_service_that_forgets_lets_two_in() {
 }
 
 #[test]
-fn a_row_lock_without_a_write_excludes_nobody_on_another_node() {
+fn a_row_lock_without_a_write_excludes_no_session_on_another_node() {
     is_violated("for-update-guard --faults none", 1_000, TWO_HOLDERS);
     holds(
         "for-update-guard --faults none --db sim:nodes=1",
@@ -206,12 +206,12 @@ fn a_primary_key_and_a_locked_range_give_no_address_twice() {
 
 /// Two who overwrite each other's timestamps at once both believe that they have won.
 #[test]
-fn who_decides_without_a_key_gives_an_address_twice() {
+fn deciding_without_a_key_gives_an_address_twice() {
     let sequential = "ip-three-step+choice=sequential --faults none";
     is_violated(sequential, 1_000, "given twice");
 }
 
 #[test]
-fn who_takes_a_conflict_for_success_gives_an_address_twice() {
+fn taking_a_conflict_for_success_gives_an_address_twice() {
     is_violated("ip-for-update-no-retry --faults none", 1_000, "given twice");
 }

@@ -6,7 +6,7 @@ use std::fs;
 const RUN: &str = "--strategy cas --workload smoke --changes-per-worker 2";
 
 #[test]
-fn whoever_reads_the_results_may_stop_reading() {
+fn reader_of_the_results_may_stop_reading() {
     let sandbox = Sandbox::new();
     let script = format!("$runner {RUN} --out run | head -c 1; exit ${{PIPESTATUS[0]}}");
     let finished = sandbox.shell(&script);

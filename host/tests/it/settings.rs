@@ -41,7 +41,7 @@ fn settings_for_a_strategy_that_reads_none_are_refused() {
 }
 
 #[test]
-fn setting_that_no_instance_asked_for_is_told_with_the_nearest_one() {
+fn setting_that_no_instance_asked_for_is_reported_with_the_nearest_one() {
     let sandbox = Sandbox::new();
     for db in ["sqlite", "sim"] {
         let run = format!("--strategy ip-window+windw=1 {POOL} --db {db} --out {db}");
@@ -65,7 +65,7 @@ fn setting_that_no_instance_asked_for_is_told_with_the_nearest_one() {
 }
 
 #[test]
-fn check_and_batch_tell_of_a_setting_that_no_instance_asked_for() {
+fn check_and_batch_report_a_setting_that_no_instance_asked_for() {
     let sandbox = Sandbox::new();
     let checked = sandbox.run("check ip-window+windw=1 --seeds 3 --faults none");
     assert!(checked.stderr.contains(MISSPELT), "{}", checked.stderr);

@@ -146,7 +146,7 @@ fn search_finds_who_waits_for_what_never_comes() {
 }
 
 #[test]
-fn conformance_of_a_strategy_that_waits_for_ever_is_told_soon() {
+fn conformance_of_a_strategy_that_waits_for_ever_is_reported_soon() {
     let component = hostile().display();
     let began = Instant::now();
     let told = Sandbox::new().run(&format!(

@@ -28,7 +28,7 @@ fn doing(what: &str) -> (Sandbox, Value) {
 }
 
 #[test]
-fn who_waits_draws_and_prints_by_wasi_is_valid_in_both_worlds() {
+fn strategy_that_uses_wasi_is_valid_in_both_worlds() {
     for world in ["", "--db sim:nodes=1"] {
         let sandbox = Sandbox::new();
         let (code, trial) = sandbox.trial(&arguments(world));
@@ -62,7 +62,7 @@ fn notes(finished: &Finished) -> Vec<&str> {
 }
 
 #[test]
-fn an_access_is_refused_and_told_once() {
+fn an_access_is_refused_and_reported_once() {
     for (what, told) in [
         ("files", "asked for a file (open-at \"etc/ [2Jpasswd\")"),
         ("network", "asked for the network (create-tcp-socket)"),
@@ -89,7 +89,7 @@ fn there_are_no_surroundings() {
 }
 
 #[test]
-fn what_is_kept_of_a_flood_has_a_limit() {
+fn kept_output_of_a_flood_has_a_limit() {
     let (sandbox, trial) = doing("flood");
     assert_eq!(verdict(&trial), "valid", "{trial:#}");
     let text = printed(&sandbox);
@@ -102,7 +102,7 @@ fn what_is_kept_of_a_flood_has_a_limit() {
 }
 
 #[test]
-fn what_a_guest_may_want_of_wasi_has_limits() {
+fn wasi_calls_of_a_guest_have_limits() {
     for (what, reason) in [
         ("streams", "handle-limit"),
         ("bytes", "random-limit"),
@@ -116,7 +116,7 @@ fn what_a_guest_may_want_of_wasi_has_limits() {
 }
 
 #[test]
-fn what_it_printed_last_is_told_with_its_death() {
+fn last_output_is_shown_with_a_death() {
     let (sandbox, _) = doing("last-words");
     let history = fs::read_to_string(sandbox.path("out/wasi/history.jsonl")).unwrap();
     let told = "it had printed: WrongThing: it is [2J broken";

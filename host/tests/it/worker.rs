@@ -154,7 +154,7 @@ async fn release_of_a_row_that_was_taken_over_is_settled_by_the_audit() {
 }
 
 #[tokio::test]
-async fn where_no_node_answers_only_what_the_host_gave_back_is_known() {
+async fn silent_nodes_leave_only_the_restored_steps_known() {
     let (took, not) = (Some(Settled::TookEffect), Some(Settled::NoEffect));
     let unknown = Some(Settled::Unknown);
     let ok = (Happens, Say::Ok);

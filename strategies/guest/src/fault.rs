@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duplicate_key_is_told_by_its_code_and_only_where_it_had_no_effect() {
+    fn a_duplicate_key_is_reported_by_its_code_and_only_where_it_had_no_effect() {
         for code in ["1062", "1555", "2067"] {
             assert!(Fault::rejected(code, "duplicate").is_duplicate_key());
             assert!(!Fault::indefinite(code, "duplicate").is_duplicate_key());

@@ -282,7 +282,7 @@ fn update_behind_one_of_a_change_that_began_after_the_ok_is_too_late() {
 }
 
 #[test]
-fn release_that_another_worker_made_is_nobodys_delay() {
+fn release_that_another_worker_made_is_no_delay() {
     // Worker 2 gave the row back in the name of worker 1, whose lease was over, and took it; worker 1
     // comes to its release later, and finds nothing to do.
     let changes = vec![at(1, [5, 10, 60, 61]), at(2, [15, 30, 40, 41])];
@@ -291,7 +291,7 @@ fn release_that_another_worker_made_is_nobodys_delay() {
 }
 
 #[test]
-fn lie_that_is_told_twice_is_counted_once() {
+fn doubled_lie_is_counted_once() {
     let mut changes = vec![at(1, [5, 10, 60, 61]), at(2, [15, 30, 40, 41])];
     changes[0].acquire.seen = saw(Some(RowState::initial()));
     let late = with(chain(&[held(2), free(2), held(1), free(1)]));

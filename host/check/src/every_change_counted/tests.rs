@@ -22,7 +22,7 @@ fn failed() -> Outcome {
     }))
 }
 
-fn assert_told(answer: &Answer, prose: &str, further: u64) {
+fn assert_reported(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
     assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
@@ -38,7 +38,7 @@ fn a_right_history_is_valid_even_without_contention() {
 }
 
 #[test]
-fn a_success_without_effect_is_told_the_earliest_first() {
+fn a_success_without_effect_is_reported_the_earliest_first() {
     let (changes, mut data) = history(4, 2, 3);
     let effects = data.effects.as_mut().unwrap();
     let gone = [(3, 2, Status::Deleting), (1, 0, Status::Available)];
@@ -52,7 +52,7 @@ fn a_success_without_effect_is_told_the_earliest_first() {
             effect.marker() == Some(marker) && to.status == *status
         })
     });
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "worker 1 was told at 22.100 ms that its release of row 1 ended ok; the data has 0 such \
          updates (marker 1_0): a silent success",
@@ -61,10 +61,10 @@ fn a_success_without_effect_is_told_the_earliest_first() {
 }
 
 #[test]
-fn a_failure_with_an_effect_and_a_second_effect_are_told() {
+fn a_failure_with_an_effect_and_a_second_effect_are_reported() {
     let (mut changes, data) = history(4, 2, 3);
     changes[5].acquire.outcome = failed();
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "worker 1 was told at 34.900 ms that its acquire of row 1 ended failed (1213); the data \
          has 1 such update (marker 1_1): the fault promised",
@@ -73,7 +73,7 @@ fn a_failure_with_an_effect_and_a_second_effect_are_told() {
     let (changes, mut data) = history(4, 2, 3);
     let effects = data.effects.as_mut().unwrap();
     effects.push(effects[0].clone());
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "2 such updates (marker 0_0)",
         0,
@@ -84,7 +84,7 @@ fn a_failure_with_an_effect_and_a_second_effect_are_told() {
 fn restoring_explains_one_release() {
     let (mut changes, data) = history(4, 2, 3);
     changes[5].release = None;
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "worker 1 never came to release row 1",
         0,
@@ -94,14 +94,14 @@ fn restoring_explains_one_release() {
 }
 
 #[test]
-fn what_settling_found_must_be_what_the_audit_has() {
+fn settling_must_agree_with_the_audit() {
     let (mut changes, data) = history(4, 2, 3);
     let acquire = &mut changes[5].acquire;
     acquire.outcome = Outcome::indeterminate("2013", "lost");
     acquire.settled = Some(Settled::TookEffect);
     assert_eq!(judge(&changes, Some(&data)).verdict, Verdict::Valid);
     changes[5].acquire.settled = Some(Settled::NoEffect);
-    assert_told(&judge(&changes, Some(&data)), "after the host had read", 0);
+    assert_reported(&judge(&changes, Some(&data)), "after the host had read", 0);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn state_that_a_changed_key_brings_along_is_no_second_effect() {
     let effects = data.effects.as_mut().unwrap();
     let moved = effects.last_mut().unwrap().keys.as_mut().unwrap();
     moved.markers.push(own);
-    assert_told(&judge(&changes, Some(&data)), "2 such updates", 0);
+    assert_reported(&judge(&changes, Some(&data)), "2 such updates", 0);
 }
 
 #[test]
@@ -177,23 +177,23 @@ fn honest_release_of_a_row_that_was_taken_over_is_no_lie() {
 }
 
 #[test]
-fn rows_that_are_gone_and_foreign_ones_are_told() {
+fn rows_that_are_gone_and_foreign_ones_are_reported() {
     let (changes, mut data) = history(4, 2, 3);
     data.nodes[1].rows[1] = None;
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "row 1 is gone from node b",
         0,
     );
     data.nodes[1].rows.clear();
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "row 0 is gone from node b",
         1,
     );
     let (changes, mut data) = history(4, 2, 3);
     data.nodes[0].foreign.push("volume-x".into());
-    assert_told(
+    assert_reported(
         &judge(&changes, Some(&data)),
         "node a has a row \"volume-x\"",
         0,
@@ -216,7 +216,7 @@ fn without_proof_it_is_unknown_unless_the_history_itself_proves_a_lie() {
     changes[5].acquire.outcome = failed();
     assert_eq!(judge(&changes, None).verdict.as_str(), "unknown");
     changes[5].acquire.settled = Some(Settled::TookEffect);
-    assert_told(
+    assert_reported(
         &judge(&changes, None),
         "ended failed (1213) (marker 1_1): the fault",
         0,

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn takeover_from_a_worker_that_was_told_of_no_hold_is_no_harm() {
+    fn takeover_from_a_worker_without_a_reported_hold_is_no_harm() {
         let mut holder = change(1, 0, 0, [0, 10, 50, 90]);
         let thief = change(2, 0, 0, [5, 40, 200, 210]);
         holder.acquire.outcome = Outcome::indeterminate("2013", "lost");

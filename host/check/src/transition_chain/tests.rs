@@ -76,7 +76,7 @@ fn right() -> Vec<AuditEntry> {
     ]
 }
 
-fn assert_told(answer: &Answer, prose: &str, further: u64) {
+fn assert_reported(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
     assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
@@ -105,7 +105,7 @@ fn a_right_chain_is_valid_in_any_order() {
 }
 
 #[test]
-fn a_row_that_is_taken_from_its_holder_is_told_with_both_workers() {
+fn a_row_that_is_taken_from_its_holder_is_reported_with_both_workers() {
     // What a blind write does: worker 7 overwrites worker 3's hold.
     let effects = vec![
         update(RowState::initial(), deleting(3, 0)),
@@ -115,7 +115,7 @@ fn a_row_that_is_taken_from_its_holder_is_told_with_both_workers() {
     ];
     let answer = judge(&three(), effects, available(7, 0));
     // The release of worker 3 at 20 ms comes before the acquire of worker 7 at 30 ms.
-    assert_told(
+    assert_reported(
         &answer,
         "row 2 went from deleting (7_0) to available (3_0): worker 3 gave back at 20.000 ms what \
          worker 7 held since 30.000 ms",
@@ -151,11 +151,11 @@ fn takeover_is_a_link_of_the_chain_and_left_to_mutual_exclusion() {
         change(7, 2, 0, ms([20, 30, 39, 40])),
     ];
     let answer = judge(&changes, late, available(7, 0));
-    assert_told(&answer, "row 2 left deleting (3_0) twice", 0);
+    assert_reported(&answer, "row 2 left deleting (3_0) twice", 0);
 }
 
 #[test]
-fn every_other_illegal_update_is_told() {
+fn every_other_illegal_update_is_reported() {
     let other = RowState {
         status: Status::from("error".to_owned()),
         mark: Mark::None,
@@ -214,7 +214,7 @@ fn every_other_illegal_update_is_told() {
     ] {
         let mut effects = right();
         effects.push(update(from, to));
-        assert_told(&judge(&three(), effects, available(8, 0)), prose, 0);
+        assert_reported(&judge(&three(), effects, available(8, 0)), prose, 0);
     }
 }
 
@@ -224,7 +224,7 @@ fn another_rows_marker_and_a_row_out_of_range_are_illegal() {
     changes.push(change(9, 1, 0, [0, 1, 2, 3]));
     let mut effects = right();
     effects.push(update(available(8, 0), deleting(9, 0)));
-    assert_told(
+    assert_reported(
         &judge(&changes, effects, deleting(9, 0)),
         "no change of this row",
         0,
@@ -234,7 +234,7 @@ fn another_rows_marker_and_a_row_out_of_range_are_illegal() {
     let mut effects = right();
     effects.push(AuditEntry::of_row(7, RowState::initial(), deleting(10, 0)));
     effects.push(AuditEntry::of_row(7, deleting(10, 0), available(10, 0)));
-    assert_told(&judge(&changes, effects, available(8, 0)), "row 7 went", 1);
+    assert_reported(&judge(&changes, effects, available(8, 0)), "row 7 went", 1);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn two_updates_out_of_one_state_are_a_lost_update() {
         update(RowState::initial(), deleting(7, 0)),
         update(deleting(7, 0), available(7, 0)),
     ];
-    assert_told(
+    assert_reported(
         &judge(&three(), effects, available(7, 0)),
         "row 2 left available (no marker) twice, to deleting (3_0) by worker 3 at 10.000 ms and to \
          deleting (7_0) by worker 7 at 30.000 ms: one of the two updates was lost",
@@ -257,7 +257,7 @@ fn two_updates_out_of_one_state_are_a_lost_update() {
 fn a_state_that_is_entered_twice_is_a_repeated_transition() {
     let mut effects = right();
     effects.push(update(available(8, 0), deleting(3, 0)));
-    assert_told(
+    assert_reported(
         &judge(&three(), effects, deleting(3, 0)),
         "row 2 came to deleting (3_0) twice",
         0,
@@ -265,10 +265,10 @@ fn a_state_that_is_entered_twice_is_a_repeated_transition() {
 }
 
 #[test]
-fn a_gap_in_the_chain_is_told() {
+fn a_gap_in_the_chain_is_reported() {
     let mut effects = right();
     effects.remove(2);
-    assert_told(
+    assert_reported(
         &judge(&three(), effects, available(8, 0)),
         "row 2 left deleting (7_0), to available (7_0) by worker 7 at 40.000 ms, but nothing had \
          led there",
@@ -277,7 +277,7 @@ fn a_gap_in_the_chain_is_told() {
 }
 
 #[test]
-fn a_circle_apart_from_the_beginning_is_told() {
+fn a_circle_apart_from_the_beginning_is_reported() {
     let effects = vec![
         update(available(7, 0), deleting(3, 0)),
         update(deleting(3, 0), available(3, 0)),
@@ -285,13 +285,13 @@ fn a_circle_apart_from_the_beginning_is_told() {
         update(deleting(7, 0), available(7, 0)),
     ];
     let answer = judge(&three(), effects, RowState::initial());
-    assert_told(&answer, "row 2 has updates that lead back to themselves", 0);
+    assert_reported(&answer, "row 2 has updates that lead back to themselves", 0);
 }
 
 #[test]
 fn the_end_must_be_the_end_on_every_node() {
     let answer = judge(&three(), right(), available(7, 0));
-    assert_told(
+    assert_reported(
         &answer,
         "row 2 is available (7_0) on node a, but its last transition led to available (8_0)",
         0,
@@ -299,10 +299,10 @@ fn the_end_must_be_the_end_on_every_node() {
     let (changes, mut data) = history(4, 2, 3);
     data.nodes[1].rows[1] = None;
     let answer = judge_data(&changes, 2, Some(&data), None);
-    assert_told(&answer, "row 1 is gone from node b", 0);
+    assert_reported(&answer, "row 1 is gone from node b", 0);
     data.nodes[1].rows[0] = Some(RowState::initial());
     let answer = judge_data(&changes, 2, Some(&data), None);
-    assert_told(&answer, "row 0 is available (no marker) on node b", 1);
+    assert_reported(&answer, "row 0 is available (no marker) on node b", 1);
 }
 
 #[test]

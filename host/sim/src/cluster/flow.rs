@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_outside_of_the_primary_component_pause_nobody() {
+    fn nodes_outside_of_the_primary_component_pause_no_other() {
         let mut flow = Flow::new(&Topology::default());
         let mut nodes = [Node::default()];
         nodes[0].queue = (0..100).collect();

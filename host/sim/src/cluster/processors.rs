@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_none_free_waits_for_the_first() {
+    fn request_without_a_free_slot_waits_for_the_first() {
         let mut two = processors(2, true);
         let done = [(0, 100), (0, 30), (10, 30), (10, 30), (200, 5)];
         let done = done.map(|(now, work)| two.take(0, now, work));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_first_keeps_the_others_waiting() {
+    fn first_request_keeps_the_others_waiting() {
         let mut one = processors(1, true);
         assert_eq!(one.take(0, 0, 100), 100);
         assert_eq!(one.take_at_once(0, 10, 20), 30);

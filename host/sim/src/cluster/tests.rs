@@ -230,7 +230,7 @@ fn nothing_is_left(cluster: &Cluster, seed: u64) {
 }
 
 #[test]
-fn in_a_storm_what_was_told_is_true_and_nothing_is_left_over() {
+fn in_a_storm_reports_are_true_and_nothing_is_left_over() {
     let reported: Vec<_> = (0..100).map(|seed| storm(seed).0).collect();
     let conflicts: u32 = reported.iter().map(|reported| reported.conflicts).sum();
     let perhaps: i64 = reported.iter().flat_map(|reported| reported.perhaps).sum();

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_looks_when_the_first_is_over_and_only_then() {
+    fn waiter_looks_when_the_first_is_over_and_only_then() {
         let mut timeouts = Timeouts::default();
         assert_eq!(timeouts.add(50, ticket(1)), Some(50));
         assert_eq!(timeouts.add(60, ticket(2)), None);

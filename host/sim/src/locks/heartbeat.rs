@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_while_the_service_is_away_is_not_heard() {
+    fn message_to_a_stopped_service_is_lost() {
         assert_eq!(heard(None, (125, 140), 139), 100);
         assert_eq!(heard(None, (125, 140), 160), 160);
     }

@@ -68,7 +68,7 @@ fn a_dead_process_gives_up_nothing_but_files() {
 }
 
 #[test]
-fn what_a_process_sent_before_it_died_still_arrives() {
+fn message_sent_before_a_crash_still_arrives() {
     let mut rig = Rig::new(SimLocks::Lease);
     let (_session, lock) = rig.lock(0, "a");
     let service = rig.service.clone();
@@ -125,7 +125,7 @@ fn a_session_that_is_not_heard_of_loses_its_locks_and_its_places() {
 }
 
 #[test]
-fn what_is_decided_does_not_wait_for_a_client_that_stands_still() {
+fn decision_does_not_wait_for_a_paused_client() {
     let mut rig = Rig::new(SimLocks::Session);
     let (_one, holder) = rig.lock(0, "a");
     let (_other, next) = rig.lock(1, "a");

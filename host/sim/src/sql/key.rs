@@ -149,14 +149,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_told_as_people_write_them() {
+    fn keys_are_shown_as_people_write_them() {
         assert_eq!(Key::from("volume-3").to_string(), "volume-3");
         let parts = [Value::Integer(-7), Value::Bytes(vec![0, 255])];
         assert_eq!(Key::of(&parts).unwrap().to_string(), "-7, x'00ff'");
     }
 
     #[test]
-    fn what_is_null_or_a_fraction_makes_no_key() {
+    fn null_or_fraction_makes_no_key() {
         assert_eq!(Key::of(&[Value::Integer(1), Value::Null]), None);
         assert_eq!(Key::of(&[Value::Real(1.0)]), None);
     }

@@ -48,7 +48,7 @@ fn each_position_sees_what_was_newest_then() {
 }
 
 #[test]
-fn what_nobody_looks_back_to_is_forgotten_and_no_more() {
+fn versions_below_the_watermark_are_dropped_and_no_others() {
     let mut store = store();
     let record = store.intern(THINGS, &Key::from("a"));
     for position in 1..=10 {

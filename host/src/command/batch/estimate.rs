@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_told_before_a_cell_is_finished() {
+    fn nothing_is_reported_before_a_cell_is_finished() {
         let cells = [cost("a", 10, Time::Open), cost("a", 10, Time::Untold)];
         assert_eq!(left(&cells), None);
     }

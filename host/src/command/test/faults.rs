@@ -272,7 +272,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_is_near_a_limit_is_told() {
+    fn use_near_a_limit_is_reported() {
         let summary = |mib: u64, ms| {
             let spent_now = ResourceUsage {
                 memory_bytes: mib << 20,

@@ -235,7 +235,7 @@ mod tests {
     };
 
     #[test]
-    fn who_calls_too_often_is_not_answered_any_more_until_the_next_step() {
+    fn too_many_calls_are_not_answered_until_the_next_step() {
         let injector = Injector::new(Script::Undisturbed);
         let ask = || {
             let asked = injector.ask(&Still, Called::Query, false, "SELECT 1");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_beside_the_steps_is_neither_counted_nor_disturbed() {
+    fn calls_beside_the_steps_are_neither_counted_nor_disturbed() {
         let injector = Injector::new(Script::Away {
             step: StepKind::Acquire,
             who: Away::Everything,

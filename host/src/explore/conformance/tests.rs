@@ -256,7 +256,7 @@ fn the_calls_of_a_change_are_found_and_each_gives_what_it_can() {
 }
 
 #[test]
-fn who_is_honest_passes_whatever_is_injected() {
+fn honest_strategy_passes_whatever_is_injected() {
     assert_eq!(found(Flaw::None, ""), BTreeMap::new());
     for script in outages(&undisturbed(Flaw::None)) {
         let conducted = run(Flaw::None, script);
@@ -282,7 +282,7 @@ fn a_lost_answer_taken_for_certainty_is_found_either_way() {
 }
 
 #[test]
-fn who_makes_again_what_may_have_happened_waits_for_itself() {
+fn strategy_that_repeats_an_indefinite_step_waits_for_itself() {
     let found = found(Flaw::CommitsAgain, "acquire 4 commit indefinite");
     assert_eq!(names(&found), ["acquire 4 commit indefinite-done"]);
     let why = found.values().next().unwrap();
@@ -301,7 +301,7 @@ fn a_conflict_taken_for_success_is_found_wherever_it_comes() {
 }
 
 #[test]
-fn what_is_left_open_stands_in_the_way_of_the_next_change() {
+fn open_transaction_blocks_the_next_change() {
     let found = found(Flaw::LeavesOpen, "acquire");
     assert_eq!(names(&found), ["acquire 3 execute rejected"]);
     let why = found.values().next().unwrap();
@@ -310,7 +310,7 @@ fn what_is_left_open_stands_in_the_way_of_the_next_change() {
 }
 
 #[test]
-fn what_is_left_locked_stands_in_the_way_of_another_instance() {
+fn lock_left_behind_blocks_another_instance() {
     let found = found(Flaw::KeepsLock, "acquire 6 execute rejected");
     let why = found.values().next().expect("it is wrong");
     assert!(why.contains("another instance's change"), "{why}");
@@ -318,7 +318,7 @@ fn what_is_left_locked_stands_in_the_way_of_another_instance() {
 }
 
 #[test]
-fn who_never_gives_up_ends_by_the_time_out_and_who_traps_fails() {
+fn endless_strategy_ends_by_the_timeout_and_a_trap_fails() {
     let waits = |log: &Logged| log.place.change == 0;
     for script in outages(&undisturbed(Flaw::NeverGivesUp)) {
         let conducted = run(Flaw::NeverGivesUp, script);

@@ -118,7 +118,7 @@ fn search_says_that_it_shrinks_what_it_found() {
 }
 
 #[test]
-fn the_lowest_seed_is_found_and_made_small_whoever_is_quickest() {
+fn the_lowest_seed_is_found_and_shrunk_whichever_thread_is_quickest() {
     let found = |jobs| examine("all", &pauses_break, jobs).unwrap().found.unwrap();
     let one = found(1);
     let all = FaultClasses::all();

@@ -65,7 +65,7 @@ fn pauses(case: &Case) -> Vec<(u32, u64)> {
 }
 
 #[test]
-fn what_is_not_needed_is_taken_away() {
+fn shrinking_removes_what_is_not_needed() {
     let shrunk = shrink(big(), 0, |case| {
         let long_pause = pauses(case).iter().any(|(_, lasts)| *lasts > 10 * S);
         (long_pause && case.workload.workers_per_row >= 2).then_some(1)
@@ -99,7 +99,7 @@ fn what_is_not_needed_is_taken_away() {
 }
 
 #[test]
-fn what_is_needed_stays() {
+fn shrinking_keeps_what_is_needed() {
     let shrunk = shrink(big(), (), |_| None);
     assert_eq!(shrunk.case, big());
     assert!(shrunk.tries > 20 && shrunk.tries < MOST_TRIES);

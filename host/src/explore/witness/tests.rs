@@ -91,7 +91,7 @@ fn texts(timeline: &Timeline) -> Vec<String> {
 }
 
 #[test]
-fn two_holders_through_a_paused_one_are_told_in_order() {
+fn two_holders_through_a_paused_one_are_shown_in_order() {
     let changes = [
         change(0, 1, [0, 12_000, 12_001, 12_002]),
         change(1, 1, [5, 10_010, 12_500, 12_600]),
@@ -198,7 +198,7 @@ fn never_more_than_twelve_and_polls_only_once() {
 }
 
 #[test]
-fn who_aborted_whom_is_told_with_node_transaction_key_and_position() {
+fn abort_is_listed_with_node_transaction_key_and_position() {
     let changes = [change(0, 1, [0, 10, 20, 30]), change(1, 1, [0, 40, 50, 60])];
     let events = [
         at(
@@ -278,7 +278,7 @@ fn one_change_alone_gets_its_rival_and_none_at_all_the_first() {
 }
 
 #[test]
-fn what_a_strategy_wrote_can_not_steer_a_terminal() {
+fn text_of_a_strategy_can_not_steer_a_terminal() {
     let changes = [change(0, 1, [0, 10, 20, 30])];
     let select = What::Answered {
         transaction: of(0, 3, 0),

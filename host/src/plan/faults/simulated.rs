@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_written_the_same() {
+    fn read_text_is_written_the_same() {
         for text in [
             "20ms pause worker-3 for 15s",
             "1s crash worker-3",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told_with_what_would() {
+    fn nonsense_is_refused_with_the_allowed_form() {
         for (text, says) in [
             ("1s pause worker-4 for 5s", "there are worker-0 to worker-3"),
             ("1s pause n1 for 5s", "no worker \"n1\""),

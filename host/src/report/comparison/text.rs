@@ -44,7 +44,7 @@ pub fn write(comparison: &Comparison) -> String {
             let _ = writeln!(text, "only in {label}: {}", names.join(", "));
         }
     }
-    text.push_str(what_may_differ(comparison));
+    text.push_str(plans_may_differ(comparison));
     text.push_str(&differences(comparison));
     text
 }
@@ -71,7 +71,7 @@ fn agreement(trial: &TrialComparison) -> String {
     text
 }
 
-fn what_may_differ(comparison: &Comparison) -> &'static str {
+fn plans_may_differ(comparison: &Comparison) -> &'static str {
     let is_everything = |trial: &TrialComparison| trial.must_agree == MustAgree::Everything;
     if comparison.trials.iter().all(is_everything) {
         ""

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_twice_out_of_order_or_called_wrongly_is_found() {
+    fn doubled_misplaced_or_misnamed_entry_is_found() {
         let why = |files: &[(&str, &str)]| manifest(files).wrong_path().map(|(_, why)| why);
         let (plan, machine) = (("run/plan.json", ""), ("run/machine.json", ""));
         assert_eq!(why(&[machine, plan]), None);

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_it_is_packed_is_found_out() {
+    fn file_that_changes_while_it_is_packed_is_detected() {
         with_run(&["cas".to_owned()], |run, plan| {
             let history = run.trial("cas").history_path();
             let packed = |content: &'static str| {

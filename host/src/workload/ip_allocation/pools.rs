@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_pool_is_told() {
+    fn impossible_pool_is_refused() {
         for (given, says) in [
             (&[][..], "say at least one"),
             (&["192.168.0.0/24"], "it is SUBNET,FIRST-LAST"),

@@ -384,5 +384,5 @@ async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
 
 /// What SQLite says of a stale snapshot: `sqlite` looks at the code.
 pub(super) async fn fault_of_a_stale_write(fixture: &Fixture) -> Fault {
-    fault_after_somebody_wrote(fixture, ADD_ONE).await
+    fault_after_a_write(fixture, ADD_ONE).await
 }

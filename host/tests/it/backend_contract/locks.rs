@@ -36,7 +36,7 @@ macro_rules! simulated {
 macro_rules! every_script {
     ($on:ident! $($backend:tt)*) => {
         $on! { $($backend)*
-            every_trait_is_told,
+            every_trait_is_described,
             a_held_lock_excludes_until_its_release,
             a_waiting_acquire_gets_what_is_released,
             the_wait_limit_is_kept,
@@ -49,18 +49,18 @@ macro_rules! every_script {
             a_lock_knows_whether_it_is_held,
             a_cancelled_acquire_leaves_nothing_behind,
             a_cancelled_acquire_of_several_names_leaves_nothing_behind,
-            what_is_not_there_is_unsupported,
+            missing_capability_is_unsupported,
             nothing_to_lock_is_rejected,
             names_are_only_names,
             tokens_grow_or_are_absent,
             the_first_to_come_is_the_first_served,
             a_broken_lock_is_lost_by_its_holder,
-            nobody_is_ever_inside_together,
-            a_lease_that_runs_out_frees_the_lock_and_is_told,
-            a_reader_whose_lease_ran_out_is_told_while_others_read,
+            no_two_holders_are_ever_inside_together,
+            a_lease_that_runs_out_frees_the_lock_and_is_reported,
+            an_expired_reader_gets_an_error_while_others_read,
             a_lease_that_is_renewed_goes_on,
             a_holder_that_lives_keeps_its_lease,
-            what_is_given_up_is_not_renewed,
+            released_lease_is_not_renewed,
             a_lease_of_nothing_is_refused,
         }
     };
@@ -84,7 +84,7 @@ fn spawn_acquire(
     })
 }
 
-async fn every_trait_is_told(fixture: &Fixture) {
+async fn every_trait_is_described(fixture: &Fixture) {
     let traits = fixture.service.traits();
     let names: Vec<&str> = traits.iter().map(|(name, _)| name.as_str()).collect();
     let all = [
@@ -222,7 +222,7 @@ async fn a_cancelled_acquire_of_several_names_leaves_nothing_behind(fixture: &Fi
     fixture.assert_taken("b").await;
 }
 
-async fn what_is_not_there_is_unsupported(fixture: &Fixture) {
+async fn missing_capability_is_unsupported(fixture: &Fixture) {
     if fixture.has("lease") {
         return;
     }
@@ -307,7 +307,7 @@ async fn a_broken_lock_is_lost_by_its_holder(fixture: &Fixture) {
     fixture.assert_taken("a").await;
 }
 
-async fn nobody_is_ever_inside_together(fixture: &Fixture) {
+async fn no_two_holders_are_ever_inside_together(fixture: &Fixture) {
     let inside = Arc::new(AtomicBool::new(false));
     let mut workers = Vec::new();
     for _ in 0..6 {

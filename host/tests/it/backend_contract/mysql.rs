@@ -57,7 +57,7 @@ async fn an_update_that_changes_nothing_affects_nothing() {
 
 /// At the isolation level that MariaDB has by default.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_update_lost_between_read_and_write_is_told_to_nobody() {
+async fn an_update_lost_between_read_and_write_is_silent() {
     let fixture = mariadb_node().await;
     let (mut one, mut other) = (fixture.near().await, fixture.near().await);
     for session in [&mut one, &mut other] {
@@ -113,7 +113,7 @@ async fn a_lock_that_stays_away_undoes_the_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sessions_that_wait_for_each_other_are_told() {
+async fn a_deadlock_of_two_sessions_is_reported() {
     let fixture = mariadb_node().await;
     let (mut one, mut other) = (fixture.near().await, fixture.near().await);
     let second = "UPDATE things SET n = n + 1 WHERE id = 2";
@@ -160,7 +160,7 @@ async fn a_session_is_what_the_server_makes_of_it() {
 
 /// A statement of the host's own stands in for a server that ends a transaction without a word.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_statement_that_ran_outside_its_transaction_is_told() {
+async fn a_statement_that_ran_outside_its_transaction_is_reported() {
     let fixture = mariadb_node().await;
     let mut session = fixture.session().await;
     session.begin().await.unwrap();

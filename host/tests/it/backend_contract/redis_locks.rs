@@ -109,7 +109,7 @@ async fn soon<T>(task: JoinHandle<T>) -> T {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told() {
+async fn a_server_that_is_not_there_is_reported() {
     let message = assert_fault(
         service("redis://:hunter2@127.0.0.1:1").await.map(|_| ()),
         FaultKind::Unavailable,
@@ -121,7 +121,7 @@ async fn a_server_that_is_not_there_is_told() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_and_not_repeated() {
+async fn a_wrong_password_is_reported_and_not_repeated() {
     let server = RedisServer::start("--requirepass hunter2");
     let with = |password: &str| server.url().replace("//", &format!("//{password}@"));
     service(&with(":hunter2")).await.unwrap();
@@ -164,7 +164,7 @@ async fn while_redis_is_down_nothing_can_be_had_and_what_is_held_stays_held() {
 
 /// The known weakness, and what answers it.
 #[tokio::test]
-async fn a_restart_that_forgets_lets_two_hold_it_and_the_token_tells_them_apart() {
+async fn a_restart_that_forgets_lets_two_hold_it_and_the_token_distinguishes_them() {
     let mut server = RedisServer::start("");
     let (_one, mut first) = lock(&server.url(), "a").await;
     let old = first.acquire(0).await.unwrap();
@@ -243,7 +243,7 @@ async fn a_release_without_an_answer_is_indefinite_and_kept_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_no_lock_is_left_alone() {
+async fn file_that_is_no_lock_is_left_alone() {
     let url = database();
     let mut client = redis::Client::open(url.as_str())
         .unwrap()
@@ -311,7 +311,7 @@ async fn a_closed_session_has_no_connection() {
 
 /// Two runs that use one Redis, as `open_locks_of_run` opens it; within a run the names exclude.
 #[tokio::test]
-async fn names_of_two_runs_are_apart_and_told_without_the_run() {
+async fn names_of_two_runs_differ_and_are_shown_without_the_run() {
     let url = database();
     let lock_of = async |run: &str| {
         let service = service(&url).await.unwrap().of_run(run);

@@ -98,7 +98,7 @@ async fn a_failed_commit_is_undone_or_stays_open_as_its_fault_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_sqlite_cannot_set_is_refused() {
+async fn setting_unknown_to_sqlite_is_refused() {
     let fixture = sqlite_memory().await;
     let mut session = fixture.session().await;
     let setting = "SET SESSION wsrep_sync_wait = 1";
@@ -106,7 +106,7 @@ async fn what_sqlite_cannot_set_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_sqlite_cannot_store_is_refused() {
+async fn value_that_sqlite_can_not_store_is_refused() {
     let fixture = sqlite_memory().await;
     let mut session = fixture.session().await;
     let write = fixture.statement("UPDATE things SET label = ? WHERE id = 1");
@@ -149,7 +149,7 @@ async fn an_abandoned_session_answers_nothing_more_and_stops_without_a_close() {
 
 /// On a runtime of one thread, whatever blocks it blocks the ticks.
 #[tokio::test]
-async fn a_busy_session_holds_nobody_up() {
+async fn a_busy_session_holds_no_other_up() {
     let fixture = sqlite_memory().await;
     fill(&fixture, 2_000).await;
     let mut session = fixture.session().await;

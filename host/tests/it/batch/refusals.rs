@@ -4,7 +4,7 @@ use super::*;
 use crate::support::component;
 
 #[test]
-fn mistakes_are_told_before_anything_is_run() {
+fn mistakes_are_reported_before_anything_is_run() {
     let sandbox = sandbox();
     sandbox.write("wrong.toml", "kind = \"volume-state\"\nrosw = 3\n");
     fs::create_dir(sandbox.path("other")).unwrap();

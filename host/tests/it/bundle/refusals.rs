@@ -8,7 +8,7 @@ use std::fs;
 use tar::EntryType;
 
 #[test]
-fn what_leads_out_of_a_bundle_or_is_no_file_is_refused() {
+fn entry_that_leaves_a_bundle_or_is_no_file_is_refused() {
     let stranger = Stranger::new();
     // What is not spoilt passes, so that the refusals mean something.
     stranger.write(&stranger.fitting(stranger.files()));
@@ -65,7 +65,7 @@ fn what_leads_out_of_a_bundle_or_is_no_file_is_refused() {
 }
 
 #[test]
-fn what_is_not_as_its_manifest_says_is_refused() {
+fn bundle_that_differs_from_its_manifest_is_refused() {
     let stranger = Stranger::new();
     let whole = &stranger.entries;
 
@@ -269,7 +269,7 @@ fn nothing_in_a_bundle_steers_the_terminal() {
 }
 
 #[test]
-fn a_strategy_whose_name_is_too_long_for_a_bundle_is_told_before_there_is_one() {
+fn a_strategy_whose_name_is_too_long_for_a_bundle_is_reported_before_there_is_one() {
     let sandbox = Sandbox::new();
     let name = "x".repeat(180);
     fs::copy(

@@ -60,7 +60,7 @@ fn every_server_can_be_paused_killed_and_restarted() {
 }
 
 #[test]
-fn what_does_not_run_can_not_be_paused() {
+fn stopped_server_can_not_be_paused() {
     let lab = lab_to_break();
     fault(&lab, LabAction::Kill, "redis");
     let dir = &lab.options().dir;

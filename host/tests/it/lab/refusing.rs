@@ -40,7 +40,7 @@ fn a_lab_that_fails_to_start_leaves_no_process() {
 }
 
 #[test]
-fn what_is_missing_is_named_with_the_command_that_installs_it() {
+fn missing_package_is_named_with_the_command_that_installs_it() {
     let sandbox = Sandbox::new();
     let without_any = format!("{SEARCH}=/nowhere $runner lab up --dir lab");
     sandbox.shell(&without_any).refused_with(&[

@@ -23,7 +23,7 @@ fn configure(sandbox: &Sandbox, config: &str) {
     sandbox.write("docker/config.json", config);
 }
 
-fn assert_nothing_is_told(said: &Finished, secrets: &[&str]) {
+fn assert_nothing_is_reported(said: &Finished, secrets: &[&str]) {
     for secret in secrets {
         let encoded = BASE64_STANDARD.encode(format!("{USER}:{secret}"));
         for text in [&said.stdout, &said.stderr] {
@@ -33,7 +33,7 @@ fn assert_nothing_is_told(said: &Finished, secrets: &[&str]) {
 }
 
 #[test]
-fn the_docker_configuration_says_who_the_user_is_and_nobody_is_told() {
+fn the_docker_configuration_has_the_user_and_no_output_shows_it() {
     let registry = RegistryServer::start_with_users();
     let reference = registry.reference("cas:1");
     let push = format!("push {} {reference}", component("cas").display());
@@ -48,13 +48,13 @@ fn the_docker_configuration_says_who_the_user_is_and_nobody_is_told() {
     for command in [&push, &run] {
         let said = sandbox.run(command);
         said.refused_with(&[&registry.host(), "check the user and password"]);
-        assert_nothing_is_told(&said, &["wrong guess"]);
+        assert_nothing_is_reported(&said, &["wrong guess"]);
     }
     log_in(&sandbox, &registry, PASSWORD);
     for command in [&push, &run] {
         let said = sandbox.run(command);
         assert_eq!(said.code, 0, "{}", said.stderr);
-        assert_nothing_is_told(&said, &[PASSWORD]);
+        assert_nothing_is_reported(&said, &[PASSWORD]);
     }
     let left = sandbox.shell(&format!(
         "grep -r '{PASSWORD}' results cache strategies.lock"
@@ -113,7 +113,7 @@ fn credentials_go_to_their_own_registry_only() {
 }
 
 #[test]
-fn what_is_not_on_this_machine_is_reached_by_https_only() {
+fn remote_registry_is_reached_by_https_only() {
     let (server, issuer) = registry();
     let proxy = Proxy::start(server.port());
     let reference = format!("oci://{HOST}/cas:1");
@@ -136,7 +136,7 @@ fn what_is_not_on_this_machine_is_reached_by_https_only() {
 }
 
 #[test]
-fn what_is_on_this_machine_goes_through_no_proxy() {
+fn local_registry_is_reached_without_a_proxy() {
     let registry = RegistryServer::start();
     let (reference, _) = pushed(&registry, "cas", "cas:1");
     let proxy = Proxy::start(registry.port());

@@ -64,7 +64,7 @@ fn a_tag_that_was_moved_is_refused_until_that_is_accepted() {
 }
 
 #[test]
-fn what_is_pinned_and_kept_needs_no_network() {
+fn pinned_and_cached_strategy_needs_no_network() {
     let mut registry = RegistryServer::start();
     let (reference, exact) = pushed(&registry, "cas", "cas:1");
     let sandbox = Sandbox::new();
@@ -90,7 +90,7 @@ fn what_is_pinned_and_kept_needs_no_network() {
 }
 
 #[test]
-fn a_damaged_file_of_the_cache_is_told_and_pulled_again() {
+fn a_damaged_file_of_the_cache_is_reported_and_pulled_again() {
     let mut registry = RegistryServer::start();
     let (reference, _) = pushed(&registry, "cas", "cas:1");
     let sandbox = Sandbox::new();
@@ -114,7 +114,7 @@ fn a_damaged_file_of_the_cache_is_told_and_pulled_again() {
 }
 
 #[test]
-fn a_broken_lock_file_is_told_and_left_as_it_is() {
+fn a_broken_lock_file_is_reported_and_left_as_it_is() {
     let registry = RegistryServer::start();
     let (reference, _) = pushed(&registry, "cas", "cas:1");
     let sandbox = Sandbox::new();

@@ -12,7 +12,7 @@ fn assert_nothing_is_left(sandbox: &Sandbox) {
 }
 
 #[test]
-fn a_registry_that_is_not_there_is_told_so() {
+fn a_registry_that_is_not_there_is_reported_so() {
     let mut registry = RegistryServer::start();
     let reference = registry.reference("cas:1");
     registry.stop();
@@ -29,7 +29,7 @@ fn a_registry_that_is_not_there_is_told_so() {
 }
 
 #[test]
-fn what_the_registry_does_not_have_is_told_so() {
+fn reference_unknown_to_the_registry_is_reported() {
     let registry = RegistryServer::start();
     let (_, exact) = pushed(&registry, "cas", "cas:1");
     let sandbox = Sandbox::new();
@@ -46,7 +46,7 @@ fn what_the_registry_does_not_have_is_told_so() {
 }
 
 #[test]
-fn what_is_no_strategy_is_not_pushed() {
+fn file_that_is_no_strategy_is_not_pushed() {
     let registry = RegistryServer::start();
     let sandbox = Sandbox::new();
     sandbox.write("text.wasm", "text");
@@ -72,7 +72,7 @@ fn what_is_no_strategy_is_not_pushed() {
 }
 
 #[test]
-fn what_is_no_strategy_is_not_kept() {
+fn file_that_is_no_strategy_is_not_cached() {
     let registry = RegistryServer::start();
     let layer = "application/vnd.oci.image.layer.v1.tar+gzip";
     registry.push("image", "1", layer, b"layer");
@@ -98,7 +98,7 @@ fn what_is_no_strategy_is_not_kept() {
 
 /// A component of something else is kept, so that it can be looked at.
 #[test]
-fn what_does_not_fit_is_told_with_its_reference() {
+fn misfit_is_reported_with_its_reference() {
     let registry = RegistryServer::start();
     let other = r#"(component (import "other:thing/part@1.0.0" (instance)))"#;
     let other = wat::parse_str(other).unwrap();

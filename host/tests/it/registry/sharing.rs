@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 #[test]
-fn what_is_pushed_is_pulled_again_byte_by_byte() {
+fn pushed_strategy_is_pulled_byte_by_byte() {
     let registry = RegistryServer::start();
     let (tagged, exact) = pushed(&registry, "cas", "team/strategies/cas:1.0");
     assert!(exact.starts_with(&format!("{tagged}@sha256:")), "{exact}");
@@ -91,7 +91,7 @@ fn in_the_registry_it_lies_as_other_tools_have_it() {
 
 /// `oras` and others make a config of their own.
 #[test]
-fn what_another_tool_has_pushed_can_be_run() {
+fn strategy_pushed_by_another_tool_can_be_run() {
     let registry = RegistryServer::start();
     let bytes = fs::read(component("cas")).unwrap();
     registry.push("cas", "1", "application/wasm", &bytes);

@@ -39,7 +39,7 @@ fn a_killed_node_stalls_commits_for_the_group_time_out_and_comes_back_with_every
 }
 
 #[test]
-fn a_minority_answers_reads_until_it_knows_and_its_commits_are_told_1180() {
+fn a_minority_answers_reads_until_it_knows_and_its_commits_get_1180() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let (mut minority, mut majority) = (lab.client(0).await, lab.client(1).await);
         let mut reader = lab.client(0).await;
@@ -80,7 +80,7 @@ fn a_minority_answers_reads_until_it_knows_and_its_commits_are_told_1180() {
 }
 
 #[test]
-fn without_a_majority_nobody_commits_until_it_is_back() {
+fn without_a_majority_no_node_commits_until_it_is_back() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let mut client = lab.client(0).await;
         let harms = [1, 2].map(|node| FaultAction::CrashNode { node, lasts: 0 });
@@ -140,7 +140,7 @@ fn a_cut_commit_is_indefinite_and_its_effect_depends_on_when() {
 }
 
 #[test]
-fn what_a_dead_node_had_sent_is_there_if_all_had_it_and_lost_if_not() {
+fn write_set_of_a_dead_node_survives_only_if_all_had_it() {
     for (us, n) in [(500, 0), (1_500, 1)] {
         let ((), _) = run(&exact(), async move |lab: Lab| {
             let mut client = lab.client(0).await;

@@ -72,7 +72,7 @@ fn of_two_that_commit_at_once_one_fails_certification() {
 }
 
 #[test]
-fn who_only_read_for_update_and_idles_is_aborted_by_a_remote_commit() {
+fn idle_for_update_reader_is_aborted_by_a_remote_commit() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let (mut idle, mut other) = (lab.client(0).await, lab.client(1).await);
         idle.begin().await;
@@ -84,7 +84,7 @@ fn who_only_read_for_update_and_idles_is_aborted_by_a_remote_commit() {
 }
 
 #[test]
-fn for_update_without_a_write_excludes_nobody_elsewhere_and_waits_on_its_own_node() {
+fn for_update_without_a_write_excludes_only_on_its_own_node() {
     let ((), _) = run(&exact(), async |lab: Lab| {
         let mut holder = lab.client(0).await;
         holder.begin().await;

@@ -156,7 +156,7 @@ fn a_fault_that_would_come_after_the_end_never_comes_and_is_not_ended() {
 /// One after the other, the first to commit kills the other, which has locked the gap. At once, no key
 /// is common to both, so both are certified, and the later one is done again.
 #[test]
-fn two_that_insert_into_each_others_gap_and_commit_at_once_are_both_told_ok() {
+fn two_that_insert_into_each_others_gap_and_commit_at_once_both_get_ok() {
     let ((), events) = run(&exact(), async |lab: Lab| {
         for at_once in [false, true] {
             let first = if at_once { 20 } else { 10 };

@@ -164,7 +164,7 @@ fn refused() -> Result<(), Fault> {
 }
 
 #[test]
-fn what_was_told_is_kept_and_an_allocation_without_a_release_is_ok() {
+fn report_of_a_step_is_kept_and_an_allocation_without_a_release_is_ok() {
     let (change, counted) = allocate(script(Some("ALLOCATED"), Ok(())), false);
     let allocation = change.allocation.as_ref().unwrap();
     assert_eq!(allocation.address.as_deref(), Some(ADDRESS));
@@ -174,7 +174,7 @@ fn what_was_told_is_kept_and_an_allocation_without_a_release_is_ok() {
 }
 
 #[test]
-fn what_is_to_be_given_back_is() {
+fn settling_restores_what_it_must() {
     let (change, counted) = allocate(script(Some("ALLOCATED"), Ok(())), true);
     assert!(change.is_ok() && change.release.is_some());
     assert_eq!(counted, Verdict::Valid);
@@ -198,7 +198,7 @@ fn an_allocation_whose_answer_was_lost_is_settled_by_the_data() {
 }
 
 #[test]
-fn what_was_allocated_after_all_is_given_back_through_the_strategy() {
+fn late_allocation_is_released_through_the_strategy() {
     let (change, counted) = allocate(script(Some("ALLOCATED"), lost()), true);
     assert!(
         change

@@ -56,7 +56,7 @@ async fn one_causal_reading_that_shows_the_effect_is_enough() {
 }
 
 #[tokio::test]
-async fn what_is_concluded_of_a_step_is_concluded_from_causal_readings() {
+async fn conclusion_about_a_step_comes_from_causal_readings() {
     let ok = (Happens, Say::Ok);
     let (looked, _) = change(&[ok.clone(), ok.clone()], Reads::OnlyCausal).await;
     assert!(!looked.check.unwrap().agreed, "the check reads as it is");

@@ -128,7 +128,7 @@ fn nothing_is_left_of_a_pool_that_is_full() {
 }
 
 #[test]
-fn what_is_no_address_and_no_range_is_rejected() {
+fn text_that_is_no_address_or_range_is_rejected() {
     for (first, last) in [
         ("192.168.0", "192.168.0.4"),
         ("192.168.0.4", "192.168.0.2"),

@@ -84,7 +84,7 @@ fn the_text_depends_on_the_shape_and_not_on_the_values() {
 }
 
 #[test]
-fn mistakes_are_told_when_the_statement_is_built() {
+fn mistakes_are_reported_when_the_statement_is_built() {
     let good = || Update::table("t").set("a", 1).when(column("b").equals(1));
     good().build().unwrap();
     for mistake in [

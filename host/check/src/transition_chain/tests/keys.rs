@@ -42,7 +42,7 @@ fn swap_of_two_keys_is_blamed_on_the_transaction_and_not_on_who_comes_after_it()
     let prose = "row 2 went from available (3_0) to available (4_0): the transaction of worker 7 \
                  (7_0) changed the key \"volume-2\" to \"volume-1\" and the key \"volume-1\" to \
                  \"volume-2\"";
-    assert_told(&answer, prose, 2);
+    assert_reported(&answer, prose, 2);
     assert_eq!(answer.about.unwrap().markers[0], marker);
 }
 
@@ -59,7 +59,7 @@ fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
     let mut effects = right();
     effects.push(moved(available(8, 0), deleting(3, 0)));
     let answer = judge(&changes, effects, deleting(3, 0));
-    assert_told(
+    assert_reported(
         &answer,
         "the transaction of worker 4 (4_0) changed the key",
         0,
@@ -68,7 +68,7 @@ fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
     let mut effects = vec![moved(available(8, 0), deleting(3, 0))];
     effects.extend(right());
     let answer = judge(&changes, effects, deleting(3, 0));
-    assert_told(
+    assert_reported(
         &answer,
         "the transaction of worker 4 (4_0) changed the key",
         0,
@@ -76,7 +76,7 @@ fn state_that_a_swap_brings_back_is_laid_at_the_door_of_the_swap() {
 }
 
 #[test]
-fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
+fn row_that_came_or_went_in_a_transaction_of_its_own_is_reported() {
     let gone = AuditEntry {
         to: None,
         ..update(available(8, 0), available(8, 0))
@@ -88,7 +88,7 @@ fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
     let mut effects = right();
     effects.extend([gone, back]);
     let answer = judge(&three(), effects, available(8, 0));
-    assert_told(&answer, "went from available (8_0) to no row at all", 1);
+    assert_reported(&answer, "went from available (8_0) to no row at all", 1);
     let stranger = AuditEntry {
         row: AuditEntry::FOREIGN,
         keys: keys("\u{1b}x", "a", "b", &[]),
@@ -97,5 +97,5 @@ fn row_that_came_or_went_in_a_transaction_of_its_own_is_told() {
     let mut effects = right();
     effects.push(stranger);
     let answer = judge(&three(), effects, available(8, 0));
-    assert_told(&answer, "the row \"\\u{1b}x\" went from available", 0);
+    assert_reported(&answer, "the row \"\\u{1b}x\" went from available", 0);
 }

@@ -50,7 +50,7 @@ fn an_exclusive_lock_has_one_holder_and_goes_to_who_waits_longest() {
 }
 
 #[test]
-fn shared_locks_go_together_but_pass_nobody_who_waits() {
+fn shared_locks_go_together_but_pass_no_waiter() {
     let mut locks = RowLocks::default();
     assert_eq!(locks.ask(ROW, owner(1), false), ANEW);
     assert_eq!(locks.ask(ROW, owner(2), false), ANEW);
@@ -99,7 +99,7 @@ fn force_takes_the_lock_from_its_holders_and_leaves_those_who_wait() {
 }
 
 #[test]
-fn who_leaves_the_queue_lets_those_behind_pass() {
+fn leaving_the_queue_lets_later_requests_pass() {
     let mut locks = RowLocks::default();
     locks.ask(ROW, owner(1), false);
     locks.wait(ROW, owner(2), true);

@@ -78,7 +78,7 @@ fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(FaultKi
 }
 
 #[test]
-fn what_was_under_way_when_the_service_went_away_is_indefinite_and_given_up() {
+fn call_in_flight_when_the_service_stops_is_indefinite_and_withdrawn() {
     for kind in SimLocks::ALL {
         for release in [true, false] {
             for seen in under_way(kind, release, &RESTART) {

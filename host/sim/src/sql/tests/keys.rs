@@ -174,7 +174,7 @@ fn a_row_is_asked_whether_it_matches() {
 }
 
 #[test]
-fn locking_clauses_are_told() {
+fn locking_clauses_are_recognized() {
     let tables = Tables::new();
     for (clause, lock) in [
         ("", None),

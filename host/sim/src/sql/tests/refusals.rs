@@ -141,7 +141,7 @@ fn each_construct_outside_of_the_subset_is_named() {
 }
 
 #[test]
-fn what_is_no_sql_is_a_matter_of_syntax() {
+fn text_that_is_no_sql_is_a_syntax_error() {
     let mut tables = Tables::new();
     for text in [
         "",

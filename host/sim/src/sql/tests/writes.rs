@@ -65,7 +65,7 @@ fn assignments_see_what_those_before_them_made() {
 }
 
 #[test]
-fn what_a_column_can_not_hold_is_refused_with_mariadbs_code() {
+fn value_that_a_column_can_not_hold_is_refused_with_mariadbs_code() {
     let mut tables = Tables::new();
     tables.rows("CREATE TABLE v (id TINYINT PRIMARY KEY, b VARBINARY(2), c CHAR(9) NOT NULL)");
     tables.rows("CREATE TABLE w (id INT PRIMARY KEY, s VARCHAR(9), CHECK (LENGTH(s) <= 3))");

@@ -86,7 +86,7 @@ async fn a_lock_whose_release_was_lost_is_free_and_one_that_was_not_released_is_
 }
 
 #[tokio::test]
-async fn who_is_told_that_it_is_not_the_owner_is_none() {
+async fn not_owner_answer_ends_the_hold() {
     let mut pair = pair(4, Called::RenewLock, Injected::Conflict).await;
     pair.watched.acquire(0).await.unwrap();
     let fault = pair.watched.renew().await.unwrap_err();

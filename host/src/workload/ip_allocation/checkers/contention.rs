@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_worker_contended_but_somebody_must_have_got_an_address() {
+    fn a_refused_worker_contended_but_one_must_have_got_an_address() {
         let holder = kept(0, 0, 0, [0, 10], &address(0, 0));
         let refused = refused(1, 0, 0, [5, 8], "1213");
         assert_eq!(missing(&[holder.clone(), refused.clone()]), None);

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn allocation_that_is_not_in_the_tables_after_its_ok_is_told() {
+    fn allocation_that_is_not_in_the_tables_after_its_ok_is_reported() {
         let (pools, mut changes, found) = history(4, 2, 2);
         changes[3].acquire.seen = seen(None);
         let answer = judge(&pools, &changes, Some(&found));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn release_that_leaves_the_row_is_told() {
+    fn release_that_leaves_the_row_is_reported() {
         let (pools, mut changes, found) = history(4, 2, 2);
         let released = changes.iter_mut().find_map(|it| it.release.as_mut());
         released.unwrap().seen = seen(Some("10.0.0.1"));

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(judge(changes).verdict, Verdict::Valid);
     }
 
-    fn assert_told(changes: &[Change], prose: &str) {
+    fn assert_reported(changes: &[Change], prose: &str) {
         let answer = judge(changes);
         assert_eq!(answer.verdict.as_str(), "violated");
         let why = answer.verdict.why().unwrap();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_that_nobody_ran_out_of_is_valid_with_a_remark() {
+    fn a_pool_that_was_never_exhausted_is_valid_with_a_remark() {
         let (pools, changes, found) = history(6, 3, 4);
         let answer = answer(&Evidence {
             pools: &pools,
@@ -221,7 +221,7 @@ mod tests {
             judge(&full).remark.as_deref(),
             Some("a pool was called exhausted once")
         );
-        assert_told(
+        assert_reported(
             &[one.clone(), exhausted([10, 20]), exhausted([30, 40])],
             "worker 9 (9_0) was told at 20.000 ms that pool-0 is exhausted, but since it had asked, \
              at 10.000 ms, at most 1 of its 2 addresses can have been taken",
@@ -229,8 +229,8 @@ mod tests {
         let [mut elsewhere, mut full] = [two.clone(), keeps(3, [0, 5])];
         (elsewhere.row, full.row) = (1, 1);
         let changes = [one.clone(), elsewhere.clone(), full, exhausted([10, 20])];
-        assert_told(&changes, "at most 1 of its 2");
-        assert_told(&[one, elsewhere, exhausted([10, 20])], "at most 1 of its 2");
+        assert_reported(&changes, "at most 1 of its 2");
+        assert_reported(&[one, elsewhere, exhausted([10, 20])], "at most 1 of its 2");
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         let one = keeps(1, [0, 5]);
         assert_valid(&[one.clone(), keeps(2, [19, 30]), exhausted([10, 20])]);
         let later = keeps(2, [21, 30]);
-        assert_told(&[one, later, exhausted([10, 20])], "at most 1 of its 2");
+        assert_reported(&[one, later, exhausted([10, 20])], "at most 1 of its 2");
     }
 
     #[test]
@@ -247,13 +247,13 @@ mod tests {
         let still = gives_back(2, [0, 5, 6, 11]);
         assert_valid(&[one.clone(), still.clone(), exhausted([10, 20])]);
         let before = gives_back(2, [0, 5, 6, 9]);
-        assert_told(
+        assert_reported(
             &[one.clone(), before.clone(), exhausted([10, 20])],
             "at most 1 of its 2",
         );
         // Given back and taken anew, it was still one address.
         let again = keeps(3, [12, 15]);
-        assert_told(&[still, again, exhausted([10, 20])], "at most 1 of its 2");
+        assert_reported(&[still, again, exhausted([10, 20])], "at most 1 of its 2");
         for (outcome, settled) in [
             (Outcome::indeterminate("2013", ""), Settled::TookEffect),
             (
@@ -277,7 +277,7 @@ mod tests {
             gives_back(2, [13, 14, 15, 16]),
         ];
         let [first, then] = moments.clone();
-        assert_told(&[first, then, exhausted([10, 20])], "at most 1 of its 2");
+        assert_reported(&[first, then, exhausted([10, 20])], "at most 1 of its 2");
         let [first, mut then] = moments;
         then.acquire.invoked = 12_000_000;
         assert_valid(&[first, then, exhausted([10, 20])]);
@@ -289,7 +289,7 @@ mod tests {
             gives_back(4, [30, 31, 32, 33]),
             exhausted([10, 20]),
         ];
-        assert_told(&around, "at most 0 of its 2");
+        assert_reported(&around, "at most 0 of its 2");
     }
 
     #[test]
@@ -302,7 +302,7 @@ mod tests {
             assert_valid(&[one.clone(), unclear, exhausted([10, 20])]);
         }
         let failed = refused(2, 0, 0, [0, 5], "attempts-exhausted");
-        assert_told(
+        assert_reported(
             &[one.clone(), failed.clone(), exhausted([10, 20])],
             "at most 1 of its 2",
         );
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_whole_history_nothing_is_told() {
+    fn without_the_whole_history_nothing_is_reported() {
         let evidence = Evidence {
             pools: &[],
             changes: &[exhausted([10, 20])],

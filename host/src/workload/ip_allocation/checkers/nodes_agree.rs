@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_one_node_lacks_is_told_whichever_it_is() {
+    fn a_row_that_one_node_lacks_is_reported_whichever_it_is() {
         for (lacks, has) in [(0, "b"), (1, "a")] {
             let answer = judge(|found| {
                 found.nodes[lacks].requests.remove(0);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_differs_or_is_there_twice_is_told() {
+    fn a_row_that_differs_or_is_there_twice_is_reported() {
         let differs = judge(|found| found.nodes[1].requests[0].status = "RESERVED".into());
         assert_eq!((differs.verdict.as_str(), differs.further), ("violated", 1));
         let twice = judge(|found| {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_one_node_lacks_is_told() {
+    fn a_range_that_one_node_lacks_is_reported() {
         let answer = judge(|found| {
             found.nodes.push(found.nodes[0].clone());
             found.nodes[2].node = "c".into();

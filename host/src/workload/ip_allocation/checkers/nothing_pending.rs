@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_begun_and_not_finished_is_told_once_for_all_nodes() {
+    fn unfinished_request_is_reported_once_for_all_nodes() {
         for status in ["RESERVED", "REQUESTED"] {
             let (pools, changes, found) = left(status);
             let answer = judge(&pools, &changes, Some(&found));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allocated_or_free_is_not_pending() {
+    fn allocated_or_free_address_is_not_pending() {
         for status in ["ALLOCATED", "RECYCLABLE"] {
             let (pools, changes, found) = left(status);
             let answer = judge(&pools, &changes, Some(&found));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_of_this_run_wrote_is_told_on_the_node_that_has_it() {
+    fn foreign_row_is_reported_on_the_node_that_has_it() {
         for mark in [None, Some("somebody"), Some("9_9"), Some("2_0")] {
             let (pools, changes, mut found) = left("ALLOCATED");
             let mut row = found.nodes[1].requests[0].clone();

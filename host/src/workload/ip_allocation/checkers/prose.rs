@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_steers_a_terminal_is_quoted() {
+    fn control_characters_are_quoted() {
         let mut row = row_of(&kept(3, 0, 0, [0, 1], &address(0, 5)));
         let told = Row(&row).to_string();
         assert_eq!(

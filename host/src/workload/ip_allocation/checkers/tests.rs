@@ -85,7 +85,7 @@ fn a_run_without_data_or_changes_is_no_proof() {
 }
 
 #[test]
-fn without_contention_only_what_needs_none_is_told() {
+fn without_contention_only_what_needs_none_is_reported() {
     let (pools, changes, found) = history(2, 2, 5);
     let judgement = judged(&pools, &changes, Some(&found));
     let words: Vec<_> = judgement

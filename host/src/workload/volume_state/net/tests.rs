@@ -148,7 +148,7 @@ fn swap_of_two_keys_names_the_keys_and_who_wrote_in_the_same_transaction() {
 }
 
 #[test]
-fn foreign_keys_are_told_apart() {
+fn foreign_keys_are_distinguished() {
     let effects = net(&[
         (1, NO_ROW, ("x", "available -")),
         (1, NO_ROW, ("y", "available -")),

@@ -127,7 +127,7 @@ async fn transactions_of_two_sessions_are_two_effects(fixture: &Fixture) {
     assert_eq!(data.effects.unwrap().len(), 2);
 }
 
-async fn audit_tells_whether_it_has_the_order_of_commits(fixture: &Fixture) {
+async fn audit_says_if_it_has_the_order_of_commits(fixture: &Fixture) {
     let steps = [
         STATUS,
         "UPDATE volumes SET status = 'x' WHERE id = 'volume-1'",
@@ -148,7 +148,7 @@ macro_rules! every_audit_script_on {
             transaction_is_one_effect_whatever_its_statements,
             each_autocommit_statement_is_an_effect_of_its_own,
             transactions_of_two_sessions_are_two_effects,
-            audit_tells_whether_it_has_the_order_of_commits,
+            audit_says_if_it_has_the_order_of_commits,
         })*
     };
 }
@@ -206,7 +206,7 @@ mod real {
         }
     }
 
-    async fn swap_of_two_keys_is_told_with_the_keys(fixture: &Fixture) {
+    async fn swap_of_two_keys_is_reported_with_the_keys(fixture: &Fixture) {
         let key = |to, from| format!("UPDATE volumes SET id = '{to}' WHERE id = '{from}'");
         let [away, there, back] = [
             key("away", "volume-0"),
@@ -230,7 +230,7 @@ mod real {
             $(contract! { $backend:
                 savepoint_that_is_rolled_back_takes_its_part_of_the_transaction_along,
                 replace_and_upsert_are_one_effect,
-                swap_of_two_keys_is_told_with_the_keys,
+                swap_of_two_keys_is_reported_with_the_keys,
             })*
         };
     }

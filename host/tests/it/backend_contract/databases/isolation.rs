@@ -30,7 +30,7 @@ pub(super) async fn anomaly_lost_update(fixture: &Fixture) {
 }
 
 /// Reads in a transaction, lets another session write, and gives the fault of `then`.
-pub(super) async fn fault_after_somebody_wrote(fixture: &Fixture, then: &str) -> Fault {
+pub(super) async fn fault_after_a_write(fixture: &Fixture, then: &str) -> Fault {
     let (mut stale, other) = (fixture.session().await, fixture.session().await);
     stale.begin().await.unwrap();
     assert_eq!(integer(&fixture.query(&mut stale, READ).await.unwrap()), 0);
@@ -47,11 +47,11 @@ pub(super) async fn fault_after_somebody_wrote(fixture: &Fixture, then: &str) ->
 }
 
 pub(super) async fn anomaly_lost_update_through_a_stale_snapshot(fixture: &Fixture) {
-    fault_after_somebody_wrote(fixture, "UPDATE things SET n = 1 WHERE id = 1").await;
+    fault_after_a_write(fixture, "UPDATE things SET n = 1 WHERE id = 1").await;
 }
 
 pub(super) async fn anomaly_lost_update_through_a_late_lock(fixture: &Fixture) {
-    fault_after_somebody_wrote(fixture, READ_LOCKED).await;
+    fault_after_a_write(fixture, READ_LOCKED).await;
 }
 
 pub(super) async fn for_update_excludes_for_update(fixture: &Fixture) {

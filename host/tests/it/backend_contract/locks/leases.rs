@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Long enough that a busy machine can renew it in time.
 const LEASE: u64 = 400_000_000;
 
-pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &Fixture) {
+pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_reported(fixture: &Fixture) {
     let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Exclusive, LEASE).await else {
         return;
     };
@@ -38,7 +38,7 @@ pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_told(fixture: &F
     }
 }
 
-pub(super) async fn a_reader_whose_lease_ran_out_is_told_while_others_read(fixture: &Fixture) {
+pub(super) async fn an_expired_reader_gets_an_error_while_others_read(fixture: &Fixture) {
     let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared, LEASE).await else {
         return;
     };
@@ -85,7 +85,7 @@ pub(super) async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
 }
 
-pub(super) async fn what_is_given_up_is_not_renewed(fixture: &Fixture) {
+pub(super) async fn released_lease_is_not_renewed(fixture: &Fixture) {
     for by_session in [true, false] {
         let Some((session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await
         else {

@@ -14,7 +14,7 @@ async fn two_nodes(fixture: &Fixture) -> (Box<dyn Session>, Box<dyn Session>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_update_on_two_nodes_lets_one_commit_and_tells_the_other() {
+async fn for_update_on_two_nodes_lets_one_commit_and_refuses_the_other() {
     let fixture = galera().await;
     let (mut first, mut second) = two_nodes(&fixture).await;
     for session in [&mut first, &mut second] {

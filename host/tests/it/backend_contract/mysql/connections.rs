@@ -104,7 +104,7 @@ async fn a_server_named_twice_is_one_node_too_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_set_holds_for_the_session_and_for_no_other() {
+async fn setting_holds_for_its_session_alone() {
     let fixture = mariadb_node().await;
     let (mut one, mut other) = (fixture.session().await, fixture.session().await);
     for setting in [

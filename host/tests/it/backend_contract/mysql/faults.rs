@@ -60,7 +60,7 @@ impl Faulty {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_stands_still_holds_nobody_up_for_long() {
+async fn a_node_that_stands_still_holds_no_other_up_for_long() {
     let faulty = Faulty::start().await;
     let mut session = faulty.fixture.on(NODE).await;
     session.begin().await.unwrap();

@@ -44,7 +44,7 @@ async fn a_statement_that_takes_too_long_is_ended_by_its_server() {
 
 /// As when the runner is killed: nobody is left to end it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_that_nobody_waits_for_is_ended_by_its_server() {
+async fn an_abandoned_query_is_ended_by_its_server() {
     let fixture = node_with(limited()).await;
     fill(&fixture, 2_000).await;
     let mut session = fixture.session().await;

@@ -68,7 +68,7 @@ async fn a_connection_lost_during_a_reading_did_nothing() {
 
 /// It was idle when it was lost, and the next statement is not prepared yet.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_never_sent_did_nothing() {
+async fn unsent_call_did_nothing() {
     let fixture = mariadb_node().await;
     let mut session = fixture.near().await;
     let id = thread(&mut session).await;

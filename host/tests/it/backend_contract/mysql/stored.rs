@@ -70,7 +70,7 @@ async fn every_type_of_column_comes_back_as_a_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_contract_or_the_server_cannot_hold_is_refused() {
+async fn value_beyond_contract_or_server_is_refused() {
     let fixture = mariadb_node().await;
     let mut session = fixture.session().await;
     let large = Statement::of_host("SELECT 18446744073709551615", Action::Read);

@@ -117,7 +117,7 @@ impl Stage<'_> {
             });
             told.iter()
                 .zip(wanted)
-                .all(|(told, wanted)| is_told(told.as_deref(), wanted))
+                .all(|(told, wanted)| is_reported(told.as_deref(), wanted))
         });
         for (who, waiting) in &mut self.waiting {
             let told = waiting.try_recv().map(|(_, told)| told);
@@ -154,7 +154,7 @@ impl Stage<'_> {
     }
 }
 
-fn is_told(told: Option<&str>, wanted: &str) -> bool {
+fn is_reported(told: Option<&str>, wanted: &str) -> bool {
     match (told, wanted) {
         (None, wanted) => wanted == "waits",
         (Some(told), "ok") => !told.starts_with(ERROR),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_gave_back_is_gone() {
+    fn restored_allocation_is_gone() {
         let mut change = given_back(0, 0, 0, [0, 1, 2, 3], &address(0, 0));
         unclear(change.release.as_mut().unwrap(), Some(NoEffect));
         change.restored = Restored::Yes;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_is_told_even_without_data() {
+    fn a_broken_promise_is_reported_even_without_data() {
         let mut lied = refused(0, 0, 0, [0, 1], "1213");
         lied.acquire.settled = Some(TookEffect);
         for found in [None, Some(0), Some(1)] {

@@ -22,7 +22,7 @@ fn judge_found(pools: &[Pool], changes: &[Change], found: Option<&Allocations>) 
     answer(&evidence, &Names::new(&evidence))
 }
 
-fn assert_told(answer: &Answer, prose: &str, further: u64) {
+fn assert_reported(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
     assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
@@ -49,7 +49,7 @@ fn a_right_history_is_valid_even_without_contention() {
 }
 
 #[test]
-fn a_success_without_a_row_is_told_the_earliest_first_and_once_for_all_nodes() {
+fn a_success_without_a_row_is_reported_the_earliest_first_and_once_for_all_nodes() {
     // What a deadlock does that is reported as success.
     let mut run = history(4, 2, 3);
     for node in &mut run.2.nodes {
@@ -57,7 +57,7 @@ fn a_success_without_a_row_is_told_the_earliest_first_and_once_for_all_nodes() {
         node.requests.retain(|row| !lost.contains(&row.mark));
     }
     let answer = judge(&run);
-    assert_told(
+    assert_reported(
         &answer,
         "worker 3's allocation of 10.16.0.1 of pool-1 ended ok at 1.400 ms; node a has 0 such rows \
          as ALLOCATED (marker 3_0): a silent success",
@@ -70,24 +70,24 @@ fn a_success_without_a_row_is_told_the_earliest_first_and_once_for_all_nodes() {
 fn a_row_that_is_not_allocated_is_no_success() {
     let mut run = history(4, 2, 3);
     rows(&mut run, "3_0").for_each(|row| row.status = "RESERVED".into());
-    assert_told(&judge(&run), "(marker 3_0): a silent success", 0);
+    assert_reported(&judge(&run), "(marker 3_0): a silent success", 0);
 }
 
 #[test]
-fn a_row_on_all_nodes_but_one_is_told_of_that_one() {
+fn a_row_on_all_nodes_but_one_is_reported_of_that_one() {
     let mut run = history(4, 2, 3);
     let mark = Mark::from(Some("3_0".to_owned()));
     run.2.nodes[1].requests.retain(|row| row.mark != mark);
-    assert_told(&judge(&run), "node b has 0 such rows", 0);
+    assert_reported(&judge(&run), "node b has 0 such rows", 0);
 }
 
 #[test]
-fn a_release_that_left_its_row_is_told() {
+fn a_release_that_left_its_row_is_reported() {
     let mut run = history(4, 2, 3);
     let row = row_of(change(&mut run, 0, 0));
     run.2.nodes[0].requests.push(row.clone());
     run.2.nodes[1].requests.push(row);
-    assert_told(
+    assert_reported(
         &judge(&run),
         "worker 0's allocation of 10.0.0.0 of pool-0 ended ok at 0.700 ms, its release ended ok at \
          3.500 ms; node a has 1 such row as ALLOCATED (marker 0_0): it was given back, and still \
@@ -97,10 +97,10 @@ fn a_release_that_left_its_row_is_told() {
 }
 
 #[test]
-fn a_failure_with_a_row_and_a_second_row_are_told() {
+fn a_failure_with_a_row_and_a_second_row_are_reported() {
     let mut run = history(4, 2, 3);
     change(&mut run, 3, 0).acquire.outcome = refused(0, 0, 0, [0, 1], "1213").acquire.outcome;
-    assert_told(
+    assert_reported(
         &judge(&run),
         "ended failed (1213) at 1.400 ms; node a has 1 such row as ALLOCATED (marker 3_0): the \
          fault promised",
@@ -112,7 +112,7 @@ fn a_failure_with_a_row_and_a_second_row_are_told() {
         second.table = crate::workload::ip_allocation::tables::Table::IpRequests;
         node.requests.push(second);
     }
-    assert_told(
+    assert_reported(
         &judge(&run),
         "2 such rows as ALLOCATED (marker 3_0): one",
         0,
@@ -120,10 +120,10 @@ fn a_failure_with_a_row_and_a_second_row_are_told() {
 }
 
 #[test]
-fn a_row_with_another_address_than_was_told_is_told() {
+fn a_row_with_another_address_than_reported_is_found() {
     let mut run = history(6, 3, 3);
     rows(&mut run, "3_0").for_each(|row| row.address = address(0, 99));
-    assert_told(
+    assert_reported(
         &judge(&run),
         "worker 3's allocation of 10.0.0.1 of pool-0 ended ok at 1.400 ms; node a has 1 such row as \
          ALLOCATED (marker 3_0): the row has 10.0.0.99",
@@ -148,18 +148,18 @@ fn a_row_with_another_address_than_was_told_is_told() {
 }
 
 #[test]
-fn what_settling_found_must_be_what_the_data_has() {
+fn settling_must_agree_with_the_data() {
     let mut run = history(4, 2, 3);
     let acquire = &mut change(&mut run, 3, 0).acquire;
     acquire.outcome = Outcome::indeterminate("2013", "lost");
     acquire.settled = Some(Settled::TookEffect);
     assert_eq!(judge(&run).verdict, Verdict::Valid);
     change(&mut run, 3, 0).acquire.settled = Some(Settled::NoEffect);
-    assert_told(&judge(&run), "after the host had read", 0);
+    assert_reported(&judge(&run), "after the host had read", 0);
 }
 
 #[test]
-fn what_the_host_gave_back_is_told_as_such() {
+fn restored_allocation_is_shown_as_such() {
     for (restored, prose) in [
         (
             Restored::Yes,
@@ -180,12 +180,12 @@ fn what_the_host_gave_back_is_told_as_such() {
                 ..second
             });
         }
-        assert_told(&judge(&run), prose, 0);
+        assert_reported(&judge(&run), prose, 0);
     }
 }
 
 #[test]
-fn a_row_that_no_change_explains_is_told() {
+fn a_row_that_no_change_explains_is_reported() {
     for (mark, pool) in [
         (None, "pool-0"),
         (Some("9_9"), "pool-0"),
@@ -204,19 +204,19 @@ fn a_row_that_no_change_explains_is_told() {
             row.mark
         );
         run.2.nodes[1].requests.push(row.clone());
-        assert_told(&judge(&run), &told, 0);
+        assert_reported(&judge(&run), &told, 0);
         run.2.nodes[1].requests.last_mut().unwrap().status = "RECYCLABLE".into();
         assert_eq!(judge(&run).verdict, Verdict::Valid);
     }
 }
 
 #[test]
-fn an_allocation_that_was_lost_before_its_release_is_told() {
+fn an_allocation_that_was_lost_before_its_release_is_reported() {
     let mut run = history(4, 2, 3);
     let release = change(&mut run, 0, 0).release.as_mut().unwrap();
     release.outcome = refused(0, 0, 0, [0, 1], "not-allocated").acquire.outcome;
     release.settled = Some(Settled::Unknown);
-    assert_told(
+    assert_reported(
         &judge(&run),
         "its release ended failed (not-allocated) at 3.500 ms; node a has 0 such rows as ALLOCATED \
          (marker 0_0): the row is gone although its release failed",
@@ -236,7 +236,7 @@ fn without_data_it_is_unknown_unless_the_history_itself_proves_a_lie() {
     let lied = &mut change(&mut run, 3, 0).acquire;
     lied.outcome = refused(0, 0, 0, [0, 1], "1213").acquire.outcome;
     lied.settled = Some(Settled::TookEffect);
-    assert_told(
+    assert_reported(
         &judge_found(&run.0, &run.1, None),
         "ended failed (1213) at 1.400 ms (marker 3_0): the fault",
         0,

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_no_range_and_not_allocated_is_lost() {
+    fn address_in_no_range_and_not_allocated_is_lost() {
         type Case<'a> = (&'a [(u8, u8)], &'a [u8], Option<u8>, u128);
         let cases: [Case; 8] = [
             (&[(2, 9)], &[], None, 0),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_excused_is_lost_only_when_it_is_asked_for() {
+    fn excused_address_is_lost_only_where_that_is_asked() {
         let row = row();
         let mut ledger = ledger([2, 9], &[(5, 9)], &[2], &row);
         ledger.excused = vec![0x0a00_0003, 0x0a00_0003, 0x0a00_0006];
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allocated_and_in_a_range_is_found_behind_shorter_ranges() {
+    fn allocated_address_in_a_range_is_found_behind_shorter_ranges() {
         let row = row();
         let free = [(2, 50), (3, 4), (70, 80)];
         let ledger = ledger([2, 99], &free, &[1, 2, 20, 50, 51, 69, 80, 81], &row);

@@ -16,7 +16,7 @@ fn judge((pools, changes, found): &Run) -> Answer {
     answer(&evidence, &Names::new(&evidence))
 }
 
-fn assert_told(answer: &Answer, prose: &str, further: u64) {
+fn assert_reported(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
     assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
@@ -76,15 +76,15 @@ fn ranges_as_they_began_are_of_a_strategy_that_keeps_none() {
     assert!(answer.remark.unwrap().contains("trivial"));
     // On one node only, they are kept, and that one is wrong.
     run.2.nodes[0].ranges = right().2.nodes[0].ranges.clone();
-    assert_told(&judge(&run), "on node b, ", 8);
+    assert_reported(&judge(&run), "on node b, ", 8);
     // Twice the whole of one pool is not how they began.
     on_nodes(&mut run, |node| {
         node.requests.clear();
         node.ranges = vec![whole[0].clone(), whole[0].clone(), whole[2].clone()];
     });
-    assert_told(&judge(&run), "two ranges of pool-0 that overlap", 1);
+    assert_reported(&judge(&run), "two ranges of pool-0 that overlap", 1);
     on_nodes(&mut run, |node| node.ranges.clear());
-    assert_told(
+    assert_reported(
         &judge(&run),
         "on node a, 1048576 addresses of pool-0 are neither allocated nor in a range, 10.0.0.0 the \
          first: lost",
@@ -93,14 +93,14 @@ fn ranges_as_they_began_are_of_a_strategy_that_keeps_none() {
 }
 
 #[test]
-fn an_address_that_is_allocated_and_free_is_told_with_its_owner() {
+fn an_address_that_is_allocated_and_free_is_reported_with_its_owner() {
     let mut run = right();
     on_nodes(&mut run, |node| {
         node.ranges.push(range("pool-0", "10.0.0.0", "10.0.0.1"))
     });
     let answer = judge(&run);
     // The first that was given is of the two 10.0.0.1, since .0 was given anew later.
-    assert_told(
+    assert_reported(
         &answer,
         "on node a, 10.0.0.1 of pool-0 is allocated and also free: it belongs to worker 3 (3_0), \
          whose allocation ended ok at 1.400 ms; and it is in the range 10.0.0.0–10.0.0.1",
@@ -120,7 +120,7 @@ fn an_address_that_is_nowhere_is_lost() {
     let mut run = right();
     without_range(&mut run, "10.0.0.2");
     let answer = judge(&run);
-    assert_told(
+    assert_reported(
         &answer,
         "on node a, 10.0.0.2 of pool-0 is neither allocated nor in a range: lost",
         0,
@@ -135,7 +135,7 @@ fn an_address_that_is_nowhere_is_lost() {
     assert_eq!(judge(&run).verdict.as_str(), "violated");
     let mut run = right();
     without_range(&mut run, "2001:db8:2::4");
-    assert_told(
+    assert_reported(
         &judge(&run),
         "on node a, 18446744073709551612 addresses of pool-2 are neither allocated nor in a range, \
          2001:db8:2::4 the first: lost",
@@ -144,7 +144,7 @@ fn an_address_that_is_nowhere_is_lost() {
 }
 
 #[test]
-fn an_address_that_somebody_may_have_dropped_is_excused_with_a_remark() {
+fn an_address_that_a_worker_may_have_dropped_is_excused_with_a_remark() {
     let unclear = |address: Option<&str>| {
         let mut change = kept(9, 0, 0, [0, 1], "");
         change.acquire.outcome = Outcome::indeterminate("trap", "");
@@ -165,7 +165,7 @@ fn an_address_that_somebody_may_have_dropped_is_excused_with_a_remark() {
         on_nodes(&mut run, |node| {
             node.requests.retain(|row| row.address != "10.0.0.1")
         });
-        assert_told(&judge(&run), "2 addresses of pool-0", 0);
+        assert_reported(&judge(&run), "2 addresses of pool-0", 0);
         // Nor one of another pool, …
         let mut run = right();
         without_range(&mut run, "10.0.0.2");
@@ -195,7 +195,7 @@ fn an_address_that_is_reserved_may_be_in_a_range_or_not() {
 }
 
 #[test]
-fn a_range_that_is_none_of_its_pool_is_told() {
+fn a_range_that_is_none_of_its_pool_is_reported() {
     for (wrong, prose) in [
         (
             range("pool-0", "10.15.255.255", "10.16.0.0"),
@@ -221,18 +221,18 @@ fn a_range_that_is_none_of_its_pool_is_told() {
     ] {
         let mut run = right();
         on_nodes(&mut run, |node| node.ranges.push(wrong.clone()));
-        assert_told(&judge(&run), prose, 0);
+        assert_reported(&judge(&run), prose, 0);
     }
 }
 
 #[test]
-fn ranges_that_overlap_are_told() {
+fn ranges_that_overlap_are_reported() {
     let mut run = right();
     on_nodes(&mut run, |node| {
         node.ranges.push(range("pool-0", "10.0.0.9", "10.0.1.0"))
     });
     let answer = judge(&run);
-    assert_told(
+    assert_reported(
         &answer,
         "node a has two ranges of pool-0 that overlap, 10.0.0.4–10.15.255.255 and \
          10.0.0.9–10.0.1.0",

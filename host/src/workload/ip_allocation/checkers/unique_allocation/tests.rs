@@ -34,7 +34,7 @@ fn judge_found(changes: &[Change], found: Option<&Allocations>) -> Answer {
     answer(&evidence, &Names::new(&evidence), None)
 }
 
-fn assert_told(answer: &Answer, prose: &str, further: u64) {
+fn assert_reported(answer: &Answer, prose: &str, further: u64) {
     let why = answer.verdict.why().unwrap_or("valid");
     assert_eq!(answer.verdict.as_str(), "violated", "{why}");
     assert!(why.contains(prose), "{why}");
@@ -70,7 +70,7 @@ fn a_right_history_is_valid_and_an_uncontended_one_unknown() {
 }
 
 #[test]
-fn the_earliest_address_that_two_were_told_is_told_with_both() {
+fn earliest_address_given_twice_is_reported_with_both() {
     let answer = told(&[
         kept(8, 0, 0, ms([0, 100]), &address(0, 1)),
         kept(9, 0, 0, ms([0, 150]), &address(0, 1)),
@@ -95,7 +95,7 @@ fn the_earliest_address_that_two_were_told_is_told_with_both() {
 fn an_address_is_the_same_in_any_spelling_and_for_one_worker_twice() {
     let first = kept(3, 2, 0, ms([0, 10]), "2001:db8:2::7");
     let again = kept(3, 2, 1, ms([20, 30]), "2001:DB8:2:0::0007");
-    assert_told(&told(&[first, again]), "2001:db8:2::7 of subnet 2001", 0);
+    assert_reported(&told(&[first, again]), "2001:db8:2::7 of subnet 2001", 0);
 }
 
 #[test]
@@ -109,14 +109,14 @@ fn other_addresses_and_other_times_are_no_double() {
 }
 
 #[test]
-fn what_did_not_end_ok_counts_from_where_it_is_proven() {
+fn hold_without_an_ok_counts_from_its_proof() {
     let mut late = given_back(3, 0, 0, ms([0, 10, 30, 40]), &address(0, 7));
     late.acquire.outcome = Outcome::indeterminate("2013", "lost");
     late.acquire.settled = Some(Settled::TookEffect);
     let before = given_back(7, 0, 0, ms([0, 5, 20, 25]), &address(0, 7));
     assert_eq!(told(&[late.clone(), before]).verdict, Verdict::Valid);
     let then = given_back(7, 0, 0, ms([0, 5, 35, 36]), &address(0, 7));
-    assert_told(&told(&[late.clone(), then.clone()]), "given twice", 0);
+    assert_reported(&told(&[late.clone(), then.clone()]), "given twice", 0);
     late.acquire.settled = Some(Settled::NoEffect);
     assert_eq!(told(&[late.clone(), then.clone()]).verdict, Verdict::Valid);
     late.acquire.settled = Some(Settled::TookEffect);
@@ -125,10 +125,10 @@ fn what_did_not_end_ok_counts_from_where_it_is_proven() {
 }
 
 #[test]
-fn what_the_host_gave_back_was_had_for_an_instant_at_least() {
+fn restored_address_was_held_for_an_instant_at_least() {
     let mut restored = kept(3, 0, 0, ms([0, 10]), &address(0, 7));
     let after = kept(7, 0, 0, ms([0, 15]), &address(0, 7));
-    assert_told(&told(&[restored.clone(), after.clone()]), "twice", 0);
+    assert_reported(&told(&[restored.clone(), after.clone()]), "twice", 0);
     for by_host in [Restored::Yes, Restored::Unclear] {
         restored.restored = by_host;
         assert_eq!(
@@ -137,11 +137,11 @@ fn what_the_host_gave_back_was_had_for_an_instant_at_least() {
         );
     }
     let before = kept(7, 0, 0, ms([0, 5]), &address(0, 7));
-    assert_told(&told(&[restored, before]), "twice", 0);
+    assert_reported(&told(&[restored, before]), "twice", 0);
 }
 
 #[test]
-fn an_address_that_is_none_of_the_pool_is_told_of_who_was_told() {
+fn address_outside_of_the_pool_is_reported_with_its_worker() {
     for (text, prose) in [
         (
             address(1, 0),
@@ -156,7 +156,7 @@ fn an_address_that_is_none_of_the_pool_is_told_of_who_was_told() {
     ] {
         let mut change = kept(3, 0, 0, ms([0, 10]), &text);
         let answer = told(std::slice::from_ref(&change));
-        assert_told(&answer, prose, 0);
+        assert_reported(&answer, prose, 0);
         change.acquire.outcome = Outcome::indeterminate("2013", "lost");
         change.acquire.settled = Some(Settled::TookEffect);
         assert_eq!(told(&[change]).verdict, Verdict::Valid, "nobody was told");
@@ -164,7 +164,7 @@ fn an_address_that_is_none_of_the_pool_is_told_of_who_was_told() {
 }
 
 #[test]
-fn an_address_in_two_rows_is_told_with_their_owners_once_for_all_nodes() {
+fn an_address_in_two_rows_is_reported_with_their_owners_once_for_all_nodes() {
     // What a check for duplicates in one table would miss.
     let change = kept(3, 0, 0, ms([0, 10]), &address(0, 7));
     let between = stray(Table::IpAllocations, 0, 8, "9_8");
@@ -197,17 +197,17 @@ fn an_address_in_two_rows_is_told_with_their_owners_once_for_all_nodes() {
 }
 
 #[test]
-fn what_the_workers_were_told_is_not_told_of_the_data_again() {
+fn violation_of_reports_is_not_listed_of_the_data_again() {
     let changes = [3, 7].map(|worker| kept(worker, 0, 0, ms([0, 10]), &address(0, 7)));
     let rows = changes.each_ref().map(row_of);
-    assert_told(&judge(&changes, &rows), "was given twice", 0);
+    assert_reported(&judge(&changes, &rows), "was given twice", 0);
     // Of those whose acquire did not end ok nobody was told.
     let mut found = changes;
     for change in &mut found {
         change.acquire.outcome = Outcome::indeterminate("2013", "lost");
         change.acquire.settled = Some(Settled::TookEffect);
     }
-    assert_told(&judge(&found, &rows), "twice as ALLOCATED", 0);
+    assert_reported(&judge(&found, &rows), "twice as ALLOCATED", 0);
 }
 
 #[test]
@@ -230,11 +230,11 @@ fn a_row_on_one_node_only_counts_too() {
         unseen: 0,
     };
     let answer = judge_found(&[change], Some(&found));
-    assert_told(&answer, "node c has 10.0.0.7", 0);
+    assert_reported(&answer, "node c has 10.0.0.7", 0);
 }
 
 #[test]
-fn a_row_that_is_none_of_its_pool_is_told() {
+fn a_row_that_is_none_of_its_pool_is_reported() {
     let right = || stray(Table::IpRequests, 0, 7, "9_9");
     type Wrong = fn(&mut Request);
     let wrong: [(Wrong, &str); 5] = [
@@ -269,7 +269,7 @@ fn a_row_that_is_none_of_its_pool_is_told() {
     for (change, prose) in wrong {
         let mut row = right();
         change(&mut row);
-        assert_told(&judge(&[], &[row.clone()]), prose, 0);
+        assert_reported(&judge(&[], &[row.clone()]), prose, 0);
         row.status = "RESERVED".into();
         assert_eq!(judge(&[], &[row]).verdict.as_str(), "unknown");
     }
