@@ -61,7 +61,7 @@ pub struct CellReport {
     pub locks: Option<String>,
     /// Absent if nothing was recorded.
     pub trial: Option<TrialReport>,
-    /// Why the cell could not be run, or not to its end.
+    /// The reason why the cell could not be run, or not to its end.
     pub error: Option<String>,
 }
 
@@ -70,7 +70,7 @@ pub struct CellReport {
 pub struct TrialReport {
     pub strategy: String,
     pub digest: String,
-    /// When it began, in UTC as RFC 3339 writes it; absent in runs of earlier versions.
+    /// The time when it began, in UTC as RFC 3339 writes it; absent in runs of earlier versions.
     pub started: Option<String>,
     /// Absent when the runner was killed.
     pub ended: Option<Ended>,
@@ -81,7 +81,7 @@ pub struct TrialReport {
     pub remarks: Vec<String>,
     pub summary: Summary,
     pub fairness: Option<Fairness>,
-    /// Why steps did not end ok, and how many of them: `trap`, `computing-limit`, a fault's code.
+    /// The reason why steps did not end ok, and how many of them: `trap`, `computing-limit`, a fault's code.
     pub reasons: BTreeMap<String, u64>,
     /// The message of the first step with each of these codes.
     pub messages: BTreeMap<String, String>,
@@ -89,7 +89,7 @@ pub struct TrialReport {
     pub judgement: Judgement,
     /// Absent when the runner was killed.
     pub conditions: Option<Conditions>,
-    /// Why the times and rates are the runner's own; absent where they are not.
+    /// The reason why the times and rates are the runner's own; absent where they are not.
     pub bottleneck: Option<String>,
     /// Every first step ended by the death of its instance; the reason of one of them.
     #[serde(skip)]

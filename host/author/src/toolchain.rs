@@ -46,7 +46,7 @@ pub enum Origin {
     Debian,
 }
 
-/// Why there is no toolchain.
+/// The reason why there is no toolchain.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolchainError {
     #[error("{FORCE} is {0:?}; it can be active, rustup or debian")]

@@ -85,7 +85,7 @@ fn machine() -> String {
     text
 }
 
-/// When a living process was started, in clock ticks since the machine was. A process that has ended
+/// The time when a living process was started, in clock ticks since the machine was. A process that has ended
 /// and was not reaped by its parent has no start time any more: its claims are released.
 fn start_of(pid: u32) -> Option<u64> {
     let stat = Stat::from_file(format!("/proc/{pid}/stat")).ok()?;

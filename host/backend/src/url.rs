@@ -70,7 +70,7 @@ impl FromStr for AutocommitWrites {
     }
 }
 
-/// Why what the user wrote names nothing.
+/// The reason why what the user wrote names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UrlError(String);

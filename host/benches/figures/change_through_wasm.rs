@@ -1,4 +1,4 @@
-//! What WebAssembly costs: a change through `cas.wasm` against the same strategy in Rust.
+//! The cost of WebAssembly: a change through `cas.wasm` against the same strategy in Rust.
 
 use super::context::{capabilities, load_cas, load_cas_for_simulations};
 use super::native_cas::NativeCas;

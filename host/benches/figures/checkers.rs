@@ -1,4 +1,4 @@
-//! How long the checkers take for a million changes, and in how much memory.
+//! The time and the memory that the checkers take for a million changes.
 
 use super::child;
 use super::process::megabytes;

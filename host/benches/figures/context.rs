@@ -1,4 +1,4 @@
-//! What workers and instances are given here, as a trial would.
+//! The context of workers and instances, as in a trial.
 
 use contend::backend::clock::RealClock;
 use contend::backend::lock_memory::MemoryLocks;

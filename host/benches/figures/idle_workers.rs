@@ -1,4 +1,4 @@
-//! What very many workers cost in memory while they wait.
+//! The memory of very many workers while they wait.
 
 use super::child;
 use super::context::{context, load_cas, load_cas_for_simulations};

@@ -24,7 +24,7 @@ use child::Child;
 use report::Figure;
 use simulator::{many_workers, smoke, thirty_cells, virtual_time, wide_area};
 
-/// What runs in a process of its own, since its memory is measured or its cores are limited.
+/// Figures that run in a process of their own, since its memory is measured or its cores are limited.
 const CHILDREN: &[Child] = &[
     (runner_cpu::ON_ONE_CORE, runner_cpu::child),
     (idle_workers::REAL, idle_workers::child),

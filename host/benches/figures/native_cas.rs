@@ -9,7 +9,7 @@ use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
 use contend::model::value::Value;
 use std::sync::Arc;
 
-/// What `strategies/cas` executes.
+/// The statement of `strategies/cas`.
 pub const SWAP: &str =
     "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
 

@@ -1,4 +1,4 @@
-//! What this process has used, and what it may use.
+//! Use and limits of this process.
 
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -16,7 +16,7 @@ pub fn cpu_seconds() -> f64 {
     used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
 }
 
-/// What all threads together have used up to now.
+/// Use of all threads together up to now.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Used {
     /// User and system, in seconds.
@@ -24,7 +24,7 @@ pub struct Used {
     /// The user part, in seconds. The kernel estimates how `cpu` is divided, so this says something
     /// over seconds only.
     pub user: f64,
-    /// How often a processor went from one thread to another.
+    /// The number of times that a processor went from one thread to another.
     pub switches: f64,
 }
 
@@ -71,7 +71,7 @@ pub fn megabytes(key: &str) -> f64 {
     kib.expect("a number of KiB") * 1024.0 / 1e6
 }
 
-/// How many mappings this process has, and how many it may have.
+/// The number of mappings of this process, and their limit.
 pub fn maps() -> (usize, usize) {
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
     let most = fs::read_to_string("/proc/sys/vm/max_map_count").expect("Linux has it");

@@ -1,4 +1,4 @@
-//! What is printed, and `results/bench.md`.
+//! The printed report, and `results/bench.md`.
 
 use super::spread::Spread;
 use contend::run_dir::Machine;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// What a figure should come to, in its unit.
+/// The target of a figure, in its unit.
 enum Target {
     None,
     AtMost(f64),

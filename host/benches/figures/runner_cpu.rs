@@ -1,4 +1,4 @@
-//! What the runner itself costs: its processor time per change against a plain loop's.
+//! The cost of the runner itself: its processor time per change against a plain loop's.
 
 mod plain;
 
@@ -27,7 +27,7 @@ const ROUNDS: u32 = 51;
 const CHANGES: u32 = 3_000;
 const MOST: f64 = 1.3;
 
-/// What each round used.
+/// Use of each round.
 #[derive(Serialize, Deserialize)]
 struct Measured {
     runner: Vec<Used>,
@@ -50,7 +50,7 @@ pub fn measure() -> Figure {
     ))
 }
 
-/// What is left when the scheduler has no choice. Beside the total stands the user part, since the
+/// The rest, when the scheduler has no choice. Beside the total stands the user part, since the
 /// total alone would mislead.
 pub fn measure_on_one_core() -> Figure {
     figure("The same on one core", &child::run(ON_ONE_CORE)).method(

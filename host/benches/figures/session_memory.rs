@@ -1,4 +1,4 @@
-//! What a worker's connection to SQLite costs in memory, which the idle workers leave out.
+//! The memory of a worker's connection to SQLite, which the idle workers leave out.
 
 use super::child;
 use super::context::folder;

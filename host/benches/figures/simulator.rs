@@ -1,4 +1,4 @@
-//! What simulations cost: the published workloads and others, with their judgement, as `runner check`
+//! The cost of simulations: the published workloads and others, with their judgement, as `runner check`
 //! runs them.
 
 pub mod many_workers;
@@ -53,7 +53,7 @@ fn strategy(name: &str, case: &Case) -> Arc<dyn Strategy> {
     Arc::new(load_for_simulations(name, case.workload.workers() + SPARE))
 }
 
-/// What one simulation came to, and what it took.
+/// Result and cost of one simulation.
 struct Measured {
     changes: u64,
     statements: u64,

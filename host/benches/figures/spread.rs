@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What was measured, round by round.
+/// Measurements, round by round.
 #[derive(Debug, Clone)]
 pub struct Spread {
     rounds: Vec<f64>,

@@ -46,7 +46,7 @@ impl Rivalry {
         count(changes, spans.collect(), cluster)
     }
 
-    /// Why nothing about exclusion can be learnt from this history; `None` if something can.
+    /// The reason why nothing about exclusion can be learnt from this history; `None` if something can.
     pub fn missing(&self, changes: &[Change], contention: &Contention) -> Option<Unknown<'static>> {
         if changes.is_empty() {
             return Some("no change was made".into());

@@ -100,7 +100,7 @@ fn unknown(evidence: &Evidence, open: u64) -> Option<String> {
     nothing_came_through(evidence.changes).or(doubt)
 }
 
-/// Why nothing is proven by a history in which no change ended well, whatever the reason: a strategy
+/// The reason why nothing is proven by a history in which no change ended well, whatever the reason: a strategy
 /// that does nothing at all does nothing wrong.
 pub fn nothing_came_through(changes: &[Change]) -> Option<String> {
     if changes.is_empty() {

@@ -48,7 +48,7 @@ impl From<String> for Witness {
     }
 }
 
-/// Why a checker that found nothing can't say that all is well.
+/// The reason why a checker that found nothing can't say that all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unknown<'a> {
     pub why: &'a str,
@@ -152,7 +152,7 @@ impl fmt::Display for Went<'_> {
     }
 }
 
-/// When the transition that wrote `change`'s marker was over, as far as its step reported.
+/// The time when the transition that wrote `change`'s marker was over, as far as its step reported.
 pub fn acquired(change: &Change) -> Nanos {
     change.acquire.returned
 }

@@ -23,7 +23,7 @@ const MANY: u64 = 1_000;
 /// certainly had no effect and is to be tried again. So is an instance that died by its own doing.
 /// A step that ended by the change time-out, or because nothing could move any more, is one if the row was free and everything whole in its
 /// last fifteen seconds, or if all was whole when it began and it met more than a thousand faults.
-/// What ended as unavailable, rejected or indefinite is not the strategy's fault. n·log n.
+/// A step that ended as unavailable, rejected or indefinite is not the strategy's fault. n·log n.
 pub fn answer(changes: &[Change], whole_from: Nanos) -> Answer {
     let mut findings = Findings::default();
     let occupied = Occupied::new(changes);
@@ -122,7 +122,7 @@ fn stuck(verb: &str, code: &str, step: &Step, since: Nanos) -> Option<String> {
     })
 }
 
-/// When the change was done with its row. One that nobody could give back keeps it, through no fault of
+/// The time when the change was done with its row. One that nobody could give back keeps it, through no fault of
 /// who comes after.
 fn given_back(change: &Change) -> Nanos {
     let released = change.release.as_ref().is_some_and(Step::took_effect);

@@ -157,7 +157,7 @@ fn joined<T: 'static>(future: impl Future<Output = T> + 'static) -> (JoinHandle<
     (handle, Box::pin(work))
 }
 
-/// Why a simulation did not end.
+/// The reason why a simulation did not end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stuck {
     /// Tasks wait, and the queue is empty.

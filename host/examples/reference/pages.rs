@@ -25,7 +25,7 @@ pub fn of(wit: &Path) -> Result<BTreeMap<String, String>, String> {
     Ok(pages)
 }
 
-/// What there is, and which worlds there are of it.
+/// The index: interfaces and worlds.
 fn index(resolve: &Resolve, package: PackageId) -> String {
     let package = &resolve.packages[package];
     let mut page = format!("{MADE}\n\n# {}\n\n", package.name);
@@ -79,7 +79,7 @@ fn interface(resolve: &Resolve, name: &str, interface: &Interface) -> String {
     page
 }
 
-/// What an interface takes from others, each as a link.
+/// The items that an interface uses of others, each as a link.
 fn used(resolve: &Resolve, interface: &Interface) -> Vec<String> {
     let types = interface.types.iter();
     let links = types.filter_map(|(name, id)| {

@@ -19,7 +19,7 @@ pub fn function(resolve: &Resolve, function: &Function) -> String {
     )
 }
 
-/// How a type is written where it is used.
+/// The text of a type where it is used.
 pub fn name(resolve: &Resolve, of: &Type) -> String {
     match of {
         Type::Id(id) => defined(resolve, *id),

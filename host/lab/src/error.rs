@@ -1,4 +1,4 @@
-//! Why the lab could not do what it was asked.
+//! Errors of the lab.
 
 use std::io;
 use std::path::{Path, PathBuf};

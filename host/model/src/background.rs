@@ -23,7 +23,7 @@ pub struct Load {
     pub max_ns: Option<Nanos>,
     /// That were not: `conflict 1213` → 7. A generator goes on with its next statement.
     pub faults: BTreeMap<String, u64>,
-    /// Whose time had come while the statement before was still under way, and which were left out
-    /// for that: the load was less than it should have been.
+    /// Skipped because the previous statement was still running: the load was less than it should have
+    /// been.
     pub left_out: u64,
 }

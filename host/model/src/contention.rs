@@ -23,7 +23,7 @@ pub struct Contention {
 }
 
 impl Contention {
-    /// Why nothing is known of rivals on different nodes, where there are several and rivals met.
+    /// The reason why nothing is known of rivals on different nodes, where there are several and rivals met.
     ///
     /// Where all sessions worked on one node, that is how this endpoint is: one writer. What is
     /// shown then holds for such an endpoint, and [`Contention::is_of_one_writer`] says so.

@@ -14,7 +14,7 @@ pub struct End {
     /// one: a file that lost some of its lines is found out.
     pub changes: u64,
     pub effects: Option<u64>,
-    /// Why the data could not be read or kept afterwards, if it could not.
+    /// The reason why the data could not be read or kept afterwards, if it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unread: Option<String>,
     /// The rows and workers that stood still, if that ended it.

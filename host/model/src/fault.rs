@@ -1,4 +1,4 @@
-//! Why a capability call did not work, grouped by what the caller may conclude.
+//! The reason why a capability call did not work, grouped by what the caller may conclude.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

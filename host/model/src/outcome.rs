@@ -15,7 +15,7 @@ pub enum Outcome {
     Indeterminate(Box<Reason>),
 }
 
-/// Why a step did not end ok.
+/// The reason why a step did not end ok.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// A fault's code, or one of the runner's own: `trap`, `computing-limit`, `memory-limit`,

@@ -8,7 +8,7 @@ use std::fmt;
 /// One fault of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduledFault {
-    /// When, in ms from the moment when the workers are let go.
+    /// The time, in ms from the moment when the workers are let go.
     pub at_ms: u64,
     pub fault: LabFault,
 }
@@ -18,9 +18,9 @@ pub struct ScheduledFault {
 pub struct FaultEvent {
     pub fault: LabFault,
     pub began: Nanos,
-    /// When it was done: a restarted server answers by then.
+    /// The time when it was done: a restarted server answers by then.
     pub ended: Nanos,
-    /// Why it could not be done, if so.
+    /// The reason why it could not be done, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

@@ -71,7 +71,7 @@ impl FaultAction {
     }
 }
 
-/// When the connection breaks.
+/// The time when the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
@@ -84,7 +84,7 @@ pub enum Cut {
 }
 
 impl SimFault {
-    /// When it is over, so far as it has an end.
+    /// The time when it is over, so far as it has an end.
     pub fn over(&self) -> Nanos {
         self.at.saturating_add(self.what.lasts().unwrap_or(0))
     }

@@ -11,7 +11,7 @@ use std::fmt;
 pub struct Stuck {
     /// From here on no step ended and nothing in the tables changed.
     pub since: Nanos,
-    /// When the trial was ended for it.
+    /// The time when the trial was ended for it.
     pub until: Nanos,
     /// The first rows that workers wait for.
     pub rows: Vec<StuckRow>,

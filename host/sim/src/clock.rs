@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// Stands at 0 until the workers are let go.
 pub struct SimClock {
     kernel: Kernel,
-    /// When that was; `u64::MAX` before.
+    /// The time when that was; `u64::MAX` before.
     began: AtomicU64,
 }
 

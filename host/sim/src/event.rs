@@ -6,7 +6,7 @@ use crate::model::value::Value;
 use std::fmt;
 use std::sync::Arc;
 
-/// Whose work something is.
+/// The owner of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Actor {
     /// The runner itself: making tables, reading what was left.
@@ -47,7 +47,7 @@ pub enum What {
     /// A client's call to a session was answered. `at` is when the client had the answer.
     Answered {
         transaction: TransactionName,
-        /// When the client sent it.
+        /// The time when the client sent it.
         sent: Nanos,
         /// The statement's text, or `BEGIN`, `COMMIT`, `ROLLBACK`.
         text: Arc<str>,
@@ -119,7 +119,7 @@ pub enum What {
     /// stands still.
     Lock {
         actor: Actor,
-        /// When the client sent it.
+        /// The time when the client sent it.
         sent: Nanos,
         call: LockCall,
         /// One or several, with commas between them.

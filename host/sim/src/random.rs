@@ -8,7 +8,7 @@ pub enum Purpose {
     Servers,
     Locks,
     Faults,
-    /// When each worker begins.
+    /// The time when each worker begins.
     Start,
     /// The size of the simulation.
     Shape,

@@ -60,7 +60,7 @@ pub fn draw(seed: u64, classes: &[FaultClass], stage: &Stage) -> Vec<SimFault> {
     faults
 }
 
-/// When, and which worker is hit if one is.
+/// The time, and the worker that is hit, if any.
 struct Hit {
     at: Nanos,
     worker: u32,

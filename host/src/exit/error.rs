@@ -12,7 +12,7 @@ use crate::wasm::{LoadError, clean_lines};
 use std::io;
 use std::path::PathBuf;
 
-/// Why a command could not do what it was asked. Each is one message that says what to do.
+/// The reason why a command could not do what it was asked. Each is one message that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     #[error(transparent)]

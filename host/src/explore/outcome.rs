@@ -13,7 +13,7 @@ pub struct Simulated {
     pub changes: Vec<Change>,
     /// Empty unless they were to be kept.
     pub events: Vec<Event>,
-    /// When the workers were let go, on the clock of the events.
+    /// The time when the workers were let go, on the clock of the events.
     pub let_go: Nanos,
     /// From then to the end of the last worker.
     pub total_time: Nanos,

@@ -37,7 +37,7 @@ impl Varied {
 
     /// The workload of one seed. The same for the same seed.
     ///
-    /// What the user fixed bounds the rest: with 100 rows no seed has more workers than the usual ones.
+    /// Given options bound the rest: with 100 rows no seed has more workers than the usual ones.
     pub fn draw(&self, seed: u64, usual: &Workload) -> Workload {
         let mut random = Random::new(seed, Purpose::Shape);
         let drawn = shape(&mut random);

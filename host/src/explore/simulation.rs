@@ -32,7 +32,7 @@ pub struct Ran {
     /// SQL statements that the nodes executed for workers, generators and checks.
     pub statements: u64,
     pub log: Log,
-    /// When the workers were let go, on the log's clock.
+    /// The time when the workers were let go, on the log's clock.
     pub let_go: Nanos,
 }
 

@@ -38,7 +38,7 @@ impl Token {
         }
     }
 
-    /// Why a simulation with this token is another than the one that is meant; empty if it is the
+    /// The reason why a simulation with this token is another than the one that is meant; empty if it is the
     /// same.
     pub fn differences(&self, meant: &Self) -> Vec<&'static str> {
         let parts = [

@@ -9,7 +9,7 @@ use crate::wasm::LoadError;
 use crate::workload::Kind;
 use std::path::PathBuf;
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     #[error("{key} is {value}; it must be from {least} to {most}")]

@@ -70,7 +70,7 @@ pub struct History {
     pub torn: bool,
 }
 
-/// Why a history can't be read.
+/// The reason why a history can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     #[error("can't read the history: {0}")]

@@ -4,7 +4,7 @@ use crate::model::conditions::Conditions;
 use crate::model::lateness::Late;
 use crate::record::summary::Summary;
 
-/// Why the times of a trial are the runner's as much as the database's; `None` if they are not, or if
+/// The reason why the times of a trial are the runner's as much as the database's; `None` if they are not, or if
 /// that was not measured. The rule is that of [`Lateness::bears_on`], held against the median acquire.
 ///
 /// [`Lateness::bears_on`]: crate::model::lateness::Lateness::bears_on

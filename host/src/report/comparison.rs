@@ -61,7 +61,7 @@ pub struct TrialComparison {
     pub verdicts: [Option<&'static str>; 2],
     pub digests: [Option<String>; 2],
     pub figures: Vec<Figure>,
-    /// Why times and rates are not compared: of which side the runner was the bottleneck.
+    /// The reason why times and rates are not compared: of which side the runner was the bottleneck.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
 }
@@ -190,7 +190,7 @@ fn course(plan: &Plan, name: &str) -> Option<Plan> {
     Some(course)
 }
 
-/// Why a trial says nothing; nothing if it does.
+/// The reason why a trial says nothing; nothing if it does.
 fn unfinished(trial: Option<&TrialReport>) -> Option<String> {
     let Some(trial) = trial else {
         return Some("it was not run".to_owned());

@@ -1,4 +1,4 @@
-//! What a run takes for itself before it begins: its database, its lock service, open files.
+//! Claims of a run before it begins: its database, its lock service, open files.
 
 use super::RunError;
 use crate::backend::clock::RealClock;

@@ -7,7 +7,7 @@ use crate::trial::TrialError;
 use std::io;
 use std::path::PathBuf;
 
-/// Why there is no run, no whole one, or none to read. A strategy is at fault only where it dies at every
+/// The reason why there is no run, no whole one, or none to read. A strategy is at fault only where it dies at every
 /// call.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {

@@ -52,7 +52,7 @@ pub struct TrialDir {
 /// The record of a trial, as far as it came.
 #[derive(Debug)]
 pub struct TrialRecord {
-    /// When the trial began, in UTC as RFC 3339 writes it; absent in folders of earlier versions.
+    /// The time when the trial began, in UTC as RFC 3339 writes it; absent in folders of earlier versions.
     pub started: Option<String>,
     pub history: History,
     pub found: Option<FinalState>,

@@ -1,4 +1,4 @@
-//! Why a trial has no whole record.
+//! Errors of a trial without a whole record.
 
 use crate::lab::LabError;
 use crate::model::fault::Fault;
@@ -7,7 +7,7 @@ use contend_dst::Stuck;
 use std::fmt::Display;
 use std::io;
 
-/// Why a trial could not be run or not be recorded to its end. A strategy is at fault in none of these.
+/// The reason why a trial could not be run or not be recorded to its end. A strategy is at fault in none of these.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     #[error("{what}: {} ({})", fault.message, fault.code)]

@@ -15,7 +15,7 @@ fn how(trial: FakeTrial) -> Ended {
     record.unwrap().end.how
 }
 
-/// Why its record is not complete.
+/// The reason why its record is not complete.
 fn unrecorded(ran: Result<(), TrialError>) -> String {
     match ran {
         Err(TrialError::Unrecorded(why)) => why,

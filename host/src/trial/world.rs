@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// A worker that is ready; an error means that a change could not be recorded.
 pub type Work = BoxFuture<'static, io::Result<()>>;
 
-/// Whose task it is.
+/// The owner of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Worker(u32),

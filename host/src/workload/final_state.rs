@@ -26,7 +26,7 @@ pub trait OwnTables: Any + Debug + Send + Sync {
     fn write(&self, out: &mut dyn Write) -> serde_json::Result<()>;
 }
 
-/// What each node had when all workers had ended.
+/// The state of each node when all workers had ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfNodes<T> {
     /// One entry for each node that answered.

@@ -1,4 +1,4 @@
-//! How many cases are tried.
+//! The number of cases to try.
 
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};

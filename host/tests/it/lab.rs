@@ -50,7 +50,7 @@ fn process(status: &Status, name: &str) -> ProcessState {
         .process
 }
 
-/// Whether a process with this number runs: one that has ended and waits for its parent does not.
+/// True if a process with this number runs: one that has ended and waits for its parent does not.
 fn runs(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map(|(_, rest)| rest);

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
-/// How many databases the server has that all tests share.
+/// The number of databases of the server that all tests share.
 const DATABASES: u32 = 4_000;
 
 pub struct RedisServer {

@@ -94,13 +94,13 @@ impl Range {
         (self.first..=self.last).contains(&address)
     }
 
-    /// How many addresses it has; at most `u128::MAX`, which the whole of IPv6 exceeds by one.
+    /// The number of its addresses; at most `u128::MAX`, which the whole of IPv6 exceeds by one.
     pub fn count(&self) -> u128 {
         let places = self.last.number() - self.first.number();
         places.saturating_add(1)
     }
 
-    /// What is left of it without these: it is shrunk, split, or gone.
+    /// The rest of it without these: it is shrunk, split, or gone.
     pub fn without(&self, taken: &BTreeSet<Address>) -> Vec<Self> {
         let mut left = Vec::new();
         let mut from = Some(self.first);
@@ -142,7 +142,7 @@ impl Ranges {
         self.0.iter().any(|range| range.has(address))
     }
 
-    /// How many addresses there are, at most `u128::MAX`.
+    /// The number of addresses, at most `u128::MAX`.
     pub fn count(&self) -> u128 {
         let counts = self.0.iter().map(Range::count);
         counts.fold(0, u128::saturating_add)
@@ -164,7 +164,7 @@ impl Ranges {
         self.nth(0)
     }
 
-    /// What is left without these.
+    /// The rest without these.
     pub fn without(&self, taken: &BTreeSet<Address>) -> Self {
         let left = self.0.iter().flat_map(|range| range.without(taken));
         Self(left.collect())

@@ -1,4 +1,4 @@
-//! How often an allocation may try, and how it says that it did not come to an end.
+//! The number of times that an allocation may try, and how it says that it did not come to an end.
 
 use crate::retry::{RETRY_WAIT, sleep, wait_up_to};
 use crate::{Allocated, Fault, setting};
@@ -41,7 +41,7 @@ impl Limits {
 }
 
 impl Attempts {
-    /// How many there were, with the one that is being made.
+    /// The number of attempts, with the one that is being made.
     pub fn made(&self) -> u32 {
         self.made
     }

@@ -1,6 +1,6 @@
 //! Generated from `wit/`: the only file that knows the generator.
 //!
-//! What a strategy may import is generated once, and each world's exports beside it, so that
+//! The imports of strategies are generated once, and each world's exports beside it, so that
 //! `Session`, `Fault` and the rest are the same types in all worlds. The generator describes the
 //! imports in a section of this crate, and a world's exports in the macro `export!` of its module:
 //! a component exports only what it names with that macro.

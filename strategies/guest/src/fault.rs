@@ -21,7 +21,7 @@ impl Fault {
         Self::Indefinite(detail(code, message))
     }
 
-    /// Whether this is `rejected` because a row has the same primary or unique key already.
+    /// True if this is `rejected` because a row has the same primary or unique key already.
     pub fn is_duplicate_key(&self) -> bool {
         match self {
             Self::Rejected(detail) => DUPLICATE_KEY.contains(&&*detail.code),

@@ -1,4 +1,4 @@
-//! What a strategy is written with: the contract's bindings and the few helpers that several
+//! The library of strategies in Rust: the contract's bindings and the few helpers that several
 //! strategies share.
 //!
 //! ```no_run

@@ -3,7 +3,7 @@
 use crate::{Fault, timing};
 use std::time::Duration;
 
-/// How long the reference harness waits before it looks or tries again.
+/// The time that the reference harness waits before it looks or tries again.
 pub const RETRY_WAIT: Duration = Duration::from_millis(10);
 
 /// Waits on the run's clock, which is virtual in the simulator.

@@ -1,4 +1,4 @@
-//! What the person who started the run gave with `--set name=value`.
+//! The settings that were given with `--set name=value`.
 
 use crate::Fault;
 use crate::bindings::contend::strategy::settings;

@@ -16,7 +16,7 @@ pub trait StateStrategy: Sized {
 }
 
 impl Transition {
-    /// Whether this is an acquire. Its opposite is a release.
+    /// True if this is an acquire. Its opposite is a release.
     pub fn is_acquire(&self) -> bool {
         self.from == AVAILABLE
     }

@@ -37,7 +37,7 @@ use std::borrow::Cow;
 /// were written down.
 pub const ARG: Operand = Operand(Kind::Argument);
 
-/// What a column is set to or compared with: [`ARG`], a constant, or another column.
+/// The value that a column is set to or compared with: [`ARG`], a constant, or another column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operand(Kind);
 

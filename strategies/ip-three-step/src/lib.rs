@@ -14,7 +14,7 @@
 //! A request that is left REQUESTED by a worker that died blocks its address for ever, since it is
 //! older than all that follow. Requests are never deleted.
 //!
-//! What the published program did otherwise: its timestamps were the process's computing time, and it
+//! Differences from the published program: its timestamps were the process's computing time, and it
 //! compared an expiry in local time with a clock in UTC; here they are the run's clock and the
 //! marker, so ordered and unique. It used a recyclable request again, here each is a new one. It
 //! waited for 50 ms before it gave up (`give-up-wait-ms`).

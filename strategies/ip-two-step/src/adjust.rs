@@ -15,7 +15,7 @@ const STATUS: &str =
 const GIVE_UP: &str = "DELETE FROM ip_allocations \
                        WHERE address = ? AND subnet_id = ? AND marker = ? AND status = 'RESERVED'";
 
-/// How an adjustment ended. Only the last had no effect.
+/// The end of an adjustment. Only the last had no effect.
 enum Adjusted {
     /// The own reservation is among those that were marked.
     Own,

@@ -12,7 +12,7 @@
 //! longer than the expiry loses the address to any worker that wants it. And one that got no answer to the first step
 //! can't know how it ends: if the reservation stands, another worker makes an allocation of it later.
 //!
-//! What the published program left open or did otherwise:
+//! Differences from the published program:
 //! - It knew no conflicts: who met one died. Here each is tried again after 10 ms.
 //! - Two who adjust need not collide: nothing is left of a range whose last addresses were reserved. So
 //!   who finds that a range that it read was gone when it deleted it has collided too.

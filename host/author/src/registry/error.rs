@@ -1,4 +1,4 @@
-//! Why something of a registry can't be had, grouped by what the caller may conclude.
+//! The reason why something of a registry can't be had, grouped by what the caller may conclude.
 
 use super::digest::Digest;
 use super::reference::Reference;

@@ -20,7 +20,7 @@ pub struct Reference {
     digest: Option<Digest>,
 }
 
-/// Why it names nothing.
+/// The reason why it names nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     #[error(

@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, s
                       VALUES (?, ?, ?, 'ALLOCATED', ?)";
 const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marker = ?";
 
-/// How MariaDB and SQLite say that there is such a key already.
+/// The codes of MariaDB and SQLite for a duplicate key.
 const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
 
 // CHANGE THIS: take an address, and say which; none if another worker was quicker.

@@ -16,7 +16,7 @@ pub(super) struct Answer {
     pub(super) in_transaction: bool,
 }
 
-/// Why a statement gave nothing.
+/// The reason why a statement gave nothing.
 pub(super) struct Failure {
     pub(super) error: Error,
     /// True if the server may have received the statement. If false, the statement certainly had no effect.

@@ -25,7 +25,7 @@ const ENDPOINT_TRIES: usize = 12;
 pub(super) struct Thread {
     pub(super) id: u32,
     pub(super) server: Identity,
-    /// When the connection was opened: a server that was started later has no such thread, and may
+    /// The time when the connection was opened: a server that was started later has no such thread, and may
     /// have given its number to another.
     pub(super) opened: Instant,
 }

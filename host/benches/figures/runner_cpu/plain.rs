@@ -46,7 +46,7 @@ impl Plain {
         }
     }
 
-    /// How many updates the trigger saw.
+    /// The number of updates that the trigger saw.
     pub async fn audited(mut self) -> i64 {
         let count = sqlx::query_scalar("SELECT count(*) FROM volumes_audit");
         count.fetch_one(&mut self.reader).await.expect("a count")

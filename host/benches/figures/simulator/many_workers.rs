@@ -1,4 +1,4 @@
-//! What very many workers cost that compete: memory, and processor time as their number grows.
+//! The cost of very many workers that compete: memory, and processor time as their number grows.
 
 use super::{case, measure, strategy};
 use crate::child::{self, Child};

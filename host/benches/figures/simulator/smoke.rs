@@ -1,4 +1,4 @@
-//! How many statements and seeds a second one core simulates.
+//! The number of statements and seeds that one core simulates in a second.
 
 use super::{case, measure, strategy, workload};
 use crate::report::Figure;
@@ -10,7 +10,7 @@ const SEEDS: u64 = 30;
 const LEAST_STATEMENTS: f64 = 300_000.0;
 const LEAST_SEEDS: f64 = 100.0;
 
-/// What one round came to, by the second of processor time.
+/// Result of one round, by the second of processor time.
 struct Round {
     statements: f64,
     seeds: f64,

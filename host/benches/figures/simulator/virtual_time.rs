@@ -1,4 +1,4 @@
-//! How much faster than itself a simulated workload is.
+//! The ratio of simulated time to real time of a workload.
 
 use super::{case, measure, strategy, workload};
 use crate::report::Figure;

@@ -12,7 +12,7 @@ pub fn time_of(graph: &Graph, effect: &AuditEntry) -> Option<Nanos> {
     Some(reached(writer(graph, effect.row, to)?, to))
 }
 
-/// When the transaction began at the earliest that did this: with the acquire of the change whose marker
+/// The time when the transaction began at the earliest that did this: with the acquire of the change whose marker
 /// it wrote, so that nothing that follows from it is shown before. Of one that wrote none, the time of
 /// the change whose state it left or took away.
 pub fn time_of_cause(graph: &Graph, effect: &AuditEntry) -> Option<Nanos> {
@@ -77,7 +77,7 @@ fn illegal_prose(graph: &Graph, effect: &AuditEntry) -> String {
     format!("{update}: worker {who} {verb} at {at} {what}")
 }
 
-/// Whose transaction it was, and what it did to the key.
+/// The transaction's change, and its effect on the key.
 fn key_change(graph: &Graph, keys: &KeyChange) -> String {
     let by = keys.markers.iter().find_map(|marker| {
         let change = &graph.evidence().changes[graph.trace().named(*marker)?];

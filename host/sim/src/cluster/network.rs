@@ -68,7 +68,7 @@ impl Network {
         self.farthest[from as usize].0 + self.slowest()
     }
 
-    /// When a write set that a node sends now has come to every member: not before those that it has
+    /// The time when a write set that a node sends now has come to every member: not before those that it has
     /// sent before. Certification builds on that, since write sets of one node never fail each other.
     pub(super) fn write_set_arrives(&mut self, from: u32, now: Nanos) -> Nanos {
         let at = now + self.reach_all(from);

@@ -15,11 +15,11 @@ pub(super) struct Calls(BTreeMap<CallKey, Pending>);
 #[derive(Default)]
 struct Pending {
     answer: Option<Result<Answer, Silence>>,
-    /// When it is there.
+    /// The time when it is there.
     at: Nanos,
     /// The queue in which it waits, and its place there.
     waits: Option<(Arc<str>, u64)>,
-    /// When the call for it is there.
+    /// The time when the call for it is there.
     called: Option<Nanos>,
     waker: Option<Waker>,
 }
@@ -91,7 +91,7 @@ impl Calls {
         }
     }
 
-    /// When the answer is there.
+    /// The time when the answer is there.
     pub(super) fn poll_answered(&mut self, key: CallKey, waker: &Waker) -> Poll<Nanos> {
         let Some(pending) = self.0.get_mut(&key) else {
             return Poll::Pending;
@@ -103,7 +103,7 @@ impl Calls {
         Poll::Pending
     }
 
-    /// When the call is there.
+    /// The time when the call is there.
     pub(super) fn poll_called(&mut self, key: CallKey, waker: &Waker) -> Poll<Nanos> {
         let Some(pending) = self.0.get_mut(&key) else {
             return Poll::Pending;

@@ -90,7 +90,7 @@ pub(super) enum Answer {
     SessionExpired,
 }
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Silence {
     /// The service was away when the request was sent.

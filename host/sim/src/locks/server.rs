@@ -25,7 +25,7 @@ pub(super) struct Server {
     pub(super) calls: Calls,
     pub(super) sessions: BTreeMap<SessionKey, Session>,
     pub(super) claims: BTreeMap<u64, Claim>,
-    /// When a claim may end, and which. The process may have been heard of since: that is found out
+    /// The time when a claim may end, and the claim. The process may have been heard of since: that is found out
     /// when the time has come.
     pub(super) deadlines: BTreeSet<(Nanos, u64)>,
     /// Since when it can't be reached.
@@ -38,7 +38,7 @@ pub(super) struct Server {
     pub(super) later: Vec<(SessionKey, Request)>,
     pub(super) renews: bool,
     pub(super) messages: Slab<Message>,
-    /// When it looks at its clock next.
+    /// The time when it looks at its clock next.
     pub(super) looks: Nanos,
     /// The last number given to a session, a call or a place.
     last: u64,

@@ -18,7 +18,7 @@ use std::thread::LocalKey;
 /// Number of texts that a thread keeps; a strategy that makes a new text for each call fills it.
 const MAX_KEPT: usize = 256;
 
-/// What a thread has read, by its text.
+/// Parsed texts of a thread.
 pub(super) type Kept<T> = RefCell<FxHashMap<Box<str>, Rc<T>>>;
 
 /// The value for a text: kept, or made now. Errors are not kept.

@@ -21,7 +21,7 @@ pub trait View {
         table: TableId,
     ) -> Box<dyn Iterator<Item = (&'a Key, &'a StoredRow)> + 'a>;
 
-    /// When the statement began, on the clock of the servers.
+    /// The time when the statement began, on the clock of the servers.
     fn now(&self) -> Nanos {
         0
     }

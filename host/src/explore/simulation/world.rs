@@ -43,7 +43,7 @@ pub(super) struct SimWorld {
     clock: Arc<SimClock>,
     database: Arc<SimDatabase>,
     shares: Shares,
-    /// When the workers were let go, since the simulation began.
+    /// The time when the workers were let go, since the simulation began.
     pub(super) let_go: Cell<Nanos>,
     /// From then until they and the background load had ended.
     pub(super) total_time: Cell<Nanos>,

@@ -22,7 +22,7 @@ pub struct Participants<'a> {
     /// From the first acquire to the last release.
     pub from: Nanos,
     pub to: Nanos,
-    /// When the last acquire was over.
+    /// The time when the last acquire was over.
     pub point: Nanos,
 }
 

@@ -29,7 +29,7 @@ impl Course {
         }
     }
 
-    /// Why this change can't come next; `Ok` if it can.
+    /// The reason why this change can't come next; `Ok` if it can.
     ///
     /// A worker makes one change after another. So of each worker the numbers grow, and a change is
     /// invoked after the one before has returned: with worker 3's change 0 over at 70 ns, a change 0
@@ -78,7 +78,7 @@ fn below(what: &str, value: u32, bound: u32) -> Result<(), String> {
     }
 }
 
-/// When a change was over. An error if its times are not in order.
+/// The time when a change was over. An error if its times are not in order.
 fn end_of(change: &Change) -> Result<Nanos, String> {
     let of_step = |name, step: &Step| {
         [

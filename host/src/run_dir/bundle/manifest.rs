@@ -75,7 +75,7 @@ impl Manifest {
     }
 }
 
-/// Why no bundle has an entry of this name; nothing if one may have it.
+/// The reason why no bundle has an entry of this name; nothing if one may have it.
 pub fn wrong(path: &str) -> Option<&'static str> {
     let parts: Vec<_> = path.split('/').collect();
     if parts.iter().any(|part| !is_plain_name(part)) {

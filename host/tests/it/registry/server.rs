@@ -123,7 +123,7 @@ impl RegistryServer {
         self.path(&format!("{blobs}/{}/{digits}/data", &digits[..2]))
     }
 
-    /// How many blobs and manifests it keeps.
+    /// The number of blobs and manifests it keeps.
     pub fn blobs(&self) -> usize {
         let folder = self.path("data/docker/registry/v2/blobs/sha256");
         std::fs::read_dir(folder).map_or(0, Iterator::count)

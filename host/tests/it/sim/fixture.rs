@@ -142,7 +142,7 @@ impl Lab {
         self.kernel.sleep(ms * MS).await;
     }
 
-    /// How long something takes, in ms.
+    /// The time that something takes, in ms.
     pub(super) async fn ms<T>(&self, doing: impl Future<Output = T>) -> (u64, T) {
         let began = self.kernel.now();
         let told = doing.await;

@@ -15,7 +15,7 @@ pub fn path() -> String {
     format!("{folder}/venv/bin:{folder}/node_modules/.bin:{usual}")
 }
 
-/// Whether those of a language could not be installed here; then the reason was told, and is again.
+/// True if those of a language could not be installed here; then the reason was told, and is again.
 pub fn is_skipped(language: &str) -> bool {
     let skipped = fs::read_to_string(folder().join("skipped")).unwrap_or_default();
     let reason = skipped

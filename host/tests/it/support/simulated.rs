@@ -96,7 +96,7 @@ impl Time {
         }
     }
 
-    /// How long a call takes.
+    /// The time that a call takes.
     pub async fn measure<F: Future>(&self, call: F) -> (F::Output, Duration) {
         match self {
             Self::Real => {

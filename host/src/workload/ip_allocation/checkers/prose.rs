@@ -56,7 +56,7 @@ impl fmt::Display for Ended<'_> {
     }
 }
 
-/// Whose row it is: `worker 3 (3_0), whose allocation ended ok at 12.345 ms`.
+/// The owner of a row: `worker 3 (3_0), whose allocation ended ok at 12.345 ms`.
 pub fn owner(names: &Names, request: &Request) -> String {
     match names.change(request) {
         Some(change) => {

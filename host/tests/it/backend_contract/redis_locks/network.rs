@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 pub(super) struct Network {
     address: SocketAddr,
-    /// How many connections were made.
+    /// The number of connections that were made.
     made: watch::Receiver<usize>,
     /// The connections before this one are held.
     held: watch::Sender<usize>,

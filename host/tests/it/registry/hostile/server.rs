@@ -108,7 +108,7 @@ impl Hostile {
         self.asked.lock().unwrap().clone()
     }
 
-    /// How many bytes of endless answers went out before the client hung up.
+    /// The number of bytes of endless answers that went out before the client hung up.
     pub fn served(&self) -> u64 {
         self.served.load(Ordering::Relaxed)
     }
