@@ -1,4 +1,4 @@
-"""Compare-and-swap: one conditional UPDATE, so nobody can come between. Whoever finds another status
+"""Compare-and-swap: one conditional UPDATE, so no other worker can come between. One that finds another status
 looks again. What a strategy promises is in wit/state-change.wit."""
 
 from componentize_py_types import Err
