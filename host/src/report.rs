@@ -194,7 +194,8 @@ impl TrialReport {
         self.judgement.is_only_uncontended() && self.summary.errors == 0
     }
 
-    /// Why, if the strategy could not do a single change because its instance died each time.
+    /// The cause of the deaths, if the strategy did not do a single change because its instance died each
+    /// time.
     pub fn always_died(&self) -> Option<String> {
         self.always_died.clone()
     }

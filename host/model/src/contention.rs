@@ -25,7 +25,7 @@ pub struct Contention {
 impl Contention {
     /// The reason why nothing is known of rivals on different nodes, where there are several and rivals met.
     ///
-    /// Where all sessions worked on one node, that is how this endpoint is: one writer. What is
+    /// If all sessions worked on one node, that is how this endpoint is: one writer. What is
     /// shown then holds for such an endpoint, and [`Contention::is_of_one_writer`] says so.
     pub fn not_across_nodes(&self) -> Option<&'static str> {
         match self.nodes.count() {

@@ -19,7 +19,7 @@ pub struct Stage {
     pub workers: u32,
     /// The duration of the run without faults.
     pub length: Nanos,
-    /// When workers wait for the answer to a call, without faults. What goes wrong does so there.
+    /// The times at which workers wait for the answer to a call, without faults: faults are aimed at them.
     pub calls: Vec<Call>,
     pub has_locks: bool,
     /// After what time a lock is given to another, if its holder is not heard of.

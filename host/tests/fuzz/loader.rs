@@ -149,7 +149,7 @@ impl Bench {
     }
 }
 
-/// What `runner inspect` and `runner build` do with a file.
+/// The steps of `runner inspect` and `runner build` for a file.
 fn look(path: &Path, bytes: &[u8]) {
     if let Ok(file) = WasmFile::read(path) {
         let _ = file.contents();

@@ -20,7 +20,7 @@ use std::cell::Cell;
 
 const TABLES: &[&str] = &["volumes", "networks"];
 
-/// What runs is what was judged: read again, it is the same.
+/// The admitted text, read again, is the same as what was judged.
 fn is_the_same_again(sql_policy: &SqlPolicy, sql: &str, statement: &Statement) {
     let again = sql_policy.admit(statement.text());
     let again = again.unwrap_or_else(|fault| panic!("{sql}\n→ {}\n{fault}", statement.text()));

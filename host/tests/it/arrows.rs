@@ -158,7 +158,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("libsqlite3_sys", "backend/sqlite"),
 ];
 
-/// What writes to the terminal.
+/// Calls that write to the terminal.
 const PRINTING: &[&str] = &[
     "println!",
     "eprintln!",
@@ -222,7 +222,7 @@ fn only_the_console_prints() {
     }
 }
 
-/// What two commands need is in a room beneath them. That each file is a command is held beside clap's
+/// The common parts of two commands are in a room beneath them. That each file is a command is held beside clap's
 /// arguments: `each_file_of_command_is_a_command_and_each_command_has_one`.
 #[test]
 fn no_command_uses_another() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 const WORKLOAD: &str = "--rows 2 --workers-per-row 3 --changes-per-worker 4 --pause-ms 1 \
                         --check-wait-ms 5";
 
-/// Where a run goes.
+/// The database and the folder of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum World {
     Sqlite,

@@ -1,4 +1,4 @@
-//! What every backend promises, as scripts that run on each of them. A script is named by its
+//! Promises of every backend, as scripts that run on each of them. A script is named by its
 //! phenomenon; a new backend is a fixture and a line.
 
 mod databases;

@@ -36,7 +36,7 @@ fn column<'a>(rows: &'a [Row], name: &str) -> Vec<&'a str> {
     rows.iter().map(|row| row[name].as_str()).collect()
 }
 
-/// What a run wrote of its history: another file would have another inode.
+/// The history file of a run: another file would have another inode.
 fn history(sandbox: &Sandbox, cell: &str) -> (u64, Vec<u8>) {
     let strategy = cell.rsplit('/').next().unwrap();
     let path = sandbox.path(&format!("out/{cell}/{strategy}/history.jsonl"));

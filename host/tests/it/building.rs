@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// What folders have in common is kept here from one test run to the next.
+/// Keeps the common parts of folders from one test run to the next.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.with_variable(

@@ -3,7 +3,7 @@
 use crate::support::{Finished, Sandbox, hostile};
 use serde_json::{Value, json};
 
-/// What is told of a violation, up to the figures of the search, and the command that tells it again.
+/// The description of a violation, up to the figures of the search, and the command that repeats it.
 fn told(finished: &Finished) -> (String, String) {
     assert_eq!(finished.code, 1, "{}{}", finished.stdout, finished.stderr);
     let (told, rest) = finished.stdout.split_once("replay with:\n").unwrap();
@@ -203,7 +203,7 @@ fn each_code_comes_with_a_message_that_steers_no_terminal() {
     assert!(deadlock.starts_with("Deadlock found"), "{messages}");
 }
 
-/// What each seed of a search had.
+/// The conditions of each seed of a search.
 fn shapes(arguments: &str) -> Value {
     let searched = Sandbox::new().run(&format!("check {arguments} --faults none --json"));
     assert_eq!(searched.code, 0, "{}{}", searched.stdout, searched.stderr);

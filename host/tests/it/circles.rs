@@ -101,7 +101,7 @@ fn files(root: &Path) -> BTreeMap<Module, String> {
     found
 }
 
-/// What each file uses of the others. Files that only tests have are left out.
+/// The files that each file uses. Files that only tests have are left out.
 fn uses(files: &BTreeMap<Module, String>) -> BTreeMap<Module, BTreeSet<Module>> {
     let of_tests = files.iter().flat_map(|(module, text)| {
         let items = text.split("#[cfg(test)]").skip(1);

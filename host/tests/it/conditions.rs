@@ -1,4 +1,4 @@
-//! What surrounds the workers of a trial: other load, other connections, and what it all used.
+//! The surroundings of the workers of a trial: other load, other connections, and the use of all.
 
 use crate::support::{Sandbox, count, verdict};
 use serde_json::Value;

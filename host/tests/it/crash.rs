@@ -1,4 +1,4 @@
-//! What was measured survives whatever ends the runner.
+//! Measurements survive any end of the runner.
 
 use crate::support::{Sandbox, answer, count, finished, hostile, signal, verdict, why};
 use std::fs;

@@ -1,4 +1,4 @@
-//! What the documents promise is there.
+//! Promises of the documents.
 
 use crate::on_the_lab::turn;
 use crate::support::lab::lab;
@@ -91,7 +91,7 @@ fn every_runner_command_of_the_documents_does_what_it_says() {
     }
 }
 
-/// What a message is made of in the source, over the ends of lines that a literal has.
+/// The parts of a message in the source, over the ends of lines that a literal has.
 fn sources(folder: &Path) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What `tests/hostile/src/late.rs` does too late.
+/// The step that `tests/hostile/src/late.rs` makes too late.
 const LATE: [&str; 5] = [
     "both-in-release",
     "commit-in-release",

@@ -1,4 +1,4 @@
-//! What a strategy is, told to who has only its file, and what there is to choose from.
+//! Inspection of a strategy's file, and the list of strategies.
 
 use crate::support::{Finished, Sandbox, component};
 use serde_json::{Value, json};

@@ -25,7 +25,7 @@ fn same_up(lab: &Lab) -> String {
     format!("up --nodes {} --port {}", options.nodes, options.port)
 }
 
-/// What a node says to a statement of its owner.
+/// The answer of a node to a statement of its owner.
 fn ask(lab: &Lab, node: &str, statement: &str) -> Result<String, String> {
     let said = Command::new("mariadb")
         .args(["--no-defaults", "--batch", "--skip-column-names"])

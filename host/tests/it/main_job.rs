@@ -1,4 +1,4 @@
-//! What the runner is for: strategies on the embedded database, judged.
+//! The main job: strategies on the embedded database, judged.
 
 use crate::redis_server::{RedisServer, database};
 use crate::support::{Sandbox, answer, count, hostile, verdict, why};
@@ -88,7 +88,7 @@ fn locks_in_redis_do_as_well() {
     }
 }
 
-/// What the lock service loses costs changes, and no row.
+/// A lost lock costs changes, and no row.
 #[test]
 fn redis_restarted_in_mid_run_is_reported_and_costs_no_row() {
     for strategy in ["lock-change", "lock-operation"] {

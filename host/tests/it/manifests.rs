@@ -1,4 +1,4 @@
-//! What holds for all manifests of the workspace.
+//! Properties of all manifests of the workspace.
 
 use std::fs;
 use std::path::{Path, PathBuf};

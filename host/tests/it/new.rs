@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-/// What a shell needs to have the runner on its PATH, and nothing of ours around it.
+/// The environment of a shell with the runner on its PATH, and nothing of ours around it.
 const ALONE: &str = "mkdir -p bin && cp -u $runner bin/runner && export PATH=$PWD/bin:$PATH && ";
 
 /// In one folder, one step after the other as an author would see it: what takes long is to build for
@@ -62,7 +62,7 @@ fn is_done_as_it_says(sandbox: &Sandbox, new: &str) {
     succeeds(&alone(&next.join(" && ")));
 }
 
-/// What follows in a document on `runner new mine`.
+/// The commands that follow `runner new mine` in a document.
 fn of_the_document(name: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = fs::read_to_string(root.join(name)).unwrap();
@@ -76,7 +76,7 @@ fn of_the_document(name: &str) -> Vec<String> {
     commands
 }
 
-/// What the test of the folder says. What it needs for itself is kept from one time to the next.
+/// The output of the folder's own test, whose build is kept from one time to the next.
 fn the_folders_own_test(sandbox: &Sandbox, filter: &str) -> String {
     let kept = concat!(env!("CARGO_TARGET_TMPDIR"), "/new");
     let script = format!("{ALONE}cd mine && cargo test --target-dir '{kept}' -- {filter}");

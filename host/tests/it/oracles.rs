@@ -1,4 +1,4 @@
-//! What `runner check` must find, and what it must not: strategies whose verdict is known.
+//! Strategies whose verdict is known, and which `runner check` must reach.
 //!
 //! `make test` tries as many seeds as it has time for; `make oracles` all of them, with the release
 //! build that `CONTEND_ORACLES` names.

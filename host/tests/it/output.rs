@@ -1,4 +1,4 @@
-//! Where results go, and what happens when they can't go there.
+//! Destinations of results, and results that can't go there.
 
 use crate::support::{Sandbox, component};
 use std::fs;

@@ -1,4 +1,4 @@
-//! What is said while a run goes on: a line every ten seconds where there is no terminal.
+//! Progress of a run: a line every ten seconds where there is no terminal.
 
 use crate::support::{Sandbox, component, finished};
 use std::fs;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 const POOL: &str = "--workload ip-20 --workers-per-row 4 --changes-per-worker 2 --pause-ms 0";
 
-/// What a run says of a setting that was misspelt.
+/// The output of a run about a setting that was misspelt.
 const MISSPELT: &str = "never asked for the setting \"windw\", so it had no effect; did you mean \
                         \"window\"?";
 

@@ -14,7 +14,7 @@ use tables::{Done, Tables};
 const SEEDS: u64 = 60;
 const STATEMENTS: usize = 60;
 
-/// What MariaDB refuses and SQLite does in a way of its own: numbers that become too large (1690,
+/// Statements that MariaDB refuses and SQLite runs in a way of its own: numbers that become too large (1690,
 /// 1264), a remainder of a division by zero where something is written (1365), and texts that are too
 /// long (1406).
 const OURS_ALONE: &[&str] = &["1690", "1264", "1365", "1406"];

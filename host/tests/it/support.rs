@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// A folder of its own, which is where the runner is started.
 pub struct Sandbox {
     folder: TempDir,
-    /// What the runner takes for its usual lab: none, unless a test says which. Never one that the
+    /// The runner's usual lab: none, unless a test says which. Never one that the
     /// user may have.
     lab: PathBuf,
     /// Beside what every sandbox has.
@@ -37,7 +37,7 @@ pub fn source_folders() -> Vec<PathBuf> {
     folders
 }
 
-/// What a finished runner left.
+/// The output of a finished runner.
 pub struct Finished {
     pub code: i32,
     pub stdout: String,
@@ -149,7 +149,7 @@ impl Sandbox {
         (finished.code, report["trials"][0].clone())
     }
 
-    /// What `runner report` says of the first trial in a folder, with its exit code.
+    /// The output of `runner report` for the first trial in a folder, with its exit code.
     pub fn report(&self, folder: &str) -> (i32, Value) {
         self.trial(&format!("report {folder}"))
     }

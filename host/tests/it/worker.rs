@@ -52,7 +52,7 @@ async fn change(steps: &[(Effect, Say)], reads: Reads) -> (Change, String) {
     (changes.remove(0), status)
 }
 
-/// What settling found of acquire and of release, and whether the host gave the row back.
+/// The result of settling for acquire and for release, and true if the host gave the row back.
 type Found = (Option<Settled>, Option<Option<Settled>>, bool);
 
 async fn found(acquire: (Effect, Say), release: (Effect, Say), reads: Reads) -> (Found, String) {
@@ -109,7 +109,7 @@ async fn a_row_that_the_strategy_does_not_release_is_given_back_by_the_host() {
     }
 }
 
-/// What settling found of a step on a row that another worker has then, and whether a release was asked
+/// The result of settling for a step on a row that another worker has then, and whether a release was asked
 /// for or the host gave the row back.
 async fn found_taken_over(steps: &[(Effect, Say)], audit: bool) -> (Option<Settled>, bool) {
     let workload = Workload {

@@ -32,7 +32,7 @@ use std::sync::Arc;
 /// Workers do not begin in the very same nanosecond, but within this.
 const START_WITHIN: Nanos = 1_000_000;
 
-/// When the faults have been undone, nodes that were away come back within this.
+/// The time within which nodes that were away come back, after the faults have been undone.
 const RECOVERY: Nanos = 60_000_000_000;
 
 /// A simulated world.

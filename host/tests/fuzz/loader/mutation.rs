@@ -96,7 +96,7 @@ fn shuffle(random: &mut Random, bytes: &mut Vec<u8>, others: &[Vec<u8>]) {
     }
 }
 
-/// Where the sections of the outermost level are, as far as they can be told.
+/// The places of the sections of the outermost level, as far as they can be read.
 fn sections(bytes: &[u8]) -> Vec<Range<usize>> {
     let (mut sections, mut at) = (Vec::new(), HEADER);
     while at < bytes.len() {

@@ -11,7 +11,7 @@ const SCHEMA: &CStr = c"
     CREATE TABLE networks (id int primary key, volume varchar(36));
     CREATE TABLE volumes_audit (id varchar(36), sql text);";
 
-/// What SQLite's functions and operators are called that a strategy may use.
+/// The names of SQLite's functions and operators that a strategy may use.
 const FUNCTIONS: &[&str] = &[
     "abs",
     "avg",
@@ -45,11 +45,11 @@ struct Seen(Vec<String>);
 /// A database that prepares, and runs nothing.
 pub struct Oracle {
     database: *mut ffi::sqlite3,
-    /// What the statement that is being prepared would do and may not. SQLite has its address.
+    /// The forbidden action of the statement that is being prepared. SQLite has its address.
     forbidden: Box<Seen>,
 }
 
-/// What a statement is.
+/// The kind of a statement.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Prepared {
     pub parameters: usize,
@@ -75,7 +75,7 @@ impl Oracle {
         oracle
     }
 
-    /// What it is, if SQLite understands it. Panics if there is more in it than there may be.
+    /// The kind of the statement, if SQLite understands it. Panics if there is more in it than there may be.
     pub fn prepare(&mut self, sql: &str) -> Option<Prepared> {
         self.forbidden.0.clear();
         // A text with a zero in it is cut there by SQLite, too.

@@ -1,4 +1,4 @@
-//! What uses up time and stack.
+//! Calls that use up time and stack.
 
 use contend_guest::timing;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! What no strategy may run, whatever the database. Each must be `rejected` before it gets there.
+//! Statements that no strategy may run, whatever the database. Each must be `rejected` before it gets there.
 
 /// One trick each.
 pub const FORBIDDEN: &[&str] = &[

@@ -15,7 +15,7 @@ use contend_guest::prelude::*;
 /// Longer than any other worker keeps the lock.
 const LOCK_WAIT_NS: u64 = 60_000_000_000;
 
-/// What was said to have happened, and has not.
+/// The step that was reported and has not happened.
 #[derive(Default)]
 pub struct Owed {
     /// Not written at all.

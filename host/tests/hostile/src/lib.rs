@@ -83,7 +83,7 @@ struct Hostile {
     session: Session,
     attack: String,
     every: u64,
-    /// Whose marker begins like this; everybody, if nothing is said.
+    /// The start of the marker; every worker, if nothing is given.
     worker: String,
     size: usize,
     changes: u64,

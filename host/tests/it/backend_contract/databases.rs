@@ -85,7 +85,7 @@ every_script_on!(
 );
 every_script_on!(simulated! simulated_cluster, simulated_alone);
 
-/// Where a statement can take for ever: the simulator has no joins.
+/// Databases on which a statement can take for ever: the simulator has no joins.
 mod joins {
     use super::*;
     macro_rules! every_join_script_on {
@@ -102,7 +102,7 @@ mod joins {
     );
 }
 
-/// Where a transaction that has read a row may not write it after somebody else did. MariaDB lets it,
+/// Databases on which a transaction that has read a row may not write it after another one did. MariaDB lets it,
 /// unless it is told not to: see `mysql`.
 macro_rules! every_snapshot_script_on {
     ($on:ident! $($backend:ident),*) => {
@@ -114,7 +114,7 @@ macro_rules! every_snapshot_script_on {
     };
 }
 
-/// What MariaDB has and SQLite lacks: row locks, and settings of a session.
+/// Features that MariaDB has and SQLite lacks: row locks, and settings of a session.
 macro_rules! every_row_lock_script_on {
     ($on:ident! $($backend:ident),*) => {
         $($on! { $backend:
@@ -160,7 +160,7 @@ fn assert_conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> Fault {
     fault
 }
 
-/// What a session's own task gives back: the session, and what it was told.
+/// The result of a session's own task: the session, and its answer.
 type Told<T> = Receiver<(Box<dyn Session>, Result<T, Fault>)>;
 
 /// Runs a statement on a session of its own task, since it may have to wait for us.
@@ -382,7 +382,7 @@ async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
     assert_rejected(written, "not-a-query");
 }
 
-/// What SQLite says of a stale snapshot: `sqlite` looks at the code.
+/// SQLite's error for a stale snapshot: `sqlite` looks at the code.
 pub(super) async fn fault_of_a_stale_write(fixture: &Fixture) -> Fault {
     fault_after_a_write(fixture, ADD_ONE).await
 }

@@ -1,4 +1,4 @@
-//! What is true of file locks alone.
+//! Properties of file locks alone.
 
 use super::{assert_fault, assert_rejected};
 use contend::backend::clock::RealClock;

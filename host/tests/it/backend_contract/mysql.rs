@@ -1,4 +1,4 @@
-//! What is true of MariaDB alone: one server and a cluster.
+//! Properties of MariaDB alone: one server and a cluster.
 
 mod cluster;
 mod connections;

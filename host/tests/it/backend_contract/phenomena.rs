@@ -1,4 +1,4 @@
-//! What transactions on one row or one gap do to each other, as scripts that run on a simulated server
+//! Interactions of transactions on one row or one gap, as scripts that run on a simulated server
 //! and on a real one. `phenomena/README.md` tells how to read one.
 
 mod play;

@@ -1,4 +1,4 @@
-//! What is true of locks in Redis alone.
+//! Properties of locks in Redis alone.
 
 mod network;
 
@@ -73,7 +73,7 @@ async fn another_process_is_excluded_and_called_and_readers_call_each_other() {
     }
 }
 
-/// Who is called for one of his names, and can't have the other, calls the next one.
+/// A waiter that is called for one of its names, and can't have the other, calls the next one.
 #[tokio::test]
 async fn a_call_that_is_of_no_use_is_passed_on() {
     let url = database();
@@ -191,7 +191,7 @@ async fn an_acquire_without_an_answer_is_given_up_before_it_is_carried_out() {
     next.acquire(5_000_000_000).await.unwrap();
 }
 
-/// What was asked for arrives after it was given up, and takes nothing.
+/// A request that arrives after it was withdrawn takes nothing.
 #[tokio::test]
 async fn an_acquire_that_arrives_late_takes_nothing() {
     let server = RedisServer::start("");

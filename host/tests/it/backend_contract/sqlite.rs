@@ -1,4 +1,4 @@
-//! What is true of SQLite alone.
+//! Properties of SQLite alone.
 
 use super::databases::fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use super::databases::{ENDLESS, fault_of_a_stale_write};

@@ -1,4 +1,4 @@
-//! What all workers share: who asks for more than a share is refused, and everybody else has theirs.
+//! Budgets of all workers: one that asks for more than its share is refused, and all others have theirs.
 
 use crate::support::{Finished, Sandbox, count, hostile, verdict};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What a lab refuses, and whom it leaves alone.
+//! Refusals of a lab, and the processes that it leaves alone.
 
 use super::{free_port, runner_lab, runs};
 use crate::support::Sandbox;

@@ -95,7 +95,7 @@ impl Instance for Worker {
     }
 }
 
-/// What a call came to; nothing if somebody was quicker.
+/// The result of a call; nothing if another one was quicker.
 type Tried = Result<Option<Option<Allocated>>, Fault>;
 
 impl Worker {
@@ -199,7 +199,7 @@ fn volumes() -> Workload {
     }
 }
 
-/// What so many seeds came to.
+/// The results of so many seeds.
 #[derive(Default)]
 struct Found {
     violated: usize,

@@ -1,4 +1,4 @@
-//! Who may, and how it gets there.
+//! Users of a registry, and the way to it.
 
 use super::server::{PASSWORD, RegistryServer, USER};
 use super::tls::{HOST, Proxy, registry};

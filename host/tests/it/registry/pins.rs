@@ -1,4 +1,4 @@
-//! What a reference stands for does not change behind anybody's back.
+//! The component of a reference does not change silently.
 
 use super::server::RegistryServer;
 use super::{SMALL, WORKLOAD, digest, lock, pushed};

@@ -1,4 +1,4 @@
-//! What can't be had is told with what may be concluded, and leaves nothing behind.
+//! Refusals of a registry: each says what may be concluded, and leaves nothing behind.
 
 use super::server::RegistryServer;
 use super::{SMALL, digest, lock, pushed};
@@ -161,7 +161,7 @@ fn a_reference_that_is_none_is_refused_before_anything_is_asked() {
     }
 }
 
-/// What comes is bounded by what was announced, however much there is.
+/// A download is bounded by its announced size, however much there is.
 #[test]
 fn a_component_that_is_larger_than_announced_is_refused() {
     let registry = RegistryServer::start();

@@ -19,7 +19,7 @@ pub struct RegistryServer {
     running: Option<Server>,
 }
 
-/// What it answers.
+/// Its answers.
 pub struct Answer {
     pub status: u16,
     pub head: String,

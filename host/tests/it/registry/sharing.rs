@@ -42,7 +42,7 @@ fn pushed_strategy_is_pulled_byte_by_byte() {
         .refused_with(&["mine.wasm", "nothing is ever overwritten"]);
 }
 
-/// What other tools read: `wkg`, and everything else that speaks OCI.
+/// The annotations that other tools read: `wkg`, and everything else that speaks OCI.
 #[test]
 fn in_the_registry_it_lies_as_other_tools_have_it() {
     let registry = RegistryServer::start();

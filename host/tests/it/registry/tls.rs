@@ -33,7 +33,7 @@ impl Proxy {
         Self { port, asked }
     }
 
-    /// What it was asked for, each once.
+    /// Its requests, each once.
     pub fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.dedup();

@@ -1,4 +1,4 @@
-//! What was seen on a real cluster when something broke, one test for each phenomenon.
+//! Phenomena of a real cluster when something breaks, one test for each.
 
 use super::fixture::{ADD_ONE, Lab, MS, READ, assert_fault, exact, run};
 use contend::capability::database::{Database, Freshness, Target};

@@ -128,7 +128,7 @@ impl Lab {
         read.await.map(|rows| integer(&rows))
     }
 
-    /// What every node has, in the end.
+    /// The rows of every node, in the end.
     pub(super) async fn n(&self) -> i64 {
         let mut seen = Vec::new();
         for node in self.database.nodes() {

@@ -1,4 +1,4 @@
-//! What was seen on a real cluster, one test for each phenomenon.
+//! Phenomena of a real cluster, one test for each.
 
 use super::fixture::{
     ADD_ONE, Client, Lab, READ, READ_LOCKED, assert_fault, count, exact, integer, run,

@@ -12,7 +12,7 @@ pub struct Tables {
     rows: BTreeMap<TableId, BTreeMap<Key, StoredRow>>,
 }
 
-/// What a statement did.
+/// The result of a statement.
 pub enum Done {
     Read(Vec<Row>),
     /// The rows that met the WHERE, or were inserted, and those of them that came out different.
@@ -122,7 +122,7 @@ impl Tables {
     }
 }
 
-/// What is changed was visited, and so is locked.
+/// A changed row was visited, and so is locked.
 fn assert_visited(changes: &[RowChange], visits: &Visits) {
     if let Visits::Keys(keys) = visits {
         assert!(changes.iter().all(|change| keys.contains(&change.key)));

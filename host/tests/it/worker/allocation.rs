@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 const ADDRESS: &str = "192.168.0.7";
 
-/// What an allocation writes, if anything, and what is said of it; what is said of its release.
+/// The effect of an allocation, if any, its report, and the report of its release.
 #[derive(Clone)]
 struct Script {
     status: Option<&'static str>,

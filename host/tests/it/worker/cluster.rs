@@ -8,7 +8,7 @@ use contend::model::fault::Fault;
 use contend::model::value::{Row, Value};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How the nodes answer when they are read.
+/// The answers of the nodes when they are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reads {
     Right,

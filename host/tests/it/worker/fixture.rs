@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What becomes of the row in a step.
+/// The effect of a step on the row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Effect {
     Happens,
@@ -39,7 +39,7 @@ pub(super) enum Effect {
     HappensAndTakenOver,
 }
 
-/// What the worker is told of it.
+/// The answer to the worker.
 #[derive(Debug, Clone)]
 pub(super) enum Say {
     Ok,
@@ -155,7 +155,7 @@ impl Clock for Hurried {
     }
 }
 
-/// What is left when the worker has ended.
+/// The state when the worker has ended.
 pub(super) struct Left {
     pub(super) changes: Vec<Change>,
     /// The row's status.
@@ -178,7 +178,7 @@ pub(super) async fn run<F: Future<Output = ()>>(
     run_on(terms, strategy, reads, workload, meanwhile).await
 }
 
-/// What a worker is given besides its workload.
+/// The context of a worker besides its workload.
 pub(super) struct Terms {
     pub(super) settings: BTreeMap<String, String>,
     /// In the time of this machine.
@@ -211,7 +211,7 @@ pub(super) async fn run_on<F: Future<Output = ()>>(
     }
 }
 
-/// What one worker runs on.
+/// The world of one worker.
 pub(super) struct Stage {
     pub(super) context: Arc<TrialContext>,
     pub(super) stopper: Stopper,

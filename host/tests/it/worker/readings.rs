@@ -1,4 +1,4 @@
-//! What the host reads after a step, and what it concludes from it.
+//! Readings of the host after a step, and its conclusions.
 
 use super::cluster::Reads;
 use super::fixture::{self, Effect, Say, Script};

@@ -34,7 +34,7 @@ async fn stage(steps: &[(Effect, Say)], reads: Reads) -> Stage {
     Stage::set(patient(), Script::of(steps), reads, one_change()).await
 }
 
-/// What is told of the worker within a long time.
+/// The report on the worker within a long time.
 async fn watched(stage: &Stage, quiet: u64, from: u64) -> Option<Stuck> {
     let (worker, _) = stage.worker().await;
     tokio::select! {

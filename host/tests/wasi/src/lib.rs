@@ -13,7 +13,7 @@
 //! | `exit` | ends itself | one failed change |
 //! | `last-words` | says why, and traps | what it said is told |
 //!
-//! Where the host gave what it should have refused, the change ends `rejected` with the code `ESCAPED`.
+//! If the host gave something that it should have refused, the change ends `rejected` with the code `ESCAPED`.
 
 mod bindings {
     wit_bindgen::generate!({ path: "wasi.wit", world: "contend:wasi-test/imports", generate_all });

@@ -1,4 +1,4 @@
-//! What the audit of volume-state makes of a transaction, on each database.
+//! The audit of volume-state for a transaction, on each database.
 
 use super::fixture::Fixture;
 use super::*;
@@ -69,7 +69,7 @@ fn told(effects: &[AuditEntry]) -> Vec<String> {
     told
 }
 
-/// What the steps come to, in no order.
+/// The results of the steps, in no order.
 async fn effects(fixture: &Fixture, steps: &[&str]) -> Vec<String> {
     told(&after(fixture, steps).await.effects.unwrap())
 }
@@ -163,7 +163,7 @@ every_audit_script_on!(
 );
 every_audit_script_on!(simulated! simulated_cluster, simulated_alone);
 
-/// What the simulator can't run.
+/// Statements that the simulator can't run.
 mod real {
     use super::*;
 

@@ -11,7 +11,7 @@ use contend::model::fault::Fault;
 use contend::model::value::{Row, Value};
 use std::sync::Arc;
 
-/// What goes when the fixture goes.
+/// Resources that go when the fixture goes.
 pub(super) enum Belongings {
     Nothing,
     Folder { _folder: tempfile::TempDir },
@@ -141,7 +141,7 @@ impl Fixture {
         integer(&self.read_at(node, &statement).await.unwrap())
     }
 
-    /// What a node has when everything that was committed before has come to it.
+    /// The rows of a node when everything that was committed before has come to it.
     pub(in crate::backend_contract) async fn read_at(
         &self,
         node: &str,

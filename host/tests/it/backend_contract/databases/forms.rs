@@ -65,7 +65,7 @@ const OF_MYSQL: &[&str] = &[
     "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
 ];
 
-/// What the simulator is without, as it says itself.
+/// Features that the simulator lacks, as it says itself.
 const NOT_SIMULATED: &[&str] = &["DISTINCT"];
 
 /// Every form runs by itself and in a transaction.
@@ -221,7 +221,7 @@ pub(super) async fn upserts_meet_what_is_there(fixture: &Fixture) {
     session.close().await;
 }
 
-/// What a read for a later write does in many applications.
+/// The read for a later write of many applications.
 pub(super) async fn shared_locks_share_and_two_upgrades_deadlock(fixture: &Fixture) {
     let shared = "SELECT n FROM things WHERE id = 1 LOCK IN SHARE MODE";
     let (mut one, mut other) = (fixture.near().await, fixture.near().await);

@@ -1,4 +1,4 @@
-//! What a session may take of what all share.
+//! Shares of a session in common budgets.
 
 use super::fixture::Fixture;
 use crate::backend_contract::assert_rejected;

@@ -28,7 +28,7 @@ pub(super) struct Fixture {
     unrenewed: Option<Arc<dyn LockService>>,
     /// The same service, if it is simulated: it can be told to renew nothing.
     simulated: Option<Arc<SimLockService>>,
-    /// What is dropped has to be told to a server, so it is not free at once.
+    /// A server has to hear of a dropped lock, so it is not free at once.
     is_told: bool,
     sessions: AtomicU32,
     _folder: Option<tempfile::TempDir>,

@@ -1,4 +1,4 @@
-//! What a run asks of its sessions: how long a statement may take, and which rows are counted.
+//! Options of a run's sessions: the time limit of a statement, and the rows that are counted.
 
 use super::*;
 use crate::backend_contract::databases::ENDLESS;

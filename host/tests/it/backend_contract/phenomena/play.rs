@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
 
-/// Who has not answered by then waits.
+/// A session without an answer by then waits.
 const A_MOMENT: Duration = Duration::from_millis(700);
 
 /// Attempts at what does not come out each time.
@@ -138,7 +138,7 @@ impl Stage<'_> {
         self.fixture.on(&self.fixture.database.nodes()[node]).await
     }
 
-    /// What the call comes to; nothing if it waits.
+    /// The result of the call; nothing if it waits.
     async fn ends(&mut self, who: &str, mut said: Receiver<Ended>) -> Option<String> {
         match self.fixture.time.timeout(A_MOMENT, &mut said).await {
             Some(ended) => {

@@ -1,4 +1,4 @@
-//! Where a registry may send its users, and what goes there with them.
+//! Redirections of a registry, and the credentials that follow them.
 
 use super::super::tls::{Proxy, certified};
 use super::server::{Asked, Hostile, Reply};

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Where an endless answer ends after all, so that a client that reads it all comes to an end.
+/// The end of an endless answer, so that a client that reads it all comes to an end.
 const ENDLESS: u64 = 256 << 20;
 
-/// What it was asked.
+/// Its requests.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// `GET /v2/`.
@@ -21,7 +21,7 @@ pub struct Asked {
     pub authorization: Option<String>,
 }
 
-/// What it answers.
+/// Its answers.
 pub enum Reply {
     /// Status and headers, and the body.
     Whole(String, Vec<u8>),
