@@ -54,7 +54,7 @@ struct Frame {
 
 fn frame(text: &str) -> Result<Rc<Frame>, Fault> {
     thread_local! {
-        static FRAMES: Kept<Frame> = RefCell::default();
+        static FRAMES: RefCell<Kept<Frame>> = RefCell::default();
     }
     once(&FRAMES, text, || read(tokens(text)?))
 }

@@ -15,27 +15,41 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
-/// Number of texts that a thread keeps; a strategy that makes a new text for each call fills it.
-const MAX_KEPT: usize = 256;
+/// Bytes of texts that a thread keeps. A tree takes a hundred times as much and more, and a strategy that makes
+/// a new text for each call fills it.
+const MAX_KEPT_BYTES: usize = 64 << 10;
 
 /// Parsed texts of a thread.
-pub(super) type Kept<T> = RefCell<FxHashMap<Box<str>, Rc<T>>>;
+pub(super) struct Kept<T> {
+    by_text: FxHashMap<Box<str>, Rc<T>>,
+    bytes: usize,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self {
+            by_text: FxHashMap::default(),
+            bytes: 0,
+        }
+    }
+}
 
 /// The value for a text: kept, or made now. Errors are not kept.
 pub(super) fn once<T>(
-    kept: &'static LocalKey<Kept<T>>,
+    kept: &'static LocalKey<RefCell<Kept<T>>>,
     text: &str,
     make: impl FnOnce() -> Result<T, Fault>,
 ) -> Result<Rc<T>, Fault> {
-    if let Some(known) = kept.with_borrow(|kept| kept.get(text).cloned()) {
+    if let Some(known) = kept.with_borrow(|kept| kept.by_text.get(text).cloned()) {
         return Ok(known);
     }
     let made = Rc::new(make()?);
     kept.with_borrow_mut(|kept| {
-        if kept.len() >= MAX_KEPT {
-            kept.clear();
+        if kept.bytes + text.len() > MAX_KEPT_BYTES {
+            *kept = Kept::default();
         }
-        kept.insert(text.into(), made.clone());
+        kept.bytes += text.len();
+        kept.by_text.insert(text.into(), made.clone());
     });
     Ok(made)
 }
@@ -44,7 +58,7 @@ pub(super) fn once<T>(
 /// statements.
 pub(super) fn parse(text: &str) -> Result<Rc<Reading>, Fault> {
     thread_local! {
-        static READ: Kept<Reading> = RefCell::default();
+        static READ: RefCell<Kept<Reading>> = RefCell::default();
     }
     once(&READ, text, || {
         read(text, &MySqlDialect {}, MAX_NESTING).map_err(|why| match why {
@@ -75,4 +89,29 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
     let mut tokens = tokens.map_err(|error| syntax(error.to_string()))?;
     tokens.retain(|token| !matches!(token, Token::Whitespace(_)));
     Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_once_until_others_have_filled_the_bound() {
+        let select = "SELECT id FROM t";
+        let first = parse(select).unwrap();
+        assert!(Rc::ptr_eq(&first, &parse(select).unwrap()));
+        // Each is shorter than the bound, and together they exceed it.
+        for n in 0..3 {
+            let long = format!("SELECT {n}{}", " ".repeat(MAX_KEPT_BYTES / 2));
+            parse(&long).unwrap();
+        }
+        assert!(!Rc::ptr_eq(&first, &parse(select).unwrap()));
+    }
+
+    #[test]
+    fn errors_are_not_kept() {
+        for _ in 0..2 {
+            assert_eq!(parse("SELEKT").err().unwrap().code, "syntax");
+        }
+    }
 }
