@@ -18,7 +18,7 @@ pub struct Rivalry {
     pub never_met: &'static str,
 }
 
-/// Rows that workers take and give back: until the release returned, nobody else can have the row.
+/// Rows that workers take and give back: until the release returned, no other worker can have the row.
 pub const ROWS: Rivalry = Rivalry {
     until: |change| change.steps().last().map_or(0, |step| step.returned),
     never_held: "no worker ever took a row",
@@ -29,8 +29,8 @@ impl Rivalry {
     /// Counts on which rows rivals met, on a cluster of so many nodes (0 where that is not known).
     ///
     /// A row was contended if the spans of two workers overlap at least once. A worker whose acquire
-    /// failed contended too: the other one had to be kept from it. But one that took no time asked
-    /// nobody: there was no instance, or no session for it.
+    /// failed contended too: the other one had to be kept from it. But one that took no time made
+    /// no call: there was no instance, or no session for it.
     pub fn count(&self, changes: &[Change], cluster: u32) -> Contention {
         let asked = changes
             .iter()

@@ -122,8 +122,8 @@ fn stuck(verb: &str, code: &str, step: &Step, since: Nanos) -> Option<String> {
     })
 }
 
-/// The time when the change was done with its row. One that nobody could give back keeps it, through no fault of
-/// who comes after.
+/// The time when the change was done with its row. One that could not be released keeps it, through no fault of
+/// the next worker.
 fn given_back(change: &Change) -> Nanos {
     let released = change.release.as_ref().is_some_and(Step::took_effect);
     let last = change.steps().map(|step| step.returned).max();

@@ -47,9 +47,7 @@ pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
     let size = fs::metadata(&path).map_err(|error| OutputError::at(&path, error))?;
     let mib = manifest.bytes().div_ceil(1 << 20);
     if mib > DEFAULT_UNPACKED_MIB {
-        note(&format!(
-            "note: whoever opens it has to say --unpacked-mib {mib}"
-        ));
+        note(&format!("note: to open it, pass --unpacked-mib {mib}"));
     }
     let text = format!(
         "{}: {} files, {} of them components, {} KiB\n",

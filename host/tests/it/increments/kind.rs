@@ -19,7 +19,7 @@ use contend::workload::{define, each_node, fill, mark, options};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Workers increment rows; each increment has a worker of its own, which is told `ok` or not.
+/// Workers increment rows. Each increment reports ok or an error to its worker.
 #[derive(Debug)]
 pub(super) struct Increments;
 

@@ -2,8 +2,8 @@
 
 use crate::check::parts::Rivalry;
 
-/// A pool was contended if two workers asked it for an address at once. Who only has an address of it
-/// is in nobody's way.
+/// A pool was contended if two workers asked it for an address at once. A worker that only has an address
+/// of it keeps no other one waiting.
 pub const ADDRESSES: Rivalry = Rivalry {
     until: |change| change.acquire.returned,
     never_held: "no worker ever got an address",

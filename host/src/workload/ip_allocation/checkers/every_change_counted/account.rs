@@ -30,7 +30,7 @@ pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
                 "the row is gone although its release failed: the allocation was lost, or it was \
                  given back and told otherwise"
             }
-            _ => "the row was there, and is gone although nobody gave it back",
+            _ => "the row was there, and is gone although it was not released",
         })
     } else {
         Ok(())
@@ -90,7 +90,7 @@ mod tests {
     const STILL: &str = "it was given back, and still stands there";
     const LOST: &str = "the row is gone although its release failed: the allocation was lost, or it \
                         was given back and told otherwise";
-    const GONE: &str = "the row was there, and is gone although nobody gave it back";
+    const GONE: &str = "the row was there, and is gone although it was not released";
 
     #[test]
     fn each_outcome_of_acquire_explains_its_own_number_of_rows() {
