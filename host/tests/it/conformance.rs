@@ -65,6 +65,11 @@ fn faults_of_the_simulator_are_left_out_on_the_embedded_database() {
     let (code, report) = test_in(&sandbox, "cas --workload crash.toml --seeds 5");
     assert_eq!(parts(&report, "passed"), PARTS, "{report:#}");
     assert_eq!(code, 0);
+    let summary = part(&report, "embedded database")["summary"].as_str();
+    let said = summary
+        .unwrap()
+        .ends_with("; without the faults of its workload");
+    assert!(said, "{report:#}");
 }
 
 #[test]

@@ -24,8 +24,13 @@ const CHANGE_TIMEOUT_S: u64 = 30;
 /// Nothing in the runner's own process takes so long to come.
 const STUCK_AFTER_S: u64 = 5;
 
-/// One run on a fresh SQLite file, with locks in memory; nothing of it is kept.
-pub fn part(options: &TestOptions, screen: &Screen) -> Result<Part, CommandError> {
+/// One run on a fresh SQLite file, with locks in memory; nothing of it is kept. Faults that the workload's file
+/// has for a simulated server are left out, and the summary says so.
+pub fn part(
+    options: &TestOptions,
+    has_faults: bool,
+    screen: &Screen,
+) -> Result<Part, CommandError> {
     let resolved = resolved(options, screen)?;
     let trial = runtime()?.block_on(run(&resolved, screen))?;
     let Some(trial) = trial else {
@@ -33,8 +38,12 @@ pub fn part(options: &TestOptions, screen: &Screen) -> Result<Part, CommandError
         return Ok(Part::new("embedded database", Status::Unknown, summary));
     };
     let summary = &trial.summary;
+    let left_out = match has_faults {
+        true => "; without the faults of its workload",
+        false => "",
+    };
     let summary = format!(
-        "SQLite: {}, {} ok, {} failed, {} indeterminate",
+        "SQLite: {}, {} ok, {} failed, {} indeterminate{left_out}",
         resolved.plan.workload.size(),
         summary.ok,
         summary.failed,
