@@ -198,6 +198,7 @@ fn bounds(plan: &Plan) -> Bounds {
         workers: workload.workers(),
         rows: workload.rows,
         changes_per_worker: workload.changes_per_worker,
+        always_releases: workload.kind.always_releases(),
         until: LONGEST_RUN,
     }
 }

@@ -332,6 +332,7 @@ mod tests {
             workers: 2,
             rows: 1,
             changes_per_worker: 2,
+            always_releases: true,
             until: u64::MAX,
         };
         let root = dir.path().to_owned();

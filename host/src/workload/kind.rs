@@ -111,6 +111,11 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         None
     }
 
+    /// True if each change that acquired goes on to release, so that one without a release is none of a run.
+    fn always_releases(&self) -> bool {
+        false
+    }
+
     /// The settings that its options make.
     fn settings(&self) -> BTreeMap<String, String> {
         BTreeMap::new()

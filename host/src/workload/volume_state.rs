@@ -53,6 +53,10 @@ impl WorkloadKind for VolumeState {
         TABLES
     }
 
+    fn always_releases(&self) -> bool {
+        true
+    }
+
     fn made(&self) -> &'static [&'static str] {
         schema::MADE
     }

@@ -10,6 +10,8 @@ pub struct Bounds {
     pub workers: u32,
     pub rows: u32,
     pub changes_per_worker: u32,
+    /// A change whose acquire ended ok has a release.
+    pub always_releases: bool,
     /// No step returned later.
     pub until: Nanos,
 }
@@ -39,11 +41,15 @@ impl Course {
             workers,
             rows,
             changes_per_worker,
+            always_releases,
             until,
         } = self.bounds;
         below("worker", change.worker, workers)?;
         below("row", change.row, rows)?;
         below("number", change.number, changes_per_worker)?;
+        if always_releases && change.acquire.outcome.is_ok() && change.release.is_none() {
+            return Err("its acquire ended ok, and it has no release".to_owned());
+        }
         let over = end_of(change)?;
         if over > until {
             return Err(format!(
@@ -118,6 +124,7 @@ mod tests {
         workers: 3,
         rows: 3,
         changes_per_worker: 5,
+        always_releases: true,
         until: 1_000_000_000,
     };
 
@@ -166,6 +173,10 @@ mod tests {
             (
                 |it| it.acquire.invoked = it.acquire.returned + 1,
                 "its acquire returned at 16000000 ns, before its acquire invoked at 16000001 ns",
+            ),
+            (
+                |it| it.release = None,
+                "its acquire ended ok, and it has no release",
             ),
             (|it| it.check.as_mut().unwrap().began = 1, "its check began"),
             (|it| it.check.as_mut().unwrap().ended = 1, "its check ended"),
