@@ -75,7 +75,7 @@ pub fn judge(evidence: &Evidence) -> Judgement {
 }
 
 /// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
-/// every change came to an end, which can't be held against a strategy where nobody knows what else
+/// every change came to an end, which can't be held against a strategy where it is not known what else
 /// went wrong.
 pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
     judge_whole_from(evidence, Some(whole_from))

@@ -41,7 +41,7 @@ fn holds(changes: &[Change]) -> Vec<Span> {
 /// invoked.
 ///
 /// Ends when release was invoked: from then on the row may be free at any moment. Without a release
-/// (the run was stopped, the instance died) nobody knows when the row was given back, so only the
+/// (the run was stopped, the instance died) it is not known when the row was given back, so only the
 /// last moment counts at which it was known to be held. That may be a single instant, which still
 /// proves a violation if it lies inside another worker's hold.
 pub(super) fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {

@@ -12,7 +12,7 @@ use crate::model::verdict::Answer;
 /// seconds.
 const FREE: Nanos = 15_000_000_000;
 
-/// Faults met in one step: nobody who tries again meets so many where nothing is broken, unless
+/// Faults met in one step: no strategy that retries meets so many where nothing is broken, unless
 /// trying again does not help.
 const MANY: u64 = 1_000;
 
@@ -109,7 +109,7 @@ fn stuck(verb: &str, code: &str, step: &Step, since: Nanos) -> Option<String> {
     let free = step.returned.saturating_sub(since);
     (free >= FREE).then(|| {
         let state = match verb {
-            "acquire" => "nobody held the row",
+            "acquire" => "no worker held the row",
             _ => "nothing was broken",
         };
         let last = Ms(free);
@@ -271,7 +271,7 @@ mod tests {
         let told = answer(&[holder.clone(), waiter.clone()], 0);
         let why = told.verdict.why().unwrap();
         assert!(
-            why.contains("nobody held the row for the last 39000.000 ms"),
+            why.contains("no worker held the row for the last 39000.000 ms"),
             "{why}"
         );
 

@@ -57,7 +57,7 @@ impl Trace {
                 self.sorted.get(place)?
             }
         };
-        // A marker of another row's change is as wrong here as one that nobody was given.
+        // A marker of another row's change is as wrong here as one that no step was given.
         (found.marker == *marker && found.row == row).then_some(found.change as usize)
     }
 }

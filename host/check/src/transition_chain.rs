@@ -42,7 +42,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace, uncontended: Option<Unknown>) 
                 }
                 false if graph.is_unclear() => Some(
                     "a row was taken over from a worker whose release was in flight or is not on \
-                     record, so nobody knows whether it still held the row"
+                     record, so it is not known if it still held the row"
                         .into(),
                 ),
                 false => uncontended,

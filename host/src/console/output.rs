@@ -125,8 +125,8 @@ impl Output {
     }
 }
 
-/// Writes to standard output, without what could steer a terminal: a run's folder may come from
-/// anybody. A program that reads it may close it when it has read enough.
+/// Writes to standard output, without what could steer a terminal: the origin of a run's folder
+/// is unknown. A program that reads it may close it when it has read enough.
 pub fn print(text: &[u8]) -> Result<(), OutputError> {
     let text = clean_lines(&String::from_utf8_lossy(text));
     match io::stdout().write_all(text.as_bytes()) {

@@ -86,7 +86,7 @@ pub fn resolve(
 }
 
 /// Puts the named places into a plan. An error says what else must be named: a server, whose password
-/// no plan has, and a file or folder that was somebody's, perhaps on another machine.
+/// no plan has, and a file or folder that may be of another user or machine.
 fn place(plan: &mut Plan, places: &Places) -> Result<Option<Lab>, PlanError> {
     let is_named = places.database.is_some() || places.locks.is_some() || !places.nodes.is_empty();
     if plan.simulated.is_some() {

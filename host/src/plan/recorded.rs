@@ -1,4 +1,4 @@
-//! Plans that were read from a file, which anybody may have written: what the command line would refuse
+//! Plans that were read from a file, whose origin is unknown: what the command line would refuse
 //! is refused there, too.
 
 use super::faults::{FaultOption, sim_schedule};

@@ -1,7 +1,7 @@
 //! A look at the data right after a step that ended ok: is its effect there?
 //!
 //! A guest does not run between its calls. So an effect that a causal reading does not show now can't
-//! come before the next call: the strategy said ok with nothing behind it, or somebody else has moved
+//! come before the next call: the strategy said ok with nothing behind it, or another worker has moved
 //! the row on since. Which of the two, `check/effect_before_ok` finds out from the audit.
 
 use super::site::Site;

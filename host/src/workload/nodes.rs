@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 /// A node that takes longer than this to answer is not waited for any more if the others have shut
-/// it out meanwhile: one that stands still answers nobody, and takes seconds to be given up.
+/// it out meanwhile: one that stands still gives no answer, and takes seconds to be given up.
 const PATIENCE_MS: u64 = 250;
 
 /// The answers of those nodes that answered.

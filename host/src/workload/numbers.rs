@@ -147,7 +147,7 @@ impl Workload {
         settings
     }
 
-    /// Is there a table of one of its names that is somebody else's, and so not ours to drop?
+    /// True if a table of one of its names is there already, which must not be dropped.
     pub async fn has_taken_tables(&self, database: &dyn Database) -> Result<bool, Fault> {
         tables::exist(database, self.kind.made()).await
     }

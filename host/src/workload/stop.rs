@@ -65,7 +65,7 @@ impl Stop {
         *self.0.borrow() >= Phase::Stuck
     }
 
-    /// Returns when the run is to end; never, if nobody can say so any more.
+    /// Returns when the run is to end; never, if no stop can be requested any more.
     pub async fn requested(&self) {
         self.reached(Phase::Finish).await;
     }

@@ -7,7 +7,7 @@
 //! Two who adjust at once collide on the unique keys of the ranges' ends. Then, with the range check,
 //! it is enough that another worker has taken the own address out; otherwise the step is made again.
 //!
-//! Its limit: everybody does everybody's work, so rivals cost each other more the more there are, and
+//! Its limit: each worker does the work of all, so rivals cost each other more the more there are, and
 //! choosing in sequence makes all of them choose the same. Who has reserved and is then held up for
 //! longer than the expiry loses the address to any worker that wants it. And one that got no answer to the first step
 //! can't know how it ends: if the reservation stands, another worker makes an allocation of it later.

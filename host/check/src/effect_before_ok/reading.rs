@@ -12,7 +12,7 @@ use crate::model::seen::{Seen, Sight};
 /// The conclusion from a reading.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// The effect was there, or nobody had a reason to look.
+    /// The effect was there, or there was no reason to look.
     AuditEntry,
     /// It can't be decided.
     Open,
@@ -115,7 +115,7 @@ fn without_audit(
         (Mark::Of(marker), Status::Deleting) if *marker == own && which == Which::Release => {
             Err(Some(STILL_HELD))
         }
-        // Somebody else gave the row back.
+        // Another worker gave the row back.
         (Mark::Of(marker), Status::Available) if *marker == own => Ok(()),
         (mark @ Mark::Of(_), Status::Available) => {
             let writer = trace.find(change.row, mark);

@@ -137,7 +137,7 @@ fn reading_after_a_steal_is_no_lie() {
 fn ok_without_any_update_is_a_lie() {
     let mut changes = two();
     let data = with(chain(&[held(2), free(2)]));
-    assert_eq!(word(&changes, &data), "valid", "nobody has looked");
+    assert_eq!(word(&changes, &data), "valid", "there was no look");
     changes[0].acquire.seen = saw(Some(held(2)));
     assert!(why(&changes, &data).contains("the audit has no such update"));
 }

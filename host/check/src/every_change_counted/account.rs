@@ -30,7 +30,7 @@ pub fn account(
     let (least, most) = step.map_or((0, 0), effects_of);
     if found > most + most_by_host {
         Err(match (step, settled) {
-            (None, _) => "a transition that nobody asked for took effect",
+            (None, _) => "a transition that no step asked for took effect",
             _ if failed => "the fault promised that nothing had happened",
             (_, Some(Settled::NoEffect)) if found == 1 + most_by_host => {
                 "it took effect after the host had read that it had not"
@@ -100,14 +100,14 @@ mod tests {
             let step = step(outcome, settled);
             assert_eq!(diagnoses(Some(&step), Restored::No), expected, "{step:?}");
         }
-        let unasked = "a transition that nobody asked for took effect";
+        let unasked = "a transition that no step asked for took effect";
         assert_eq!(diagnoses(None, Restored::No), ["", unasked, unasked]);
     }
 
     #[test]
     fn restoring_is_one_update_more() {
         let unrestored = "the host's own update is not in the data";
-        let unasked = "a transition that nobody asked for took effect";
+        let unasked = "a transition that no step asked for took effect";
         assert_eq!(diagnoses(None, Restored::Yes), [unrestored, "", unasked]);
         let failed = step(failed(), Some(Settled::NoEffect));
         let promised = "the fault promised that nothing had happened";
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_restoring_whose_answer_was_lost_is_one_update_or_none() {
-        let unasked = "a transition that nobody asked for took effect";
+        let unasked = "a transition that no step asked for took effect";
         assert_eq!(diagnoses(None, Restored::Unclear), ["", "", unasked]);
         let unclear = Outcome::indeterminate("2013", "lost");
         let unclear = step(unclear, Some(Settled::NoEffect));

@@ -35,7 +35,7 @@ pub struct Graph<'a> {
     /// By effect: the state that it led to.
     led_to: Vec<u32>,
     rows: Vec<Row>,
-    /// Some row was taken over from a worker of which nobody knows whether it still held it.
+    /// Some row was taken over from a worker of which it is not known if it still held it.
     is_unclear: bool,
 }
 

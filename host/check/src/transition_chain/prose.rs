@@ -64,7 +64,7 @@ fn illegal_prose(graph: &Graph, effect: &AuditEntry) -> String {
         Status::Available | Status::Other(_) => "gave back",
     };
     let what = match before {
-        None if *from == RowState::initial() => "a row that nobody had taken".to_owned(),
+        None if *from == RowState::initial() => "a row that no worker had taken".to_owned(),
         None => "a row that was in no known state".to_owned(),
         Some(before) => {
             let (whose, since) = (before.worker, Ms(reached(before, from)));

@@ -203,7 +203,7 @@ fn every_other_illegal_update_is_reported() {
         (
             RowState::initial(),
             available(7, 0),
-            "gave back at 40.000 ms a row that nobody had taken",
+            "gave back at 40.000 ms a row that no worker had taken",
         ),
         (
             other,

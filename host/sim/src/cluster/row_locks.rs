@@ -199,7 +199,7 @@ impl RowLocks {
         }
     }
 
-    /// Everybody whom this one waits for.
+    /// All that this one waits for.
     pub(super) fn in_the_way(&self, record: RecordId, owner: Owner) -> Vec<Owner> {
         if let Some(found) = self.gaps.waited_for(record, owner) {
             return found;

@@ -150,7 +150,7 @@ async fn make(storm: Arc<Storm>) {
 
 /// Reads the value of each row, which is the same on every node.
 async fn settle(storm: Arc<Storm>) -> Vec<i64> {
-    // Until whoever was away is back.
+    // Until the nodes that were away are back.
     storm.kernel.sleep(40_000 * MS).await;
     let all = read("SELECT n FROM rows_ ORDER BY id");
     let mut seen = Vec::new();

@@ -13,7 +13,7 @@ use crate::model::fault::Fault;
 use crate::model::value::{Row, Value};
 use std::collections::BTreeMap;
 
-/// A schema and its rows, with nobody else about.
+/// A schema and its rows, without other transactions.
 #[derive(Default)]
 struct Tables {
     schema: Schema,

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Holding {
     Nothing,
-    /// A reservation or a request that somebody may still make an allocation of.
+    /// A reservation or a request that a worker may still make an allocation of.
     Pending,
     Address(String),
 }

@@ -83,7 +83,7 @@ async fn is_abandoned_within(site: &Site, wait_ms: u64) -> bool {
 }
 
 /// Do all nodes hold what is expected? Nothing if one of them did not answer, unless the others have
-/// shut it out: it will have the row when it is taken in again, and until then nobody should wait.
+/// shut it out: it will have the row when it is taken in again, and until then no check should wait.
 async fn reading(site: &Site, row: u32, expected: &RowState) -> Option<bool> {
     let answers = site.ask_nodes(|node| read(site, node, row)).await;
     let agree = answers

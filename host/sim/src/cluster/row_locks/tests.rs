@@ -79,7 +79,7 @@ fn a_shared_lock_becomes_exclusive_when_the_others_are_gone() {
     assert_eq!(locks.ask(ROW, owner(2), false), Asked::Blocked(owner(1)));
     assert!(released(&mut locks, 1).is_empty());
     assert_eq!(locks.ask(ROW, owner(2), false), ANEW);
-    assert_eq!(locks.ask(ROW, owner(2), true), AGAIN, "nobody else has it");
+    assert_eq!(locks.ask(ROW, owner(2), true), AGAIN, "no other has it");
 }
 
 #[test]

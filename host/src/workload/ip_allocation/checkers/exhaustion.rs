@@ -14,7 +14,7 @@ use crate::model::verdict::Answer;
 /// that certainly took effect, and otherwise for ever; one that ended indeterminate may, whatever was
 /// found of it, because what it left half done keeps an address taken as well. n·log n.
 ///
-/// A pool that nobody ran out of is valid with a remark. Needs the whole history: a change that is
+/// A pool that was never exhausted is valid with a remark. Needs the whole history: a change that is
 /// missing may have had the last address.
 pub fn answer(evidence: &Evidence) -> Answer {
     let mut findings = Findings::default();

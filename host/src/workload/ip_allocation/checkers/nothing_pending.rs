@@ -8,9 +8,9 @@ use crate::model::change::Change;
 use crate::model::verdict::Answer;
 use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
 
-/// Looks, on every node, for rows that somebody began and did not finish, when all workers have ended.
+/// Looks, on every node, for rows that a worker began and did not finish, when all workers have ended.
 /// One of a change that ended indeterminate (as one does whose instance died) is excused with a
-/// remark: nobody was there to finish it. A change that ended ok or failed had the time to. Linear but
+/// remark: no worker was left to finish it. A change that ended ok or failed had the time to. Linear but
 /// for the look-up of markers.
 pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
     let mut findings = Findings::default();

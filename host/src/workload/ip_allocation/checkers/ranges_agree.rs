@@ -19,11 +19,11 @@ use ledger::{Free, Ledger};
 /// could never be given again. Ranges that are as they began are of a strategy that keeps none, which
 /// is valid with a remark.
 ///
-/// An address that is in neither is excused, with a remark, where somebody may have dropped it who was
+/// An address that is in neither is excused, with a remark, where a worker may have dropped it that was
 /// not there to put it right: one address for each change of the pool that ended indeterminate or that
 /// the host restored (which deletes the row and leaves the ranges alone), the change's own address
 /// where that is known. So is one that a row has as RESERVED or REQUESTED. One that is in both is
-/// never excused: whoever left it so lets it be given twice. No address is listed, so a pool may be of
+/// never excused: the worker that left it so lets it be given twice. No address is listed, so a pool may be of
 /// any size; n·log n.
 pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
     let mut findings = Findings::default();

@@ -139,7 +139,7 @@ fn a_row_with_another_address_than_reported_is_found() {
     }
     assert_eq!(spelt, 2);
     assert_eq!(judge(&run).verdict, Verdict::Valid);
-    // Where nobody knows the address, any will do.
+    // If the address is not known, any will do.
     let unclear = change(&mut run, 5, 0);
     unclear.acquire.outcome = Outcome::indeterminate("2013", "lost");
     unclear.acquire.settled = Some(Settled::Unknown);

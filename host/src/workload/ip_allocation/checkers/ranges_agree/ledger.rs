@@ -13,7 +13,7 @@ pub struct Ledger<'a> {
     pub allocated: Vec<(u128, &'a Request)>,
     /// Addresses that may be anywhere.
     pub excused: Vec<u128>,
-    /// So many more may be nowhere, and nobody knows which.
+    /// So many more may be nowhere, and it is not known which.
     pub unknown: u64,
 }
 

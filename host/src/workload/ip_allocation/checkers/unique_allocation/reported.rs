@@ -62,8 +62,8 @@ fn span(change: &Change, index: u32) -> Option<Span> {
 /// The time for which the address was certainly this change's.
 ///
 /// Begins when acquire returned ok. If it did not end ok and was found in the data, that was before
-/// release was invoked, and nobody knows when if it was not. Ends when release was invoked, and
-/// without a release never; unless the host deleted the row, and nobody knows when.
+/// release was invoked, at an unknown time if it was not. Ends when release was invoked, and
+/// without a release never; unless the host deleted the row, at an unknown time.
 fn proven_hold(change: &Change) -> Option<(Nanos, Nanos)> {
     if !change.held() {
         return None;

@@ -45,7 +45,7 @@ fn told(changes: &[Change]) -> Answer {
     judge(changes, &[])
 }
 
-/// A row that nobody was told of.
+/// A row that no step reported.
 fn stray(table: Table, row: u32, n: u64, mark: &str) -> Request {
     let mut request = row_of(&kept(0, row, 0, [0, 1], &address(row, n)));
     request.table = table;
@@ -159,7 +159,11 @@ fn address_outside_of_the_pool_is_reported_with_its_worker() {
         assert_reported(&answer, prose, 0);
         change.acquire.outcome = Outcome::indeterminate("2013", "lost");
         change.acquire.settled = Some(Settled::TookEffect);
-        assert_eq!(told(&[change]).verdict, Verdict::Valid, "nobody was told");
+        assert_eq!(
+            told(&[change]).verdict,
+            Verdict::Valid,
+            "no step reported it"
+        );
     }
 }
 
@@ -201,7 +205,7 @@ fn violation_of_reports_is_not_listed_of_the_data_again() {
     let changes = [3, 7].map(|worker| kept(worker, 0, 0, ms([0, 10]), &address(0, 7)));
     let rows = changes.each_ref().map(row_of);
     assert_reported(&judge(&changes, &rows), "was given twice", 0);
-    // Of those whose acquire did not end ok nobody was told.
+    // An acquire that did not end ok reported no address.
     let mut found = changes;
     for change in &mut found {
         change.acquire.outcome = Outcome::indeterminate("2013", "lost");
