@@ -3,7 +3,7 @@
 
 mod kind;
 
-use self::kind::{Increments, integer};
+use self::kind::{Counters, Increments, integer};
 use crate::support::lab::lab;
 use async_trait::async_trait;
 use contend::backend::tenancy;
@@ -23,7 +23,8 @@ use contend::run_dir::{ANY_SIZE_MIB, RunDir};
 use contend::trial::interrupts::Interrupts;
 use contend::trial::real::RealWorld;
 use contend::trial::{self, Rules, Shared, Trial};
-use contend::workload::{Workload, kinds};
+use contend::workload::final_state::{FinalState, OfNodes};
+use contend::workload::{Workload, WorkloadKind, kinds};
 use contend_dst::Recording;
 use serde_json::json;
 use std::sync::Arc;
@@ -235,4 +236,20 @@ fn key_of_another_kind_is_refused() {
     let file = workload_file::part("kind = \"increments\"\naudit = true\n").unwrap();
     let refused = file.workload().unwrap_err().to_string();
     assert!(refused.contains("this one is increments"), "{refused}");
+}
+
+#[test]
+fn nodes_that_differ_are_found() {
+    let nodes = [("n1", 1), ("n2", 2)].map(|(node, n)| Counters {
+        node: node.to_owned(),
+        rows: vec![n],
+    });
+    let found = FinalState::own(OfNodes {
+        nodes: nodes.into(),
+        silent: Vec::new(),
+        unseen: 0,
+    });
+    let judged = Increments.judge(&workload(), &[], Some(&found), None);
+    let agree = &judged.answers[1].verdict;
+    assert!(matches!(agree, Verdict::Violated(_)), "{judged:#?}");
 }

@@ -25,9 +25,9 @@ pub(super) struct Increments;
 
 /// The counters of one node, by their rows.
 #[derive(Debug, Serialize, Deserialize)]
-struct Counters {
-    node: String,
-    rows: Vec<i64>,
+pub(super) struct Counters {
+    pub(super) node: String,
+    pub(super) rows: Vec<i64>,
 }
 
 impl InFile for Counters {
