@@ -20,7 +20,7 @@ pub mod url;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::capability::lock::LockService;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use contend_capability as capability;
 use contend_model as model;
 use lock_file::FileLocks;
@@ -41,14 +41,14 @@ pub async fn open_database(
     nodes: &[SecretUrl],
     options: impl Into<SessionOptions>,
     fresh_path: &Path,
-) -> Result<Arc<dyn Database>, Fault> {
+) -> Result<Arc<dyn Database>, CallError> {
     let location = match url {
         DatabaseUrl::SqliteFresh => {
             if fresh_path.exists() {
                 let path = fresh_path.display();
                 let message =
                     format!("{path} exists; a fresh database needs a path that does not exist");
-                return Err(Fault::rejected("file-exists", message));
+                return Err(CallError::rejected("file-exists", message));
             }
             SqliteLocation::File(fresh_path.to_owned())
         }
@@ -68,7 +68,7 @@ pub async fn open_database(
 pub async fn open_lock_service(
     url: &LockUrl,
     clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn LockService>, Fault> {
+) -> Result<Arc<dyn LockService>, CallError> {
     Ok(match url {
         LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
@@ -83,7 +83,7 @@ pub async fn open_locks_of_run(
     url: &LockUrl,
     clock: Arc<dyn Clock>,
     run: &str,
-) -> Result<Arc<dyn LockService>, Fault> {
+) -> Result<Arc<dyn LockService>, CallError> {
     Ok(match url {
         LockUrl::File(folder) => Arc::new(FileLocks::of_run(folder, clock, run)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?.of_run(run)),
@@ -91,7 +91,7 @@ pub async fn open_locks_of_run(
     })
 }
 
-fn only_simulated(what: &str) -> Fault {
+fn only_simulated(what: &str) -> CallError {
     let message = format!("{what} is simulated; use it with --db sim");
-    Fault::rejected("simulated", message)
+    CallError::rejected("simulated", message)
 }

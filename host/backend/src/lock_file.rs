@@ -14,7 +14,7 @@ use crate::capability::lock::{
 };
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use async_trait::async_trait;
 use held::{HeldFile, SharedSession};
 use made::{Made, MadeBy};
@@ -34,11 +34,11 @@ pub struct FileLocks {
 
 impl FileLocks {
     /// Uses a folder, and makes it if it is missing. Waiting is measured on `clock`.
-    pub fn open(folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+    pub fn open(folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
         std::fs::create_dir_all(&folder).map_err(|error| {
             let folder = folder.display();
             let message = format!("can't use {folder} as a folder for locks: {error}");
-            Fault::unavailable("lock-folder", message)
+            CallError::unavailable("lock-folder", message)
         })?;
         let made = Arc::default();
         Ok(Self {
@@ -51,7 +51,7 @@ impl FileLocks {
 
     /// Keeps the locks of one run apart from those of others: in a folder of its own, named after the
     /// run, that goes with this service. What runs left there that are over goes now.
-    pub fn of_run(folder: &Path, clock: Arc<dyn Clock>, run: &str) -> Result<Self, Fault> {
+    pub fn of_run(folder: &Path, clock: Arc<dyn Clock>, run: &str) -> Result<Self, CallError> {
         let there = std::fs::read_dir(folder).into_iter().flatten().flatten();
         for entry in there {
             let name = entry.file_name();
@@ -97,13 +97,13 @@ impl LockService for FileLocks {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault> {
+    ) -> Result<Box<dyn LockSession>, CallError> {
         if options.lease.is_some() {
             return Err(no_lease());
         }
         if options.poll == Some(0) {
             let message = "a poll interval of 0 would never let another worker run";
-            return Err(Fault::rejected("unsupported", message));
+            return Err(CallError::rejected("unsupported", message));
         }
         Ok(Box::new(FileSession {
             folder: self.folder.clone(),
@@ -116,9 +116,9 @@ impl LockService for FileLocks {
     }
 }
 
-fn no_lease() -> Fault {
+fn no_lease() -> CallError {
     let message = "file locks have no lease; they are held until they are released";
-    Fault::rejected("unsupported", message)
+    CallError::rejected("unsupported", message)
 }
 
 struct FileSession {
@@ -132,7 +132,7 @@ struct FileSession {
 
 #[async_trait]
 impl LockSession for FileSession {
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
         let names = lock_names::sorted(names)?;
         let in_folder = |name: String| (self.folder.join(names::file_name(&name)), name);
         Ok(Box::new(FileLock {
@@ -174,7 +174,7 @@ struct FileLock {
 impl FileLock {
     /// Asks for one file until it is had. The calls go straight to the operating system: they don't
     /// wait, and a thread for each of them would cost more than they do.
-    async fn take(&self, path: &Path, name: &str, deadline: Nanos) -> Result<HeldFile, Fault> {
+    async fn take(&self, path: &Path, name: &str, deadline: Nanos) -> Result<HeldFile, CallError> {
         loop {
             if self.session.is_closed() {
                 return Err(lock_names::session_closed());
@@ -193,7 +193,7 @@ impl FileLock {
 
 #[async_trait]
 impl Lock for FileLock {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError> {
         if self.session.holds(self.number) {
             return Err(lock_names::already_held());
         }
@@ -212,7 +212,7 @@ impl Lock for FileLock {
         })
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         let held = self.session.holds(self.number);
         self.session.give_up(self.number);
         Ok(if held {
@@ -222,17 +222,17 @@ impl Lock for FileLock {
         })
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         Err(no_lease())
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         Ok(self.session.holds(self.number))
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         let message = "file locks can't be broken: the operating system releases one only when its process ends";
-        Err(Fault::rejected("unsupported", message))
+        Err(CallError::rejected("unsupported", message))
     }
 
     async fn close(self: Box<Self>) {

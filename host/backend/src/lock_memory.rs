@@ -9,7 +9,7 @@ use crate::capability::lock::{
 };
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use async_trait::async_trait;
 use std::sync::Arc;
 use table::{Claim, SharedTable};
@@ -47,13 +47,13 @@ impl LockService for MemoryLocks {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault> {
+    ) -> Result<Box<dyn LockSession>, CallError> {
         if options.lease.is_some() {
             return Err(no_lease());
         }
         if options.poll.is_some() {
             let message = "locks in memory notify, so there is no poll interval";
-            return Err(Fault::rejected("unsupported", message));
+            return Err(CallError::rejected("unsupported", message));
         }
         Ok(Box::new(MemorySession {
             session: self.table.open_session(),
@@ -64,9 +64,9 @@ impl LockService for MemoryLocks {
     }
 }
 
-fn no_lease() -> Fault {
+fn no_lease() -> CallError {
     let message = "locks in memory have no lease; they are held until they are released";
-    Fault::rejected("unsupported", message)
+    CallError::rejected("unsupported", message)
 }
 
 struct MemorySession {
@@ -78,7 +78,7 @@ struct MemorySession {
 
 #[async_trait]
 impl LockSession for MemorySession {
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
         Ok(Box::new(MemoryLock {
             names: lock_names::sorted(names)?,
             mode,
@@ -120,7 +120,7 @@ impl MemoryLock {
 
     /// Takes one name after the other, in sorted order, holding those before it. Dropping the future
     /// half-way drops the claims too.
-    async fn claim_all(&self, deadline: Nanos) -> Result<Vec<Claim>, Fault> {
+    async fn claim_all(&self, deadline: Nanos) -> Result<Vec<Claim>, CallError> {
         let mut claims = Vec::with_capacity(self.names.len());
         for name in &self.names {
             let (claim, granted) = self.table.claim(self.session, name, self.mode)?;
@@ -146,7 +146,7 @@ impl MemoryLock {
 
 #[async_trait]
 impl Lock for MemoryLock {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError> {
         if self.is_held() {
             return Err(lock_names::already_held());
         }
@@ -166,7 +166,7 @@ impl Lock for MemoryLock {
         }
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         let held = self.is_held();
         self.claims.clear();
         Ok(if held {
@@ -176,15 +176,15 @@ impl Lock for MemoryLock {
         })
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         Err(no_lease())
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         Ok(self.is_held())
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         for name in &self.names {
             self.table.break_name(name);
         }

@@ -50,7 +50,7 @@ use crate::capability::clock::Clock;
 use crate::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::secret_url::SecretUrl;
 use async_trait::async_trait;
 use link::{Connection, Link};
@@ -81,11 +81,11 @@ pub struct RedisLocks {
 
 impl RedisLocks {
     /// Finds Redis, or says why not. Waiting and leases are measured on `clock`.
-    pub async fn open(url: &SecretUrl, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+    pub async fn open(url: &SecretUrl, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
         // The driver's own message could repeat what was given.
         let server = url.expose().as_str().into_connection_info().map_err(|_| {
             let message = "invalid URL; expected redis://:PASSWORD@HOST:PORT/NUMBER";
-            Fault::rejected("url", message)
+            CallError::rejected("url", message)
         })?;
         Connection::open(&server).await?.check().await?;
         let random = || RandomState::new().hash_one(std::process::id());
@@ -129,13 +129,13 @@ impl LockService for RedisLocks {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault> {
+    ) -> Result<Box<dyn LockSession>, CallError> {
         let lease = options.lease.unwrap_or(DEFAULT_LEASE);
         let poll = options.poll.unwrap_or(DEFAULT_POLL);
         for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
             if !(MILLISECOND..=DAY).contains(&time) {
                 let message = format!("{what} in Redis must be between a millisecond and a day");
-                return Err(Fault::rejected("unsupported", message));
+                return Err(CallError::rejected("unsupported", message));
             }
         }
         let number = self.sessions.fetch_add(1, Ordering::Relaxed);
@@ -160,7 +160,7 @@ struct RedisSession(Arc<SharedSession>);
 
 #[async_trait]
 impl LockSession for RedisSession {
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
         let names = lock_names::sorted(names)?;
         Ok(Box::new(RedisLock::new(names, mode, Arc::clone(&self.0))))
     }

@@ -30,7 +30,7 @@ use crate::capability::mysql_calls;
 use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
@@ -61,18 +61,18 @@ pub struct Mysql {
 struct Counted {
     /// The time of the request.
     asked: Instant,
-    said: Result<usize, Fault>,
+    said: Result<usize, CallError>,
 }
 
 impl Mysql {
     /// Opens the database at its endpoint; `nodes` are the servers behind it. Members of the cluster
-    /// that are not among them are found where the servers know their addresses. The faults name the
+    /// that are not among them are found where the servers know their addresses. The errors name the
     /// address that does not answer, and no credentials.
     pub async fn open(
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
         options: impl Into<SessionOptions>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CallError> {
         let servers = Servers::open(endpoint, nodes, options.into(), None).await?;
         Ok(Self {
             servers: Arc::new(servers),
@@ -86,12 +86,12 @@ impl Mysql {
         endpoint: &SecretUrl,
         nodes: &[SecretUrl],
         options: SessionOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CallError> {
         let Some(schema) =
             OwnSchema::create(&Address::from_url(endpoint, options.affected_rows)?).await?
         else {
             let message = "this user may no longer create a schema";
-            return Err(Fault::rejected("rights", message));
+            return Err(CallError::rejected("rights", message));
         };
         let name = Some(&*schema.name);
         match Servers::open(endpoint, nodes, options, name).await {
@@ -100,9 +100,9 @@ impl Mysql {
                 members: Mutex::new(None),
                 schema: Some(schema),
             }),
-            Err(fault) => {
+            Err(error) => {
                 schema.remove().await;
-                Err(fault)
+                Err(error)
             }
         }
     }
@@ -110,7 +110,7 @@ impl Mysql {
     /// Drops what runs left here that are over. Then `None` where each trial can have a schema of its
     /// own; where not, a claim on the schema of the URL, which is `rejected` with `in-use` if another
     /// run has it.
-    pub async fn reserve(&self) -> Result<Option<SharedClaim>, Fault> {
+    pub async fn reserve(&self) -> Result<Option<SharedClaim>, CallError> {
         schema::clean(&self.servers).await?;
         match schema::may_create(&self.servers.endpoint).await? {
             true => Ok(None),
@@ -142,7 +142,7 @@ impl Database for Mysql {
         self.servers.membership.clone()
     }
 
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         let servers = Arc::clone(&self.servers);
         let session = MysqlSession::open(servers, target.clone()).await?;
         Ok(Box::new(session))
@@ -154,7 +154,7 @@ impl Database for Mysql {
         freshness: Freshness,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let node = self.servers.node(node)?;
         mysql_calls::check_query(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
@@ -169,7 +169,7 @@ impl Database for Mysql {
         readers.read(text, parameters).await
     }
 
-    async fn members(&self) -> Result<usize, Fault> {
+    async fn members(&self) -> Result<usize, CallError> {
         let nodes = &self.servers.nodes;
         if nodes.iter().all(|node| node.identity.node.is_none()) {
             return Ok(nodes.len());
@@ -212,7 +212,7 @@ impl Database for Mysql {
         join_all(asked).await.into_iter().sum()
     }
 
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+    async fn describe(&self) -> Result<BTreeMap<String, String>, CallError> {
         let mut introduced = introduce(&self.servers.endpoint).await?;
         let described = status::describe(&mut introduced.connection).await;
         options::hang_up(introduced.connection).await;
@@ -230,7 +230,7 @@ impl Database for Mysql {
     }
 }
 
-async fn count_members(nodes: &[Node]) -> Result<usize, Fault> {
+async fn count_members(nodes: &[Node]) -> Result<usize, CallError> {
     let mut answers: FuturesUnordered<_> = nodes.iter().map(members_says).collect();
     while let Some(answer) = answers.next().await {
         if let Some(members) = answer {
@@ -238,7 +238,7 @@ async fn count_members(nodes: &[Node]) -> Result<usize, Fault> {
         }
     }
     let message = "no node is in the primary component, which alone can commit";
-    Err(Fault::unavailable("no-primary", message))
+    Err(CallError::unavailable("no-primary", message))
 }
 
 /// The size of the cluster, if this node is in the part of it that can commit.

@@ -27,7 +27,7 @@ use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use readers::Readers;
@@ -62,8 +62,8 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens or makes the database. The faults name the file.
-    pub async fn open(location: SqliteLocation) -> Result<Self, Fault> {
+    /// Opens or makes the database. The errors name the file.
+    pub async fn open(location: SqliteLocation) -> Result<Self, CallError> {
         let options = options::connect_options(&location);
         let keeper = options::first_connection(&location, &options).await?;
         Ok(Self {
@@ -76,9 +76,9 @@ impl Sqlite {
     }
 }
 
-fn no_such_node(name: &str) -> Fault {
+fn no_such_node(name: &str) -> CallError {
     let message = format!("there is no node {name:?}; the only one is {NODE}");
-    Fault::rejected("no-such-node", message)
+    CallError::rejected("no-such-node", message)
 }
 
 #[async_trait]
@@ -100,7 +100,7 @@ impl Database for Sqlite {
         transactions::CALL
     }
 
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         match target {
             Target::Node(name) if name != NODE => return Err(no_such_node(name)),
             Target::Node(_) | Target::Endpoint => {}
@@ -122,7 +122,7 @@ impl Database for Sqlite {
         _: Freshness,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         if node != NODE {
             return Err(no_such_node(node));
         }

@@ -7,7 +7,7 @@ use super::session_options::SessionOptions;
 use super::sqlite::FileClaim;
 use super::url::DatabaseUrl;
 use crate::capability::database::Database;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,16 +29,16 @@ pub async fn reserve(
     url: &DatabaseUrl,
     nodes: &[SecretUrl],
     options: SessionOptions,
-    is_taken: impl AsyncFnOnce(&dyn Database) -> Result<bool, Fault>,
-) -> Result<Option<Tenancy>, Fault> {
+    is_taken: impl AsyncFnOnce(&dyn Database) -> Result<bool, CallError>,
+) -> Result<Option<Tenancy>, CallError> {
     match url {
         DatabaseUrl::SqliteFile(path) => {
             // Where there can be no claim there can be no database; SQLite says why in better words.
             let claim = FileClaim::take(path);
-            if let Err(fault) = &claim
-                && fault.code == "in-use"
+            if let Err(error) = &claim
+                && error.code == "in-use"
             {
-                return Err(fault.clone());
+                return Err(error.clone());
             }
             let database = open_database(url, nodes, options, Path::new("")).await?;
             let taken = is_taken(&*database).await;
@@ -50,7 +50,7 @@ pub async fn reserve(
             let reserved = match is_taken(&database).await {
                 Ok(true) => Ok(None),
                 Ok(false) => database.reserve().await.map(Some),
-                Err(fault) => Err(fault),
+                Err(error) => Err(error),
             };
             database.close().await;
             Ok(reserved?.map(|shared| match shared {
@@ -72,7 +72,7 @@ impl Tenancy {
         nodes: &[SecretUrl],
         options: SessionOptions,
         fresh_path: &Path,
-    ) -> Result<Arc<dyn Database>, Fault> {
+    ) -> Result<Arc<dyn Database>, CallError> {
         match (self, url) {
             (Self::Schemas, DatabaseUrl::Mysql(endpoint)) => {
                 let database = Mysql::open_in_own_schema(endpoint, nodes, options).await?;

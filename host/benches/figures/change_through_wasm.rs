@@ -92,7 +92,7 @@ pub async fn micros_per_change(instance: &mut dyn Instance, stub: &Stub, changes
             };
             let answer = instance.call(Call::Change(transition)).await;
             answer.expect("alive").expect("no fault");
-            assert!(instance.take_faults().is_empty());
+            assert!(instance.take_errors().is_empty());
         }
     }
     let used = cpu_seconds() - began;

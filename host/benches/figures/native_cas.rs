@@ -5,7 +5,7 @@ use contend::capability::clock::Clock;
 use contend::capability::database::Session;
 use contend::capability::statement::Statement;
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
-use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
+use contend::model::error::{CallError, ErrorCount, ErrorKind, count_error};
 use contend::model::value::Value;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ struct Cas {
     session: Box<dyn Session>,
     swap: Statement,
     clock: Arc<dyn Clock>,
-    faults: Vec<FaultCount>,
+    errors: Vec<ErrorCount>,
 }
 
 #[async_trait]
@@ -34,14 +34,14 @@ impl Strategy for NativeCas {
                 .admit(SWAP)
                 .expect("an allowed statement"),
             clock: capabilities.clock,
-            faults: Vec::new(),
+            errors: Vec::new(),
         }))
     }
 }
 
 #[async_trait]
 impl Instance for Cas {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let Call::Change(t) = call else {
             unreachable!("a change of a row");
         };
@@ -50,10 +50,10 @@ impl Instance for Cas {
             match self.session.execute(&self.swap, &values).await {
                 Ok(0) => {}
                 Ok(_) => return Ok(Ok(None)),
-                Err(fault) => {
-                    count_fault(&mut self.faults, &fault);
-                    if fault.kind != FaultKind::Conflict {
-                        return Ok(Err(fault));
+                Err(error) => {
+                    count_error(&mut self.errors, &error);
+                    if error.kind != ErrorKind::Conflict {
+                        return Ok(Err(error));
                     }
                 }
             }
@@ -61,8 +61,8 @@ impl Instance for Cas {
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
-        std::mem::take(&mut self.faults)
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
+        std::mem::take(&mut self.errors)
     }
 
     async fn end(self: Box<Self>) {

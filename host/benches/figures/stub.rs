@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
 use std::future::pending;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl Database for Stub {
         "NULL"
     }
 
-    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, CallError> {
         Ok(self.session())
     }
 
@@ -71,7 +71,7 @@ impl Database for Stub {
         _: Freshness,
         _: &Statement,
         _: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         unreachable!("nothing is checked on a stub")
     }
 
@@ -85,7 +85,11 @@ struct StubSession {
 
 #[async_trait]
 impl Session for StubSession {
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         assert_eq!(statement.action(), Action::Write);
         assert_eq!(statement.parameters(), parameters.len());
         assert!(parameters.iter().all(|p| matches!(p, Value::Text(_))));
@@ -96,23 +100,23 @@ impl Session for StubSession {
         }
     }
 
-    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, CallError> {
         unreachable!("compare-and-swap only writes")
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         unreachable!("compare-and-swap needs no transaction")
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         unreachable!("compare-and-swap needs no transaction")
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         unreachable!("compare-and-swap needs no transaction")
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         unreachable!("compare-and-swap never waits for replication")
     }
 

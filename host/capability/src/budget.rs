@@ -8,7 +8,7 @@
 //! With 200 workers, 512 MiB of answers make 2.6 MiB for each: one that asks for 3 MiB is refused, and
 //! if all 200 ask for 2 MiB at once, they all get them.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -158,7 +158,7 @@ impl Account {
     }
 
     /// Acquires an amount. Returns `rejected` with `too-many` if the instance would exceed its share.
-    pub fn charge(&self, amount: usize) -> Result<Charge, Fault> {
+    pub fn charge(&self, amount: usize) -> Result<Charge, CallError> {
         let taken = self.taken.load(Relaxed);
         if amount > self.share.saturating_sub(taken) {
             let message = format!(
@@ -166,7 +166,7 @@ impl Account {
                  drop some first, or run fewer workers: they share what there is",
                 self.share, self.what
             );
-            return Err(Fault::rejected("too-many", message));
+            return Err(CallError::rejected("too-many", message));
         }
         self.taken.fetch_add(amount, Relaxed);
         Ok(Charge {
@@ -183,7 +183,7 @@ impl Drop for Charge {
 }
 
 /// Returns `rejected` with this code if `bytes` exceeds the share.
-pub fn check_size(code: &str, what: &str, bytes: usize, share: usize) -> Result<(), Fault> {
+pub fn check_size(code: &str, what: &str, bytes: usize, share: usize) -> Result<(), CallError> {
     if bytes <= share {
         return Ok(());
     }
@@ -191,7 +191,7 @@ pub fn check_size(code: &str, what: &str, bytes: usize, share: usize) -> Result<
         "{what} of {bytes} bytes; with so many workers each may have {share}, since they share what \
          there is"
     );
-    Err(Fault::rejected(code, message))
+    Err(CallError::rejected(code, message))
 }
 
 #[cfg(test)]

@@ -1,55 +1,55 @@
 //! Validation of a call before it reaches a server, the same for every database; and the size of an answer.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use crate::statement::{Action, Statement};
 
 /// `rejected` unless the statement returns rows: a read, or a write with RETURNING.
-pub fn check_returns_rows(statement: &Statement) -> Result<(), Fault> {
+pub fn check_returns_rows(statement: &Statement) -> Result<(), CallError> {
     match statement.returns_rows() {
         true => Ok(()),
         false => {
             let message = "this statement writes; give it to execute";
-            Err(Fault::rejected("not-a-query", message))
+            Err(CallError::rejected("not-a-query", message))
         }
     }
 }
 
 /// `rejected` if the statement returns rows. A write with RETURNING goes to `query`; its rows are its
 /// count.
-pub fn check_returns_no_rows(statement: &Statement) -> Result<(), Fault> {
+pub fn check_returns_no_rows(statement: &Statement) -> Result<(), CallError> {
     match (statement.returns_rows(), statement.action()) {
         (false, _) => Ok(()),
         (true, Action::Read) => {
             let message = "this statement reads; give it to query";
-            Err(Fault::rejected("not-an-update", message))
+            Err(CallError::rejected("not-an-update", message))
         }
         (true, _) => {
             let message =
                 "this statement returns rows; give it to query, where it is a write as well";
-            Err(Fault::rejected("returns-rows", message))
+            Err(CallError::rejected("returns-rows", message))
         }
     }
 }
 
 /// `rejected` for a savepoint outside of a transaction: SQLite would begin one, and MariaDB would do
 /// nothing.
-pub fn check_savepoint(statement: &Statement, in_transaction: bool) -> Result<(), Fault> {
+pub fn check_savepoint(statement: &Statement, in_transaction: bool) -> Result<(), CallError> {
     if statement.action() == Action::Savepoint && !in_transaction {
         let message = "no transaction is open, and a savepoint is one of a transaction";
-        return Err(Fault::rejected("no-transaction", message));
+        return Err(CallError::rejected("no-transaction", message));
     }
     Ok(())
 }
 
 /// `rejected` unless there is one parameter for each question mark.
-pub fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+pub fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     let (wanted, given) = (statement.parameters(), parameters.len());
     if wanted == given {
         return Ok(());
     }
     let message = format!("the statement has {wanted} parameters, and {given} were given");
-    Err(Fault::rejected("parameter-count", message))
+    Err(CallError::rejected("parameter-count", message))
 }
 
 /// The longest text that a database of the runner's own makes for a strategy. Of a text that is joined

@@ -3,7 +3,7 @@
 use super::budget::Shares;
 use super::statement::Statement;
 use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
@@ -24,7 +24,7 @@ pub enum Freshness {
     /// Whatever the node has, as an application would find it.
     AsItIs,
     /// Everything that was committed on any node before the reading began. A node that can't promise
-    /// that, because it is cut off or too far behind, returns a fault.
+    /// that, because it is cut off or too far behind, returns an error.
     Causal,
 }
 
@@ -54,10 +54,10 @@ pub trait Database: Send + Sync {
 
     /// Opens a session. `unavailable` when the server can't be reached, `rejected` when there is no
     /// such node.
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault>;
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError>;
 
     /// Reads straight from one node, over a connection that workers share within a bound. Returns
-    /// with a fault if the node does not answer within some seconds. Waiting for the connection while
+    /// with an error if the node does not answer within some seconds. Waiting for the connection while
     /// the node answers others does not count.
     async fn read(
         &self,
@@ -65,11 +65,11 @@ pub trait Database: Send + Sync {
         freshness: Freshness,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault>;
+    ) -> Result<Vec<Row>, CallError>;
 
     /// Number of nodes in the primary component, as its nodes report it: they evict a killed node as
     /// soon as they notice. `unavailable` if no such node answers.
-    async fn members(&self) -> Result<usize, Fault> {
+    async fn members(&self) -> Result<usize, CallError> {
         Ok(self.nodes().len())
     }
 
@@ -87,7 +87,7 @@ pub trait Database: Send + Sync {
 
     /// Server variables that affect the experiment, as a session reads them: version, autocommit,
     /// isolation level, …; with the server's own names and values.
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+    async fn describe(&self) -> Result<BTreeMap<String, String>, CallError> {
         Ok(BTreeMap::new())
     }
 
@@ -101,26 +101,30 @@ pub trait Database: Send + Sync {
 #[async_trait]
 pub trait Session: Send {
     /// Runs a statement that writes; returns the number of affected rows.
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault>;
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError>;
 
     /// Runs a statement that reads; returns all its rows.
     async fn query(
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault>;
+    ) -> Result<Vec<Row>, CallError>;
 
     /// `rejected` with `transaction-open` if one is open.
-    async fn begin(&mut self) -> Result<(), Fault>;
+    async fn begin(&mut self) -> Result<(), CallError>;
 
     /// `rejected` with `no-transaction` if none is open; `indefinite` when the answer was lost.
-    async fn commit(&mut self) -> Result<(), Fault>;
+    async fn commit(&mut self) -> Result<(), CallError>;
 
     /// Does nothing if no transaction is open.
-    async fn rollback(&mut self) -> Result<(), Fault>;
+    async fn rollback(&mut self) -> Result<(), CallError>;
 
     /// Waits until everything that was committed anywhere before is seen here.
-    async fn sync(&mut self) -> Result<(), Fault>;
+    async fn sync(&mut self) -> Result<(), CallError>;
 
     /// The number of the node at which the session is, or was when it was lost; `None` where that is
     /// not known. Its place among the database's nodes; a server that is not among them has a number

@@ -2,7 +2,7 @@
 
 use super::budget::Shares;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use async_trait::async_trait;
 
 /// Mode of a lock: exclusive or shared.
@@ -52,7 +52,7 @@ pub trait LockService: Send + Sync {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault>;
+    ) -> Result<Box<dyn LockSession>, CallError>;
 }
 
 /// One identity at the lock service.
@@ -60,20 +60,20 @@ pub trait LockService: Send + Sync {
 pub trait LockSession: Send {
     /// Names a lock; takes nothing yet. `names` may be in any order; `rejected` if there is none, or
     /// an empty one.
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault>;
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError>;
 
     /// Releases every lock of this session.
     async fn close(self: Box<Self>);
 }
 
-/// One lock, held or not. The meaning of each call and of its faults is that of `wit/lock.wit`.
+/// One lock, held or not. The meaning of each call and of its errors is that of `wit/lock.wit`.
 #[async_trait]
 pub trait Lock: Send {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault>;
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault>;
-    async fn renew(&mut self) -> Result<Grant, Fault>;
-    async fn is_owner(&mut self) -> Result<bool, Fault>;
-    async fn break_lock(&mut self) -> Result<(), Fault>;
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError>;
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError>;
+    async fn renew(&mut self) -> Result<Grant, CallError>;
+    async fn is_owner(&mut self) -> Result<bool, CallError>;
+    async fn break_lock(&mut self) -> Result<(), CallError>;
     /// Releases the lock, if it is held.
     async fn close(self: Box<Self>);
 }

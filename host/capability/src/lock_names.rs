@@ -1,6 +1,6 @@
 //! Lock names and the errors that all lock services share.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 
 /// The most names of one lock.
 pub const MAX_NAMES: usize = 64;
@@ -10,23 +10,23 @@ pub const MAX_NAME_BYTES: usize = 8 << 10;
 
 /// Sorts names and removes duplicates, so that lock requests form no cycle and no request waits for
 /// itself. `rejected` if there is no name, or too many.
-pub fn sorted(mut names: Vec<String>) -> Result<Vec<String>, Fault> {
+pub fn sorted(mut names: Vec<String>) -> Result<Vec<String>, CallError> {
     if names.len() > MAX_NAMES {
         let many = names.len();
         let message = format!("a lock of {many} names exceeds the limit of {MAX_NAMES}");
-        return Err(Fault::rejected("too-many", message));
+        return Err(CallError::rejected("too-many", message));
     }
     if let Some(long) = names.iter().find(|name| name.len() > MAX_NAME_BYTES) {
         let bytes = long.len();
         let message = format!("a lock name of {bytes} bytes exceeds the limit of {MAX_NAME_BYTES}");
-        return Err(Fault::rejected("name-too-long", message));
+        return Err(CallError::rejected("name-too-long", message));
     }
     if names.is_empty() {
-        return Err(Fault::rejected("no-names", "a lock needs a name"));
+        return Err(CallError::rejected("no-names", "a lock needs a name"));
     }
     if names.iter().any(String::is_empty) {
         let message = "the name of a lock can't be empty";
-        return Err(Fault::rejected("empty-name", message));
+        return Err(CallError::rejected("empty-name", message));
     }
     names.sort_unstable();
     names.dedup();
@@ -39,15 +39,15 @@ pub fn traits<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)>
         .into()
 }
 
-pub fn wait_timeout(name: &str) -> Fault {
+pub fn wait_timeout(name: &str) -> CallError {
     let message = format!("timed out waiting for {name:?}");
-    Fault::conflict("lock-wait-timeout", message)
+    CallError::conflict("lock-wait-timeout", message)
 }
 
-pub fn already_held() -> Fault {
-    Fault::rejected("already-held", "this lock is held already")
+pub fn already_held() -> CallError {
+    CallError::rejected("already-held", "this lock is held already")
 }
 
-pub fn session_closed() -> Fault {
-    Fault::rejected("session-closed", "the session of this lock is closed")
+pub fn session_closed() -> CallError {
+    CallError::rejected("session-closed", "the session of this lock is closed")
 }

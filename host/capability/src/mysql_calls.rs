@@ -2,17 +2,17 @@
 
 use super::calls;
 use super::statement::{Action, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 
 /// `rejected` unless the statement gives rows and has parameters that the server could store.
-pub fn check_query(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+pub fn check_query(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     calls::check_returns_rows(statement)?;
     check_parameters(statement, parameters)
 }
 
 /// `rejected` if the statement gives rows, or lacks parameters that the server could store.
-pub fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+pub fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     calls::check_returns_no_rows(statement)?;
     match statement.action() {
         Action::Write | Action::Read => check_parameters(statement, parameters),
@@ -20,17 +20,17 @@ pub fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), 
         Action::Define | Action::Set | Action::Savepoint if parameters.is_empty() => Ok(()),
         Action::Define | Action::Set | Action::Savepoint => {
             let message = "a definition, a setting or a savepoint takes no parameters";
-            Err(Fault::rejected("parameter-count", message))
+            Err(CallError::rejected("parameter-count", message))
         }
     }
 }
 
-fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     calls::check_count(statement, parameters)?;
     let not_a_number = |value: &Value| matches!(value, Value::Real(real) if !real.is_finite());
     if parameters.iter().any(not_a_number) {
         let message = "a parameter is not a finite number, which MariaDB can't store";
-        return Err(Fault::rejected("not-a-number", message));
+        return Err(CallError::rejected("not-a-number", message));
     }
     Ok(())
 }

@@ -1,20 +1,20 @@
 //! Classifies the error codes of MariaDB and MySQL, real or simulated, by what a caller may conclude.
 
 use super::operation::Operation;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 
 /// A connection that is gone, with the codes of every client library: 2006 before anything was sent,
 /// 2013 in flight.
-pub fn lost(operation: Operation, sent: bool, why: &str) -> Fault {
+pub fn lost(operation: Operation, sent: bool, why: &str) -> CallError {
     if !sent {
-        return Fault::unavailable(2006, format!("the server has gone away: {why}"));
+        return CallError::unavailable(2006, format!("the server has gone away: {why}"));
     }
     let message = format!("lost the connection to the server during the call: {why}");
-    Fault::new(unless_it_wrote(operation), 2013, message)
+    CallError::new(unless_it_wrote(operation), 2013, message)
 }
 
 /// Classifies a server's error code.
-pub fn of_code(code: u16, state: &str, operation: Operation) -> FaultKind {
+pub fn of_code(code: u16, state: &str, operation: Operation) -> ErrorKind {
     if operation == Operation::Connecting {
         return of_code_when_connecting(code, state);
     }
@@ -23,19 +23,19 @@ pub fn of_code(code: u16, state: &str, operation: Operation) -> FaultKind {
         // wait timed out, or the node did not catch up in time. The row changed since the transaction's
         // snapshot (1020); the table did (1412); a statement must be prepared again (1615). The server
         // has undone the statement, and the session undoes the rest.
-        1213 | 1205 | 1020 | 1412 | 1615 => FaultKind::Conflict,
+        1213 | 1205 | 1020 | 1412 | 1615 => ErrorKind::Conflict,
         // A statement was interrupted: by a kill, as brute force shows itself to some statements
         // (1317), or by max_statement_time, which the run sets (1969). Inside a transaction it had no
         // effect, and the session undoes the rest; it may have waited for a lock, so it may be made
         // again. But MariaDB looks for a kill once more after it has committed, so a COMMIT that says
         // so may have been one, and so may a write that commits by itself.
         1317 | 1969 => match operation {
-            Operation::Committing => FaultKind::Indefinite,
-            _ => FaultKind::Conflict,
+            Operation::Committing => ErrorKind::Indefinite,
+            _ => ErrorKind::Conflict,
         },
         // Not ready: a node outside the primary component refuses before it looks at the statement.
         // Too many connections or statements; read-only just now.
-        1040 | 1047 | 1203 | 1226 | 1290 | 1461 | 1792 | 1836 => FaultKind::Unavailable,
+        1040 | 1047 | 1203 | 1226 | 1290 | 1461 | 1792 | 1836 => ErrorKind::Unavailable,
         // The disk, the memory or the lock table is full: InnoDB may have undone more than the
         // statement, and the outcome of a commit is unknown.
         1021 | 1037 | 1038 | 1041 | 1114 | 1206 => operation.error_if_server_failed(),
@@ -45,37 +45,37 @@ pub fn of_code(code: u16, state: &str, operation: Operation) -> FaultKind {
         // connection. 1927: the connection was killed.
         1030 | 1053 | 1158..=1161 | 1180 | 1927 => unless_it_wrote(operation),
         // Larger than the server takes; refused unread.
-        1153 => FaultKind::Rejected,
+        1153 => ErrorKind::Rejected,
         _ => of_state(state, operation),
     }
 }
 
-fn of_code_when_connecting(code: u16, state: &str) -> FaultKind {
+fn of_code_when_connecting(code: u16, state: &str) -> ErrorKind {
     match (code, &state[..state.len().min(2)]) {
         // Access denied, no such database: asking again won't help.
-        (1044 | 1045 | 1049 | 1698, _) | (_, "28" | "42") => FaultKind::Rejected,
-        _ => FaultKind::Unavailable,
+        (1044 | 1045 | 1049 | 1698, _) | (_, "28" | "42") => ErrorKind::Rejected,
+        _ => ErrorKind::Unavailable,
     }
 }
 
 /// The classes of SQLSTATE say as much as needed of the many codes that have no line of their own.
-fn of_state(state: &str, operation: Operation) -> FaultKind {
+fn of_state(state: &str, operation: Operation) -> ErrorKind {
     match state.get(..2).unwrap_or_default() {
         // A connection exception.
         "08" => unless_it_wrote(operation),
         // A transaction rollback.
-        "40" => FaultKind::Conflict,
+        "40" => ErrorKind::Conflict,
         // Cardinality, bad data, a constraint, access, syntax or a missing thing: all of them are
         // found while a statement runs, never while it commits.
-        "21" | "22" | "23" | "28" | "42" => FaultKind::Rejected,
+        "21" | "22" | "23" | "28" | "42" => ErrorKind::Rejected,
         _ => operation.error_if_unknown(),
     }
 }
 
 /// The server rolls back a transaction whose connection is lost, but the session sees nothing of it.
-fn unless_it_wrote(operation: Operation) -> FaultKind {
+fn unless_it_wrote(operation: Operation) -> ErrorKind {
     match operation {
-        Operation::Committing | Operation::Writing => FaultKind::Indefinite,
-        Operation::Connecting | Operation::Reading => FaultKind::Unavailable,
+        Operation::Committing | Operation::Writing => ErrorKind::Indefinite,
+        Operation::Connecting | Operation::Reading => ErrorKind::Unavailable,
     }
 }

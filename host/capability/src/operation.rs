@@ -1,7 +1,7 @@
 //! The operation that failed, and what that alone implies about the error.
 
 use super::statement::Action;
-use crate::model::fault::FaultKind;
+use crate::model::error::ErrorKind;
 
 /// An operation of a database session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,27 +30,27 @@ impl Operation {
 
     /// The error for a statement that completed, but whose answer can't be used: too large, or not
     /// text. Its writes exist, so it must not be `rejected`; in a transaction they must be rolled back.
-    pub fn error_if_answer_unusable(self) -> FaultKind {
+    pub fn error_if_answer_unusable(self) -> ErrorKind {
         match self {
-            Self::Connecting | Self::Reading => FaultKind::Rejected,
-            Self::Writing => FaultKind::Unavailable,
-            Self::Committing => FaultKind::Indefinite,
+            Self::Connecting | Self::Reading => ErrorKind::Rejected,
+            Self::Writing => ErrorKind::Unavailable,
+            Self::Committing => ErrorKind::Indefinite,
         }
     }
 
     /// The error if the machine or the server failed rather than the statement.
-    pub fn error_if_server_failed(self) -> FaultKind {
+    pub fn error_if_server_failed(self) -> ErrorKind {
         match self {
-            Self::Committing => FaultKind::Indefinite,
-            Self::Connecting | Self::Reading | Self::Writing => FaultKind::Unavailable,
+            Self::Committing => ErrorKind::Indefinite,
+            Self::Connecting | Self::Reading | Self::Writing => ErrorKind::Unavailable,
         }
     }
 
     /// The error if its meaning is unknown.
-    pub fn error_if_unknown(self) -> FaultKind {
+    pub fn error_if_unknown(self) -> ErrorKind {
         match self {
-            Self::Committing => FaultKind::Indefinite,
-            Self::Connecting | Self::Reading | Self::Writing => FaultKind::Rejected,
+            Self::Committing => ErrorKind::Indefinite,
+            Self::Connecting | Self::Reading | Self::Writing => ErrorKind::Rejected,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::database::{Database, Session, Target};
 use crate::lock::LockService;
 use crate::model::change::LostLocks;
-use crate::model::fault::{Fault, FaultCount};
+use crate::model::error::{CallError, ErrorCount};
 use crate::model::pool::Pool;
 use crate::model::resource_usage::ResourceUsage;
 use crate::model::statements::Statements;
@@ -98,10 +98,10 @@ pub trait Strategy: Send + Sync {
 pub trait Instance: Send {
     /// Does what it is asked. The inner result is what the strategy says, with the address that it took
     /// where it was asked for one; a death is what became of it, also where its world lacks the call.
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death>;
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death>;
 
-    /// The faults that capability calls gave the strategy since this was last asked.
-    fn take_faults(&mut self) -> Vec<FaultCount>;
+    /// The errors that capability calls gave the strategy since this was last asked.
+    fn take_errors(&mut self) -> Vec<ErrorCount>;
 
     /// The locks that releases found lost since this was last asked.
     fn take_lost_locks(&mut self) -> LostLocks {

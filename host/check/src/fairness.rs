@@ -14,7 +14,7 @@ pub struct Fairness {
     /// workers without one are left out, and without any there is none.
     pub quickest_mean_acquire_ns: Option<OfWorker<f64>>,
     pub slowest_mean_acquire_ns: Option<OfWorker<f64>>,
-    /// The longest single acquire, however it ended: starvation often ends in a fault.
+    /// The longest single acquire, however it ended: starvation often ends in an error.
     pub longest_wait: Wait,
 }
 

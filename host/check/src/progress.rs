@@ -2,7 +2,7 @@
 
 use super::findings::{Findings, Ms, Witness};
 use crate::model::change::{Change, Nanos, Restored, Settled, Step};
-use crate::model::fault::FaultKind;
+use crate::model::error::ErrorKind;
 use crate::model::outcome::Outcome;
 use crate::model::stuck::Stuck;
 use crate::model::verdict::Answer;
@@ -82,7 +82,7 @@ pub fn of_stuck(stuck: &Stuck) -> Answer {
 }
 
 fn gave_up(step: &Step, code: &str) -> Option<String> {
-    let conflicts = step.faults.iter().filter(|f| f.kind == FaultKind::Conflict);
+    let conflicts = step.errors.iter().filter(|f| f.kind == ErrorKind::Conflict);
     let met = conflicts.clone().find(|fault| fault.code == code)?;
     Some(format!(
         "it gave up after {} of code {code}; a conflict certainly had no effect, and is to be tried \
@@ -95,7 +95,7 @@ fn gave_up(step: &Step, code: &str) -> Option<String> {
 }
 
 fn endless(step: &Step, whole_from: Nanos) -> Option<String> {
-    let met: u64 = step.faults.iter().map(|fault| u64::from(fault.count)).sum();
+    let met: u64 = step.errors.iter().map(|fault| u64::from(fault.count)).sum();
     (met > MANY && step.invoked >= whole_from).then(|| {
         format!(
             "it met {met} faults with nothing broken, and was still trying when the change time-out \
@@ -182,13 +182,13 @@ impl Occupied {
 mod tests {
     use super::super::synthetic::{change, history};
     use super::*;
-    use crate::model::fault::{Fault, FaultCount};
+    use crate::model::error::{CallError, ErrorCount};
     use crate::model::verdict::Verdict;
 
     const S: Nanos = 1_000_000_000;
 
-    fn met(kind: FaultKind, code: &str, count: u32) -> FaultCount {
-        FaultCount {
+    fn met(kind: ErrorKind, code: &str, count: u32) -> ErrorCount {
+        ErrorCount {
             kind,
             code: code.to_owned(),
             count,
@@ -196,10 +196,10 @@ mod tests {
         }
     }
 
-    fn ended(times: [Nanos; 2], outcome: Outcome, faults: Vec<FaultCount>) -> Change {
+    fn ended(times: [Nanos; 2], outcome: Outcome, faults: Vec<ErrorCount>) -> Change {
         let mut change = change(3, 1, 0, [times[0], times[1], 0, 0]);
         change.acquire.outcome = outcome;
-        change.acquire.faults = faults;
+        change.acquire.errors = faults;
         change.check = None;
         change.release = None;
         change
@@ -209,22 +209,22 @@ mod tests {
         Outcome::indeterminate("change-timeout", "took longer than the change time-out")
     }
 
-    fn failed(fault: Fault) -> Outcome {
+    fn failed(fault: CallError) -> Outcome {
         Outcome::from(Err(fault))
     }
 
     #[test]
     fn a_right_history_is_valid() {
         let (mut changes, _) = history(6, 2, 5);
-        changes[2].acquire.faults = vec![met(FaultKind::Conflict, "1213", 40)];
+        changes[2].acquire.errors = vec![met(ErrorKind::Conflict, "1213", 40)];
         assert_eq!(answer(&changes, 0).verdict, Verdict::Valid);
         assert_eq!(answer(&[], 0).verdict.as_str(), "unknown");
     }
 
     #[test]
     fn giving_up_on_a_conflict_is_reported_also_while_something_is_broken() {
-        let conflict = failed(Fault::conflict("1213", "deadlock"));
-        let change = ended([0, S], conflict, vec![met(FaultKind::Conflict, "1213", 2)]);
+        let conflict = failed(CallError::conflict("1213", "deadlock"));
+        let change = ended([0, S], conflict, vec![met(ErrorKind::Conflict, "1213", 2)]);
         let answer = answer(&[change], 9 * S);
         let why = answer.verdict.why().unwrap();
         assert!(
@@ -240,13 +240,13 @@ mod tests {
 
     #[test]
     fn unavoidable_failure_is_not_blamed_on_the_strategy() {
-        let unavailable = failed(Fault::unavailable("1047", "not in the cluster"));
+        let unavailable = failed(CallError::unavailable("1047", "not in the cluster"));
         let faults = vec![
-            met(FaultKind::Conflict, "1213", 2),
-            met(FaultKind::Unavailable, "1047", 1),
+            met(ErrorKind::Conflict, "1213", 2),
+            met(ErrorKind::Unavailable, "1047", 1),
         ];
-        let indefinite = failed(Fault::indefinite("2013", "lost"));
-        let lost = vec![met(FaultKind::Indefinite, "2013", 1)];
+        let indefinite = failed(CallError::indefinite("2013", "lost"));
+        let lost = vec![met(ErrorKind::Indefinite, "2013", 1)];
         let crashed = Outcome::indeterminate("worker-crashed", "the worker's process died");
         let changes = [
             ended([0, S], unavailable, faults),
@@ -345,7 +345,7 @@ mod tests {
     fn trying_again_without_end_is_reported() {
         let holder = change(0, 1, 0, [0, 1, 59 * S, 60 * S]);
         let endless = |count| {
-            let faults = vec![met(FaultKind::Conflict, "1213", count)];
+            let faults = vec![met(ErrorKind::Conflict, "1213", count)];
             [holder.clone(), ended([S, 61 * S], timed_out(), faults)]
         };
         let told = answer(&endless(1_001), 0);

@@ -83,7 +83,7 @@ fn ok(invoked: Nanos, returned: Nanos) -> Step {
         invoked,
         returned,
         outcome: Outcome::Ok,
-        faults: Vec::new(),
+        errors: Vec::new(),
         lost_locks: Default::default(),
         settled: None,
         seen: None,

@@ -22,7 +22,8 @@ pub struct Load {
     pub p99_ns: Option<Nanos>,
     pub max_ns: Option<Nanos>,
     /// That were not: `conflict 1213` → 7. A generator goes on with its next statement.
-    pub faults: BTreeMap<String, u64>,
+    #[serde(alias = "faults")]
+    pub errors: BTreeMap<String, u64>,
     /// Skipped because the previous statement was still running: the load was less than it should have
     /// been.
     pub left_out: u64,

@@ -1,6 +1,6 @@
 //! One cycle of a worker on its row, as the history keeps it.
 
-use super::fault::FaultCount;
+use super::error::ErrorCount;
 use super::marker::Marker;
 use super::nodes::NodeSet;
 use super::outcome::Outcome;
@@ -74,9 +74,9 @@ pub struct Step {
     pub invoked: Nanos,
     pub returned: Nanos,
     pub outcome: Outcome,
-    /// The faults that the strategy met on the way, the retried ones included.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub faults: Vec<FaultCount>,
+    /// The errors that the strategy met on the way, the retried ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "faults")]
+    pub errors: Vec<ErrorCount>,
     /// The locks that the strategy gave back and did not hold any more.
     #[serde(default, skip_serializing_if = "LostLocks::is_none")]
     pub lost_locks: LostLocks,
@@ -89,7 +89,7 @@ pub struct Step {
     pub seen: Option<Box<Seen>>,
 }
 
-/// The numbers of locks found lost at their release, by cause. That is no fault: the release did what
+/// The numbers of locks found lost at their release, by cause. That is no error: the release did what
 /// it could, and the host reported the loss to the strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LostLocks {

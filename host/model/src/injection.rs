@@ -1,6 +1,6 @@
 //! Faults that a conformance run gives a strategy, one at a time, in place of a call's own answer.
 
-use super::fault::{Fault, FaultKind};
+use super::error::{CallError, ErrorKind};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl StepKind {
     }
 }
 
-/// The calls of the contract that can give a fault.
+/// The calls of the contract that can return an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Called {
     Connect,
@@ -143,27 +143,27 @@ impl Injected {
         }
     }
 
-    /// The fault that the host returns to the strategy, with a code that a backend gives for it.
-    pub fn fault(self, called: Called) -> Fault {
+    /// The error that the host returns to the strategy, with a code that a backend gives for it.
+    pub fn error(self, called: Called) -> CallError {
         let (kind, code) = match (self, called) {
-            (Self::Conflict, Called::AcquireLock) => (FaultKind::Conflict, "lock-wait-timeout"),
-            (Self::Conflict, Called::RenewLock) => (FaultKind::Conflict, "not-owner"),
-            (Self::Conflict, _) => (FaultKind::Conflict, "1213"),
-            (Self::Rejected, Called::Commit) => (FaultKind::Rejected, "no-transaction"),
+            (Self::Conflict, Called::AcquireLock) => (ErrorKind::Conflict, "lock-wait-timeout"),
+            (Self::Conflict, Called::RenewLock) => (ErrorKind::Conflict, "not-owner"),
+            (Self::Conflict, _) => (ErrorKind::Conflict, "1213"),
+            (Self::Rejected, Called::Commit) => (ErrorKind::Rejected, "no-transaction"),
             (Self::Rejected, called) if called.is_of_locks() => {
-                (FaultKind::Rejected, "unsupported")
+                (ErrorKind::Rejected, "unsupported")
             }
-            (Self::Rejected, _) => (FaultKind::Rejected, "1105"),
+            (Self::Rejected, _) => (ErrorKind::Rejected, "1105"),
             (Self::Unavailable, called) if called.is_of_locks() => {
-                (FaultKind::Unavailable, "connection-lost")
+                (ErrorKind::Unavailable, "connection-lost")
             }
-            (Self::Unavailable, _) => (FaultKind::Unavailable, "1047"),
+            (Self::Unavailable, _) => (ErrorKind::Unavailable, "1047"),
             (Self::IndefiniteDone | Self::IndefiniteNotDone, called) if called.is_of_locks() => {
-                (FaultKind::Indefinite, "connection-lost")
+                (ErrorKind::Indefinite, "connection-lost")
             }
-            (Self::IndefiniteDone | Self::IndefiniteNotDone, _) => (FaultKind::Indefinite, "2013"),
+            (Self::IndefiniteDone | Self::IndefiniteNotDone, _) => (ErrorKind::Indefinite, "2013"),
         };
-        Fault::new(kind, code, "injected by runner test")
+        CallError::new(kind, code, "injected by runner test")
     }
 
     /// Describes the true effect and the answer, as the second half of a sentence about the call.
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn injected_error_is_of_the_kind_that_the_contract_says() {
         for injected in Called::Commit.can_give(true) {
-            let kind = injected.fault(Called::Commit).kind.as_str();
+            let kind = injected.error(Called::Commit).kind.as_str();
             assert!(injected.as_str().starts_with(kind), "{injected:?}: {kind}");
         }
     }
@@ -268,8 +268,8 @@ mod tests {
     fn a_reading_is_never_indefinite() {
         for called in [Called::Query, Called::ReadNode, Called::AskOwner] {
             let given = called.can_give(true).iter();
-            let mut kinds = given.map(|given| given.fault(called).kind);
-            assert!(!kinds.any(|kind| kind == FaultKind::Indefinite));
+            let mut kinds = given.map(|given| given.error(called).kind);
+            assert!(!kinds.any(|kind| kind == ErrorKind::Indefinite));
         }
     }
 }

@@ -10,7 +10,7 @@ pub mod contention;
 pub mod counters;
 pub mod data;
 pub mod end;
-pub mod fault;
+pub mod error;
 pub mod fault_class;
 pub mod injection;
 pub mod lab_fault;

@@ -1,6 +1,6 @@
 //! The end of a step, which is always one of three.
 
-use super::fault::{Fault, FaultKind};
+use super::error::{CallError, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 /// The end of acquire or release, as the worker received it.
@@ -11,14 +11,14 @@ pub enum Outcome {
     Ok,
     /// The strategy says that it certainly did not happen.
     Failed(Box<Reason>),
-    /// The answer leaves it open: an indefinite fault, a trap, a time-out.
+    /// The answer leaves it open: an indefinite error, a trap, a time-out.
     Indeterminate(Box<Reason>),
 }
 
 /// The reason why a step did not end ok.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// A fault's code, or one of the runner's own: `trap`, `computing-limit`, `memory-limit`,
+    /// An error's code, or one of the runner's own: `trap`, `computing-limit`, `memory-limit`,
     /// `change-timeout`, `run-stopped`, …
     pub code: String,
     pub message: String,
@@ -52,16 +52,16 @@ impl Outcome {
     }
 }
 
-impl From<Result<(), Fault>> for Outcome {
-    fn from(answer: Result<(), Fault>) -> Self {
-        let Err(fault) = answer else { return Self::Ok };
+impl From<Result<(), CallError>> for Outcome {
+    fn from(answer: Result<(), CallError>) -> Self {
+        let Err(error) = answer else { return Self::Ok };
         let reason = Box::new(Reason {
-            code: fault.code,
-            message: fault.message,
+            code: error.code,
+            message: error.message,
         });
-        match fault.kind {
-            FaultKind::Indefinite => Self::Indeterminate(reason),
-            FaultKind::Conflict | FaultKind::Unavailable | FaultKind::Rejected => {
+        match error.kind {
+            ErrorKind::Indefinite => Self::Indeterminate(reason),
+            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Rejected => {
                 Self::Failed(reason)
             }
         }

@@ -8,7 +8,7 @@ use crate::capability::mysql_calls::check_query;
 use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl SimDatabase {
         }
     }
 
-    async fn session(&self, target: &Target) -> Result<SimSession, Fault> {
+    async fn session(&self, target: &Target) -> Result<SimSession, CallError> {
         let node = self.cluster.target(target)?;
         let (as_text, found) = (self.autocommit_as_text, self.counts_found_rows);
         let largest = self.largest_answer.load(Relaxed);
@@ -69,7 +69,7 @@ impl Database for SimDatabase {
         "CONTEND_TRANSACTION()"
     }
 
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         Ok(Box::new(self.session(target).await?))
     }
 
@@ -79,7 +79,7 @@ impl Database for SimDatabase {
         freshness: Freshness,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let node = Some(self.cluster.number(node)?);
         check_query(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
@@ -97,12 +97,12 @@ impl Database for SimDatabase {
         }
     }
 
-    async fn members(&self) -> Result<usize, Fault> {
+    async fn members(&self) -> Result<usize, CallError> {
         let there_and_back = self.cluster.one_way(false) + self.cluster.one_way(false);
         self.cluster.kernel().sleep(there_and_back).await;
         self.cluster.members_now().ok_or_else(|| {
             let message = "no node is in the primary component, which alone can commit";
-            Fault::unavailable("no-primary", message)
+            CallError::unavailable("no-primary", message)
         })
     }
 
@@ -110,7 +110,7 @@ impl Database for SimDatabase {
         self.cluster.counted()
     }
 
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+    async fn describe(&self) -> Result<BTreeMap<String, String>, CallError> {
         Ok(self.cluster.described())
     }
 

@@ -160,8 +160,8 @@ pub enum Answer {
     /// The first row, and how many there were.
     Rows(Option<Vec<Value>>, usize),
     Done,
-    /// Code and kind of a fault.
-    Fault {
+    /// Code and kind of an error.
+    Error {
         kind: &'static str,
         code: String,
     },

@@ -51,7 +51,7 @@ use super::clock::SimClock;
 use super::kernel::Kernel;
 use crate::capability::lock::{LockService, LockSession, SessionOptions};
 use crate::event::Actor;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_fault::FaultAction;
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
@@ -149,7 +149,7 @@ impl LockService for SimLockService {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault> {
+    ) -> Result<Box<dyn LockSession>, CallError> {
         let (lease, poll) = kind::options(self.kind, options)?;
         let client = Client::new(Arc::clone(&self.shared), self.kind, owner, lease, poll);
         let session = SimSession(Arc::new(client));

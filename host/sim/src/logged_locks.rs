@@ -8,7 +8,7 @@ use crate::capability::lock::{
 use crate::capability::lock_names;
 use crate::event::{Actor, LockCall, What};
 use crate::model::change::Nanos;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
@@ -35,7 +35,7 @@ impl LockService for LoggedLocks {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault> {
+    ) -> Result<Box<dyn LockSession>, CallError> {
         Ok(Box::new(LoggedSession {
             session: Some(self.service.open(owner, options).await?),
             locks: Vec::new(),
@@ -91,7 +91,7 @@ impl LoggedSession {
 
 #[async_trait]
 impl LockSession for LoggedSession {
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
         let Some(session) = &mut self.session else {
             return Err(lock_names::session_closed());
         };
@@ -140,7 +140,7 @@ impl LoggedLock {
 
 #[async_trait]
 impl Lock for LoggedLock {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError> {
         let sent = self.named.kernel.now();
         let acquired = self.lock().acquire(wait).await;
         match &acquired {
@@ -151,7 +151,7 @@ impl Lock for LoggedLock {
                 self.named
                     .log(sent, LockCall::Granted { lease_ends }, token);
             }
-            Err(fault) if fault.kind == FaultKind::Conflict => {
+            Err(error) if error.kind == ErrorKind::Conflict => {
                 self.named.log(sent, LockCall::NotGranted, None);
             }
             Err(_) => {}
@@ -159,7 +159,7 @@ impl Lock for LoggedLock {
         acquired
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         let sent = self.named.kernel.now();
         let released = self.lock().release().await;
         if let Ok(outcome) = &released {
@@ -174,11 +174,11 @@ impl Lock for LoggedLock {
         released
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         self.lock().renew().await
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         let sent = self.named.kernel.now();
         let asked = self.lock().is_owner().await;
         if let Ok(held) = asked {
@@ -187,7 +187,7 @@ impl Lock for LoggedLock {
         asked
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         let sent = self.named.kernel.now();
         let broken = self.lock().break_lock().await;
         if broken.is_ok() {

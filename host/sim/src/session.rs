@@ -9,7 +9,7 @@ use crate::capability::mysql_codes::lost;
 use crate::capability::operation::Operation;
 use crate::capability::statement::{Action, Statement};
 use crate::event::Actor;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::future::poll_fn;
@@ -43,7 +43,7 @@ impl SimSession {
         is_text: bool,
         counts_found: bool,
         largest_answer: usize,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CallError> {
         let mut session = Self::new(cluster, node, is_text, counts_found);
         session.largest_answer = largest_answer;
         session.reopen().await?;
@@ -71,7 +71,7 @@ impl SimSession {
         cluster: Arc<Cluster>,
         node: Option<u32>,
         freshness: Freshness,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CallError> {
         let mut session = Self::new(cluster, node, false, false);
         session.variables.sync_wait = match freshness {
             Freshness::AsItIs => 0,
@@ -83,10 +83,10 @@ impl SimSession {
                 session.connection = Some(id);
                 Ok(session)
             }
-            Err(fault) => {
+            Err(error) => {
                 session.travel().await;
                 session.travel().await;
-                Err(fault)
+                Err(error)
             }
         }
     }
@@ -103,7 +103,7 @@ impl SimSession {
         self.cluster.kernel().sleep(one_way).await;
     }
 
-    async fn reopen(&mut self) -> Result<(), Fault> {
+    async fn reopen(&mut self) -> Result<(), CallError> {
         self.travel().await;
         let opened = self.cluster.open(self.target, self.actor, self.variables);
         if let Ok(id) = opened {
@@ -121,10 +121,10 @@ impl SimSession {
         operation: Operation,
         text: &str,
         parameters: &[Value],
-    ) -> Result<Given, Fault> {
+    ) -> Result<Given, CallError> {
         if self.under_way {
             let message = "an earlier call of this session was abandoned half-way";
-            return Err(Fault::rejected("session-abandoned", message));
+            return Err(CallError::rejected("session-abandoned", message));
         }
         self.under_way = true;
         let result = self.call_anyway(kind, operation, text, parameters).await;
@@ -138,7 +138,7 @@ impl SimSession {
         operation: Operation,
         text: &str,
         parameters: &[Value],
-    ) -> Result<Given, Fault> {
+    ) -> Result<Given, CallError> {
         let id = match self.connection {
             Some(id) => id,
             None => {
@@ -178,7 +178,11 @@ impl SimSession {
 
 #[async_trait]
 impl Session for SimSession {
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         check_execute(statement, parameters)?;
         check_savepoint(statement, self.in_transaction)?;
         let operation = self.operation(statement);
@@ -202,7 +206,7 @@ impl Session for SimSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         check_query(statement, parameters)?;
         let (operation, text) = (self.operation(statement), statement.text());
         let call = self.call(Kind::Statement, operation, text, parameters);
@@ -210,50 +214,50 @@ impl Session for SimSession {
             Given::Rows(rows) => {
                 let bytes = rows.iter().map(bytes_of).sum();
                 let checked = check_size(ANSWER_TOO_LARGE, "an answer", bytes, self.largest_answer);
-                let Err(mut fault) = checked else {
+                let Err(mut error) = checked else {
                     return Ok(rows);
                 };
-                fault.kind = operation.error_if_answer_unusable();
+                error.kind = operation.error_if_answer_unusable();
                 if operation == Operation::Writing {
                     self.rollback().await?;
                 }
-                Err(fault)
+                Err(error)
             }
             Given::Affected(_) | Given::Done => Ok(Vec::new()),
         }
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         if self.in_transaction {
             let message = "a transaction is open already";
-            return Err(Fault::rejected("transaction-open", message));
+            return Err(CallError::rejected("transaction-open", message));
         }
         let call = self.call(Kind::Begin, Operation::Reading, "", &[]);
         call.await.map(|_| ())
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         if !self.in_transaction {
             let message = "no transaction is open";
-            return Err(Fault::rejected("no-transaction", message));
+            return Err(CallError::rejected("no-transaction", message));
         }
         let call = self.call(Kind::Commit, Operation::Committing, "", &[]);
         call.await.map(|_| ())
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         if !self.in_transaction {
             return Ok(());
         }
         let call = self.call(Kind::Rollback, Operation::Reading, "", &[]);
         match call.await {
-            Err(fault) if fault.kind == FaultKind::Rejected => Err(fault),
+            Err(error) if error.kind == ErrorKind::Rejected => Err(error),
             // A connection that is lost is rolled back by its server.
             _ => Ok(()),
         }
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         let call = self.call(Kind::Sync, Operation::Reading, "", &[]);
         call.await.map(|_| ()).map_err(of_the_host)
     }
@@ -277,11 +281,11 @@ impl Session for SimSession {
 }
 
 /// Turns a conflict, such as a wait that ran out, into an error of the node: the host has no rivals.
-pub(super) fn of_the_host(mut fault: Fault) -> Fault {
-    if fault.kind == FaultKind::Conflict {
-        fault.kind = FaultKind::Unavailable;
+pub(super) fn of_the_host(mut error: CallError) -> CallError {
+    if error.kind == ErrorKind::Conflict {
+        error.kind = ErrorKind::Unavailable;
     }
-    fault
+    error
 }
 
 impl Drop for SimSession {

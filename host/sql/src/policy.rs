@@ -35,7 +35,7 @@ use self::inspection::inspect;
 use self::refusal::not_allowed;
 use super::locking::{IfLocked, LockingClause};
 use super::statement::{Action, RowLock, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{self, ObjectName, SelectItem, SetExpr};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -122,7 +122,7 @@ impl SqlPolicy {
     /// Like `admit`, with a cache that all instances share. The cache has one lock, so an instance asks
     /// once for each text and keeps the answer; and only one statement is parsed at a time, whose tree
     /// takes some hundred bytes for each of its words.
-    pub fn admit_once(&self, sql: &str) -> Result<Admitted, Fault> {
+    pub fn admit_once(&self, sql: &str) -> Result<Admitted, CallError> {
         let mut all = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((text, statement)) = all.by_text.get_key_value(sql) {
             return Ok(Admitted {
@@ -146,7 +146,7 @@ impl SqlPolicy {
 
     /// Parses and checks a strategy's statement. Returns `rejected` with `syntax` or `not-allowed` and
     /// a sentence that says what is wrong.
-    pub fn admit(&self, sql: &str) -> Result<Statement, Fault> {
+    pub fn admit(&self, sql: &str) -> Result<Statement, CallError> {
         if sql.len() > MAX_STATEMENT_BYTES {
             let bytes = sql.len();
             return Err(not_allowed(format!(
@@ -173,7 +173,7 @@ impl SqlPolicy {
         }
     }
 
-    fn parsed(&self, sql: &str) -> Result<Reading, Fault> {
+    fn parsed(&self, sql: &str) -> Result<Reading, CallError> {
         read(sql, self.dialect.parser(), MAX_NESTING).map_err(|why| match why {
             NotRead::Syntax(error) => not_parsed(sql, &error),
             NotRead::Empty => not_allowed("an empty statement"),
@@ -183,7 +183,7 @@ impl SqlPolicy {
         })
     }
 
-    fn admit_parsed(&self, reading: Reading) -> Result<Statement, Fault> {
+    fn admit_parsed(&self, reading: Reading) -> Result<Statement, CallError> {
         let Reading {
             mut statement,
             lock,
@@ -253,7 +253,7 @@ impl SqlPolicy {
         is_plain: bool,
         table: Option<&String>,
         text: &str,
-    ) -> Result<RowLock, Fault> {
+    ) -> Result<RowLock, CallError> {
         if !is_plain {
             return Err(not_allowed("a locking clause of anything but one SELECT"));
         }
@@ -284,7 +284,7 @@ impl SqlPolicy {
     }
 }
 
-fn verb_not_allowed(text: &str) -> Fault {
+fn verb_not_allowed(text: &str) -> CallError {
     let verb = text.split_whitespace().next().unwrap_or("this");
     not_allowed(format!(
         "{verb}; a strategy may SELECT, INSERT, UPDATE and DELETE, set a SAVEPOINT, and has begin, \
@@ -294,17 +294,17 @@ fn verb_not_allowed(text: &str) -> Fault {
 
 /// The error for a text that the parser does not understand. If the policy would refuse its verb
 /// anyway, the verb is the better reason.
-fn not_parsed(sql: &str, error: &str) -> Fault {
+fn not_parsed(sql: &str, error: &str) -> CallError {
     let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
     match word.to_ascii_uppercase().as_str() {
         "ALTER" | "ATTACH" | "CALL" | "CREATE" | "DETACH" | "DROP" | "GRANT" | "LOCK"
         | "PRAGMA" | "TRUNCATE" | "VACUUM" => verb_not_allowed(sql),
-        _ => Fault::rejected("syntax", error),
+        _ => CallError::rejected("syntax", error),
     }
 }
 
 /// The text of a statement about a savepoint, whose name is quoted.
-fn savepoint(statement: &ast::Statement) -> Result<Option<String>, Fault> {
+fn savepoint(statement: &ast::Statement) -> Result<Option<String>, CallError> {
     let (verb, name) = match statement {
         ast::Statement::Savepoint { name } => ("SAVEPOINT", name),
         ast::Statement::ReleaseSavepoint { name } => ("RELEASE SAVEPOINT", name),

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn interfaces_of_wasi_are_one_word() {
         let imports = [
-            "contend:strategy/db@0.1.0",
+            "contend:strategy/db@0.2.0",
             "wasi:cli/environment@0.2.3",
             "wasi:clocks/wall-clock@0.2.3",
             "wasi:io/streams@0.2.3",

@@ -1,7 +1,7 @@
 //! Changes for the tests of this module.
 
 use crate::model::change::{Change, Check, Restored, Step};
-use crate::model::fault::{FaultCount, FaultKind};
+use crate::model::error::{ErrorCount, ErrorKind};
 use crate::model::outcome::{Outcome, Reason};
 
 /// An ok change at 0 ms whose acquire and release took so many ms.
@@ -43,8 +43,8 @@ pub fn indeterminate(worker: u32, number: u32, acquire_ms: u64) -> Change {
     change
 }
 
-pub fn faults(kind: FaultKind, code: &str, count: u32) -> FaultCount {
-    FaultCount {
+pub fn errors(kind: ErrorKind, code: &str, count: u32) -> ErrorCount {
+    ErrorCount {
         kind,
         code: code.to_owned(),
         count,
@@ -57,7 +57,7 @@ fn step(from_ms: u64, ms: u64) -> Step {
         invoked: from_ms * 1_000_000,
         returned: (from_ms + ms) * 1_000_000,
         outcome: Outcome::Ok,
-        faults: Vec::new(),
+        errors: Vec::new(),
         lost_locks: Default::default(),
         settled: None,
         seen: None,

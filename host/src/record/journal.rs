@@ -134,10 +134,10 @@ fn read_lines(
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{change, failed, faults, indeterminate};
+    use super::super::fixtures::{change, errors, failed, indeterminate};
     use super::*;
     use crate::model::change::{Restored, Settled};
-    use crate::model::fault::FaultKind;
+    use crate::model::error::ErrorKind;
     use std::collections::BTreeSet;
     use std::fs::OpenOptions;
     use std::io::Write;
@@ -152,7 +152,7 @@ mod tests {
         in_folder(|path| {
             let mut unsettled = indeterminate(2, 1, 9);
             unsettled.acquire.settled = Some(Settled::Unknown);
-            unsettled.acquire.faults = vec![faults(FaultKind::Conflict, "1213", 3)];
+            unsettled.acquire.errors = vec![errors(ErrorKind::Conflict, "1213", 3)];
             unsettled.restored = Restored::Yes;
             let changes = [change(1, 0, 5, 6), failed(2, 0, 7), unsettled];
             let journal = Journal::create(path).unwrap();

@@ -6,7 +6,7 @@ pub use statistics::{Percentiles, Statistics};
 
 use super::histogram::Latencies;
 use crate::model::change::{Change, LostLocks, Nanos, Restored, Step};
-use crate::model::fault::{FaultColumn, FaultKind, fault_column};
+use crate::model::error::{ErrorColumn, ErrorKind, error_column};
 use crate::model::outcome::Outcome;
 use crate::record::figures::Figures;
 use serde::Serialize;
@@ -48,12 +48,12 @@ pub struct Summary {
     pub acquire_ms: Option<Statistics>,
     pub acquire_percentiles_ms: Option<Percentiles>,
     pub release_percentiles_ms: Option<Percentiles>,
-    /// Faults per ok change that the reference harness had a column for, both steps together.
+    /// Errors per ok change that the reference harness had a column for, both steps together.
     pub deadlocks: Option<Statistics>,
     pub timeouts: Option<Statistics>,
     pub disconnect: Option<Statistics>,
-    /// Faults that strategies met in all changes, retried ones included: `conflict 1213` → 7.
-    pub faults: BTreeMap<String, u64>,
+    /// Errors that strategies met in all changes, retried ones included: `conflict 1213` → 7.
+    pub errors_by_code: BTreeMap<String, u64>,
     /// Locks that were not held any more when they were released: `not-owner` → 400.
     pub lost_locks: BTreeMap<String, u64>,
     /// The figures that only the kind of the workload has.
@@ -91,14 +91,14 @@ impl Summary {
                 .then(|| ok as f64 / (total_time_ns as f64 / 1e9)),
             release_ms: releases_of_ok(changes),
             acquire_ms: of_ok(changes, |change| ms(&change.acquire)),
-            deadlocks: faults_of_ok(changes, FaultColumn::Deadlocks),
-            timeouts: faults_of_ok(changes, FaultColumn::Timeouts),
-            disconnect: faults_of_ok(changes, FaultColumn::Disconnect),
+            deadlocks: errors_of_ok(changes, ErrorColumn::Deadlocks),
+            timeouts: errors_of_ok(changes, ErrorColumn::Timeouts),
+            disconnect: errors_of_ok(changes, ErrorColumn::Disconnect),
             acquire_percentiles_ms: percentiles(ok_changes().map(|change| &change.acquire)),
             release_percentiles_ms: percentiles(
                 ok_changes().filter_map(|change| change.release.as_ref()),
             ),
-            faults: faults(changes),
+            errors_by_code: errors_by_code(changes),
             lost_locks: lost_locks(changes),
             own: Figures::default(),
         }
@@ -138,22 +138,22 @@ fn releases_of_ok(changes: &[Change]) -> Option<Statistics> {
     Statistics::new(ok.filter_map(|change| change.release.as_ref()).map(ms))
 }
 
-fn faults_of_ok(changes: &[Change], column: FaultColumn) -> Option<Statistics> {
+fn errors_of_ok(changes: &[Change], column: ErrorColumn) -> Option<Statistics> {
     of_ok(changes, |change| {
-        let faults = change.steps().flat_map(|step| &step.faults);
-        let counted = faults.filter(|fault| fault_column(&fault.code) == Some(column));
+        let errors = change.steps().flat_map(|step| &step.errors);
+        let counted = errors.filter(|error| error_column(&error.code) == Some(column));
         // In whole numbers: the sum of no floats is -0.
-        counted.map(|fault| u64::from(fault.count)).sum::<u64>() as f64
+        counted.map(|error| u64::from(error.count)).sum::<u64>() as f64
     })
 }
 
-fn faults(changes: &[Change]) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::<(FaultKind, &str), u64>::new();
+fn errors_by_code(changes: &[Change]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::<(ErrorKind, &str), u64>::new();
     let steps = changes.iter().flat_map(Change::steps);
-    for fault in steps.flat_map(|step| &step.faults) {
-        *counts.entry((fault.kind, &fault.code)).or_default() += u64::from(fault.count);
+    for error in steps.flat_map(|step| &step.errors) {
+        *counts.entry((error.kind, &error.code)).or_default() += u64::from(error.count);
     }
-    let named = |((kind, code), count): ((FaultKind, &str), _)| {
+    let named = |((kind, code), count): ((ErrorKind, &str), _)| {
         (format!("{} {code}", kind.as_str()), count)
     };
     counts.into_iter().map(named).collect()
@@ -177,8 +177,8 @@ mod tests {
     use super::super::fixtures::{self, change, failed, indeterminate};
     use super::*;
 
-    fn faults(code: &str, count: u32) -> crate::model::fault::FaultCount {
-        fixtures::faults(FaultKind::Conflict, code, count)
+    fn errors(code: &str, count: u32) -> crate::model::error::ErrorCount {
+        fixtures::errors(ErrorKind::Conflict, code, count)
     }
 
     #[test]
@@ -246,12 +246,12 @@ mod tests {
     #[test]
     fn faults_of_both_steps_are_summed_per_change_and_column() {
         let mut one = change(1, 0, 5, 6);
-        one.acquire.faults = vec![faults("1213", 2), faults("1205", 1), faults("1020", 9)];
-        one.release.as_mut().unwrap().faults = vec![faults("1213", 3), faults("517", 1)];
+        one.acquire.errors = vec![errors("1213", 2), errors("1205", 1), errors("1020", 9)];
+        one.release.as_mut().unwrap().errors = vec![errors("1213", 3), errors("517", 1)];
         let mut other = change(2, 0, 5, 6);
-        other.acquire.faults = vec![faults("2013", 4), faults("2006", 1)];
+        other.acquire.errors = vec![errors("2013", 4), errors("2006", 1)];
         let mut not_ok = failed(3, 0, 5);
-        not_ok.acquire.faults = vec![faults("1213", 100)];
+        not_ok.acquire.errors = vec![errors("1213", 100)];
         let found = Summary::new(&[one, other, not_ok], 1);
         let deadlocks = found.deadlocks.unwrap();
         assert_eq!(
@@ -264,14 +264,17 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_counted_by_kind_and_code_failed_changes_included() {
+    fn all_errors_are_counted_by_kind_and_code_failed_changes_included() {
         let mut one = change(1, 0, 5, 6);
-        one.acquire.faults = vec![faults("1213", 2)];
-        one.release.as_mut().unwrap().faults = vec![faults("1213", 3)];
+        one.acquire.errors = vec![errors("1213", 2)];
+        one.release.as_mut().unwrap().errors = vec![errors("1213", 3)];
         let mut not_ok = failed(3, 0, 5);
-        let lost = fixtures::faults(FaultKind::Indefinite, "1213", 1);
-        not_ok.acquire.faults = vec![faults("1213", 100), lost];
-        let found: Vec<_> = Summary::new(&[one, not_ok], 1).faults.into_iter().collect();
+        let lost = fixtures::errors(ErrorKind::Indefinite, "1213", 1);
+        not_ok.acquire.errors = vec![errors("1213", 100), lost];
+        let found: Vec<_> = Summary::new(&[one, not_ok], 1)
+            .errors_by_code
+            .into_iter()
+            .collect();
         let expected = [("conflict 1213", 105), ("indefinite 1213", 1)];
         assert_eq!(
             found,

@@ -7,7 +7,7 @@ use crate::model::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A strategy may make up a code for each fault; beyond so many they are counted together.
+/// A strategy may make up a code for each error; beyond so many they are counted together.
 const MOST_CODES: usize = 50;
 
 /// Sums, so that a million seeds take no more memory than one.
@@ -23,7 +23,7 @@ pub struct Tally {
     pub ok: u64,
     pub indeterminate: u64,
     /// Errors returned to strategies, by kind and code: `conflict 1213`.
-    pub faults_met: BTreeMap<String, u64>,
+    pub errors_met: BTreeMap<String, u64>,
     /// For each of these one message: of several the first in the order of the alphabet, so that it
     /// does not depend on which thread came first.
     pub messages: BTreeMap<String, String>,
@@ -55,12 +55,12 @@ impl Tally {
             self.changes += 1;
             self.ok += u64::from(change.is_ok());
             self.indeterminate += u64::from(change.is_indeterminate());
-            for fault in change.steps().flat_map(|step| &step.faults) {
-                let name = format!("{} {}", fault.kind.as_str(), fault.code);
-                let name = count(&mut self.faults_met, name, u64::from(fault.count));
+            for error in change.steps().flat_map(|step| &step.errors) {
+                let name = format!("{} {}", error.kind.as_str(), error.code);
+                let name = count(&mut self.errors_met, name, u64::from(error.count));
                 let known = self.messages.entry(name).or_default();
-                if known.is_empty() || (!fault.message.is_empty() && fault.message < *known) {
-                    known.clone_from(&fault.message);
+                if known.is_empty() || (!error.message.is_empty() && error.message < *known) {
+                    known.clone_from(&error.message);
                 }
             }
         }
@@ -96,15 +96,15 @@ fn word(action: &FaultAction) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fault::{Fault, FaultKind, count_fault};
+    use crate::model::error::{CallError, ErrorKind, count_error};
     use crate::record::fixtures::change;
 
     #[test]
     fn simulations_are_summed_up() {
         let mut met = change(1, 0, 5, 6);
-        let conflict = Fault::new(FaultKind::Conflict, "1213", "");
-        count_fault(&mut met.acquire.faults, &conflict);
-        count_fault(&mut met.acquire.faults, &conflict);
+        let conflict = CallError::new(ErrorKind::Conflict, "1213", "");
+        count_error(&mut met.acquire.errors, &conflict);
+        count_error(&mut met.acquire.errors, &conflict);
         let fault = SimFault {
             at: 0,
             what: FaultAction::FailoverLocks,
@@ -117,7 +117,7 @@ mod tests {
             (tally.seeds, tally.unknown, tally.changes, tally.ok),
             (2, 1, 3, 3)
         );
-        assert_eq!(tally.faults_met["conflict 1213"], 4);
+        assert_eq!(tally.errors_met["conflict 1213"], 4);
         assert_eq!(tally.faults["lock service failed over"], 1);
         let shapes = tally.shapes.unwrap().to_string();
         let expected = "1 to 2 rows × 3 to 8 workers × 3 changes, pause 1 ms, hold 2 ms";
@@ -138,7 +138,10 @@ mod tests {
     fn one_message_of_each_code_is_kept_whichever_thread_came_first() {
         let met = |message: &str| {
             let mut met = change(1, 0, 5, 6);
-            count_fault(&mut met.acquire.faults, &Fault::rejected("syntax", message));
+            count_error(
+                &mut met.acquire.errors,
+                &CallError::rejected("syntax", message),
+            );
             met
         };
         for order in [["near a", "near b"], ["near b", "near a"]] {
@@ -155,10 +158,10 @@ mod tests {
         let mut tally = Tally::default();
         for code in 0..1_000 {
             let mut met = change(1, 0, 5, 6);
-            count_fault(&mut met.acquire.faults, &Fault::conflict(code, ""));
+            count_error(&mut met.acquire.errors, &CallError::conflict(code, ""));
             tally.add(&Verdict::Valid, shape(1, 2), &[met], &[]);
         }
-        assert_eq!(tally.faults_met.len(), MOST_CODES + 1);
-        assert_eq!(tally.faults_met["others"], 950);
+        assert_eq!(tally.errors_met.len(), MOST_CODES + 1);
+        assert_eq!(tally.errors_met["others"], 950);
     }
 }

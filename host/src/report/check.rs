@@ -151,10 +151,10 @@ fn summary(checked: &Checked, width: u16) -> String {
     if let Some(shapes) = &tally.shapes {
         lines.push(format!("shapes: {shapes}"));
     }
-    if !tally.faults_met.is_empty() {
+    if !tally.errors_met.is_empty() {
         lines.push(format!(
             "errors returned: {}",
-            counts_prose(&tally.faults_met)
+            counts_prose(&tally.errors_met)
         ));
         let printed = tally.messages.iter().filter(|(_, text)| !text.is_empty());
         lines.extend(
@@ -202,7 +202,7 @@ fn overview(checked: &[Checked]) -> String {
     );
     for checked in checked {
         let tally = &checked.tally;
-        let met = tally.faults_met.iter();
+        let met = tally.errors_met.iter();
         let conflicts: u64 = met
             .filter(|(name, _)| name.starts_with("conflict"))
             .map(|(_, n)| n)
@@ -268,7 +268,7 @@ pub(super) mod tests {
                 seeds: 1,
                 simulated_ns: 5_000_000_000,
                 changes: 18,
-                faults_met: [("conflict 1213".to_owned(), 3)].into(),
+                errors_met: [("conflict 1213".to_owned(), 3)].into(),
                 messages: [("conflict 1213".to_owned(), "Deadlock found".to_owned())].into(),
                 ..Tally::default()
             },

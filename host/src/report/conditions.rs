@@ -24,7 +24,7 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
     };
     let background = conditions.and_then(|conditions| conditions.background.as_ref());
     let statements = background.map(|b| b.selects.answered + b.updates.answered);
-    let faults = background.map(|b| faults(&b.selects) + faults(&b.updates));
+    let errors = background.map(|b| errors(&b.selects) + errors(&b.updates));
     let usage = conditions.map(|conditions| &conditions.usage);
     let cell =
         |heading: &str, value: Option<String>| (heading.to_owned(), value.unwrap_or_default());
@@ -52,7 +52,7 @@ pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
         count("replays", |c| c.replays),
         count("flow control pauses", |c| c.flow_control_pauses),
         cell("background statements", statements.map(|n| n.to_string())),
-        cell("background faults", faults.map(|n| n.to_string())),
+        cell("background errors", errors.map(|n| n.to_string())),
         cell(
             "runner cpu s",
             usage.and_then(|u| u.runner_cpu_ns).map(seconds),
@@ -177,7 +177,7 @@ fn load(background: &Background) -> String {
             load.answered,
             ms(load.p50_ns),
             ms(load.p99_ns),
-            faults(load),
+            errors(load),
             load.left_out,
         )
     };
@@ -208,8 +208,8 @@ fn servers_cpu(usage: &Usage) -> Option<u64> {
     all.reduce(|a, b| a + b).filter(|&ns| ns > 0)
 }
 
-fn faults(load: &Load) -> u64 {
-    load.faults.values().sum()
+fn errors(load: &Load) -> u64 {
+    load.errors.values().sum()
 }
 
 fn server(conditions: &Conditions) -> String {

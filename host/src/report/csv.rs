@@ -1,7 +1,7 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
 use super::{CellReport, RunReport, TrialReport, conditions};
-use crate::model::fault::FaultKind;
+use crate::model::error::ErrorKind;
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::summary::{Percentiles, Statistics, Summary};
 use crate::workload::kinds;
@@ -169,7 +169,7 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
     ));
     cells.extend(agreement_cells(summary));
     cells.extend(contention_cells(trial));
-    cells.extend(fault_cells(summary));
+    cells.extend(error_cells(summary));
     cells.extend([
         cell("steps not ok", trial.reasons.values().sum::<u64>()),
         cell("steps not ok json", json(&trial.reasons)),
@@ -177,24 +177,24 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
     cells
 }
 
-/// A column for each kind of fault, and all codes beside.
-fn fault_cells(summary: &Summary) -> Vec<Cell> {
-    let of_kind = |kind: FaultKind| {
+/// A column for each kind of error, and all codes beside.
+fn error_cells(summary: &Summary) -> Vec<Cell> {
+    let of_kind = |kind: ErrorKind| {
         let start = format!("{} ", kind.as_str());
-        let all = summary.faults.iter();
+        let all = summary.errors_by_code.iter();
         let of_it = all.filter(|(name, _)| name.starts_with(&start));
         of_it.map(|(_, count)| count).sum::<u64>()
     };
     let kinds = [
-        FaultKind::Conflict,
-        FaultKind::Unavailable,
-        FaultKind::Rejected,
-        FaultKind::Indefinite,
+        ErrorKind::Conflict,
+        ErrorKind::Unavailable,
+        ErrorKind::Rejected,
+        ErrorKind::Indefinite,
     ];
     let mut cells: Vec<Cell> = kinds
-        .map(|kind| cell(&format!("{} faults", kind.as_str()), of_kind(kind)))
+        .map(|kind| cell(&format!("{} errors", kind.as_str()), of_kind(kind)))
         .into();
-    cells.push(cell("faults json", json(&summary.faults)));
+    cells.push(cell("errors json", json(&summary.errors_by_code)));
     for (heading, how) in [
         ("locks lost expired", "expired"),
         ("locks lost not owner", "not-owner"),

@@ -9,7 +9,7 @@ use crate::model::change::{Change, Restored, Settled};
 use crate::model::conditions::Usage;
 use crate::model::counters::NodeCounters;
 use crate::model::data::FinalRows;
-use crate::model::fault::{Fault, FaultCount, FaultKind};
+use crate::model::error::{CallError, ErrorCount, ErrorKind};
 use crate::model::lab_fault::{LabAction, LabFault};
 use crate::model::lateness::{Late, Lateness};
 use crate::model::membership::Membership;
@@ -20,7 +20,7 @@ pub(super) fn plan() -> Plan {
     let trial = |name: &str| json!({"name": name, "component": "x.wasm", "digest": "sha256:00", "imports": ["db", "lock"]});
     let plan = json!({
         "runner_version": "0.1.0",
-        "contract": "contend:strategy@0.1.0",
+        "contract": "contend:strategy@0.2.0",
         "workload_name": "small",
         "workload": {
             "rows": 2, "workers_per_row": 2, "changes_per_worker": 2, "pause_ms": 10,
@@ -65,8 +65,8 @@ pub(super) fn report() -> RunReport {
 
 fn bad_changes() -> Vec<Change> {
     let mut held = synthetic::change(0, 0, 0, [0, 10_000_000, 30_000_000, 31_000_000]);
-    held.acquire.faults = vec![FaultCount {
-        kind: FaultKind::Conflict,
+    held.acquire.errors = vec![ErrorCount {
+        kind: ErrorKind::Conflict,
         code: "1213".into(),
         count: 2,
         message: String::new(),
@@ -83,7 +83,7 @@ fn bad_changes() -> Vec<Change> {
     died.release = None;
     died.restored = Restored::Yes;
     let mut refused = synthetic::change(3, 1, 1, [6_000_000, 7_000_000, 0, 0]);
-    refused.acquire.outcome = Outcome::from(Err(Fault::rejected("said-no", "no")));
+    refused.acquire.outcome = Outcome::from(Err(CallError::rejected("said-no", "no")));
     refused.check = None;
     refused.release = None;
     vec![held, also_held, unseen, died, refused]
@@ -124,7 +124,7 @@ fn conditions() -> Conditions {
         p50_ns: Some(300_000),
         p99_ns: Some(2_000_000),
         max_ns: Some(2_500_000),
-        faults: [("unavailable 1047".to_owned(), 2)].into(),
+        errors: [("unavailable 1047".to_owned(), 2)].into(),
         left_out: 1,
     };
     Conditions {

@@ -10,7 +10,7 @@ use crate::record::summary::Percentiles;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// A strategy may make up a code for each of a million faults.
+/// A strategy may make up a code for each of a million errors.
 const MAX_MESSAGES: usize = 10;
 const MAX_COUNTS: usize = 50;
 
@@ -144,7 +144,7 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
             let _ = writeln!(text, "  {what}: {}", counts_prose(counts));
         }
     };
-    counted("errors returned", &trial.summary.faults);
+    counted("errors returned", &trial.summary.errors_by_code);
     counted("locks lost before their release", &trial.summary.lost_locks);
     counted("steps not ok", &trial.reasons);
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {

@@ -1,7 +1,7 @@
 //! Errors of a trial without a whole record.
 
 use crate::lab::LabError;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::run_dir::RunDirError;
 use contend_dst::Stuck;
 use std::fmt::Display;
@@ -10,8 +10,8 @@ use std::io;
 /// The reason why a trial could not be run or not be recorded to its end. A strategy is at fault in none of these.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
-    #[error("{what}: {} ({})", fault.message, fault.code)]
-    Backend { what: String, fault: Fault },
+    #[error("{what}: {} ({})", error.message, error.code)]
+    Backend { what: String, error: CallError },
     /// The record lacks changes or conditions, so nothing can be concluded from it.
     #[error("a change could not be recorded: {0}")]
     Unrecorded(String),
@@ -29,8 +29,8 @@ pub enum TrialError {
     Standstill(Stuck),
 }
 
-/// Makes an error of the action that could not be done, and of the fault that says why.
-pub fn backend_error(what: impl Display) -> impl FnOnce(Fault) -> TrialError {
+/// Makes an error of the action that could not be done, and of the error that says why.
+pub fn backend_error(what: impl Display) -> impl FnOnce(CallError) -> TrialError {
     let what = what.to_string();
-    move |fault| TrialError::Backend { what, fault }
+    move |error| TrialError::Backend { what, error }
 }

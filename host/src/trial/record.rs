@@ -2,7 +2,7 @@
 
 use crate::model::conditions::Conditions;
 use crate::model::end::End;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::run_dir::{RunDirError, TrialDir};
 use crate::workload::final_state::FinalState;
 
@@ -10,7 +10,7 @@ use crate::workload::final_state::FinalState;
 #[derive(Debug)]
 pub struct Record {
     pub conditions: Conditions,
-    pub found: Result<FinalState, Fault>,
+    pub found: Result<FinalState, CallError>,
     pub end: End,
 }
 
@@ -24,8 +24,8 @@ impl Record {
                 end.effects = found.effects();
                 folder.write_found(&found)
             }
-            Err(fault) => {
-                end.data_unread = Some(fault.to_string());
+            Err(error) => {
+                end.data_unread = Some(error.to_string());
                 Ok(())
             }
         };

@@ -2,7 +2,7 @@
 
 use super::{TrialError, backend_error};
 use crate::capability::database::Database;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::plan::Plan;
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ pub(super) async fn check(database: &dyn Database, plan: &Plan) -> Result<(), Tr
                  worker ({workers}) and each background generator ({generators}); raise max_connections, or \
                  make fewer"
             );
-            let fault = Fault::rejected("too-many-connections", message);
-            return Err(backend_error(&plan.database)(fault));
+            let error = CallError::rejected("too-many-connections", message);
+            return Err(backend_error(&plan.database)(error));
         }
         asked += 1;
         tokio::time::sleep(ASKED_EVERY).await;

@@ -221,8 +221,8 @@ fn trial_that_cannot_be_healed_is_an_error_and_is_recorded() {
 fn final_reading_that_fails_is_recorded() {
     let (ran, record) = trial_of_one_worker(Broken::Reading).run();
     ran.unwrap();
-    let fault = record.unwrap().found.unwrap_err();
-    assert_eq!(fault.message, "no node answers");
+    let error = record.unwrap().found.unwrap_err();
+    assert_eq!(error.message, "no node answers");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session, Target};
 use crate::model::background::{Background, Load};
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::record::histogram::Latencies;
 use crate::workload::stop::Stop;
 use crate::workload::{BackgroundAccess, Workload};
@@ -26,7 +26,7 @@ impl Generators {
         workload: Workload,
         database: &dyn Database,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CallError> {
         let mut sessions = Vec::new();
         for _ in 0..workload.background_generators {
             sessions.push(database.connect(&Target::Endpoint).await?);
@@ -108,8 +108,8 @@ impl Figures {
         self.latencies.add(&other.latencies);
         self.load.answered += other.load.answered;
         self.load.left_out += other.load.left_out;
-        for (fault, count) in &other.load.faults {
-            *self.load.faults.entry(fault.clone()).or_default() += count;
+        for (error, count) in &other.load.errors {
+            *self.load.errors.entry(error.clone()).or_default() += count;
         }
     }
 
@@ -156,9 +156,9 @@ impl Generator {
                     figures.load.answered += 1;
                     figures.latencies.record(now.saturating_sub(began));
                 }
-                Err(fault) => {
-                    let fault = format!("{} {}", fault.kind.as_str(), fault.code);
-                    *figures.load.faults.entry(fault).or_default() += 1;
+                Err(error) => {
+                    let error = format!("{} {}", error.kind.as_str(), error.code);
+                    *figures.load.errors.entry(error).or_default() += 1;
                 }
             }
             statement += 1;

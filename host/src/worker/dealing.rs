@@ -14,14 +14,14 @@
 
 use super::TrialContext;
 use crate::capability::database::{Session, Target};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::workload::Workload;
 use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A worker's first session, or why there is none.
-pub type FirstSession = Result<Box<dyn Session>, Fault>;
+pub type FirstSession = Result<Box<dyn Session>, CallError>;
 
 /// Opens the first session of every worker, so many at a time, and deals them: one for each worker,
 /// in the order of their numbers.

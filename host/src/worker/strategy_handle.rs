@@ -64,7 +64,7 @@ impl StrategyHandle {
         };
         let answer = bounded(&self.context, instance.call(call)).await;
         step.returned = self.context.clock.now();
-        step.faults = instance.take_faults();
+        step.errors = instance.take_errors();
         step.lost_locks = instance.take_lost_locks();
         stepped.statements = instance.take_statements();
         stepped.nodes = self.whereabouts.take();

@@ -6,7 +6,7 @@ use crate::capability::budget::Shares;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::model::nodes::NodeSet;
 use crate::model::value::{Row, Value};
@@ -87,7 +87,7 @@ impl Database for NotedDatabase {
         self.database.membership()
     }
 
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         let _call = self.whereabouts.calls.begin();
         let session = self.database.connect(target).await?;
         Ok(self.whereabouts.of_session(session))
@@ -99,12 +99,12 @@ impl Database for NotedDatabase {
         freshness: Freshness,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let database = &self.database;
         database.read(node, freshness, statement, parameters).await
     }
 
-    async fn members(&self) -> Result<usize, Fault> {
+    async fn members(&self) -> Result<usize, CallError> {
         self.database.members().await
     }
 
@@ -112,7 +112,7 @@ impl Database for NotedDatabase {
         self.database.counters().await
     }
 
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+    async fn describe(&self) -> Result<BTreeMap<String, String>, CallError> {
         self.database.describe().await
     }
 
@@ -136,7 +136,11 @@ impl NotedSession {
 
 #[async_trait]
 impl Session for NotedSession {
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         let _call = self.whereabouts.calls.begin();
         self.note();
         let executed = self.session.execute(statement, parameters).await;
@@ -148,7 +152,7 @@ impl Session for NotedSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let _call = self.whereabouts.calls.begin();
         self.note();
         let rows = self.session.query(statement, parameters).await;
@@ -156,25 +160,25 @@ impl Session for NotedSession {
         rows
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         let _call = self.whereabouts.calls.begin();
         let begun = self.session.begin().await;
         self.note();
         begun
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         let _call = self.whereabouts.calls.begin();
         self.note();
         self.session.commit().await
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         let _call = self.whereabouts.calls.begin();
         self.session.rollback().await
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         let _call = self.whereabouts.calls.begin();
         self.session.sync().await
     }
@@ -198,28 +202,28 @@ mod tests {
 
     #[async_trait]
     impl Session for Wanderer {
-        async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
+        async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, CallError> {
             self.0 += 1;
             Ok(1)
         }
 
-        async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+        async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, CallError> {
             std::future::pending().await
         }
 
-        async fn begin(&mut self) -> Result<(), Fault> {
+        async fn begin(&mut self) -> Result<(), CallError> {
             Ok(())
         }
 
-        async fn commit(&mut self) -> Result<(), Fault> {
+        async fn commit(&mut self) -> Result<(), CallError> {
             Ok(())
         }
 
-        async fn rollback(&mut self) -> Result<(), Fault> {
+        async fn rollback(&mut self) -> Result<(), CallError> {
             Ok(())
         }
 
-        async fn sync(&mut self) -> Result<(), Fault> {
+        async fn sync(&mut self) -> Result<(), CallError> {
             Ok(())
         }
 

@@ -2,7 +2,7 @@
 
 use crate::capability::database::Session;
 use crate::capability::statement::{Action, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 
 /// Reads and writes one row that nothing else touches.
@@ -28,7 +28,7 @@ impl BackgroundAccess {
         session: &mut dyn Session,
         is_update: bool,
         number: u64,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CallError> {
         if is_update {
             let values = [Value::from(number.to_string()), self.row.clone()];
             session.execute(&self.update, &values).await?;

@@ -24,7 +24,7 @@ use super::turn::Turn;
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
 use crate::model::change::{Change, Nanos};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::pool::Pool;
 use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
@@ -212,7 +212,7 @@ impl WorkloadKind for IpAllocation {
         session: &mut dyn Session,
         database: &dyn Database,
         _: &Workload,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CallError> {
         schema::make(session, database.dialect(), self).await
     }
 
@@ -240,7 +240,7 @@ impl WorkloadKind for IpAllocation {
         database: &dyn Database,
         clock: &dyn Clock,
         _: &Workload,
-    ) -> Result<FinalState, Fault> {
+    ) -> Result<FinalState, CallError> {
         let found = data::read_allocations(database, clock).await?;
         Ok(FinalState::own(found))
     }

@@ -8,7 +8,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
 use crate::model::change::{Change, Nanos};
 use crate::model::data::RowState;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
 use crate::record::figures::Figures;
@@ -147,7 +147,7 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
         session: &mut dyn Session,
         database: &dyn Database,
         workload: &Workload,
-    ) -> Result<(), Fault>;
+    ) -> Result<(), CallError>;
 
     /// The statements of one generator of the background load, where there is one.
     fn background(&self, _generator: u32) -> Option<BackgroundAccess> {
@@ -164,13 +164,13 @@ pub trait WorkloadKind: fmt::Debug + Send + Sync {
     }
 
     /// Reads what is left of every node that answers. The readings are causal, so a node that lags is
-    /// waited for. A fault only if no node answers.
+    /// waited for. An error only if no node answers.
     async fn read_final(
         &self,
         database: &dyn Database,
         clock: &dyn Clock,
         workload: &Workload,
-    ) -> Result<FinalState, Fault>;
+    ) -> Result<FinalState, CallError>;
 
     /// The file of a trial that holds what was read, where the kind has tables of its own.
     fn file(&self) -> Option<FinalFile> {

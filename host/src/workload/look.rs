@@ -5,7 +5,7 @@
 //! the row on since. Which of the two, `check/effect_before_ok` finds out from the audit.
 
 use super::site::Site;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::seen::{Seen, Sight};
 
 /// The answer that shows the effect, or else any: one causal reading knows all that was committed
@@ -16,7 +16,7 @@ pub async fn at_nodes<'a, F>(
     is_effect: impl Fn(&Sight) -> bool,
 ) -> Option<Box<Seen>>
 where
-    F: Future<Output = Result<Sight, Fault>>,
+    F: Future<Output = Result<Sight, CallError>>,
 {
     let began = site.clock.now();
     let named = |node: &'a str| {

@@ -6,7 +6,7 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};
 use crate::model::change::{Change, Nanos};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::verdict::Judgement;
 use crate::workload::final_state::FinalState;
 use serde::{Deserialize, Serialize};
@@ -148,12 +148,12 @@ impl Workload {
     }
 
     /// True if a table of one of its names is there already, which must not be dropped.
-    pub async fn has_taken_tables(&self, database: &dyn Database) -> Result<bool, Fault> {
+    pub async fn has_taken_tables(&self, database: &dyn Database) -> Result<bool, CallError> {
         tables::exist(database, self.kind.made()).await
     }
 
     /// Makes the tables anew, filled, and waits until every node has them.
-    pub async fn prepare(&self, database: &dyn Database) -> Result<(), Fault> {
+    pub async fn prepare(&self, database: &dyn Database) -> Result<(), CallError> {
         let mut session = database.connect(&Target::Endpoint).await?;
         let made = self.make(&mut *session, database).await;
         session.close().await;
@@ -167,7 +167,11 @@ impl Workload {
         Ok(())
     }
 
-    async fn make(&self, session: &mut dyn Session, database: &dyn Database) -> Result<(), Fault> {
+    async fn make(
+        &self,
+        session: &mut dyn Session,
+        database: &dyn Database,
+    ) -> Result<(), CallError> {
         for table in self.kind.made() {
             tables::define(session, format!("DROP TABLE IF EXISTS {table}")).await?;
         }
@@ -179,7 +183,7 @@ impl Workload {
         &self,
         database: &dyn Database,
         clock: &dyn Clock,
-    ) -> Result<FinalState, Fault> {
+    ) -> Result<FinalState, CallError> {
         self.kind.read_final(database, clock, self).await
     }
 

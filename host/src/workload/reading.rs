@@ -4,7 +4,7 @@ use super::final_state::OfNodes;
 use crate::capability::clock::Clock;
 use crate::capability::database::Database;
 use crate::model::change::Nanos;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 
 /// A node that has just come back answers within that many tries.
 const TRIES: u32 = 10;
@@ -12,27 +12,27 @@ const TRIES: u32 = 10;
 /// The wait between them.
 const WAIT_NS: Nanos = 500_000_000;
 
-/// The nodes' answers, in their order. A fault only if there was no answer at all.
+/// The nodes' answers, in their order. An error only if there was no answer at all.
 pub async fn each_node<'a, T, F>(
     database: &'a dyn Database,
     clock: &dyn Clock,
     read: impl Fn(&'a str) -> F,
-) -> Result<OfNodes<T>, Fault>
+) -> Result<OfNodes<T>, CallError>
 where
-    F: Future<Output = Result<T, Fault>>,
+    F: Future<Output = Result<T, CallError>>,
 {
     let (mut nodes, mut silent, mut last) = (Vec::new(), Vec::new(), None);
     for node in database.nodes() {
         match patiently(clock, || read(node)).await {
             Ok(answer) => nodes.push(answer),
-            Err(fault) => {
+            Err(error) => {
                 silent.push(node.clone());
-                last = Some(fault);
+                last = Some(error);
             }
         }
     }
     match last {
-        Some(fault) if nodes.is_empty() => Err(fault),
+        Some(error) if nodes.is_empty() => Err(error),
         _ => Ok(OfNodes {
             nodes,
             silent,
@@ -42,14 +42,14 @@ where
 }
 
 /// Reads again while a node can't answer just now.
-pub async fn patiently<T, F>(clock: &dyn Clock, read: impl Fn() -> F) -> Result<T, Fault>
+pub async fn patiently<T, F>(clock: &dyn Clock, read: impl Fn() -> F) -> Result<T, CallError>
 where
-    F: Future<Output = Result<T, Fault>>,
+    F: Future<Output = Result<T, CallError>>,
 {
     let mut tries = 1;
     loop {
         match read().await {
-            Err(fault) if fault.kind != FaultKind::Rejected && tries < TRIES => tries += 1,
+            Err(error) if error.kind != ErrorKind::Rejected && tries < TRIES => tries += 1,
             done => return done,
         }
         clock.sleep(WAIT_NS).await;

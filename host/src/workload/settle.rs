@@ -5,7 +5,7 @@
 
 use super::site::{NANOS_PER_MS, Site};
 use crate::model::change::{Nanos, Settled};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 
 /// Rounds of reading, and tries to restore, at least; each may take some seconds by itself.
 const ROUNDS: u64 = 10;
@@ -43,7 +43,7 @@ pub async fn settle<'a, T, F>(
     shows: impl Fn(&T) -> Shown,
 ) -> (Settled, Vec<T>)
 where
-    F: Future<Output = Result<T, Fault>>,
+    F: Future<Output = Result<T, CallError>>,
 {
     let nodes = site.database.nodes();
     let needed = if nodes.len() == 1 {

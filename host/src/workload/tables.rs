@@ -2,7 +2,7 @@
 
 use crate::capability::database::{Database, Freshness, Session};
 use crate::capability::statement::{Action, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 
 /// The mark of our tables: a table with it may be dropped and created again.
@@ -29,7 +29,7 @@ pub fn options(dialect: &str) -> String {
 }
 
 /// Is there a table of one of these names that does not say that it is ours?
-pub async fn exist(database: &dyn Database, tables: &[&str]) -> Result<bool, Fault> {
+pub async fn exist(database: &dyn Database, tables: &[&str]) -> Result<bool, CallError> {
     let node = &database.nodes()[0];
     let as_it_is = Freshness::AsItIs;
     for table in tables {
@@ -52,7 +52,7 @@ pub async fn exist(database: &dyn Database, tables: &[&str]) -> Result<bool, Fau
 }
 
 /// Runs a statement that makes or drops something.
-pub async fn define(session: &mut dyn Session, text: String) -> Result<(), Fault> {
+pub async fn define(session: &mut dyn Session, text: String) -> Result<(), CallError> {
     let statement = Statement::of_host(text, Action::Define);
     session.execute(&statement, &[]).await.map(|_| ())
 }
@@ -62,7 +62,7 @@ pub async fn fill<const N: usize>(
     session: &mut dyn Session,
     insert: &str,
     rows: impl Iterator<Item = [Value; N]>,
-) -> Result<(), Fault> {
+) -> Result<(), CallError> {
     let insert = Statement::of_host(insert, Action::Write);
     session.begin().await?;
     for values in rows {

@@ -58,7 +58,7 @@ impl Stepped {
                 invoked,
                 returned: invoked,
                 outcome: Outcome::Ok,
-                faults: Vec::new(),
+                errors: Vec::new(),
                 lost_locks: LostLocks::default(),
                 settled: None,
                 seen: None,

@@ -25,7 +25,7 @@ use crate::capability::database::{Database, Session};
 use crate::check::{Evidence, judge_whole_from};
 use crate::model::change::{Change, Nanos};
 use crate::model::data::{RowState, Status};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::stuck::{Waiting, WaitingStep};
 use crate::model::value::Value;
 use crate::model::verdict::Judgement;
@@ -95,7 +95,7 @@ impl WorkloadKind for VolumeState {
         session: &mut dyn Session,
         database: &dyn Database,
         workload: &Workload,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CallError> {
         schema::make(session, database, workload).await
     }
 
@@ -142,7 +142,7 @@ impl WorkloadKind for VolumeState {
         database: &dyn Database,
         clock: &dyn Clock,
         workload: &Workload,
-    ) -> Result<FinalState, Fault> {
+    ) -> Result<FinalState, CallError> {
         let data = data::read_data(database, clock, workload.rows, workload.audit).await?;
         Ok(FinalState::Rows(data))
     }

@@ -266,7 +266,7 @@ fn the_innermost_modules_do_no_io() {
 
 #[test]
 fn the_readers_of_use_lines_see_every_form() {
-    let text = "use crate::model::fault::Fault;\nuse crate::{check, record::journal};\n\
+    let text = "use crate::model::error::CallError;\nuse crate::{check, record::journal};\n\
                 fn f() { crate::plan::x() }\n// crate::comment::no\n";
     let seen: Vec<_> = used_modules(text).into_iter().collect();
     assert_eq!(seen, ["check", "model", "plan", "record"]);

@@ -9,7 +9,7 @@ mod phenomena;
 mod redis_locks;
 mod sqlite;
 
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -39,15 +39,15 @@ macro_rules! contract {
 use contract;
 
 #[track_caller]
-fn assert_fault<T: Debug>(result: Result<T, Fault>, kind: FaultKind, code: &str) -> String {
-    let fault = result.expect_err("a fault");
-    assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{fault}");
-    fault.message
+fn assert_error<T: Debug>(result: Result<T, CallError>, kind: ErrorKind, code: &str) -> String {
+    let error = result.expect_err("an error");
+    assert_eq!((error.kind, error.code.as_str()), (kind, code), "{error}");
+    error.message
 }
 
 #[track_caller]
-fn assert_rejected<T: Debug>(result: Result<T, Fault>, code: &str) -> String {
-    assert_fault(result, FaultKind::Rejected, code)
+fn assert_rejected<T: Debug>(result: Result<T, CallError>, code: &str) -> String {
+    assert_error(result, ErrorKind::Rejected, code)
 }
 
 /// Sees that a call is still waiting after a while. `otherwise` says what it means if it isn't.

@@ -174,14 +174,14 @@ fn a_workload_file_that_is_broken() {
 fn a_file_that_is_no_strategy() {
     let sandbox = Sandbox::new();
     let other_version = r#"(component
-        (import "contend:strategy/db@0.2.0" (instance))
+        (import "contend:strategy/db@0.1.0" (instance))
         (import "wasi:filesystem/types@0.3.0" (instance)))"#;
     let unknown_function = r#"(component
-        (import "contend:strategy/timing@0.1.0" (instance
+        (import "contend:strategy/timing@0.2.0" (instance
             (export "now" (func (result u64)))
             (export "tomorrow" (func (result u64)))))
         (instance $i)
-        (export "contend:strategy/state-change@0.1.0" (instance $i)))"#;
+        (export "contend:strategy/state-change@0.2.0" (instance $i)))"#;
     for (bytes, words) in [
         (
             b"not wasm at all".to_vec(),
@@ -197,13 +197,13 @@ fn a_file_that_is_no_strategy() {
             &[
                 "does not fit",
                 "exports nothing",
-                "contend:strategy/state-change@0.1.0",
+                "contend:strategy/state-change@0.2.0",
             ],
         ),
         (
             component(other_version),
             &[
-                "it wants contend:strategy/db@0.2.0; this runner has contend:strategy/db@0.1.0",
+                "it wants contend:strategy/db@0.1.0; this runner has contend:strategy/db@0.2.0",
                 "it wants wasi:filesystem/types@0.3.0; this runner has nothing of that name",
             ],
         ),

@@ -130,15 +130,15 @@ impl Instance for LeakyInstance {
     async fn call(
         &mut self,
         call: Call,
-    ) -> Result<Result<Option<Allocated>, contend::model::fault::Fault>, Death> {
+    ) -> Result<Result<Option<Allocated>, contend::model::error::CallError>, Death> {
         let began = Instant::now();
         std::hint::black_box(vec![0u8; 100_000]);
         self.clock.sleep(began.elapsed().as_nanos() as u64).await;
         self.instance.call(call).await
     }
 
-    fn take_faults(&mut self) -> Vec<contend::model::fault::FaultCount> {
-        self.instance.take_faults()
+    fn take_errors(&mut self) -> Vec<contend::model::error::ErrorCount> {
+        self.instance.take_errors()
     }
 
     async fn end(self: Box<Self>) {

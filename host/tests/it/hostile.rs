@@ -106,7 +106,7 @@ fn forbidden_sql_is_rejected_and_nothing_escapes() {
     // It counts what got through as a fault of its own; else it is a compare-and-swap.
     let (code, trial) = attack("forbidden-sql", "");
     assert!(trial["reasons"].get("ESCAPED").is_none(), "{trial:#}");
-    let refused = trial["summary"]["faults"]["rejected not-allowed"]
+    let refused = trial["summary"]["errors_by_code"]["rejected not-allowed"]
         .as_u64()
         .unwrap();
     assert!(refused > 100, "{trial:#}");
@@ -119,7 +119,7 @@ fn holdings_of_an_instance_have_a_limit() {
         let (_, trial) = attack(name, "");
         assert!(trial["reasons"].get("ESCAPED").is_none(), "{trial:#}");
         assert!(
-            trial["summary"]["faults"]["rejected too-many"]
+            trial["summary"]["errors_by_code"]["rejected too-many"]
                 .as_u64()
                 .unwrap()
                 > 0

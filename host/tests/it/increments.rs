@@ -14,7 +14,7 @@ use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::explore::case::Case;
 use contend::explore::simulation::Simulation;
-use contend::model::fault::{Fault, FaultCount, FaultKind};
+use contend::model::error::{CallError, ErrorCount, ErrorKind};
 use contend::model::topology::Topology;
 use contend::model::value::Value;
 use contend::model::verdict::{Judgement, Verdict};
@@ -65,20 +65,20 @@ impl Strategy for Adder {
 
 #[async_trait]
 impl Instance for Adding {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let Call::Change(change) = call else {
             panic!("{call:?} is no increment")
         };
         let row = [Value::from(change.row)];
         loop {
             match self.add(&row).await {
-                Err(fault) if fault.kind == FaultKind::Conflict => self.clock.sleep(MS).await,
+                Err(error) if error.kind == ErrorKind::Conflict => self.clock.sleep(MS).await,
                 added => return Ok(added.map(|()| None)),
             }
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
         Vec::new()
     }
 
@@ -88,7 +88,7 @@ impl Instance for Adding {
 }
 
 impl Adding {
-    async fn add(&mut self, row: &[Value]) -> Result<(), Fault> {
+    async fn add(&mut self, row: &[Value]) -> Result<(), CallError> {
         let n = match self.adder {
             Adder::Right => "n + 1".to_owned(),
             Adder::ReadsAndWrites => {

@@ -8,16 +8,16 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 const OTHER_VERSION: &str = r#"(component
-    (import "contend:strategy/db@0.2.0" (instance))
+    (import "contend:strategy/db@0.1.0" (instance))
     (import "wasi:filesystem/types@0.3.0" (instance))
     (instance $i)
-    (export "contend:strategy/state-change@0.1.0" (instance $i)))"#;
+    (export "contend:strategy/state-change@0.2.0" (instance $i)))"#;
 
 const UNKNOWN_FUNCTION: &str = r#"(component
-    (import "contend:strategy/timing@0.1.0" (instance
+    (import "contend:strategy/timing@0.2.0" (instance
         (export "tomorrow" (func (result u64)))))
     (instance $i)
-    (export "contend:strategy/state-change@0.1.0" (instance $i)))"#;
+    (export "contend:strategy/state-change@0.2.0" (instance $i)))"#;
 
 fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
@@ -47,7 +47,7 @@ fn strategy_is_shown_with_its_interfaces() {
     assert_eq!(line(&said, "name"), Some("cas"));
     assert_eq!(line(&said, "licence"), Some("Apache-2.0"));
     assert_eq!(line(&said, "written in"), Some("Rust"));
-    let world = Some("contend:strategy/state-strategy@0.1.0");
+    let world = Some("contend:strategy/state-strategy@0.2.0");
     assert_eq!(line(&said, "world"), world);
     let kind = Some("workloads of the kind volume-state");
     assert_eq!(line(&said, "for"), kind);
@@ -59,7 +59,7 @@ fn strategy_is_shown_with_its_interfaces() {
     let (code, facts) = inspected(&sandbox, &file.display().to_string());
     assert_eq!((code, &facts["runs"]), (0, &json!(true)));
     let imports: Vec<_> = ["db", "timing", "types"]
-        .map(|name| format!("contend:strategy/{name}@0.1.0"))
+        .map(|name| format!("contend:strategy/{name}@0.2.0"))
         .into();
     assert_eq!(facts["imports"], json!(imports));
     assert_eq!(facts["bytes"], fs::metadata(&file).unwrap().len());
@@ -75,7 +75,7 @@ fn strategy_is_shown_with_its_interfaces() {
     assert_eq!(allocates["kind"], "ip-allocation");
     assert_eq!(
         allocates["world"],
-        "contend:strategy/allocation-strategy@0.1.0"
+        "contend:strategy/allocation-strategy@0.2.0"
     );
 }
 
@@ -95,7 +95,7 @@ fn unrunnable_component_is_shown_with_the_message_of_a_run() {
             whole.clone(),
             "component",
             Some(2),
-            "it wants contend:strategy/db@0.2.0; this runner has contend:strategy/db@0.1.0",
+            "it wants contend:strategy/db@0.1.0; this runner has contend:strategy/db@0.2.0",
         ),
         (wasm(UNKNOWN_FUNCTION), "component", Some(1), "tomorrow"),
         (
@@ -152,11 +152,11 @@ fn its_interface_is_shown_as_wit_also_where_it_can_not_be_run() {
     let said = sandbox.run("inspect cas --wit");
     assert_eq!(said.code, 0, "{}", said.stderr);
     for part in [
-        "import contend:strategy/db@0.1.0;",
-        "export contend:strategy/state-change@0.1.0;",
-        "package contend:strategy@0.1.0 {",
+        "import contend:strategy/db@0.2.0;",
+        "export contend:strategy/state-change@0.2.0;",
+        "package contend:strategy@0.2.0 {",
         "interface db {",
-        "change: func(transition: transition) -> result<_, fault>;",
+        "change: func(transition: transition) -> result<_, error>;",
     ] {
         assert!(said.stdout.contains(part), "{part}: {}", said.stdout);
     }
@@ -165,7 +165,7 @@ fn its_interface_is_shown_as_wit_also_where_it_can_not_be_run() {
     sandbox.write("other.wasm", wasm(OTHER_VERSION));
     let said = sandbox.run("inspect ./other.wasm --wit");
     assert_eq!(said.code, 0, "{}", said.stderr);
-    assert!(said.stdout.contains("import contend:strategy/db@0.2.0;"));
+    assert!(said.stdout.contains("import contend:strategy/db@0.1.0;"));
 
     sandbox.write("module.wasm", wasm("(module)"));
     let said = sandbox.run("inspect ./module.wasm --wit");
@@ -269,7 +269,7 @@ fn every_strategy_is_listed_with_what_it_needs_and_whether_it_is_built() {
     assert_eq!(listed(&sandbox, "cas")["component"], "stale");
 
     sandbox.write("target/strategies/cas.wasm", wasm(OTHER_VERSION));
-    let foreign = ["contend:strategy/db@0.2.0", "wasi:filesystem/types@0.3.0"];
+    let foreign = ["contend:strategy/db@0.1.0", "wasi:filesystem/types@0.3.0"];
     assert_eq!(listed(&sandbox, "cas")["needs"], json!(foreign));
     sandbox.write("target/strategies/cas.wasm", "no component");
     assert_eq!(listed(&sandbox, "cas")["needs"], Value::Null);

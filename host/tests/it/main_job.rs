@@ -43,8 +43,8 @@ fn strategy_wrong_on_a_cluster_can_be_right_on_sqlite() {
         assert_eq!((verdict(&trial).as_str(), code), ("valid", 0), "{trial:#}");
         assert_eq!(count(&trial, "ok"), 400, "{strategy}");
         if strategy == "read-modify-write" {
-            let faults = trial["summary"]["faults"].as_object().unwrap();
-            assert!(!faults.is_empty(), "nobody came in between: {trial:#}");
+            let errors = trial["summary"]["errors_by_code"].as_object().unwrap();
+            assert!(!errors.is_empty(), "nobody came in between: {trial:#}");
         }
     }
 }

@@ -6,7 +6,7 @@ mod tables;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Session, Target};
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
 use generator::{Generated, Generator};
 use tables::{Done, Tables};
@@ -65,14 +65,14 @@ impl Both {
     async fn compare(&mut self, statement: &Generated) -> Option<Done> {
         let done = self.ours.run(&statement.text, &statement.parameters);
         match &done {
-            Done::Refused(fault) if OURS_ALONE.contains(&fault.code.as_str()) => return None,
-            Done::Refused(fault) => {
-                let allowed = ["1048", "1062"].contains(&fault.code.as_str());
-                assert!(allowed, "{}: {fault}", self.told(statement));
+            Done::Refused(error) if OURS_ALONE.contains(&error.code.as_str()) => return None,
+            Done::Refused(error) => {
+                let allowed = ["1048", "1062"].contains(&error.code.as_str());
+                assert!(allowed, "{}: {error}", self.told(statement));
                 let theirs = self.write(statement).await;
                 assert!(
                     theirs.is_err(),
-                    "{}: {fault}, and SQLite did it",
+                    "{}: {error}, and SQLite did it",
                     self.told(statement)
                 );
             }
@@ -87,7 +87,7 @@ impl Both {
             Done::Wrote { matched, .. } => {
                 let theirs = self.write(statement).await;
                 let theirs =
-                    theirs.unwrap_or_else(|fault| panic!("{}: {fault}", self.told(statement)));
+                    theirs.unwrap_or_else(|error| panic!("{}: {error}", self.told(statement)));
                 if statement.counts {
                     assert_eq!(*matched, theirs, "{}", self.told(statement));
                 }
@@ -115,12 +115,12 @@ impl Both {
         format!("seed {}: {statement:?}", self.seed)
     }
 
-    async fn read(&mut self, statement: &Generated) -> Result<Vec<Row>, Fault> {
+    async fn read(&mut self, statement: &Generated) -> Result<Vec<Row>, CallError> {
         let text = Statement::of_host(statement.for_sqlite(), Action::Read);
         self.sqlite.query(&text, &statement.parameters).await
     }
 
-    async fn write(&mut self, statement: &Generated) -> Result<u64, Fault> {
+    async fn write(&mut self, statement: &Generated) -> Result<u64, CallError> {
         let text = Statement::of_host(statement.for_sqlite(), Action::Write);
         self.sqlite.execute(&text, &statement.parameters).await
     }

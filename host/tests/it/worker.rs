@@ -10,7 +10,7 @@ mod stuck;
 use crate::support::{Sandbox, hostile};
 use cluster::Reads;
 use contend::model::change::{Change, Restored, Settled};
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::seen::Sight;
 use contend::wasm::{Engine, Limits, WasmStrategy};
 use contend::workload::Workload;
@@ -22,11 +22,11 @@ use std::time::{Duration, Instant};
 use Effect::{Happens, HappensAndTakenOver, LeftOpen, No, TakenOver};
 
 fn indefinite() -> Say {
-    Say::Fault(Fault::indefinite("lost", "the answer was lost"))
+    Say::Error(CallError::indefinite("lost", "the answer was lost"))
 }
 
 fn rejected() -> Say {
-    Say::Fault(Fault::rejected("no", "it did not happen"))
+    Say::Error(CallError::rejected("no", "it did not happen"))
 }
 
 fn one_change() -> Workload {

@@ -4,7 +4,7 @@ use contend::backend::clock::RealClock;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Target};
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::FaultKind;
+use contend::model::error::ErrorKind;
 use contend::model::value::Value;
 use contend::workload::Workload;
 use contend::workload::final_state::FinalState;
@@ -28,8 +28,8 @@ async fn no_text_is_longer_than_the_schema_says() {
         let fits = [Value::from("x".repeat(length))];
         assert_eq!(session.execute(&set, &fits).await, Ok(1), "{column}");
         let long = [Value::from("x".repeat(length + 1))];
-        let fault = session.execute(&set, &long).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
+        let error = session.execute(&set, &long).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
     }
     session.close().await;
 }

@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 pub const PACKAGE: &str = "contend:strategy";
 
 /// Its version; `wit/` has the same (a test holds them together).
-pub const CONTRACT_VERSION: &str = "0.1.0";
+pub const CONTRACT_VERSION: &str = "0.2.0";
 
 /// The interfaces that the host offers.
 const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
@@ -73,7 +73,7 @@ pub fn imports(engine: &Engine, component: &Component) -> Vec<String> {
     interfaces
 }
 
-/// `db` of `contend:strategy/db@0.1.0`: an interface that this runner has by its name alone, `wasi` for
+/// `db` of `contend:strategy/db@0.2.0`: an interface that this runner has by its name alone, `wasi` for
 /// one of the virtual WASI, and any other in full.
 pub fn short_name(import: &str) -> &str {
     if wasi::interface(import).is_some() {
@@ -126,7 +126,7 @@ fn unfit_import(name: &str) -> Option<String> {
     }
 }
 
-/// `db`, of `contend:strategy/db@0.1.0`.
+/// `db`, of `contend:strategy/db@0.2.0`.
 fn interface(name: &str) -> Option<&str> {
     let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
     rest.split('@').next()
@@ -166,9 +166,9 @@ mod tests {
 
     #[test]
     fn mismatch_report_lists_only_the_imports_that_do_not_fit() {
-        let fits = ["contend:strategy/state-change@0.1.0"];
+        let fits = ["contend:strategy/state-change@0.2.0"];
         let imports = [
-            "contend:strategy/db@0.1.0",
+            "contend:strategy/db@0.2.0",
             "contend:strategy/lock@0.2.0",
             "wasi:cli/stdout@0.2.0",
             "wasi:cli/stdout@0.3.0",

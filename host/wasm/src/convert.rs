@@ -5,7 +5,7 @@ use super::bindings::contend::strategy::{lock, types};
 use super::bindings::exports::contend::strategy::state_change;
 use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
 use crate::capability::strategy::{Allocated, Transition};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::pool::Pool;
 use crate::model::value::Value;
 use std::ops::RangeInclusive;
@@ -84,26 +84,26 @@ pub fn allocated(from: allocation::Allocated) -> Allocated {
     }
 }
 
-pub fn fault_from_guest(fault: types::Fault) -> Fault {
-    let (kind, detail) = match fault {
-        types::Fault::Conflict(detail) => (FaultKind::Conflict, detail),
-        types::Fault::Unavailable(detail) => (FaultKind::Unavailable, detail),
-        types::Fault::Rejected(detail) => (FaultKind::Rejected, detail),
-        types::Fault::Indefinite(detail) => (FaultKind::Indefinite, detail),
+pub fn error_from_guest(error: types::Error) -> CallError {
+    let (kind, detail) = match error {
+        types::Error::Conflict(detail) => (ErrorKind::Conflict, detail),
+        types::Error::Unavailable(detail) => (ErrorKind::Unavailable, detail),
+        types::Error::Rejected(detail) => (ErrorKind::Rejected, detail),
+        types::Error::Indefinite(detail) => (ErrorKind::Indefinite, detail),
     };
-    Fault::new(kind, clean(&detail.code), clean(&detail.message))
+    CallError::new(kind, clean(&detail.code), clean(&detail.message))
 }
 
-pub fn fault_to_guest(fault: Fault) -> types::Fault {
+pub fn error_to_guest(error: CallError) -> types::Error {
     let detail = types::Detail {
-        code: fault.code,
-        message: fault.message,
+        code: error.code,
+        message: error.message,
     };
-    match fault.kind {
-        FaultKind::Conflict => types::Fault::Conflict(detail),
-        FaultKind::Unavailable => types::Fault::Unavailable(detail),
-        FaultKind::Rejected => types::Fault::Rejected(detail),
-        FaultKind::Indefinite => types::Fault::Indefinite(detail),
+    match error.kind {
+        ErrorKind::Conflict => types::Error::Conflict(detail),
+        ErrorKind::Unavailable => types::Error::Unavailable(detail),
+        ErrorKind::Rejected => types::Error::Rejected(detail),
+        ErrorKind::Indefinite => types::Error::Indefinite(detail),
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
             code: "\x07bell".to_owned(),
             message: "\x1b]0;title\x07".to_owned(),
         };
-        let fault = fault_from_guest(types::Fault::Rejected(detail));
-        assert_eq!((&*fault.code, &*fault.message), (" bell", " ]0;title "));
+        let error = error_from_guest(types::Error::Rejected(detail));
+        assert_eq!((&*error.code, &*error.message), (" bell", " ]0;title "));
     }
 }

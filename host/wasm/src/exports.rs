@@ -6,7 +6,7 @@ use super::contract::World;
 use super::convert;
 use super::host::HostState;
 use crate::capability::strategy::{Allocated, Call, Death};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use wasmtime::component::InstancePre;
 use wasmtime::{Engine, Result, Store};
 
@@ -59,13 +59,13 @@ impl Exports {
         &self,
         store: &mut Store<HostState>,
         call: Call,
-    ) -> Result<std::result::Result<Option<Allocated>, Fault>> {
+    ) -> Result<std::result::Result<Option<Allocated>, CallError>> {
         match (self, call) {
             (Self::State(strategy), Call::Change(transition)) => {
                 let transition = convert::transition(transition);
                 let exported = strategy.contend_strategy_state_change();
                 let result = exported.call_change(store, &transition).await?;
-                Ok(result.map(|()| None).map_err(convert::fault_from_guest))
+                Ok(result.map(|()| None).map_err(convert::error_from_guest))
             }
             (
                 Self::Allocation(strategy),
@@ -80,7 +80,7 @@ impl Exports {
                 let result = exported.call_allocate(store, &pool, &marker).await?;
                 Ok(result
                     .map(|allocated| Some(convert::allocated(allocated)))
-                    .map_err(convert::fault_from_guest))
+                    .map_err(convert::error_from_guest))
             }
             (
                 Self::Allocation(strategy),
@@ -96,7 +96,7 @@ impl Exports {
                 let result = exported
                     .call_release(store, &pool, &address, &marker)
                     .await?;
-                Ok(result.map(|()| None).map_err(convert::fault_from_guest))
+                Ok(result.map(|()| None).map_err(convert::error_from_guest))
             }
             (Self::State(_), Call::Allocate { .. } | Call::Release { .. })
             | (Self::Allocation(_), Call::Change(_)) => Err(Death {

@@ -9,7 +9,7 @@ use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::statement::Statement;
 use crate::capability::strategy::{Call, Capabilities, Transition};
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -71,8 +71,8 @@ impl Clock for Impatient {
 
 struct Nothing;
 
-fn none() -> Fault {
-    Fault::unavailable("none", "these tests have neither a database nor locks")
+fn none() -> CallError {
+    CallError::unavailable("none", "these tests have neither a database nor locks")
 }
 
 #[async_trait]
@@ -89,7 +89,7 @@ impl Database for Nothing {
         "NULL"
     }
 
-    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, CallError> {
         Err(none())
     }
 
@@ -99,7 +99,7 @@ impl Database for Nothing {
         _: Freshness,
         _: &Statement,
         _: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         Err(none())
     }
 
@@ -112,7 +112,7 @@ impl LockService for Nothing {
         Vec::new()
     }
 
-    async fn open(&self, _: String, _: SessionOptions) -> Result<Box<dyn LockSession>, Fault> {
+    async fn open(&self, _: String, _: SessionOptions) -> Result<Box<dyn LockSession>, CallError> {
         Err(none())
     }
 }

@@ -21,7 +21,7 @@ use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
 use crate::capability::strategy::Capabilities;
 use crate::model::change::{LostLocks, Nanos};
-use crate::model::fault::{Fault, FaultCount, count_fault};
+use crate::model::error::{CallError, ErrorCount, count_error};
 use crate::model::statements::Statements as Executed;
 use idle::Idle;
 use opened::Opened;
@@ -46,8 +46,8 @@ pub struct HostState {
     pub computing: Computing,
     pub allowance: Allowance,
     idle: Idle,
-    /// The faults that calls gave since they were last taken.
-    pub faults: Vec<FaultCount>,
+    /// The errors that calls gave since they were last taken.
+    pub errors: Vec<ErrorCount>,
     /// The locks that releases found lost since this was last taken.
     pub lost_locks: LostLocks,
     /// The statements that were executed since this was last taken, where they are counted.
@@ -84,7 +84,7 @@ impl HostState {
             computing: Computing::new(limits.computing),
             allowance: Allowance::default(),
             idle: Idle::default(),
-            faults: Vec::new(),
+            errors: Vec::new(),
             lost_locks: LostLocks::default(),
             executed: Executed::default(),
             wasi: Wasi::default(),
@@ -141,17 +141,20 @@ impl HostState {
         !self.has_committed || self.sessions.iter().any(|(_, opened)| opened.is_open())
     }
 
-    /// Ends a call: the guest computes again from here, and its faults are counted.
-    fn answer<T>(&mut self, result: Result<T, Fault>) -> wasmtime::Result<Result<T, types::Fault>> {
+    /// Ends a call: the guest computes again from here, and its errors are counted.
+    fn answer<T>(
+        &mut self,
+        result: Result<T, CallError>,
+    ) -> wasmtime::Result<Result<T, types::Error>> {
         self.computing.resume();
         self.idle.answered(&result)?;
-        Ok(result.map_err(|fault| {
-            count_fault(&mut self.faults, &fault);
-            convert::fault_to_guest(fault)
+        Ok(result.map_err(|error| {
+            count_error(&mut self.errors, &error);
+            convert::error_to_guest(error)
         }))
     }
 
-    fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, Fault> {
+    fn statement(&mut self, sql: &str) -> Result<Arc<Statement>, CallError> {
         self.statements.get(sql, &self.capabilities.sql_policy)
     }
 }
@@ -168,14 +171,14 @@ fn random(seed: u64, worker: u32, generation: u32) -> Pcg64 {
     Pcg64::from_seed(key)
 }
 
-fn too_many(what: &str, most: usize) -> Fault {
-    Fault::rejected(
+fn too_many(what: &str, most: usize) -> CallError {
+    CallError::rejected(
         "too-many",
         format!("an instance may hold {most} {what} at most; drop one first"),
     )
 }
 
-/// A handle that stands for nothing: wasmtime keeps guests from forging one, so this is our fault.
+/// A handle that stands for nothing: wasmtime keeps guests from forging one, so this is our error.
 fn dangling() -> wasmtime::Error {
     wasmtime::Error::msg("a handle without a resource behind it")
 }

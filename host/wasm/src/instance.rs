@@ -8,7 +8,7 @@ use super::host::wasi::Printing;
 use super::limits::Limits;
 use crate::capability::strategy::{Allocated, Call, Death, Instance};
 use crate::model::change::LostLocks;
-use crate::model::fault::{Fault, FaultCount};
+use crate::model::error::{CallError, ErrorCount};
 use crate::model::resource_usage::ResourceUsage;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
@@ -95,7 +95,7 @@ fn give_back(mut context: StoreContextMut<'_, HostState>, limits: Limits) -> was
 
 #[async_trait]
 impl Instance for WasmInstance {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         begin(&mut self.store, self.limits, &self.metering);
         self.store.data_mut().call_begins();
         let result = self.exports.call(&mut self.store, call).await;
@@ -107,8 +107,8 @@ impl Instance for WasmInstance {
         result.map_err(|error| death(&error, self.limits, &self.store.data().wasi.printing))
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
-        std::mem::take(&mut self.store.data_mut().faults)
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
+        std::mem::take(&mut self.store.data_mut().errors)
     }
 
     fn take_lost_locks(&mut self) -> LostLocks {

@@ -15,7 +15,7 @@ struct Cas {
 }
 
 impl StateStrategy for Cas {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         let swap = Update::table("volumes")
             .set("status", ARG)
             .set("attach_status", ARG)
@@ -26,7 +26,7 @@ impl StateStrategy for Cas {
         Ok(Self { session, swap })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         let swap = || self.swap.execute(&self.session, &values);
         while retry_conflicts(RETRY_WAIT, swap)? == 0 {

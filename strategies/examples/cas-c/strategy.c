@@ -4,7 +4,7 @@
 #include "state_strategy.h"
 
 typedef contend_strategy_db_borrow_session_t session_t;
-typedef contend_strategy_types_fault_t fault_t;
+typedef contend_strategy_types_error_t error_t;
 typedef contend_strategy_types_value_t value_t;
 typedef exports_contend_strategy_state_change_transition_t transition_t;
 
@@ -13,37 +13,37 @@ static value_t text(state_strategy_string_t text) {
 }
 
 // CHANGE THIS: make the transition, and say how many rows were changed: 1, if it was made. False is
-// for a fault of the call.
-static bool attempt(session_t session, transition_t *t, uint64_t *changed, fault_t *fault) {
+// for an error of the call.
+static bool attempt(session_t session, transition_t *t, uint64_t *changed, error_t *error) {
     state_strategy_string_t sql;
     state_strategy_string_set(
         &sql, "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?");
     value_t values[] = {text(t->to), text(t->marker), text(t->row), text(t->from)};
     contend_strategy_db_list_value_t params = {values, sizeof values / sizeof *values};
-    return contend_strategy_db_method_session_execute(session, &sql, &params, changed, fault);
+    return contend_strategy_db_method_session_execute(session, &sql, &params, changed, error);
 }
 
 // Each worker has an instance of its own, which keeps its session for the whole run.
-static bool connect(session_t *session, fault_t *fault) {
+static bool connect(session_t *session, error_t *error) {
     static contend_strategy_db_own_session_t opened;
     contend_strategy_db_target_t endpoint = {.tag = CONTEND_STRATEGY_DB_TARGET_ENDPOINT};
-    if (!opened.__handle && !contend_strategy_db_connect(&endpoint, &opened, fault))
+    if (!opened.__handle && !contend_strategy_db_connect(&endpoint, &opened, error))
         return false;
     *session = contend_strategy_db_borrow_session(opened);
     return true;
 }
 
-bool exports_contend_strategy_state_change_change(transition_t *transition, fault_t *fault) {
+bool exports_contend_strategy_state_change_change(transition_t *transition, error_t *error) {
     bool ok, again;
     do {
         session_t session;
         uint64_t changed;
-        ok = connect(&session, fault) && attempt(session, transition, &changed, fault);
-        // Another status, or a fault that certainly had no effect: try again in 10 ms. Any other fault
+        ok = connect(&session, error) && attempt(session, transition, &changed, error);
+        // Another status, or an error that certainly had no effect: try again in 10 ms. Any other error
         // would come again; or it may have happened, and must not be done twice.
-        again = ok ? changed != 1 : fault->tag == CONTEND_STRATEGY_TYPES_FAULT_CONFLICT;
+        again = ok ? changed != 1 : error->tag == CONTEND_STRATEGY_TYPES_ERROR_CONFLICT;
         if (again && !ok)
-            contend_strategy_types_fault_free(fault);
+            contend_strategy_types_error_free(error);
         if (again)
             contend_strategy_timing_sleep(10000000);
     } while (again);

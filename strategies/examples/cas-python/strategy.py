@@ -5,7 +5,7 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.state_change import Transition
 from wit_world.imports import db, timing
-from wit_world.imports.types import Fault_Conflict, Value_Text
+from wit_world.imports.types import Error_Conflict, Value_Text
 
 SQL = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?"
 
@@ -24,7 +24,7 @@ class StateChange(exports.StateChange):
                     return
             except Err as error:
                 # It would fail again; or it may have happened, and must not be done twice.
-                if not isinstance(error.value, Fault_Conflict):
+                if not isinstance(error.value, Error_Conflict):
                     raise
             # It certainly had no effect: try again in 10 ms.
             timing.sleep(10_000_000)

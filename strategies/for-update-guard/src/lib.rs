@@ -24,7 +24,7 @@ struct ForUpdateGuard {
 }
 
 impl StateStrategy for ForUpdateGuard {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         let (guard, work) = (connect()?, connect()?);
         let whole_database = db::dialect() == "sqlite";
         Ok(Self {
@@ -34,7 +34,7 @@ impl StateStrategy for ForUpdateGuard {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let inside = self.whole_database || t.row == GUARD;
         let values = [t.to, t.marker, t.row].map(Value::from);
         let expected = Value::from(t.from);
@@ -48,7 +48,7 @@ impl StateStrategy for ForUpdateGuard {
 
 impl ForUpdateGuard {
     /// One look under the guard. Says whether the row was changed.
-    fn attempt(&self, inside: bool, values: &[Value; 3], expected: &Value) -> Result<bool, Fault> {
+    fn attempt(&self, inside: bool, values: &[Value; 3], expected: &Value) -> Result<bool, Error> {
         let session = if inside { &self.guard } else { &self.work };
         let mut changed = false;
         let committed = self.guard.transaction(|| {

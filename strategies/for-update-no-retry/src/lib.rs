@@ -1,4 +1,4 @@
-//! **A fault kept on purpose:** `for-update`, but a conflict is not tried again, and is reported as
+//! **An error kept on purpose:** `for-update`, but a conflict is not tried again, and is reported as
 //! a success.
 //!
 //! A published harness did this by mistake. Its handler of deadlocks, meant to try again, fell through
@@ -20,21 +20,21 @@ struct ForUpdateNoRetry {
 }
 
 impl StateStrategy for ForUpdateNoRetry {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         let session = connect()?;
         Ok(Self { session })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row].map(Value::from);
         let expected = Value::from(t.from);
         loop {
             match self.attempt(&values, &expected) {
                 Ok(true) => return Ok(()),
                 Ok(false) => sleep(RETRY_WAIT),
-                // The fault.
-                Err(Fault::Conflict(_)) => return Ok(()),
-                Err(fault) => return Err(fault),
+                // The error.
+                Err(Error::Conflict(_)) => return Ok(()),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -42,7 +42,7 @@ impl StateStrategy for ForUpdateNoRetry {
 
 impl ForUpdateNoRetry {
     /// As in `for-update`: one transaction, which says whether it changed the row.
-    fn attempt(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Fault> {
+    fn attempt(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Error> {
         self.session.transaction(|| {
             let rows = self.session.query(LOOK, &values[2..])?;
             if rows.first().and_then(|row| row.first()) != Some(expected) {

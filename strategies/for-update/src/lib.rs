@@ -18,12 +18,12 @@ struct ForUpdate {
 }
 
 impl StateStrategy for ForUpdate {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         let session = connect()?;
         Ok(Self { session })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row].map(Value::from);
         let expected = Value::from(t.from);
         let attempt = || self.attempt(&values, &expected);
@@ -37,7 +37,7 @@ impl StateStrategy for ForUpdate {
 impl ForUpdate {
     /// One transaction. `values` are the new status, the marker and the row. Says whether the row
     /// was in the expected status, and was changed.
-    fn attempt(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Fault> {
+    fn attempt(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Error> {
         self.session.transaction(|| {
             let rows = self.session.query(LOOK, &values[2..])?;
             if rows.first().and_then(|row| row.first()) != Some(expected) {

@@ -3,7 +3,7 @@
 //! Nothing here lists a pool: what is free is what lies between the addresses that are taken, so a
 //! pool of IPv6 costs no more than a small one.
 
-use crate::{Fault, Pool, Row, value::text_of};
+use crate::{Error, Pool, Row, value::text_of};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
@@ -53,11 +53,11 @@ impl Address {
 }
 
 impl FromStr for Address {
-    type Err = Fault;
+    type Err = Error;
 
     /// `rejected` with `bad-address` for a text that is none.
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        let bad = |_| Fault::rejected("bad-address", format!("`{text}` is no IP address"));
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bad = |_| Error::rejected("bad-address", format!("`{text}` is no IP address"));
         text.parse().map(Self).map_err(bad)
     }
 }
@@ -70,14 +70,14 @@ impl fmt::Display for Address {
 
 impl Range {
     /// From the texts of its ends. `rejected` with `bad-address` if they are none, or in no order.
-    pub fn parse(first: &str, last: &str) -> Result<Self, Fault> {
+    pub fn parse(first: &str, last: &str) -> Result<Self, Error> {
         let range = Self {
             first: first.parse()?,
             last: last.parse()?,
         };
         if range.first > range.last || range.first.0.is_ipv4() != range.last.0.is_ipv4() {
             let message = format!("there is no range from {first} to {last}");
-            return Err(Fault::rejected("bad-address", message));
+            return Err(Error::rejected("bad-address", message));
         }
         Ok(range)
     }
@@ -122,12 +122,12 @@ impl Range {
 
 impl Ranges {
     /// The whole pool.
-    pub fn of(pool: &Pool) -> Result<Self, Fault> {
+    pub fn of(pool: &Pool) -> Result<Self, Error> {
         Ok(Self(vec![Range::parse(&pool.first, &pool.last)?]))
     }
 
     /// From rows of `first_ip` and `last_ip`, in any order.
-    pub fn of_rows(rows: &[Row]) -> Result<Self, Fault> {
+    pub fn of_rows(rows: &[Row]) -> Result<Self, Error> {
         let range = |row| Range::parse(text_of(row, 0)?, text_of(row, 1)?);
         let mut ranges: Vec<Range> = rows.iter().map(range).collect::<Result<_, _>>()?;
         ranges.sort_unstable();

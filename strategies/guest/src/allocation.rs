@@ -1,18 +1,18 @@
 //! From a Rust type to a component that allocates addresses.
 
-use crate::{Allocated, Fault, Pool};
+use crate::{Allocated, Error, Pool};
 
 /// A strategy that allocates addresses. One instance serves one worker for the whole run.
 pub trait AllocationStrategy: Sized {
-    /// Called at the first allocation. A fault is that allocation's fault, and the next one tries
+    /// Called at the first allocation. An error is that allocation's error, and the next one tries
     /// again.
-    fn new() -> Result<Self, Fault>;
+    fn new() -> Result<Self, Error>;
 
     /// Takes one free address of the pool.
-    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault>;
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error>;
 
     /// Gives back an address that was allocated with this marker.
-    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault>;
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error>;
 }
 
 /// One call of the component: makes the instance if there is none yet.
@@ -21,7 +21,7 @@ pub fn allocate<S: AllocationStrategy>(
     kept: &mut Option<S>,
     pool: Pool,
     marker: String,
-) -> Result<Allocated, Fault> {
+) -> Result<Allocated, Error> {
     match kept {
         Some(strategy) => strategy.allocate(pool, marker),
         None => kept.insert(S::new()?).allocate(pool, marker),
@@ -35,7 +35,7 @@ pub fn release<S: AllocationStrategy>(
     pool: Pool,
     address: String,
     marker: String,
-) -> Result<(), Fault> {
+) -> Result<(), Error> {
     match kept {
         Some(strategy) => strategy.release(pool, address, marker),
         None => kept.insert(S::new()?).release(pool, address, marker),
@@ -60,7 +60,7 @@ macro_rules! allocation_strategy {
                 fn allocate(
                     pool: $crate::Pool,
                     marker: ::std::string::String,
-                ) -> ::std::result::Result<$crate::Allocated, $crate::Fault> {
+                ) -> ::std::result::Result<$crate::Allocated, $crate::Error> {
                     KEPT.with_borrow_mut(|kept| $crate::allocate(kept, pool, marker))
                 }
 
@@ -68,7 +68,7 @@ macro_rules! allocation_strategy {
                     pool: $crate::Pool,
                     address: ::std::string::String,
                     marker: ::std::string::String,
-                ) -> ::std::result::Result<(), $crate::Fault> {
+                ) -> ::std::result::Result<(), $crate::Error> {
                     KEPT.with_borrow_mut(|kept| $crate::release(kept, pool, address, marker))
                 }
             }

@@ -1,7 +1,7 @@
 //! The number of times that an allocation may try, and how it says that it did not come to an end.
 
 use crate::retry::{RETRY_WAIT, sleep, wait_up_to};
-use crate::{Allocated, Fault, setting};
+use crate::{Allocated, Error, setting};
 use std::fmt::Display;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub struct Attempts {
 impl Limits {
     /// Settings: `attempts` (50), at most so many for each allocation; `step-wait-ms` (0), a random
     /// wait of at most so long before each step of the algorithm.
-    pub fn given() -> Result<Self, Fault> {
+    pub fn given() -> Result<Self, Error> {
         let most = NonZeroU32::new(50).expect("50 is not 0");
         Ok(Self {
             attempts: setting("attempts", most)?.get(),
@@ -47,10 +47,10 @@ impl Attempts {
     }
 
     /// Begins another one. `rejected` with `attempts-exhausted` if there were enough.
-    pub fn again(&mut self) -> Result<(), Fault> {
+    pub fn again(&mut self) -> Result<(), Error> {
         if self.made >= self.limits.attempts {
             let message = format!("gave up after {} attempts", self.made);
-            return Err(Fault::rejected("attempts-exhausted", message));
+            return Err(Error::rejected("attempts-exhausted", message));
         }
         self.made += 1;
         Ok(())
@@ -58,11 +58,11 @@ impl Attempts {
 
     /// Makes a step of the algorithm. After a `conflict`, which certainly had no effect, it waits
     /// 10 ms and makes the whole step again, which is another attempt.
-    pub fn step<T>(&mut self, mut step: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+    pub fn step<T>(&mut self, mut step: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
         loop {
             wait_up_to(self.limits.step_wait);
             match step() {
-                Err(Fault::Conflict(_)) => self.again()?,
+                Err(Error::Conflict(_)) => self.again()?,
                 done => return done,
             }
             sleep(RETRY_WAIT);
@@ -79,14 +79,14 @@ impl Attempts {
 }
 
 /// All addresses of the pool are taken.
-pub fn exhausted() -> Fault {
-    Fault::rejected("exhausted", "all addresses of the pool are allocated")
+pub fn exhausted() -> Error {
+    Error::rejected("exhausted", "all addresses of the pool are allocated")
 }
 
 /// The allocation does not have the address that it gives back.
-pub fn not_allocated(address: &str) -> Fault {
+pub fn not_allocated(address: &str) -> Error {
     let message = format!("{address} is not allocated with this marker");
-    Fault::rejected("not-allocated", message)
+    Error::rejected("not-allocated", message)
 }
 
 #[cfg(test)]
@@ -107,17 +107,17 @@ mod tests {
         let mut three = attempts(3);
         assert_eq!(three.made(), 1);
         assert_eq!((three.again(), three.again()), (Ok(()), Ok(())));
-        let fault = three.again().unwrap_err();
-        assert_eq!(fault.detail().code, "attempts-exhausted");
+        let error = three.again().unwrap_err();
+        assert_eq!(error.detail().code, "attempts-exhausted");
         assert_eq!(three.ended_with("10.0.0.1").attempts, 3);
     }
 
     #[test]
     fn a_conflict_is_an_attempt_and_nothing_else_is() {
         let mut one = attempts(1);
-        let fault = one.step(|| Err::<(), _>(Fault::conflict("1213", "deadlock")));
-        assert_eq!(fault.unwrap_err().detail().code, "attempts-exhausted");
-        let lost = Fault::indefinite("2013", "lost");
+        let error = one.step(|| Err::<(), _>(Error::conflict("1213", "deadlock")));
+        assert_eq!(error.unwrap_err().detail().code, "attempts-exhausted");
+        let lost = Error::indefinite("2013", "lost");
         assert_eq!(one.step(|| Err::<(), _>(lost.clone())), Err(lost));
         assert_eq!(one.step(|| Ok(7)), Ok(7));
         assert_eq!(one.made(), 1);

@@ -2,7 +2,7 @@
 
 use crate::addresses::{Address, Range, Ranges};
 use crate::attempts::not_allocated;
-use crate::{Fault, Pool, Session, Value};
+use crate::{Error, Pool, Session, Value};
 use std::collections::BTreeSet;
 
 const LOOK: &str = "SELECT first_ip, last_ip FROM availability_ranges WHERE pool_id = ?";
@@ -14,12 +14,12 @@ const INSERT: &str =
 const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marker = ?";
 
 /// Reads what is free.
-pub fn look(session: &Session, pool: &Pool) -> Result<Ranges, Fault> {
+pub fn look(session: &Session, pool: &Pool) -> Result<Ranges, Error> {
     Ranges::of_rows(&session.query(LOOK, &[(&*pool.id).into()])?)
 }
 
 /// The same; inside a transaction, no other session changes it on this node until the transaction ends.
-pub fn lock(session: &Session, pool: &Pool) -> Result<Ranges, Fault> {
+pub fn lock(session: &Session, pool: &Pool) -> Result<Ranges, Error> {
     Ranges::of_rows(&session.query(LOCK, &[(&*pool.id).into()])?)
 }
 
@@ -32,7 +32,7 @@ pub fn take_out(
     pool: &Pool,
     ranges: &Ranges,
     addresses: &BTreeSet<Address>,
-) -> Result<bool, Fault> {
+) -> Result<bool, Error> {
     let mut all_were_there = true;
     for range in ranges.iter() {
         let left = range.without(addresses);
@@ -49,7 +49,7 @@ pub fn take_out(
 
 /// Gives back an address of `ip_allocations`: deletes its row and makes it a range of its own. Ranges
 /// are not joined again.
-pub fn release(session: &Session, pool: &Pool, address: &str, marker: &str) -> Result<(), Fault> {
+pub fn release(session: &Session, pool: &Pool, address: &str, marker: &str) -> Result<(), Error> {
     let values = [address, &pool.subnet, marker].map(Value::from);
     let range = Range::parse(address, address)?;
     let freed = session.find_own(|| {

@@ -1,7 +1,7 @@
 //! Generated from `wit/`: the only file that knows the generator.
 //!
 //! The imports of strategies are generated once, and each world's exports beside it, so that
-//! `Session`, `Fault` and the rest are the same types in all worlds. The generator describes the
+//! `Session`, `Error` and the rest are the same types in all worlds. The generator describes the
 //! imports in a section of this crate, and a world's exports in the macro `export!` of its module:
 //! a component exports only what it names with that macro.
 
@@ -20,12 +20,12 @@ pub mod state {
         default_bindings_module: "contend_guest::bindings::state",
         additional_derives: [PartialEq],
         with: {
-            "contend:strategy/types@0.1.0": crate::bindings::contend::strategy::types,
-            "contend:strategy/db@0.1.0": crate::bindings::contend::strategy::db,
-            "contend:strategy/lock@0.1.0": crate::bindings::contend::strategy::lock,
-            "contend:strategy/timing@0.1.0": crate::bindings::contend::strategy::timing,
-            "contend:strategy/replication@0.1.0": crate::bindings::contend::strategy::replication,
-            "contend:strategy/settings@0.1.0": crate::bindings::contend::strategy::settings,
+            "contend:strategy/types@0.2.0": crate::bindings::contend::strategy::types,
+            "contend:strategy/db@0.2.0": crate::bindings::contend::strategy::db,
+            "contend:strategy/lock@0.2.0": crate::bindings::contend::strategy::lock,
+            "contend:strategy/timing@0.2.0": crate::bindings::contend::strategy::timing,
+            "contend:strategy/replication@0.2.0": crate::bindings::contend::strategy::replication,
+            "contend:strategy/settings@0.2.0": crate::bindings::contend::strategy::settings,
         },
     });
 }
@@ -39,12 +39,12 @@ pub mod allocation {
         default_bindings_module: "contend_guest::bindings::allocation",
         additional_derives: [PartialEq],
         with: {
-            "contend:strategy/types@0.1.0": crate::bindings::contend::strategy::types,
-            "contend:strategy/db@0.1.0": crate::bindings::contend::strategy::db,
-            "contend:strategy/lock@0.1.0": crate::bindings::contend::strategy::lock,
-            "contend:strategy/timing@0.1.0": crate::bindings::contend::strategy::timing,
-            "contend:strategy/replication@0.1.0": crate::bindings::contend::strategy::replication,
-            "contend:strategy/settings@0.1.0": crate::bindings::contend::strategy::settings,
+            "contend:strategy/types@0.2.0": crate::bindings::contend::strategy::types,
+            "contend:strategy/db@0.2.0": crate::bindings::contend::strategy::db,
+            "contend:strategy/lock@0.2.0": crate::bindings::contend::strategy::lock,
+            "contend:strategy/timing@0.2.0": crate::bindings::contend::strategy::timing,
+            "contend:strategy/replication@0.2.0": crate::bindings::contend::strategy::replication,
+            "contend:strategy/settings@0.2.0": crate::bindings::contend::strategy::settings,
         },
     });
 }

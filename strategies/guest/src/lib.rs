@@ -9,11 +9,11 @@
 //! }
 //!
 //! impl StateStrategy for Blind {
-//!     fn new() -> Result<Self, Fault> {
+//!     fn new() -> Result<Self, Error> {
 //!         Ok(Self { session: connect()? })
 //!     }
 //!
-//!     fn change(&mut self, t: Transition) -> Result<(), Fault> {
+//!     fn change(&mut self, t: Transition) -> Result<(), Error> {
 //!         let sql = "UPDATE volumes SET status = ? WHERE id = ?";
 //!         self.session.execute(sql, &[t.to.into(), t.row.into()])?;
 //!         Ok(())
@@ -34,7 +34,7 @@ pub mod availability;
 #[doc(hidden)]
 pub mod bindings;
 mod choice;
-mod fault;
+mod error;
 mod retry;
 mod session;
 mod settings;
@@ -57,7 +57,7 @@ pub use settings::{setting, setting_or_nothing};
 #[doc(hidden)]
 pub use strategy::change;
 pub use strategy::{AVAILABLE, StateStrategy};
-pub use value::{Detail, Fault, Row, Value, integer_of, text_of};
+pub use value::{Detail, Error, Row, Value, integer_of, text_of};
 
 /// Everything that a strategy usually names.
 pub mod prelude {
@@ -67,7 +67,7 @@ pub mod prelude {
         Allocated, AllocationStrategy, Attempts, Limits, Pool, exhausted, not_allocated,
     };
     pub use crate::{
-        Fault, RETRY_WAIT, Row, Session, StateStrategy, Transition, Value, connect, open_locks,
+        Error, RETRY_WAIT, Row, Session, StateStrategy, Transition, Value, connect, open_locks,
         retry_conflicts, setting, setting_or_nothing, sleep,
     };
 }

@@ -1,6 +1,6 @@
 //! The published retry rule.
 
-use crate::{Fault, timing};
+use crate::{Error, timing};
 use std::time::Duration;
 
 /// The time that the reference harness waits before it looks or tries again.
@@ -43,11 +43,11 @@ fn below(bound: u128, mut draw: impl FnMut() -> u64) -> u128 {
 /// counts each conflict.
 pub fn retry_conflicts<T>(
     wait: Duration,
-    mut step: impl FnMut() -> Result<T, Fault>,
-) -> Result<T, Fault> {
+    mut step: impl FnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
     loop {
         match step() {
-            Err(Fault::Conflict(_)) => sleep(wait),
+            Err(Error::Conflict(_)) => sleep(wait),
             done => return done,
         }
     }

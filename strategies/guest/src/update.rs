@@ -30,7 +30,7 @@
 //! `any_of([column("a").not_equals(ARG), column("a").is_null()])` where it should. MariaDB and MySQL
 //! refuse a sub-select from the table that is updated.
 
-use crate::{Fault, Session, Value};
+use crate::{Error, Session, Value};
 use std::borrow::Cow;
 
 /// Stands for a value that is given at each execution. Several are given in the order in which they
@@ -175,7 +175,7 @@ impl Update {
 
     /// The statement. `rejected` with `bad-statement` for a name that is no plain identifier, for an
     /// update that sets nothing or asks nothing, and for a null in a list.
-    pub fn build(self) -> Result<Statement, Fault> {
+    pub fn build(self) -> Result<Statement, Error> {
         if self.sets.is_empty() || self.rows.conditions.is_empty() {
             return Err(bad("an update that sets nothing or has no condition"));
         }
@@ -197,7 +197,7 @@ impl Statement {
 
     /// All parameters, in their order: `arguments` and the constants between them. Nothing is copied
     /// if there are no constants.
-    pub fn params<'a>(&self, arguments: &'a [Value]) -> Result<Cow<'a, [Value]>, Fault> {
+    pub fn params<'a>(&self, arguments: &'a [Value]) -> Result<Cow<'a, [Value]>, Error> {
         if arguments.len() != self.arguments {
             let (given, taken) = (arguments.len(), self.arguments);
             return Err(bad(format!("{given} arguments given, {taken} taken")));
@@ -214,7 +214,7 @@ impl Statement {
     }
 
     /// Runs it. Gives the number of rows that met every condition and were written.
-    pub fn execute(&self, session: &Session, arguments: &[Value]) -> Result<u64, Fault> {
+    pub fn execute(&self, session: &Session, arguments: &[Value]) -> Result<u64, Error> {
         session.execute(&self.sql, &self.params(arguments)?)
     }
 }
@@ -255,7 +255,7 @@ impl Writer {
         self
     }
 
-    fn name(&mut self, name: &str) -> Result<&mut Self, Fault> {
+    fn name(&mut self, name: &str) -> Result<&mut Self, Error> {
         // Not quoted, since databases disagree about the quotes; so only what needs none.
         let plain = |part: &str| {
             part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -267,7 +267,7 @@ impl Writer {
         Ok(self.word(name))
     }
 
-    fn operand(&mut self, operand: Operand) -> Result<&mut Self, Fault> {
+    fn operand(&mut self, operand: Operand) -> Result<&mut Self, Error> {
         match operand.0 {
             Kind::Column(name) => return self.name(&name),
             param => self.params.push(param),
@@ -280,7 +280,7 @@ impl Writer {
         before: &str,
         between: &str,
         conditions: Vec<Condition>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error> {
         for (i, condition) in conditions.into_iter().enumerate() {
             self.word(if i == 0 { before } else { between });
             self.condition(condition)?;
@@ -288,7 +288,7 @@ impl Writer {
         Ok(())
     }
 
-    fn condition(&mut self, condition: Condition) -> Result<(), Fault> {
+    fn condition(&mut self, condition: Condition) -> Result<(), Error> {
         match condition.0 {
             Test::Compare(column, sign, operand) => {
                 self.name(&column)?.word(" ").word(sign).word(" ");
@@ -314,7 +314,7 @@ impl Writer {
         Ok(())
     }
 
-    fn list(&mut self, column: &str, sign: &str, list: Vec<Operand>) -> Result<(), Fault> {
+    fn list(&mut self, column: &str, sign: &str, list: Vec<Operand>) -> Result<(), Error> {
         if list.contains(&Operand(Kind::Constant(Value::Null))) {
             return Err(bad("a null in a list never equals anything; use is_null"));
         }
@@ -342,8 +342,8 @@ impl Writer {
     }
 }
 
-fn bad(what: impl Into<String>) -> Fault {
-    Fault::rejected("bad-statement", what)
+fn bad(what: impl Into<String>) -> Error {
+    Error::rejected("bad-statement", what)
 }
 
 #[cfg(test)]

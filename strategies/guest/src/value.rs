@@ -1,6 +1,6 @@
-//! SQL values and faults, and the conversions that keep a strategy short.
+//! SQL values and errors, and the conversions that keep a strategy short.
 
-pub use crate::bindings::contend::strategy::types::{Detail, Fault, Row, Value};
+pub use crate::bindings::contend::strategy::types::{Detail, Error, Row, Value};
 
 impl Value {
     /// The text, if this is one.
@@ -21,16 +21,16 @@ impl Value {
 }
 
 /// The text in a column of a row. `rejected` with `bad-row` if there is none.
-pub fn text_of(row: &Row, column: usize) -> Result<&str, Fault> {
+pub fn text_of(row: &Row, column: usize) -> Result<&str, Error> {
     let text = row.get(column).and_then(Value::as_text);
-    text.ok_or_else(|| Fault::rejected("bad-row", format!("column {column} of a row is no text")))
+    text.ok_or_else(|| Error::rejected("bad-row", format!("column {column} of a row is no text")))
 }
 
 /// The same for an integer.
-pub fn integer_of(row: &Row, column: usize) -> Result<i64, Fault> {
+pub fn integer_of(row: &Row, column: usize) -> Result<i64, Error> {
     let integer = row.get(column).and_then(Value::as_integer);
     let bad = || format!("column {column} of a row is no integer");
-    integer.ok_or_else(|| Fault::rejected("bad-row", bad()))
+    integer.ok_or_else(|| Error::rejected("bad-row", bad()))
 }
 
 // A `String` is moved and not copied: a strategy that turns its transition's fields into parameters

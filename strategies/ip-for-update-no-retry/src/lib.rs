@@ -1,4 +1,4 @@
-//! **A fault kept on purpose:** `ip-for-update`, but a conflict is not tried again, and is reported as
+//! **An error kept on purpose:** `ip-for-update`, but a conflict is not tried again, and is reported as
 //! a success.
 //!
 //! A published harness did this by mistake. Its handler of deadlocks, meant to try again, fell
@@ -30,7 +30,7 @@ struct IpForUpdateNoRetry {
 }
 
 impl AllocationStrategy for IpForUpdateNoRetry {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             session: connect()?,
             limits: Limits::given()?,
@@ -38,24 +38,24 @@ impl AllocationStrategy for IpForUpdateNoRetry {
         })
     }
 
-    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault> {
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error> {
         let mut attempts = self.limits.begin();
         attempts.step(|| match self.attempt(&pool, &marker) {
-            // The fault.
-            Err(Fault::Conflict(_)) => Ok(()),
+            // The error.
+            Err(Error::Conflict(_)) => Ok(()),
             done => done,
         })?;
         Ok(attempts.ended_with(self.chosen.get(&pool.id).unwrap_or(&pool.first)))
     }
 
-    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         availability::release(&self.session, &pool, &address, &marker)
     }
 }
 
 impl IpForUpdateNoRetry {
     /// As in `ip-for-update`: one transaction.
-    fn attempt(&mut self, pool: &Pool, marker: &str) -> Result<(), Fault> {
+    fn attempt(&mut self, pool: &Pool, marker: &str) -> Result<(), Error> {
         let Self {
             session, chosen, ..
         } = self;

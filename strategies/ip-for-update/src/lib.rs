@@ -26,25 +26,25 @@ struct IpForUpdate {
 }
 
 impl AllocationStrategy for IpForUpdate {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         let (session, limits) = (connect()?, Limits::given()?);
         Ok(Self { session, limits })
     }
 
-    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault> {
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error> {
         let mut attempts = self.limits.begin();
         let address = attempts.step(|| self.attempt(&pool, &marker))?;
         Ok(attempts.ended_with(address))
     }
 
-    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         availability::release(&self.session, &pool, &address, &marker)
     }
 }
 
 impl IpForUpdate {
     /// One transaction. Gives the address that it took.
-    fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Fault> {
+    fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Error> {
         self.session.atomically(|| {
             let free = availability::lock(&self.session, pool)?;
             let lowest = free.lowest().ok_or_else(exhausted)?;

@@ -12,26 +12,26 @@ const RECYCLE: &str = "UPDATE ip_requests SET status = 'RECYCLABLE' WHERE id = ?
 
 impl IpThreeStep {
     /// Says whether the address is ours. If not, the request is to be given up.
-    pub fn confirm(&self, own: &Request, attempts: &mut Attempts) -> Result<bool, Fault> {
+    pub fn confirm(&self, own: &Request, attempts: &mut Attempts) -> Result<bool, Error> {
         Ok(attempts.step(|| self.allocate_if_first(own))? && attempts.step(|| self.bully(own))?)
     }
 
     /// If the request can't be given up, it may be ALLOCATED yet: the allocation is `indefinite`.
-    pub fn give_up(&self, own: &Request) -> Result<(), Fault> {
+    pub fn give_up(&self, own: &Request) -> Result<(), Error> {
         sleep(self.give_up_wait);
         let values = [(&*own.id).into()];
         let recycle = || Ok(self.session.execute(RECYCLE, &values)? == 1);
         match self.session.find_own(recycle) {
             Ok(_) => Ok(()),
-            Err(fault) => {
-                let detail = fault.into_detail();
+            Err(error) => {
+                let detail = error.into_detail();
                 let message = format!("{} may be allocated yet: {}", own.address, detail.message);
-                Err(Fault::indefinite(&detail.code, message))
+                Err(Error::indefinite(&detail.code, message))
             }
         }
     }
 
-    fn allocate_if_first(&self, own: &Request) -> Result<bool, Fault> {
+    fn allocate_if_first(&self, own: &Request) -> Result<bool, Error> {
         self.session.transaction(|| {
             for row in self.rivals(own)? {
                 let is_older = text_of(&row, 2)? < &*own.requested_at;
@@ -46,7 +46,7 @@ impl IpThreeStep {
         })
     }
 
-    fn bully(&self, own: &Request) -> Result<bool, Fault> {
+    fn bully(&self, own: &Request) -> Result<bool, Error> {
         self.session.transaction(|| {
             let rows = self.rivals(own)?;
             let (mut ids, mut timestamps) = (Vec::new(), Vec::new());
@@ -74,7 +74,7 @@ impl IpThreeStep {
         own: &Request,
         ids: Vec<Value>,
         timestamps: Vec<Value>,
-    ) -> Result<u64, Fault> {
+    ) -> Result<u64, Error> {
         Update::table("ip_requests")
             .set("requested_at", &*own.requested_at)
             .when(column("id").is_in(ids))
@@ -84,7 +84,7 @@ impl IpThreeStep {
     }
 
     /// All requests for the address, the own one among them.
-    fn rivals(&self, own: &Request) -> Result<Vec<Row>, Fault> {
+    fn rivals(&self, own: &Request) -> Result<Vec<Row>, Error> {
         let values = [&*own.address, &own.pool.subnet].map(Value::from);
         self.session.query(RIVALS, &values)
     }

@@ -47,7 +47,7 @@ struct Request<'a> {
 }
 
 impl AllocationStrategy for IpThreeStep {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             session: connect()?,
             limits: Limits::given()?,
@@ -56,21 +56,21 @@ impl AllocationStrategy for IpThreeStep {
         })
     }
 
-    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault> {
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error> {
         let mut attempts = self.limits.begin();
         loop {
             let own = self.request(&pool, &marker, &mut attempts)?;
             match self.confirm(&own, &mut attempts) {
                 Ok(true) => return Ok(attempts.ended_with(own.address)),
                 Ok(false) => self.give_up(&own)?,
-                Err(fault @ Fault::Indefinite(_)) => return Err(fault),
-                Err(fault) => return self.give_up(&own).and(Err(fault)),
+                Err(error @ Error::Indefinite(_)) => return Err(error),
+                Err(error) => return self.give_up(&own).and(Err(error)),
             }
             attempts.again()?;
         }
     }
 
-    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         let values = [&*address, &pool.subnet, &marker].map(Value::from);
         let free = || Ok(self.session.execute(FREE, &values)? == 1);
         let freed = self.session.find_own(free)?;

@@ -18,7 +18,7 @@ impl IpThreeStep {
         pool: &'a Pool,
         marker: &str,
         attempts: &mut Attempts,
-    ) -> Result<Request<'a>, Fault> {
+    ) -> Result<Request<'a>, Error> {
         loop {
             // Each attempt has at most one request, so this is unique.
             let id = format!("{marker}/{}", attempts.made());
@@ -36,7 +36,7 @@ impl IpThreeStep {
         pool: &'a Pool,
         marker: &str,
         id: &str,
-    ) -> Result<Option<Request<'a>>, Fault> {
+    ) -> Result<Option<Request<'a>>, Error> {
         let Some(address) = self.choose(pool)? else {
             return Ok(None);
         };
@@ -61,7 +61,7 @@ impl IpThreeStep {
 
     /// In sequence: the one after the last that was ever requested, at the end of the pool the lowest
     /// that is recyclable. At random: any that is neither allocated nor requested.
-    fn choose(&self, pool: &Pool) -> Result<Option<Address>, Fault> {
+    fn choose(&self, pool: &Pool) -> Result<Option<Address>, Error> {
         let whole = Ranges::of(pool)?;
         let (mut allocated, mut taken) = (BTreeSet::new(), BTreeSet::new());
         let mut last = None;

@@ -27,7 +27,7 @@ enum Adjusted {
 
 impl IpTwoStep {
     /// Says whether the reservation became an allocation. If not, it is gone.
-    pub fn adjust(&self, own: &Reservation, attempts: &mut Attempts) -> Result<bool, Fault> {
+    pub fn adjust(&self, own: &Reservation, attempts: &mut Attempts) -> Result<bool, Error> {
         loop {
             match attempts.step(|| self.adjust_once(own))? {
                 Adjusted::Own => return Ok(true),
@@ -46,7 +46,7 @@ impl IpTwoStep {
     }
 
     /// One transaction for the reservations of all.
-    fn adjust_once(&self, own: &Reservation) -> Result<Adjusted, Fault> {
+    fn adjust_once(&self, own: &Reservation) -> Result<Adjusted, Error> {
         let mut own_too = false;
         let adjusted = self.session.transaction(|| {
             let mut marked = BTreeSet::new();
@@ -67,12 +67,12 @@ impl IpTwoStep {
             Ok(true) if own_too => Ok(Adjusted::Own),
             Ok(true) => Ok(Adjusted::Others),
             Ok(false) => Ok(Adjusted::Collided),
-            Err(fault) if fault.is_duplicate_key() => Ok(Adjusted::Collided),
-            Err(fault) => Err(fault),
+            Err(error) if error.is_duplicate_key() => Ok(Adjusted::Collided),
+            Err(error) => Err(error),
         }
     }
 
-    fn is_allocated(&self, own: &Reservation) -> Result<bool, Fault> {
+    fn is_allocated(&self, own: &Reservation) -> Result<bool, Error> {
         let values = own.key();
         let rows = retry_conflicts(RETRY_WAIT, || self.session.query(STATUS, &values))?;
         Ok(rows.first().and_then(|row| row.first()) == Some(&"ALLOCATED".into()))
@@ -80,17 +80,17 @@ impl IpTwoStep {
 
     /// Deletes the reservation, unless it was marked meanwhile; says whether it was. As long as it
     /// stands, others may mark it: so if it can't be deleted, the allocation is `indefinite`.
-    pub fn give_up(&self, own: &Reservation) -> Result<bool, Fault> {
+    pub fn give_up(&self, own: &Reservation) -> Result<bool, Error> {
         let values = own.key();
         let give_up = || Ok(self.session.execute(GIVE_UP, &values)? == 1);
         let given_up = match self.session.find_own(give_up) {
             Ok(false) => self.is_allocated(own),
             given_up => given_up.map(|_| false),
         };
-        given_up.map_err(|fault| {
-            let detail = fault.into_detail();
+        given_up.map_err(|error| {
+            let detail = error.into_detail();
             let message = format!("{} may be allocated yet: {}", own.address, detail.message);
-            Fault::indefinite(&detail.code, message)
+            Error::indefinite(&detail.code, message)
         })
     }
 }

@@ -44,7 +44,7 @@ struct Reservation<'a> {
 }
 
 impl AllocationStrategy for IpTwoStep {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             session: connect()?,
             limits: Limits::given()?,
@@ -54,17 +54,17 @@ impl AllocationStrategy for IpTwoStep {
         })
     }
 
-    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault> {
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error> {
         let mut attempts = self.limits.begin();
         loop {
             let own = self.reserve(&pool, &marker, &mut attempts)?;
             let is_ours = match self.adjust(&own, &mut attempts) {
                 Ok(is_ours) => is_ours,
-                Err(fault @ Fault::Indefinite(_)) => return Err(fault),
+                Err(error @ Error::Indefinite(_)) => return Err(error),
                 // Unless another worker has finished it meanwhile.
-                Err(fault) => match self.give_up(&own)? {
+                Err(error) => match self.give_up(&own)? {
                     true => true,
-                    false => return Err(fault),
+                    false => return Err(error),
                 },
             };
             if is_ours {
@@ -74,7 +74,7 @@ impl AllocationStrategy for IpTwoStep {
         }
     }
 
-    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         availability::release(&self.session, &pool, &address, &marker)
     }
 }

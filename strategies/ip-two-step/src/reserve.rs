@@ -26,7 +26,7 @@ impl IpTwoStep {
         pool: &'a Pool,
         marker: &'a str,
         attempts: &mut Attempts,
-    ) -> Result<Reservation<'a>, Fault> {
+    ) -> Result<Reservation<'a>, Error> {
         loop {
             match attempts.step(|| self.try_to_reserve(pool, marker)) {
                 Ok(Some(address)) => {
@@ -37,15 +37,15 @@ impl IpTwoStep {
                     });
                 }
                 Ok(None) => sleep(RETRY_WAIT),
-                Err(fault) if fault.is_duplicate_key() => {}
-                Err(fault) => return Err(fault),
+                Err(error) if error.is_duplicate_key() => {}
+                Err(error) => return Err(error),
             }
             attempts.again()?;
         }
     }
 
     /// One choice; nothing if there is nothing to choose from now.
-    fn try_to_reserve(&self, pool: &Pool, marker: &str) -> Result<Option<Address>, Fault> {
+    fn try_to_reserve(&self, pool: &Pool, marker: &str) -> Result<Option<Address>, Error> {
         let now = now();
         let (mut reserved, mut expired) = (BTreeSet::new(), BTreeSet::new());
         for row in self.session.query(RESERVED, &[(&*pool.id).into()])? {

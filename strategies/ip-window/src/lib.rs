@@ -32,7 +32,7 @@ struct IpWindow {
 }
 
 impl AllocationStrategy for IpWindow {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             session: connect()?,
             limits: Limits::given()?,
@@ -40,17 +40,17 @@ impl AllocationStrategy for IpWindow {
         })
     }
 
-    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Fault> {
+    fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error> {
         let mut attempts = self.limits.begin();
         loop {
             match attempts.step(|| self.attempt(&pool, &marker)) {
-                Err(fault) if fault.is_duplicate_key() => attempts.again()?,
+                Err(error) if error.is_duplicate_key() => attempts.again()?,
                 done => return done.map(|address| attempts.ended_with(address)),
             }
         }
     }
 
-    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+    fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         let values = [&*address, &pool.subnet, &marker].map(Value::from);
         let free = || Ok(self.session.execute(FREE, &values)? == 1);
         let freed = self.session.find_own(free)?;
@@ -59,7 +59,7 @@ impl AllocationStrategy for IpWindow {
 }
 
 impl IpWindow {
-    fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Fault> {
+    fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Error> {
         let rows = self.session.query(LOOK, &[(&*pool.id).into()])?;
         let taken = rows.iter().map(|row| text_of(row, 0)?.parse());
         let free = Ranges::of(pool)?.without(&taken.collect::<Result<_, _>>()?);

@@ -30,7 +30,7 @@ struct LockChangeFenced {
 }
 
 impl StateStrategy for LockChangeFenced {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             session: connect()?,
@@ -38,7 +38,7 @@ impl StateStrategy for LockChangeFenced {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         while !retry_conflicts(RETRY_WAIT, || self.attempt(&t))? {
             sleep(RETRY_WAIT);
         }
@@ -48,14 +48,14 @@ impl StateStrategy for LockChangeFenced {
 
 impl LockChangeFenced {
     /// One look under the lock. Says whether the row was changed.
-    fn attempt(&self, t: &Transition) -> Result<bool, Fault> {
+    fn attempt(&self, t: &Transition) -> Result<bool, Error> {
         let lock = self
             .locks
             .lock(std::slice::from_ref(&t.row), Mode::Exclusive)?;
         let grant = lock.acquire(self.lock_wait_ns)?;
         let Some(fence) = grant.fencing.first() else {
             let message = "the lock service gives no fencing tokens";
-            return Err(Fault::rejected("no-fencing", message));
+            return Err(Error::rejected("no-fencing", message));
         };
         // As text, tokens of one length compare like numbers.
         let changed = self.fenced(t, format!("{:020}", fence.token));
@@ -64,7 +64,7 @@ impl LockChangeFenced {
         changed
     }
 
-    fn fenced(&self, t: &Transition, token: String) -> Result<bool, Fault> {
+    fn fenced(&self, t: &Transition, token: String) -> Result<bool, Error> {
         let session = &self.session;
         let (row, token) = (Value::from(t.row.as_str()), Value::from(token));
         let raise = [token.clone(), row.clone(), token.clone()];

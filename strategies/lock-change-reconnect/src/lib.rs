@@ -1,4 +1,4 @@
-//! **A fault kept on purpose:** `lock-change`, but every change first drops its lock session and opens
+//! **An error kept on purpose:** `lock-change`, but every change first drops its lock session and opens
 //! another.
 //!
 //! The published Redis solutions did this by mistake. They told the shared code to expect another
@@ -22,7 +22,7 @@ struct LockChangeReconnect {
 }
 
 impl StateStrategy for LockChangeReconnect {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             session: connect()?,
@@ -30,8 +30,8 @@ impl StateStrategy for LockChangeReconnect {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
-        // The fault.
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
+        // The error.
         self.locks = None;
         self.locks = Some(open_locks()?);
         let name = [t.row.clone()];
@@ -52,7 +52,7 @@ impl LockChangeReconnect {
         name: &[String],
         values: &[Value; 3],
         expected: &Value,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, Error> {
         let Some(locks) = &self.locks else {
             return Ok(false);
         };

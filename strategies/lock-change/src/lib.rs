@@ -24,7 +24,7 @@ struct LockChange {
 }
 
 impl StateStrategy for LockChange {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             session: connect()?,
@@ -32,7 +32,7 @@ impl StateStrategy for LockChange {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let name = [t.row.clone()];
         let values = [t.to, t.marker, t.row].map(Value::from);
         let expected = Value::from(t.from);
@@ -51,7 +51,7 @@ impl LockChange {
         name: &[String],
         values: &[Value; 3],
         expected: &Value,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, Error> {
         let lock = self.locks.lock(name, Mode::Exclusive)?;
         lock.acquire(self.lock_wait_ns)?;
         let changed = self.session.transaction(|| {
@@ -61,7 +61,7 @@ impl LockChange {
             }
             Ok(self.session.execute(WRITE, values)? == 1)
         });
-        // What happened to the row is decided. A fault from here on must not claim otherwise, and
+        // What happened to the row is decided. An error from here on must not claim otherwise, and
         // dropping the lock gives it up in any case.
         let _ = lock.release();
         changed

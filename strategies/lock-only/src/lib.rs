@@ -24,7 +24,7 @@ struct LockOnly {
 }
 
 impl StateStrategy for LockOnly {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             syncs: setting("sync", true)?,
@@ -33,7 +33,7 @@ impl StateStrategy for LockOnly {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let name = [t.row.clone()];
         let values = [t.to, t.marker, t.row].map(Value::from);
         let expected = Value::from(t.from);
@@ -52,7 +52,7 @@ impl LockOnly {
         name: &[String],
         values: &[Value; 3],
         expected: &Value,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, Error> {
         let lock = self.locks.lock(name, Mode::Exclusive)?;
         lock.acquire(self.lock_wait_ns)?;
         let changed = self.read_and_write(values, expected);
@@ -61,7 +61,7 @@ impl LockOnly {
         changed
     }
 
-    fn read_and_write(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Fault> {
+    fn read_and_write(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Error> {
         if self.syncs {
             self.session.sync()?;
         }

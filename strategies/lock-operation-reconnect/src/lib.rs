@@ -1,4 +1,4 @@
-//! **A fault kept on purpose:** `lock-operation`, but every change first drops its lock session and
+//! **An error kept on purpose:** `lock-operation`, but every change first drops its lock session and
 //! opens another. The release is a change too, so it drops the lock before it has released the row,
 //! and then gives back a lock that it does not hold.
 //!
@@ -25,7 +25,7 @@ struct LockOperationReconnect {
 }
 
 impl StateStrategy for LockOperationReconnect {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             session: connect()?,
@@ -34,8 +34,8 @@ impl StateStrategy for LockOperationReconnect {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
-        // The fault: whatever the session holds is given up with it.
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
+        // The error: whatever the session holds is given up with it.
         self.locks = None;
         let locks = self.locks.insert(open_locks()?);
         if !t.is_acquire() {
@@ -50,7 +50,7 @@ impl StateStrategy for LockOperationReconnect {
         let lock = locks.lock(std::slice::from_ref(&t.row), Mode::Exclusive)?;
         retry_conflicts(RETRY_WAIT, || lock.acquire(self.lock_wait_ns))?;
         let acquired = self.swap(t);
-        if matches!(acquired, Ok(()) | Err(Fault::Indefinite(_))) {
+        if matches!(acquired, Ok(()) | Err(Error::Indefinite(_))) {
             self.held = Some(lock);
         }
         acquired
@@ -58,7 +58,7 @@ impl StateStrategy for LockOperationReconnect {
 }
 
 impl LockOperationReconnect {
-    fn swap(&self, t: Transition) -> Result<(), Fault> {
+    fn swap(&self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {}
         Ok(())

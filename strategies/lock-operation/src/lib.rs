@@ -8,7 +8,7 @@
 //! Its limit is what a lock service can promise. A lease can end before the work does, and then
 //! another worker holds the lock; the status still keeps them off the row, but not off anything that
 //! the lock alone should have guarded. That shows when the lock is given back (`expired`,
-//! `not-owner`). The row is released by then, so neither ok (the exclusion was broken) nor a fault
+//! `not-owner`). The row is released by then, so neither ok (the exclusion was broken) nor an error
 //! that promises "no effect" would be true: the release ends `indefinite` with the code
 //! `lock-lost`, and the runner finds out from the data what happened.
 //!
@@ -27,7 +27,7 @@ struct LockOperation {
 }
 
 impl StateStrategy for LockOperation {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             session: connect()?,
@@ -36,7 +36,7 @@ impl StateStrategy for LockOperation {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         if !t.is_acquire() {
             self.swap(t)?;
             // None is held when this cleans up after an acquire that failed. To take it now could
@@ -47,7 +47,7 @@ impl StateStrategy for LockOperation {
         self.held = None;
         let lock = self.take_lock(&t.row)?;
         let acquired = self.swap(t);
-        if matches!(acquired, Ok(()) | Err(Fault::Indefinite(_))) {
+        if matches!(acquired, Ok(()) | Err(Error::Indefinite(_))) {
             self.held = Some(lock);
         }
         acquired
@@ -55,13 +55,13 @@ impl StateStrategy for LockOperation {
 }
 
 impl LockOperation {
-    fn take_lock(&self, row: &str) -> Result<Lock, Fault> {
+    fn take_lock(&self, row: &str) -> Result<Lock, Error> {
         let lock = self.locks.lock(&[row.to_owned()], Mode::Exclusive)?;
         retry_conflicts(RETRY_WAIT, || lock.acquire(self.lock_wait_ns))?;
         Ok(lock)
     }
 
-    fn swap(&self, t: Transition) -> Result<(), Fault> {
+    fn swap(&self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {}
         Ok(())
@@ -69,15 +69,15 @@ impl LockOperation {
 }
 
 /// The row is released already, so whatever goes wrong here can't promise "no effect".
-fn give_back(lock: Lock) -> Result<(), Fault> {
+fn give_back(lock: Lock) -> Result<(), Error> {
     let lost = match lock.release() {
         Ok(ReleaseOutcome::Released) => return Ok(()),
         Ok(ReleaseOutcome::Expired) => "its lease ran out",
         Ok(ReleaseOutcome::NotOwner) => "another worker took it away",
-        Err(fault) => &fault.into_detail().message,
+        Err(error) => &error.into_detail().message,
     };
     let message = format!("the row is released; the lock was not held until then: {lost}");
-    Err(Fault::indefinite("lock-lost", message))
+    Err(Error::indefinite("lock-lost", message))
 }
 
 contend_guest::state_strategy!(LockOperation);

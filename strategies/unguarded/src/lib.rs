@@ -16,12 +16,12 @@ struct Unguarded {
 }
 
 impl StateStrategy for Unguarded {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         let session = connect()?;
         Ok(Self { session })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         let acquire = t.is_acquire();
         let values = [t.to, t.marker, t.row].map(Value::from);
         let expected = Value::from(t.from);
@@ -34,7 +34,7 @@ impl StateStrategy for Unguarded {
 }
 
 impl Unguarded {
-    fn is(&self, row: &[Value], expected: &Value) -> Result<bool, Fault> {
+    fn is(&self, row: &[Value], expected: &Value) -> Result<bool, Error> {
         let rows = self.session.query(LOOK, row)?;
         Ok(rows.first().and_then(|row| row.first()) == Some(expected))
     }

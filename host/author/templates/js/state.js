@@ -1,8 +1,8 @@
 // Compare-and-swap: one conditional UPDATE, so no other worker can come between. One that finds another status
 // looks again. What a strategy promises is in wit/state-change.wit.
 
-import { connect } from 'contend:strategy/db@0.1.0';
-import { sleep } from 'contend:strategy/timing@0.1.0';
+import { connect } from 'contend:strategy/db@0.2.0';
+import { sleep } from 'contend:strategy/timing@0.2.0';
 
 const SQL = 'UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?';
 

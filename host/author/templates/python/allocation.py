@@ -8,7 +8,7 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports.allocation import Allocated, Pool
 from wit_world.imports import db, replication, timing
-from wit_world.imports.types import Detail, Fault_Conflict, Fault_Rejected, Value_Text
+from wit_world.imports.types import Detail, Error_Conflict, Error_Rejected, Value_Text
 
 LOOK = "SELECT address FROM ip_allocations WHERE pool_id = ?"
 INSERT = """INSERT INTO ip_allocations (address, subnet_id, pool_id, status, marker)
@@ -29,7 +29,7 @@ def attempt(session: db.Session, pool: Pool, marker: str) -> str | None:
     try:
         session.execute(INSERT, texts(address, pool.subnet, pool.id, marker))
     except Err as error:
-        if isinstance(error.value, Fault_Rejected) and error.value.value.code in DUPLICATE_KEY:
+        if isinstance(error.value, Error_Rejected) and error.value.value.code in DUPLICATE_KEY:
             return None
         raise
     return address
@@ -70,7 +70,7 @@ class Allocation(exports.Allocation):
 
 def again_after(error: Err) -> None:
     # It would fail again; or it may have happened, and must not be done twice.
-    if not isinstance(error.value, Fault_Conflict):
+    if not isinstance(error.value, Error_Conflict):
         raise error
     # It certainly had no effect: try again in 10 ms.
     timing.sleep(10_000_000)
@@ -91,4 +91,4 @@ def texts(*texts: str) -> list[Value_Text]:
 
 
 def rejected(code: str, message: str) -> Err:
-    return Err(Fault_Rejected(Detail(code, message)))
+    return Err(Error_Rejected(Detail(code, message)))

@@ -5,7 +5,7 @@
 mod addresses;
 
 use contend::strategy::db::{self, Session, Target};
-use contend::strategy::types::{Detail, Fault, Value};
+use contend::strategy::types::{Detail, Error, Value};
 use contend::strategy::{replication, timing};
 use exports::contend::strategy::allocation::{Allocated, Guest, Pool};
 use std::sync::OnceLock;
@@ -21,7 +21,7 @@ const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id =
 const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
 
 // CHANGE THIS: take an address, and say which; none if another worker was quicker.
-fn attempt(session: &Session, pool: &Pool, marker: &str) -> Result<Option<String>, Fault> {
+fn attempt(session: &Session, pool: &Pool, marker: &str) -> Result<Option<String>, Error> {
     let taken = session.query(LOOK, &texts([&pool.id]))?;
     let next = addresses::next_free(pool, &taken, 10);
     let random = timing::random() as usize;
@@ -30,44 +30,44 @@ fn attempt(session: &Session, pool: &Pool, marker: &str) -> Result<Option<String
     };
     match session.execute(INSERT, &texts([address, &pool.subnet, &pool.id, marker])) {
         Ok(_) => Ok(Some(address.clone())),
-        Err(Fault::Rejected(why)) if DUPLICATE_KEY.contains(&&*why.code) => Ok(None),
-        Err(fault) => Err(fault),
+        Err(Error::Rejected(why)) if DUPLICATE_KEY.contains(&&*why.code) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
 struct Strategy;
 
 impl Guest for Strategy {
-    fn allocate(pool: Pool, marker: String) -> Result<Allocated, Fault> {
+    fn allocate(pool: Pool, marker: String) -> Result<Allocated, Error> {
         for attempts in 1..=50 {
             match attempt(session()?, &pool, &marker) {
                 Ok(Some(address)) => return Ok(Allocated { address, attempts }),
                 Ok(None) => {}
                 // It certainly had no effect: try again in 10 ms.
-                Err(Fault::Conflict(_)) => timing::sleep(10_000_000),
+                Err(Error::Conflict(_)) => timing::sleep(10_000_000),
                 // It would fail again; or it may have happened, and must not be done twice.
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
         Err(rejected("attempts-exhausted", "gave up after 50 attempts"))
     }
 
-    fn release(pool: Pool, address: String, marker: String) -> Result<(), Fault> {
+    fn release(pool: Pool, address: String, marker: String) -> Result<(), Error> {
         loop {
             // The session may have been opened again on a node that lags.
             replication::sync(session()?)?;
             match session()?.execute(FREE, &texts([&address, &pool.subnet, &marker])) {
                 Ok(1) => return Ok(()),
                 Ok(_) => return Err(rejected("not-allocated", "there is no such allocation")),
-                Err(Fault::Conflict(_)) => timing::sleep(10_000_000),
-                Err(fault) => return Err(fault),
+                Err(Error::Conflict(_)) => timing::sleep(10_000_000),
+                Err(error) => return Err(error),
             }
         }
     }
 }
 
 /// Each worker has an instance of its own, which keeps its session for the whole run.
-fn session() -> Result<&'static Session, Fault> {
+fn session() -> Result<&'static Session, Error> {
     static SESSION: OnceLock<Session> = OnceLock::new();
     match SESSION.get() {
         Some(session) => Ok(session),
@@ -79,9 +79,9 @@ fn texts<const N: usize>(texts: [&str; N]) -> [Value; N] {
     texts.map(|text| Value::Text(text.to_owned()))
 }
 
-fn rejected(code: &str, message: &str) -> Fault {
+fn rejected(code: &str, message: &str) -> Error {
     let (code, message) = (code.to_owned(), message.to_owned());
-    Fault::Rejected(Detail { code, message })
+    Error::Rejected(Detail { code, message })
 }
 
 // Only there: the names of the exports are more than other linkers take.

@@ -2,7 +2,7 @@
 
 use super::made::MadeBy;
 use crate::capability::lock::Mode;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -21,10 +21,14 @@ pub(super) struct HeldFile {
 
 impl HeldFile {
     /// The lock, or `None` if another session holds it.
-    pub(super) fn try_lock(path: &Path, mode: Mode, by: &MadeBy) -> Result<Option<Self>, Fault> {
+    pub(super) fn try_lock(
+        path: &Path,
+        mode: Mode,
+        by: &MadeBy,
+    ) -> Result<Option<Self>, CallError> {
         let explain = |error: io::Error| {
             let message = format!("can't lock the file {}: {error}", path.display());
-            Fault::unavailable("lock-file", message)
+            CallError::unavailable("lock-file", message)
         };
         let open = || File::options().write(true).open(path);
         let opened = match open() {
@@ -95,7 +99,7 @@ impl SharedSession {
     }
 
     /// Keeps what a lock acquired, unless the session ended in the meantime.
-    pub(super) fn keep(&self, lock: u64, files: Vec<HeldFile>) -> Result<(), Fault> {
+    pub(super) fn keep(&self, lock: u64, files: Vec<HeldFile>) -> Result<(), CallError> {
         let mut held = self.lock();
         if held.closed {
             return Err(crate::capability::lock_names::session_closed());

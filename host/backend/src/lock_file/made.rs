@@ -1,7 +1,7 @@
 //! Counts the files that each worker has created. They stay after the run, since other programs may
 //! lock them by their names; so each worker has a limit.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,13 +41,13 @@ impl MadeBy {
     }
 
     /// Counts one more; `rejected` with `too-many` if that is over the share.
-    pub(super) fn charge(&self) -> Result<(), Fault> {
+    pub(super) fn charge(&self) -> Result<(), CallError> {
         let share = self.all.share.load(Relaxed);
         if share > 0 && self.count.load(Relaxed) >= share {
             let message = format!(
                 "a worker may create {share} lock files in a run, and this one has: lock fewer names"
             );
-            return Err(Fault::rejected("too-many", message));
+            return Err(CallError::rejected("too-many", message));
         }
         self.count.fetch_add(1, Relaxed);
         Ok(())

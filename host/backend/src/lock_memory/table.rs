@@ -13,7 +13,7 @@
 //! ```
 
 use crate::capability::lock::Mode;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -95,7 +95,7 @@ impl SharedTable {
         session: u64,
         name: &str,
         mode: Mode,
-    ) -> Result<(Claim, Option<oneshot::Receiver<()>>), Fault> {
+    ) -> Result<(Claim, Option<oneshot::Receiver<()>>), CallError> {
         let mut table = self.lock();
         let number = table.next();
         let name: Arc<str> = name.into();

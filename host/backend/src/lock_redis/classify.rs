@@ -3,8 +3,8 @@
 //! The scripts read before they write, so an error that Redis itself returns means that nothing was
 //! done. If the answer is missing, the change may have happened.
 
-use crate::model::fault::{Fault, FaultKind};
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use crate::model::error::{CallError, ErrorKind};
+use redis::{RedisError, ServerErrorKind};
 
 /// The operation that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,55 +17,57 @@ pub enum Operation {
     Changing,
 }
 
-/// The fault for an error. Codes are the first word of Redis's own error, or a word where Redis had
+/// The error of the contract for one of the driver. Codes are the first word of Redis's own error, or a word where Redis had
 /// no say. Redis repeats no password, and nor does this.
-pub fn classify(error: &RedisError, operation: Operation) -> Fault {
+pub fn classify(error: &RedisError, operation: Operation) -> CallError {
     let (kind, code) = match error.kind() {
-        ErrorKind::Server(kind) => (of_server(kind, error), error.code().unwrap_or("ERR")),
-        ErrorKind::Extension => {
+        redis::ErrorKind::Server(kind) => (of_server(kind, error), error.code().unwrap_or("ERR")),
+        redis::ErrorKind::Extension => {
             let code = error.code().unwrap_or("ERR");
             (of_word(code, operation), code)
         }
-        ErrorKind::Io => (lost(operation), of_io(error)),
-        ErrorKind::AuthenticationFailed => (FaultKind::Rejected, "authentication"),
-        ErrorKind::InvalidClientConfig | ErrorKind::Client => {
-            (FaultKind::Rejected, "configuration")
+        redis::ErrorKind::Io => (lost(operation), of_io(error)),
+        redis::ErrorKind::AuthenticationFailed => (ErrorKind::Rejected, "authentication"),
+        redis::ErrorKind::InvalidClientConfig | redis::ErrorKind::Client => {
+            (ErrorKind::Rejected, "configuration")
         }
         // An answer came that makes no sense.
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => (unknown(operation), "answer"),
+        redis::ErrorKind::Parse | redis::ErrorKind::UnexpectedReturnType => {
+            (unknown(operation), "answer")
+        }
         _ => (unknown(operation), "redis"),
     };
-    Fault::new(kind, code, error.to_string())
+    CallError::new(kind, code, error.to_string())
 }
 
-fn of_server(kind: ServerErrorKind, error: &RedisError) -> FaultKind {
+fn of_server(kind: ServerErrorKind, error: &RedisError) -> ErrorKind {
     match kind {
         // It starts, or follows another server that is away or has the say now.
         ServerErrorKind::BusyLoading
         | ServerErrorKind::MasterDown
         | ServerErrorKind::ClusterDown
         | ServerErrorKind::TryAgain
-        | ServerErrorKind::ReadOnly => FaultKind::Unavailable,
+        | ServerErrorKind::ReadOnly => ErrorKind::Unavailable,
         ServerErrorKind::ResponseError => {
             let full = |detail: &str| detail.contains("max number of clients");
             match error.detail().is_some_and(full) {
-                true => FaultKind::Unavailable,
-                false => FaultKind::Rejected,
+                true => ErrorKind::Unavailable,
+                false => ErrorKind::Rejected,
             }
         }
         // A cluster's errors too: a lock of several names needs them on one server.
-        _ => FaultKind::Rejected,
+        _ => ErrorKind::Rejected,
     }
 }
 
 /// Errors that the driver has no name for.
-fn of_word(code: &str, operation: Operation) -> FaultKind {
+fn of_word(code: &str, operation: Operation) -> ErrorKind {
     match code {
         // Out of memory, no disk to save to, another script running, too few replicas: all before
         // the first write.
-        "OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" => FaultKind::Unavailable,
+        "OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" => ErrorKind::Unavailable,
         // The last is from the acquire script: its grant was released while the acquire was in flight.
-        "WRONGTYPE" | "WRONGPASS" | "NOAUTH" | "GIVENUP" => FaultKind::Rejected,
+        "WRONGTYPE" | "WRONGPASS" | "NOAUTH" | "GIVENUP" => ErrorKind::Rejected,
         _ => unknown(operation),
     }
 }
@@ -80,24 +82,24 @@ fn of_io(error: &RedisError) -> &'static str {
     }
 }
 
-fn lost(operation: Operation) -> FaultKind {
+fn lost(operation: Operation) -> ErrorKind {
     match operation {
-        Operation::Changing => FaultKind::Indefinite,
-        Operation::Connecting | Operation::Reading => FaultKind::Unavailable,
+        Operation::Changing => ErrorKind::Indefinite,
+        Operation::Connecting | Operation::Reading => ErrorKind::Unavailable,
     }
 }
 
-fn unknown(operation: Operation) -> FaultKind {
+fn unknown(operation: Operation) -> ErrorKind {
     match operation {
-        Operation::Changing => FaultKind::Indefinite,
-        Operation::Connecting | Operation::Reading => FaultKind::Rejected,
+        Operation::Changing => ErrorKind::Indefinite,
+        Operation::Connecting | Operation::Reading => ErrorKind::Rejected,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FaultKind::{Indefinite, Rejected, Unavailable};
+    use ErrorKind::{Indefinite, Rejected, Unavailable};
     use std::io;
 
     /// The error as Redis sends it.
@@ -109,7 +111,7 @@ mod tests {
     #[test]
     fn classify_maps_every_error_to_its_conclusion() {
         let io = |kind: io::ErrorKind| RedisError::from(io::Error::from(kind));
-        let own = |kind: ErrorKind| RedisError::from((kind, "what the driver says"));
+        let own = |kind: redis::ErrorKind| RedisError::from((kind, "what the driver says"));
         // error, its code, while connecting, while reading, while changing
         for (error, code, connecting, reading, changing) in [
             (
@@ -239,28 +241,28 @@ mod tests {
                 Indefinite,
             ),
             (
-                own(ErrorKind::AuthenticationFailed),
+                own(redis::ErrorKind::AuthenticationFailed),
                 "authentication",
                 Rejected,
                 Rejected,
                 Rejected,
             ),
             (
-                own(ErrorKind::InvalidClientConfig),
+                own(redis::ErrorKind::InvalidClientConfig),
                 "configuration",
                 Rejected,
                 Rejected,
                 Rejected,
             ),
             (
-                own(ErrorKind::UnexpectedReturnType),
+                own(redis::ErrorKind::UnexpectedReturnType),
                 "answer",
                 Rejected,
                 Rejected,
                 Indefinite,
             ),
             (
-                own(ErrorKind::Parse),
+                own(redis::ErrorKind::Parse),
                 "answer",
                 Rejected,
                 Rejected,
@@ -300,8 +302,8 @@ mod tests {
                 (Operation::Reading, reading),
                 (Operation::Changing, changing),
             ] {
-                let fault = classify(&error, operation);
-                let seen = (fault.kind, fault.code.as_str());
+                let error = classify(&error, operation);
+                let seen = (error.kind, error.code.as_str());
                 assert_eq!(seen, (kind, code), "{error} while {operation:?}");
             }
         }

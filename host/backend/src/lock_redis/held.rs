@@ -5,7 +5,7 @@ use super::scripts::Claim;
 use super::session::SharedSession;
 use crate::capability::lock::{Grant, ReleaseOutcome};
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +20,7 @@ pub(super) enum LeaseState {
 }
 
 impl LeaseState {
-    pub(super) fn parse(word: &str) -> Result<Self, Fault> {
+    pub(super) fn parse(word: &str) -> Result<Self, CallError> {
         match word {
             "held" => Ok(Self::Held),
             "ended" => Ok(Self::Ended),
@@ -28,7 +28,7 @@ impl LeaseState {
             _ => {
                 let message =
                     format!("Redis returned {word:?} for the state of a lock, which is unknown");
-                Err(Fault::indefinite("answer", message))
+                Err(CallError::indefinite("answer", message))
             }
         }
     }
@@ -81,7 +81,7 @@ impl HeldGrant {
     }
 
     /// Renews the lease. Returns false if the grant is lost.
-    pub(super) async fn renew(&self, session: &SharedSession) -> Result<bool, Fault> {
+    pub(super) async fn renew(&self, session: &SharedSession) -> Result<bool, CallError> {
         let ends = session.clock.now().saturating_add(session.lease);
         let script = self.claim.renew(session.lease_us());
         let word: String = session.link.run(&script, Operation::Changing).await?;
@@ -94,7 +94,7 @@ impl HeldGrant {
     }
 
     /// Asks Redis if it is still held.
-    pub(super) async fn stands(&self, session: &SharedSession) -> Result<bool, Fault> {
+    pub(super) async fn stands(&self, session: &SharedSession) -> Result<bool, CallError> {
         if self.lost().is_some() {
             return Ok(false);
         }

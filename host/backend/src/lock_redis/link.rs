@@ -1,7 +1,7 @@
 //! One session's connection: opened once, and again after a loss.
 
 use super::classify::{Operation, classify};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::patience::within;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, FromRedisValue};
@@ -25,17 +25,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(server: &ConnectionInfo) -> Result<Self, Fault> {
+    pub(super) async fn open(server: &ConnectionInfo) -> Result<Self, CallError> {
         let opened = within(PATIENCE, Self::try_open(server)).await;
         let opened = opened.unwrap_or_else(|_| Err(no_answer()));
-        opened.map_err(|error| {
-            let mut fault = classify(&error, Operation::Connecting);
-            let (server, why) = (server.addr(), &fault.message);
-            fault.message = match error.is_io_error() {
+        opened.map_err(|redis| {
+            let mut error = classify(&redis, Operation::Connecting);
+            let (server, why) = (server.addr(), &error.message);
+            error.message = match redis.is_io_error() {
                 true => format!("can't reach Redis at {server}: {why}; is it running?"),
                 false => format!("Redis at {server} refused the connection: {why}"),
             };
-            fault
+            error
         })
     }
 
@@ -56,7 +56,7 @@ impl Connection {
     }
 
     /// Sees that it answers.
-    pub(super) async fn check(mut self) -> Result<(), Fault> {
+    pub(super) async fn check(mut self) -> Result<(), CallError> {
         let ping = redis::cmd("PING");
         let answer = within(PATIENCE, ping.exec_async(&mut self.commands)).await;
         let answer = answer.unwrap_or_else(|_| Err(no_answer()));
@@ -82,7 +82,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Opens the connection.
-    pub(super) async fn open(server: Arc<ConnectionInfo>) -> Result<Self, Fault> {
+    pub(super) async fn open(server: Arc<ConnectionInfo>) -> Result<Self, CallError> {
         let connection = Connection::open(&server).await?;
         Ok(Self {
             server,
@@ -94,13 +94,13 @@ impl Link {
         &self.server
     }
 
-    /// Runs a script once. It is sent on an open connection only: if none can be had, the fault is
+    /// Runs a script once. It is sent on an open connection only: if none can be had, the error is
     /// certain. Without an answer the connection is closed, and the next call opens another.
     pub(super) async fn run<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
         operation: Operation,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, CallError> {
         let connection = self.connection().await?;
         let mut commands = connection.commands.clone();
         let answer = within(PATIENCE, script.invoke_async(&mut commands)).await;
@@ -121,7 +121,7 @@ impl Link {
         *self.current.lock().await = None;
     }
 
-    async fn connection(&self) -> Result<Arc<Connection>, Fault> {
+    async fn connection(&self) -> Result<Arc<Connection>, CallError> {
         let mut current = self.current.lock().await;
         match &*current {
             Some(open) if open.is_open() => Ok(Arc::clone(open)),

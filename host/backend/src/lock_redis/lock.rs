@@ -7,7 +7,7 @@ use super::session::{ReleaseOnDrop, SharedSession};
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl RedisLock {
         Claim::new(grant, Arc::clone(&self.names))
     }
 
-    async fn try_once(&self) -> Result<Attempt, Fault> {
+    async fn try_once(&self) -> Result<Attempt, CallError> {
         let session = &self.session;
         session.refuse_if_closed()?;
         let ends = session.clock.now().saturating_add(session.lease);
@@ -58,7 +58,8 @@ impl RedisLock {
         let script = claim.acquire(session.lease_us());
         let asked = Arc::new(HeldGrant::new(claim, &[], ends));
         let guard = ReleaseOnDrop::new(session, &asked);
-        let answer: Result<Vec<u64>, Fault> = session.link.run(&script, Operation::Changing).await;
+        let answer: Result<Vec<u64>, CallError> =
+            session.link.run(&script, Operation::Changing).await;
         match answer.as_deref() {
             Ok([0, tokens @ ..]) => {
                 let held = Arc::new(HeldGrant::new(asked.claim.clone(), tokens, ends));
@@ -75,31 +76,36 @@ impl RedisLock {
             }
             Ok(answer) => {
                 let message = format!("Redis answered an acquire with {answer:?}");
-                Err(Fault::indefinite("answer", message))
+                Err(CallError::indefinite("answer", message))
             }
             Err(_) => Err(self.undo(answer.unwrap_err(), guard, &asked).await),
         }
     }
 
     /// Tries to make certain that a failed attempt had no effect.
-    async fn undo(&self, mut fault: Fault, guard: ReleaseOnDrop, asked: &HeldGrant) -> Fault {
-        let indefinite = fault.kind == FaultKind::Indefinite;
+    async fn undo(
+        &self,
+        mut error: CallError,
+        guard: ReleaseOnDrop,
+        asked: &HeldGrant,
+    ) -> CallError {
+        let indefinite = error.kind == ErrorKind::Indefinite;
         if indefinite && self.session.give_up(&asked.claim).await.is_ok() {
-            fault.kind = FaultKind::Unavailable;
-            fault
+            error.kind = ErrorKind::Unavailable;
+            error
                 .message
                 .push_str("; anything that it may have acquired was released");
         }
-        if fault.kind != FaultKind::Indefinite {
+        if error.kind != ErrorKind::Indefinite {
             guard.disarm();
         }
-        fault
+        error
     }
 }
 
 #[async_trait]
 impl Lock for RedisLock {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError> {
         let session = &self.session;
         session.refuse_if_closed()?;
         if let Some(held) = session.held(self.number) {
@@ -129,11 +135,11 @@ impl Lock for RedisLock {
         }
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         self.session.release(self.number).await
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         let session = &self.session;
         if let Some(held) = session.held(self.number)
             && held.lost().is_none()
@@ -141,20 +147,23 @@ impl Lock for RedisLock {
         {
             return Ok(held.grant(&session.owner));
         }
-        Err(Fault::conflict("not-owner", "this lock is no longer held"))
+        Err(CallError::conflict(
+            "not-owner",
+            "this lock is no longer held",
+        ))
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         match self.session.held(self.number) {
             Some(held) => held.stands(&self.session).await,
             None => Ok(false),
         }
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         self.session.refuse_if_closed()?;
         let script = self.claim().break_names();
-        let answer: Result<String, Fault> =
+        let answer: Result<String, CallError> =
             self.session.link.run(&script, Operation::Changing).await;
         answer.map(drop)
     }

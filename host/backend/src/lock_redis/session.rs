@@ -9,7 +9,7 @@ use crate::capability::clock::Clock;
 use crate::capability::lock::ReleaseOutcome;
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,7 +62,7 @@ impl SharedSession {
         self.lease.div_ceil(1_000)
     }
 
-    pub(super) fn refuse_if_closed(&self) -> Result<(), Fault> {
+    pub(super) fn refuse_if_closed(&self) -> Result<(), CallError> {
         match *self.closed.borrow() {
             true => Err(lock_names::session_closed()),
             false => Ok(()),
@@ -85,7 +85,7 @@ impl SharedSession {
     }
 
     /// Keeps what a lock acquired, and renews it, unless the session ended in the meantime.
-    pub(super) fn keep(self: &Arc<Self>, lock: u64, held: Arc<HeldGrant>) -> Result<(), Fault> {
+    pub(super) fn keep(self: &Arc<Self>, lock: u64, held: Arc<HeldGrant>) -> Result<(), CallError> {
         let mut by_lock = self.lock();
         // Looked at under the lock: a session that closes does so before it takes everything.
         self.refuse_if_closed()?;
@@ -118,27 +118,27 @@ impl SharedSession {
     }
 
     /// Gives up what a lock holds, and says how it stood.
-    pub(super) async fn release(self: &Arc<Self>, lock: u64) -> Result<ReleaseOutcome, Fault> {
+    pub(super) async fn release(self: &Arc<Self>, lock: u64) -> Result<ReleaseOutcome, CallError> {
         let Some(held) = self.take(lock) else {
             return Ok(ReleaseOutcome::NotOwner);
         };
         let guard = ReleaseOnDrop::new(self, &held);
         let script = held.claim.release();
-        let answer: Result<String, Fault> = self.link.run(&script, Operation::Changing).await;
+        let answer: Result<String, CallError> = self.link.run(&script, Operation::Changing).await;
         match answer.and_then(|word| LeaseState::parse(&word)) {
             Ok(state) => {
                 guard.disarm();
                 Ok(held.learn(state, self.clock.now()))
             }
-            Err(fault) => match held.lost() {
+            Err(error) => match held.lost() {
                 Some(lost) => Ok(lost),
                 None => {
-                    if fault.kind != FaultKind::Indefinite {
+                    if error.kind != ErrorKind::Indefinite {
                         // Nothing was done, so it is held as before.
                         guard.disarm();
                         self.keep(lock, held)?;
                     }
-                    Err(fault)
+                    Err(error)
                 }
             },
         }
@@ -153,9 +153,9 @@ impl SharedSession {
 
     /// Releases a grant, even one whose acquire may still be in flight. An error means that the outcome
     /// is uncertain.
-    pub(super) async fn give_up(&self, claim: &Claim) -> Result<(), Fault> {
+    pub(super) async fn give_up(&self, claim: &Claim) -> Result<(), CallError> {
         let script = claim.give_up();
-        let answer: Result<String, Fault> = self.link.run(&script, Operation::Changing).await;
+        let answer: Result<String, CallError> = self.link.run(&script, Operation::Changing).await;
         answer.map(drop)
     }
 }

@@ -111,7 +111,7 @@ async fn collected<P: Protocol>(
                 bytes += calls::bytes_of(&row);
                 rows.push(row);
             }
-            Err(fault) => unusable = Some(fault),
+            Err(error) => unusable = Some(error),
         }
         if bytes > max_bytes {
             unusable = Some(values::too_large(max_bytes));
@@ -123,7 +123,7 @@ async fn collected<P: Protocol>(
     let affected = result.affected_rows();
     result.drop_result().await.map_err(Failure::during)?;
     match unusable {
-        Some(fault) => Err(Failure::during(Error::Other(Box::new(fault)))),
+        Some(error) => Err(Failure::during(Error::Other(Box::new(error)))),
         None => Ok((rows, affected)),
     }
 }

@@ -9,12 +9,12 @@
 use super::answer::Failure;
 use crate::capability::mysql_codes::{lost, of_code};
 use crate::capability::operation::Operation;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use mysql_async::{DriverError, Error, IoError};
 
-/// The fault for an error. Codes are the server's; 2003, 2006 and 2013 are those of every client
+/// The error of the contract for one of the driver. Codes are the server's; 2003, 2006 and 2013 are those of every client
 /// library: not connected, gone before anything was sent, lost in flight.
-pub(super) fn classify(failure: &Failure, operation: Operation) -> Fault {
+pub(super) fn classify(failure: &Failure, operation: Operation) -> CallError {
     // What wasn't sent had no effect, whatever it would have done.
     let operation = match operation {
         Operation::Writing | Operation::Committing if !failure.sent => Operation::Reading,
@@ -23,16 +23,16 @@ pub(super) fn classify(failure: &Failure, operation: Operation) -> Fault {
     match &failure.error {
         Error::Server(error) => {
             let kind = of_code(error.code, &error.state, operation);
-            Fault::new(kind, error.code, &error.message)
+            CallError::new(kind, error.code, &error.message)
         }
         Error::Driver(DriverError::PacketTooLarge | DriverError::StmtParamsMismatch { .. }) => {
-            Fault::rejected("statement", failure.error.to_string())
+            CallError::rejected("statement", failure.error.to_string())
         }
-        Error::Other(error) => match error.downcast_ref::<Fault>() {
+        Error::Other(error) => match error.downcast_ref::<CallError>() {
             // The statement ran, and its answer is of no use.
-            Some(fault) => Fault {
+            Some(error) => CallError {
                 kind: operation.error_if_answer_unusable(),
-                ..fault.clone()
+                ..error.clone()
             },
             None => lost(operation, failure.sent, &error.to_string()),
         },

@@ -106,7 +106,7 @@ impl Roll {
     async fn meet(&self, endpoint: &Address, address: &str) -> Result<Found, String> {
         let address = endpoint.at(address);
         let meeting = timeout(FINDING_TAKES_AT_MOST, async {
-            let mut introduced = introduce(&address).await.map_err(|fault| fault.message)?;
+            let mut introduced = introduce(&address).await.map_err(|error| error.message)?;
             let roll = ask(&mut introduced.connection).await;
             hang_up(introduced.connection).await;
             match roll {

@@ -3,7 +3,7 @@
 use super::answer::Failure;
 use super::classify::classify;
 use crate::capability::operation::Operation;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::patience::within;
 use crate::secret_url::{SIGNS, SecretUrl};
 use crate::session_options::AffectedRows;
@@ -51,13 +51,13 @@ pub(super) struct Address {
 impl Address {
     /// Reads a URL. `rejected` where it says something that is not understood: a parameter that did
     /// nothing would be a surprise later.
-    pub(super) fn from_url(url: &SecretUrl, counts: AffectedRows) -> Result<Self, Fault> {
+    pub(super) fn from_url(url: &SecretUrl, counts: AffectedRows) -> Result<Self, CallError> {
         let name = url.address(DEFAULT_PORT);
         let wrong = |what: &str| {
             let message = format!(
                 "the URL of {name} {what}; expected mysql://USER:PASSWORD@HOST:PORT/NAME and nothing else, {SIGNS}"
             );
-            Fault::rejected("url", message)
+            CallError::rejected("url", message)
         };
         let exposed = url.expose();
         if exposed.query().is_some() || exposed.fragment().is_some() {
@@ -135,13 +135,13 @@ impl Address {
     }
 
     /// Connects, within a bound.
-    pub(super) async fn connect(&self) -> Result<Conn, Fault> {
+    pub(super) async fn connect(&self) -> Result<Conn, CallError> {
         let began = Instant::now();
         loop {
             match self.connect_once().await {
-                Err(fault) if fault.code == UNKNOWN_SCHEMA && self.is_new_schema => {
+                Err(error) if error.code == UNKNOWN_SCHEMA && self.is_new_schema => {
                     if began.elapsed() > REPLICATING_TAKES_AT_MOST {
-                        return Err(fault);
+                        return Err(error);
                     }
                     sleep(BETWEEN_LOOKS).await;
                 }
@@ -150,30 +150,30 @@ impl Address {
         }
     }
 
-    async fn connect_once(&self) -> Result<Conn, Fault> {
+    async fn connect_once(&self) -> Result<Conn, CallError> {
         let connecting = within(CONNECTING_TAKES_AT_MOST, Conn::new(self.options.clone()));
         let failure = match connecting.await {
             Ok(Ok(connection)) => return Ok(connection),
             Ok(Err(error)) => Failure::before(error),
             Err(_) => {
                 let seconds = CONNECTING_TAKES_AT_MOST.as_secs();
-                return Err(Fault::unavailable(
+                return Err(CallError::unavailable(
                     2003,
                     format!("{} did not answer within {seconds} s", self.name),
                 ));
             }
         };
-        let fault = match &failure.error {
+        let error = match &failure.error {
             // The classic code for a server that takes no connection.
-            Error::Io(IoError::Io(error)) => Fault::unavailable(2003, error.to_string()),
+            Error::Io(IoError::Io(error)) => CallError::unavailable(2003, error.to_string()),
             _ => classify(&failure, Operation::Connecting),
         };
-        let hint = match &*fault.code {
+        let hint = match &*error.code {
             ACCESS_DENIED => WHY_DENIED,
             _ => "",
         };
-        let message = format!("can't connect to {}: {}{hint}", self.name, fault.message);
-        Err(Fault { message, ..fault })
+        let message = format!("can't connect to {}: {}{hint}", self.name, error.message);
+        Err(CallError { message, ..error })
     }
 }
 

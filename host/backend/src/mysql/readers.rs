@@ -10,7 +10,7 @@ use super::classify::classify;
 use super::options::Address;
 use crate::capability::database::Freshness;
 use crate::capability::operation::Operation;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::{Row, Value};
 use crate::patience::{Elapsed, within};
 use mysql_async::Conn;
@@ -77,7 +77,11 @@ impl Readers {
 
     /// Runs a statement that reads. `unavailable` if the node does not answer it in time, or answers no
     /// read at all while this one waits for its turn.
-    pub(super) async fn read(&self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn read(
+        &self,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, CallError> {
         let permit = self.turn().await?;
         let (sender, receiver) = oneshot::channel();
         let (text, parameters) = (text.to_owned(), parameters.to_vec());
@@ -89,7 +93,7 @@ impl Readers {
     }
 
     /// Waits for a connection, as long as the node answers those before.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, Fault> {
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, CallError> {
         let mut turn = pin!(self.permits.clone().acquire_owned());
         let mut ended = self.shared.ended.load(Relaxed);
         loop {
@@ -122,7 +126,7 @@ impl Shared {
         text: &str,
         parameters: &[Value],
         _permit: OwnedSemaphorePermit,
-        sender: oneshot::Sender<Result<Vec<Row>, Fault>>,
+        sender: oneshot::Sender<Result<Vec<Row>, CallError>>,
     ) {
         let mut reading = pin!(self.read_patiently(text, parameters));
         match within(self.takes_at_most, &mut reading).await {
@@ -140,7 +144,11 @@ impl Shared {
         }
     }
 
-    async fn read_patiently(&self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn read_patiently(
+        &self,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, CallError> {
         let idle = self.idle().pop();
         if let Some(connection) = idle {
             // Its server may have gone and come back since. That says nothing of the server, so a
@@ -167,7 +175,7 @@ impl Shared {
         Ok(answer.rows)
     }
 
-    async fn open(&self) -> Result<Conn, Fault> {
+    async fn open(&self) -> Result<Conn, CallError> {
         let mut connection = self.address.connect().await?;
         if let Some(setting) = self.setting {
             let set = super::answer::run(&mut connection, setting).await;
@@ -176,10 +184,10 @@ impl Shared {
         Ok(connection)
     }
 
-    fn no_answer(&self) -> Fault {
+    fn no_answer(&self) -> CallError {
         let (name, seconds) = (&self.address.name, self.takes_at_most.as_secs());
         let message = format!("{name} did not answer within {seconds} s");
-        Fault::unavailable(self.late, message)
+        CallError::unavailable(self.late, message)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Conn>> {
@@ -188,16 +196,16 @@ impl Shared {
     }
 }
 
-fn closed() -> Fault {
-    Fault::unavailable("closed", "the database is closed")
+fn closed() -> CallError {
+    CallError::unavailable("closed", "the database is closed")
 }
 
 /// Only the node itself can delay the host's own read: an error that is a conflict for a strategy, for
 /// example a wait that timed out, means here that the node can't answer.
-fn of_reading(failure: Failure) -> Fault {
-    let mut fault = classify(&failure, Operation::Reading);
-    if fault.kind == FaultKind::Conflict {
-        fault.kind = FaultKind::Unavailable;
+fn of_reading(failure: Failure) -> CallError {
+    let mut error = classify(&failure, Operation::Reading);
+    if error.kind == ErrorKind::Conflict {
+        error.kind = ErrorKind::Unavailable;
     }
-    fault
+    error
 }

@@ -6,7 +6,7 @@ use super::keeper::{self, Keeper};
 use super::options::{Address, hang_up};
 use super::servers::{Introduced, Servers, introduce};
 use crate::capability::operation::Operation;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::Value;
 use crate::run_id::{self, PREFIX};
 use mysql_async::{Conn, Error};
@@ -30,7 +30,7 @@ pub(super) struct OwnSchema {
 impl OwnSchema {
     /// Makes a schema and shows whose it is. `None` where the user may not, or may not do there what
     /// a trial does: then nothing is left of it.
-    pub(super) async fn create(endpoint: &Address) -> Result<Option<Self>, Fault> {
+    pub(super) async fn create(endpoint: &Address) -> Result<Option<Self>, CallError> {
         let name = run_id::new_name();
         let Introduced { mut connection, .. } = introduce(endpoint).await?;
         // Before there is a schema, so that it is never without a sign.
@@ -80,7 +80,7 @@ impl OwnSchema {
 }
 
 /// True if the user may create schemas.
-pub(super) async fn may_create(endpoint: &Address) -> Result<bool, Fault> {
+pub(super) async fn may_create(endpoint: &Address) -> Result<bool, CallError> {
     match OwnSchema::create(endpoint).await? {
         None => Ok(false),
         Some(schema) => {
@@ -91,7 +91,7 @@ pub(super) async fn may_create(endpoint: &Address) -> Result<bool, Fault> {
 }
 
 /// Drops the schemas of runs that are certainly over.
-pub(super) async fn clean(servers: &Servers) -> Result<(), Fault> {
+pub(super) async fn clean(servers: &Servers) -> Result<(), CallError> {
     let Introduced { mut connection, .. } = introduce(&servers.endpoint).await?;
     let cleaned = clean_by(servers, &mut connection).await;
     hang_up(connection).await;
@@ -154,18 +154,18 @@ async fn drop_schema(connection: &mut Conn, name: &str) -> Result<(), Failure> {
 }
 
 /// `None` for a right that the user does not have.
-fn denied(failure: &Failure) -> Result<Option<OwnSchema>, Fault> {
+fn denied(failure: &Failure) -> Result<Option<OwnSchema>, CallError> {
     match &failure.error {
         Error::Server(error) if matches!(error.code, 1044 | 1142 | 1227) => Ok(None),
         _ => Err(classify(failure, Operation::Connecting)),
     }
 }
 
-fn may_not_drop(failure: &Failure) -> Fault {
+fn may_not_drop(failure: &Failure) -> CallError {
     let message = format!(
         "this user may make schemas named {PREFIX}…, and neither use nor drop them: grant both or \
          neither ({})",
         failure.error
     );
-    Fault::new(FaultKind::Rejected, "rights", message)
+    CallError::new(ErrorKind::Rejected, "rights", message)
 }

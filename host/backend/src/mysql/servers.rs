@@ -7,7 +7,7 @@ use super::status::{self, Identity};
 use crate::capability::budget::Shares;
 use crate::capability::database::{Freshness, Target};
 use crate::host_threads;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::patience::within;
 use crate::secret_url::SecretUrl;
@@ -58,13 +58,13 @@ impl Servers {
         nodes: &[SecretUrl],
         options: SessionOptions,
         own_schema: Option<&str>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, CallError> {
         let counts = options.affected_rows;
         let endpoint = Address::from_url(endpoint, counts)?;
         let address = |node| Address::from_url(node, counts);
         let threads = host_threads::handle().map_err(|error| {
             let message = format!("the host's own threads could not be started: {error}");
-            Fault::unavailable("threads", message)
+            CallError::unavailable("threads", message)
         })?;
         let mut addresses = match nodes {
             [] => vec![endpoint.clone()],
@@ -82,7 +82,7 @@ impl Servers {
                 "{} and {} are the same server; name each node once",
                 addresses[twice.0].name, addresses[twice.1].name
             );
-            return Err(Fault::rejected("same-node", message));
+            return Err(CallError::rejected("same-node", message));
         }
         let readers = |address: &Address, freshness, replicates| {
             Readers::new(address.clone(), freshness, replicates, threads.clone())
@@ -151,12 +151,12 @@ impl Servers {
     }
 
     /// The node of that name.
-    pub(super) fn node(&self, name: &str) -> Result<&Node, Fault> {
+    pub(super) fn node(&self, name: &str) -> Result<&Node, CallError> {
         let found = self.nodes.iter().find(|node| node.name == name);
         found.ok_or_else(|| {
             let names = self.names.join(", ");
             let message = format!("there is no node {name:?}; there are {names}");
-            Fault::rejected("no-such-node", message)
+            CallError::rejected("no-such-node", message)
         })
     }
 
@@ -183,7 +183,7 @@ impl Servers {
         (nodes.len() + number) as u32
     }
 
-    pub(super) fn address(&self, target: &Target) -> Result<&Address, Fault> {
+    pub(super) fn address(&self, target: &Target) -> Result<&Address, CallError> {
         match target {
             Target::Endpoint => Ok(&self.endpoint),
             Target::Node(name) => self.node(name).map(|node| &node.address),
@@ -192,7 +192,7 @@ impl Servers {
 }
 
 /// Asks a server for its identity, and for its view of the cluster.
-async fn meet(address: &Address) -> Result<(Identity, Roll), Fault> {
+async fn meet(address: &Address) -> Result<(Identity, Roll), CallError> {
     let mut introduced = introduce(address).await?;
     // A server that does not replicate has nothing to say; one that refuses to answer says no more.
     let roll = match introduced.identity.node {
@@ -208,7 +208,7 @@ async fn meet(address: &Address) -> Result<(Identity, Roll), Fault> {
 }
 
 /// Connects, and asks the server for its identity.
-pub(super) async fn introduce(address: &Address) -> Result<Introduced, Fault> {
+pub(super) async fn introduce(address: &Address) -> Result<Introduced, CallError> {
     let mut connection = address.connect().await?;
     let asking = within(
         INTRODUCTION_TAKES_AT_MOST,
@@ -216,7 +216,7 @@ pub(super) async fn introduce(address: &Address) -> Result<Introduced, Fault> {
     );
     let failed = |why: &str| {
         let message = format!("{} does not report its identity: {why}", address.name);
-        Fault::unavailable(2013, message)
+        CallError::unavailable(2013, message)
     };
     match asking.await {
         Ok(Ok(identity)) => Ok(Introduced {

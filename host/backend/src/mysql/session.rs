@@ -12,7 +12,7 @@ use crate::capability::database::{Session, Target};
 use crate::capability::operation::Operation;
 use crate::capability::statement::{Action, Statement};
 use crate::capability::{calls, mysql_calls};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::{Row, Value};
 use crate::patience::within;
 use crate::url::AutocommitWrites;
@@ -52,7 +52,7 @@ pub(super) struct MysqlSession {
 }
 
 impl MysqlSession {
-    pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, Fault> {
+    pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, CallError> {
         let mut session = Self {
             shares: servers.shares(),
             servers,
@@ -70,10 +70,10 @@ impl MysqlSession {
     }
 
     /// Every call that reaches the server begins here, and ends with `leave`.
-    async fn enter(&mut self) -> Result<(), Fault> {
+    async fn enter(&mut self) -> Result<(), CallError> {
         if self.under_way {
             let message = "an earlier call of this session was abandoned half-way";
-            return Err(Fault::rejected("session-abandoned", message));
+            return Err(CallError::rejected("session-abandoned", message));
         }
         if self.connection.is_none() {
             self.under_way = true;
@@ -85,12 +85,12 @@ impl MysqlSession {
         Ok(())
     }
 
-    fn leave<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+    fn leave<T>(&mut self, result: Result<T, CallError>) -> Result<T, CallError> {
         self.under_way = false;
         result
     }
 
-    async fn reopen(&mut self) -> Result<(), Fault> {
+    async fn reopen(&mut self) -> Result<(), CallError> {
         while self.threads.len() >= MAX_THREADS {
             threads::end(&self.servers, &self.threads[0]).await;
             self.threads.remove(0);
@@ -127,7 +127,7 @@ impl MysqlSession {
         statement: &Statement,
         parameters: &[Value],
         operation: Operation,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Answer, CallError> {
         let text = statement.text();
         // A strategy may join a table with itself, so an answer could be larger than the machine.
         // `Database::read`, which is the host's own, has no such bound.
@@ -159,22 +159,22 @@ impl MysqlSession {
         run(self.connection()?, text).await
     }
 
-    /// The fault of a statement, after which the transaction is what the fault says it is: still
+    /// The error of a statement, after which the transaction is what the error says it is: still
     /// open after `rejected`, gone after anything else.
-    async fn fail(&mut self, failure: &Failure, operation: Operation) -> Fault {
-        let fault = classify(failure, operation);
+    async fn fail(&mut self, failure: &Failure, operation: Operation) -> CallError {
+        let error = classify(failure, operation);
         if failure.breaks_the_connection() {
             self.connection = None;
             self.in_transaction = false;
-        } else if self.in_transaction && fault.kind != FaultKind::Rejected {
+        } else if self.in_transaction && error.kind != ErrorKind::Rejected {
             self.in_transaction = false;
             // The server rolled back by itself after a deadlock. After others it undid no more than
             // the statement.
-            if fault.code != "1213" {
+            if error.code != "1213" {
                 self.roll_back().await;
             }
         }
-        fault
+        error
     }
 
     /// Whatever happens, no transaction of this session can be committed afterwards.
@@ -195,7 +195,11 @@ impl MysqlSession {
         self.settings.push(setting.to_owned());
     }
 
-    async fn write(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn write(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         let operation = Operation::from_action(statement.action(), self.in_transaction);
         match statement.action() {
             Action::Define | Action::Set | Action::Savepoint => {
@@ -217,7 +221,7 @@ impl MysqlSession {
     }
 
     /// Runs what has no parameters and gives no rows.
-    async fn step(&mut self, text: &str, operation: Operation) -> Result<(), Fault> {
+    async fn step(&mut self, text: &str, operation: Operation) -> Result<(), CallError> {
         match self.run(text).await {
             Ok(()) => Ok(()),
             Err(failure) => Err(self.fail(&failure, operation).await),
@@ -226,7 +230,7 @@ impl MysqlSession {
 
     /// A reading on another connection to the same server waits as well, and does so inside a
     /// transaction too, where wsrep_sync_wait has no effect.
-    async fn wait_for_others(&mut self) -> Result<(), Fault> {
+    async fn wait_for_others(&mut self) -> Result<(), CallError> {
         let node = self
             .threads
             .last()
@@ -236,35 +240,41 @@ impl MysqlSession {
             None => {
                 let message = "this session is on a server that is not among the nodes; name each \
                                of them with --node";
-                Err(Fault::rejected("unsupported", message))
+                Err(CallError::rejected("unsupported", message))
             }
         }
     }
 }
 
 /// The error of a session that can't be re-opened: nothing was done, and the caller may retry.
-fn not_now(fault: Fault) -> Fault {
-    Fault {
-        kind: FaultKind::Unavailable,
-        ..fault
+fn not_now(error: CallError) -> CallError {
+    CallError {
+        kind: ErrorKind::Unavailable,
+        ..error
     }
 }
 
 /// The server ended the transaction without saying so, and ran the statement by itself. What a
 /// strategy reads then is of no transaction, and what it writes is committed without the rest.
-fn outside(operation: Operation) -> Fault {
+fn outside(operation: Operation) -> CallError {
     let message = "the server had ended the transaction, and the statement ran outside of it";
     match operation {
-        Operation::Reading | Operation::Connecting => Fault::conflict("transaction-lost", message),
+        Operation::Reading | Operation::Connecting => {
+            CallError::conflict("transaction-lost", message)
+        }
         Operation::Writing | Operation::Committing => {
-            Fault::indefinite("transaction-lost", message)
+            CallError::indefinite("transaction-lost", message)
         }
     }
 }
 
 #[async_trait]
 impl Session for MysqlSession {
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         mysql_calls::check_execute(statement, parameters)?;
         calls::check_savepoint(statement, self.in_transaction)?;
         self.enter().await?;
@@ -276,7 +286,7 @@ impl Session for MysqlSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         mysql_calls::check_query(statement, parameters)?;
         self.enter().await?;
         let operation = Operation::from_action(statement.action(), self.in_transaction);
@@ -284,10 +294,10 @@ impl Session for MysqlSession {
         self.leave(answer.map(|answer| answer.rows))
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         if self.in_transaction {
             let message = "a transaction is open already";
-            return Err(Fault::rejected("transaction-open", message));
+            return Err(CallError::rejected("transaction-open", message));
         }
         self.enter().await?;
         let begin = match self.servers.names_transactions.load(Relaxed) {
@@ -302,10 +312,10 @@ impl Session for MysqlSession {
         self.leave(result)
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         if !self.in_transaction {
             let message = "no transaction is open";
-            return Err(Fault::rejected("no-transaction", message));
+            return Err(CallError::rejected("no-transaction", message));
         }
         self.enter().await?;
         let result = self.step("COMMIT", Operation::Committing).await;
@@ -315,7 +325,7 @@ impl Session for MysqlSession {
         self.leave(result)
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         if self.in_transaction {
             self.enter().await?;
             self.roll_back().await;
@@ -324,7 +334,7 @@ impl Session for MysqlSession {
         Ok(())
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         self.enter().await?;
         let result = self.wait_for_others().await;
         self.leave(result)

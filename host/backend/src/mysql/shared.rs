@@ -6,7 +6,7 @@ use super::keeper::{self, Keeper};
 use super::options::{Address, hang_up};
 use super::servers::{Introduced, Servers, introduce};
 use crate::capability::operation::Operation;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::Value;
 use crate::run_id;
 use mysql_async::Conn;
@@ -30,7 +30,7 @@ struct Other {
 
 impl SharedClaim {
     /// Claims the schema of the endpoint. `rejected` with `in-use` if another run has it.
-    pub(super) async fn take(servers: &Servers) -> Result<Self, Fault> {
+    pub(super) async fn take(servers: &Servers) -> Result<Self, CallError> {
         let endpoint = servers.endpoint.clone();
         let schema = endpoint.schema();
         let owner = run_id::new_name();
@@ -45,7 +45,7 @@ impl SharedClaim {
             }),
             refused => {
                 hang_up(connection).await;
-                Err(refused.map_or_else(|fault| fault, |other| in_use(&schema, other)))
+                Err(refused.map_or_else(|error| error, |other| in_use(&schema, other)))
             }
         }
     }
@@ -71,7 +71,7 @@ async fn claim(
     connection: &mut Conn,
     schema: &str,
     owner: &str,
-) -> Result<Option<Other>, Fault> {
+) -> Result<Option<Other>, CallError> {
     let failed = |failure: Failure| classify(&failure, Operation::Connecting);
     run(connection, &keeper::definition(schema))
         .await
@@ -81,16 +81,16 @@ async fn claim(
         match claim_once(servers, connection, schema, owner).await {
             Ok(done) => return Ok(done),
             Err(failure) => {
-                let fault = failed(failure);
-                if fault.kind != FaultKind::Conflict {
-                    return Err(fault);
+                let error = failed(failure);
+                if error.kind != ErrorKind::Conflict {
+                    return Err(error);
                 }
                 run(connection, "ROLLBACK").await.ok();
-                last = Some(fault);
+                last = Some(error);
             }
         }
     }
-    let never = || Fault::unavailable("claim", "the database could not be claimed");
+    let never = || CallError::unavailable("claim", "the database could not be claimed");
     Err(last.unwrap_or_else(never))
 }
 
@@ -124,7 +124,7 @@ async fn claim_once(
     Ok(None)
 }
 
-fn in_use(schema: &str, other: Option<Other>) -> Fault {
+fn in_use(schema: &str, other: Option<Other>) -> CallError {
     let who = match &other {
         Some(other) => match run_id::pid(&other.owner) {
             Some(pid) => format!(" (process {pid} on {})", other.host),
@@ -136,5 +136,5 @@ fn in_use(schema: &str, other: Option<Other>) -> Fault {
         "the database {schema} is in use by another run{who}: wait for its end, name another \
          database, or let the user make schemas of its own: GRANT ALL ON `contend\\_run\\_%`.* TO …"
     );
-    Fault::rejected("in-use", message)
+    CallError::rejected("in-use", message)
 }

@@ -1,6 +1,6 @@
 //! Values on their way in and out.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::{Column, Value as Stored};
@@ -21,7 +21,7 @@ pub(super) fn parameter(value: &Value) -> Stored {
 }
 
 /// A row as values of the contract.
-pub(super) fn row(row: mysql_async::Row) -> Result<Row, Fault> {
+pub(super) fn row(row: mysql_async::Row) -> Result<Row, CallError> {
     let columns = row.columns();
     let values = row.unwrap().into_iter();
     values
@@ -30,13 +30,13 @@ pub(super) fn row(row: mysql_async::Row) -> Result<Row, Fault> {
         .collect()
 }
 
-pub(super) fn too_large(max_bytes: usize) -> Fault {
+pub(super) fn too_large(max_bytes: usize) -> CallError {
     let message = format!("the answer is larger than {max_bytes} bytes");
-    Fault::rejected("answer-too-large", message)
+    CallError::rejected("answer-too-large", message)
 }
 
 /// Decodes by the type of the column: the same bytes are text in one and a number in another.
-fn value(stored: Stored, column: &Column) -> Result<Value, Fault> {
+fn value(stored: Stored, column: &Column) -> Result<Value, CallError> {
     Ok(match stored {
         Stored::NULL => Value::Null,
         Stored::Int(integer) => Value::Integer(integer),
@@ -85,7 +85,7 @@ fn spelled(bytes: &[u8], column: &Column) -> Option<Value> {
     }
 }
 
-fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, Fault> {
+fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, CallError> {
     let kind = column.column_type();
     if kind == ColumnType::MYSQL_TYPE_BIT {
         let integer = bytes
@@ -104,14 +104,14 @@ fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, Fault> {
     }
     String::from_utf8(bytes).map(Value::Text).map_err(|_| {
         let name = column.name_str();
-        Fault::rejected("decode", format!("the text in column {name} is not UTF-8"))
+        CallError::rejected("decode", format!("the text in column {name} is not UTF-8"))
     })
 }
 
-fn signed(integer: u64) -> Result<i64, Fault> {
+fn signed(integer: u64) -> Result<i64, CallError> {
     i64::try_from(integer).map_err(|_| {
         let message = format!("{integer} exceeds the contract's largest integer");
-        Fault::rejected("decode", message)
+        CallError::rejected("decode", message)
     })
 }
 

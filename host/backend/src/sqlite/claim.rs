@@ -4,7 +4,7 @@
 //! ends. The database itself is not locked: closing any descriptor of it would release the locks that
 //! SQLite has on it.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::run_id;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
@@ -20,12 +20,12 @@ pub struct FileClaim {
 
 impl FileClaim {
     /// Claims a database. `rejected` with `in-use` if another run has it.
-    pub fn take(database: &Path) -> Result<Self, Fault> {
+    pub fn take(database: &Path) -> Result<Self, CallError> {
         let path = beside(database);
         loop {
             let failed = |error: std::io::Error| {
                 let message = format!("can't claim the database with {}: {error}", path.display());
-                Fault::unavailable("claim", message)
+                CallError::unavailable("claim", message)
             };
             let mut file = File::options()
                 .create(true)
@@ -74,7 +74,7 @@ fn beside(database: &Path) -> PathBuf {
     path.into()
 }
 
-fn in_use(database: &Path, claim: &mut File) -> Fault {
+fn in_use(database: &Path, claim: &mut File) -> CallError {
     let mut pid = String::new();
     claim.take(20).read_to_string(&mut pid).ok();
     let digits = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
@@ -86,7 +86,7 @@ fn in_use(database: &Path, claim: &mut File) -> Fault {
         "{} is in use by another run ({process}); wait for its end, or name another file",
         database.display()
     );
-    Fault::rejected("in-use", message)
+    CallError::rejected("in-use", message)
 }
 
 #[cfg(test)]

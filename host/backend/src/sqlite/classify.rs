@@ -5,12 +5,12 @@
 //! error before it writes the commit.
 
 use crate::capability::operation::Operation;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use sqlx::Error;
 
-/// The fault for an error. Codes are SQLite's extended result codes in decimal, or a word where
+/// The error of the contract for one of the driver. Codes are SQLite's extended result codes in decimal, or a word where
 /// SQLite had no say.
-pub fn classify(error: &Error, operation: Operation) -> Fault {
+pub fn classify(error: &Error, operation: Operation) -> CallError {
     match error {
         Error::Database(error) => {
             let code = error.code().unwrap_or_default();
@@ -18,26 +18,28 @@ pub fn classify(error: &Error, operation: Operation) -> Fault {
                 Ok(number) => of_code(number, operation),
                 Err(_) => operation.error_if_unknown(),
             };
-            Fault::new(kind, code, error.message())
+            CallError::new(kind, code, error.message())
         }
         // These come before SQLite runs the statement.
-        Error::Configuration(_) => Fault::rejected("configuration", error.to_string()),
-        Error::Encode(_) | Error::Protocol(_) => Fault::rejected("statement", error.to_string()),
+        Error::Configuration(_) => CallError::rejected("configuration", error.to_string()),
+        Error::Encode(_) | Error::Protocol(_) => {
+            CallError::rejected("statement", error.to_string())
+        }
         // These come after it: what it wrote is there.
-        Error::Decode(_) | Error::ColumnDecode { .. } => Fault::new(
+        Error::Decode(_) | Error::ColumnDecode { .. } => CallError::new(
             operation.error_if_answer_unusable(),
             "decode",
             error.to_string(),
         ),
-        Error::InvalidArgument(message) => Fault::new(
+        Error::InvalidArgument(message) => CallError::new(
             operation.error_if_answer_unusable(),
             "answer-too-large",
             message,
         ),
         Error::PoolTimedOut | Error::PoolClosed => {
-            Fault::unavailable("no-connection", error.to_string())
+            CallError::unavailable("no-connection", error.to_string())
         }
-        _ => Fault::new(
+        _ => CallError::new(
             operation.error_if_server_failed(),
             "connection-lost",
             error.to_string(),
@@ -45,21 +47,21 @@ pub fn classify(error: &Error, operation: Operation) -> Fault {
     }
 }
 
-fn of_code(code: i32, operation: Operation) -> FaultKind {
+fn of_code(code: i32, operation: Operation) -> ErrorKind {
     // The low byte is the primary code; the rest says more about it.
     match code & 0xff {
         // BUSY, LOCKED: another session has the lock, or the snapshot was too old. A COMMIT that gets
         // this leaves its transaction open, and the session rolls it back.
-        5 | 6 if operation == Operation::Connecting => FaultKind::Unavailable,
-        5 | 6 => FaultKind::Conflict,
+        5 | 6 if operation == Operation::Connecting => ErrorKind::Unavailable,
+        5 | 6 => ErrorKind::Conflict,
         // NOMEM, IOERR, FULL: in the middle of a commit the outcome is unknown. INTERRUPT:
         // SQLite looks once more whether to stop *after* it has committed a statement.
         7 | 9 | 10 | 13 => operation.error_if_server_failed(),
         // CANTOPEN, PROTOCOL (the log was too busy to begin): both before anything is written.
-        14 | 15 => FaultKind::Unavailable,
+        14 | 15 => ErrorKind::Unavailable,
         // ERROR, PERM, READONLY, SCHEMA, TOOBIG, CONSTRAINT, MISMATCH, NOLFS, AUTH, RANGE, NOTADB:
         // the statement is wrong, or wrong here, and was undone before it committed.
-        1 | 3 | 8 | 17..=20 | 22 | 23 | 25 | 26 => FaultKind::Rejected,
+        1 | 3 | 8 | 17..=20 | 22 | 23 | 25 | 26 => ErrorKind::Rejected,
         // CORRUPT and whatever else there may be.
         _ => operation.error_if_unknown(),
     }
@@ -68,7 +70,7 @@ fn of_code(code: i32, operation: Operation) -> FaultKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
+    use ErrorKind::{Conflict, Indefinite, Rejected, Unavailable};
     use std::borrow::Cow;
     use std::fmt;
 
@@ -105,7 +107,7 @@ mod tests {
         }
     }
 
-    fn of(code: i32, operation: Operation) -> Fault {
+    fn of(code: i32, operation: Operation) -> CallError {
         classify(&Error::Database(Box::new(Code(code))), operation)
     }
 
@@ -141,9 +143,9 @@ mod tests {
                 (Operation::Writing, writing),
                 (Operation::Committing, committing),
             ] {
-                let fault = of(code, operation);
-                assert_eq!(fault.kind, kind, "{name} while {operation:?}");
-                assert_eq!(fault.code, code.to_string(), "{name}");
+                let error = of(code, operation);
+                assert_eq!(error.kind, kind, "{name} while {operation:?}");
+                assert_eq!(error.code, code.to_string(), "{name}");
             }
         }
         assert_eq!(of(5, Operation::Connecting).kind, Unavailable);

@@ -3,7 +3,7 @@
 use super::SqliteLocation;
 use super::classify::classify;
 use crate::capability::operation::Operation;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ fn plain(path: &Path) -> PathBuf {
 pub(super) async fn first_connection(
     location: &SqliteLocation,
     options: &SqliteConnectOptions,
-) -> Result<SqliteConnection, Fault> {
+) -> Result<SqliteConnection, CallError> {
     let explain = |error: sqlx::Error| explained(location, classify(&error, Operation::Connecting));
     let mut connection = options.connect().await.map_err(explain)?;
     if let SqliteLocation::File(path) = location {
@@ -76,16 +76,16 @@ pub(super) async fn first_connection(
                 "{}: its file system does not support SQLite's write-ahead log (it stays in mode {mode})",
                 path.display()
             );
-            return Err(Fault::rejected("no-wal", message));
+            return Err(CallError::rejected("no-wal", message));
         }
     }
     Ok(connection)
 }
 
 /// SQLite says only "unable to open database file".
-fn explained(location: &SqliteLocation, fault: Fault) -> Fault {
+fn explained(location: &SqliteLocation, error: CallError) -> CallError {
     let SqliteLocation::File(path) = location else {
-        return fault;
+        return error;
     };
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let hint = if path.is_dir() {
@@ -96,8 +96,8 @@ fn explained(location: &SqliteLocation, fault: Fault) -> Fault {
         ""
     };
     let path = path.display();
-    Fault {
-        message: format!("can't open the database {path}{hint}: {}", fault.message),
-        ..fault
+    CallError {
+        message: format!("can't open the database {path}{hint}: {}", error.message),
+        ..error
     }
 }

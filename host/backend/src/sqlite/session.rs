@@ -10,7 +10,7 @@ use crate::capability::calls;
 use crate::capability::database::Session;
 use crate::capability::operation::Operation;
 use crate::capability::statement::{RowLock, Statement};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use sqlx::{Connection, SqliteConnection};
@@ -45,14 +45,14 @@ impl SqliteSession {
     }
 
     /// Every call that reaches SQLite begins here.
-    fn enter(&self) -> Result<Call, Fault> {
+    fn enter(&self) -> Result<Call, CallError> {
         if self.lost {
             let message = "the connection is lost; open another session";
-            return Err(Fault::unavailable("session-lost", message));
+            return Err(CallError::unavailable("session-lost", message));
         }
         if self.signals.is_abandoned() {
             let message = "an earlier call of this session was abandoned half-way";
-            return Err(Fault::rejected("session-abandoned", message));
+            return Err(CallError::rejected("session-abandoned", message));
         }
         Ok(Call::begin(&self.signals))
     }
@@ -104,28 +104,28 @@ impl SqliteSession {
         self.answer(text, parameters, is_kept).await
     }
 
-    /// The fault of a statement, after which the transaction is what the fault says it is: still
+    /// The error of a statement, after which the transaction is what the error says it is: still
     /// open after `rejected`, gone after anything else.
-    async fn fail(&mut self, error: &sqlx::Error, operation: Operation) -> Fault {
-        let mut fault = classify(error, operation);
+    async fn fail(&mut self, failure: &sqlx::Error, operation: Operation) -> CallError {
+        let mut error = classify(failure, operation);
         // What is rejected promises that the transaction is open, and this one is not.
-        if self.in_transaction && self.signals.rolled_back() && fault.kind == FaultKind::Rejected {
-            fault.kind = FaultKind::Conflict;
+        if self.in_transaction && self.signals.rolled_back() && error.kind == ErrorKind::Rejected {
+            error.kind = ErrorKind::Conflict;
         }
-        if matches!(error, sqlx::Error::WorkerCrashed) {
+        if matches!(failure, sqlx::Error::WorkerCrashed) {
             self.lost = true;
             self.in_transaction = false;
         }
         if !self.in_transaction {
-            return fault;
+            return error;
         }
         if self.signals.rolled_back() {
             self.in_transaction = false;
-            fault.message += "; the transaction was rolled back";
-        } else if fault.kind != FaultKind::Rejected {
+            error.message += "; the transaction was rolled back";
+        } else if error.kind != ErrorKind::Rejected {
             self.roll_back().await;
         }
-        fault
+        error
     }
 
     /// Whatever happens, no transaction of this session can be committed afterwards.
@@ -139,7 +139,11 @@ impl SqliteSession {
 
 #[async_trait]
 impl Session for SqliteSession {
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         values::check_execute(statement, parameters)?;
         calls::check_savepoint(statement, self.in_transaction)?;
         let call = self.enter()?;
@@ -158,7 +162,7 @@ impl Session for SqliteSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         values::check_query(statement, parameters)?;
         let lock = statement
             .row_lock()
@@ -179,10 +183,10 @@ impl Session for SqliteSession {
         result
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         if self.in_transaction {
             let message = "a transaction is open already";
-            return Err(Fault::rejected("transaction-open", message));
+            return Err(CallError::rejected("transaction-open", message));
         }
         let call = self.enter()?;
         self.signals.forget_rollbacks();
@@ -197,10 +201,10 @@ impl Session for SqliteSession {
         result
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         if !self.in_transaction {
             let message = "no transaction is open";
-            return Err(Fault::rejected("no-transaction", message));
+            return Err(CallError::rejected("no-transaction", message));
         }
         let call = self.enter()?;
         let result = match self.run("COMMIT", &[]).await {
@@ -214,7 +218,7 @@ impl Session for SqliteSession {
         result
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         if self.in_transaction {
             let call = self.enter()?;
             self.roll_back().await;
@@ -224,7 +228,7 @@ impl Session for SqliteSession {
     }
 
     /// There is one node, and it sees its own commits.
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         self.enter()?.end();
         Ok(())
     }

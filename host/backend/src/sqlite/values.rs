@@ -2,20 +2,20 @@
 
 use crate::capability::calls;
 use crate::capability::statement::{Action, RowLock, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow, SqliteValueRef};
 use sqlx::{AssertSqlSafe, Decode, Row as _, Sqlite, TypeInfo, ValueRef};
 
 /// `rejected` unless the statement gives rows and has its parameters.
-pub(super) fn check_query(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+pub(super) fn check_query(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     calls::check_returns_rows(statement)?;
     check_parameters(statement, parameters)
 }
 
 /// `rejected` if the statement gives rows, or lacks its parameters.
-pub(super) fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+pub(super) fn check_execute(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     calls::check_returns_no_rows(statement)?;
     match statement.action() {
         Action::Write | Action::Define | Action::Savepoint | Action::Read => {
@@ -23,28 +23,28 @@ pub(super) fn check_execute(statement: &Statement, parameters: &[Value]) -> Resu
         }
         Action::Set => {
             let message = "SQLite has no session variables that a strategy may set";
-            Err(Fault::rejected("unsupported", message))
+            Err(CallError::rejected("unsupported", message))
         }
     }
 }
 
-fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), Fault> {
+fn check_parameters(statement: &Statement, parameters: &[Value]) -> Result<(), CallError> {
     calls::check_count(statement, parameters)?;
     let is_nan = |value: &Value| matches!(value, Value::Real(real) if real.is_nan());
     if parameters.iter().any(is_nan) {
         // SQLite would store NULL and say nothing.
         let message = "a parameter is not a number, which SQLite can't store";
-        return Err(Fault::rejected("not-a-number", message));
+        return Err(CallError::rejected("not-a-number", message));
     }
     Ok(())
 }
 
 /// The text to run for a locking read. `rejected` where the clause asks not to wait.
-pub(super) fn patient(lock: &RowLock) -> Result<&str, Fault> {
+pub(super) fn patient(lock: &RowLock) -> Result<&str, CallError> {
     if lock.impatient {
         let message = "SQLite has no row locks, so it can neither refuse (NOWAIT) nor skip \
                        (SKIP LOCKED) a locked row, nor wait for it for a time (WAIT n)";
-        return Err(Fault::rejected("unsupported", message));
+        return Err(CallError::rejected("unsupported", message));
     }
     Ok(&lock.text_without_clause)
 }

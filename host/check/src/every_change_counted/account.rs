@@ -16,7 +16,7 @@ pub fn account(
     let settled = step.and_then(|step| step.settled);
     if failed && settled == Some(Settled::TookEffect) {
         // Known from the history alone, whatever the audit says.
-        return Err("the fault promised that nothing had happened, but the host found that it had");
+        return Err("the error promised that nothing had happened, but the host found that it had");
     }
     let Some(found) = found.map(u32::from) else {
         return Ok(());
@@ -31,7 +31,7 @@ pub fn account(
     if found > most + most_by_host {
         Err(match (step, settled) {
             (None, _) => "a transition that no step asked for took effect",
-            _ if failed => "the fault promised that nothing had happened",
+            _ if failed => "the error promised that nothing had happened",
             (_, Some(Settled::NoEffect)) if found == 1 + most_by_host => {
                 "it took effect after the host had read that it had not"
             }
@@ -60,7 +60,7 @@ mod tests {
             invoked: 0,
             returned: 1,
             outcome,
-            faults: vec![],
+            errors: vec![],
             lost_locks: Default::default(),
             settled,
             seen: None,
@@ -84,7 +84,7 @@ mod tests {
         use Settled::{NoEffect, TookEffect, Unknown};
         let unclear = || Outcome::indeterminate("2013", "lost");
         let (more, silent) = ("it took effect more than once", "a silent success");
-        let promised = "the fault promised that nothing had happened";
+        let promised = "the error promised that nothing had happened";
         let late = "it took effect after the host had read that it had not";
         let lacking = "the host found it in the data, but the audit lacks it";
         for (outcome, settled, expected) in [
@@ -110,7 +110,7 @@ mod tests {
         let unasked = "a transition that no step asked for took effect";
         assert_eq!(diagnoses(None, Restored::Yes), [unrestored, "", unasked]);
         let failed = step(failed(), Some(Settled::NoEffect));
-        let promised = "the fault promised that nothing had happened";
+        let promised = "the error promised that nothing had happened";
         assert_eq!(
             diagnoses(Some(&failed), Restored::Yes),
             [unrestored, "", promised]

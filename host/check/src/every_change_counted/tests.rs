@@ -67,7 +67,7 @@ fn a_failure_with_an_effect_and_a_second_effect_are_reported() {
     assert_reported(
         &judge(&changes, Some(&data)),
         "worker 1 was told at 34.900 ms that its acquire of row 1 ended failed (1213); the data \
-         has 1 such update (marker 1_1): the fault promised",
+         has 1 such update (marker 1_1): the error promised",
         0,
     );
     let (changes, mut data) = history(4, 2, 3);
@@ -218,7 +218,7 @@ fn without_proof_it_is_unknown_unless_the_history_itself_proves_a_lie() {
     changes[5].acquire.settled = Some(Settled::TookEffect);
     assert_reported(
         &judge(&changes, None),
-        "ended failed (1213) (marker 1_1): the fault",
+        "ended failed (1213) (marker 1_1): the error",
         0,
     );
     let (_, empty) = history(0, 2, 0);

@@ -6,7 +6,7 @@ use super::event::{ClusterEvent, ConnectionId, Ticket};
 use super::state::State;
 use crate::capability::mysql_codes::lost;
 use crate::event::{Answer, What};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::sql::Plan;
 
 impl State {
@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    fn perform(&mut self, slot: u32) -> Option<Result<Given, Fault>> {
+    fn perform(&mut self, slot: u32) -> Option<Result<Given, CallError>> {
         let connection = &self.connections[slot];
         let operation = connection.call.operation;
         let kind = connection.call.kind;
@@ -77,13 +77,13 @@ impl State {
             return Some(Ok(Given::Done));
         }
         if connection.transaction.is_killed && kind != Kind::Sync {
-            return Some(Err(Error::Deadlock.fault(operation)));
+            return Some(Err(Error::Deadlock.error(operation)));
         }
         let prepared = connection.call.prepared.as_ref();
         let plan = prepared.map(|prepared| &prepared.plan);
         let sets = matches!(plan, Some(Ok(Plan::Set(_))));
         if !sets && !self.nodes[connection.node as usize].is_primary {
-            return Some(Err(Error::NotPrimary.fault(operation)));
+            return Some(Err(Error::NotPrimary.error(operation)));
         }
         if self.has_to_catch_up(slot) {
             self.catch_up(slot);
@@ -105,7 +105,7 @@ impl State {
         self.stop_waiting(slot);
         let connection = &mut self.connections[slot];
         let operation = connection.call.operation;
-        self.finish(slot, Err(error.fault(operation)));
+        self.finish(slot, Err(error.error(operation)));
     }
 
     /// The call failed because of another node's write set.
@@ -126,12 +126,12 @@ impl State {
         self.work(slot, Phase::Served, work);
     }
 
-    /// The call is over on the server. After a fault that is no rejection no transaction is open.
-    pub(super) fn finish(&mut self, slot: u32, result: Result<Given, Fault>) {
+    /// The call is over on the server. After an error that is no rejection no transaction is open.
+    pub(super) fn finish(&mut self, slot: u32, result: Result<Given, CallError>) {
         let connection = &mut self.connections[slot];
         let ends = match (&result, connection.call.kind) {
             (_, Kind::Sync) => false,
-            (Err(fault), _) => fault.kind != FaultKind::Rejected,
+            (Err(error), _) => error.kind != ErrorKind::Rejected,
             (Ok(_), Kind::Commit | Kind::Rollback) => true,
             (Ok(_), Kind::Begin | Kind::Statement) => false,
         };
@@ -147,7 +147,7 @@ impl State {
     }
 
     /// Sends the answer, unless the connection breaks or the client is gone.
-    fn answer(&mut self, slot: u32, result: Result<Given, Fault>) {
+    fn answer(&mut self, slot: u32, result: Result<Given, CallError>) {
         let connection = &mut self.connections[slot];
         if connection.is_left {
             return self.tidy(slot);
@@ -217,9 +217,9 @@ fn answered(connection: &super::connection::Connection, reply: &Reply) -> What {
         Ok(Given::Affected(affected)) => Answer::Affected(*affected),
         Ok(Given::Rows(rows)) => Answer::Rows(rows.first().cloned(), rows.len()),
         Ok(Given::Done) => Answer::Done,
-        Err(fault) => Answer::Fault {
-            kind: fault.kind.as_str(),
-            code: fault.code.clone(),
+        Err(error) => Answer::Error {
+            kind: error.kind.as_str(),
+            code: error.code.clone(),
         },
     };
     What::Answered {

@@ -1,6 +1,6 @@
 //! The schema, and the statements that were planned for it.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::sql::{Definition, Firing, Plan, RowChange, Schema, StoredRow, Table, TableId, plan};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// A statement that was planned, or the reason why it can't be.
 pub(super) struct Prepared {
     pub(super) text: Arc<str>,
-    pub(super) plan: Result<Plan, Fault>,
+    pub(super) plan: Result<Plan, CallError>,
     /// Of the schema.
     version: u64,
 }
@@ -52,7 +52,7 @@ impl Catalog {
     }
 
     /// Changes the schema. Returns the tables that are gone.
-    pub(super) fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, Fault> {
+    pub(super) fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, CallError> {
         self.schema.define(definition)
     }
 
@@ -61,7 +61,7 @@ impl Catalog {
         &mut self,
         change: &RowChange,
         transaction: u64,
-    ) -> Result<Vec<(TableId, StoredRow)>, Fault> {
+    ) -> Result<Vec<(TableId, StoredRow)>, CallError> {
         let firing = || {
             self.last_uuid += 1;
             Firing {

@@ -10,7 +10,7 @@ use crate::event::Actor;
 use crate::kernel::Kernel;
 use crate::model::change::Nanos;
 use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_fault::Cut;
 use crate::model::value::Value;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl Cluster {
     }
 
     /// The node that a session is to have; nothing for the endpoint.
-    pub(crate) fn target(&self, target: &Target) -> Result<Option<u32>, Fault> {
+    pub(crate) fn target(&self, target: &Target) -> Result<Option<u32>, CallError> {
         match target {
             Target::Endpoint => Ok(None),
             Target::Node(name) => self.number(name).map(Some),
@@ -45,7 +45,7 @@ impl Cluster {
     }
 
     /// The node of this name.
-    pub(crate) fn number(&self, name: &str) -> Result<u32, Fault> {
+    pub(crate) fn number(&self, name: &str) -> Result<u32, CallError> {
         let found = self.numbers.get(name).copied();
         found.ok_or_else(|| {
             let names = match self.names.as_slice() {
@@ -53,7 +53,7 @@ impl Cluster {
                 names => names.join(", "),
             };
             let message = format!("there is no node {name:?}; there are {names}");
-            Fault::rejected("no-such-node", message)
+            CallError::rejected("no-such-node", message)
         })
     }
 
@@ -78,7 +78,7 @@ impl Cluster {
         node: Option<u32>,
         actor: Actor,
         variables: Variables,
-    ) -> Result<ConnectionId, Fault> {
+    ) -> Result<ConnectionId, CallError> {
         let mut state = self.state();
         let now = state.now();
         let chosen = match node {

@@ -16,9 +16,9 @@ impl State {
         let operation = connection.call.operation;
         let node = connection.node as usize;
         if connection.transaction.is_killed {
-            self.finish(slot, Err(Error::Deadlock.fault(operation)));
+            self.finish(slot, Err(Error::Deadlock.error(operation)));
         } else if !self.nodes[node].is_primary {
-            self.finish(slot, Err(Error::NotPrimary.fault(operation)));
+            self.finish(slot, Err(Error::NotPrimary.error(operation)));
         } else if self.connections[slot].transaction.rows.is_empty() {
             // Nothing to replicate: its locks excluded no transaction on other nodes.
             self.finish(slot, Ok(Given::Done));

@@ -5,7 +5,7 @@ use super::transaction::{Isolation, Transaction};
 use crate::capability::operation::Operation;
 use crate::event::Actor;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_fault::Cut;
 use crate::model::topology::Topology;
 use crate::model::value::{Row, Value};
@@ -73,7 +73,7 @@ pub(crate) enum Given {
 /// The answer that a client gets.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    pub(crate) result: Result<Given, Fault>,
+    pub(crate) result: Result<Given, CallError>,
     /// A transaction is open.
     pub(crate) in_transaction: bool,
     /// The connection is of no use any more.

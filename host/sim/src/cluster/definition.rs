@@ -7,7 +7,7 @@ use super::locking::Halt;
 use super::row_locks::Owner;
 use super::state::State;
 use super::transaction::Isolation;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::sql::{Definition, Plan, Setting, TableId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl State {
     pub(super) fn begin_definition(&mut self, slot: u32) -> Result<Given, Halt> {
         if self.connections[slot].in_transaction {
             let message = "the simulator has no definitions within a transaction";
-            return Err(Fault::rejected("unsupported", message).into());
+            return Err(CallError::rejected("unsupported", message).into());
         }
         let node = self.connections[slot].node;
         let ticket = self.connections.enter(slot, Phase::Defining);
@@ -41,9 +41,9 @@ impl State {
     pub(super) fn define(&mut self, slot: u32) {
         let prepared = self.planned(slot);
         let Ok(Plan::Define(definition)) = &prepared.plan else {
-            let fault = prepared.plan.as_ref().err().cloned();
-            let fault = fault.unwrap_or_else(|| Fault::rejected("syntax", "no definition"));
-            return self.finish(slot, Err(fault));
+            let error = prepared.plan.as_ref().err().cloned();
+            let error = error.unwrap_or_else(|| CallError::rejected("syntax", "no definition"));
+            return self.finish(slot, Err(error));
         };
         let result = self.catalog.define(definition);
         if let Ok(gone) = &result {
@@ -85,11 +85,11 @@ impl State {
         self.store.drop_table(table);
     }
 
-    pub(super) fn set(&mut self, slot: u32, setting: &Setting) -> Result<Given, Fault> {
+    pub(super) fn set(&mut self, slot: u32, setting: &Setting) -> Result<Given, CallError> {
         let connection = &mut self.connections[slot];
         if setting.name == "next_transaction_isolation" && connection.in_transaction {
             let message = "the transaction that is open has its isolation level already";
-            return Err(Fault::rejected(1568, message));
+            return Err(CallError::rejected(1568, message));
         }
         let variables = &mut connection.variables;
         let number = setting.value.parse::<u32>();
@@ -110,7 +110,7 @@ impl State {
             _ => {
                 let Setting { name, value } = setting;
                 let message = format!("the simulator can't set {name} to {value}");
-                return Err(Fault::rejected("unsupported", message));
+                return Err(CallError::rejected("unsupported", message));
             }
         }
         Ok(Given::Done)

@@ -2,7 +2,7 @@
 
 use crate::capability::mysql_codes::of_code;
 use crate::capability::operation::Operation;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 
 /// An error that a server gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Error {
 }
 
 impl Error {
-    pub(super) fn fault(self, operation: Operation) -> Fault {
+    pub(super) fn error(self, operation: Operation) -> CallError {
         let (code, state, message) = match self {
             Self::Deadlock => (
                 1213,
@@ -46,11 +46,11 @@ impl Error {
                 "Got error 107 \"Not connected to Primary Component\" during COMMIT",
             ),
         };
-        Fault::new(of_code(code, state, operation), code, message)
+        CallError::new(of_code(code, state, operation), code, message)
     }
 }
 
 /// The server takes no connections.
-pub(super) fn refused(who: &str) -> Fault {
-    Fault::unavailable(2003, format!("can't connect to {who}: connection refused"))
+pub(super) fn refused(who: &str) -> CallError {
+    CallError::unavailable(2003, format!("can't connect to {who}: connection refused"))
 }

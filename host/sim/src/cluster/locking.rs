@@ -7,7 +7,7 @@ use super::row_locks::{Asked, Grant, Owner};
 use super::state::State;
 use crate::event::{TransactionName, Weakness, What};
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::sql::IfLocked;
 use crate::store::RecordId;
 
@@ -15,12 +15,12 @@ use crate::store::RecordId;
 pub(super) enum Halt {
     /// It waits, and will be begun again.
     Waits,
-    Fault(Fault),
+    Error(CallError),
 }
 
-impl From<Fault> for Halt {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<CallError> for Halt {
+    fn from(error: CallError) -> Self {
+        Self::Error(error)
     }
 }
 
@@ -65,11 +65,11 @@ impl State {
             (Asked::Blocked(_), IfLocked::Skip) => Ok(false),
             (Asked::Blocked(_), IfLocked::Refuse) => {
                 let operation = connection.call.operation;
-                Err(Error::LockWaitTimeout.fault(operation).into())
+                Err(Error::LockWaitTimeout.error(operation).into())
             }
             (Asked::Blocked(_), IfLocked::WaitFor(0)) => {
                 let operation = connection.call.operation;
-                Err(Error::LockWaitTimeout.fault(operation).into())
+                Err(Error::LockWaitTimeout.error(operation).into())
             }
             (Asked::Blocked(holder), IfLocked::Wait) => {
                 let patience = connection.variables.lock_wait_timeout;
@@ -111,7 +111,7 @@ impl State {
             true => {
                 self.stop_waiting(slot);
                 let operation = self.connections[slot].call.operation;
-                Error::Deadlock.fault(operation).into()
+                Error::Deadlock.error(operation).into()
             }
             false => Halt::Waits,
         }
@@ -136,7 +136,7 @@ impl State {
         let written = self.store.written(record);
         let is_far = written.is_some_and(|written| written.by.node != connection.node);
         if !is_far || !node.is_recent(changed, self.now(), window) {
-            return Err(Error::RecordChanged.fault(connection.call.operation).into());
+            return Err(Error::RecordChanged.error(connection.call.operation).into());
         }
         self.kernel.log(|| What::Weaker {
             transaction: connection.transaction.name,

@@ -10,7 +10,7 @@
 use super::connection::Given;
 use super::state::State;
 use super::transaction::Savepoint;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::sql::SavepointStep;
 
 impl State {
@@ -21,7 +21,7 @@ impl State {
         slot: u32,
         step: SavepointStep,
         name: &str,
-    ) -> Result<Given, Fault> {
+    ) -> Result<Given, CallError> {
         let transaction = &mut self.connections[slot].transaction;
         let same = |savepoint: &Savepoint| savepoint.name.eq_ignore_ascii_case(name);
         let place = transaction.savepoints.iter().rposition(same);
@@ -50,7 +50,7 @@ impl State {
             }
             (_, None) => {
                 let message = format!("SAVEPOINT {name} does not exist");
-                return Err(Fault::rejected(1305, message));
+                return Err(CallError::rejected(1305, message));
             }
         }
         Ok(Given::Done)

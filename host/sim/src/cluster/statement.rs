@@ -6,7 +6,7 @@ use super::state::State;
 use super::transaction::Isolation;
 use super::visits::{FOR_WRITE, Locking};
 use crate::event::{Weakness, What};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use crate::sql::{
     Changes, Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, Update,
@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 
 impl State {
     /// Executes the statement of the call; nothing if it waits, or goes on to commit.
-    pub(super) fn perform_statement(&mut self, slot: u32) -> Option<Result<Given, Fault>> {
+    pub(super) fn perform_statement(&mut self, slot: u32) -> Option<Result<Given, CallError>> {
         let prepared = self.planned(slot);
         let plan = match &prepared.plan {
             Ok(plan) => plan,
-            Err(fault) => return Some(Err(fault.clone())),
+            Err(error) => return Some(Err(error.clone())),
         };
         let parameters = std::mem::take(&mut self.connections[slot].call.parameters);
         let result = match plan {
@@ -29,8 +29,8 @@ impl State {
             Plan::Insert(insert) => self.insert(slot, insert, &parameters),
             Plan::Update(update) => self.update(slot, update, &parameters),
             Plan::Delete(delete) => self.delete(slot, delete, &parameters),
-            Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Fault),
-            Plan::Savepoint(step, name) => self.savepoint(slot, *step, name).map_err(Halt::Fault),
+            Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Error),
+            Plan::Savepoint(step, name) => self.savepoint(slot, *step, name).map_err(Halt::Error),
             Plan::Define(_) => self.begin_definition(slot),
         };
         self.connections[slot].call.parameters = parameters;
@@ -39,7 +39,7 @@ impl State {
         }
         match result {
             Err(Halt::Waits) => None,
-            Err(Halt::Fault(fault)) => Some(Err(fault)),
+            Err(Halt::Error(error)) => Some(Err(error)),
             Ok(given) => {
                 let connection = &mut self.connections[slot];
                 if connection.in_transaction || connection.transaction.rows.is_empty() {
@@ -291,6 +291,6 @@ impl State {
     }
 }
 
-fn duplicate(key: &Key) -> Fault {
-    Fault::rejected(1062, format!("Duplicate entry '{key}'"))
+fn duplicate(key: &Key) -> CallError {
+    CallError::rejected(1062, format!("Duplicate entry '{key}'"))
 }

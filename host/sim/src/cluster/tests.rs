@@ -7,7 +7,7 @@ use crate::capability::statement::{Action, Statement};
 use crate::database::SimDatabase;
 use crate::event::Actor;
 use crate::kernel::Executor;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::fault_class::FaultClass;
 use crate::model::sim_fault::SimFault;
 use crate::model::value::{Row, Value};
@@ -51,7 +51,7 @@ fn integer(rows: &[Row]) -> i64 {
 }
 
 /// One change, in one of three ways that exclude each other across nodes.
-async fn change(session: &mut dyn Session, way: u64, row: i64) -> Result<bool, Fault> {
+async fn change(session: &mut dyn Session, way: u64, row: i64) -> Result<bool, CallError> {
     let id = [Value::Integer(row)];
     let add = write("UPDATE rows_ SET n = n + 1 WHERE id = ?");
     match way {
@@ -106,10 +106,10 @@ async fn work(storm: Arc<Storm>, worker: u32, seed: u64) -> Reported {
         match changed {
             Some(Ok(true)) => reported.certain[row] += 1,
             Some(Ok(false)) => {}
-            Some(Err(fault)) if fault.kind == FaultKind::Indefinite => reported.perhaps[row] += 1,
-            Some(Err(fault)) => {
-                reported.conflicts += u32::from(fault.kind == FaultKind::Conflict);
-                assert_ne!(fault.kind, FaultKind::Rejected, "{fault}");
+            Some(Err(error)) if error.kind == ErrorKind::Indefinite => reported.perhaps[row] += 1,
+            Some(Err(error)) => {
+                reported.conflicts += u32::from(error.kind == ErrorKind::Conflict);
+                assert_ne!(error.kind, ErrorKind::Rejected, "{error}");
                 open.rollback().await.ok();
             }
             // Abandoned: it may have been done, and is over when the session is closed.

@@ -16,12 +16,12 @@ use super::locking::Halt;
 use super::row_locks::{Gap, Owner};
 use super::state::State;
 use super::transaction::Isolation;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::sql::{Cut, IfLocked, LockClause, Part, PartShape, StoredRow, TableId, View, Visits};
 use crate::store::{IndexId, RecordId};
 
 /// Says whether a row meets the WHERE of a statement.
-pub(super) type Matches<'a> = &'a dyn Fn(&dyn View, &StoredRow) -> Result<bool, Fault>;
+pub(super) type Matches<'a> = &'a dyn Fn(&dyn View, &StoredRow) -> Result<bool, CallError>;
 
 /// The way in which a statement locks the records that it visits.
 pub(super) struct Locking<'a> {

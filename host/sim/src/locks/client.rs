@@ -7,7 +7,7 @@ use crate::capability::lock::{Lock, LockSession, Mode};
 use crate::capability::lock_names;
 use crate::event::LockCall;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_locks::SimLocks;
 use async_trait::async_trait;
 use std::future::poll_fn;
@@ -51,7 +51,7 @@ impl Client {
         }
     }
 
-    pub(super) fn refuse_if_closed(&self) -> Result<(), Fault> {
+    pub(super) fn refuse_if_closed(&self) -> Result<(), CallError> {
         match self.is_closed() {
             true => Err(lock_names::session_closed()),
             false => Ok(()),
@@ -90,10 +90,10 @@ impl Client {
         self.call(request).await?.answer().await
     }
 
-    pub(super) async fn ask(self: &Arc<Self>, request: Request) -> Result<Answer, Fault> {
+    pub(super) async fn ask(self: &Arc<Self>, request: Request) -> Result<Answer, CallError> {
         let changes = request.changes();
         let answer = self.answer(request).await;
-        answer.map_err(|silence| silence.fault(changes))
+        answer.map_err(|silence| silence.error(changes))
     }
 
     /// Sees to it that a claim is not held, also when the service is away now.
@@ -170,7 +170,7 @@ pub(super) struct SimSession(pub(super) Arc<Client>);
 
 #[async_trait]
 impl LockSession for SimSession {
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
         let names = LockNames::new(&lock_names::sorted(names)?);
         Ok(Box::new(SimLock::new(names, mode, Arc::clone(&self.0))))
     }

@@ -3,7 +3,7 @@
 use crate::capability::lock::SessionOptions;
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_locks::SimLocks;
 
 // Those of the backends of the same kind.
@@ -38,7 +38,7 @@ pub(super) fn traits(kind: SimLocks) -> Vec<(String, String)> {
 pub(super) fn options(
     kind: SimLocks,
     asked: SessionOptions,
-) -> Result<(Option<Nanos>, Option<Nanos>), Fault> {
+) -> Result<(Option<Nanos>, Option<Nanos>), CallError> {
     match (kind, asked) {
         (SimLocks::Lease, SessionOptions { lease, poll }) => {
             let lease = lease.unwrap_or(DEFAULT_LEASE);
@@ -46,7 +46,7 @@ pub(super) fn options(
             for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
                 if !(MILLISECOND..=DAY).contains(&time) {
                     let message = format!("{what} must be between a millisecond and a day");
-                    return Err(Fault::rejected("unsupported", message));
+                    return Err(CallError::rejected("unsupported", message));
                 }
             }
             Ok((Some(lease), Some(poll)))
@@ -54,21 +54,21 @@ pub(super) fn options(
         (_, SessionOptions { lease: Some(_), .. }) => Err(no_lease(kind)),
         (SimLocks::File, SessionOptions { poll: Some(0), .. }) => {
             let message = "a poll interval of 0 would never let another worker run";
-            Err(Fault::rejected("unsupported", message))
+            Err(CallError::rejected("unsupported", message))
         }
         (SimLocks::File, SessionOptions { poll, .. }) => {
             Ok((None, Some(poll.unwrap_or(DEFAULT_FILE_POLL))))
         }
         (SimLocks::Session, SessionOptions { poll: Some(_), .. }) => {
             let message = "session locks notify, so there is no poll interval";
-            Err(Fault::rejected("unsupported", message))
+            Err(CallError::rejected("unsupported", message))
         }
         (SimLocks::Session, _) => Ok((Some(SESSION_TIMEOUT), None)),
     }
 }
 
-pub(super) fn no_lease(kind: SimLocks) -> Fault {
+pub(super) fn no_lease(kind: SimLocks) -> CallError {
     let word = kind.as_str();
     let message = format!("{word} locks have no lease; they are held until they are released");
-    Fault::rejected("unsupported", message)
+    CallError::rejected("unsupported", message)
 }

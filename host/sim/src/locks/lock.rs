@@ -6,7 +6,7 @@ use super::message::{Answer, LockNames, Request, Silence};
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_locks::SimLocks;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -58,20 +58,20 @@ impl SimLock {
 
     /// The result of an acquire that got no answer: certainly nothing, if the service can be asked to
     /// forget it.
-    fn acquire_fault(&self, silence: Silence) -> Fault {
+    fn acquire_error(&self, silence: Silence) -> CallError {
         let away = self.client.service.server().away.is_some();
         match silence {
             Silence::Broken if !away => {
                 let message = "the connection broke before the answer; anything that it may have acquired was released";
-                Fault::unavailable("connection-lost", message)
+                CallError::unavailable("connection-lost", message)
             }
-            silence => silence.fault(true),
+            silence => silence.error(true),
         }
     }
 
     /// Asks for the names once, where there is a queue until the wait is over. Dropping what comes
     /// back gives up what was taken.
-    async fn try_once(&self, deadline: Nanos) -> Result<(Call, Answer), Fault> {
+    async fn try_once(&self, deadline: Nanos) -> Result<(Call, Answer), CallError> {
         let waits = deadline > self.now();
         let request = Request::Acquire {
             names: Arc::clone(&self.names),
@@ -81,14 +81,14 @@ impl SimLock {
         let sent = self.now();
         let call = self.client.call(request).await;
         let call = call.inspect_err(|_| self.client.log_lost(sent, &self.names));
-        let mut call = call.map_err(|silence| silence.fault(true))?;
+        let mut call = call.map_err(|silence| silence.error(true))?;
         let answer = tokio::select! {
             biased;
             answer = call.answer() => answer,
             () = self.client.service.kernel.sleep_until(deadline), if waits && self.has_queue() => {
                 // Until the service knows, it might still grant it.
                 let answer = self.client.answer(Request::GiveUp(call.number)).await;
-                answer.map_err(|silence| self.acquire_fault(silence))?;
+                answer.map_err(|silence| self.acquire_error(silence))?;
                 call.settled();
                 return Err(lock_names::wait_timeout(&self.names.text));
             }
@@ -97,7 +97,7 @@ impl SimLock {
             Ok(answer) => Ok((call, answer)),
             Err(silence) => {
                 self.client.log_lost(sent, &self.names);
-                Err(self.acquire_fault(silence))
+                Err(self.acquire_error(silence))
             }
         }
     }
@@ -109,7 +109,7 @@ impl SimLock {
 
 #[async_trait]
 impl Lock for SimLock {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError> {
         self.client.refuse_if_closed()?;
         if let Some(claim) = self.claim {
             if self.is_owner().await? {
@@ -147,13 +147,13 @@ impl Lock for SimLock {
                 }
                 _ => {
                     let message = "the service had not heard of this process for too long";
-                    return Err(Fault::unavailable("session-expired", message));
+                    return Err(CallError::unavailable("session-expired", message));
                 }
             }
         }
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         let Some(claim) = self.claim else {
             return Ok(ReleaseOutcome::NotOwner);
         };
@@ -168,16 +168,16 @@ impl Lock for SimLock {
             }
             Ok(_) => Ok(ReleaseOutcome::NotOwner),
             // It was not even sent, so the lock is held as before.
-            Err(Silence::Refused) => Err(Silence::Refused.fault(true)),
+            Err(Silence::Refused) => Err(Silence::Refused.error(true)),
             Err(silence) => {
                 self.claim = None;
                 self.client.give_up(claim);
-                Err(silence.fault(true))
+                Err(silence.error(true))
             }
         }
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         if self.client.kind != SimLocks::Lease {
             return Err(no_lease(self.client.kind));
         }
@@ -186,33 +186,36 @@ impl Lock for SimLock {
             && !self.client.is_closed()
         {
             let answer = self.ask(Request::Renew(claim)).await;
-            let answer = answer.map_err(|silence| silence.fault(true))?;
+            let answer = answer.map_err(|silence| silence.error(true))?;
             if let Answer::IsHeld(true) = answer {
                 return Ok(self.grant(lease_begins));
             }
         }
-        Err(Fault::conflict("not-owner", "this lock is no longer held"))
+        Err(CallError::conflict(
+            "not-owner",
+            "this lock is no longer held",
+        ))
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         match self.claim {
             Some(claim) if !self.client.is_closed() => {
                 let answer = self.ask(Request::IsHeld(claim)).await;
-                let answer = answer.map_err(|silence| silence.fault(false))?;
+                let answer = answer.map_err(|silence| silence.error(false))?;
                 Ok(matches!(answer, Answer::IsHeld(true)))
             }
             _ => Ok(false),
         }
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         if self.client.kind == SimLocks::File {
             let message = "file locks can't be broken: the operating system releases one only when its process ends";
-            return Err(Fault::rejected("unsupported", message));
+            return Err(CallError::rejected("unsupported", message));
         }
         self.client.refuse_if_closed()?;
         let answer = self.ask(Request::Break(Arc::clone(&self.names))).await;
-        answer.map(drop).map_err(|silence| silence.fault(true))
+        answer.map(drop).map_err(|silence| silence.error(true))
     }
 
     async fn close(mut self: Box<Self>) {

@@ -3,7 +3,7 @@
 use crate::capability::lock::{Mode, ReleaseOutcome};
 use crate::event::Actor;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::sync::Arc;
 
 /// The name of a session at the service: its process, and a number.
@@ -103,19 +103,19 @@ pub(super) enum Silence {
 
 impl Silence {
     /// The error that it means for a call that changes something, or doesn't.
-    pub(super) fn fault(self, changes: bool) -> Fault {
+    pub(super) fn error(self, changes: bool) -> CallError {
         match self {
             Self::Refused => {
                 let message = "the lock service can't be reached";
-                Fault::unavailable("connection-refused", message)
+                CallError::unavailable("connection-refused", message)
             }
             Self::Broken if changes => {
                 let message = "the connection to the lock service broke before it answered";
-                Fault::indefinite("connection-lost", message)
+                CallError::indefinite("connection-lost", message)
             }
             Self::Broken => {
                 let message = "the connection to the lock service broke";
-                Fault::unavailable("connection-lost", message)
+                CallError::unavailable("connection-lost", message)
             }
             Self::Closed => crate::capability::lock_names::session_closed(),
         }

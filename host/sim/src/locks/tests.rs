@@ -6,7 +6,7 @@ mod rig;
 use super::*;
 use crate::capability::lock::{Mode, ReleaseOutcome};
 use crate::event::{LockCall, What};
-use crate::model::fault::FaultKind;
+use crate::model::error::ErrorKind;
 use rig::{Rig, S};
 use std::pin::pin;
 
@@ -118,7 +118,7 @@ fn a_session_that_is_not_heard_of_loses_its_locks_and_its_places() {
     let answer = answer.unwrap_err();
     assert_eq!(
         (answer.kind, answer.code.as_str()),
-        (FaultKind::Unavailable, "session-expired")
+        (ErrorKind::Unavailable, "session-expired")
     );
     // The library has begun a new session.
     again.unwrap();

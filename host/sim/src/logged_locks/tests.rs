@@ -19,14 +19,14 @@ impl LockService for Generous {
         Vec::new()
     }
 
-    async fn open(&self, _: String, _: SessionOptions) -> Result<Box<dyn LockSession>, Fault> {
+    async fn open(&self, _: String, _: SessionOptions) -> Result<Box<dyn LockSession>, CallError> {
         Ok(Box::new(self.clone()))
     }
 }
 
 #[async_trait]
 impl LockSession for Generous {
-    fn lock(&mut self, _: Vec<String>, _: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, _: Vec<String>, _: Mode) -> Result<Box<dyn Lock>, CallError> {
         Ok(Box::new(self.clone()))
     }
 
@@ -35,29 +35,29 @@ impl LockSession for Generous {
 
 #[async_trait]
 impl Lock for Generous {
-    async fn acquire(&mut self, _: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, _: Nanos) -> Result<Grant, CallError> {
         match self.0.load(Relaxed) {
-            true => Err(Fault::conflict("lock-timeout", "")),
+            true => Err(CallError::conflict("lock-timeout", "")),
             false => Ok(grant()),
         }
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         Ok(match self.0.load(Relaxed) {
             true => ReleaseOutcome::NotOwner,
             false => ReleaseOutcome::Released,
         })
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         Ok(grant())
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         Ok(!self.0.load(Relaxed))
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         self.0.store(true, Relaxed);
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::key::{Cut, Key, KeyPart};
 use super::table::{ColumnType, Table};
 use super::value::{Scalar, not_comparable};
 use super::view::{Part, PartShape, Visits};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::borrow::Cow;
 
 /// An IN list, or several of them together, may give so many keys; with more the table is scanned.
@@ -73,7 +73,7 @@ impl Indexed {
 
     /// The part of the index; `None` if a value is none that the column can have, and the whole table
     /// must be read. An empty one if nothing can be equal.
-    fn part(&self, env: &Environment<'_>) -> Result<Option<Part>, Fault> {
+    fn part(&self, env: &Environment<'_>) -> Result<Option<Part>, CallError> {
         let mut prefix = Vec::with_capacity(self.equal.len() + 1);
         for (column_type, value) in &self.equal {
             match part(*column_type, &value.evaluate(env)?)? {
@@ -97,7 +97,7 @@ impl Indexed {
         };
         let end = |bound: &Expression| {
             let end = part(*column_type, &bound.evaluate(env)?)?;
-            Ok::<_, Fault>(end.map(|end| {
+            Ok::<_, CallError>(end.map(|end| {
                 let mut parts = prefix.clone();
                 parts.push(end);
                 parts
@@ -164,7 +164,11 @@ impl Access {
 
     /// The part that is read where no keys are given. A reading that stops early goes in the order of the
     /// answer, which is that of the primary key.
-    pub(super) fn part(&self, env: &Environment<'_>, enough: Option<u64>) -> Result<Visits, Fault> {
+    pub(super) fn part(
+        &self,
+        env: &Environment<'_>,
+        enough: Option<u64>,
+    ) -> Result<Visits, CallError> {
         let indexed = match self {
             Self::Part(indexed) if indexed.index == 0 || enough.is_none() => indexed.part(env)?,
             _ => None,
@@ -174,7 +178,7 @@ impl Access {
     }
 
     /// The keys, in ascending order and each once; nothing for a scan.
-    pub(super) fn keys(&self, env: &Environment<'_>) -> Result<Option<Vec<Key>>, Fault> {
+    pub(super) fn keys(&self, env: &Environment<'_>) -> Result<Option<Vec<Key>>, CallError> {
         let Self::Keys(columns) = self else {
             return Ok(None);
         };
@@ -238,7 +242,7 @@ fn given(filter: &Expression, level: usize, wanted: usize) -> Option<Vec<Express
 }
 
 /// The part of a key that a column equal to a value has; `None` if it can't be equal.
-fn part(column_type: ColumnType, value: &Scalar<'_>) -> Result<Option<KeyPart>, Fault> {
+fn part(column_type: ColumnType, value: &Scalar<'_>) -> Result<Option<KeyPart>, CallError> {
     let part = match (column_type, value) {
         (_, Scalar::Null) => None,
         (ColumnType::Integer(..), Scalar::Real(real)) => {

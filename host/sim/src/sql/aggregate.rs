@@ -2,7 +2,7 @@
 
 use super::expression::{Environment, Expression};
 use super::value::Scalar;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use std::cmp::Ordering;
 
@@ -26,7 +26,7 @@ impl Aggregate {
     }
 
     /// One more row.
-    pub(super) fn add(&self, result: &mut Value, env: &Environment<'_>) -> Result<(), Fault> {
+    pub(super) fn add(&self, result: &mut Value, env: &Environment<'_>) -> Result<(), CallError> {
         match self {
             Self::CountRows => count(result),
             Self::Count(expression) => {

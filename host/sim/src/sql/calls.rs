@@ -7,7 +7,7 @@ use super::functions::function;
 use super::refuse::{syntax, unsupported};
 use super::scope::Scope;
 use super::time::Clock;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     self, Expr, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
 };
@@ -30,7 +30,7 @@ fn bare_named(name: &str) -> Option<Expression> {
         .map(Expression::Now)
 }
 
-fn clock_with(name: &str, digits: &Expr) -> Result<Clock, Fault> {
+fn clock_with(name: &str, digits: &Expr) -> Result<Clock, CallError> {
     let given = match digits {
         Expr::Value(value) => value.value.to_string().parse::<u8>().ok(),
         _ => None,
@@ -46,7 +46,7 @@ pub(super) fn interval(
     by: &Expr,
     sign: i64,
     scope: &mut Scope<'_>,
-) -> Result<Expression, Fault> {
+) -> Result<Expression, CallError> {
     use ast::DateTimeField::{Day, Hour, Microsecond, Minute, Second};
     let Expr::Interval(interval) = by else {
         return Err(unsupported(format!("{by} for an INTERVAL")));
@@ -68,7 +68,7 @@ pub(super) fn interval(
 }
 
 /// `VALUES(column)` in ON DUPLICATE KEY UPDATE.
-fn inserted(column: &Ident, scope: &Scope<'_>) -> Result<Expression, Fault> {
+fn inserted(column: &Ident, scope: &Scope<'_>) -> Result<Expression, CallError> {
     let Some(level) = scope.inserted else {
         return Err(unsupported("VALUES() outside of ON DUPLICATE KEY UPDATE"));
     };
@@ -79,7 +79,7 @@ fn inserted(column: &Ident, scope: &Scope<'_>) -> Result<Expression, Fault> {
 }
 
 /// `IF(condition, one, other)`
-fn choice(parts: [&FunctionArgExpr; 3], scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+fn choice(parts: [&FunctionArgExpr; 3], scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     let mut compiled = Vec::new();
     for part in parts {
         match part {
@@ -94,7 +94,7 @@ fn choice(parts: [&FunctionArgExpr; 3], scope: &mut Scope<'_>) -> Result<Express
     })
 }
 
-pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     let name = ast.name.to_string().to_ascii_lowercase();
     if ast.over.is_some() {
         return Err(unsupported(format!("a window function ({name} … OVER)")));
@@ -158,7 +158,7 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
 }
 
 /// The arguments, if there is nothing else about the call.
-fn arguments(ast: &ast::Function) -> Result<Vec<&FunctionArgExpr>, Fault> {
+fn arguments(ast: &ast::Function) -> Result<Vec<&FunctionArgExpr>, CallError> {
     let plain = ast.filter.is_none() && ast.null_treatment.is_none() && ast.within_group.is_empty();
     match (&ast.args, &ast.parameters) {
         (
@@ -183,7 +183,7 @@ fn aggregate(
     name: &str,
     argument: &FunctionArgExpr,
     scope: &mut Scope<'_>,
-) -> Result<Expression, Fault> {
+) -> Result<Expression, CallError> {
     let Some(mut so_far) = scope.aggregates.take() else {
         return Err(unsupported(format!("{name} outside of a SELECT's columns")));
     };

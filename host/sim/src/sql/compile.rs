@@ -6,13 +6,13 @@ use super::expression::{Comparison, Expression, Operator};
 use super::query::Query;
 use super::refuse::{syntax, unsupported};
 use super::scope::Scope;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use sqlparser::ast::{self, BinaryOperator, CaseWhen, Expr, UnaryOperator, ValueWithSpan};
 use std::sync::Arc;
 
 /// The expression with its names resolved.
-pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     Ok(match expr {
         Expr::Nested(inner) => expression(inner, scope)?,
         Expr::Identifier(name) => match calls::bare(name) {
@@ -99,7 +99,7 @@ pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expressio
     })
 }
 
-fn boxed(expr: &Expr, scope: &mut Scope<'_>) -> Result<Box<Expression>, Fault> {
+fn boxed(expr: &Expr, scope: &mut Scope<'_>) -> Result<Box<Expression>, CallError> {
     expression(expr, scope).map(Box::new)
 }
 
@@ -112,7 +112,7 @@ fn negate_if(negated: bool, one: Expression) -> Expression {
 }
 
 /// A sub-query has no part in the aggregates of the query around it.
-fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Fault> {
+fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, CallError> {
     if !ast.locks.is_empty() {
         return Err(unsupported("a locking clause in a sub-query"));
     }
@@ -125,16 +125,16 @@ fn sub_query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Faul
     inner.map(Arc::new)
 }
 
-fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Fault> {
+fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, CallError> {
     let query = sub_query(ast, scope)?;
     if query.items.len() != 1 {
         let message = "a sub-query that stands for one value has several columns";
-        return Err(Fault::rejected(1241, message));
+        return Err(CallError::rejected(1241, message));
     }
     Ok(query)
 }
 
-fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, Fault> {
+fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, CallError> {
     let constant = match &value.value {
         ast::Value::Placeholder(mark) if mark == "?" => {
             return Ok(scope.parameter(value.span.start));
@@ -152,7 +152,7 @@ fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, Faul
 }
 
 /// A number with a point or an exponent is a real one.
-fn number(number: &str) -> Result<Value, Fault> {
+fn number(number: &str) -> Result<Value, CallError> {
     if number.contains(['.', 'e', 'E']) {
         let real = number.parse().map(Value::Real);
         return real.map_err(|_| syntax(format!("{number} is no number")));
@@ -161,7 +161,7 @@ fn number(number: &str) -> Result<Value, Fault> {
     integer.map_err(|_| unsupported(format!("the number {number}, which has more than 64 bits")))
 }
 
-fn bytes(hex: &str) -> Result<Vec<u8>, Fault> {
+fn bytes(hex: &str) -> Result<Vec<u8>, CallError> {
     let wrong = || syntax(format!("x'{hex}' is no bytes"));
     if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
         return Err(wrong());
@@ -170,7 +170,7 @@ fn bytes(hex: &str) -> Result<Vec<u8>, Fault> {
     (0..hex.len()).step_by(2).map(byte).collect()
 }
 
-fn unary(op: UnaryOperator, expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+fn unary(op: UnaryOperator, expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     match (op, expr) {
         // The least integer has no positive counterpart.
         (UnaryOperator::Minus, Expr::Value(value)) => match &value.value {
@@ -212,7 +212,7 @@ fn case(
     conditions: &[CaseWhen],
     otherwise: Option<&Expr>,
     scope: &mut Scope<'_>,
-) -> Result<Expression, Fault> {
+) -> Result<Expression, CallError> {
     let operand = operand.map(|operand| expression(operand, scope));
     let operand = operand.transpose()?;
     let mut branches = Vec::new();

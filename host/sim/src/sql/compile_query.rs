@@ -8,7 +8,7 @@ use super::rest;
 use super::rows::Rows;
 use super::scope::{Scope, plain};
 use super::table::{Table, TableId};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use sqlparser::ast::{
     self, Expr, GroupByExpr, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Select,
@@ -17,7 +17,7 @@ use sqlparser::ast::{
 use std::sync::Arc;
 
 /// The query, without its locking clause.
-pub(super) fn query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Query, Fault> {
+pub(super) fn query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Query, CallError> {
     if ast.with.is_some() {
         return Err(unsupported("WITH"));
     }
@@ -66,7 +66,7 @@ fn empty() -> Query {
     }
 }
 
-fn nothing_else(select: &Select) -> Result<(), Fault> {
+fn nothing_else(select: &Select) -> Result<(), CallError> {
     let grouped = match &select.group_by {
         GroupByExpr::All(_) => true,
         GroupByExpr::Expressions(by, with) => !by.is_empty() || !with.is_empty(),
@@ -86,7 +86,9 @@ fn nothing_else(select: &Select) -> Result<(), Fault> {
 }
 
 /// The table's name and its alias.
-pub(super) fn relation(from: &TableWithJoins) -> Result<(&ast::ObjectName, Option<&str>), Fault> {
+pub(super) fn relation(
+    from: &TableWithJoins,
+) -> Result<(&ast::ObjectName, Option<&str>), CallError> {
     if !from.joins.is_empty() {
         return Err(unsupported("a join of tables"));
     }
@@ -103,7 +105,7 @@ fn of_select(
     select: &Select,
     from: Option<(TableId, &Arc<Table>, usize)>,
     scope: &mut Scope<'_>,
-) -> Result<Query, Fault> {
+) -> Result<Query, CallError> {
     let level = from.map(|(_, _, level)| level);
     scope.aggregates = Some(Vec::new());
     let items = items(
@@ -150,7 +152,7 @@ pub(super) fn items(
     list: &[SelectItem],
     from: Option<(&Arc<Table>, usize)>,
     scope: &mut Scope<'_>,
-) -> Result<Vec<Expression>, Fault> {
+) -> Result<Vec<Expression>, CallError> {
     let mut items = Vec::new();
     for item in list {
         match (item, from) {
@@ -173,7 +175,7 @@ fn order(
     select: &Select,
     items: &[Expression],
     scope: &mut Scope<'_>,
-) -> Result<Vec<Order>, Fault> {
+) -> Result<Vec<Order>, CallError> {
     let OrderByKind::Expressions(list) = &order_by.kind else {
         return Err(unsupported("ORDER BY ALL"));
     };
@@ -192,7 +194,7 @@ fn order(
     list.iter().map(one).collect()
 }
 
-fn is_descending(ast: &OrderByExpr) -> Result<bool, Fault> {
+fn is_descending(ast: &OrderByExpr) -> Result<bool, CallError> {
     match (&ast.options.sort, ast.options.nulls_first, &ast.with_fill) {
         (None | Some(OrderBySort::Asc), None, None) => Ok(false),
         (Some(OrderBySort::Desc), None, None) => Ok(true),
@@ -204,7 +206,7 @@ fn is_descending(ast: &OrderByExpr) -> Result<bool, Fault> {
 pub(super) fn columns_in_order(
     list: &[OrderByExpr],
     scope: &mut Scope<'_>,
-) -> Result<Vec<Order>, Fault> {
+) -> Result<Vec<Order>, CallError> {
     let one = |ast: &OrderByExpr| match &ast.expr {
         Expr::Value(value) => Err(unsupported(format!("ORDER BY the constant {value}"))),
         expr => Ok(Order {
@@ -215,13 +217,14 @@ pub(super) fn columns_in_order(
     list.iter().map(one).collect()
 }
 
-fn by_number(value: &ast::Value, items: &[Expression]) -> Result<Expression, Fault> {
+fn by_number(value: &ast::Value, items: &[Expression]) -> Result<Expression, CallError> {
     let ast::Value::Number(number, _) = value else {
         return Err(unsupported(format!("ORDER BY the constant {value}")));
     };
     let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let item = place.and_then(|place| items.get(place));
-    let missing = || Fault::rejected(1054, format!("ORDER BY {number}: there is no such column"));
+    let missing =
+        || CallError::rejected(1054, format!("ORDER BY {number}: there is no such column"));
     item.cloned().ok_or_else(missing)
 }
 
@@ -248,7 +251,7 @@ pub(super) fn is_key_order(order: &[Order], table: &Table, level: usize) -> bool
 type Bound = Option<Expression>;
 
 /// A number or a parameter.
-pub(super) fn bound(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fault> {
+pub(super) fn bound(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     match expression(expr, scope)? {
         bound @ (Expression::Constant(Value::Integer(_)) | Expression::Parameter(_)) => Ok(bound),
         _ => Err(unsupported(format!("LIMIT or OFFSET {expr}"))),
@@ -256,7 +259,10 @@ pub(super) fn bound(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, Fa
 }
 
 /// LIMIT and OFFSET: a number or a parameter each.
-fn bounds(clause: Option<&LimitClause>, scope: &mut Scope<'_>) -> Result<(Bound, Bound), Fault> {
+fn bounds(
+    clause: Option<&LimitClause>,
+    scope: &mut Scope<'_>,
+) -> Result<(Bound, Bound), CallError> {
     let mut bound = |expr: &Expr| bound(expr, scope);
     match clause {
         None => Ok((None, None)),

@@ -7,7 +7,7 @@ use super::scope::plain;
 use super::table::{Column, ColumnType, Table};
 use super::types::{Shape, shape};
 use super::value::Scalar;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use sqlparser::ast::{
     self, BinaryOperator, ColumnDef, ColumnOption, CreateTableOptions, Expr, FunctionArg,
@@ -15,7 +15,7 @@ use sqlparser::ast::{
 };
 
 /// The definition of a table. It needs a primary key, as every table of a multi-master cluster does.
-pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, Fault> {
+pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, CallError> {
     rest::of_create_table(ast)?;
     options(&ast.table_options)?;
     let mut table = Table {
@@ -27,7 +27,7 @@ pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, Fault> 
     for column in &ast.columns {
         if table.column(&column.name.value).is_some() {
             let message = format!("the column {} is there twice", column.name);
-            return Err(Fault::rejected(1060, message));
+            return Err(CallError::rejected(1060, message));
         }
         add_column(&mut table, column)?;
     }
@@ -64,7 +64,7 @@ pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, Fault> 
 }
 
 /// Only what says what is so anyway.
-fn options(options: &CreateTableOptions) -> Result<(), Fault> {
+fn options(options: &CreateTableOptions) -> Result<(), CallError> {
     let list = match options {
         CreateTableOptions::None => return Ok(()),
         CreateTableOptions::Plain(list) => list,
@@ -99,7 +99,7 @@ fn options(options: &CreateTableOptions) -> Result<(), Fault> {
     Ok(())
 }
 
-fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), Fault> {
+fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
     let Shape {
         column_type,
         max_length,
@@ -130,7 +130,7 @@ fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), Fault> {
     Ok(())
 }
 
-fn default(column: &Column, value: &Expr) -> Result<Option<Value>, Fault> {
+fn default(column: &Column, value: &Expr) -> Result<Option<Value>, CallError> {
     let value = match value {
         Expr::Value(value) => match &value.value {
             ast::Value::Null => return Ok(None),
@@ -147,20 +147,20 @@ fn default(column: &Column, value: &Expr) -> Result<Option<Value>, Fault> {
     column.store(value).map(Some)
 }
 
-fn set_primary(table: &mut Table, names: Vec<String>) -> Result<(), Fault> {
+fn set_primary(table: &mut Table, names: Vec<String>) -> Result<(), CallError> {
     if !table.primary.is_empty() {
-        return Err(Fault::rejected(1068, "a table with two primary keys"));
+        return Err(CallError::rejected(1068, "a table with two primary keys"));
     }
     table.primary = find(table, names)?;
     Ok(())
 }
 
-fn find(table: &Table, names: Vec<String>) -> Result<Vec<usize>, Fault> {
+fn find(table: &Table, names: Vec<String>) -> Result<Vec<usize>, CallError> {
     let column = |name: &String| table.column(name).ok_or_else(|| no_such_column(name));
     names.iter().map(column).collect()
 }
 
-fn key_columns(columns: &[IndexColumn]) -> Result<Vec<String>, Fault> {
+fn key_columns(columns: &[IndexColumn]) -> Result<Vec<String>, CallError> {
     let name = |column: &IndexColumn| match &column.column.expr {
         Expr::Identifier(name) => Ok(name.value.clone()),
         other => Err(unsupported(format!("a key of {other}"))),
@@ -168,21 +168,21 @@ fn key_columns(columns: &[IndexColumn]) -> Result<Vec<String>, Fault> {
     columns.iter().map(name).collect()
 }
 
-fn can_be_in_a_key(column: &Column) -> Result<(), Fault> {
+fn can_be_in_a_key(column: &Column) -> Result<(), CallError> {
     let name = &column.name;
     match (column.column_type, column.max_length) {
         (ColumnType::Integer(..), _) => Ok(()),
         (ColumnType::Text | ColumnType::Bytes, Some(_)) => Ok(()),
         (ColumnType::Text | ColumnType::Bytes, None) => {
             let message = format!("the column {name} is in a key without a length");
-            Err(Fault::rejected(1170, message))
+            Err(CallError::rejected(1170, message))
         }
         (ColumnType::Real, _) => Err(unsupported(format!("a real number in a key ({name})"))),
     }
 }
 
 /// `length(column) <= n`, which is the only CHECK there is.
-fn check_length(table: &mut Table, check: &Expr) -> Result<(), Fault> {
+fn check_length(table: &mut Table, check: &Expr) -> Result<(), CallError> {
     let (column, bound) =
         length_check(check).ok_or_else(|| unsupported(format!("CHECK ({check})")))?;
     let found = table.column(column).ok_or_else(|| no_such_column(column))?;

@@ -9,7 +9,7 @@ use super::refuse::{syntax, unsupported};
 use super::schema::{Definition, Schema};
 use super::scope::Scope;
 use super::trigger::{Trigger, TriggerEvent};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{Ident, ObjectName, Statement};
 use sqlparser::tokenizer::Token;
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// The definition, if the text begins with CREATE TRIGGER or DROP TRIGGER.
-pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definition, Fault>> {
+pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definition, CallError>> {
     let mut words = text.split_whitespace();
     let (verb, what) = (words.next()?, words.next()?);
     if !what.eq_ignore_ascii_case("trigger") {
@@ -31,7 +31,7 @@ pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definitio
     Some(definition)
 }
 
-fn drop(tokens: &[Token]) -> Result<Definition, Fault> {
+fn drop(tokens: &[Token]) -> Result<Definition, CallError> {
     let words: Vec<&str> = tokens.iter().map(word).collect();
     let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
@@ -52,14 +52,14 @@ struct Frame {
     body: Statement,
 }
 
-fn frame(text: &str) -> Result<Rc<Frame>, Fault> {
+fn frame(text: &str) -> Result<Rc<Frame>, CallError> {
     thread_local! {
         static FRAMES: RefCell<Kept<Frame>> = RefCell::default();
     }
     once(&FRAMES, text, || read(tokens(text)?))
 }
 
-fn read(mut tokens: Vec<Token>) -> Result<Frame, Fault> {
+fn read(mut tokens: Vec<Token>) -> Result<Frame, CallError> {
     let words: Vec<String> = tokens.iter().map(|token| word(token).to_owned()).collect();
     let upper: Vec<String> = words.iter().map(|word| word.to_ascii_uppercase()).collect();
     let upper: Vec<&str> = upper.iter().map(String::as_str).collect();
@@ -98,7 +98,7 @@ fn read(mut tokens: Vec<Token>) -> Result<Frame, Fault> {
     })
 }
 
-fn create(frame: &Frame, schema: &Schema) -> Result<Definition, Fault> {
+fn create(frame: &Frame, schema: &Schema) -> Result<Definition, CallError> {
     let Statement::Insert(ast) = &frame.body else {
         return Err(unsupported("a trigger that does other than INSERT"));
     };
@@ -129,7 +129,7 @@ fn create(frame: &Frame, schema: &Schema) -> Result<Definition, Fault> {
     })))
 }
 
-fn other_trigger() -> Fault {
+fn other_trigger() -> CallError {
     unsupported(
         "a trigger other than CREATE TRIGGER name AFTER INSERT, UPDATE or DELETE ON table FOR EACH ROW",
     )

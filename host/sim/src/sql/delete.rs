@@ -3,7 +3,7 @@
 use super::returning::Returning;
 use super::view::View;
 use super::written::{Changes, Written};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ impl Delete {
     }
 
     /// The rows that it deletes, in its order.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, Fault> {
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, CallError> {
         self.written.changes(parameters, view, |_, _| Ok(None))
     }
 }

@@ -4,12 +4,12 @@ use super::expression::{Comparison, Environment, Expression, Operator};
 use super::refuse::unsupported;
 use super::value::Scalar;
 use super::{functions, refuse, time};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 impl Expression {
-    pub(super) fn evaluate<'a>(&'a self, env: &Environment<'a>) -> Result<Scalar<'a>, Fault> {
+    pub(super) fn evaluate<'a>(&'a self, env: &Environment<'a>) -> Result<Scalar<'a>, CallError> {
         Ok(match self {
             Self::Constant(value) => Scalar::of(value),
             Self::Parameter(number) => match env.parameters.get(*number) {
@@ -57,7 +57,7 @@ impl Expression {
     }
 
     /// Its truth in three-valued logic.
-    pub(super) fn truth(&self, env: &Environment<'_>) -> Result<Option<bool>, Fault> {
+    pub(super) fn truth(&self, env: &Environment<'_>) -> Result<Option<bool>, CallError> {
         Ok(match self {
             Self::Compare(comparison, pair) => {
                 compare(*comparison, &pair.0.evaluate(env)?, &pair.1.evaluate(env)?)?
@@ -116,7 +116,7 @@ fn compare(
     comparison: Comparison,
     one: &Scalar<'_>,
     other: &Scalar<'_>,
-) -> Result<Option<bool>, Fault> {
+) -> Result<Option<bool>, CallError> {
     let ordering = one.compare(other)?;
     if comparison == Comparison::Same {
         let same = match ordering {
@@ -140,12 +140,12 @@ fn arithmetic<'a>(
     one: Scalar<'_>,
     other: Scalar<'_>,
     strict: bool,
-) -> Result<Scalar<'a>, Fault> {
+) -> Result<Scalar<'a>, CallError> {
     let result = match (one, other) {
         (Scalar::Null, _) | (_, Scalar::Null) => return Ok(Scalar::Null),
         (Scalar::Integer(_), Scalar::Integer(0)) if operator == Operator::Modulo => {
             return if strict {
-                Err(Fault::rejected(1365, "a division by zero"))
+                Err(CallError::rejected(1365, "a division by zero"))
             } else {
                 Ok(Scalar::Null)
             };
@@ -168,7 +168,7 @@ fn arithmetic<'a>(
 }
 
 /// Nothing if it is too large for a number.
-fn real<'a>(operator: Operator, one: f64, other: f64) -> Result<Option<Scalar<'a>>, Fault> {
+fn real<'a>(operator: Operator, one: f64, other: f64) -> Result<Option<Scalar<'a>>, CallError> {
     let result = match operator {
         Operator::Plus => one + other,
         Operator::Minus => one - other,
@@ -178,7 +178,7 @@ fn real<'a>(operator: Operator, one: f64, other: f64) -> Result<Option<Scalar<'a
     Ok(result.is_finite().then_some(Scalar::Real(result)))
 }
 
-fn negate(one: Scalar<'_>) -> Result<Scalar<'_>, Fault> {
+fn negate(one: Scalar<'_>) -> Result<Scalar<'_>, CallError> {
     match one {
         Scalar::Null => Ok(Scalar::Null),
         Scalar::Integer(integer) => {
@@ -190,6 +190,6 @@ fn negate(one: Scalar<'_>) -> Result<Scalar<'_>, Fault> {
     }
 }
 
-pub(super) fn out_of_range() -> Fault {
-    Fault::rejected(1690, "a value out of range in an expression")
+pub(super) fn out_of_range() -> CallError {
+    CallError::rejected(1690, "a value out of range in an expression")
 }

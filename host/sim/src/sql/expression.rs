@@ -3,7 +3,7 @@
 use super::time::Clock;
 use super::value::Scalar;
 use super::view::View;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -75,18 +75,18 @@ pub(super) enum Operator {
 
 /// A sub-query, as the expression around it sees it.
 pub(super) trait SubQuery: Debug + Send + Sync {
-    fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault>;
+    fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, CallError>;
 
     /// Is there a row?
-    fn exists(&self, env: &Environment<'_>) -> Result<bool, Fault>;
+    fn exists(&self, env: &Environment<'_>) -> Result<bool, CallError>;
 
     /// The value of a sub-query that stands for one: NULL if it has no row. `rejected` with 1242 if
     /// it has several.
-    fn one_value(&self, env: &Environment<'_>) -> Result<Scalar<'static>, Fault> {
+    fn one_value(&self, env: &Environment<'_>) -> Result<Scalar<'static>, CallError> {
         let mut rows = self.rows(env)?;
         if rows.len() > 1 {
             let message = "a sub-query that stands for one value has several rows";
-            return Err(Fault::rejected(1242, message));
+            return Err(CallError::rejected(1242, message));
         }
         let value = rows.pop().and_then(|mut row| row.pop());
         Ok(value.map_or(Scalar::Null, Scalar::owned))

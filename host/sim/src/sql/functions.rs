@@ -5,7 +5,7 @@ use super::expression::{Environment, Expression, Function};
 use super::refuse::unsupported;
 use super::value::Scalar;
 use crate::capability::calls::MAX_VALUE_BYTES;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -30,7 +30,7 @@ pub(super) fn call<'a>(
     function: Function,
     arguments: &'a [Expression],
     env: &Environment<'a>,
-) -> Result<Scalar<'a>, Fault> {
+) -> Result<Scalar<'a>, CallError> {
     match function {
         Function::Coalesce => {
             for argument in arguments {
@@ -62,7 +62,7 @@ fn extreme<'a>(
     wanted: Ordering,
     arguments: &'a [Expression],
     env: &Environment<'a>,
-) -> Result<Scalar<'a>, Fault> {
+) -> Result<Scalar<'a>, CallError> {
     let mut best = arguments[0].evaluate(env)?;
     for argument in &arguments[1..] {
         let other = argument.evaluate(env)?;
@@ -75,7 +75,7 @@ fn extreme<'a>(
     Ok(best)
 }
 
-fn of_one(function: Function, value: Scalar<'_>) -> Result<Scalar<'_>, Fault> {
+fn of_one(function: Function, value: Scalar<'_>) -> Result<Scalar<'_>, CallError> {
     Ok(match (function, value) {
         (_, Scalar::Null) => Scalar::Null,
         (Function::Abs, Scalar::Integer(integer)) => {
@@ -94,7 +94,7 @@ fn of_one(function: Function, value: Scalar<'_>) -> Result<Scalar<'_>, Fault> {
 }
 
 /// NULL if one of them is.
-fn concat<'a>(arguments: &'a [Expression], env: &Environment<'a>) -> Result<Scalar<'a>, Fault> {
+fn concat<'a>(arguments: &'a [Expression], env: &Environment<'a>) -> Result<Scalar<'a>, CallError> {
     let mut joined = String::new();
     for argument in arguments {
         match argument.evaluate(env)? {

@@ -7,7 +7,7 @@ use super::returning::Returning;
 use super::table::{Table, TableId};
 use super::update::assigned;
 use super::view::{RowChange, StoredRow, View};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,15 +93,15 @@ impl Insert {
     }
 
     /// The keys of its rows, which it locks.
-    pub fn keys(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Key>, Fault> {
+    pub fn keys(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Key>, CallError> {
         let rows = self.new_rows(parameters, view)?;
         Ok(rows.iter().map(|row| self.table.key_of(row)).collect())
     }
 
-    fn new_rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<StoredRow>, Fault> {
+    fn new_rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<StoredRow>, CallError> {
         let env = Environment::writing(parameters, view);
         let one = |row: &Vec<Option<Expression>>| match stored(&self.table, row, &env) {
-            Err(fault) if self.ignores() && fault.code != "unsupported" => Err(unsupported(
+            Err(error) if self.ignores() && error.code != "unsupported" => Err(unsupported(
                 "INSERT IGNORE of a value that MariaDB would change until it fits",
             )),
             stored => stored,
@@ -114,7 +114,7 @@ impl Insert {
     }
 
     /// Computes the changes. Duplicate keys are the caller's to find.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Inserted, Fault> {
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Inserted, CallError> {
         let mut inserted = Inserted {
             changes: Vec::new(),
             affected: 0,
@@ -152,7 +152,7 @@ impl Insert {
         there: StoredRow,
         row: StoredRow,
         (parameters, view): (&[Value], &dyn View),
-    ) -> Result<Option<StoredRow>, Fault> {
+    ) -> Result<Option<StoredRow>, CallError> {
         match &self.duplicates {
             Duplicates::Refused | Duplicates::LeftOut => Ok(None),
             Duplicates::Replaced => {
@@ -201,7 +201,7 @@ pub(super) fn stored(
     table: &Table,
     row: &[Option<Expression>],
     env: &Environment<'_>,
-) -> Result<StoredRow, Fault> {
+) -> Result<StoredRow, CallError> {
     let value = |(column, expression): (&super::Column, &Option<Expression>)| match expression {
         Some(expression) => column.store(expression.evaluate(env)?),
         None => column.store_default(),

@@ -5,7 +5,7 @@
 
 use super::refuse::{syntax, unsupported};
 use crate::capability::sql_policy::{MAX_NESTING, NotRead, Reading, read};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use rustc_hash::FxHashMap;
 use sqlparser::ast::Statement;
 use sqlparser::dialect::MySqlDialect;
@@ -38,8 +38,8 @@ impl<T> Default for Kept<T> {
 pub(super) fn once<T>(
     kept: &'static LocalKey<RefCell<Kept<T>>>,
     text: &str,
-    make: impl FnOnce() -> Result<T, Fault>,
-) -> Result<Rc<T>, Fault> {
+    make: impl FnOnce() -> Result<T, CallError>,
+) -> Result<Rc<T>, CallError> {
     if let Some(known) = kept.with_borrow(|kept| kept.by_text.get(text).cloned()) {
         return Ok(known);
     }
@@ -56,7 +56,7 @@ pub(super) fn once<T>(
 
 /// Reads a text as the SQL policy does. `rejected` with `syntax`, or with `unsupported` if there are several
 /// statements.
-pub(super) fn parse(text: &str) -> Result<Rc<Reading>, Fault> {
+pub(super) fn parse(text: &str) -> Result<Rc<Reading>, CallError> {
     thread_local! {
         static READ: RefCell<Kept<Reading>> = RefCell::default();
     }
@@ -70,7 +70,7 @@ pub(super) fn parse(text: &str) -> Result<Rc<Reading>, Fault> {
 }
 
 /// The same of what is left of a text.
-pub(super) fn parse_tokens(tokens: Vec<Token>) -> Result<Statement, Fault> {
+pub(super) fn parse_tokens(tokens: Vec<Token>) -> Result<Statement, CallError> {
     let statements = Parser::new(&MySqlDialect {})
         .with_tokens(tokens)
         .with_recursion_limit(MAX_NESTING)
@@ -84,7 +84,7 @@ pub(super) fn parse_tokens(tokens: Vec<Token>) -> Result<Statement, Fault> {
 }
 
 /// The words and signs of a text, without the space between them.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, CallError> {
     let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize();
     let mut tokens = tokens.map_err(|error| syntax(error.to_string()))?;
     tokens.retain(|token| !matches!(token, Token::Whitespace(_)));

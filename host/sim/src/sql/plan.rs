@@ -21,7 +21,7 @@ use super::update::Update;
 use super::written::Written;
 use crate::capability::locking::LockingClause;
 use crate::capability::sql_policy::Reading;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     self, AssignmentTarget, Expr, FromTable, ObjectType, OnInsert, OrderByExpr, SelectItem,
     SetExpr, Statement, TableObject,
@@ -52,7 +52,7 @@ pub enum SavepointStep {
 /// Parses one statement and resolves its names. `rejected` with `syntax`, with `unsupported` and the
 /// construct that is outside of the subset, or with MariaDB's code for a missing table (1146) or
 /// column (1054).
-pub fn plan(text: &str, schema: &Schema) -> Result<Plan, Fault> {
+pub fn plan(text: &str, schema: &Schema) -> Result<Plan, CallError> {
     if let Some(setting) = setting(text) {
         return setting.map(Plan::Set);
     }
@@ -106,7 +106,7 @@ fn select(
     ast: &ast::Query,
     clause: Option<&LockingClause>,
     scope: &mut Scope<'_>,
-) -> Result<Select, Fault> {
+) -> Result<Select, CallError> {
     let query = query(ast, scope)?;
     if !ast.locks.is_empty() {
         return Err(unsupported(format!("the clause {}", ast.locks[0])));
@@ -133,7 +133,7 @@ fn returning(
     table: &Arc<Table>,
     level: usize,
     scope: &mut Scope<'_>,
-) -> Result<Option<Returning>, Fault> {
+) -> Result<Option<Returning>, CallError> {
     let items = items.map(|list| super::compile_query::items(list, Some((table, level)), scope));
     let items = items.transpose()?;
     Ok(items.map(|items| Returning { level, items }))
@@ -145,7 +145,7 @@ fn written(
     filter: Option<&Expr>,
     (order_by, limit): (&[OrderByExpr], Option<&Expr>),
     scope: &mut Scope<'_>,
-) -> Result<(Written, Arc<Table>), Fault> {
+) -> Result<(Written, Arc<Table>), CallError> {
     let (name, alias) = relation(from)?;
     let (id, table) = scope.find(name)?;
     let level = scope.open(alias.unwrap_or(plain(name)?), table.clone())?;
@@ -160,7 +160,7 @@ fn written(
     Ok((written, table))
 }
 
-fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, Fault> {
+fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, CallError> {
     rest::of_update(ast)?;
     let bounds = (ast.order_by.as_slice(), ast.limit.as_ref());
     let (written, table) = written(&ast.table, ast.selection.as_ref(), bounds, scope)?;
@@ -175,7 +175,7 @@ fn assignments(
     list: &[ast::Assignment],
     table: &Table,
     scope: &mut Scope<'_>,
-) -> Result<Vec<(usize, Expression)>, Fault> {
+) -> Result<Vec<(usize, Expression)>, CallError> {
     let mut assignments = Vec::new();
     for assignment in list {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
@@ -191,7 +191,7 @@ fn assignments(
     Ok(assignments)
 }
 
-fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, Fault> {
+fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, CallError> {
     rest::of_delete(ast)?;
     let FromTable::WithFromKeyword(from) = &ast.from else {
         return Err(unsupported("DELETE without FROM"));
@@ -208,7 +208,7 @@ fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, Fault> {
     })
 }
 
-pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert, Fault> {
+pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert, CallError> {
     rest::of_insert(ast)?;
     let TableObject::TableName(name) = &ast.table else {
         let table = &ast.table;
@@ -226,7 +226,7 @@ pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert,
         if given.content.len() != columns.len() {
             let (wanted, given) = (columns.len(), given.content.len());
             let message = format!("{given} values for {wanted} columns");
-            return Err(Fault::rejected(1136, message));
+            return Err(CallError::rejected(1136, message));
         }
         let mut row = vec![None; table.columns.len()];
         for (&column, value) in columns.iter().zip(&given.content) {
@@ -253,7 +253,7 @@ fn after_values(
     ast: &ast::Insert,
     table: &Arc<Table>,
     scope: &mut Scope<'_>,
-) -> Result<(), Fault> {
+) -> Result<(), CallError> {
     // The row that would be inserted, which has no name: VALUES(column) is of it.
     let inserted = scope.open("", table.clone())?;
     let TableObject::TableName(name) = &ast.table else {
@@ -286,7 +286,7 @@ fn after_values(
 }
 
 /// The columns that are given: those that are named, or all.
-fn columns(ast: &ast::Insert, table: &Table) -> Result<Vec<usize>, Fault> {
+fn columns(ast: &ast::Insert, table: &Table) -> Result<Vec<usize>, CallError> {
     if ast.columns.is_empty() {
         return Ok((0..table.columns.len()).collect());
     }
@@ -296,7 +296,7 @@ fn columns(ast: &ast::Insert, table: &Table) -> Result<Vec<usize>, Fault> {
         let column = column.ok_or_else(|| no_such_column(name))?;
         if columns.contains(&column) {
             let message = format!("the column {name} is given twice");
-            return Err(Fault::rejected(1110, message));
+            return Err(CallError::rejected(1110, message));
         }
         columns.push(column);
     }

@@ -6,7 +6,7 @@ use super::rows::Rows;
 use super::value::Scalar;
 use crate::capability::budget::{ANSWER_TOO_LARGE, LARGEST_ANSWER, check_size};
 use crate::capability::calls::bytes_of;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use std::cmp::Ordering;
 
@@ -34,7 +34,7 @@ pub(super) struct Order {
 }
 
 impl SubQuery for Query {
-    fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
+    fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, CallError> {
         if self.empty {
             return Ok(Vec::new());
         }
@@ -51,7 +51,7 @@ impl SubQuery for Query {
         Ok(answer)
     }
 
-    fn exists(&self, env: &Environment<'_>) -> Result<bool, Fault> {
+    fn exists(&self, env: &Environment<'_>) -> Result<bool, CallError> {
         let plain = self.aggregates.is_empty() && self.limit.is_none();
         let (Some(rows), true, false) = (&self.rows, plain, self.empty) else {
             return Ok(!self.rows(env)?.is_empty());
@@ -67,7 +67,7 @@ impl SubQuery for Query {
 
 impl Query {
     /// After how many rows reading may stop; nothing if all must be read.
-    pub(super) fn enough(&self, env: &Environment<'_>) -> Result<Option<u64>, Fault> {
+    pub(super) fn enough(&self, env: &Environment<'_>) -> Result<Option<u64>, CallError> {
         let ordered = self.order.is_empty() || self.in_key_order;
         if self.limit.is_none() || !ordered || !self.aggregates.is_empty() {
             return Ok(None);
@@ -76,14 +76,14 @@ impl Query {
         Ok(Some(offset.saturating_add(limit) as u64))
     }
 
-    fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), Fault> {
+    fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), CallError> {
         let bound = |expression: &Option<Expression>, otherwise| match expression {
             None => Ok(otherwise),
             Some(expression) => match expression.evaluate(env)? {
                 Scalar::Integer(integer) if integer >= 0 => Ok(integer as usize),
                 _ => {
                     let message = "LIMIT and OFFSET take whole numbers from 0 on";
-                    Err(Fault::rejected(1210, message))
+                    Err(CallError::rejected(1210, message))
                 }
             },
         };
@@ -95,7 +95,7 @@ impl Query {
         env: &Environment<'_>,
         mut offset: usize,
         limit: usize,
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let (mut answer, mut bytes) = (Vec::new(), 0);
         if limit == 0 {
             return Ok(answer);
@@ -111,28 +111,28 @@ impl Query {
         Ok(answer)
     }
 
-    fn sorted(&self, env: &Environment<'_>) -> Result<Vec<Row>, Fault> {
+    fn sorted(&self, env: &Environment<'_>) -> Result<Vec<Row>, CallError> {
         let (mut found, mut bytes) = (Vec::<(Vec<Value>, Row)>::new(), 0);
         self.each(env, |env| {
             let by = self.order.iter().map(|order| &order.by);
             found.push((values(by, env)?, self.counted_row(env, &mut bytes)?));
             Ok(true)
         })?;
-        let mut fault = None;
+        let mut error = None;
         // Stable, so that of two equal rows that with the lesser key comes first.
         found.sort_by(|(one, _), (other, _)| {
             compare(&self.order, one, other).unwrap_or_else(|first| {
-                fault.get_or_insert(first);
+                error.get_or_insert(first);
                 Ordering::Equal
             })
         });
-        match fault {
-            Some(fault) => Err(fault),
+        match error {
+            Some(error) => Err(error),
             None => Ok(found.into_iter().map(|(_, row)| row).collect()),
         }
     }
 
-    fn aggregated(&self, env: &Environment<'_>) -> Result<Row, Fault> {
+    fn aggregated(&self, env: &Environment<'_>) -> Result<Row, CallError> {
         let mut results: Vec<Value> = self.aggregates.iter().map(Aggregate::of_nothing).collect();
         self.each(env, |env| {
             for (aggregate, result) in self.aggregates.iter().zip(&mut results) {
@@ -146,8 +146,8 @@ impl Query {
     fn each<'a>(
         &self,
         env: &Environment<'a>,
-        mut each: impl FnMut(&Environment<'a>) -> Result<bool, Fault>,
-    ) -> Result<(), Fault> {
+        mut each: impl FnMut(&Environment<'a>) -> Result<bool, CallError>,
+    ) -> Result<(), CallError> {
         match &self.rows {
             Some(rows) => rows.each(env, |_, _, env| each(env)),
             None => each(env).map(|_| ()),
@@ -155,20 +155,24 @@ impl Query {
     }
 
     /// The next row of an answer that has so many bytes already.
-    fn counted_row(&self, env: &Environment<'_>, bytes: &mut usize) -> Result<Row, Fault> {
+    fn counted_row(&self, env: &Environment<'_>, bytes: &mut usize) -> Result<Row, CallError> {
         let row = self.item_row(env)?;
         *bytes += bytes_of(&row);
         check_size(ANSWER_TOO_LARGE, "an answer", *bytes, LARGEST_ANSWER)?;
         Ok(row)
     }
 
-    fn item_row(&self, env: &Environment<'_>) -> Result<Row, Fault> {
+    fn item_row(&self, env: &Environment<'_>) -> Result<Row, CallError> {
         values(self.items.iter(), env)
     }
 }
 
 /// Which of two rows comes first, by the values that they are ordered by.
-pub(super) fn compare(order: &[Order], one: &[Value], other: &[Value]) -> Result<Ordering, Fault> {
+pub(super) fn compare(
+    order: &[Order],
+    one: &[Value],
+    other: &[Value],
+) -> Result<Ordering, CallError> {
     for (order, (one, other)) in order.iter().zip(one.iter().zip(other)) {
         let ordering = Scalar::of(one).order(&Scalar::of(other))?;
         if ordering.is_ne() {
@@ -185,7 +189,7 @@ pub(super) fn compare(order: &[Order], one: &[Value], other: &[Value]) -> Result
 fn values<'e>(
     expressions: impl ExactSizeIterator<Item = &'e Expression>,
     env: &Environment<'_>,
-) -> Result<Vec<Value>, Fault> {
+) -> Result<Vec<Value>, CallError> {
     let mut row = Vec::with_capacity(expressions.len());
     for expression in expressions {
         row.push(expression.evaluate(env)?.into_value());

@@ -4,7 +4,7 @@
 
 use super::parse::parse;
 use super::refuse::unsupported;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     CreateTable, CreateTableOptions, Delete, Insert, Query, Select, SetExpr, Statement,
     TableFactor, Update, WildcardAdditionalOptions,
@@ -18,7 +18,7 @@ const DELETE: &str = "DELETE FROM t";
 const CREATE: &str = "CREATE TABLE t (a INT)";
 
 /// All but the SELECT, ORDER BY, LIMIT and the locking clause.
-pub(super) fn of_query(query: &Query) -> Result<(), Fault> {
+pub(super) fn of_query(query: &Query) -> Result<(), CallError> {
     let least = least_query();
     let rest = Query {
         body: least.body.clone(),
@@ -31,7 +31,7 @@ pub(super) fn of_query(query: &Query) -> Result<(), Fault> {
 }
 
 /// All but the columns, FROM and WHERE.
-pub(super) fn of_select(select: &Select) -> Result<(), Fault> {
+pub(super) fn of_select(select: &Select) -> Result<(), CallError> {
     let SetExpr::Select(least) = *least_query().body else {
         unreachable!("it is a SELECT");
     };
@@ -45,7 +45,7 @@ pub(super) fn of_select(select: &Select) -> Result<(), Fault> {
 }
 
 /// All but the name and the alias.
-pub(super) fn of_table(factor: &TableFactor) -> Result<(), Fault> {
+pub(super) fn of_table(factor: &TableFactor) -> Result<(), CallError> {
     let (name, alias) = match factor {
         TableFactor::Table { name, alias, .. } => (name.clone(), alias.clone()),
         other => return Err(unsupported(format!("a table of the form {other}"))),
@@ -69,7 +69,7 @@ pub(super) fn of_table(factor: &TableFactor) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(super) fn of_wildcard(options: &WildcardAdditionalOptions) -> Result<(), Fault> {
+pub(super) fn of_wildcard(options: &WildcardAdditionalOptions) -> Result<(), CallError> {
     if *options != WildcardAdditionalOptions::default() {
         return Err(unsupported(format!("*{options}")));
     }
@@ -77,7 +77,7 @@ pub(super) fn of_wildcard(options: &WildcardAdditionalOptions) -> Result<(), Fau
 }
 
 /// All but the table, the columns, the source, what becomes of duplicates, and RETURNING.
-pub(super) fn of_insert(insert: &Insert) -> Result<(), Fault> {
+pub(super) fn of_insert(insert: &Insert) -> Result<(), CallError> {
     if !insert.assignments.is_empty() {
         return Err(unsupported("INSERT … SET"));
     }
@@ -100,7 +100,7 @@ pub(super) fn of_insert(insert: &Insert) -> Result<(), Fault> {
 }
 
 /// All but the table, what is set, WHERE, ORDER BY and LIMIT.
-pub(super) fn of_update(update: &Update) -> Result<(), Fault> {
+pub(super) fn of_update(update: &Update) -> Result<(), CallError> {
     let Statement::Update(least) = least(UPDATE) else {
         unreachable!("it is an UPDATE");
     };
@@ -116,7 +116,7 @@ pub(super) fn of_update(update: &Update) -> Result<(), Fault> {
 }
 
 /// All but the table, WHERE, ORDER BY, LIMIT and RETURNING.
-pub(super) fn of_delete(delete: &Delete) -> Result<(), Fault> {
+pub(super) fn of_delete(delete: &Delete) -> Result<(), CallError> {
     let Statement::Delete(least) = least(DELETE) else {
         unreachable!("it is a DELETE");
     };
@@ -132,7 +132,7 @@ pub(super) fn of_delete(delete: &Delete) -> Result<(), Fault> {
 }
 
 /// All but the name, the columns, the keys, the options, OR REPLACE and IF NOT EXISTS.
-pub(super) fn of_create_table(create: &CreateTable) -> Result<(), Fault> {
+pub(super) fn of_create_table(create: &CreateTable) -> Result<(), CallError> {
     let Statement::CreateTable(least) = least(CREATE) else {
         unreachable!("it is a CREATE TABLE");
     };
@@ -161,7 +161,7 @@ fn least_query() -> Box<Query> {
     }
 }
 
-fn nothing<T: PartialEq + Display>(rest: &T, least: &T, text: &str) -> Result<(), Fault> {
+fn nothing<T: PartialEq + Display>(rest: &T, least: &T, text: &str) -> Result<(), CallError> {
     if rest == least {
         return Ok(());
     }

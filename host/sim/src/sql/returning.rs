@@ -2,7 +2,7 @@
 
 use super::expression::{Environment, Expression};
 use super::view::{StoredRow, View};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ impl Returning {
         parameters: &[Value],
         view: &dyn View,
         written: impl IntoIterator<Item = &'r StoredRow>,
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let env = Environment::reading(parameters, view);
         let one = |row: &StoredRow| {
             let env = env.at(self.level, row);

@@ -5,7 +5,7 @@ use super::expression::{Environment, Expression};
 use super::key::Key;
 use super::table::{Table, TableId};
 use super::view::{StoredRow, Visits};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 
 /// A table with a WHERE, at one level of a statement.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Rows {
         &self,
         env: &Environment<'_>,
         enough: Option<u64>,
-    ) -> Result<Visits, Fault> {
+    ) -> Result<Visits, CallError> {
         match self.access.keys(env)? {
             Some(keys) => Ok(Visits::Keys(keys)),
             None => self.access.part(env, enough),
@@ -52,11 +52,15 @@ impl Rows {
     }
 
     /// Does a row meet the WHERE?
-    pub(super) fn matches(&self, env: &Environment<'_>, row: &StoredRow) -> Result<bool, Fault> {
+    pub(super) fn matches(
+        &self,
+        env: &Environment<'_>,
+        row: &StoredRow,
+    ) -> Result<bool, CallError> {
         self.met(&env.at(self.level, row))
     }
 
-    fn met(&self, env: &Environment<'_>) -> Result<bool, Fault> {
+    fn met(&self, env: &Environment<'_>) -> Result<bool, CallError> {
         match &self.filter {
             Some(filter) => Ok(filter.truth(env)? == Some(true)),
             None => Ok(true),
@@ -67,8 +71,8 @@ impl Rows {
     pub(super) fn each<'a>(
         &self,
         env: &Environment<'a>,
-        mut each: impl FnMut(&Key, &'a StoredRow, &Environment<'a>) -> Result<GoesOn, Fault>,
-    ) -> Result<(), Fault> {
+        mut each: impl FnMut(&Key, &'a StoredRow, &Environment<'a>) -> Result<GoesOn, CallError>,
+    ) -> Result<(), CallError> {
         let mut look = |key: &Key, row: &'a StoredRow| {
             let env = env.at(self.level, row);
             Ok(!self.met(&env)? || each(key, row, &env)?)

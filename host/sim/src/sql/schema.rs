@@ -3,7 +3,7 @@
 use super::table::{Table, TableId};
 use super::trigger::{Firing, Trigger};
 use super::view::StoredRow;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Schema {
         old: Option<&StoredRow>,
         new: Option<&StoredRow>,
         mut firing: impl FnMut() -> Firing,
-    ) -> Result<Vec<(TableId, StoredRow)>, Fault> {
+    ) -> Result<Vec<(TableId, StoredRow)>, CallError> {
         let fire = |trigger: &Arc<Trigger>| trigger.fire(old, new, &mut firing).transpose();
         let triggers = self.defined(table).into_iter().flat_map(|it| &it.triggers);
         triggers.filter_map(fire).collect()
@@ -77,7 +77,7 @@ impl Schema {
     /// Makes a planned change. Returns the tables that are gone now, with their rows. `rejected` with
     /// MariaDB's codes where a name is taken (1050, 1359) or missing (1051, 1146, 1360); then nothing was
     /// changed.
-    pub fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, Fault> {
+    pub fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, CallError> {
         let gone = match definition {
             Definition::CreateTable {
                 table,
@@ -97,7 +97,7 @@ impl Schema {
         table: &Table,
         or_replace: bool,
         if_not_exists: bool,
-    ) -> Result<Vec<TableId>, Fault> {
+    ) -> Result<Vec<TableId>, CallError> {
         let mut gone = Vec::new();
         if let Some(id) = self.id(&table.name) {
             if if_not_exists {
@@ -105,7 +105,7 @@ impl Schema {
             }
             if !or_replace {
                 let message = format!("the table {} exists already", table.name);
-                return Err(Fault::rejected(1050, message));
+                return Err(CallError::rejected(1050, message));
             }
             self.forget(id);
             gone.push(id);
@@ -119,13 +119,22 @@ impl Schema {
         Ok(gone)
     }
 
-    fn drop_tables(&mut self, names: &[String], if_exists: bool) -> Result<Vec<TableId>, Fault> {
+    fn drop_tables(
+        &mut self,
+        names: &[String],
+        if_exists: bool,
+    ) -> Result<Vec<TableId>, CallError> {
         let mut gone = Vec::new();
         for name in names {
             match self.id(name) {
                 Some(id) => gone.push(id),
                 None if if_exists => {}
-                None => return Err(Fault::rejected(1051, format!("there is no table {name}"))),
+                None => {
+                    return Err(CallError::rejected(
+                        1051,
+                        format!("there is no table {name}"),
+                    ));
+                }
             }
         }
         gone.iter().for_each(|&id| self.forget(id));
@@ -137,21 +146,21 @@ impl Schema {
         self.names.retain(|_, named| *named != id);
     }
 
-    fn add(&mut self, trigger: &Arc<Trigger>) -> Result<Vec<TableId>, Fault> {
+    fn add(&mut self, trigger: &Arc<Trigger>) -> Result<Vec<TableId>, CallError> {
         if self.trigger(trigger.name()).is_some() {
             let message = format!("the trigger {} exists already", trigger.name());
-            return Err(Fault::rejected(1359, message));
+            return Err(CallError::rejected(1359, message));
         }
         let table = self.tables.get_mut(trigger.table().0 as usize);
         let Some(Some(table)) = table else {
             let message = "the trigger's table is gone";
-            return Err(Fault::rejected(1146, message));
+            return Err(CallError::rejected(1146, message));
         };
         table.triggers.push(trigger.clone());
         Ok(Vec::new())
     }
 
-    fn drop_trigger(&mut self, name: &str, if_exists: bool) -> Result<Vec<TableId>, Fault> {
+    fn drop_trigger(&mut self, name: &str, if_exists: bool) -> Result<Vec<TableId>, CallError> {
         match self.trigger(name) {
             Some((id, place)) => {
                 let table = self.tables[id.0 as usize].as_mut();
@@ -160,7 +169,10 @@ impl Schema {
                 Ok(Vec::new())
             }
             None if if_exists => Ok(Vec::new()),
-            None => Err(Fault::rejected(1360, format!("there is no trigger {name}"))),
+            None => Err(CallError::rejected(
+                1360,
+                format!("there is no trigger {name}"),
+            )),
         }
     }
 

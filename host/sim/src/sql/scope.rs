@@ -5,7 +5,7 @@ use super::expression::{Expression, MAX_LEVELS};
 use super::refuse::{no_such_column, no_such_table, unsupported};
 use super::schema::Schema;
 use super::table::{Table, TableId};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{Expr, Ident, ObjectName, Statement, Value, ValueWithSpan, Visit, Visitor};
 use sqlparser::tokenizer::Location;
 use std::ops::ControlFlow;
@@ -43,14 +43,14 @@ impl<'a> Scope<'a> {
     }
 
     /// The table of this name.
-    pub(super) fn find(&self, name: &ObjectName) -> Result<(TableId, Arc<Table>), Fault> {
+    pub(super) fn find(&self, name: &ObjectName) -> Result<(TableId, Arc<Table>), CallError> {
         let id = self.schema.id(plain(name)?);
         let table = id.and_then(|id| Some((id, self.schema.table(id)?.clone())));
         table.ok_or_else(|| no_such_table(name))
     }
 
     /// Opens a level for the rows of a table, under a name. Gives its number.
-    pub(super) fn open(&mut self, name: &str, table: Arc<Table>) -> Result<usize, Fault> {
+    pub(super) fn open(&mut self, name: &str, table: Arc<Table>) -> Result<usize, CallError> {
         if self.levels.len() == MAX_LEVELS {
             return Err(unsupported(format!(
                 "sub-queries within sub-queries of more than {MAX_LEVELS} tables"
@@ -68,7 +68,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A column by its name alone: of the innermost table that has it.
-    pub(super) fn column(&self, name: &Ident) -> Result<Expression, Fault> {
+    pub(super) fn column(&self, name: &Ident) -> Result<Expression, CallError> {
         if name.value.starts_with('@') {
             return Err(unsupported(format!("the variable {name}")));
         }
@@ -82,7 +82,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A column as `table.column`.
-    pub(super) fn column_of(&self, table: &Ident, name: &Ident) -> Result<Expression, Fault> {
+    pub(super) fn column_of(&self, table: &Ident, name: &Ident) -> Result<Expression, CallError> {
         let named = |level: &Level| level.name.eq_ignore_ascii_case(&table.value);
         self.search(named, &name.value)
             .ok_or_else(|| no_such_column(format!("{table}.{name}")))
@@ -105,7 +105,7 @@ impl<'a> Scope<'a> {
 }
 
 /// A name that is not of another database.
-pub(super) fn plain(name: &ObjectName) -> Result<&str, Fault> {
+pub(super) fn plain(name: &ObjectName) -> Result<&str, CallError> {
     match name.0.as_slice() {
         [part] => part.as_ident().map(|ident| ident.value.as_str()),
         _ => None,

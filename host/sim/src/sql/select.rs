@@ -5,7 +5,7 @@ use super::query::Query;
 use super::table::TableId;
 use super::view::{StoredRow, View, Visits};
 pub use crate::capability::locking::IfLocked;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl Select {
     }
 
     /// The rows that it comes by, for a SELECT with a locking clause.
-    pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, Fault> {
+    pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, CallError> {
         let env = Environment::reading(parameters, view);
         match &self.query.rows {
             Some(rows) => rows.visits(&env, self.query.enough(&env)?),
@@ -54,7 +54,7 @@ impl Select {
         parameters: &[Value],
         view: &dyn View,
         row: &StoredRow,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, CallError> {
         let env = Environment::reading(parameters, view);
         match &self.query.rows {
             Some(rows) => rows.matches(&env, row),
@@ -63,7 +63,7 @@ impl Select {
     }
 
     /// The answer. Without ORDER BY, rows come in the order of the primary key.
-    pub fn rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Row>, Fault> {
+    pub fn rows(&self, parameters: &[Value], view: &dyn View) -> Result<Vec<Row>, CallError> {
         self.query.rows(&Environment::reading(parameters, view))
     }
 }

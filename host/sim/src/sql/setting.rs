@@ -1,7 +1,7 @@
 //! SET: a variable of the session and its value.
 
 use super::refuse::{syntax, unsupported};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
@@ -17,12 +17,12 @@ pub struct Setting {
 }
 
 /// The setting, if the text begins with SET.
-pub(super) fn setting(text: &str) -> Option<Result<Setting, Fault>> {
+pub(super) fn setting(text: &str) -> Option<Result<Setting, CallError>> {
     let first = text.split_whitespace().next()?;
     first.eq_ignore_ascii_case("set").then(|| recognized(text))
 }
 
-fn recognized(text: &str) -> Result<Setting, Fault> {
+fn recognized(text: &str) -> Result<Setting, CallError> {
     let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize();
     let tokens = tokens.map_err(|error| syntax(error.to_string()))?;
     let words: Vec<String> = tokens.iter().filter_map(word).collect();
@@ -105,8 +105,8 @@ mod tests {
             "SET SESSION wsrep_sync_wait = -1",
             "SET SESSION TRANSACTION ISOLATION LEVEL",
         ] {
-            let fault = setting(text).expect(text).expect_err(text);
-            assert_eq!(fault.code, "unsupported", "{text}");
+            let error = setting(text).expect(text).expect_err(text);
+            assert_eq!(error.code, "unsupported", "{text}");
         }
         assert_eq!(setting("UPDATE t SET a = 1"), None);
     }

@@ -3,7 +3,7 @@
 use super::refuse::unsupported;
 use super::table::{Column, ColumnType};
 use super::value::Scalar;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 
 impl Column {
@@ -11,17 +11,17 @@ impl Column {
     /// a NULL, 1264 for a number out of range, 1366 for a text that is no number, 1406 for a text that
     /// is too long and 4025 for one that a CHECK finds too long. `unsupported` where MariaDB would
     /// convert in a way that is not modelled.
-    pub(super) fn store(&self, value: Scalar<'_>) -> Result<Value, Fault> {
+    pub(super) fn store(&self, value: Scalar<'_>) -> Result<Value, CallError> {
         let value = match (self.column_type, value) {
             (_, Scalar::Null) if self.not_null => {
                 let message = format!("the column {} can't be NULL", self.name);
-                return Err(Fault::rejected(1048, message));
+                return Err(CallError::rejected(1048, message));
             }
             (_, Scalar::Null) => Value::Null,
             (ColumnType::Integer(least, greatest), Scalar::Integer(integer)) => {
                 if !(least..=greatest).contains(&integer) {
                     let message = format!("{integer} is out of range for {}", self.name);
-                    return Err(Fault::rejected(1264, message));
+                    return Err(CallError::rejected(1264, message));
                 }
                 Value::Integer(integer)
             }
@@ -35,7 +35,7 @@ impl Column {
                 if text.trim().parse::<f64>().is_err() =>
             {
                 let message = format!("{text:?} is no number, for the column {}", self.name);
-                return Err(Fault::rejected(1366, message));
+                return Err(CallError::rejected(1366, message));
             }
             (_, wrong) => {
                 let (kind, name) = (wrong.kind(), &self.name);
@@ -46,26 +46,26 @@ impl Column {
     }
 
     /// The value where a row gives none. `rejected` with 1364 if something must be given.
-    pub(super) fn store_default(&self) -> Result<Value, Fault> {
+    pub(super) fn store_default(&self) -> Result<Value, CallError> {
         match &self.default {
             Some(value) => Ok(value.clone()),
             None if self.not_null => {
                 let message = format!("the column {} has no default value", self.name);
-                Err(Fault::rejected(1364, message))
+                Err(CallError::rejected(1364, message))
             }
             None => Ok(Value::Null),
         }
     }
 
-    fn real(&self, real: f64) -> Result<Value, Fault> {
+    fn real(&self, real: f64) -> Result<Value, CallError> {
         if !real.is_finite() {
             let message = format!("{real} is no number, for the column {}", self.name);
-            return Err(Fault::rejected("not-a-number", message));
+            return Err(CallError::rejected("not-a-number", message));
         }
         Ok(Value::Real(real))
     }
 
-    fn text(&self, text: String) -> Result<Value, Fault> {
+    fn text(&self, text: String) -> Result<Value, CallError> {
         // Counting is spared where it can't matter.
         let longer = |max| text.len() > max && text.chars().count() > max;
         if self.max_length.is_some_and(longer) {
@@ -73,20 +73,20 @@ impl Column {
         }
         if self.checked_length.is_some_and(|max| text.len() > max) {
             let message = format!("the CHECK of the column {} failed", self.name);
-            return Err(Fault::rejected(4025, message));
+            return Err(CallError::rejected(4025, message));
         }
         Ok(Value::Text(text))
     }
 
-    fn bytes(&self, bytes: Vec<u8>) -> Result<Value, Fault> {
+    fn bytes(&self, bytes: Vec<u8>) -> Result<Value, CallError> {
         if self.max_length.is_some_and(|max| bytes.len() > max) {
             return Err(self.too_long());
         }
         Ok(Value::Bytes(bytes))
     }
 
-    fn too_long(&self) -> Fault {
+    fn too_long(&self) -> CallError {
         let message = format!("too long for the column {}", self.name);
-        Fault::rejected(1406, message)
+        CallError::rejected(1406, message)
     }
 }

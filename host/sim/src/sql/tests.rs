@@ -9,7 +9,7 @@ mod triggers;
 mod writes;
 
 use super::*;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use std::collections::BTreeMap;
 
@@ -51,11 +51,11 @@ impl Tables {
     }
 
     fn plan(&self, text: &str) -> Plan {
-        plan(text, &self.schema).unwrap_or_else(|fault| panic!("{text}: {fault}"))
+        plan(text, &self.schema).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     /// Runs a statement. Gives the rows that it reads; nothing if it writes.
-    fn run(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, Fault> {
+    fn run(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, CallError> {
         let changes = match plan(text, &self.schema)? {
             Plan::Select(select) => return select.rows(parameters, self),
             Plan::Insert(insert) => insert.changes(parameters, self)?.changes,
@@ -83,7 +83,7 @@ impl Tables {
 
     fn rows(&mut self, text: &str) -> Vec<Row> {
         let rows = self.run(text, &[]);
-        rows.unwrap_or_else(|fault| panic!("{text}: {fault}"))
+        rows.unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     /// The one value that a SELECT gives.
@@ -92,7 +92,7 @@ impl Tables {
         rows.remove(0).remove(0)
     }
 
-    fn fault(&mut self, text: &str) -> Fault {
+    fn error(&mut self, text: &str) -> CallError {
         let answer = self.run(text, &[]);
         answer.expect_err(text)
     }

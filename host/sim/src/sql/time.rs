@@ -6,7 +6,7 @@
 use super::refuse::unsupported;
 use super::value::Scalar;
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::borrow::Cow;
 
 /// Seconds from 1970 to 2000.
@@ -95,7 +95,7 @@ pub(super) fn added<'a>(
     time: &Scalar<'_>,
     count: &Scalar<'_>,
     unit_micros: i64,
-) -> Result<Scalar<'a>, Fault> {
+) -> Result<Scalar<'a>, CallError> {
     let (time, count) = match (time, count) {
         (Scalar::Null, _) | (_, Scalar::Null) => return Ok(Scalar::Null),
         (Scalar::Text(time), Scalar::Integer(count)) => (time, *count),

@@ -5,7 +5,7 @@ use super::insert::{Insert, stored};
 use super::key::Key;
 use super::table::TableId;
 use super::view::{StoredRow, View};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 
 /// Inserts a row into a table whenever a row of another was inserted, updated or deleted.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Trigger {
         old: Option<&StoredRow>,
         new: Option<&StoredRow>,
         firing: impl FnOnce() -> Firing,
-    ) -> Result<Option<(TableId, StoredRow)>, Fault> {
+    ) -> Result<Option<(TableId, StoredRow)>, CallError> {
         if (old.is_some(), new.is_some()) != (self.event.has_old(), self.event.has_new()) {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use super::refuse::unsupported;
 use super::table::ColumnType;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{BinaryLength, CharacterLength, DataType};
 
 /// The values of a column of a type, and their greatest length.
@@ -13,7 +13,7 @@ pub(super) struct Shape {
 
 /// `unsupported` for a type that is not one of whole numbers of at most 64 bits, of real numbers, of
 /// texts or of bytes.
-pub(super) fn shape(data_type: &DataType) -> Result<Shape, Fault> {
+pub(super) fn shape(data_type: &DataType) -> Result<Shape, CallError> {
     let integer = |least, greatest| Ok(plain(ColumnType::Integer(least, greatest), None));
     let signed = |bits: u32| integer(i64::MIN >> (64 - bits), i64::MAX >> (64 - bits));
     let unsigned = |bits: u32| integer(0, i64::MAX >> (63 - bits));
@@ -57,7 +57,10 @@ fn bytes(length: Option<u64>) -> Shape {
     plain(ColumnType::Bytes, length.map(|length| length as usize))
 }
 
-fn characters(length: &Option<CharacterLength>, otherwise: Option<usize>) -> Result<Shape, Fault> {
+fn characters(
+    length: &Option<CharacterLength>,
+    otherwise: Option<usize>,
+) -> Result<Shape, CallError> {
     let length = match length {
         Some(CharacterLength::IntegerLength { length, unit: None }) => Some(*length as usize),
         _ => otherwise,

@@ -5,7 +5,7 @@ use super::refuse::unsupported;
 use super::table::Table;
 use super::view::{StoredRow, View};
 use super::written::{Changes, Written};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use std::sync::Arc;
 
@@ -30,13 +30,13 @@ impl Update {
 
     /// The rows that it changes, in its order: those that meet the WHERE and come out different. Their
     /// number is what MariaDB calls the affected rows.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, Fault> {
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, CallError> {
         let after = |env: &Environment<'_>, row: &StoredRow| self.assigned(env, row).map(Some);
         self.written.changes(parameters, view, after)
     }
 
     /// As MariaDB does it, from left to right: an assignment sees what those before it have made.
-    fn assigned(&self, env: &Environment<'_>, row: &StoredRow) -> Result<StoredRow, Fault> {
+    fn assigned(&self, env: &Environment<'_>, row: &StoredRow) -> Result<StoredRow, CallError> {
         let level = self.written.rows.level;
         assigned(&self.assignments, &self.table, level, env, row)
     }
@@ -49,7 +49,7 @@ pub(super) fn assigned(
     level: usize,
     env: &Environment<'_>,
     row: &StoredRow,
-) -> Result<StoredRow, Fault> {
+) -> Result<StoredRow, CallError> {
     let mut after = row.to_vec();
     for (column, expression) in assignments {
         let column = *column;

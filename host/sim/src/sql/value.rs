@@ -1,7 +1,7 @@
 //! Values while they are computed with: borrowed where they can be.
 
 use super::refuse::unsupported;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -53,7 +53,7 @@ impl<'a> Scalar<'a> {
 
     /// Its truth in three-valued logic, `None` for NULL. A text would be converted to a number by
     /// MariaDB, and is `unsupported`.
-    pub(super) fn truth(&self) -> Result<Option<bool>, Fault> {
+    pub(super) fn truth(&self) -> Result<Option<bool>, CallError> {
         match self {
             Self::Null => Ok(None),
             Self::Integer(integer) => Ok(Some(*integer != 0)),
@@ -71,7 +71,7 @@ impl<'a> Scalar<'a> {
 
     /// Nothing if one is NULL. Texts are ordered by their bytes. Types that MariaDB would convert are
     /// `unsupported`.
-    pub(super) fn compare(&self, other: &Self) -> Result<Option<Ordering>, Fault> {
+    pub(super) fn compare(&self, other: &Self) -> Result<Option<Ordering>, CallError> {
         let ordering = match (self, other) {
             (Self::Null, _) | (_, Self::Null) => return Ok(None),
             (Self::Integer(one), Self::Integer(two)) => one.cmp(two),
@@ -86,7 +86,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// As ORDER BY has it: NULL comes before everything.
-    pub(super) fn order(&self, other: &Self) -> Result<Ordering, Fault> {
+    pub(super) fn order(&self, other: &Self) -> Result<Ordering, CallError> {
         let is_null = |scalar: &Self| *scalar == Self::Null;
         let nulls = is_null(other).cmp(&is_null(self));
         Ok(self.compare(other)?.unwrap_or(nulls))
@@ -109,7 +109,7 @@ fn real(one: f64, two: f64) -> Ordering {
     one.partial_cmp(&two).unwrap_or(Ordering::Equal)
 }
 
-pub(super) fn not_comparable(one: &Scalar<'_>, other: &Scalar<'_>) -> Fault {
+pub(super) fn not_comparable(one: &Scalar<'_>, other: &Scalar<'_>) -> CallError {
     let (one, other) = (one.kind(), other.kind());
     unsupported(format!("a comparison of {one} with {other}"))
 }
@@ -138,8 +138,8 @@ mod tests {
         assert_eq!(half.compare(&one).unwrap(), Some(Ordering::Less));
         assert_eq!(one.compare(&half).unwrap(), Some(Ordering::Greater));
         assert_eq!(text("Z").compare(&text("a")).unwrap(), Some(Ordering::Less));
-        let fault = text("1").compare(&one).unwrap_err();
-        assert!(fault.message.contains("a text with an integer"), "{fault}");
+        let error = text("1").compare(&one).unwrap_err();
+        assert!(error.message.contains("a text with an integer"), "{error}");
     }
 
     #[test]

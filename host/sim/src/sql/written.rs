@@ -7,7 +7,7 @@ use super::rows::Rows;
 use super::table::TableId;
 use super::value::Scalar;
 use super::view::{RowChange, StoredRow, View, Visits};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use std::cmp::Ordering;
 
@@ -34,7 +34,7 @@ impl Written {
 
     /// The rows that the statement comes by, and so locks: all of the table if it has to be ordered, or
     /// until there are enough.
-    pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, Fault> {
+    pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, CallError> {
         let env = Environment::writing(parameters, view);
         let enough = match self.in_key_order {
             true => self.limit(&env)?.map(|limit| limit as u64),
@@ -43,14 +43,14 @@ impl Written {
         self.rows.visits(&env, enough)
     }
 
-    fn limit(&self, env: &Environment<'_>) -> Result<Option<usize>, Fault> {
+    fn limit(&self, env: &Environment<'_>) -> Result<Option<usize>, CallError> {
         let limit = self.limit.as_ref().map(|limit| limit.evaluate(env));
         match limit.transpose()? {
             None => Ok(None),
             Some(Scalar::Integer(integer)) if integer >= 0 => Ok(Some(integer as usize)),
             Some(_) => {
                 let message = "LIMIT takes whole numbers from 0 on";
-                Err(Fault::rejected(1210, message))
+                Err(CallError::rejected(1210, message))
             }
         }
     }
@@ -61,7 +61,7 @@ impl Written {
         parameters: &[Value],
         view: &dyn View,
         row: &StoredRow,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, CallError> {
         let env = Environment::writing(parameters, view);
         self.rows.matches(&env, row)
     }
@@ -72,8 +72,8 @@ impl Written {
         &self,
         parameters: &[Value],
         view: &dyn View,
-        after: impl Fn(&Environment<'_>, &StoredRow) -> Result<Option<StoredRow>, Fault>,
-    ) -> Result<Changes, Fault> {
+        after: impl Fn(&Environment<'_>, &StoredRow) -> Result<Option<StoredRow>, CallError>,
+    ) -> Result<Changes, CallError> {
         let env = Environment::writing(parameters, view);
         let rows = self.chosen(&env)?;
         let found = rows.len() as u64;
@@ -93,7 +93,7 @@ impl Written {
     }
 
     /// The rows that meet the WHERE, as many as LIMIT has of them.
-    fn chosen<'a>(&self, env: &Environment<'a>) -> Result<Vec<(Key, &'a StoredRow)>, Fault> {
+    fn chosen<'a>(&self, env: &Environment<'a>) -> Result<Vec<(Key, &'a StoredRow)>, CallError> {
         let limit = self.limit(env)?.unwrap_or(usize::MAX);
         let mut found: Vec<(Vec<Value>, (Key, &'a StoredRow))> = Vec::new();
         self.rows.each(env, |key, row, env| {
@@ -101,21 +101,22 @@ impl Written {
                 return Ok(false);
             }
             let by = self.order.iter().map(|order| order.by.evaluate(env));
-            let by: Result<Vec<Value>, Fault> = by.map(|value| Ok(value?.into_value())).collect();
+            let by: Result<Vec<Value>, CallError> =
+                by.map(|value| Ok(value?.into_value())).collect();
             found.push((by?, (key.clone(), row)));
             Ok(true)
         })?;
-        let mut fault = None;
+        let mut error = None;
         if !self.in_key_order {
             found.sort_by(|(one, _), (other, _)| {
                 compare(&self.order, one, other).unwrap_or_else(|first| {
-                    fault.get_or_insert(first);
+                    error.get_or_insert(first);
                     Ordering::Equal
                 })
             });
         }
-        if let Some(fault) = fault {
-            return Err(fault);
+        if let Some(error) = error {
+            return Err(error);
         }
         found.truncate(limit);
         Ok(found.into_iter().map(|(_, row)| row).collect())

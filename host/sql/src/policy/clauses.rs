@@ -8,7 +8,7 @@ pub(super) use written::{delete, insert, update};
 
 use super::dialect::Dialect;
 use super::refusal::not_allowed;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OffsetRows,
     OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem,
@@ -21,7 +21,7 @@ use std::fmt::Display;
 const QUERY: &str = "SELECT 1";
 
 /// Checks the clauses of a query, except for its parts.
-pub(super) fn query(query: &Query, dialect: Dialect) -> Result<(), Fault> {
+pub(super) fn query(query: &Query, dialect: Dialect) -> Result<(), CallError> {
     if !query.locks.is_empty() {
         return Err(not_allowed(
             "a locking clause in a sub-query, or one in another form than FOR UPDATE and LOCK IN \
@@ -51,7 +51,7 @@ pub(super) fn query(query: &Query, dialect: Dialect) -> Result<(), Fault> {
     nothing(&rest, &*least, QUERY, dialect)
 }
 
-fn body(body: &SetExpr, dialect: Dialect) -> Result<(), Fault> {
+fn body(body: &SetExpr, dialect: Dialect) -> Result<(), CallError> {
     match body {
         SetExpr::Values(values) if values.explicit_row => Err(not_allowed("VALUES ROW (…)")),
         SetExpr::Values(values) if values.value_keyword && dialect == Dialect::Sqlite => {
@@ -79,7 +79,7 @@ fn body(body: &SetExpr, dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// Checks the clauses of a SELECT, except for its expressions.
-pub(super) fn select(select: &Select, dialect: Dialect) -> Result<(), Fault> {
+pub(super) fn select(select: &Select, dialect: Dialect) -> Result<(), CallError> {
     match &select.distinct {
         None | Some(Distinct::Distinct) => {}
         Some(Distinct::All) => return Err(not_allowed("SELECT ALL")),
@@ -111,7 +111,7 @@ pub(super) fn select(select: &Select, dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// The columns of a SELECT or of RETURNING.
-fn items(items: &[SelectItem]) -> Result<(), Fault> {
+fn items(items: &[SelectItem]) -> Result<(), CallError> {
     let plain = WildcardAdditionalOptions::default();
     for item in items {
         match item {
@@ -127,7 +127,7 @@ fn items(items: &[SelectItem]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn order(list: &[OrderByExpr], dialect: Dialect) -> Result<(), Fault> {
+fn order(list: &[OrderByExpr], dialect: Dialect) -> Result<(), CallError> {
     for by in list {
         let is_known = matches!(
             by.options.sort,
@@ -144,7 +144,7 @@ fn order(list: &[OrderByExpr], dialect: Dialect) -> Result<(), Fault> {
     Ok(())
 }
 
-fn bounds(limit: &LimitClause, dialect: Dialect) -> Result<(), Fault> {
+fn bounds(limit: &LimitClause, dialect: Dialect) -> Result<(), CallError> {
     let (limit, offset) = match limit {
         LimitClause::LimitOffset {
             limit: Some(limit),
@@ -164,7 +164,7 @@ fn bounds(limit: &LimitClause, dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// MariaDB takes a number or a parameter.
-fn bound(limit: &Expr, dialect: Dialect) -> Result<(), Fault> {
+fn bound(limit: &Expr, dialect: Dialect) -> Result<(), CallError> {
     let is_plain = matches!(limit, Expr::Value(value)
         if matches!(value.value, Value::Number(..) | Value::Placeholder(_)));
     match is_plain || dialect == Dialect::Sqlite {
@@ -175,7 +175,7 @@ fn bound(limit: &Expr, dialect: Dialect) -> Result<(), Fault> {
     }
 }
 
-fn tables(from: &TableWithJoins, dialect: Dialect) -> Result<(), Fault> {
+fn tables(from: &TableWithJoins, dialect: Dialect) -> Result<(), CallError> {
     for Join {
         global,
         join_operator,
@@ -202,7 +202,7 @@ fn tables(from: &TableWithJoins, dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// A table, a sub-query or a join in brackets, with its alias and nothing else.
-pub(super) fn table(factor: &TableFactor, dialect: Dialect) -> Result<(), Fault> {
+pub(super) fn table(factor: &TableFactor, dialect: Dialect) -> Result<(), CallError> {
     let other = || Err(not_allowed(format!("{factor} as a table")));
     match factor {
         TableFactor::Table { name, alias, .. } => {
@@ -264,7 +264,7 @@ fn nothing<T: PartialEq + Display>(
     least: &T,
     text: &str,
     dialect: Dialect,
-) -> Result<(), Fault> {
+) -> Result<(), CallError> {
     if rest == least {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Limits the depth of a tree before anything else recurses into it.
 
 use super::refusal::not_allowed;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{Expr, Query, SetExpr, Statement, Visit, Visitor};
 use std::ops::ControlFlow;
 
@@ -9,9 +9,9 @@ use std::ops::ControlFlow;
 /// recursion, but a visitor of that tree would need a stack for it.
 const MAX_DEPTH: usize = 100;
 
-pub(super) fn check(statement: &Statement) -> Result<(), Fault> {
+pub(super) fn check(statement: &Statement) -> Result<(), CallError> {
     match statement.visit(&mut Depth(0)) {
-        ControlFlow::Break(fault) => Err(fault),
+        ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
 }
@@ -20,9 +20,9 @@ pub(super) fn check(statement: &Statement) -> Result<(), Fault> {
 struct Depth(usize);
 
 impl Visitor for Depth {
-    type Break = Fault;
+    type Break = CallError;
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Fault> {
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<CallError> {
         if chained(&query.body) > MAX_DEPTH {
             let message = format!("more than {MAX_DEPTH} queries in a chain");
             return ControlFlow::Break(not_allowed(message));
@@ -30,7 +30,7 @@ impl Visitor for Depth {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Fault> {
+    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<CallError> {
         self.0 += 1;
         if self.0 > MAX_DEPTH {
             let message = format!("an expression that is more than {MAX_DEPTH} deep");
@@ -39,7 +39,7 @@ impl Visitor for Depth {
         ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<Fault> {
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<CallError> {
         self.0 -= 1;
         ControlFlow::Continue(())
     }

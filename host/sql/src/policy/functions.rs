@@ -2,7 +2,7 @@
 
 use super::dialect::Dialect;
 use super::refusal::not_allowed;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
     WindowType,
@@ -158,7 +158,11 @@ fn allowed(dialect: Dialect) -> impl Iterator<Item = &'static str> {
 }
 
 /// Checks that a statement may contain this call. `VALUES(column)` is allowed if `in_upsert`.
-pub(super) fn check(function: &Function, dialect: Dialect, in_upsert: bool) -> Result<(), Fault> {
+pub(super) fn check(
+    function: &Function,
+    dialect: Dialect,
+    in_upsert: bool,
+) -> Result<(), CallError> {
     let name = function.name.to_string().to_ascii_lowercase();
     if name == "values" && in_upsert {
         return takes_a_column(function);
@@ -169,7 +173,7 @@ pub(super) fn check(function: &Function, dialect: Dialect, in_upsert: bool) -> R
     nothing_else(function, &name, dialect)
 }
 
-fn refused(name: &str, dialect: Dialect) -> Fault {
+fn refused(name: &str, dialect: Dialect) -> CallError {
     let is_it = |(_, names): &&(&str, &[&str])| names.contains(&name);
     let reason = match (DANGEROUS.iter().find(is_it), name) {
         (Some((reason, _)), _) => format!("{reason}; "),
@@ -184,7 +188,7 @@ fn refused(name: &str, dialect: Dialect) -> Fault {
 }
 
 /// Other parts of a call are of other dialects, or read differently.
-fn nothing_else(function: &Function, name: &str, dialect: Dialect) -> Result<(), Fault> {
+fn nothing_else(function: &Function, name: &str, dialect: Dialect) -> Result<(), CallError> {
     let refuse = |what: &str| Err(not_allowed(format!("{what} ({name})")));
     if !matches!(function.parameters, FunctionArguments::None) || function.uses_odbc_syntax {
         return refuse("a call with two lists of arguments, or in braces");
@@ -224,7 +228,7 @@ fn nothing_else(function: &Function, name: &str, dialect: Dialect) -> Result<(),
 }
 
 /// `VALUES(column)` is what would have been inserted there.
-fn takes_a_column(function: &Function) -> Result<(), Fault> {
+fn takes_a_column(function: &Function) -> Result<(), CallError> {
     if let FunctionArguments::List(list) = &function.args
         && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(_)))] =
             list.args.as_slice()

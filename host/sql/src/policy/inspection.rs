@@ -4,7 +4,7 @@
 use super::dialect::Dialect;
 use super::refusal::not_allowed;
 use super::{SqlPolicy, clauses, functions};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     self, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
     ObjectName, OnInsert, Query, SetExpr, Statement, TableFactor, UnaryOperator, Value,
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 pub(super) fn inspect(
     sql_policy: &SqlPolicy,
     statement: &ast::Statement,
-) -> Result<(Vec<String>, usize), Fault> {
+) -> Result<(Vec<String>, usize), CallError> {
     let mut inspection = Inspection {
         sql_policy,
         tables: Vec::new(),
@@ -26,7 +26,7 @@ pub(super) fn inspect(
         in_upsert: is_upsert(statement),
     };
     match statement.visit(&mut inspection) {
-        ControlFlow::Break(fault) => Err(fault),
+        ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok((inspection.tables, inspection.parameters)),
     }
 }
@@ -43,22 +43,22 @@ struct Inspection<'a> {
 }
 
 impl Inspection<'_> {
-    fn refuse(what: impl Into<String>) -> ControlFlow<Fault> {
+    fn refuse(what: impl Into<String>) -> ControlFlow<CallError> {
         ControlFlow::Break(not_allowed(what))
     }
 
-    fn unless(checked: Result<(), Fault>) -> ControlFlow<Fault> {
+    fn unless(checked: Result<(), CallError>) -> ControlFlow<CallError> {
         match checked {
             Ok(()) => ControlFlow::Continue(()),
-            Err(fault) => ControlFlow::Break(fault),
+            Err(error) => ControlFlow::Break(error),
         }
     }
 }
 
 impl Visitor for Inspection<'_> {
-    type Break = Fault;
+    type Break = CallError;
 
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Fault> {
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<CallError> {
         if !self.sql_policy.has_table(relation) {
             let tables = self.sql_policy.tables.join(", ");
             return Self::refuse(format!(
@@ -69,11 +69,11 @@ impl Visitor for Inspection<'_> {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Fault> {
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<CallError> {
         Self::unless(clauses::table(factor, self.sql_policy.dialect))
     }
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Fault> {
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<CallError> {
         if query.with.is_some() {
             return Self::refuse(
                 "WITH: a recursive one can run for ever, and a sub-query does what the others do",
@@ -85,14 +85,14 @@ impl Visitor for Inspection<'_> {
         Self::unless(clauses::query(query, self.sql_policy.dialect))
     }
 
-    fn pre_visit_select(&mut self, select: &ast::Select) -> ControlFlow<Fault> {
+    fn pre_visit_select(&mut self, select: &ast::Select) -> ControlFlow<CallError> {
         match select.into {
             Some(_) => Self::refuse("SELECT … INTO: it writes files, tables or variables"),
             None => Self::unless(clauses::select(select, self.sql_policy.dialect)),
         }
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Fault> {
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<CallError> {
         let dialect = self.sql_policy.dialect;
         self.intervals += intervals_in(expr, dialect);
         match expr {
@@ -112,7 +112,7 @@ impl Visitor for Inspection<'_> {
         }
     }
 
-    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<Fault> {
+    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<CallError> {
         // Some readers take `1@@version` for one name, others for a number and a variable.
         if ident.value.contains('@') {
             return Self::refuse(format!("the variable {ident}"));
@@ -125,7 +125,7 @@ impl Visitor for Inspection<'_> {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<Fault> {
+    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<CallError> {
         match &value.value {
             Value::Placeholder(mark) if mark == "?" => {
                 self.parameters += 1;

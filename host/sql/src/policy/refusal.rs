@@ -1,7 +1,7 @@
 //! The error that the SQL policy returns to a strategy.
 
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 
-pub(super) fn not_allowed(what: impl Into<String>) -> Fault {
-    Fault::rejected("not-allowed", format!("not allowed: {}", what.into()))
+pub(super) fn not_allowed(what: impl Into<String>) -> CallError {
+    CallError::rejected("not-allowed", format!("not allowed: {}", what.into()))
 }

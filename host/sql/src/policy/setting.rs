@@ -4,7 +4,7 @@
 //! built from the recognised parts, so nothing else can pass.
 
 use super::refusal::not_allowed;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::statement::{Action, Statement};
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -57,7 +57,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
 const MAX_DIGITS: usize = 5;
 
 /// The statement, if the text begins with SET; `rejected` if it sets what a strategy may not.
-pub(super) fn setting(sql: &str) -> Option<Result<Statement, Fault>> {
+pub(super) fn setting(sql: &str) -> Option<Result<Statement, CallError>> {
     let mut words = sql.split_whitespace();
     if !words.next()?.eq_ignore_ascii_case("set") {
         return None;
@@ -276,10 +276,10 @@ mod tests {
             "SET /*! GLOBAL */ wsrep_sync_wait = 1",
             "SET SESSION wsrep_sync_wait = 1 /*! , GLOBAL wsrep_on = 0 */",
         ] {
-            let fault = setting(sql).expect(sql).expect_err(sql);
-            assert_eq!(fault.code, "not-allowed", "{sql}");
+            let error = setting(sql).expect(sql).expect_err(sql);
+            assert_eq!(error.code, "not-allowed", "{sql}");
             for name in NUMBERS {
-                assert!(fault.message.contains(name), "{fault}");
+                assert!(error.message.contains(name), "{error}");
             }
         }
         for (sql, reason) in [
@@ -289,8 +289,8 @@ mod tests {
             ("SET SESSION sql_mode = ''", "differently from the policy"),
             ("SET max_statement_time = 9", "the run sets it"),
         ] {
-            let fault = setting(sql).expect(sql).expect_err(sql);
-            assert!(fault.message.contains(reason), "{sql}: {fault}");
+            let error = setting(sql).expect(sql).expect_err(sql);
+            assert!(error.message.contains(reason), "{sql}: {error}");
         }
         for sql in ["", "SELECT 1", "SETTLE", "UPDATE volumes SET a = 1"] {
             assert!(setting(sql).is_none(), "{sql}");

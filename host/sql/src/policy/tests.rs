@@ -4,7 +4,7 @@ mod clauses;
 mod policy;
 mod writes;
 
-fn admit(sql: &str) -> Result<Statement, Fault> {
+fn admit(sql: &str) -> Result<Statement, CallError> {
     SqlPolicy::new(&["volumes"], "sqlite").admit(sql)
 }
 
@@ -37,7 +37,7 @@ fn the_statements_of_a_strategy_pass() {
             3,
         ),
     ] {
-        let statement = admit(sql).unwrap_or_else(|fault| panic!("{sql}: {fault}"));
+        let statement = admit(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         assert_eq!(statement.action(), action, "{sql}");
         assert_eq!(statement.parameters(), parameters, "{sql}");
     }
@@ -101,13 +101,13 @@ fn policy_rejects_other_statements_with_a_reason() {
         ("SELECT id -> '$' FROM volumes", "->"),
         ("SELECT CAST(id AS blob) FROM volumes", "CAST"),
     ] {
-        let fault = admit(sql).expect_err(sql);
+        let error = admit(sql).expect_err(sql);
         assert_eq!(
-            fault.kind,
-            crate::model::fault::FaultKind::Rejected,
+            error.kind,
+            crate::model::error::ErrorKind::Rejected,
             "{sql}"
         );
-        assert!(fault.message.contains(reason), "{sql}: {fault}");
+        assert!(error.message.contains(reason), "{sql}: {error}");
     }
 }
 
@@ -151,9 +151,9 @@ fn policy_refuses_a_text_that_a_server_would_parse_differently() {
         // Read again it is another text.
         (&mysql, r"SELECT 'a\\\\b' FROM volumes"),
     ] {
-        let fault = sql_policy.admit(sql).expect_err(sql);
-        assert_eq!(fault.code, "not-allowed", "{sql}");
-        assert!(fault.message.contains("parameter"), "{fault}");
+        let error = sql_policy.admit(sql).expect_err(sql);
+        assert_eq!(error.code, "not-allowed", "{sql}");
+        assert!(error.message.contains("parameter"), "{error}");
     }
     // There a backslash is a character like any other.
     admit(r"SELECT '\', id - 1, 2 - -1 FROM volumes").unwrap();
@@ -229,8 +229,8 @@ fn size_and_depth_have_bounds() {
     ] {
         let links = (MAX_STATEMENT_BYTES - 100) / link.len();
         let chain = format!("SELECT 1{}", link.repeat(links));
-        let fault = sql_policy.admit_once(&chain).expect_err(link);
-        assert!(fault.message.contains("100"), "{link}: {fault}");
+        let error = sql_policy.admit_once(&chain).expect_err(link);
+        assert!(error.message.contains("100"), "{link}: {error}");
         let short = format!("SELECT 1{}", link.repeat(90));
         sql_policy.admit_once(&short).expect(link);
     }

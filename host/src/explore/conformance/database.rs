@@ -4,7 +4,7 @@ use super::watched::Watch;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};
 use crate::model::counters::NodeCounters;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::injection::{Called, Injected};
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
@@ -27,7 +27,7 @@ impl WatchedDatabase {
         }
     }
 
-    async fn open(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn open(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         let first = match target {
             Target::Endpoint => self.first.lock().expect("no panic while held").take(),
             Target::Node(_) => None,
@@ -58,14 +58,14 @@ impl Database for WatchedDatabase {
         self.database.name_transactions()
     }
 
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         let about = match target {
             Target::Endpoint => "the endpoint",
             Target::Node(name) => name,
         };
         let opened = match self.watch.ask(Called::Connect, false, about).await {
             None => self.open(target).await,
-            Some(injected) => Err(injected.fault(Called::Connect)),
+            Some(injected) => Err(injected.error(Called::Connect)),
         };
         self.watch.answered(&opened, |_| "ok".to_owned());
         opened
@@ -77,20 +77,20 @@ impl Database for WatchedDatabase {
         freshness: Freshness,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let about = format!("{node}: {}", statement.text());
         let rows = match self.watch.ask(Called::ReadNode, false, &about).await {
             None => {
                 let database = &self.database;
                 database.read(node, freshness, statement, parameters).await
             }
-            Some(injected) => Err(injected.fault(Called::ReadNode)),
+            Some(injected) => Err(injected.error(Called::ReadNode)),
         };
         self.watch.answered(&rows, |rows| told_rows(rows));
         rows
     }
 
-    async fn members(&self) -> Result<usize, Fault> {
+    async fn members(&self) -> Result<usize, CallError> {
         self.database.members().await
     }
 
@@ -98,7 +98,7 @@ impl Database for WatchedDatabase {
         self.database.counters().await
     }
 
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+    async fn describe(&self) -> Result<BTreeMap<String, String>, CallError> {
         self.database.describe().await
     }
 
@@ -121,20 +121,20 @@ struct WatchedSession {
 }
 
 impl WatchedSession {
-    /// Gives the fault, and makes true what it says of an open transaction: after all but `rejected`
+    /// Gives the error, and makes true what it says of an open transaction: after all but `rejected`
     /// it is gone, with its server's connection or by the server's own doing.
-    async fn refuse<T>(&mut self, called: Called, injected: Injected) -> Result<T, Fault> {
+    async fn refuse<T>(&mut self, called: Called, injected: Injected) -> Result<T, CallError> {
         let stays_open = injected == Injected::Rejected && called != Called::Commit;
         if self.in_transaction && !stays_open {
             self.session.rollback().await?;
             self.in_transaction = false;
         }
-        Err(injected.fault(called))
+        Err(injected.error(called))
     }
 
-    fn answered<T>(&mut self, answer: &Result<T, Fault>, describe: impl FnOnce(&T) -> String) {
-        if let Err(fault) = answer
-            && fault.kind == FaultKind::Conflict
+    fn answered<T>(&mut self, answer: &Result<T, CallError>, describe: impl FnOnce(&T) -> String) {
+        if let Err(error) = answer
+            && error.kind == ErrorKind::Conflict
         {
             self.in_transaction = false;
         }
@@ -145,30 +145,34 @@ impl WatchedSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<u64, Fault> {
+    ) -> Result<u64, CallError> {
         self.session.execute(statement, parameters).await?;
-        Err(Injected::IndefiniteDone.fault(Called::Execute))
+        Err(Injected::IndefiniteDone.error(Called::Execute))
     }
 
     async fn query_and_lose(
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         self.session.query(statement, parameters).await?;
-        Err(Injected::IndefiniteDone.fault(Called::Execute))
+        Err(Injected::IndefiniteDone.error(Called::Execute))
     }
 
-    async fn commit_and_lose(&mut self) -> Result<(), Fault> {
+    async fn commit_and_lose(&mut self) -> Result<(), CallError> {
         self.session.commit().await?;
         self.in_transaction = false;
-        Err(Injected::IndefiniteDone.fault(Called::Commit))
+        Err(Injected::IndefiniteDone.error(Called::Commit))
     }
 }
 
 #[async_trait]
 impl Session for WatchedSession {
-    async fn execute(&mut self, statement: &Statement, parameters: &[Value]) -> Result<u64, Fault> {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
         // A variable of the session is no write: nothing of it can be lost and be there all the same.
         let is_write = statement.action() == Action::Write;
         let counts_as_reading = self.in_transaction || !is_write;
@@ -187,7 +191,7 @@ impl Session for WatchedSession {
         &mut self,
         statement: &Statement,
         parameters: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         // A write that gives rows (RETURNING) can be lost as any other.
         let is_write = statement.action() == Action::Write;
         let (open, text) = (self.in_transaction, statement.text());
@@ -205,7 +209,7 @@ impl Session for WatchedSession {
         rows
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         let begun = match self.watch.ask(Called::Begin, self.in_transaction, "").await {
             None => self.session.begin().await,
             Some(injected) => self.refuse(Called::Begin, injected).await,
@@ -215,7 +219,7 @@ impl Session for WatchedSession {
         begun
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         let open = self.in_transaction;
         let committed = match self.watch.ask(Called::Commit, open, "").await {
             None => self.session.commit().await,
@@ -227,7 +231,7 @@ impl Session for WatchedSession {
         committed
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         let open = self.in_transaction;
         let rolled_back = match self.watch.ask(Called::Rollback, open, "").await {
             None => self.session.rollback().await,
@@ -238,7 +242,7 @@ impl Session for WatchedSession {
         rolled_back
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         let synced = match self.watch.ask(Called::Sync, self.in_transaction, "").await {
             None => self.session.sync().await,
             Some(injected) => self.refuse(Called::Sync, injected).await,

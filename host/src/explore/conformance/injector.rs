@@ -2,7 +2,7 @@
 
 use crate::capability::clock::Clock;
 use crate::capability::strategy::Death;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::injection::{Called, Injected, Injection, StepKind};
 use crate::model::resource_usage::ResourceUsage;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -197,7 +197,7 @@ impl Injector {
     }
 
     /// The call that was asked last has this answer.
-    pub fn answered<T>(&self, answer: &Result<T, Fault>, describe: impl FnOnce(&T) -> String) {
+    pub fn answered<T>(&self, answer: &Result<T, CallError>, describe: impl FnOnce(&T) -> String) {
         let mut seen = self.seen();
         if seen.under_way.is_none() || seen.calls > MOST_LOGGED {
             return;
@@ -205,7 +205,7 @@ impl Injector {
         if let Some(last) = seen.log.last_mut() {
             last.answer = Some(match answer {
                 Ok(value) => describe(value),
-                Err(fault) => format!("{} {}", fault.kind.as_str(), fault.code),
+                Err(error) => format!("{} {}", error.kind.as_str(), error.code),
             });
         }
     }

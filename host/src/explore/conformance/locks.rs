@@ -5,7 +5,7 @@ use crate::capability::lock::{
     Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
 use crate::model::change::Nanos;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::injection::{Called, Injected};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -31,10 +31,10 @@ impl LockService for WatchedLocks {
         &self,
         owner: String,
         options: SessionOptions,
-    ) -> Result<Box<dyn LockSession>, Fault> {
+    ) -> Result<Box<dyn LockSession>, CallError> {
         let opened = match self.watch.ask(Called::OpenLocks, false, "").await {
             None => self.locks.open(owner, options).await,
-            Some(injected) => Err(injected.fault(Called::OpenLocks)),
+            Some(injected) => Err(injected.error(Called::OpenLocks)),
         };
         self.watch.answered(&opened, |_| "ok".to_owned());
         let session = opened?;
@@ -50,11 +50,11 @@ struct WatchedLockSession {
 
 #[async_trait]
 impl LockSession for WatchedLockSession {
-    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, Fault> {
+    fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
         let about = names.join(", ");
         let lock = match self.watch.ask_at_once(Called::NameLock, &about) {
             None => self.session.lock(names, mode),
-            Some(injected) => Err(injected.fault(Called::NameLock)),
+            Some(injected) => Err(injected.error(Called::NameLock)),
         };
         self.watch.answered(&lock, |_| "ok".to_owned());
         let (lock, watch) = (lock?, self.watch.clone());
@@ -83,21 +83,21 @@ impl WatchedLock {
 async fn come_to<T>(
     called: Called,
     asked: Option<Injected>,
-    call: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
     match asked {
         None => call.await,
         Some(Injected::IndefiniteDone) => {
             call.await?;
-            Err(Injected::IndefiniteDone.fault(called))
+            Err(Injected::IndefiniteDone.error(called))
         }
-        Some(injected) => Err(injected.fault(called)),
+        Some(injected) => Err(injected.error(called)),
     }
 }
 
 #[async_trait]
 impl Lock for WatchedLock {
-    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, Fault> {
+    async fn acquire(&mut self, wait: Nanos) -> Result<Grant, CallError> {
         let called = Called::AcquireLock;
         let asked = self.ask(called).await;
         let granted = come_to(called, asked, self.lock.acquire(wait)).await;
@@ -105,7 +105,7 @@ impl Lock for WatchedLock {
         granted
     }
 
-    async fn release(&mut self) -> Result<ReleaseOutcome, Fault> {
+    async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
         let called = Called::ReleaseLock;
         let asked = self.ask(called).await;
         let released = come_to(called, asked, self.lock.release()).await;
@@ -120,7 +120,7 @@ impl Lock for WatchedLock {
         released
     }
 
-    async fn renew(&mut self) -> Result<Grant, Fault> {
+    async fn renew(&mut self) -> Result<Grant, CallError> {
         let called = Called::RenewLock;
         let asked = self.ask(called).await;
         if asked == Some(Injected::Conflict) {
@@ -132,7 +132,7 @@ impl Lock for WatchedLock {
         renewed
     }
 
-    async fn is_owner(&mut self) -> Result<bool, Fault> {
+    async fn is_owner(&mut self) -> Result<bool, CallError> {
         let called = Called::AskOwner;
         let asked = self.ask(called).await;
         let is_owner = come_to(called, asked, self.lock.is_owner()).await;
@@ -140,7 +140,7 @@ impl Lock for WatchedLock {
         is_owner
     }
 
-    async fn break_lock(&mut self) -> Result<(), Fault> {
+    async fn break_lock(&mut self) -> Result<(), CallError> {
         let called = Called::BreakLock;
         let asked = self.ask(called).await;
         let broken = come_to(called, asked, self.lock.break_lock()).await;

@@ -3,7 +3,7 @@ use crate::capability::database::{Session, Target};
 use crate::capability::lock::{Lock, LockSession, Mode, SessionOptions};
 use crate::capability::statement::{Action, Statement};
 use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance};
-use crate::model::fault::{Fault, FaultCount, FaultKind};
+use crate::model::error::{CallError, ErrorCount, ErrorKind};
 use crate::model::injection::Only;
 use crate::model::sim_locks::SimLocks;
 use crate::model::value::Value;
@@ -59,28 +59,28 @@ impl Strategy for Native {
 }
 
 impl NativeInstance {
-    async fn change(&mut self, call: &Call) -> Result<(), Fault> {
+    async fn change(&mut self, call: &Call) -> Result<(), CallError> {
         loop {
-            let fault = match self.attempt(call).await {
+            let error = match self.attempt(call).await {
                 Ok(()) => return Ok(()),
-                Err(fault) => fault,
+                Err(error) => error,
             };
-            match (self.flaw, fault.kind) {
-                (Flaw::CommitIsOk, FaultKind::Indefinite) => return Ok(()),
-                (Flaw::CommitIsFailed, FaultKind::Indefinite) => {
-                    return Err(Fault::rejected("x", "it did not happen"));
+            match (self.flaw, error.kind) {
+                (Flaw::CommitIsOk, ErrorKind::Indefinite) => return Ok(()),
+                (Flaw::CommitIsFailed, ErrorKind::Indefinite) => {
+                    return Err(CallError::rejected("x", "it did not happen"));
                 }
-                (Flaw::ConflictIsOk, FaultKind::Conflict) => return Ok(()),
-                (Flaw::CommitsAgain, FaultKind::Indefinite) | (_, FaultKind::Conflict) => {
+                (Flaw::ConflictIsOk, ErrorKind::Conflict) => return Ok(()),
+                (Flaw::CommitsAgain, ErrorKind::Indefinite) | (_, ErrorKind::Conflict) => {
                     self.capabilities.clock.sleep(10 * NANOS_PER_MS).await;
                 }
-                (Flaw::NeverGivesUp, FaultKind::Unavailable) => {}
-                _ => return Err(fault),
+                (Flaw::NeverGivesUp, ErrorKind::Unavailable) => {}
+                _ => return Err(error),
             }
         }
     }
 
-    async fn attempt(&mut self, call: &Call) -> Result<(), Fault> {
+    async fn attempt(&mut self, call: &Call) -> Result<(), CallError> {
         if self.session.is_none() {
             // As the host of a component does.
             let first = self.capabilities.first_session.take();
@@ -96,11 +96,11 @@ impl NativeInstance {
         let session = self.session.as_mut().unwrap();
         session.begin().await?;
         let written = write(&mut **session, call).await;
-        if let Err(fault) = written {
+        if let Err(error) = written {
             if self.flaw != Flaw::LeavesOpen {
                 session.rollback().await?;
             }
-            return Err(fault);
+            return Err(error);
         }
         session.commit().await?;
         if self.has_failed {
@@ -113,7 +113,7 @@ impl NativeInstance {
         Ok(())
     }
 
-    async fn lock(&mut self) -> Result<(), Fault> {
+    async fn lock(&mut self) -> Result<(), CallError> {
         if self.lock_session.is_none() {
             let owner = format!("worker-{}", self.capabilities.worker);
             let opened = self
@@ -133,7 +133,7 @@ impl NativeInstance {
 }
 
 /// Says `conflict` if the row is not as it should be.
-async fn write(session: &mut dyn Session, call: &Call) -> Result<(), Fault> {
+async fn write(session: &mut dyn Session, call: &Call) -> Result<(), CallError> {
     let Call::Change(t) = call.clone() else {
         panic!("a change of a row");
     };
@@ -142,7 +142,7 @@ async fn write(session: &mut dyn Session, call: &Call) -> Result<(), Fault> {
     let values = [t.to, t.marker, t.row, t.from].map(Value::from);
     match session.execute(&write, &values).await? {
         1 => Ok(()),
-        _ => Err(Fault::conflict(
+        _ => Err(CallError::conflict(
             "other-status",
             "the row is in another status",
         )),
@@ -151,7 +151,7 @@ async fn write(session: &mut dyn Session, call: &Call) -> Result<(), Fault> {
 
 #[async_trait]
 impl Instance for NativeInstance {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let changed = self.change(&call).await;
         self.has_failed |= changed.is_err();
         match (self.flaw, &changed) {
@@ -163,7 +163,7 @@ impl Instance for NativeInstance {
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
         Vec::new()
     }
 

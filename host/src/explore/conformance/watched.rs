@@ -7,7 +7,7 @@ use crate::capability::clock::Clock;
 use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use crate::model::change::LostLocks;
 use crate::model::data::Status;
-use crate::model::fault::{Fault, FaultCount};
+use crate::model::error::{CallError, ErrorCount};
 use crate::model::injection::{Called, Injected, StepKind};
 use crate::model::marker::Mark;
 use crate::model::resource_usage::ResourceUsage;
@@ -43,7 +43,7 @@ impl Watch {
         self.injector.ask_at_once(called, false, about)
     }
 
-    pub fn answered<T>(&self, answer: &Result<T, Fault>, describe: impl FnOnce(&T) -> String) {
+    pub fn answered<T>(&self, answer: &Result<T, CallError>, describe: impl FnOnce(&T) -> String) {
         self.injector.answered(answer, describe);
     }
 }
@@ -122,7 +122,7 @@ impl WatchedInstance {
         &mut self,
         place: Place,
         call: Call,
-    ) -> Result<(Result<Option<Allocated>, Fault>, ResourceUsage), Death> {
+    ) -> Result<(Result<Option<Allocated>, CallError>, ResourceUsage), Death> {
         let instance = self.instance_for(place).await?;
         let answer = instance.call(call).await?;
         Ok((answer, instance.spent()))
@@ -135,7 +135,7 @@ impl WatchedInstance {
 
 #[async_trait]
 impl Instance for WatchedInstance {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let place = place(&call);
         self.injector.step_begins(place);
         match self.ask(place, call).await {
@@ -150,8 +150,8 @@ impl Instance for WatchedInstance {
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
-        self.both().flat_map(|one| one.take_faults()).collect()
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
+        self.both().flat_map(|one| one.take_errors()).collect()
     }
 
     fn take_lost_locks(&mut self) -> LostLocks {

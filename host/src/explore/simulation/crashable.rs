@@ -2,7 +2,7 @@
 
 use crate::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use crate::model::change::LostLocks;
-use crate::model::fault::{Fault, FaultCount};
+use crate::model::error::{CallError, ErrorCount};
 use crate::model::statements::Statements;
 use crate::sim::crash::CrashSignal;
 use async_trait::async_trait;
@@ -40,7 +40,7 @@ impl Strategy for CrashableStrategy {
 
 #[async_trait]
 impl Instance for CrashableInstance {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let Self {
             instance,
             crashes,
@@ -58,8 +58,8 @@ impl Instance for CrashableInstance {
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
-        self.instance.take_faults()
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
+        self.instance.take_errors()
     }
 
     fn take_lost_locks(&mut self) -> LostLocks {

@@ -13,7 +13,7 @@ use crate::capability::strategy::{
 };
 use crate::explore::case::Case;
 use crate::explore::simulation::Simulation;
-use crate::model::fault::{Fault, FaultCount, FaultKind};
+use crate::model::error::{CallError, ErrorCount, ErrorKind};
 use crate::model::fault_class::FaultClass;
 use crate::model::sim_fault::{Cut, FaultAction, SimFault};
 use crate::model::sim_locks::SimLocks;
@@ -43,9 +43,9 @@ struct NativeInstance {
 #[async_trait]
 impl Strategy for Native {
     async fn instantiate(&self, given: Capabilities) -> Result<Box<dyn Instance>, Death> {
-        let dead = |fault: Fault| Death {
+        let dead = |error: CallError| Death {
             code: "trap",
-            message: fault.to_string(),
+            message: error.to_string(),
         };
         let owner = format!("{}/{}", given.worker, given.generation);
         let locks = given.locks.open(owner, SessionOptions::default()).await;
@@ -60,7 +60,7 @@ impl Strategy for Native {
 
 #[async_trait]
 impl Instance for NativeInstance {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let Call::Change(transition) = call else {
             unreachable!("a change of a row");
         };
@@ -68,19 +68,19 @@ impl Instance for NativeInstance {
             match self.try_once(&transition).await {
                 Ok(true) => return Ok(Ok(None)),
                 Ok(false) => {}
-                Err(fault) => {
+                Err(error) => {
                     self.session.rollback().await.ok();
-                    if fault.kind != FaultKind::Conflict {
-                        return Ok(Err(fault));
+                    if error.kind != ErrorKind::Conflict {
+                        return Ok(Err(error));
                     }
                 }
             }
             self.clock.sleep(5 * MS).await;
         }
-        Ok(Err(Fault::conflict("gave-up", "others were quicker")))
+        Ok(Err(CallError::conflict("gave-up", "others were quicker")))
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
         Vec::new()
     }
 
@@ -91,7 +91,7 @@ impl Instance for NativeInstance {
 }
 
 impl NativeInstance {
-    async fn try_once(&mut self, transition: &Transition) -> Result<bool, Fault> {
+    async fn try_once(&mut self, transition: &Transition) -> Result<bool, CallError> {
         let names = vec![transition.row.clone()];
         let mut lock = self.locks.lock(names, Mode::Exclusive)?;
         lock.acquire(60_000 * MS).await?;
@@ -100,7 +100,7 @@ impl NativeInstance {
         moved
     }
 
-    async fn moves(&mut self, transition: &Transition) -> Result<bool, Fault> {
+    async fn moves(&mut self, transition: &Transition) -> Result<bool, CallError> {
         let Transition {
             row,
             from,

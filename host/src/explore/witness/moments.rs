@@ -266,10 +266,10 @@ fn answered(
             (columns.join(", "), Tone::Plain)
         }
         Answer::Done => ("done".to_owned(), Tone::Plain),
-        Answer::Fault { kind, code } => (format!("{kind} {code}"), Tone::Lost),
+        Answer::Error { kind, code } => (format!("{kind} {code}"), Tone::Lost),
     };
     let weight = match (verb.as_str(), answer) {
-        (_, Answer::Fault { .. }) => 82,
+        (_, Answer::Error { .. }) => 82,
         ("COMMIT", _) => 86,
         ("UPDATE" | "INSERT" | "DELETE", Answer::Affected(1..)) => 88,
         ("UPDATE" | "INSERT" | "DELETE", _) => 34,

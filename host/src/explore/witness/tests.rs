@@ -16,7 +16,7 @@ fn change(worker: u32, row: u32, times: [u64; 4]) -> Change {
         invoked: invoked * MS,
         returned: returned * MS,
         outcome: Outcome::Ok,
-        faults: Vec::new(),
+        errors: Vec::new(),
         lost_locks: Default::default(),
         settled: None,
         seen: None,

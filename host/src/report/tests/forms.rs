@@ -24,9 +24,9 @@ fn csv_has_an_empty_cell_for_a_missing_figure() {
         ("deadlocks mean", "0.00", "1.00"),
         ("changes per second", "80.00", "64.52"),
         ("agreement p99 ms", "5.35", "10.00"),
-        ("conflict faults", "0", "2"),
-        ("unavailable faults", "0", "0"),
-        ("faults json", "{}", r#"{"conflict 1213":2}"#),
+        ("conflict errors", "0", "2"),
+        ("unavailable errors", "0", "0"),
+        ("errors json", "{}", r#"{"conflict 1213":2}"#),
         ("steps not ok", "0", "2"),
         ("steps not ok json", "{}", r#"{"said-no":1,"trap":1}"#),
         ("ended", "completed", "killed"),
@@ -147,7 +147,7 @@ fn a_cell_that_could_not_be_run_is_a_line_without_figures() {
         "ok",
         "total time",
         "acquire p50 ms",
-        "faults json",
+        "errors json",
         "verdict",
         "commits",
     ] {
@@ -276,7 +276,7 @@ fn json_has_null_for_a_missing_figure() {
         },
         "errors": 3,
         "failed": 1,
-        "faults": {
+        "errors": {
           "conflict 1213": 2
         },
         "indeterminate": 1,

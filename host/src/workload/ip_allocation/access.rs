@@ -3,7 +3,7 @@
 use super::tables::{ALLOCATED, REQUESTED, RESERVED};
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::marker::Marker;
 use crate::model::value::Value;
 use std::sync::LazyLock;
@@ -43,7 +43,7 @@ impl AllocationAccess {
         database: &dyn Database,
         node: &str,
         marker: Marker,
-    ) -> Result<Holding, Fault> {
+    ) -> Result<Holding, CallError> {
         let marker = [Value::from(marker.to_string())];
         let mut holding = Holding::Nothing;
         for look in &self.by_marker {

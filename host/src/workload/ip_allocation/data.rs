@@ -5,20 +5,20 @@ use super::tables::{Allocations, NodeAllocations, Range, Request, Table};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::marker::Mark;
 use crate::model::value::{Row, Value};
 
 /// Reads the tables of every node that answers, causally, so that a node that lags is waited for. A
-/// fault only if no node answers.
+/// error only if no node answers.
 pub(super) async fn read_allocations(
     database: &dyn Database,
     clock: &dyn Clock,
-) -> Result<Allocations, Fault> {
+) -> Result<Allocations, CallError> {
     each_node(database, clock, |node| read_node(database, node)).await
 }
 
-async fn read_node(database: &dyn Database, node: &str) -> Result<NodeAllocations, Fault> {
+async fn read_node(database: &dyn Database, node: &str) -> Result<NodeAllocations, CallError> {
     let mut requests = Vec::new();
     for table in [Table::IpAllocations, Table::IpRequests] {
         let columns = "address, subnet_id, pool_id, status, marker";
@@ -42,7 +42,7 @@ async fn rows(
     node: &str,
     columns: &str,
     table: &str,
-) -> Result<Vec<Row>, Fault> {
+) -> Result<Vec<Row>, CallError> {
     let all = format!("SELECT {columns} FROM {table}");
     let all = Statement::of_host(all, Action::Read);
     database.read(node, Freshness::Causal, &all, &[]).await

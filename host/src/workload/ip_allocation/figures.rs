@@ -221,7 +221,7 @@ mod tests {
     fn attempts_and_statements_are_those_of_ok_changes_and_counts_of_all() {
         let mut exhausted = failed(1, 9, 5);
         exhausted.acquire.outcome = crate::model::outcome::Outcome::from(Err(
-            crate::model::fault::Fault::rejected("exhausted", ""),
+            crate::model::error::CallError::rejected("exhausted", ""),
         ));
         exhausted.allocation = allocation(9, 1, 4).allocation;
         let changes = [allocation(0, 1, 1), allocation(1, 3, 3), exhausted];

@@ -3,7 +3,7 @@
 use super::super::tables::{self, define, fill};
 use super::IpAllocation;
 use crate::capability::database::Session;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::pool::pool_id;
 use crate::model::value::Value;
 
@@ -15,7 +15,7 @@ pub(super) async fn make(
     session: &mut dyn Session,
     dialect: &str,
     allocation: &IpAllocation,
-) -> Result<(), Fault> {
+) -> Result<(), CallError> {
     let (mark, options) = (tables::mark(dialect), tables::options(dialect));
     for table in definitions() {
         define(session, format!("{table}{mark}) {options}")).await?;

@@ -5,7 +5,7 @@ use super::row::{row_id, row_state};
 use crate::capability::database::{Database, Freshness, Session};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::RowState;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::marker::Marker;
 use crate::model::value::Value;
 use crate::workload::site::Site;
@@ -19,7 +19,7 @@ pub(super) async fn read_causally(
     site: &Site,
     node: &str,
     row: u32,
-) -> Result<Option<RowState>, Fault> {
+) -> Result<Option<RowState>, CallError> {
     ROWS.read(&*site.database, node, Freshness::Causal, row)
         .await
 }
@@ -55,7 +55,7 @@ impl RowAccess {
         node: &str,
         freshness: Freshness,
         row: u32,
-    ) -> Result<Option<RowState>, Fault> {
+    ) -> Result<Option<RowState>, CallError> {
         let id = [Value::from(row_id(row))];
         let rows = database.read(node, freshness, &self.read, &id).await?;
         Ok(rows.into_iter().next().map(row_state))
@@ -66,7 +66,7 @@ impl RowAccess {
         &self,
         session: &mut dyn Session,
         row: u32,
-    ) -> Result<Option<RowState>, Fault> {
+    ) -> Result<Option<RowState>, CallError> {
         let rows = session
             .query(&self.read, &[Value::from(row_id(row))])
             .await?;
@@ -79,7 +79,7 @@ impl RowAccess {
         session: &mut dyn Session,
         row: u32,
         marker: Marker,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, CallError> {
         let parameters = [Value::from(row_id(row)), Value::from(marker.to_string())];
         let affected = session.execute(&self.restore, &parameters).await?;
         Ok(affected == 1)

@@ -6,7 +6,7 @@ use super::row::row_state;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::{AuditEntry, Status};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::marker::{Mark, Marker};
 use crate::model::value::{Row, Value};
 
@@ -15,7 +15,10 @@ const COLUMNS: &str =
 
 /// The net changes of all transactions, from one node, causally; in the order of commits where the
 /// database has one ([`is_ordered`]).
-pub(super) async fn effects(database: &dyn Database, node: &str) -> Result<Vec<AuditEntry>, Fault> {
+pub(super) async fn effects(
+    database: &dyn Database,
+    node: &str,
+) -> Result<Vec<AuditEntry>, CallError> {
     let order = match is_ordered(database) {
         true => " ORDER BY number",
         false => "",
@@ -85,7 +88,7 @@ impl AuditAccess {
         row: u32,
         status: &Status,
         marker: Marker,
-    ) -> Result<Option<bool>, Fault> {
+    ) -> Result<Option<bool>, CallError> {
         let of = [Value::from(marker.to_string())];
         let causal = Freshness::Causal;
         let mut net = Net::default();

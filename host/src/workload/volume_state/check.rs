@@ -5,7 +5,7 @@ use super::look;
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::Check;
 use crate::model::data::RowState;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::marker::Marker;
 use crate::model::seen::Seen;
 use crate::workload::CheckConnections;
@@ -94,7 +94,7 @@ async fn reading(site: &Site, row: u32, expected: &RowState) -> Option<bool> {
 }
 
 /// Reads the row on the node as an application would, stale or not: the check measures how stale it is.
-async fn read(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, Fault> {
+async fn read(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, CallError> {
     let database = &*site.database;
     match site.workload.check {
         CheckConnections::Persistent => {

@@ -7,18 +7,18 @@ use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::{Action, Statement};
 use crate::model::data::{FinalRows, NodeRows, RowState};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 
 /// Reads every row of every node that answers, and the net changes in the audit of the first of them:
 /// it is replicated with the rows, in the same transactions. The readings are causal, so a node that
-/// lags is waited for. A fault only if no node answers.
+/// lags is waited for. An error only if no node answers.
 pub(super) async fn read_data(
     database: &dyn Database,
     clock: &dyn Clock,
     rows: u32,
     audit: bool,
-) -> Result<FinalRows, Fault> {
+) -> Result<FinalRows, CallError> {
     let read = |node| read_rows(database, node, rows);
     let found = each_node(database, clock, read).await?;
     let effects = match found.nodes.first() {
@@ -37,7 +37,7 @@ pub(super) async fn read_data(
     })
 }
 
-async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<NodeRows, Fault> {
+async fn read_rows(database: &dyn Database, node: &str, rows: u32) -> Result<NodeRows, CallError> {
     let all = Statement::of_host(
         "SELECT id, status, attach_status FROM volumes",
         Action::Read,

@@ -3,7 +3,7 @@
 use super::super::tables::{self, define, fill};
 use super::row::row_id;
 use crate::capability::database::{Database, Session};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use crate::workload::numbers::Workload;
 
@@ -103,7 +103,7 @@ pub(super) async fn make(
     session: &mut dyn Session,
     database: &dyn Database,
     workload: &Workload,
-) -> Result<(), Fault> {
+) -> Result<(), CallError> {
     let wording = Wording::of(database.dialect());
     define(session, wording.volumes("volumes")).await?;
     fill_rows(session, "volumes", workload.rows).await?;
@@ -124,7 +124,7 @@ pub(super) async fn make(
     Ok(())
 }
 
-async fn fill_rows(session: &mut dyn Session, table: &str, rows: u32) -> Result<(), Fault> {
+async fn fill_rows(session: &mut dyn Session, table: &str, rows: u32) -> Result<(), CallError> {
     let insert = format!("INSERT INTO {table} (id, status) VALUES (?, 'available')");
     let ids = (0..rows).map(|row| [Value::from(row_id(row))]);
     fill(session, &insert, ids).await

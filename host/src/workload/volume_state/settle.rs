@@ -4,7 +4,7 @@ use super::access::{ROWS, read_causally};
 use crate::capability::database::Target;
 use crate::model::change::{Restored, Settled};
 use crate::model::data::{RowState, Status};
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::marker::Marker;
 use crate::workload::settle::{Shown, settle};
 use crate::workload::site::Site;
@@ -60,7 +60,12 @@ impl Reading {
     }
 }
 
-async fn read_acquire(site: &Site, node: &str, row: u32, marker: Marker) -> Result<Reading, Fault> {
+async fn read_acquire(
+    site: &Site,
+    node: &str,
+    row: u32,
+    marker: Marker,
+) -> Result<Reading, CallError> {
     let held = Some(RowState::held_by(marker));
     let state = read_causally(site, node, row).await?;
     if state == held {
@@ -80,7 +85,12 @@ async fn read_acquire(site: &Site, node: &str, row: u32, marker: Marker) -> Resu
     Ok(Reading::new(shown, false))
 }
 
-async fn read_release(site: &Site, node: &str, row: u32, marker: Marker) -> Result<Reading, Fault> {
+async fn read_release(
+    site: &Site,
+    node: &str,
+    row: u32,
+    marker: Marker,
+) -> Result<Reading, CallError> {
     let held = RowState::held_by(marker);
     let state = read_causally(site, node, row).await?;
     if state.as_ref() == Some(&held) {
@@ -116,9 +126,9 @@ pub async fn restore(site: &Site, row: u32, marker: Marker) -> Restored {
         match try_to_restore(site, row, marker).await {
             Ok(true) => return Restored::Yes,
             Ok(false) => return otherwise,
-            Err(FaultKind::Rejected) => return otherwise,
-            Err(FaultKind::Indefinite) => otherwise = Restored::Unclear,
-            Err(FaultKind::Conflict | FaultKind::Unavailable) => {}
+            Err(ErrorKind::Rejected) => return otherwise,
+            Err(ErrorKind::Indefinite) => otherwise = Restored::Unclear,
+            Err(ErrorKind::Conflict | ErrorKind::Unavailable) => {}
         }
         if site.is_enough(round, began) {
             break;
@@ -128,14 +138,14 @@ pub async fn restore(site: &Site, row: u32, marker: Marker) -> Restored {
     otherwise
 }
 
-async fn try_to_restore(site: &Site, row: u32, marker: Marker) -> Result<bool, FaultKind> {
+async fn try_to_restore(site: &Site, row: u32, marker: Marker) -> Result<bool, ErrorKind> {
     let connected = site.database.connect(&Target::Endpoint).await;
     let Ok(mut session) = connected else {
-        return Err(FaultKind::Unavailable);
+        return Err(ErrorKind::Unavailable);
     };
     let restored = ROWS.restore(&mut *session, row, marker).await;
     session.close().await;
-    restored.map_err(|fault| fault.kind)
+    restored.map_err(|error| error.kind)
 }
 
 /// True if the audit has it; `None` without an audit, or where it does not say.
@@ -145,7 +155,7 @@ async fn audited(
     row: u32,
     status: &Status,
     marker: Marker,
-) -> Result<Option<bool>, Fault> {
+) -> Result<Option<bool>, CallError> {
     if !site.workload.audit {
         return Ok(None);
     }

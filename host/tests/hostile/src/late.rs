@@ -32,7 +32,7 @@ impl Hostile {
             .any(|end| attack.ends_with(end))
     }
 
-    pub fn late(&mut self, t: Transition, misbehaves: bool) -> Result<(), Fault> {
+    pub fn late(&mut self, t: Transition, misbehaves: bool) -> Result<(), Error> {
         if t.is_acquire() {
             self.pay()?;
             let lock = self
@@ -64,17 +64,17 @@ impl Hostile {
         Ok(())
     }
 
-    fn pay(&mut self) -> Result<(), Fault> {
+    fn pay(&mut self) -> Result<(), Error> {
         self.pay_what_is_owed()?;
         self.give_lock_back()
     }
 
-    fn pay_what_is_owed(&mut self) -> Result<(), Fault> {
+    fn pay_what_is_owed(&mut self) -> Result<(), Error> {
         let mut unpaid = std::mem::take(&mut self.owed.uncommitted);
         if !unpaid.is_empty() {
             match self.session.commit() {
                 Ok(()) => unpaid.clear(),
-                Err(Fault::Conflict(_)) => {}
+                Err(Error::Conflict(_)) => {}
                 Err(other) => return Err(other),
             }
         }
@@ -82,7 +82,7 @@ impl Hostile {
         unpaid.into_iter().try_for_each(|t| self.swap(t))
     }
 
-    fn give_lock_back(&mut self) -> Result<(), Fault> {
+    fn give_lock_back(&mut self) -> Result<(), Error> {
         for lock in self.kept_locks.drain(..) {
             lock.release()?;
         }
@@ -90,7 +90,7 @@ impl Hostile {
     }
 
     /// In the transaction that is open, or in a new one.
-    fn swap_and_leave_open(&mut self, t: Transition) -> Result<(), Fault> {
+    fn swap_and_leave_open(&mut self, t: Transition) -> Result<(), Error> {
         self.owed.uncommitted.push(t);
         if self.owed.uncommitted.len() == 1 {
             self.session.begin()?;
@@ -108,7 +108,7 @@ impl Hostile {
         Ok(())
     }
 
-    fn swap_all(&self) -> Result<bool, Fault> {
+    fn swap_all(&self) -> Result<bool, Error> {
         for t in &self.owed.uncommitted {
             if !self.try_swap(t)? {
                 return Ok(false);
@@ -117,16 +117,16 @@ impl Hostile {
         Ok(true)
     }
 
-    fn swap_last(&self) -> Result<bool, Fault> {
+    fn swap_last(&self) -> Result<bool, Error> {
         let last = self.owed.uncommitted.last();
         last.map_or(Ok(false), |t| self.try_swap(t))
     }
 
-    fn try_swap(&self, t: &Transition) -> Result<bool, Fault> {
+    fn try_swap(&self, t: &Transition) -> Result<bool, Error> {
         let values = [&t.to, &t.marker, &t.row, &t.from].map(|it| Value::from(it.clone()));
         match self.session.execute(SWAP, &values) {
             Ok(affected) => Ok(affected == 1),
-            Err(Fault::Conflict(_)) => Ok(false),
+            Err(Error::Conflict(_)) => Ok(false),
             Err(other) => Err(other),
         }
     }

@@ -23,7 +23,7 @@
 //! | `huge-param` | a parameter of that size | a bound on what is copied |
 //! | `aliased-params` | 4096 parameters that are all the same `size-mb` of memory | the same |
 //! | `aliased-names` | 4096 names of a lock, likewise | the same |
-//! | `huge-fault` | a fault whose code and message have that size | the same; results stay small |
+//! | `huge-fault` | an error whose code and message have that size | the same; results stay small |
 //! | `not-utf8` | a statement that is no UTF-8 | a trap |
 //! | `forged-handle` | uses a session that it never got | a trap |
 //! | `used-after-drop` | uses a session that it has dropped | a trap |
@@ -94,7 +94,7 @@ struct Hostile {
 }
 
 impl StateStrategy for Hostile {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             session: connect()?,
             attack: setting("attack", "none".to_owned())?,
@@ -109,7 +109,7 @@ impl StateStrategy for Hostile {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         self.changes += u64::from(t.is_acquire());
         let misbehaves =
             self.changes.is_multiple_of(self.every) && t.marker.starts_with(&self.worker);
@@ -129,7 +129,7 @@ impl StateStrategy for Hostile {
 }
 
 impl Hostile {
-    fn attack(&mut self, t: Transition) -> Result<(), Fault> {
+    fn attack(&mut self, t: Transition) -> Result<(), Error> {
         match self.attack.as_str() {
             "endless-loop" => spin(),
             "chatter" => chatter(),
@@ -163,7 +163,7 @@ impl Hostile {
                 let names = aliased(&text, |name| name);
                 self.locks()?.lock(&names, Mode::Exclusive)?;
             }
-            "huge-fault" => return Err(Fault::rejected(&self.huge_text(), self.huge_text())),
+            "huge-fault" => return Err(Error::rejected(&self.huge_text(), self.huge_text())),
             "not-utf8" => {
                 // SAFETY: none. That it is no UTF-8 is the attack; only the host reads it.
                 let text = unsafe { String::from_utf8_unchecked(vec![0xff; 8]) };
@@ -221,7 +221,7 @@ impl Hostile {
             "lie" | "lie-at-release" => return Ok(()),
             "lie-no-effect" => {
                 self.swap(t)?;
-                return Err(Fault::rejected("lie", "it did happen"));
+                return Err(Error::rejected("lie", "it did happen"));
             }
             "uncommitted" => {
                 // Fails when the transaction of a change before is still open; it will do.
@@ -230,7 +230,7 @@ impl Hostile {
             }
             "indefinite-is-ok" => {
                 return match self.swap_in_transaction(t) {
-                    Err(Fault::Indefinite(_)) => Ok(()),
+                    Err(Error::Indefinite(_)) => Ok(()),
                     told => told,
                 };
             }
@@ -249,13 +249,13 @@ impl Hostile {
                     return written;
                 }
                 let message = format!("there is no attack {other}");
-                return Err(Fault::rejected("bad-setting", message));
+                return Err(Error::rejected("bad-setting", message));
             }
         }
         self.swap(t)
     }
 
-    fn swap(&self, t: Transition) -> Result<(), Fault> {
+    fn swap(&self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {
             sleep(RETRY_WAIT);
@@ -263,7 +263,7 @@ impl Hostile {
         Ok(())
     }
 
-    fn swap_in_transaction(&self, t: Transition) -> Result<(), Fault> {
+    fn swap_in_transaction(&self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         let attempt = || {
             let session = &self.session;
@@ -276,7 +276,7 @@ impl Hostile {
     }
 
     /// Every change takes a lock named after its row, so a lock that nobody gives up stops all.
-    fn lost_lock(&mut self, t: Transition, misbehaves: bool) -> Result<(), Fault> {
+    fn lost_lock(&mut self, t: Transition, misbehaves: bool) -> Result<(), Error> {
         if !t.is_acquire() {
             return self.swap(t);
         }
@@ -288,7 +288,7 @@ impl Hostile {
         self.swap(t)
     }
 
-    fn locks(&mut self) -> Result<&lock::Session, Fault> {
+    fn locks(&mut self) -> Result<&lock::Session, Error> {
         if self.lock_sessions.is_empty() {
             self.lock_sessions.push(open_locks()?);
         }
@@ -308,7 +308,7 @@ impl Hostile {
         }
     }
 
-    fn forbidden_sql(&self) -> Result<(), Fault> {
+    fn forbidden_sql(&self) -> Result<(), Error> {
         for sql in FORBIDDEN {
             for outcome in [
                 self.session.execute(sql, &[]).map(drop),
@@ -316,7 +316,7 @@ impl Hostile {
             ] {
                 // Other codes are the database's own: then it was reached.
                 match outcome {
-                    Err(Fault::Rejected(d)) if d.code == "not-allowed" || d.code == "syntax" => {}
+                    Err(Error::Rejected(d)) if d.code == "not-allowed" || d.code == "syntax" => {}
                     other => return Err(escaped(format!("{sql}: {other:?}"))),
                 }
             }
@@ -332,18 +332,18 @@ impl Hostile {
         session
     }
 
-    fn many_sessions(&mut self) -> Result<(), Fault> {
+    fn many_sessions(&mut self) -> Result<(), Error> {
         while self.sessions.len() < MANY {
             match connect() {
                 Ok(session) => self.sessions.push(session),
-                Err(Fault::Rejected(_)) => return Ok(()),
+                Err(Error::Rejected(_)) => return Ok(()),
                 Err(other) => return Err(other),
             }
         }
         Err(escaped(format!("{MANY} database sessions")))
     }
 
-    fn many_lock_sessions(&mut self) -> Result<(), Fault> {
+    fn many_lock_sessions(&mut self) -> Result<(), Error> {
         let options = SessionOptions {
             lease: None,
             poll: None,
@@ -351,19 +351,19 @@ impl Hostile {
         while self.lock_sessions.len() < MANY {
             match lock::open(options) {
                 Ok(session) => self.lock_sessions.push(session),
-                Err(Fault::Rejected(_)) => return Ok(()),
+                Err(Error::Rejected(_)) => return Ok(()),
                 Err(other) => return Err(other),
             }
         }
         Err(escaped(format!("{MANY} lock sessions")))
     }
 
-    fn many_locks(&mut self) -> Result<(), Fault> {
+    fn many_locks(&mut self) -> Result<(), Error> {
         while self.kept_locks.len() < MANY {
             let name = format!("{}", self.kept_locks.len());
             match self.locks()?.lock(&[name], Mode::Exclusive) {
                 Ok(lock) => self.kept_locks.push(lock),
-                Err(Fault::Rejected(_)) => return Ok(()),
+                Err(Error::Rejected(_)) => return Ok(()),
                 Err(other) => return Err(other),
             }
         }
@@ -371,8 +371,8 @@ impl Hostile {
     }
 }
 
-fn escaped(what: String) -> Fault {
-    Fault::rejected("ESCAPED", what)
+fn escaped(what: String) -> Error {
+    Error::rejected("ESCAPED", what)
 }
 
 contend_guest::state_strategy!(Hostile);

@@ -5,13 +5,13 @@ use std::hint::black_box;
 use std::mem::ManuallyDrop;
 
 /// Takes memory until there is no more, and keeps it while it asks.
-pub fn memory_bomb() -> Fault {
+pub fn memory_bomb() -> Error {
     let mut taken: Vec<Vec<u8>> = Vec::new();
     loop {
         let mut piece = Vec::new();
         if taken.try_reserve(1).is_err() || piece.try_reserve_exact(1 << 20).is_err() {
             let message = format!("refused after {} MiB", taken.len());
-            return Fault::rejected("out-of-memory", message);
+            return Error::rejected("out-of-memory", message);
         }
         piece.resize(1 << 20, 1u8);
         taken.push(black_box(piece));

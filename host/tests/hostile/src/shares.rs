@@ -11,7 +11,7 @@ const LONG_STATEMENTS: u32 = 40;
 impl Hostile {
     /// Every acquire takes a lock named after its row, and gives it back. Who misbehaves takes all that
     /// it gets before, and keeps it.
-    pub(super) fn hoarded_names(&mut self, t: Transition, misbehaves: bool) -> Result<(), Fault> {
+    pub(super) fn hoarded_names(&mut self, t: Transition, misbehaves: bool) -> Result<(), Error> {
         if misbehaves {
             self.hoard()?;
         }
@@ -27,7 +27,7 @@ impl Hostile {
         Ok(())
     }
 
-    fn hoard(&mut self) -> Result<(), Fault> {
+    fn hoard(&mut self) -> Result<(), Error> {
         for count in [1000, 64, 16, 4, 1] {
             for number in 0..MANY_NAMES {
                 let names: Vec<_> = (0..count)
@@ -42,7 +42,7 @@ impl Hostile {
                     });
                 match taken {
                     Ok(lock) => self.kept_locks.push(lock),
-                    Err(Fault::Rejected(d)) if d.code == "too-many" => break,
+                    Err(Error::Rejected(d)) if d.code == "too-many" => break,
                     Err(other) => return Err(other),
                 }
                 if number + 1 == MANY_NAMES {
@@ -54,19 +54,19 @@ impl Hostile {
     }
 
     /// Each row of the table gives 30 texts of 60 KB.
-    pub(super) fn large_answers(&self) -> Result<(), Fault> {
+    pub(super) fn large_answers(&self) -> Result<(), Error> {
         let columns = vec!["concat(?, id)"; 30].join(", ");
         let texts = vec![Value::Text("x".repeat(60_000)); 30];
         let asked = format!("SELECT {columns} FROM volumes");
         match self.session.query(&asked, &texts) {
-            Err(Fault::Rejected(d)) if d.code == "answer-too-large" => Ok(()),
+            Err(Error::Rejected(d)) if d.code == "answer-too-large" => Ok(()),
             Err(other) => Err(other),
             Ok(rows) => Err(escaped(format!("an answer of {} rows", rows.len()))),
         }
     }
 
     /// The same texts for all workers, so that they are judged once.
-    pub(super) fn long_statements(&self) -> Result<(), Fault> {
+    pub(super) fn long_statements(&self) -> Result<(), Error> {
         for number in 0..LONG_STATEMENTS {
             let first = 10_000 + number * 6_000;
             let list: Vec<_> = (first..first + 5_200).map(|id| id.to_string()).collect();
@@ -78,7 +78,7 @@ impl Hostile {
     }
 
     /// Within one statement: four times as long with each level.
-    pub(super) fn growing_text(&self) -> Result<(), Fault> {
+    pub(super) fn growing_text(&self) -> Result<(), Error> {
         let mut nested = "(SELECT ? AS t) AS t".to_owned();
         for _ in 0..8 {
             nested = format!("(SELECT concat(t, t, t, t) AS t FROM {nested}) AS t");
@@ -86,7 +86,7 @@ impl Hostile {
         let nested = format!("SELECT length(t) FROM {nested}");
         let long = Value::Text("x".repeat(1000));
         match self.session.query(&nested, std::slice::from_ref(&long)) {
-            Err(Fault::Rejected(d)) if d.code != "syntax" => Ok(()),
+            Err(Error::Rejected(d)) if d.code != "syntax" => Ok(()),
             other => Err(escaped(format!("{other:?}"))),
         }
     }

@@ -32,7 +32,7 @@ const FREE_OWN: &str = "UPDATE volumes SET status = ?, attach_status = ? \
                         WHERE id = ? AND attach_status = ?";
 
 /// Writes the change in this way; nothing if there is no such way.
-pub fn written(session: &Session, way: &str, t: &Transition) -> Option<Result<(), Fault>> {
+pub fn written(session: &Session, way: &str, t: &Transition) -> Option<Result<(), Error>> {
     Some(match way {
         "two-autocommits" => two_autocommits(session, t),
         "steal" => steal(session, t),
@@ -52,7 +52,7 @@ pub fn written(session: &Session, way: &str, t: &Transition) -> Option<Result<()
 }
 
 /// Within a transaction, on a row that is locked.
-fn write(session: &Session, way: &str, t: &Transition) -> Result<(), Fault> {
+fn write(session: &Session, way: &str, t: &Transition) -> Result<(), Error> {
     let execute = |sql: &str, values: &[&str]| {
         let values: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
         session.execute(sql, &values).map(drop)
@@ -96,7 +96,7 @@ fn upsert() -> String {
 }
 
 /// Rows 0 and 1 change places.
-fn swap(session: &Session, way: &str, row: &str) -> Result<(), Fault> {
+fn swap(session: &Session, way: &str, row: &str) -> Result<(), Error> {
     let other = match row {
         "volume-0" => "volume-1",
         _ => "volume-0",
@@ -122,7 +122,7 @@ fn swap(session: &Session, way: &str, row: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn two_autocommits(session: &Session, t: &Transition) -> Result<(), Fault> {
+fn two_autocommits(session: &Session, t: &Transition) -> Result<(), Error> {
     let status = [&t.to, &t.row, &t.from].map(|text| Value::from(text.as_str()));
     until(|| Ok(session.execute(SWAP_STATUS, &status)? == 1))?;
     let marker = [&t.marker, &t.row].map(|text| Value::from(text.as_str()));
@@ -130,14 +130,14 @@ fn two_autocommits(session: &Session, t: &Transition) -> Result<(), Fault> {
 }
 
 /// The row says since when it is held.
-fn steal(session: &Session, t: &Transition) -> Result<(), Fault> {
+fn steal(session: &Session, t: &Transition) -> Result<(), Error> {
     let time = |ns: u64| Value::from(format!("{ns:020}"));
     let text = |text: &String| Value::from(text.as_str());
     if !t.is_acquire() {
         let values = [text(&t.to), text(&t.marker), text(&t.row), text(&t.marker)];
         return match retry_conflicts(RETRY_WAIT, || session.execute(FREE_OWN, &values))? {
             1 => Ok(()),
-            _ => Err(Fault::rejected(
+            _ => Err(Error::rejected(
                 "lock-stolen",
                 "another worker took the row over",
             )),
@@ -159,7 +159,7 @@ fn steal(session: &Session, t: &Transition) -> Result<(), Fault> {
 }
 
 /// Tries until it is true.
-fn until(mut attempt: impl FnMut() -> Result<bool, Fault>) -> Result<(), Fault> {
+fn until(mut attempt: impl FnMut() -> Result<bool, Error>) -> Result<(), Error> {
     while !retry_conflicts(RETRY_WAIT, &mut attempt)? {
         sleep(RETRY_WAIT);
     }

@@ -10,7 +10,7 @@ pub(super) mod simulated;
 use super::{A_WHILE, assert_rejected, contract};
 use contend::capability::database::{Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 use contend::model::value::{Row, Value};
 use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use forms::*;
@@ -154,14 +154,14 @@ fn integer(rows: &[Row]) -> i64 {
 }
 
 #[track_caller]
-fn assert_conflict<T: std::fmt::Debug>(result: Result<T, Fault>) -> Fault {
-    let fault = result.expect_err("a conflict");
-    assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
-    fault
+fn assert_conflict<T: std::fmt::Debug>(result: Result<T, CallError>) -> CallError {
+    let error = result.expect_err("a conflict");
+    assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
+    error
 }
 
 /// The result of a session's own task: the session, and its answer.
-type Told<T> = Receiver<(Box<dyn Session>, Result<T, Fault>)>;
+type Told<T> = Receiver<(Box<dyn Session>, Result<T, CallError>)>;
 
 /// Runs a statement on a session of its own task, since it may have to wait for us.
 pub(super) fn spawn_execute(
@@ -258,8 +258,8 @@ async fn after_a_rejection_the_transaction_goes_on(fixture: &Fixture) {
     session.begin().await.unwrap();
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     let twice = "INSERT INTO things (id, n, label) VALUES (2, 0, 'again')";
-    let fault = fixture.execute(&mut session, twice).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
+    let error = fixture.execute(&mut session, twice).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     session.commit().await.unwrap();
     assert_eq!(fixture.n().await, 2);
@@ -307,8 +307,8 @@ async fn a_wrong_call_is_rejected_with_its_reason(fixture: &Fixture) {
     assert_rejected(session.query(&read, &one).await, "parameter-count");
     assert_rejected(session.execute(&write, &one).await, "parameter-count");
     let missing = Statement::of_host("SELECT 1 FROM nothing", Action::Read);
-    let fault = session.query(&missing, &[]).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Rejected, "{fault}");
+    let error = session.query(&missing, &[]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
     // None of that had an effect on the transaction.
     session.commit().await.unwrap();
     assert_eq!(fixture.n().await, 1);
@@ -383,6 +383,6 @@ async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
 }
 
 /// SQLite's error for a stale snapshot: `sqlite` looks at the code.
-pub(super) async fn fault_of_a_stale_write(fixture: &Fixture) -> Fault {
-    fault_after_a_write(fixture, ADD_ONE).await
+pub(super) async fn error_of_a_stale_write(fixture: &Fixture) -> CallError {
+    error_after_a_write(fixture, ADD_ONE).await
 }

@@ -1,11 +1,11 @@
 //! Properties of file locks alone.
 
-use super::{assert_fault, assert_rejected};
+use super::{assert_error, assert_rejected};
 use contend::backend::clock::RealClock;
 use contend::backend::open_lock_service;
 use contend::backend::url::LockUrl;
 use contend::capability::lock::{Mode, ReleaseOutcome, SessionOptions};
-use contend::model::fault::FaultKind;
+use contend::model::error::ErrorKind;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ async fn another_process_is_excluded_too() {
     lock.release().await.unwrap();
     other.try_lock().unwrap();
     let refused = lock.acquire(0).await;
-    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+    assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_folder_that_cannot_be_is_named() {
     File::create(&file).unwrap();
     let clock = Arc::new(RealClock::new());
     let opened = open_lock_service(&LockUrl::File(file.join("locks")), clock).await;
-    let message = assert_fault(opened.map(|_| ()), FaultKind::Unavailable, "lock-folder");
+    let message = assert_error(opened.map(|_| ()), ErrorKind::Unavailable, "lock-folder");
     assert!(message.contains(file.to_str().unwrap()), "{message}");
 }
 

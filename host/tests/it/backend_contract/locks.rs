@@ -4,10 +4,10 @@ mod fixture;
 mod leases;
 mod names;
 
-use super::{A_WHILE, assert_fault, assert_rejected, contract};
+use super::{A_WHILE, assert_error, assert_rejected, contract};
 use crate::support::simulated::Time;
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 use fixture::{Fixture, file, in_simulation, memory, redis};
 use leases::*;
 use names::*;
@@ -77,7 +77,7 @@ fn spawn_acquire(
     time: &Time,
     mut lock: Box<dyn Lock>,
     wait: u64,
-) -> Receiver<(Box<dyn Lock>, Result<Grant, Fault>)> {
+) -> Receiver<(Box<dyn Lock>, Result<Grant, CallError>)> {
     time.spawn(async move {
         let result = lock.acquire(wait).await;
         (lock, result)
@@ -125,7 +125,7 @@ async fn the_wait_limit_is_kept(fixture: &Fixture) {
     let (_other, mut waiter) = fixture.lock(&["a"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
     let (result, waited) = fixture.time.measure(waiter.acquire(SHORT)).await;
-    assert_fault(result, FaultKind::Conflict, "lock-wait-timeout");
+    assert_error(result, ErrorKind::Conflict, "lock-wait-timeout");
     assert!(waited >= Duration::from_nanos(SHORT), "{waited:?}");
     assert!(waited < Duration::from_secs(2), "{waited:?}");
     holder.release().await.unwrap();
@@ -181,7 +181,7 @@ async fn readers_share_and_writers_do_not(fixture: &Fixture) {
     other.release().await.unwrap();
     writer.acquire(0).await.unwrap();
     let refused = one.acquire(0).await;
-    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+    assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
 }
 
 async fn a_lock_knows_whether_it_is_held(fixture: &Fixture) {
@@ -293,8 +293,8 @@ async fn a_broken_lock_is_lost_by_its_holder(fixture: &Fixture) {
     let (_one, mut holder) = fixture.lock(&["a", "b"], Mode::Exclusive).await;
     let (_other, mut breaker) = fixture.lock(&["a"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
-    if let Err(fault) = breaker.break_lock().await {
-        assert_rejected(Err::<(), _>(fault), "unsupported");
+    if let Err(error) = breaker.break_lock().await {
+        assert_rejected(Err::<(), _>(error), "unsupported");
         assert!(holder.is_owner().await.unwrap());
         return;
     }

@@ -12,10 +12,10 @@ use super::databases::mariadb::{
     addresses, galera, galera_as_text, galera_of, mariadb_node, node_with,
 };
 use super::databases::{spawn_execute, spawn_query};
-use super::{assert_fault, assert_rejected, must_wait};
+use super::{assert_error, assert_rejected, must_wait};
 use contend::capability::database::Session;
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 use contend::model::value::{Row, Value};
 
 const SET_ONE: &str = "UPDATE things SET n = 1 WHERE id = 1";
@@ -24,7 +24,11 @@ const READ: &str = "SELECT n FROM things WHERE id = 1";
 const READ_LOCKED: &str = "SELECT n FROM things WHERE id = 1 FOR UPDATE";
 
 /// Runs a statement of the host's own.
-async fn host(session: &mut Box<dyn Session>, text: &str, action: Action) -> Result<u64, Fault> {
+async fn host(
+    session: &mut Box<dyn Session>,
+    text: &str,
+    action: Action,
+) -> Result<u64, CallError> {
     session
         .execute(&Statement::of_host(text, action), &[])
         .await
@@ -86,7 +90,7 @@ async fn with_snapshot_isolation_the_stale_write_is_a_conflict() {
     fixture.query(&mut stale, READ).await.unwrap();
     fixture.execute(&mut other, ADD_ONE).await.unwrap();
     let written = fixture.execute(&mut stale, SET_ONE).await;
-    assert_fault(written, FaultKind::Conflict, "1020");
+    assert_error(written, ErrorKind::Conflict, "1020");
     assert_rejected(stale.commit().await, "no-transaction");
     assert_eq!(fixture.n().await, 1);
     fixture.close().await;
@@ -103,7 +107,7 @@ async fn a_lock_that_stays_away_undoes_the_transaction() {
     let second = "UPDATE things SET n = 7 WHERE id = 2";
     fixture.execute(&mut other, second).await.unwrap();
     let written = fixture.execute(&mut other, ADD_ONE).await;
-    assert_fault(written, FaultKind::Conflict, "1205");
+    assert_error(written, ErrorKind::Conflict, "1205");
     assert_rejected(other.commit().await, "no-transaction");
     let label = "UPDATE things SET label = 'x' WHERE id = 2";
     fixture.execute(&mut other, label).await.unwrap();
@@ -126,12 +130,12 @@ async fn a_deadlock_of_two_sessions_is_reported() {
     let result = fixture.execute(&mut other, ADD_ONE).await;
     let (mut one, waited) = waiting.await.unwrap();
     // Either may be the one.
-    let (loser, fault) = match (result, waited) {
-        (Err(fault), Ok(_)) => (&mut other, fault),
-        (Ok(_), Err(fault)) => (&mut one, fault),
+    let (loser, error) = match (result, waited) {
+        (Err(error), Ok(_)) => (&mut other, error),
+        (Ok(_), Err(error)) => (&mut one, error),
         both => panic!("{both:?}"),
     };
-    assert_fault(Err::<(), _>(fault), FaultKind::Conflict, "1213");
+    assert_error(Err::<(), _>(error), ErrorKind::Conflict, "1213");
     assert_rejected(loser.commit().await, "no-transaction");
     fixture.close().await;
 }
@@ -165,7 +169,7 @@ async fn a_statement_that_ran_outside_its_transaction_is_reported() {
     let mut session = fixture.session().await;
     session.begin().await.unwrap();
     let ended = host(&mut session, "ROLLBACK", Action::Write).await;
-    assert_fault(ended, FaultKind::Indefinite, "transaction-lost");
+    assert_error(ended, ErrorKind::Indefinite, "transaction-lost");
     assert_rejected(session.commit().await, "no-transaction");
     fixture.close().await;
 }

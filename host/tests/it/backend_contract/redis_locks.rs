@@ -2,7 +2,7 @@
 
 mod network;
 
-use super::{assert_fault, assert_rejected};
+use super::{assert_error, assert_rejected};
 use crate::redis_server::{RedisServer, database};
 use contend::backend::clock::RealClock;
 use contend::backend::lock_redis::RedisLocks;
@@ -11,7 +11,7 @@ use contend::backend::secret_url::SecretUrl;
 use contend::capability::lock::{
     Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 use network::Network;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tokio::time::{sleep, timeout};
 const LONG: u64 = 20_000_000_000;
 const HOUR: u64 = 3_600_000_000_000;
 
-async fn service(url: &str) -> Result<RedisLocks, Fault> {
+async fn service(url: &str) -> Result<RedisLocks, CallError> {
     let clock = RealClock::new();
     clock.start();
     RedisLocks::open(&SecretUrl::parse(url).unwrap(), Arc::new(clock)).await
@@ -58,7 +58,7 @@ async fn another_process_is_excluded_and_called_and_readers_call_each_other() {
     for _ in 0..3 {
         let (session, mut reader) = lock_with(&url, "a", Mode::Shared, seldom).await;
         let refused = reader.acquire(0).await;
-        assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+        assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
         reading.push(tokio::spawn(async move {
             reader.acquire(HOUR).await.unwrap();
             (session, reader)
@@ -110,9 +110,9 @@ async fn soon<T>(task: JoinHandle<T>) -> T {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_reported() {
-    let message = assert_fault(
+    let message = assert_error(
         service("redis://:hunter2@127.0.0.1:1").await.map(|_| ()),
-        FaultKind::Unavailable,
+        ErrorKind::Unavailable,
         "connection-refused",
     );
     assert!(message.contains("127.0.0.1:1"), "{message}");
@@ -150,12 +150,12 @@ async fn while_redis_is_down_nothing_can_be_had_and_what_is_held_stays_held() {
     // A call that goes out before the connections notice is one whose answer is lost.
     sleep(super::A_WHILE).await;
     let refused = wanted.acquire(LONG).await;
-    assert_fault(refused, FaultKind::Unavailable, "connection-refused");
+    assert_error(refused, ErrorKind::Unavailable, "connection-refused");
     let unsent = held.release().await;
-    assert_fault(unsent, FaultKind::Unavailable, "connection-refused");
+    assert_error(unsent, ErrorKind::Unavailable, "connection-refused");
     // One that is not held needs no asking.
     let unasked = held.is_owner().await;
-    assert_fault(unasked, FaultKind::Unavailable, "connection-refused");
+    assert_error(unasked, ErrorKind::Unavailable, "connection-refused");
     server.restart();
     // The session opens its connection again.
     wanted.acquire(0).await.unwrap();
@@ -184,7 +184,7 @@ async fn an_acquire_without_an_answer_is_given_up_before_it_is_carried_out() {
     let (_session, mut wanted) = lock(&server.url(), "a").await;
     server.pause();
     let refused = wanted.acquire(0).await;
-    assert_fault(refused, FaultKind::Indefinite, "no-answer");
+    assert_error(refused, ErrorKind::Indefinite, "no-answer");
     server.resume();
     let (_other, mut next) = lock(&server.url(), "a").await;
     // Well before the lease would end.
@@ -202,7 +202,7 @@ async fn an_acquire_that_arrives_late_takes_nothing() {
     wanted.release().await.unwrap();
     network.hold();
     let refused = wanted.acquire(0).await;
-    let message = assert_fault(refused, FaultKind::Unavailable, "no-answer");
+    let message = assert_error(refused, ErrorKind::Unavailable, "no-answer");
     assert!(message.contains("was released"), "{message}");
     network.deliver();
     sleep(super::A_WHILE).await;
@@ -219,7 +219,7 @@ async fn a_release_that_arrives_late_is_indefinite() {
     held.acquire(0).await.unwrap();
     network.hold();
     let unheard = held.release().await;
-    assert_fault(unheard, FaultKind::Indefinite, "no-answer");
+    assert_error(unheard, ErrorKind::Indefinite, "no-answer");
     // Given up over another connection, long before the lease ends.
     let (_other, mut next) = lock(&server.url(), "a").await;
     next.acquire(3_000_000_000).await.unwrap();
@@ -235,7 +235,7 @@ async fn a_release_without_an_answer_is_indefinite_and_kept_all_the_same() {
     held.acquire(0).await.unwrap();
     server.pause();
     let unheard = held.release().await;
-    assert_fault(unheard, FaultKind::Indefinite, "no-answer");
+    assert_error(unheard, ErrorKind::Indefinite, "no-answer");
     server.resume();
     let (_other, mut next) = lock(&server.url(), "a").await;
     next.acquire(5_000_000_000).await.unwrap();
@@ -262,7 +262,7 @@ async fn file_that_is_no_lock_is_left_alone() {
     for name in ["b", "c"] {
         let (_session, mut lock) = lock(&url, name).await;
         let refused = lock.acquire(0).await.expect_err("a key of somebody else");
-        assert_eq!(refused.kind, FaultKind::Rejected, "{refused}");
+        assert_eq!(refused.kind, ErrorKind::Rejected, "{refused}");
     }
     for key in ["contend:fence:b", "contend:lock:c"] {
         let kept: String = redis::cmd("GET").arg(key).query(&mut client).unwrap();
@@ -327,7 +327,7 @@ async fn names_of_two_runs_differ_and_are_shown_without_the_run() {
     let (_other, mut apart) = lock_of("other").await;
     first.acquire(0).await.unwrap();
     let refused = rival.acquire(0).await.unwrap_err();
-    assert_eq!(refused.kind, FaultKind::Conflict);
+    assert_eq!(refused.kind, ErrorKind::Conflict);
     assert!(refused.message.contains("\"a\""), "{refused}");
     assert!(!refused.message.contains("one"), "{refused}");
     apart.acquire(0).await.unwrap();

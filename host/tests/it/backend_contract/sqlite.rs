@@ -1,13 +1,13 @@
 //! Properties of SQLite alone.
 
 use super::databases::fixture::{Fixture, fill, sqlite_file, sqlite_memory};
-use super::databases::{ENDLESS, fault_of_a_stale_write};
-use super::{assert_fault, assert_rejected, must_wait};
+use super::databases::{ENDLESS, error_of_a_stale_write};
+use super::{assert_error, assert_rejected, must_wait};
 use contend::backend::open_database;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::backend::url::{AutocommitWrites, DatabaseUrl};
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::FaultKind;
+use contend::model::error::ErrorKind;
 use contend::model::value::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -15,10 +15,10 @@ use tokio::time::{Instant, sleep, timeout};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_snapshot_has_its_own_code_in_a_file() {
     let fixture = sqlite_file().await;
-    assert_eq!(fault_of_a_stale_write(&fixture).await.code, "517");
+    assert_eq!(error_of_a_stale_write(&fixture).await.code, "517");
     // In memory a reader keeps the writer from committing, so there are no stale snapshots.
     let fixture = sqlite_memory().await;
-    assert_eq!(fault_of_a_stale_write(&fixture).await.code, "5");
+    assert_eq!(error_of_a_stale_write(&fixture).await.code, "5");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +42,7 @@ async fn a_lock_that_stays_away_is_a_conflict() {
     fixture.execute(&mut holder, write).await.unwrap();
     let begun = Instant::now();
     let result = fixture.execute(&mut other, write).await;
-    assert_fault(result, FaultKind::Conflict, "5");
+    assert_error(result, ErrorKind::Conflict, "5");
     let waited = begun.elapsed();
     assert!(waited >= Duration::from_secs(4), "{waited:?}");
 }
@@ -73,7 +73,7 @@ async fn a_transaction_that_sqlite_ends_by_itself_is_over() {
     let twice = "INSERT OR ROLLBACK INTO things (id, n) VALUES (1, 0)";
     let twice = Statement::of_host(twice, Action::Write);
     let written = session.execute(&twice, &[]).await;
-    let message = assert_fault(written, FaultKind::Conflict, "1555");
+    let message = assert_error(written, ErrorKind::Conflict, "1555");
     assert!(message.contains("rolled back"), "{message}");
     assert_rejected(session.commit().await, "no-transaction");
     assert_eq!(fixture.n().await, 0);
@@ -82,7 +82,7 @@ async fn a_transaction_that_sqlite_ends_by_itself_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_commit_is_undone_or_stays_open_as_its_fault_says() {
+async fn a_failed_commit_is_undone_or_stays_open_as_its_error_says() {
     let fixture = sqlite_memory().await;
     let mut session = fixture.session().await;
     let child = "CREATE TABLE child (thing REFERENCES things DEFERRABLE INITIALLY DEFERRED)";
@@ -177,19 +177,19 @@ async fn a_path_that_is_no_database_is_named() {
     .unwrap();
     let missing = folder.path().join("missing/x.db");
     for (path, kind, says) in [
-        (text, FaultKind::Rejected, "not a database"),
-        (missing, FaultKind::Unavailable, "its folder doesn't exist"),
+        (text, ErrorKind::Rejected, "not a database"),
+        (missing, ErrorKind::Unavailable, "its folder doesn't exist"),
         (
             folder.path().to_owned(),
-            FaultKind::Unavailable,
+            ErrorKind::Unavailable,
             "it is a folder",
         ),
     ] {
         let opened = Sqlite::open(SqliteLocation::File(path.clone())).await;
-        let fault = opened.err().expect("a fault");
-        assert_eq!(fault.kind, kind, "{fault}");
-        assert!(fault.message.contains(says), "{fault}");
-        assert!(fault.message.contains(path.to_str().unwrap()), "{fault}");
+        let error = opened.err().expect("an error");
+        assert_eq!(error.kind, kind, "{error}");
+        assert!(error.message.contains(says), "{error}");
+        assert!(error.message.contains(path.to_str().unwrap()), "{error}");
     }
 }
 

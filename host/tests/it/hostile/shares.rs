@@ -26,8 +26,8 @@ fn run(shell: &str, attack: &str, more: &str) -> Value {
 fn assert_all_ok(trial: &Value, refused: &str) {
     assert_eq!(verdict(trial), "valid", "{trial:#}");
     assert_eq!(count(trial, "ok"), count(trial, "changes"), "{trial:#}");
-    let faults = &trial["summary"]["faults"];
-    assert!(faults[refused].as_u64().unwrap_or(0) > 0, "{faults:#}");
+    let errors = &trial["summary"]["errors_by_code"];
+    assert!(errors[refused].as_u64().unwrap_or(0) > 0, "{errors:#}");
 }
 
 fn peak_mib(trial: &Value) -> u64 {

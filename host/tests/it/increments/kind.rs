@@ -8,7 +8,7 @@ use contend::capability::strategy::{Call, Transition};
 use contend::check::parts::{Findings, Heard, Rivalry, Unknown, Witness, effects_of};
 use contend::check::parts::{judgement, limited, nodes_agree};
 use contend::model::change::{Change, Nanos, Settled};
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::stuck::WaitingStep;
 use contend::model::value::Value;
 use contend::model::verdict::{Answer, Judgement};
@@ -77,7 +77,7 @@ impl WorkloadKind for Increments {
         session: &mut dyn Session,
         database: &dyn Database,
         workload: &Workload,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), CallError> {
         let (mark, options) = (mark(database.dialect()), options(database.dialect()));
         let columns = "id varchar(36) NOT NULL PRIMARY KEY, n bigint NOT NULL";
         let table = format!("CREATE TABLE counters ({columns}{mark}) {options}");
@@ -106,7 +106,7 @@ impl WorkloadKind for Increments {
         database: &dyn Database,
         clock: &dyn Clock,
         workload: &Workload,
-    ) -> Result<FinalState, Fault> {
+    ) -> Result<FinalState, CallError> {
         let read = |node| counters(database, node, workload.rows);
         Ok(FinalState::own(each_node(database, clock, read).await?))
     }
@@ -168,7 +168,7 @@ fn differences(nodes: &[Counters]) -> Findings {
     findings
 }
 
-async fn counters(database: &dyn Database, node: &str, rows: u32) -> Result<Counters, Fault> {
+async fn counters(database: &dyn Database, node: &str, rows: u32) -> Result<Counters, CallError> {
     let read = Statement::of_host("SELECT n FROM counters WHERE id = ?", Action::Read);
     let mut counters = Vec::new();
     for row in 0..rows {

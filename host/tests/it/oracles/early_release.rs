@@ -13,7 +13,7 @@ use contend::explore::case::Case;
 use contend::explore::examine::{Found, SeedSearch};
 use contend::explore::search::Seeds;
 use contend::explore::simulate::simulate;
-use contend::model::fault::{Fault, FaultCount};
+use contend::model::error::{CallError, ErrorCount};
 use contend::model::sim_locks::SimLocks;
 use contend::model::timeline::Lane;
 use contend::model::topology::Topology;
@@ -40,9 +40,9 @@ impl Strategy for EarlyRelease {
         let locks = given.locks.open(owner, SessionOptions::default()).await;
         Ok(Box::new(Worker {
             session: given.first_session.expect("it was opened"),
-            locks: locks.map_err(|fault| Death {
+            locks: locks.map_err(|error| Death {
                 code: "trap",
-                message: fault.to_string(),
+                message: error.to_string(),
             })?,
             clock: given.clock,
         }))
@@ -51,7 +51,7 @@ impl Strategy for EarlyRelease {
 
 #[async_trait]
 impl Instance for Worker {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let Call::Change(transition) = call else {
             unreachable!("of volume-state");
         };
@@ -59,17 +59,17 @@ impl Instance for Worker {
             match self.change(&transition).await {
                 Ok(true) => return Ok(Ok(None)),
                 Ok(false) => {}
-                Err(fault) => {
+                Err(error) => {
                     self.session.rollback().await.ok();
-                    return Ok(Err(fault));
+                    return Ok(Err(error));
                 }
             }
             self.clock.sleep(5 * MS).await;
         }
-        Ok(Err(Fault::conflict("gave-up", "others were quicker")))
+        Ok(Err(CallError::conflict("gave-up", "others were quicker")))
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
         Vec::new()
     }
 
@@ -80,7 +80,7 @@ impl Instance for Worker {
 }
 
 impl Worker {
-    async fn change(&mut self, t: &Transition) -> Result<bool, Fault> {
+    async fn change(&mut self, t: &Transition) -> Result<bool, CallError> {
         let mut lock = self.locks.lock(vec![t.row.clone()], Mode::Exclusive)?;
         lock.acquire(60_000 * MS).await?;
         self.session.begin().await?;

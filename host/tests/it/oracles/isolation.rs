@@ -11,7 +11,7 @@ use contend::capability::strategy::{
 use contend::explore::case::Case;
 use contend::explore::outcome::Simulated;
 use contend::explore::simulate::simulate;
-use contend::model::fault::{Fault, FaultCount, FaultKind, count_fault};
+use contend::model::error::{CallError, ErrorCount, ErrorKind, count_error};
 use contend::model::pool::{Pool, address_at, number};
 use contend::model::topology::Topology;
 use contend::model::value::Value;
@@ -34,7 +34,7 @@ struct Worker {
     session: Box<dyn Session>,
     clock: Arc<dyn Clock>,
     clause: &'static str,
-    faults: Vec<FaultCount>,
+    errors: Vec<ErrorCount>,
 }
 
 #[async_trait]
@@ -44,12 +44,12 @@ impl Strategy for Transactions {
             session: given.first_session.expect("it was opened"),
             clock: given.clock,
             clause: self.clause,
-            faults: Vec::new(),
+            errors: Vec::new(),
         };
         let set = format!("SET SESSION TRANSACTION ISOLATION LEVEL {}", self.level);
-        worker.run(&set, &[]).await.map_err(|fault| Death {
+        worker.run(&set, &[]).await.map_err(|error| Death {
             code: "trap",
-            message: fault.to_string(),
+            message: error.to_string(),
         })?;
         Ok(Box::new(worker))
     }
@@ -57,7 +57,7 @@ impl Strategy for Transactions {
 
 #[async_trait]
 impl Instance for Worker {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         for _ in 0..200 {
             let tried = match &call {
                 Call::Change(transition) => self.change(transition).await,
@@ -73,21 +73,21 @@ impl Instance for Worker {
             match tried {
                 Ok(Some(done)) => return Ok(Ok(done)),
                 Ok(None) => {}
-                Err(fault) => {
-                    count_fault(&mut self.faults, &fault);
+                Err(error) => {
+                    count_error(&mut self.errors, &error);
                     self.session.rollback().await.ok();
-                    if fault.kind != FaultKind::Conflict {
-                        return Ok(Err(fault));
+                    if error.kind != ErrorKind::Conflict {
+                        return Ok(Err(error));
                     }
                 }
             }
             self.clock.sleep(5 * MS).await;
         }
-        Ok(Err(Fault::conflict("gave-up", "others were quicker")))
+        Ok(Err(CallError::conflict("gave-up", "others were quicker")))
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
-        std::mem::take(&mut self.faults)
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
+        std::mem::take(&mut self.errors)
     }
 
     async fn end(self: Box<Self>) {
@@ -96,10 +96,10 @@ impl Instance for Worker {
 }
 
 /// The result of a call; nothing if another one was quicker.
-type Tried = Result<Option<Option<Allocated>>, Fault>;
+type Tried = Result<Option<Option<Allocated>>, CallError>;
 
 impl Worker {
-    async fn run(&mut self, text: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, Fault> {
+    async fn run(&mut self, text: &str, values: &[Value]) -> Result<Vec<Vec<Value>>, CallError> {
         let action = match text.split_whitespace().next().unwrap() {
             "SELECT" => Action::Read,
             "SET" => Action::Set,
@@ -139,7 +139,7 @@ impl Worker {
         let mut addresses = places.map(|place| address_at(place, pool.first).unwrap().to_string());
         let is_free = |address: &String| !taken.contains(&vec![Value::from(address.clone())]);
         let Some(address) = addresses.find(is_free) else {
-            return Err(Fault::rejected("exhausted", "all are taken"));
+            return Err(CallError::rejected("exhausted", "all are taken"));
         };
         self.session.begin().await?;
         let look = format!(
@@ -240,10 +240,10 @@ impl Found {
     fn add(&mut self, simulated: &Simulated) {
         for change in &simulated.changes {
             self.ok += usize::from(change.is_ok());
-            let faults = change.steps().flat_map(|step| &step.faults);
-            let conflicts = faults.filter(|fault| fault.kind == FaultKind::Conflict);
+            let errors = change.steps().flat_map(|step| &step.errors);
+            let conflicts = errors.filter(|error| error.kind == ErrorKind::Conflict);
             self.conflicts
-                .extend(conflicts.map(|fault| fault.code.clone()));
+                .extend(conflicts.map(|error| error.code.clone()));
         }
         if simulated.violation().is_some() {
             self.violated += 1;

@@ -79,7 +79,7 @@ fn in_the_registry_it_lies_as_other_tools_have_it() {
     assert_eq!(config["layerDigests"], json!([digest]));
     assert_eq!(
         config["component"]["exports"],
-        json!(["contend:strategy/state-change@0.1.0"])
+        json!(["contend:strategy/state-change@0.2.0"])
     );
 
     // The same component makes the same manifest, whenever it is pushed.

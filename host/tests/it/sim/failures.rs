@@ -1,8 +1,8 @@
 //! Phenomena of a real cluster when something breaks, one test for each.
 
-use super::fixture::{ADD_ONE, Lab, MS, READ, assert_fault, exact, run};
+use super::fixture::{ADD_ONE, Lab, MS, READ, assert_error, exact, run};
 use contend::capability::database::{Database, Freshness, Target};
-use contend::model::fault::FaultKind::{Indefinite, Rejected, Unavailable};
+use contend::model::error::ErrorKind::{Indefinite, Rejected, Unavailable};
 use contend::model::sim_fault::{Cut, FaultAction};
 use futures_util::future::{join, select};
 use std::pin::pin;
@@ -20,17 +20,17 @@ fn a_killed_node_stalls_commits_for_the_group_time_out_and_comes_back_with_every
         let (ms, told) = lab.ms(writer.write(ADD_ONE)).await;
         assert_eq!(told.unwrap(), 1);
         assert!((5_990..6_020).contains(&ms), "{ms}");
-        assert_fault(lost.0.commit().await, Indefinite, "2013");
-        assert_fault(lost.0.begin().await, Unavailable, "2003");
+        assert_error(lost.0.commit().await, Indefinite, "2013");
+        assert_error(lost.0.begin().await, Unavailable, "2003");
         let refused = lab.read_at("n3", Freshness::AsItIs).await;
-        assert_fault(refused, Unavailable, "2003");
+        assert_error(refused, Unavailable, "2003");
         assert_eq!(lab.database.members().await, Ok(2));
         let (ms, told) = lab.ms(writer.write(ADD_ONE)).await;
         told.unwrap();
         assert_eq!(ms, 2);
         lab.cluster.end(&harm);
         let early = lab.read_at("n3", Freshness::AsItIs).await;
-        assert_fault(early, Unavailable, "1047");
+        assert_error(early, Unavailable, "1047");
         lab.sleep(6_500).await;
         assert_eq!(lab.database.members().await, Ok(3));
         assert_eq!(lab.n().await, 2);
@@ -64,13 +64,13 @@ fn a_minority_answers_reads_until_it_knows_and_its_commits_get_1180() {
             lab.ms(majority.write("UPDATE things SET n = n + 1 WHERE id = 1")),
         );
         let (((ms, lost), (stalled, told)), (seen, late)) = join(both, reading).await;
-        assert_fault(lost, Indefinite, "1180");
+        assert_error(lost, Indefinite, "1180");
         assert!((5_990..6_010).contains(&ms), "{ms}");
         assert!((5_990..6_010).contains(&stalled), "{stalled}");
         assert_eq!(told.unwrap(), 1);
         assert_eq!(seen, 0);
-        assert_fault(late, Unavailable, "1047");
-        assert_fault(minority.0.begin().await, Unavailable, "1047");
+        assert_error(late, Unavailable, "1047");
+        assert_error(minority.0.begin().await, Unavailable, "1047");
         lab.cluster.end(&harm);
         lab.sleep(6_500).await;
         assert_eq!(lab.n().await, 1);
@@ -85,10 +85,10 @@ fn without_a_majority_no_node_commits_until_it_is_back() {
         let mut client = lab.client(0).await;
         let harms = [1, 2].map(|node| FaultAction::CrashNode { node, lasts: 0 });
         harms.iter().for_each(|harm| lab.cluster.begin(harm));
-        assert_fault(client.write(ADD_ONE).await, Indefinite, "1180");
-        assert_fault(client.write(ADD_ONE).await, Unavailable, "1047");
+        assert_error(client.write(ADD_ONE).await, Indefinite, "1180");
+        assert_error(client.write(ADD_ONE).await, Unavailable, "1047");
         let members = lab.database.members();
-        assert_fault(members.await, Unavailable, "no-primary");
+        assert_error(members.await, Unavailable, "no-primary");
         harms.iter().for_each(|harm| lab.cluster.end(harm));
         lab.sleep(6_500).await;
         assert_eq!(client.write(ADD_ONE).await.unwrap(), 1);
@@ -124,11 +124,11 @@ fn a_cut_commit_is_indefinite_and_its_effect_depends_on_when() {
                 lab.cluster
                     .begin(&FaultAction::CutCommit { worker: 0, cut });
                 match autocommit {
-                    true => assert_fault(client.write(ADD_ONE).await, Indefinite, "2013"),
-                    false => assert_fault(client.0.commit().await, Indefinite, "2013"),
+                    true => assert_error(client.write(ADD_ONE).await, Indefinite, "2013"),
+                    false => assert_error(client.0.commit().await, Indefinite, "2013"),
                 }
                 expected += effect;
-                assert_fault(client.0.commit().await, Rejected, "no-transaction");
+                assert_error(client.0.commit().await, Rejected, "no-transaction");
                 client.n().await;
                 client.0.close().await;
                 assert_eq!(lab.n().await, expected, "{cut:?} {autocommit}");
@@ -150,7 +150,7 @@ fn write_set_of_a_dead_node_survives_only_if_all_had_it() {
                 lab.suffer(harm, 10_000).await;
             };
             let (told, ()) = join(client.write(ADD_ONE), dying).await;
-            assert_fault(told, Indefinite, "2013");
+            assert_error(told, Indefinite, "2013");
             lab.sleep(10_000).await;
             assert_eq!(lab.n().await, n);
         });

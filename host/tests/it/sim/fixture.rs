@@ -5,7 +5,7 @@ use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::statement::{Action, Statement};
 use contend::model::change::Nanos;
 use contend::model::counters::NodeCounters;
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 use contend::model::sim_fault::{FaultAction, SimFault};
 use contend::model::topology::{Spread, Topology};
 use contend::model::value::{Row, Value};
@@ -122,7 +122,7 @@ impl Lab {
         Client(self.database.connect(&node).await.unwrap())
     }
 
-    pub(super) async fn read_at(&self, node: &str, freshness: Freshness) -> Result<i64, Fault> {
+    pub(super) async fn read_at(&self, node: &str, freshness: Freshness) -> Result<i64, CallError> {
         let statement = statement(READ);
         let read = self.database.read(node, freshness, &statement, &[]);
         read.await.map(|rows| integer(&rows))
@@ -177,11 +177,11 @@ pub(super) fn integer(rows: &[Row]) -> i64 {
 }
 
 impl Client {
-    pub(super) async fn write(&mut self, text: &str) -> Result<u64, Fault> {
+    pub(super) async fn write(&mut self, text: &str) -> Result<u64, CallError> {
         self.0.execute(&statement(text), &[]).await
     }
 
-    pub(super) async fn query(&mut self, text: &str) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn query(&mut self, text: &str) -> Result<Vec<Row>, CallError> {
         self.0.query(&statement(text), &[]).await
     }
 
@@ -195,9 +195,9 @@ impl Client {
 }
 
 #[track_caller]
-pub(super) fn assert_fault<T: Debug>(result: Result<T, Fault>, kind: FaultKind, code: &str) {
-    let fault = result.expect_err("a fault");
-    assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{fault}");
+pub(super) fn assert_error<T: Debug>(result: Result<T, CallError>, kind: ErrorKind, code: &str) {
+    let error = result.expect_err("an error");
+    assert_eq!((error.kind, error.code.as_str()), (kind, code), "{error}");
 }
 
 pub(super) fn count(events: &[Event], is_it: fn(&What) -> bool) -> usize {

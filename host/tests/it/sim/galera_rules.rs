@@ -1,10 +1,10 @@
 //! Phenomena of a real cluster, one test for each.
 
 use super::fixture::{
-    ADD_ONE, Client, Lab, READ, READ_LOCKED, assert_fault, count, exact, integer, run,
+    ADD_ONE, Client, Lab, READ, READ_LOCKED, assert_error, count, exact, integer, run,
 };
-use contend::model::fault::Fault;
-use contend::model::fault::FaultKind::{Conflict, Rejected};
+use contend::model::error::CallError;
+use contend::model::error::ErrorKind::{Conflict, Rejected};
 use contend::model::sim_fault::FaultAction;
 use contend::model::topology::Topology;
 use contend::sim::event::What;
@@ -35,11 +35,11 @@ fn a_row_locked_on_two_nodes_is_lost_by_who_commits_later_at_its_next_statement(
             one.0.commit().await.unwrap();
             lab.sleep(100).await;
             match next {
-                ADD_ONE => assert_fault(other.write(next).await, Conflict, "1213"),
-                READ => assert_fault(other.query(next).await, Conflict, "1213"),
-                _ => assert_fault(other.0.commit().await, Conflict, "1213"),
+                ADD_ONE => assert_error(other.write(next).await, Conflict, "1213"),
+                READ => assert_error(other.query(next).await, Conflict, "1213"),
+                _ => assert_error(other.0.commit().await, Conflict, "1213"),
             }
-            assert_fault(other.0.commit().await, Rejected, "no-transaction");
+            assert_error(other.0.commit().await, Rejected, "no-transaction");
             other.begin().await;
             other.write(ADD_ONE).await.unwrap();
             other.0.commit().await.unwrap();
@@ -63,7 +63,7 @@ fn of_two_that_commit_at_once_one_fails_certification() {
             }
             let (first, second) = join(one.0.commit(), other.0.commit()).await;
             first.unwrap();
-            assert_fault(second, Conflict, "1213");
+            assert_error(second, Conflict, "1213");
             assert_eq!(lab.n().await, round);
         }
         assert_eq!(lab.counted(|node| node.certification_failures).await, 30);
@@ -79,7 +79,7 @@ fn idle_for_update_reader_is_aborted_by_a_remote_commit() {
         idle.query(READ_LOCKED).await.unwrap();
         other.write(ADD_ONE).await.unwrap();
         lab.sleep(100).await;
-        assert_fault(idle.query("SELECT 1").await, Conflict, "1213");
+        assert_error(idle.query("SELECT 1").await, Conflict, "1213");
     });
 }
 
@@ -106,7 +106,7 @@ fn for_update_without_a_write_excludes_only_on_its_own_node() {
 }
 
 /// Compare-and-swap on two nodes at once.
-async fn swap(one: &mut Client, other: &mut Client, round: i64) -> [Result<u64, Fault>; 2] {
+async fn swap(one: &mut Client, other: &mut Client, round: i64) -> [Result<u64, CallError>; 2] {
     let text = format!(
         "UPDATE things SET n = {} WHERE id = 1 AND n = {round}",
         round + 1
@@ -153,7 +153,7 @@ fn without_the_servers_retry_it_is_the_clients_conflict() {
         for round in 0..50 {
             let [first, second] = swap(&mut one, &mut other, round).await;
             assert_eq!(first.unwrap(), 1);
-            assert_fault(second, Conflict, "1213");
+            assert_error(second, Conflict, "1213");
             lab.sleep(100).await;
         }
     });
@@ -229,7 +229,7 @@ fn snapshot_isolation_passes_only_what_another_node_changed_within_its_window() 
             lab.sleep(wait).await;
             let told = reader.write(ADD_ONE).await;
             match refused {
-                true => assert_fault(told, Conflict, "1020"),
+                true => assert_error(told, Conflict, "1020"),
                 false => assert_eq!(told.unwrap(), 1),
             }
         }
@@ -282,7 +282,7 @@ fn two_that_wait_for_each_other_are_a_deadlock_and_the_one_with_fewer_changes_go
             other.write(ADD_ONE).await
         })
         .await;
-        assert_fault(first, Conflict, "1213");
+        assert_error(first, Conflict, "1213");
         second.unwrap();
         other.0.commit().await.unwrap();
     });
@@ -301,12 +301,12 @@ fn a_lock_is_waited_for_until_the_time_out_or_not_at_all_or_left_out() {
         other.write(set).await.unwrap();
         other.begin().await;
         let (ms, told) = lab.ms(other.write(ADD_ONE)).await;
-        assert_fault(told, Conflict, "1205");
+        assert_error(told, Conflict, "1205");
         assert_eq!(ms, 3_000);
-        assert_fault(other.0.commit().await, Rejected, "no-transaction");
+        assert_error(other.0.commit().await, Rejected, "no-transaction");
         let nowait = format!("{READ_LOCKED} NOWAIT");
         let (ms, told) = lab.ms(other.query(&nowait)).await;
-        assert_fault(told, Conflict, "1205");
+        assert_error(told, Conflict, "1205");
         assert_eq!(ms, 0);
         let skip = "SELECT id FROM things ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED";
         assert_eq!(integer(&other.query(skip).await.unwrap()), 2);
@@ -325,11 +325,11 @@ fn a_taken_key_is_refused_also_when_it_was_taken_elsewhere_at_the_same_time() {
         other.write(&second).await.unwrap();
         let (first, second) = join(one.0.commit(), other.0.commit()).await;
         first.unwrap();
-        assert_fault(second, Conflict, "1213");
+        assert_error(second, Conflict, "1213");
         lab.sleep(100).await;
-        assert_fault(other.write(&take(3)).await, Rejected, "1062");
+        assert_error(other.write(&take(3)).await, Rejected, "1062");
         let insert = "INSERT INTO things (id, n) VALUES (1, 0)";
-        assert_fault(other.write(insert).await, Rejected, "1062");
+        assert_error(other.write(insert).await, Rejected, "1062");
         one.write("UPDATE things SET label = NULL WHERE id = 1")
             .await
             .unwrap();
@@ -363,7 +363,7 @@ fn a_certified_commit_whose_lock_on_another_row_is_taken_is_replayed() {
         let (committed, (written, late)) = written;
         written.unwrap();
         committed.unwrap();
-        assert_fault(late, Conflict, "1213");
+        assert_error(late, Conflict, "1213");
         assert_eq!(lab.n().await, 1);
         assert_eq!(lab.counted(|node| node.replays).await, 1);
     });
@@ -388,7 +388,7 @@ fn a_causal_read_waits_for_a_node_that_lags_but_not_for_ever() {
             let (seen, ()) = join(reading, lab.suffer(harm, lags_ms)).await;
             match told {
                 Ok(n) => assert_eq!(integer(&seen.unwrap()), n),
-                Err(code) => assert_fault(seen, Conflict, code),
+                Err(code) => assert_error(seen, Conflict, code),
             }
         }
     });

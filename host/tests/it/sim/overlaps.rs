@@ -1,8 +1,8 @@
 //! Faults that do the same at the same time, and faults that never come.
 
-use super::fixture::{ADD_ONE, Lab, MS, assert_fault, count, exact, run, suffering};
+use super::fixture::{ADD_ONE, Lab, MS, assert_error, count, exact, run, suffering};
 use contend::capability::database::{Database, Freshness, Target};
-use contend::model::fault::FaultKind::{Conflict, Indefinite, Unavailable};
+use contend::model::error::ErrorKind::{Conflict, Indefinite, Unavailable};
 use contend::model::sim_fault::{Cut, FaultAction, SimFault};
 use contend::sim::event::What;
 use futures_util::future::join;
@@ -26,10 +26,10 @@ fn a_node_that_is_crashed_twice_stays_down_until_the_last_crash_is_over() {
         // The first and the third are over, the second is not.
         lab.sleep(21_000).await;
         let read = lab.read_at("n2", Freshness::AsItIs).await;
-        assert_fault(read, Unavailable, "2003");
+        assert_error(read, Unavailable, "2003");
         lab.sleep(3_000).await;
         let read = lab.read_at("n2", Freshness::AsItIs).await;
-        assert_fault(read, Unavailable, "1047");
+        assert_error(read, Unavailable, "1047");
         lab.sleep(6_500).await;
         assert_eq!(lab.read_at("n2", Freshness::AsItIs).await, Ok(0));
     });
@@ -66,7 +66,7 @@ fn a_node_that_is_cut_off_twice_is_alone_until_both_cuts_are_healed() {
             match is_told {
                 // Two go on without the one, 6 s after the first cut.
                 false => {
-                    assert_fault(told, Indefinite, "1180");
+                    assert_error(told, Indefinite, "1180");
                     assert!((4_490..4_510).contains(&ms), "{ms}");
                 }
                 // The one and its neighbour go on, 6 s after the second cut.
@@ -122,7 +122,7 @@ fn two_cuts_of_a_worker_hit_two_commits() {
         lab.sleep(1).await;
         for effect in [1, 1] {
             let mut client = lab.client(0).await;
-            assert_fault(client.write(ADD_ONE).await, Indefinite, "2013");
+            assert_error(client.write(ADD_ONE).await, Indefinite, "2013");
             client.0.close().await;
             assert_eq!(lab.n().await, effect);
         }
@@ -176,7 +176,7 @@ fn two_that_insert_into_each_others_gap_and_commit_at_once_both_get_ok() {
             } else {
                 one.0.commit().await.unwrap();
                 lab.sleep(100).await;
-                assert_fault(other.0.commit().await, Conflict, "1213");
+                assert_error(other.0.commit().await, Conflict, "1213");
             }
         }
         assert_eq!(lab.counted(|node| node.replays).await, 1);

@@ -1,6 +1,6 @@
 //! The simulator's tables, with one user and no cluster.
 
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
 use contend::sim::sql::{Key, Plan, RowChange, Schema, StoredRow, TableId, View, Visits, plan};
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub enum Done {
         matched: u64,
         changed: usize,
     },
-    Refused(Fault),
+    Refused(CallError),
 }
 
 impl View for Tables {
@@ -48,7 +48,7 @@ impl Tables {
         self.names.iter().map(table).collect()
     }
 
-    fn try_run(&mut self, text: &str, parameters: &[Value]) -> Result<Done, Fault> {
+    fn try_run(&mut self, text: &str, parameters: &[Value]) -> Result<Done, CallError> {
         let (changes, matched) = match plan(text, &self.schema)? {
             Plan::Select(select) => return select.rows(parameters, self).map(Done::Read),
             Plan::Insert(insert) => {
@@ -86,8 +86,8 @@ impl Tables {
     fn count(
         &self,
         table: TableId,
-        meets: impl Fn(&StoredRow) -> Result<bool, Fault>,
-    ) -> Result<u64, Fault> {
+        meets: impl Fn(&StoredRow) -> Result<bool, CallError>,
+    ) -> Result<u64, CallError> {
         let mut count = 0;
         for (_, row) in self.scan(table) {
             count += u64::from(meets(row)?);
@@ -95,7 +95,7 @@ impl Tables {
         Ok(count)
     }
 
-    fn change(&mut self, changes: Vec<RowChange>) -> Result<(), Fault> {
+    fn change(&mut self, changes: Vec<RowChange>) -> Result<(), CallError> {
         let mut after = self.rows.clone();
         for change in changes {
             let table = self.schema.table(change.table).expect("it is planned for");
@@ -106,7 +106,7 @@ impl Tables {
             );
             match change.after {
                 Some(_) if change.before.is_none() && rows.contains_key(&change.key) => {
-                    return Err(Fault::rejected(1062, "a duplicate key"));
+                    return Err(CallError::rejected(1062, "a duplicate key"));
                 }
                 Some(row) => {
                     assert_eq!(table.key_of(&row), change.key);

@@ -7,7 +7,7 @@ use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instan
 use contend::explore::case::Case;
 use contend::explore::simulate::simulate;
 use contend::model::change::{Change, Settled};
-use contend::model::fault::{Fault, FaultCount};
+use contend::model::error::{CallError, ErrorCount};
 use contend::model::seen::Sight;
 use contend::model::topology::Topology;
 use contend::model::value::Value;
@@ -23,11 +23,11 @@ const ADDRESS: &str = "192.168.0.7";
 #[derive(Clone)]
 struct Script {
     status: Option<&'static str>,
-    says: Result<(), Fault>,
+    says: Result<(), CallError>,
     /// It never says so.
     hangs: bool,
     releases: bool,
-    says_of_release: Result<(), Fault>,
+    says_of_release: Result<(), CallError>,
 }
 
 struct Scripted(Script);
@@ -57,7 +57,7 @@ impl ScriptedInstance {
 
 #[async_trait]
 impl Instance for ScriptedInstance {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         match call {
             Call::Allocate {
                 pool_id,
@@ -92,7 +92,7 @@ impl Instance for ScriptedInstance {
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
         Vec::new()
     }
 
@@ -145,7 +145,7 @@ fn judged(script: Script, release: bool, checker: &str) -> (Change, Verdict) {
     (simulated.changes.remove(0), answer.unwrap().verdict)
 }
 
-fn script(status: Option<&'static str>, says: Result<(), Fault>) -> Script {
+fn script(status: Option<&'static str>, says: Result<(), CallError>) -> Script {
     Script {
         status,
         says,
@@ -155,12 +155,12 @@ fn script(status: Option<&'static str>, says: Result<(), Fault>) -> Script {
     }
 }
 
-fn lost() -> Result<(), Fault> {
-    Err(Fault::indefinite("lost", "nobody answered"))
+fn lost() -> Result<(), CallError> {
+    Err(CallError::indefinite("lost", "nobody answered"))
 }
 
-fn refused() -> Result<(), Fault> {
-    Err(Fault::rejected("exhausted", "there is none"))
+fn refused() -> Result<(), CallError> {
+    Err(CallError::rejected("exhausted", "there is none"))
 }
 
 #[test]

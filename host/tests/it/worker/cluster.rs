@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::statement::Statement;
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -64,7 +64,7 @@ impl Database for Cluster {
         self.database.name_transactions()
     }
 
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         let before = self.connects.fetch_add(1, Ordering::Relaxed);
         let session = self.database.connect(target).await?;
         let trouble = match self.reads {
@@ -75,7 +75,7 @@ impl Database for Cluster {
         Ok(Box::new(Troubled { session, trouble }))
     }
 
-    async fn members(&self) -> Result<usize, Fault> {
+    async fn members(&self) -> Result<usize, CallError> {
         Ok(match self.reads {
             Reads::OneStandsStill(members) | Reads::OneIsAway(members) => members,
             _ => self.nodes.len(),
@@ -88,13 +88,13 @@ impl Database for Cluster {
         freshness: Freshness,
         statement: &Statement,
         of: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let before = self.count.fetch_add(1, Ordering::Relaxed);
         match self.reads {
-            Reads::Never => Err(Fault::unavailable("away", "this node is away")),
+            Reads::Never => Err(CallError::unavailable("away", "this node is away")),
             Reads::OneStandsStill(_) if node == "b" => std::future::pending().await,
             Reads::OneIsAway(_) if node == "b" => {
-                Err(Fault::unavailable("away", "this node is away"))
+                Err(CallError::unavailable("away", "this node is away"))
             }
             Reads::OnlyCausal if freshness == Freshness::AsItIs => Ok(Vec::new()),
             Reads::NotAtFirst(readings) if before < readings => Ok(Vec::new()),
@@ -122,34 +122,34 @@ enum Trouble {
 
 #[async_trait]
 impl Session for Troubled {
-    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, Fault> {
+    async fn execute(&mut self, statement: &Statement, of: &[Value]) -> Result<u64, CallError> {
         let written = self.session.execute(statement, of).await?;
         match self.trouble {
-            Trouble::LostWrites => Err(Fault::indefinite("lost", "the answer was lost")),
+            Trouble::LostWrites => Err(CallError::indefinite("lost", "the answer was lost")),
             Trouble::SilentQueries => Ok(written),
         }
     }
 
-    async fn query(&mut self, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn query(&mut self, statement: &Statement, of: &[Value]) -> Result<Vec<Row>, CallError> {
         match self.trouble {
             Trouble::LostWrites => self.session.query(statement, of).await,
             Trouble::SilentQueries => std::future::pending().await,
         }
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         self.session.begin().await
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         self.session.commit().await
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         self.session.rollback().await
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         self.session.sync().await
     }
 

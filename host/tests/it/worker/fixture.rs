@@ -9,7 +9,7 @@ use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::capability::strategy::{Allocated, Call, Capabilities, Death, Instance, Strategy};
 use contend::model::change::{Change, Nanos};
-use contend::model::fault::{Fault, FaultCount};
+use contend::model::error::{CallError, ErrorCount};
 use contend::model::value::Value;
 use contend::record::journal::{self, Journal};
 use contend::worker::posts::Posts;
@@ -43,7 +43,7 @@ pub(super) enum Effect {
 #[derive(Debug, Clone)]
 pub(super) enum Say {
     Ok,
-    Fault(Fault),
+    Error(CallError),
     Death,
     /// Nothing, ever.
     Nothing,
@@ -99,7 +99,7 @@ impl Scripted {
 
 #[async_trait]
 impl Instance for Scripted {
-    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, Fault>, Death> {
+    async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
         let Call::Change(t) = call else {
             // No allocation ever ends here.
             return std::future::pending().await;
@@ -121,7 +121,7 @@ impl Instance for Scripted {
         }
         match say {
             Say::Ok => Ok(Ok(None)),
-            Say::Fault(fault) => Ok(Err(fault)),
+            Say::Error(error) => Ok(Err(error)),
             Say::Death => Err(Death {
                 code: "trap",
                 message: "scripted".to_owned(),
@@ -130,7 +130,7 @@ impl Instance for Scripted {
         }
     }
 
-    fn take_faults(&mut self) -> Vec<FaultCount> {
+    fn take_errors(&mut self) -> Vec<ErrorCount> {
         Vec::new()
     }
 

@@ -18,7 +18,7 @@ struct Tour {
 }
 
 impl StateStrategy for Tour {
-    fn new() -> Result<Self, Fault> {
+    fn new() -> Result<Self, CallError> {
         let session = connect()?;
         Ok(Self {
             session,
@@ -26,7 +26,7 @@ impl StateStrategy for Tour {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), Fault> {
+    fn change(&mut self, t: Transition) -> Result<(), CallError> {
         if !self.done {
             self.done = true;
             self.statements(&t.row)?;
@@ -42,7 +42,7 @@ impl StateStrategy for Tour {
 }
 
 impl Tour {
-    fn statements(&self, row: &str) -> Result<(), Fault> {
+    fn statements(&self, row: &str) -> Result<(), CallError> {
         expect(db::dialect() == "sqlite", "the dialect")?;
         let rows = self.session.query(LOOK, &[row.into()])?;
         let available = vec![vec![Value::from("available")]];
@@ -68,7 +68,7 @@ impl Tour {
         refused(db::connect(&Target::Node("none".into())), "no-such-node")
     }
 
-    fn transactions(&self, row: &str) -> Result<(), Fault> {
+    fn transactions(&self, row: &str) -> Result<(), CallError> {
         let session = &self.session;
         refused(session.commit(), "no-transaction")?;
         session.begin()?;
@@ -87,7 +87,7 @@ impl Tour {
         )
     }
 
-    fn replication(&self, row: &str) -> Result<(), Fault> {
+    fn replication(&self, row: &str) -> Result<(), CallError> {
         let column = |name: &str, value: &str| Column {
             name: name.into(),
             value: value.into(),
@@ -114,7 +114,7 @@ impl Tour {
     }
 }
 
-fn clock_and_settings() -> Result<(), Fault> {
+fn clock_and_settings() -> Result<(), CallError> {
     let before = timing::now();
     timing::sleep(2_000_000);
     expect(timing::now() >= before + 2_000_000, "sleep takes its time")?;
@@ -126,7 +126,7 @@ fn clock_and_settings() -> Result<(), Fault> {
     expect(setting("not-given", 3u32)? == 3, "the one that was not")
 }
 
-fn locks() -> Result<(), Fault> {
+fn locks() -> Result<(), CallError> {
     let traits = lock::traits();
     for name in [
         "lease",
@@ -155,7 +155,7 @@ fn locks() -> Result<(), Fault> {
     expect(lock.is_owner()?, "held")?;
     let rival = session.lock(&names[1..], Mode::Shared)?;
     let waited = rival.acquire(0);
-    let busy = matches!(&waited, Err(Fault::Conflict(d)) if d.code == "lock-wait-timeout");
+    let busy = matches!(&waited, Err(CallError::Conflict(d)) if d.code == "lock-wait-timeout");
     expect(busy, "a rival waits in vain")?;
     expect(lock.release()? == ReleaseOutcome::Released, "released")?;
     expect(
@@ -171,21 +171,21 @@ fn locks() -> Result<(), Fault> {
     refused(session.lock(&[], Mode::Exclusive).map(drop), "no-names")
 }
 
-fn expect(holds: bool, what: &str) -> Result<(), Fault> {
+fn expect(holds: bool, what: &str) -> Result<(), CallError> {
     match holds {
         true => Ok(()),
-        false => Err(Fault::rejected("TOUR", what)),
+        false => Err(CallError::rejected("TOUR", what)),
     }
 }
 
-fn refused<T>(answer: Result<T, Fault>, code: &str) -> Result<(), Fault> {
+fn refused<T>(answer: Result<T, CallError>, code: &str) -> Result<(), CallError> {
     match answer {
-        Err(Fault::Rejected(detail)) if detail.code == code => Ok(()),
-        Err(other) => Err(Fault::rejected(
+        Err(CallError::Rejected(detail)) if detail.code == code => Ok(()),
+        Err(other) => Err(CallError::rejected(
             "TOUR",
             format!("{code}, but: {}", other.into_detail().message),
         )),
-        Ok(_) => Err(Fault::rejected(
+        Ok(_) => Err(CallError::rejected(
             "TOUR",
             format!("{code}, but it was not refused"),
         )),

@@ -9,12 +9,12 @@ use crate::capability::statement::Action;
 use crate::capability::strategy::Capabilities;
 use crate::convert::{value_from_guest, value_to_guest};
 use crate::model::change::Nanos;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::{Row, Value};
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-type Answer<T> = Result<std::result::Result<T, types::Fault>>;
+type Answer<T> = Result<std::result::Result<T, types::Error>>;
 
 impl HostState {
     pub(super) fn session(
@@ -29,7 +29,7 @@ impl HostState {
         opened.ok_or_else(dangling)
     }
 
-    async fn open(&mut self, target: db::Target) -> std::result::Result<u32, Fault> {
+    async fn open(&mut self, target: db::Target) -> std::result::Result<u32, CallError> {
         let share = self.shares().sessions;
         if self.sessions.len() >= share {
             return Err(too_many("sessions", share));
@@ -53,10 +53,10 @@ impl HostState {
         handle: &Resource<SessionHandle>,
         sql: &str,
         parameters: &[Value],
-    ) -> Result<std::result::Result<u64, Fault>> {
+    ) -> Result<std::result::Result<u64, CallError>> {
         let statement = match self.statement(sql) {
             Ok(statement) => statement,
-            Err(fault) => return Ok(Err(fault)),
+            Err(error) => return Ok(Err(error)),
         };
         let began = self.now_if_counted();
         let opened = self.opened(handle)?;
@@ -71,10 +71,10 @@ impl HostState {
         handle: &Resource<SessionHandle>,
         sql: &str,
         parameters: &[Value],
-    ) -> Result<std::result::Result<Vec<Row>, Fault>> {
+    ) -> Result<std::result::Result<Vec<Row>, CallError>> {
         let statement = match self.statement(sql) {
             Ok(statement) => statement,
-            Err(fault) => return Ok(Err(fault)),
+            Err(error) => return Ok(Err(error)),
         };
         let began = self.now_if_counted();
         let opened = self.opened(handle)?;
@@ -87,14 +87,14 @@ impl HostState {
             let bytes = rows.iter().map(bytes_of).sum();
             check_size(ANSWER_TOO_LARGE, "an answer", bytes, share).map(|()| rows)
         });
-        if let Err(fault) = &mut answer
-            && fault.code == ANSWER_TOO_LARGE
-            && fault.kind == FaultKind::Rejected
+        if let Err(error) = &mut answer
+            && error.code == ANSWER_TOO_LARGE
+            && error.kind == ErrorKind::Rejected
             && statement.action() == Action::Write
         {
             // What it wrote is there, by itself or in a transaction that must not go on.
             self.session(handle)?.rollback().await.ok();
-            fault.kind = FaultKind::Indefinite;
+            error.kind = ErrorKind::Indefinite;
         }
         Ok(answer)
     }

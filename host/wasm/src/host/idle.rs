@@ -19,7 +19,7 @@
 
 use crate::capability::strategy::Death;
 use crate::model::change::Nanos;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 
 /// Calls in a row.
 const MOST_IN_A_ROW: u32 = 200_000;
@@ -67,9 +67,9 @@ impl Idle {
     }
 
     /// A call of a database or a lock service was answered.
-    pub fn answered<T>(&mut self, answer: &Result<T, Fault>) -> wasmtime::Result<()> {
+    pub fn answered<T>(&mut self, answer: &Result<T, CallError>) -> wasmtime::Result<()> {
         match answer {
-            Err(fault) if is_by_the_host(fault) => self.refused(&fault.code),
+            Err(error) if is_by_the_host(error) => self.refused(&error.code),
             _ => {
                 self.in_a_row = 0;
                 Ok(())
@@ -89,9 +89,9 @@ impl Idle {
 }
 
 /// A server's codes are numbers, and the host's own are words.
-fn is_by_the_host(fault: &Fault) -> bool {
-    let is_word = || fault.code.chars().any(|c| c.is_ascii_alphabetic());
-    fault.kind == FaultKind::Rejected && is_word()
+fn is_by_the_host(error: &CallError) -> bool {
+    let is_word = || error.code.chars().any(|c| c.is_ascii_alphabetic());
+    error.kind == ErrorKind::Rejected && is_word()
 }
 
 fn exceeded(message: String) -> wasmtime::Error {
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn waiting_and_asking_begin_the_count_anew() {
         let mut idle = Idle::default();
-        let conflict: Result<(), _> = Err(Fault::conflict(1213, ""));
-        let duplicate: Result<(), _> = Err(Fault::rejected(1062, "a server's own"));
+        let conflict: Result<(), _> = Err(CallError::conflict(1213, ""));
+        let duplicate: Result<(), _> = Err(CallError::rejected(1062, "a server's own"));
         for _ in 0..4 {
             for _ in 0..MOST_IN_A_ROW / 2 {
                 idle.call().unwrap();
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn refusals_count_even_with_other_calls_between() {
         let mut idle = Idle::default();
-        let refused: Result<(), _> = Err(Fault::rejected("not-allowed", ""));
+        let refused: Result<(), _> = Err(CallError::rejected("not-allowed", ""));
         for _ in 0..MOST_REFUSED {
             idle.answered(&refused).unwrap();
             idle.waited(10_000_000).unwrap();

@@ -3,11 +3,11 @@ use crate::bindings::contend::strategy::{lock, types};
 use crate::bindings::{LockHandle, LockSessionHandle};
 use crate::capability::lock::{Lock, LockSession, ReleaseOutcome};
 use crate::convert;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-type Answer<T> = Result<std::result::Result<T, types::Fault>>;
+type Answer<T> = Result<std::result::Result<T, types::Error>>;
 
 impl HostState {
     fn held(&mut self, handle: &Resource<LockHandle>) -> Result<&mut Box<dyn Lock>> {
@@ -18,7 +18,7 @@ impl HostState {
     async fn open_lock_session(
         &mut self,
         options: lock::SessionOptions,
-    ) -> std::result::Result<Box<dyn LockSession>, Fault> {
+    ) -> std::result::Result<Box<dyn LockSession>, CallError> {
         let share = self.shares().sessions;
         if self.lock_sessions.len() >= share {
             return Err(too_many("lock sessions", share));

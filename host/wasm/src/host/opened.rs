@@ -1,7 +1,7 @@
 //! A session that an instance has opened, and whether what it wrote is committed.
 
 use crate::capability::database::Session;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::error::{CallError, ErrorKind};
 
 /// A session and the state of its transaction, as far as the calls show it.
 pub struct Opened {
@@ -27,14 +27,14 @@ impl Opened {
         self.transaction.is_some()
     }
 
-    pub fn begun(&mut self, begun: &Result<(), Fault>) {
+    pub fn begun(&mut self, begun: &Result<(), CallError>) {
         if begun.is_ok() {
             self.transaction = Some(Transaction::default());
         }
     }
 
     /// True if the statement autocommitted an update.
-    pub fn executed(&mut self, affected: &Result<u64, Fault>) -> bool {
+    pub fn executed(&mut self, affected: &Result<u64, CallError>) -> bool {
         self.answered(affected);
         match (affected, &mut self.transaction) {
             (Ok(1..), None) => true,
@@ -46,15 +46,15 @@ impl Opened {
         }
     }
 
-    /// After a conflict no transaction is open any more. After another fault one may be.
-    pub fn answered<T>(&mut self, answer: &Result<T, Fault>) {
-        if matches!(answer, Err(fault) if fault.kind == FaultKind::Conflict) {
+    /// After a conflict no transaction is open any more. After another error one may be.
+    pub fn answered<T>(&mut self, answer: &Result<T, CallError>) {
+        if matches!(answer, Err(error) if error.kind == ErrorKind::Conflict) {
             self.transaction = None;
         }
     }
 
     /// True if the commit made updates durable.
-    pub fn committed(&mut self, committed: &Result<(), Fault>) -> bool {
+    pub fn committed(&mut self, committed: &Result<(), CallError>) -> bool {
         self.answered(committed);
         committed.is_ok() && self.transaction.take().is_some_and(|it| it.wrote)
     }
@@ -75,33 +75,33 @@ pub(super) mod tests {
 
     #[async_trait]
     impl Session for Idle {
-        async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
+        async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, CallError> {
             Ok(0)
         }
-        async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+        async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, CallError> {
             Ok(Vec::new())
         }
-        async fn begin(&mut self) -> Result<(), Fault> {
+        async fn begin(&mut self) -> Result<(), CallError> {
             Ok(())
         }
-        async fn commit(&mut self) -> Result<(), Fault> {
+        async fn commit(&mut self) -> Result<(), CallError> {
             Ok(())
         }
-        async fn rollback(&mut self) -> Result<(), Fault> {
+        async fn rollback(&mut self) -> Result<(), CallError> {
             Ok(())
         }
-        async fn sync(&mut self) -> Result<(), Fault> {
+        async fn sync(&mut self) -> Result<(), CallError> {
             Ok(())
         }
         async fn close(self: Box<Self>) {}
     }
 
-    fn conflict<T>() -> Result<T, Fault> {
-        Err(Fault::conflict("1213", ""))
+    fn conflict<T>() -> Result<T, CallError> {
+        Err(CallError::conflict("1213", ""))
     }
 
-    fn lost<T>() -> Result<T, Fault> {
-        Err(Fault::new(FaultKind::Indefinite, "2013", ""))
+    fn lost<T>() -> Result<T, CallError> {
+        Err(CallError::new(ErrorKind::Indefinite, "2013", ""))
     }
 
     #[test]

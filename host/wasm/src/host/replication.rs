@@ -3,14 +3,14 @@ use crate::bindings::SessionHandle;
 use crate::bindings::contend::strategy::{replication, types};
 use crate::capability::database::{Database, Freshness};
 use crate::capability::statement::Statement;
-use crate::convert::{fault_to_guest, value_from_guest, value_to_guest};
-use crate::model::fault::Fault;
+use crate::convert::{error_to_guest, value_from_guest, value_to_guest};
+use crate::model::error::CallError;
 use crate::model::value::Value;
 use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-type Answer<T> = Result<std::result::Result<T, types::Fault>>;
+type Answer<T> = Result<std::result::Result<T, types::Error>>;
 
 impl HostState {
     /// The reading of a check. The SQL policy judges it as it judges a strategy's own statements, so a
@@ -20,9 +20,9 @@ impl HostState {
         table: &str,
         key: &[replication::Column],
         expected: &[replication::Column],
-    ) -> std::result::Result<Arc<Statement>, Fault> {
+    ) -> std::result::Result<Arc<Statement>, CallError> {
         if key.is_empty() || expected.is_empty() {
-            return Err(Fault::rejected(
+            return Err(CallError::rejected(
                 "no-column",
                 "a check needs a key and at least one expected column",
             ));
@@ -51,7 +51,7 @@ async fn ask(
     expected: &[Value],
 ) -> replication::Answer {
     match database.read(node, Freshness::AsItIs, statement, key).await {
-        Err(fault) => replication::Answer::Unreachable(fault_to_guest(fault)),
+        Err(error) => replication::Answer::Unreachable(error_to_guest(error)),
         Ok(rows) => match rows.into_iter().next() {
             None => replication::Answer::Missing,
             Some(row) if row == expected => replication::Answer::Agrees,
@@ -76,7 +76,7 @@ impl replication::Host for HostState {
     ) -> Answer<Vec<replication::NodeAnswer>> {
         let statement = match self.check_statement(&table, &key, &expected) {
             Ok(statement) => statement,
-            Err(fault) => return self.answer(Err(fault)),
+            Err(error) => return self.answer(Err(error)),
         };
         let values = |columns: Vec<replication::Column>| -> Vec<Value> {
             let value = |column: replication::Column| value_from_guest(column.value);

@@ -3,7 +3,7 @@
 use crate::capability::budget::{KEPT_TEXT, Shares, check_size};
 use crate::capability::sql_policy::{Admitted, MAX_STATEMENTS, SqlPolicy};
 use crate::capability::statement::Statement;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use std::sync::Arc;
 
 /// Statements sorted by text: for so few, comparing texts is quicker than hashing one. Texts and
@@ -33,7 +33,7 @@ impl Statements {
         &mut self,
         sql: &str,
         sql_policy: &SqlPolicy,
-    ) -> Result<Arc<Statement>, Fault> {
+    ) -> Result<Arc<Statement>, CallError> {
         if let Ok(place) = self.place(sql) {
             return Ok(self.all[place].statement.clone());
         }

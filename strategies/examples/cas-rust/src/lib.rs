@@ -3,14 +3,14 @@
 
 use contend::strategy::db::{self, Session, Target};
 use contend::strategy::timing;
-use contend::strategy::types::{Fault, Value};
+use contend::strategy::types::{Error, Value};
 use exports::contend::strategy::state_change::{Guest, Transition};
 use std::sync::OnceLock;
 
 wit_bindgen::generate!({ path: "wit", world: "state-strategy" });
 
 // CHANGE THIS: make the transition, and say whether it was made.
-fn attempt(session: &Session, t: &Transition) -> Result<bool, Fault> {
+fn attempt(session: &Session, t: &Transition) -> Result<bool, Error> {
     let sql = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
     let values = [&t.to, &t.marker, &t.row, &t.from].map(|text| Value::Text(text.clone()));
     Ok(session.execute(sql, &values)? == 1)
@@ -19,21 +19,21 @@ fn attempt(session: &Session, t: &Transition) -> Result<bool, Fault> {
 struct Strategy;
 
 impl Guest for Strategy {
-    fn change(transition: Transition) -> Result<(), Fault> {
+    fn change(transition: Transition) -> Result<(), Error> {
         loop {
             match attempt(session()?, &transition) {
                 Ok(true) => return Ok(()),
                 // It certainly had no effect: try again in 10 ms.
-                Ok(false) | Err(Fault::Conflict(_)) => timing::sleep(10_000_000),
+                Ok(false) | Err(Error::Conflict(_)) => timing::sleep(10_000_000),
                 // It would fail again; or it may have happened, and must not be done twice.
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
     }
 }
 
 /// Each worker has an instance of its own, which keeps its session for the whole run.
-fn session() -> Result<&'static Session, Fault> {
+fn session() -> Result<&'static Session, Error> {
     static SESSION: OnceLock<Session> = OnceLock::new();
     match SESSION.get() {
         Some(session) => Ok(session),

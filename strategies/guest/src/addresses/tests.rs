@@ -135,8 +135,8 @@ fn text_that_is_no_address_or_range_is_rejected() {
         ("192.168.0.4", "::1"),
         ("", ""),
     ] {
-        let fault = Range::parse(first, last).unwrap_err();
-        assert_eq!(fault.detail().code, "bad-address", "{first} to {last}");
+        let error = Range::parse(first, last).unwrap_err();
+        assert_eq!(error.detail().code, "bad-address", "{first} to {last}");
     }
     assert!(Ranges::of_rows(&[vec!["10.0.0.1".into()]]).is_err());
 }

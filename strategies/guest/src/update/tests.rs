@@ -101,8 +101,8 @@ fn mistakes_are_reported_when_the_statement_is_built() {
         good().when(exists(rows("s WHERE 1 = 1 --"))),
         good().when(column("a").not_in([Value::Null])),
     ] {
-        let fault = mistake.clone().build().expect_err(&format!("{mistake:?}"));
-        assert_eq!(fault.detail().code, "bad-statement");
+        let error = mistake.clone().build().expect_err(&format!("{mistake:?}"));
+        assert_eq!(error.detail().code, "bad-statement");
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::fault::FaultKind::{Conflict, Indefinite, Rejected, Unavailable};
+use crate::model::error::ErrorKind::{Conflict, Indefinite, Rejected, Unavailable};
 use mysql_async::ServerError;
 use std::io;
 
@@ -11,7 +11,7 @@ fn server(code: u16, state: &str) -> Error {
     })
 }
 
-fn of(code: u16, state: &str, operation: Operation) -> Fault {
+fn of(code: u16, state: &str, operation: Operation) -> CallError {
     classify(&Failure::during(server(code, state)), operation)
 }
 
@@ -296,9 +296,9 @@ fn classify_maps_every_code_to_its_conclusion() {
             (Operation::Writing, writing),
             (Operation::Committing, committing),
         ] {
-            let fault = of(code, state, operation);
-            assert_eq!(fault.kind, kind, "{name} while {operation:?}");
-            assert_eq!(fault.code, code.to_string(), "{name}");
+            let error = of(code, state, operation);
+            assert_eq!(error.kind, kind, "{name} while {operation:?}");
+            assert_eq!(error.code, code.to_string(), "{name}");
         }
     }
 }
@@ -317,8 +317,8 @@ fn refused_connection_is_unavailable_unless_the_user_was_denied() {
         assert_eq!(of(code, state, Operation::Connecting).kind, kind, "{name}");
     }
     let refused = Error::Io(IoError::Io(io::ErrorKind::ConnectionRefused.into()));
-    let fault = classify(&Failure::before(refused), Operation::Connecting);
-    assert_eq!(fault.kind, Unavailable);
+    let error = classify(&Failure::before(refused), Operation::Connecting);
+    assert_eq!(error.kind, Unavailable);
 }
 
 #[test]
@@ -328,15 +328,15 @@ fn lost_connection_makes_a_write_in_flight_indefinite() {
         (Operation::Writing, Indefinite),
         (Operation::Committing, Indefinite),
     ] {
-        let fault = classify(&Failure::during(broken()), operation);
+        let error = classify(&Failure::during(broken()), operation);
         assert_eq!(
-            (fault.kind, fault.code.as_str()),
+            (error.kind, error.code.as_str()),
             (kind, "2013"),
             "{operation:?}"
         );
-        let fault = classify(&Failure::before(broken()), operation);
+        let error = classify(&Failure::before(broken()), operation);
         assert_eq!(
-            (fault.kind, fault.code.as_str()),
+            (error.kind, error.code.as_str()),
             (Unavailable, "2006"),
             "{operation:?}"
         );

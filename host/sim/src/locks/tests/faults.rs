@@ -1,17 +1,17 @@
 //! The faults of the service itself.
 
 use super::*;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::sim_fault::{FaultAction, SimFault};
 
 const RESTART: FaultAction = FaultAction::RestartLocks { lasts: 2 * S };
 
-fn error_of<T: std::fmt::Debug>(answer: Result<T, Fault>) -> (FaultKind, String) {
-    let fault = answer.unwrap_err();
-    (fault.kind, fault.code)
+fn error_of<T: std::fmt::Debug>(answer: Result<T, CallError>) -> (ErrorKind, String) {
+    let error = answer.unwrap_err();
+    (error.kind, error.code)
 }
 
-fn is(kind: FaultKind, code: &str) -> (FaultKind, String) {
+fn is(kind: ErrorKind, code: &str) -> (ErrorKind, String) {
     (kind, code.to_owned())
 }
 
@@ -23,7 +23,7 @@ fn a_restarted_service_refuses_and_then_knows_what_it_knew() {
         let (_other, next) = rig.lock(1, "a");
         rig.acquire(0, &holder, 0).unwrap();
         rig.service.begin(&RESTART);
-        let refused = is(FaultKind::Unavailable, "connection-refused");
+        let refused = is(ErrorKind::Unavailable, "connection-refused");
         assert_eq!(error_of(rig.acquire(1, &next, 60 * S)), refused);
         assert_eq!(error_of(rig.release(0, &holder)), refused);
         rig.sleep(2 * S);
@@ -36,7 +36,7 @@ fn a_restarted_service_refuses_and_then_knows_what_it_knew() {
 
 /// Polls a call once, which sends it, and lets the fault come while it is under way, either before it
 /// arrives or after it was decided.
-fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(FaultKind, String)> {
+fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(ErrorKind, String)> {
     let mut seen = Vec::new();
     for after_us in (0..150).step_by(5) {
         let mut rig = Rig::new(kind);
@@ -60,10 +60,10 @@ fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(FaultKi
             service.end(&harm);
         });
         rig.run();
-        let Err(fault) = answer.take().unwrap() else {
+        let Err(error) = answer.take().unwrap() else {
             continue;
         };
-        seen.push((fault.kind, fault.code));
+        seen.push((error.kind, error.code));
         // Whatever it did was given up as soon as the service could be reached.
         rig.sleep(S);
         let (other, next) = rig.lock(1, "a");
@@ -82,7 +82,7 @@ fn call_in_flight_when_the_service_stops_is_indefinite_and_withdrawn() {
     for kind in SimLocks::ALL {
         for release in [true, false] {
             for seen in under_way(kind, release, &RESTART) {
-                assert_eq!(seen, is(FaultKind::Indefinite, "connection-lost"));
+                assert_eq!(seen, is(ErrorKind::Indefinite, "connection-lost"));
             }
         }
     }
@@ -92,10 +92,10 @@ fn call_in_flight_when_the_service_stops_is_indefinite_and_withdrawn() {
 fn an_acquire_that_was_under_way_at_a_fail_over_certainly_took_nothing() {
     for kind in SimLocks::ALL {
         for seen in under_way(kind, false, &FaultAction::FailoverLocks) {
-            assert_eq!(seen, is(FaultKind::Unavailable, "connection-lost"));
+            assert_eq!(seen, is(ErrorKind::Unavailable, "connection-lost"));
         }
         for seen in under_way(kind, true, &FaultAction::FailoverLocks) {
-            assert_eq!(seen, is(FaultKind::Indefinite, "connection-lost"));
+            assert_eq!(seen, is(ErrorKind::Indefinite, "connection-lost"));
         }
     }
 }
@@ -169,7 +169,7 @@ fn a_service_that_is_restarted_twice_is_away_until_both_restarts_are_over() {
         let (_one, holder) = rig.lock(0, "a");
         rig.acquire(0, &holder, 0).unwrap();
         rig.sleep(7 * S);
-        let refused = is(FaultKind::Unavailable, "connection-refused");
+        let refused = is(ErrorKind::Unavailable, "connection-refused");
         assert_eq!(error_of(rig.release(0, &holder)), refused);
         rig.sleep(2 * S);
         assert_eq!(rig.release(0, &holder), Ok(ReleaseOutcome::Released));

@@ -106,7 +106,7 @@ impl Rig {
         worker: u32,
         lock: &SharedLock,
         wait: Nanos,
-    ) -> Result<Grant, Fault> {
+    ) -> Result<Grant, CallError> {
         let lock = lock.clone();
         let acquire = async move { lock.lock().await.acquire(wait).await };
         self.finish(Actor::Worker(worker), acquire)
@@ -116,7 +116,7 @@ impl Rig {
         &mut self,
         worker: u32,
         lock: &SharedLock,
-    ) -> Result<ReleaseOutcome, Fault> {
+    ) -> Result<ReleaseOutcome, CallError> {
         let lock = lock.clone();
         let release = async move { lock.lock().await.release().await };
         self.finish(Actor::Worker(worker), release)

@@ -81,10 +81,10 @@ fn upserts_change_what_is_there() {
         "REPLACE INTO v VALUES (1, 1)",
         "INSERT INTO v VALUES (1, 1) ON DUPLICATE KEY UPDATE b = 2",
     ] {
-        let fault = tables.fault(text);
+        let error = tables.error(text);
         assert!(
-            fault.message.contains("with a UNIQUE key"),
-            "{text}: {fault}"
+            error.message.contains("with a UNIQUE key"),
+            "{text}: {error}"
         );
     }
 }

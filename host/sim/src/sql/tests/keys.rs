@@ -10,7 +10,7 @@ fn visits(text: &str, parameters: &[Value]) -> Visits {
         Plan::Delete(delete) => delete.written().visits(parameters, &tables),
         other => panic!("{other:?}"),
     };
-    visits.unwrap_or_else(|fault| panic!("{text}: {fault}"))
+    visits.unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn integers(keys: &[i64]) -> Visits {

@@ -80,7 +80,7 @@ fn arithmetic_is_of_whole_and_real_numbers() {
         "ABS(-9223372036854775808)",
         "1e308 * 10",
     ] {
-        assert_eq!(tables.fault(&format!("SELECT {too_much}")).code, "1690");
+        assert_eq!(tables.error(&format!("SELECT {too_much}")).code, "1690");
     }
 }
 
@@ -147,7 +147,7 @@ fn rows_come_in_the_order_of_their_keys_or_as_asked() {
     ] {
         if text.contains("T.ID") {
             // An alias hides the name.
-            assert_eq!(tables.fault(text).code, "1054", "{text}");
+            assert_eq!(tables.error(text).code, "1054", "{text}");
         } else {
             assert_eq!(tables.integers(text), ids, "{text}");
         }
@@ -207,9 +207,9 @@ fn sub_queries_see_the_row_around_them() {
         assert_eq!(tables.integers(&text), ids, "{filter}");
     }
     let several = "SELECT (SELECT a FROM u) FROM t";
-    assert_eq!(tables.fault(several).code, "1242");
+    assert_eq!(tables.error(several).code, "1242");
     let wide = "SELECT id FROM t WHERE id IN (SELECT a, b FROM u)";
-    assert_eq!(tables.fault(wide).code, "1241");
+    assert_eq!(tables.error(wide).code, "1241");
 }
 
 #[test]
@@ -237,8 +237,8 @@ fn parameters_are_counted_in_the_order_of_the_text() {
     let parameters: Vec<_> = [5, 1, 4, 7, 1, 2].map(Value::Integer).into();
     let rows = tables.run(text, &parameters).unwrap();
     assert_eq!(rows, [[Value::Integer(5)], [Value::Integer(5)]]);
-    let fault = tables.run(text, &parameters[..5]).unwrap_err();
-    assert_eq!(fault.code, "parameter-count");
+    let error = tables.run(text, &parameters[..5]).unwrap_err();
+    assert_eq!(error.code, "parameter-count");
     let wrong = [5, 1, 4, 7, 1, -2].map(Value::Integer);
     assert_eq!(tables.run(text, &wrong).unwrap_err().code, "1210");
 }

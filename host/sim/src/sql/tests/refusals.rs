@@ -133,7 +133,7 @@ fn each_construct_outside_of_the_subset_is_named() {
         ("SET GLOBAL wsrep_sync_wait = 1", "SET"),
     ] {
         match tables.run(text, &[]) {
-            Err(fault) if fault.code == "unsupported" && fault.message.contains(named) => {}
+            Err(error) if error.code == "unsupported" && error.message.contains(named) => {}
             other => wrong.push(format!("{text}: {other:?}")),
         }
     }
@@ -153,10 +153,10 @@ fn text_that_is_no_sql_is_a_syntax_error() {
         "SELECT NOW(7)",
         "SELECT id FROM t FOR SHARE",
     ] {
-        assert_eq!(tables.fault(text).code, "syntax", "{text}");
+        assert_eq!(tables.error(text).code, "syntax", "{text}");
     }
     let deep = format!("SELECT {}1{}", "(".repeat(500), ")".repeat(500));
-    assert_eq!(tables.fault(&deep).code, "syntax");
+    assert_eq!(tables.error(&deep).code, "syntax");
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn sub_queries_have_a_depth() {
     }
     assert_eq!(tables.rows(&text).len(), 4);
     text = format!("SELECT 1 FROM t WHERE EXISTS ({text})");
-    assert!(tables.fault(&text).message.contains("sub-queries within"));
+    assert!(tables.error(&text).message.contains("sub-queries within"));
 }

@@ -57,8 +57,8 @@ fn names_are_taken_or_missing() {
         ),
         ("CREATE TABLE v (a TEXT PRIMARY KEY)", "1170"),
     ] {
-        let fault = tables.fault(text);
-        assert_eq!(fault.code, code, "{text}: {fault}");
+        let error = tables.error(text);
+        assert_eq!(error.code, code, "{text}: {error}");
     }
     assert_eq!(tables.schema.version(), before);
 }

@@ -88,8 +88,8 @@ fn triggers_come_and_go() {
     let mut tables = Tables::new();
     tables.rows(AUDIT);
     tables.rows(TRIGGER);
-    assert_eq!(tables.fault(TRIGGER).code, "1359");
-    assert_eq!(tables.fault("DROP TRIGGER other").code, "1360");
+    assert_eq!(tables.error(TRIGGER).code, "1359");
+    assert_eq!(tables.error("DROP TRIGGER other").code, "1360");
     tables.rows("DROP TRIGGER IF EXISTS other");
     tables.rows("DROP TRIGGER audited");
     tables.rows(TRIGGER);
@@ -167,8 +167,8 @@ fn other_triggers_are_refused() {
             "1054",
         ),
     ] {
-        let fault = tables.fault(&format!("CREATE TRIGGER x {frame}"));
-        assert_eq!(fault.code, code, "{frame}: {fault}");
+        let error = tables.error(&format!("CREATE TRIGGER x {frame}"));
+        assert_eq!(error.code, code, "{frame}: {error}");
     }
-    assert_eq!(tables.fault("SELECT UUID()").code, "unsupported");
+    assert_eq!(tables.error("SELECT UUID()").code, "unsupported");
 }

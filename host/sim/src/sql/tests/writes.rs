@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn changes(tables: &Tables, text: &str) -> Result<Vec<RowChange>, Fault> {
+fn changes(tables: &Tables, text: &str) -> Result<Vec<RowChange>, CallError> {
     match tables.plan(text) {
         Plan::Insert(insert) => insert.changes(&[], tables).map(|it| it.changes),
         Plan::Update(update) => update.changes(&[], tables).map(|it| it.changes),
@@ -87,8 +87,8 @@ fn value_that_a_column_can_not_hold_is_refused_with_mariadbs_code() {
         ("INSERT INTO v (id) VALUES (1)", "1364"),
         ("INSERT INTO w VALUES (1, 'üü')", "4025"),
     ] {
-        let fault = tables.fault(text);
-        assert_eq!(fault.code, code, "{text}: {fault}");
+        let error = tables.error(text);
+        assert_eq!(error.code, code, "{text}: {error}");
     }
     for text in [
         "UPDATE t SET s = 'üüüüü'",

@@ -3,7 +3,7 @@
 use super::super::dialect::Dialect;
 use super::super::refusal::not_allowed;
 use super::{least, nothing, order, tables};
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, Delete, FromTable, Insert, OnConflict,
     OnConflictAction, OnInsert, SelectItem, SqliteOnConflict, Statement, TableFactor, TableObject,
@@ -15,7 +15,7 @@ const UPDATE: &str = "UPDATE t SET a = 1";
 const DELETE: &str = "DELETE FROM t";
 
 /// Checks the clauses of an INSERT or REPLACE, except for its expressions.
-pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), Fault> {
+pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(), CallError> {
     if insert.replace_into && insert.ignore {
         return Err(not_allowed("REPLACE IGNORE"));
     }
@@ -80,7 +80,7 @@ pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(),
     nothing(&rest, &least, INSERT, dialect)
 }
 
-fn on_conflict(on: &OnConflict, dialect: Dialect) -> Result<(), Fault> {
+fn on_conflict(on: &OnConflict, dialect: Dialect) -> Result<(), CallError> {
     if let Some(ConflictTarget::OnConstraint(name)) = &on.conflict_target {
         return Err(not_allowed(format!("ON CONFLICT ON CONSTRAINT {name}")));
     }
@@ -91,7 +91,7 @@ fn on_conflict(on: &OnConflict, dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// `OR …` of SQLite.
-fn conflict(or: Option<SqliteOnConflict>, dialect: Dialect) -> Result<(), Fault> {
+fn conflict(or: Option<SqliteOnConflict>, dialect: Dialect) -> Result<(), CallError> {
     match (or, dialect) {
         (None, _) => Ok(()),
         (Some(or), Dialect::Mysql) => Err(not_allowed(format!(
@@ -112,11 +112,11 @@ fn conflict(or: Option<SqliteOnConflict>, dialect: Dialect) -> Result<(), Fault>
     }
 }
 
-fn returning(items: Option<&[SelectItem]>) -> Result<(), Fault> {
+fn returning(items: Option<&[SelectItem]>) -> Result<(), CallError> {
     items.map_or(Ok(()), super::items)
 }
 
-fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), Fault> {
+fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), CallError> {
     for assignment in list {
         match &assignment.target {
             AssignmentTarget::ColumnName(name) if name.0.len() == 1 => {}
@@ -135,7 +135,7 @@ fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), Fault> {
 }
 
 /// Checks the clauses of an UPDATE, except for its expressions.
-pub(in crate::policy) fn update(update: &Update, dialect: Dialect) -> Result<(), Fault> {
+pub(in crate::policy) fn update(update: &Update, dialect: Dialect) -> Result<(), CallError> {
     conflict(update.or, dialect)?;
     returning(update.returning.as_deref())?;
     assignments(&update.assignments, dialect)?;
@@ -195,7 +195,7 @@ pub(in crate::policy) fn delete(
     delete: &Delete,
     returns_last: bool,
     dialect: Dialect,
-) -> Result<(), Fault> {
+) -> Result<(), CallError> {
     returning(delete.returning.as_deref())?;
     let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     let [from @ TableWithJoins { relation, joins }] = from.as_slice() else {
@@ -244,7 +244,7 @@ pub(in crate::policy) fn delete(
     nothing(&rest, &least, DELETE, dialect)
 }
 
-fn no_bounds(verb: &str) -> Fault {
+fn no_bounds(verb: &str) -> CallError {
     not_allowed(format!(
         "ORDER BY or LIMIT in {verb}, which SQLite does not have; write WHERE id IN (SELECT id … \
          LIMIT 1)"

@@ -1,7 +1,7 @@
 //! Forms that each dialect admits, and the reasons with which it refuses the rest.
 
 use super::*;
-use crate::model::fault::FaultKind;
+use crate::model::error::ErrorKind;
 
 /// Refused by this dialect, with this in the message.
 pub(super) fn refused(dialect: &'static str, table: &[(&str, &str)]) {
@@ -9,7 +9,7 @@ pub(super) fn refused(dialect: &'static str, table: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for (sql, reason) in table {
         match sql_policy.admit(sql) {
-            Err(fault) if fault.kind == FaultKind::Rejected && fault.message.contains(reason) => {}
+            Err(error) if error.kind == ErrorKind::Rejected && error.message.contains(reason) => {}
             other => wrong.push(format!("{sql}: {other:?}")),
         }
     }

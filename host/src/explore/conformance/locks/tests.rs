@@ -2,7 +2,7 @@ use super::super::injector::{Injector, Place, Script};
 use super::*;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::clock::Clock;
-use crate::model::fault::FaultKind;
+use crate::model::error::ErrorKind;
 use crate::model::injection::{Injection, StepKind};
 
 /// Waits for nothing.
@@ -51,8 +51,8 @@ async fn pair(number: u32, call: Called, fault: Injected) -> Pair {
     }
 }
 
-fn kind<T>(answer: Result<T, Fault>) -> Option<FaultKind> {
-    answer.err().map(|fault| fault.kind)
+fn kind<T>(answer: Result<T, CallError>) -> Option<ErrorKind> {
+    answer.err().map(|error| error.kind)
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_lock_whose_grant_was_lost_is_held_and_one_that_was_not_granted_is_not
     ] {
         let mut pair = pair(3, Called::AcquireLock, fault).await;
         let answer = kind(pair.watched.acquire(0).await);
-        assert_eq!(answer, Some(fault.fault(Called::AcquireLock).kind));
+        assert_eq!(answer, Some(fault.error(Called::AcquireLock).kind));
         assert_eq!(pair.watched.is_owner().await, Ok(is_held), "{fault:?}");
         assert_eq!(pair.rival.acquire(0).await.is_ok(), !is_held, "{fault:?}");
     }
@@ -80,7 +80,7 @@ async fn a_lock_whose_release_was_lost_is_free_and_one_that_was_not_released_is_
         let mut pair = pair(4, Called::ReleaseLock, fault).await;
         pair.watched.acquire(0).await.unwrap();
         let answer = kind(pair.watched.release().await);
-        assert_eq!(answer, Some(fault.fault(Called::ReleaseLock).kind));
+        assert_eq!(answer, Some(fault.error(Called::ReleaseLock).kind));
         assert_eq!(pair.rival.acquire(0).await.is_ok(), !is_held, "{fault:?}");
     }
 }
@@ -89,10 +89,10 @@ async fn a_lock_whose_release_was_lost_is_free_and_one_that_was_not_released_is_
 async fn not_owner_answer_ends_the_hold() {
     let mut pair = pair(4, Called::RenewLock, Injected::Conflict).await;
     pair.watched.acquire(0).await.unwrap();
-    let fault = pair.watched.renew().await.unwrap_err();
+    let error = pair.watched.renew().await.unwrap_err();
     assert_eq!(
-        (fault.kind, &*fault.code),
-        (FaultKind::Conflict, "not-owner")
+        (error.kind, &*error.code),
+        (ErrorKind::Conflict, "not-owner")
     );
     assert_eq!(pair.watched.is_owner().await, Ok(false));
     pair.rival.acquire(0).await.unwrap();
@@ -103,7 +103,7 @@ async fn only_the_call_that_is_meant_is_disturbed() {
     let mut pair = pair(4, Called::AskOwner, Injected::Unavailable).await;
     pair.watched.acquire(0).await.unwrap();
     let answer = kind(pair.watched.is_owner().await);
-    assert_eq!(answer, Some(FaultKind::Unavailable));
+    assert_eq!(answer, Some(ErrorKind::Unavailable));
     assert_eq!(pair.watched.is_owner().await, Ok(true));
     pair.watched.break_lock().await.unwrap();
     assert_eq!(

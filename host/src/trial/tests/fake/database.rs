@@ -4,7 +4,7 @@ use super::{Broken, Notes};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
-use crate::model::fault::Fault;
+use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Database for FakeDatabase {
         "''"
     }
 
-    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, Fault> {
+    async fn connect(&self, _: &Target) -> Result<Box<dyn Session>, CallError> {
         Ok(Box::new(FakeSession(self.broken)))
     }
 
@@ -59,11 +59,11 @@ impl Database for FakeDatabase {
         _: Freshness,
         _: &Statement,
         _: &[Value],
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         if self.is_healed.load(Relaxed) {
             self.notes.add("read");
             if self.broken == Broken::Reading {
-                return Err(Fault::rejected("gone", "no node answers"));
+                return Err(CallError::rejected("gone", "no node answers"));
             }
         }
         Ok(Vec::new())
@@ -79,7 +79,7 @@ impl Database for FakeDatabase {
         }]
     }
 
-    async fn describe(&self) -> Result<BTreeMap<String, String>, Fault> {
+    async fn describe(&self) -> Result<BTreeMap<String, String>, CallError> {
         Ok([("version".to_owned(), "1".to_owned())].into())
     }
 
@@ -92,15 +92,15 @@ struct FakeSession(Broken);
 
 #[async_trait]
 impl Session for FakeSession {
-    async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
+    async fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, CallError> {
         match self.0 {
-            Broken::Tables => Err(Fault::rejected("denied", "no tables")),
+            Broken::Tables => Err(CallError::rejected("denied", "no tables")),
             _ => Ok(1),
         }
     }
 
     /// The background load alone asks for something.
-    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+    async fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, CallError> {
         match self.0 {
             Broken::BackgroundHangs => pending().await,
             Broken::BackgroundPanics => panic!("no such column"),
@@ -108,19 +108,19 @@ impl Session for FakeSession {
         }
     }
 
-    async fn begin(&mut self) -> Result<(), Fault> {
+    async fn begin(&mut self) -> Result<(), CallError> {
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<(), Fault> {
+    async fn commit(&mut self) -> Result<(), CallError> {
         Ok(())
     }
 
-    async fn rollback(&mut self) -> Result<(), Fault> {
+    async fn rollback(&mut self) -> Result<(), CallError> {
         Ok(())
     }
 
-    async fn sync(&mut self) -> Result<(), Fault> {
+    async fn sync(&mut self) -> Result<(), CallError> {
         Ok(())
     }
 

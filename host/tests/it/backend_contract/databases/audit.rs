@@ -42,7 +42,7 @@ async fn run(session: &mut Box<dyn Session>, steps: &[&str]) {
                 session.execute(&statement, &[]).await.map(drop)
             }
         };
-        done.unwrap_or_else(|fault| panic!("{step}: {fault}"));
+        done.unwrap_or_else(|error| panic!("{step}: {error}"));
     }
 }
 
@@ -257,8 +257,8 @@ mod aborted {
         // The first node has applied it when a causal reading has seen it there.
         read(fixture, &workload).await;
         let any = Statement::of_host(MARKER, Action::Write);
-        let fault = one.execute(&any, &[]).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Conflict, "{fault}");
+        let error = one.execute(&any, &[]).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Conflict, "{error}");
         let free = "UPDATE volumes SET status = 'available' WHERE id = 'volume-0'";
         run(&mut one, &[MARKER, free]).await;
         one.close().await;

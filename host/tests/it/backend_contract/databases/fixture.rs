@@ -7,7 +7,7 @@ use contend::backend::sqlite::{Sqlite, SqliteLocation};
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::sql_policy::SqlPolicy;
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
 use std::sync::Arc;
 
@@ -122,7 +122,7 @@ impl Fixture {
         &self,
         session: &mut Box<dyn Session>,
         text: &str,
-    ) -> Result<u64, Fault> {
+    ) -> Result<u64, CallError> {
         session.execute(&self.statement(text), &[]).await
     }
 
@@ -130,7 +130,7 @@ impl Fixture {
         &self,
         session: &mut Box<dyn Session>,
         text: &str,
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         session.query(&self.statement(text), &[]).await
     }
 
@@ -146,7 +146,7 @@ impl Fixture {
         &self,
         node: &str,
         statement: &Statement,
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, CallError> {
         let read = self.database.read(node, Freshness::Causal, statement, &[]);
         read.await
     }

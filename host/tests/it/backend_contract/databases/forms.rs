@@ -95,13 +95,13 @@ pub(super) async fn every_form_that_passes_runs(fixture: &Fixture) {
             };
             match answer {
                 Ok(()) => {}
-                Err(fault)
+                Err(error)
                     if is_simulated
-                        && fault.code == "unsupported"
+                        && error.code == "unsupported"
                         && NOT_SIMULATED
                             .iter()
-                            .any(|name| fault.message.contains(name)) => {}
-                Err(fault) => wrong.push(format!("{text}: {fault}")),
+                            .any(|name| error.message.contains(name)) => {}
+                Err(error) => wrong.push(format!("{text}: {error}")),
             }
             session.rollback().await.unwrap();
         }
@@ -121,7 +121,7 @@ pub(super) async fn a_write_that_returns_rows_is_a_write(fixture: &Fixture) {
         std::slice::from_ref(&row)
     );
     let again = fixture.query(&mut session, insert).await.unwrap_err();
-    assert_eq!(again.kind, FaultKind::Rejected, "{again}");
+    assert_eq!(again.kind, ErrorKind::Rejected, "{again}");
     // By itself it is committed, in a transaction it is not.
     let seven = fixture.statement("SELECT id, n FROM things WHERE id = 7");
     let node = fixture.database.nodes()[0].clone();
@@ -170,7 +170,7 @@ pub(super) async fn a_savepoint_undoes_what_came_after_it(fixture: &Fixture) {
         1
     );
     let gone = fixture.execute(&mut session, "ROLLBACK TO second").await;
-    assert_eq!(gone.unwrap_err().kind, FaultKind::Rejected);
+    assert_eq!(gone.unwrap_err().kind, ErrorKind::Rejected);
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     let release = "RELEASE SAVEPOINT first";
     fixture.execute(&mut session, release).await.unwrap();
@@ -241,17 +241,17 @@ pub(super) async fn shared_locks_share_and_two_upgrades_deadlock(fixture: &Fixtu
     if first.is_ok() {
         one.commit().await.unwrap();
     }
-    let faults: Vec<Fault> = [first, second]
+    let errors: Vec<CallError> = [first, second]
         .into_iter()
         .filter_map(Result::err)
         .collect();
-    assert_eq!(faults.len(), 1, "{faults:?}");
-    let [fault] = faults.as_slice() else {
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let [error] = errors.as_slice() else {
         unreachable!("there is one");
     };
     assert_eq!(
-        (fault.kind, fault.code.as_str()),
-        (FaultKind::Conflict, "1213")
+        (error.kind, error.code.as_str()),
+        (ErrorKind::Conflict, "1213")
     );
     assert_eq!(fixture.n().await, 1);
 }
@@ -268,8 +268,8 @@ pub(super) async fn a_wait_for_a_lock_has_a_length_of_its_own(fixture: &Fixture)
     );
     let told = fixture.time.timeout(Duration::from_secs(10), waiting).await;
     let (_, told) = told.expect("WAIT 1 ends").unwrap();
-    let fault = assert_conflict(told);
-    assert_eq!(fault.code, "1205");
+    let error = assert_conflict(told);
+    assert_eq!(error.code, "1205");
     holder.rollback().await.unwrap();
 }
 
@@ -278,8 +278,8 @@ pub(super) async fn a_locked_row_is_refused_or_skipped(fixture: &Fixture) {
     holder.begin().await.unwrap();
     fixture.query(&mut holder, READ_LOCKED).await.unwrap();
     let nowait = "SELECT n FROM things WHERE id = 1 FOR UPDATE NOWAIT";
-    let fault = assert_conflict(fixture.query(&mut other, nowait).await);
-    assert_eq!(fault.code, "1205");
+    let error = assert_conflict(fixture.query(&mut other, nowait).await);
+    assert_eq!(error.code, "1205");
     let skip = "SELECT id FROM things WHERE id IN (1, 2) FOR UPDATE SKIP LOCKED";
     let rows = fixture.query(&mut other, skip).await.unwrap();
     assert_eq!(rows, [[Value::Integer(2)]]);

@@ -4,7 +4,7 @@ use super::fixture::Fixture;
 use super::{ADD_ONE, READ, READ_LOCKED, assert_conflict, integer, spawn_execute, spawn_query};
 use crate::backend_contract::{A_WHILE, assert_rejected};
 use contend::capability::statement::Action;
-use contend::model::fault::{Fault, FaultKind};
+use contend::model::error::{CallError, ErrorKind};
 
 pub(super) async fn anomaly_dirty_read(fixture: &Fixture) {
     let (mut writer, reader) = (fixture.session().await, fixture.session().await);
@@ -29,29 +29,29 @@ pub(super) async fn anomaly_lost_update(fixture: &Fixture) {
     assert_rejected(other.commit().await, "no-transaction");
 }
 
-/// Reads in a transaction, lets another session write, and gives the fault of `then`.
-pub(super) async fn fault_after_a_write(fixture: &Fixture, then: &str) -> Fault {
+/// Reads in a transaction, lets another session write, and gives the error of `then`.
+pub(super) async fn error_after_a_write(fixture: &Fixture, then: &str) -> CallError {
     let (mut stale, other) = (fixture.session().await, fixture.session().await);
     stale.begin().await.unwrap();
     assert_eq!(integer(&fixture.query(&mut stale, READ).await.unwrap()), 0);
     let writing = spawn_execute(fixture, other, "UPDATE things SET n = 7 WHERE id = 1");
     fixture.time.sleep(A_WHILE).await;
-    let fault = match fixture.statement(then).action() {
+    let error = match fixture.statement(then).action() {
         Action::Read => assert_conflict(fixture.query(&mut stale, then).await),
         _ => assert_conflict(fixture.execute(&mut stale, then).await),
     };
     writing.await.unwrap().1.unwrap();
     assert_rejected(stale.commit().await, "no-transaction");
     assert_eq!(fixture.n().await, 7, "the other's write was lost");
-    fault
+    error
 }
 
 pub(super) async fn anomaly_lost_update_through_a_stale_snapshot(fixture: &Fixture) {
-    fault_after_a_write(fixture, "UPDATE things SET n = 1 WHERE id = 1").await;
+    error_after_a_write(fixture, "UPDATE things SET n = 1 WHERE id = 1").await;
 }
 
 pub(super) async fn anomaly_lost_update_through_a_late_lock(fixture: &Fixture) {
-    fault_after_a_write(fixture, READ_LOCKED).await;
+    error_after_a_write(fixture, READ_LOCKED).await;
 }
 
 pub(super) async fn for_update_excludes_for_update(fixture: &Fixture) {
@@ -106,15 +106,15 @@ pub(super) async fn contended_increments_all_count(fixture: &Fixture) {
                 session.begin().await.unwrap();
                 let changed = match session.query(&read, &[]).await {
                     Ok(_) => session.execute(&write, &[]).await,
-                    Err(fault) => Err(fault),
+                    Err(error) => Err(error),
                 };
                 let ended = match changed {
                     Ok(_) => session.commit().await,
-                    Err(fault) => Err(fault),
+                    Err(error) => Err(error),
                 };
                 match ended {
                     Ok(()) => counted += 1,
-                    Err(fault) => assert_eq!(fault.kind, FaultKind::Conflict, "{fault}"),
+                    Err(error) => assert_eq!(error.kind, ErrorKind::Conflict, "{error}"),
                 }
             }
             session.close().await;

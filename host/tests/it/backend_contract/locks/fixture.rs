@@ -1,6 +1,6 @@
 //! A lock service and those who come to it.
 
-use crate::backend_contract::{A_WHILE, assert_fault};
+use crate::backend_contract::{A_WHILE, assert_error};
 use crate::redis_server;
 use crate::support::simulated::{Time, run_in};
 use contend::backend::clock::RealClock;
@@ -9,7 +9,7 @@ use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::lock_redis::RedisLocks;
 use contend::backend::secret_url::SecretUrl;
 use contend::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
-use contend::model::fault::FaultKind;
+use contend::model::error::ErrorKind;
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::sim::clock::SimClock;
@@ -116,9 +116,9 @@ impl Fixture {
 
     pub(super) async fn assert_taken(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
-        assert_fault(
+        assert_error(
             lock.acquire(0).await,
-            FaultKind::Conflict,
+            ErrorKind::Conflict,
             "lock-wait-timeout",
         );
     }

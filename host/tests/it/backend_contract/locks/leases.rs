@@ -2,9 +2,9 @@
 
 use super::LONG;
 use super::fixture::Fixture;
-use crate::backend_contract::{assert_fault, assert_rejected};
+use crate::backend_contract::{assert_error, assert_rejected};
 use contend::capability::lock::{Mode, ReleaseOutcome, SessionOptions};
-use contend::model::fault::FaultKind;
+use contend::model::error::ErrorKind;
 use std::time::Duration;
 
 /// Long enough that a busy machine can renew it in time.
@@ -26,7 +26,7 @@ pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_reported(fixture
             fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
         }
         let refused = late.renew().await;
-        assert_fault(refused, FaultKind::Conflict, "not-owner");
+        assert_error(refused, ErrorKind::Conflict, "not-owner");
         assert!(!late.is_owner().await.unwrap());
         if !somebody_came {
             fixture.assert_free("a").await;
@@ -71,7 +71,7 @@ pub(super) async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
     }
     fixture.assert_taken("a").await;
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
-    assert_fault(lock.renew().await, FaultKind::Conflict, "not-owner");
+    assert_error(lock.renew().await, ErrorKind::Conflict, "not-owner");
 }
 
 pub(super) async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {

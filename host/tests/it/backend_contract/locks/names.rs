@@ -2,9 +2,9 @@
 
 use super::fixture::{Fixture, owned};
 use super::{LONG, SHORT};
-use crate::backend_contract::{assert_fault, assert_rejected};
+use crate::backend_contract::{assert_error, assert_rejected};
 use contend::capability::lock::{Mode, ReleaseOutcome};
-use contend::model::fault::FaultKind;
+use contend::model::error::ErrorKind;
 use std::time::Duration;
 
 pub(super) async fn several_names_are_all_or_none(fixture: &Fixture) {
@@ -12,7 +12,7 @@ pub(super) async fn several_names_are_all_or_none(fixture: &Fixture) {
     let (_other, mut several) = fixture.lock(&["c", "a", "b"], Mode::Exclusive).await;
     holder.acquire(0).await.unwrap();
     let refused = several.acquire(SHORT).await;
-    assert_fault(refused, FaultKind::Conflict, "lock-wait-timeout");
+    assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
     fixture.assert_free("a").await;
     holder.release().await.unwrap();
     several.acquire(0).await.unwrap();
@@ -73,7 +73,7 @@ pub(super) async fn names_are_only_names(fixture: &Fixture) {
         let (session, mut lock) = fixture.lock(&[name], Mode::Exclusive).await;
         lock.acquire(0)
             .await
-            .unwrap_or_else(|fault| panic!("{name:?}: {fault}"));
+            .unwrap_or_else(|error| panic!("{name:?}: {error}"));
         held.push((session, lock));
     }
 }

@@ -35,7 +35,7 @@ async fn for_update_on_two_nodes_lets_one_commit_and_refuses_the_other() {
         .await
         .unwrap();
     let read = fixture.query(&mut second, "SELECT 1").await;
-    assert_fault(read, FaultKind::Conflict, "1213");
+    assert_error(read, ErrorKind::Conflict, "1213");
     assert_rejected(second.commit().await, "no-transaction");
     // Nothing of its transaction stays, and what it does now is its own.
     fixture.execute(&mut second, ADD_ONE).await.unwrap();
@@ -64,10 +64,10 @@ async fn two_commits_at_once_are_one_commit_and_one_conflict() {
         };
         let ended = tokio::join!(change(&mut first), change(&mut second));
         let told = match ended {
-            (Ok(()), Err(fault)) | (Err(fault), Ok(())) => fault,
+            (Ok(()), Err(error)) | (Err(error), Ok(())) => error,
             both => panic!("{both:?}"),
         };
-        assert_fault(Err::<(), _>(told), FaultKind::Conflict, "1213");
+        assert_error(Err::<(), _>(told), ErrorKind::Conflict, "1213");
         assert_eq!(fixture.n().await, turn);
     }
     fixture.close().await;
@@ -90,8 +90,8 @@ async fn of_two_compare_and_swaps_on_two_nodes_one_wins() {
         let won = [ended.0, ended.1].map(|result| match result {
             Ok(affected) => affected,
             // The server tries again once of its own accord, and may lose again.
-            Err(fault) => {
-                assert_fault(Err::<(), _>(fault), FaultKind::Conflict, "1213");
+            Err(error) => {
+                assert_error(Err::<(), _>(error), ErrorKind::Conflict, "1213");
                 0
             }
         });
@@ -151,8 +151,8 @@ async fn galera_tries_again_by_itself_what_came_as_text_only() {
             for told in [both.0, both.1] {
                 match told {
                     Ok(changed) => won += changed,
-                    Err(fault) => {
-                        assert_fault(Err::<(), _>(fault), FaultKind::Conflict, "1213");
+                    Err(error) => {
+                        assert_error(Err::<(), _>(error), ErrorKind::Conflict, "1213");
                         conflicts += 1;
                     }
                 }

@@ -8,13 +8,13 @@ use contend::backend::url::AutocommitWrites;
 use contend::capability::database::Freshness;
 use futures_util::future::join_all;
 
-async fn refusal(endpoint: &str, nodes: &[SecretUrl]) -> Fault {
+async fn refusal(endpoint: &str, nodes: &[SecretUrl]) -> CallError {
     let endpoint = SecretUrl::parse(endpoint).unwrap();
     let opened = Mysql::open(&endpoint, nodes, AutocommitWrites::Prepared).await;
-    let fault = opened.err().expect("a fault");
-    let shown = format!("{fault} {fault:?}");
+    let error = opened.err().expect("an error");
+    let shown = format!("{error} {error:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
-    fault
+    error
 }
 
 /// Nothing listens on a port that was just given back.
@@ -31,43 +31,43 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
     for (url, kind, code, says) in [
         (
             format!("mysql://me:hunter2@{closed}/x"),
-            FaultKind::Unavailable,
+            ErrorKind::Unavailable,
             "2003",
             &closed,
         ),
         // The lab's user, with another password.
         (
             format!("mysql://contend:hunter2@{host}/contend"),
-            FaultKind::Rejected,
+            ErrorKind::Rejected,
             "1045",
             &host,
         ),
         (
             format!("mysql://me:hunter2@{host}"),
-            FaultKind::Rejected,
+            ErrorKind::Rejected,
             "url",
             &host,
         ),
         (
             format!("mysql://me:hunter2@{host}/x/y"),
-            FaultKind::Rejected,
+            ErrorKind::Rejected,
             "url",
             &host,
         ),
         (
             format!("mysql://me:hunter2@{host}/x?client_found_rows=true"),
-            FaultKind::Rejected,
+            ErrorKind::Rejected,
             "url",
             &host,
         ),
     ] {
-        let fault = refusal(&url, &[]).await;
-        assert_eq!((fault.kind, fault.code.as_str()), (kind, code), "{fault}");
-        assert!(fault.message.contains(says), "{fault}");
+        let error = refusal(&url, &[]).await;
+        assert_eq!((error.kind, error.code.as_str()), (kind, code), "{error}");
+        assert!(error.message.contains(says), "{error}");
         // The server says the same of a wrong password and of an account that needs TLS.
         let is_denied = code == "1045";
-        assert_eq!(fault.message.contains("REQUIRE SSL"), is_denied, "{fault}");
-        assert_eq!(fault.message.contains("%2F"), code != "2003", "{fault}");
+        assert_eq!(error.message.contains("REQUIRE SSL"), is_denied, "{error}");
+        assert_eq!(error.message.contains("%2F"), code != "2003", "{error}");
     }
     // A node that does not answer is named, though the endpoint does.
     let gone = SecretUrl::parse(&format!("mysql://me:hunter2@{closed}/x")).unwrap();
@@ -77,19 +77,19 @@ async fn a_database_that_cannot_be_opened_is_named_without_its_password() {
         AutocommitWrites::Prepared,
     )
     .await;
-    let fault = opened.err().expect("a fault");
-    assert!(fault.message.contains(&closed), "{fault}");
-    assert!(!fault.message.contains("hunter2"), "{fault}");
+    let error = opened.err().expect("an error");
+    assert!(error.message.contains(&closed), "{error}");
+    assert!(!error.message.contains("hunter2"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
-    let fault = refusal(&format!("mysql://me:hunter2@{address}/x"), &[]).await;
+    let error = refusal(&format!("mysql://me:hunter2@{address}/x"), &[]).await;
     assert_eq!(
-        (fault.kind, fault.code.as_str()),
-        (FaultKind::Unavailable, "2003")
+        (error.kind, error.code.as_str()),
+        (ErrorKind::Unavailable, "2003")
     );
 }
 
@@ -158,9 +158,9 @@ async fn an_answer_that_comes_late_does_not_cost_the_connection() {
         read.await
     };
     let first = read("SELECT CONNECTION_ID()").await.unwrap();
-    assert_fault(
+    assert_error(
         read("SELECT SLEEP(4)").await,
-        FaultKind::Unavailable,
+        ErrorKind::Unavailable,
         "2013",
     );
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;

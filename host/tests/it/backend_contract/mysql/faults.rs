@@ -40,18 +40,18 @@ impl Faulty {
         self.fixture.close().await;
     }
 
-    async fn read(&self, freshness: Freshness) -> Result<Vec<Row>, Fault> {
+    async fn read(&self, freshness: Freshness) -> Result<Vec<Row>, CallError> {
         let statement = self.fixture.statement(READ);
         let read = self.fixture.database.read(NODE, freshness, &statement, &[]);
         read.await
     }
 
-    /// The fault of a reading, once the node knows that it is cut off.
-    async fn refused(&self) -> Fault {
+    /// The error of a reading, once the node knows that it is cut off.
+    async fn refused(&self) -> CallError {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             match self.read(Freshness::AsItIs).await {
-                Err(fault) => return fault,
+                Err(error) => return error,
                 Ok(_) => assert!(Instant::now() < deadline, "it answers still"),
             }
             sleep(Duration::from_millis(100)).await;
@@ -71,15 +71,15 @@ async fn a_node_that_stands_still_holds_no_other_up_for_long() {
     let begun = Instant::now();
     let reads = join_all((0..100).map(|_| faulty.read(Freshness::AsItIs))).await;
     for read in reads {
-        assert_fault(read, FaultKind::Unavailable, "2013");
+        assert_error(read, ErrorKind::Unavailable, "2013");
     }
     assert!(begun.elapsed() < Duration::from_secs(10));
     let read = faulty.read(Freshness::Causal).await;
-    assert_eq!(read.unwrap_err().kind, FaultKind::Unavailable);
+    assert_eq!(read.unwrap_err().kind, ErrorKind::Unavailable);
 
     let target = Target::Node(NODE.to_owned());
     let opened = faulty.fixture.database.connect(&target).await.map(|_| ());
-    assert_fault(opened, FaultKind::Unavailable, "2003");
+    assert_error(opened, ErrorKind::Unavailable, "2003");
     let write = faulty.fixture.execute(&mut abandoned, ADD_ONE);
     must_wait(write, "a node that stands still answered").await;
     let begun = Instant::now();
@@ -106,18 +106,18 @@ async fn a_node_that_is_cut_off_says_so() {
         .unwrap();
     faulty.fault(LabAction::Isolate).await;
     // It does not know yet, and waits until it does.
-    let fault = committing.commit().await.unwrap_err();
-    assert_fault(Err::<(), _>(fault), FaultKind::Indefinite, "1180");
+    let error = committing.commit().await.unwrap_err();
+    assert_error(Err::<(), _>(error), ErrorKind::Indefinite, "1180");
     assert_rejected(committing.commit().await, "no-transaction");
 
-    let fault = faulty.refused().await;
-    assert_fault(Err::<(), _>(fault), FaultKind::Unavailable, "1047");
+    let error = faulty.refused().await;
+    assert_error(Err::<(), _>(error), ErrorKind::Unavailable, "1047");
     let read = faulty.read(Freshness::Causal).await;
-    assert_eq!(read.unwrap_err().kind, FaultKind::Unavailable);
+    assert_eq!(read.unwrap_err().kind, ErrorKind::Unavailable);
     let written = faulty.fixture.execute(&mut session, ADD_ONE).await;
-    assert_fault(written, FaultKind::Unavailable, "1047");
+    assert_error(written, ErrorKind::Unavailable, "1047");
     let synced = session.sync().await.unwrap_err();
-    assert_eq!(synced.kind, FaultKind::Unavailable, "{synced}");
+    assert_eq!(synced.kind, ErrorKind::Unavailable, "{synced}");
     // The others may notice later than it does.
     let mut members = faulty.fixture.database.members().await.unwrap();
     for _ in 0..60 {
@@ -152,16 +152,16 @@ async fn a_node_that_dies_takes_its_sessions_along_until_it_is_back() {
     faulty.fault(LabAction::Kill).await;
 
     let (mut writer, written) = writing.await.unwrap();
-    assert_fault(written, FaultKind::Indefinite, "2013");
+    assert_error(written, ErrorKind::Indefinite, "2013");
     let written = faulty.fixture.execute(&mut writer, ADD_ONE).await;
-    assert_fault(written, FaultKind::Unavailable, "2003");
-    assert_fault(
+    assert_error(written, ErrorKind::Unavailable, "2003");
+    assert_error(
         faulty.read(Freshness::AsItIs).await,
-        FaultKind::Unavailable,
+        ErrorKind::Unavailable,
         "2003",
     );
     // A COMMIT is a text of its own, so nobody can say that it was not on its way.
-    assert_fault(holder.commit().await, FaultKind::Indefinite, "2013");
+    assert_error(holder.commit().await, ErrorKind::Indefinite, "2013");
     assert_rejected(holder.commit().await, "no-transaction");
     holder.close().await;
 

@@ -22,7 +22,7 @@ async fn a_statement_that_takes_too_long_is_ended_by_its_server() {
     let mut session = fixture.session().await;
     let began = Instant::now();
     let counted = fixture.query(&mut session, ENDLESS).await;
-    assert_fault(counted, FaultKind::Conflict, "1969");
+    assert_error(counted, ErrorKind::Conflict, "1969");
     assert!(
         began.elapsed() < Duration::from_secs(10),
         "{:?}",
@@ -33,11 +33,11 @@ async fn a_statement_that_takes_too_long_is_ended_by_its_server() {
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     let endless = "UPDATE things AS a JOIN things AS b JOIN things AS c SET a.n = b.id + c.id";
     let written = fixture.execute(&mut session, endless).await;
-    assert_fault(written, FaultKind::Conflict, "1969");
+    assert_error(written, ErrorKind::Conflict, "1969");
     assert_rejected(session.commit().await, "no-transaction");
     // By itself: whether it was ended before it committed or just after, the code does not say.
     let written = fixture.execute(&mut session, endless).await;
-    assert_fault(written, FaultKind::Indefinite, "1969");
+    assert_error(written, ErrorKind::Indefinite, "1969");
     assert_eq!(fixture.n().await, 0);
     fixture.close().await;
 }
@@ -123,7 +123,7 @@ async fn a_connection_lost_during_a_write_that_returns_rows_leaves_it_open() {
     let mut killer = fixture.near().await;
     let kill = format!("KILL CONNECTION {id}");
     host(&mut killer, &kill, Action::Define).await.unwrap();
-    let fault = deleting.await.unwrap().1.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Indefinite, "{fault}");
+    let error = deleting.await.unwrap().1.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Indefinite, "{error}");
     fixture.close().await;
 }

@@ -37,9 +37,9 @@ async fn a_connection_lost_during_a_write_leaves_it_open_and_is_opened_again() {
         must_wait(&mut writing, "a write passed a row lock").await;
         kill(&fixture, "CONNECTION", id).await;
         let (mut session, written) = writing.await.unwrap();
-        let fault = written.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Indefinite, "{fault}");
-        assert!(["2013", "1927"].contains(&fault.code.as_str()), "{fault}");
+        let error = written.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Indefinite, "{error}");
+        assert!(["2013", "1927"].contains(&error.code.as_str()), "{error}");
         assert_rejected(session.commit().await, "no-transaction");
         let seen = rows(&mut session, "SELECT @@innodb_lock_wait_timeout").await;
         assert_eq!(seen, [[Value::Integer(33)]]);
@@ -60,8 +60,8 @@ async fn a_connection_lost_during_a_reading_did_nothing() {
     must_wait(&mut reading, "a lock passed a lock").await;
     kill(&fixture, "CONNECTION", id).await;
     let (mut session, read) = reading.await.unwrap();
-    let fault = read.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Unavailable, "{fault}");
+    let error = read.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
     fixture.query(&mut session, READ).await.unwrap();
     fixture.close().await;
 }
@@ -75,8 +75,8 @@ async fn unsent_call_did_nothing() {
     kill(&fixture, "CONNECTION", id).await;
     sleep(Duration::from_millis(50)).await;
     let written = fixture.execute(&mut session, ADD_ONE).await;
-    let fault = written.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Unavailable, "{fault}");
+    let error = written.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
     assert_eq!(fixture.execute(&mut session, ADD_ONE).await.unwrap(), 1);
     assert_eq!(fixture.n().await, 1);
     fixture.close().await;
@@ -97,20 +97,20 @@ async fn an_interrupted_write_is_undone_with_its_transaction() {
         must_wait(&mut writing, "a write passed a row lock").await;
         kill(&fixture, "QUERY", id).await;
         let (mut session, written) = writing.await.unwrap();
-        let fault = written.unwrap_err();
-        let told = (fault.kind, fault.code.as_str());
+        let error = written.unwrap_err();
+        let told = (error.kind, error.code.as_str());
         let possible = [
-            (FaultKind::Conflict, "1213"),
+            (ErrorKind::Conflict, "1213"),
             (
                 if in_transaction {
-                    FaultKind::Conflict
+                    ErrorKind::Conflict
                 } else {
-                    FaultKind::Indefinite
+                    ErrorKind::Indefinite
                 },
                 "1317",
             ),
         ];
-        assert!(possible.contains(&told), "{fault}");
+        assert!(possible.contains(&told), "{error}");
         assert_rejected(session.commit().await, "no-transaction");
         assert_eq!(thread(&mut session).await, id);
     }
@@ -129,7 +129,7 @@ async fn an_interrupted_reading_ends_its_transaction() {
     must_wait(&mut reading, "8 billion rows were counted").await;
     kill(&fixture, "QUERY", id).await;
     let (mut session, read) = reading.await.unwrap();
-    assert_fault(read, FaultKind::Conflict, "1317");
+    assert_error(read, ErrorKind::Conflict, "1317");
     assert_rejected(session.commit().await, "no-transaction");
     assert_eq!(fixture.n().await, 0);
     fixture.close().await;

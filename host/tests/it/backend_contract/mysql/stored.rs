@@ -62,7 +62,7 @@ async fn every_type_of_column_comes_back_as_a_value() {
         let insert = format!("INSERT INTO typed VALUES (1, {literal})");
         let insert = Statement::of_host(insert, Action::Write);
         let inserted = session.execute(&insert, &[]).await;
-        inserted.unwrap_or_else(|fault| panic!("{column}: {fault}"));
+        inserted.unwrap_or_else(|error| panic!("{column}: {error}"));
         let seen = rows(&mut session, "SELECT v FROM typed").await;
         assert_eq!(seen, [[value]], "{column} {literal}");
     }

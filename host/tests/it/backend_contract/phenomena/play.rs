@@ -3,7 +3,7 @@
 use crate::backend_contract::databases::fixture::Fixture;
 use contend::capability::database::Session;
 use contend::capability::statement::{Action, Statement};
-use contend::model::fault::Fault;
+use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -165,12 +165,12 @@ fn is_reported(told: Option<&str>, wanted: &str) -> bool {
 async fn say(mut session: Box<dyn Session>, statement: String) -> Ended {
     let told = match run(&mut session, &statement).await {
         Ok(told) => told,
-        Err(fault) => format!("{ERROR}{}", fault.code),
+        Err(error) => format!("{ERROR}{}", error.code),
     };
     (session, told)
 }
 
-async fn run(session: &mut Box<dyn Session>, text: &str) -> Result<String, Fault> {
+async fn run(session: &mut Box<dyn Session>, text: &str) -> Result<String, CallError> {
     let action = match text.split_whitespace().next().unwrap() {
         "BEGIN" => return session.begin().await.map(|()| "ok".to_owned()),
         "COMMIT" => return session.commit().await.map(|()| "ok".to_owned()),

@@ -17,7 +17,7 @@ pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
     if found > most {
         Err(match &change.acquire {
             _ if found > 1 => "one allocation has several rows",
-            acquire if is_failed(acquire) => "the fault promised that nothing had happened",
+            acquire if is_failed(acquire) => "the error promised that nothing had happened",
             acquire if effects_of(acquire).1 == 0 => {
                 "it took effect after the host had read that it had not"
             }
@@ -37,12 +37,12 @@ pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
     }
 }
 
-/// A fault said that the acquire certainly had no effect, and the host found its row. Nothing of the sort
+/// An error said that the acquire certainly had no effect, and the host found its row. Nothing of the sort
 /// can be said of a release: a row that is gone does not show its remover.
 fn broken_promise(change: &Change) -> Result<(), &'static str> {
     let acquire = &change.acquire;
     match is_failed(acquire) && acquire.settled == Some(Settled::TookEffect) {
-        true => Err("the fault promised that nothing had happened, but the host found the row"),
+        true => Err("the error promised that nothing had happened, but the host found the row"),
         false => Ok(()),
     }
 }
@@ -85,7 +85,7 @@ mod tests {
 
     const MORE: &str = "one allocation has several rows";
     const SILENT: &str = "a silent success";
-    const PROMISED: &str = "the fault promised that nothing had happened";
+    const PROMISED: &str = "the error promised that nothing had happened";
     const LATE: &str = "it took effect after the host had read that it had not";
     const STILL: &str = "it was given back, and still stands there";
     const LOST: &str = "the row is gone although its release failed: the allocation was lost, or it \

@@ -103,7 +103,7 @@ fn a_failure_with_a_row_and_a_second_row_are_reported() {
     assert_reported(
         &judge(&run),
         "ended failed (1213) at 1.400 ms; node a has 1 such row as ALLOCATED (marker 3_0): the \
-         fault promised",
+         error promised",
         0,
     );
     let mut run = history(4, 2, 3);
@@ -238,7 +238,7 @@ fn without_data_it_is_unknown_unless_the_history_itself_proves_a_lie() {
     lied.settled = Some(Settled::TookEffect);
     assert_reported(
         &judge_found(&run.0, &run.1, None),
-        "ended failed (1213) at 1.400 ms (marker 3_0): the fault",
+        "ended failed (1213) at 1.400 ms (marker 3_0): the error",
         0,
     );
 }

@@ -1,11 +1,11 @@
-//! Making faults and looking into them. The contract (`wit/types.wit`) says what each promises.
+//! Making errors and looking into them. The contract (`wit/types.wit`) says what each promises.
 
-use crate::{Detail, Fault};
+use crate::{Detail, Error};
 
 /// MariaDB's code, and SQLite's for a primary and for a unique key.
 const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
 
-impl Fault {
+impl Error {
     /// Certainly no effect; the transaction is gone; try again.
     pub fn conflict(code: &str, message: impl Into<String>) -> Self {
         Self::Conflict(detail(code, message))
@@ -62,12 +62,12 @@ mod tests {
     #[test]
     fn a_duplicate_key_is_reported_by_its_code_and_only_where_it_had_no_effect() {
         for code in ["1062", "1555", "2067"] {
-            assert!(Fault::rejected(code, "duplicate").is_duplicate_key());
-            assert!(!Fault::indefinite(code, "duplicate").is_duplicate_key());
+            assert!(Error::rejected(code, "duplicate").is_duplicate_key());
+            assert!(!Error::indefinite(code, "duplicate").is_duplicate_key());
         }
         // A missing parent row (MariaDB, SQLite) is rejected too.
         for code in ["1452", "787", "not-allowed"] {
-            assert!(!Fault::rejected(code, "another reason").is_duplicate_key());
+            assert!(!Error::rejected(code, "another reason").is_duplicate_key());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 /// The four cases of the contract (`wit/types.wit`). There is no fifth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FaultKind {
+pub enum ErrorKind {
     /// Certainly no effect; the transaction is gone; try again.
     Conflict,
     /// Certainly no effect; this server cannot now.
@@ -17,7 +17,7 @@ pub enum FaultKind {
     Indefinite,
 }
 
-impl FaultKind {
+impl ErrorKind {
     /// The word for people and files.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,17 +29,17 @@ impl FaultKind {
     }
 }
 
-/// One fault: its case, the backend's own code, and a message without credentials.
+/// One error: its case, the backend's own code, and a message without credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{} {code}: {message}", kind.as_str())]
-pub struct Fault {
-    pub kind: FaultKind,
+pub struct CallError {
+    pub kind: ErrorKind,
     pub code: String,
     pub message: String,
 }
 
-impl Fault {
-    pub fn new(kind: FaultKind, code: impl fmt::Display, message: impl Into<String>) -> Self {
+impl CallError {
+    pub fn new(kind: ErrorKind, code: impl fmt::Display, message: impl Into<String>) -> Self {
         Self {
             kind,
             code: code.to_string(),
@@ -48,26 +48,26 @@ impl Fault {
     }
 
     pub fn conflict(code: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self::new(FaultKind::Conflict, code, message)
+        Self::new(ErrorKind::Conflict, code, message)
     }
 
     pub fn unavailable(code: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self::new(FaultKind::Unavailable, code, message)
+        Self::new(ErrorKind::Unavailable, code, message)
     }
 
     pub fn rejected(code: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self::new(FaultKind::Rejected, code, message)
+        Self::new(ErrorKind::Rejected, code, message)
     }
 
     pub fn indefinite(code: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self::new(FaultKind::Indefinite, code, message)
+        Self::new(ErrorKind::Indefinite, code, message)
     }
 }
 
-/// A count of one kind of fault with one code that a strategy met during one step.
+/// A count of one kind of error with one code that a strategy met during one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FaultCount {
-    pub kind: FaultKind,
+pub struct ErrorCount {
+    pub kind: ErrorKind,
     pub code: String,
     pub count: u32,
     /// The message of the first of them, cut; empty if it was read from a file, which has none.
@@ -75,29 +75,29 @@ pub struct FaultCount {
     pub message: String,
 }
 
-/// A message that is longer is cut in `FaultCount`.
+/// A message that is longer is cut in `ErrorCount`.
 const LONGEST_MESSAGE: usize = 300;
 
-/// Adds one fault to the counts. A step meets few different codes, so a linear search is the
+/// Adds one error to the counts. A step meets few different codes, so a linear search is the
 /// quickest map.
-pub fn count_fault(counts: &mut Vec<FaultCount>, fault: &Fault) {
+pub fn count_error(counts: &mut Vec<ErrorCount>, error: &CallError) {
     match counts
         .iter_mut()
-        .find(|c| c.kind == fault.kind && c.code == fault.code)
+        .find(|c| c.kind == error.kind && c.code == error.code)
     {
         Some(found) => found.count += 1,
-        None => counts.push(FaultCount {
-            kind: fault.kind,
-            code: fault.code.clone(),
+        None => counts.push(ErrorCount {
+            kind: error.kind,
+            code: error.code.clone(),
             count: 1,
-            message: fault.message.chars().take(LONGEST_MESSAGE).collect(),
+            message: error.message.chars().take(LONGEST_MESSAGE).collect(),
         }),
     }
 }
 
-/// The columns in which the reference harness counted faults.
+/// The columns in which the reference harness counted errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultColumn {
+pub enum ErrorColumn {
     Deadlocks,
     Timeouts,
     Disconnect,
@@ -105,14 +105,14 @@ pub enum FaultColumn {
 
 /// The reference harness's column for a code, if it had one. Its own codes are MariaDB's; each
 /// other database's nearest equivalents stand beside them.
-pub fn fault_column(code: &str) -> Option<FaultColumn> {
+pub fn error_column(code: &str) -> Option<ErrorColumn> {
     match code {
         // 517 is SQLite's BUSY_SNAPSHOT: another commit came between this transaction's read and
         // its write. 6 is LOCKED, a conflict within one shared cache.
-        "1213" | "517" | "6" => Some(FaultColumn::Deadlocks),
+        "1213" | "517" | "6" => Some(ErrorColumn::Deadlocks),
         // 5 is SQLite's BUSY: the write lock was not to be had within the busy time-out.
-        "1205" | "5" => Some(FaultColumn::Timeouts),
-        "2006" | "2013" | "2014" | "2045" | "2055" => Some(FaultColumn::Disconnect),
+        "1205" | "5" => Some(ErrorColumn::Timeouts),
+        "2006" | "2013" | "2014" | "2045" | "2055" => Some(ErrorColumn::Disconnect),
         _ => None,
     }
 }
@@ -124,11 +124,14 @@ mod tests {
     #[test]
     fn faults_are_counted_by_kind_and_code() {
         let mut counts = Vec::new();
-        count_fault(&mut counts, &Fault::conflict(5, "busy"));
-        count_fault(&mut counts, &Fault::conflict(5, "busy again"));
-        count_fault(&mut counts, &Fault::rejected(5, "another kind".repeat(100)));
+        count_error(&mut counts, &CallError::conflict(5, "busy"));
+        count_error(&mut counts, &CallError::conflict(5, "busy again"));
+        count_error(
+            &mut counts,
+            &CallError::rejected(5, "another kind".repeat(100)),
+        );
         let seen: Vec<_> = counts.iter().map(|c| (c.kind, c.count)).collect();
-        assert_eq!(seen, [(FaultKind::Conflict, 2), (FaultKind::Rejected, 1)]);
+        assert_eq!(seen, [(ErrorKind::Conflict, 2), (ErrorKind::Rejected, 1)]);
         assert_eq!(counts[0].message, "busy");
         assert_eq!(counts[1].message.len(), LONGEST_MESSAGE);
     }
