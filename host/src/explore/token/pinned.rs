@@ -256,7 +256,7 @@ fn a_model_that_takes_another_course_has_another_number() {
     let pinned = (
         7,
         [50681, 40264, 65284, 57134],
-        [62560, 18704, 12862],
+        [50965, 8554, 24310],
         59456,
     );
     let found = (MODEL, quiet, faulty, drawn());

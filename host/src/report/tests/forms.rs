@@ -275,10 +275,10 @@ fn json_has_null_for_a_missing_figure() {
           "sum": 0.0
         },
         "errors": 3,
-        "failed": 1,
-        "errors": {
+        "errors_by_code": {
           "conflict 1213": 2
         },
+        "failed": 1,
         "indeterminate": 1,
         "lost_locks": {},
         "ok": 2,
