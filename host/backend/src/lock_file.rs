@@ -83,6 +83,7 @@ impl LockService for FileLocks {
             ("lease", "no"),
             ("fencing", "no"),
             ("shared", "yes"),
+            ("shared-limit", "no"),
             ("fair", "no"),
             ("across-processes", "yes"),
             ("across-hosts", "only where the file system says so"),
@@ -133,6 +134,7 @@ struct FileSession {
 #[async_trait]
 impl LockSession for FileSession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
+        lock_names::check_mode_without_limit(mode)?;
         let names = lock_names::sorted(names)?;
         let in_folder = |name: String| (self.folder.join(names::file_name(&name)), name);
         Ok(Box::new(FileLock {
@@ -205,11 +207,7 @@ impl Lock for FileLock {
             files.push(self.take(path, name, deadline).await?);
         }
         self.session.keep(self.number, files)?;
-        Ok(Grant {
-            owner: self.owner.clone(),
-            fencing: Vec::new(),
-            lease_ends: None,
-        })
+        Ok(Grant::without_lease(&self.owner, Vec::new()))
     }
 
     async fn release(&mut self) -> Result<ReleaseOutcome, CallError> {
@@ -228,6 +226,11 @@ impl Lock for FileLock {
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {
         Ok(self.session.holds(self.number))
+    }
+
+    fn current_grant(&self) -> Option<Grant> {
+        let grant = || Grant::without_lease(&self.owner, Vec::new());
+        self.session.holds(self.number).then(grant)
     }
 
     async fn break_lock(&mut self) -> Result<(), CallError> {

@@ -37,6 +37,7 @@ impl LockService for MemoryLocks {
             ("lease", "no"),
             ("fencing", "yes"),
             ("shared", "yes"),
+            ("shared-limit", "yes"),
             ("fair", "yes"),
             ("across-processes", "no"),
             ("across-hosts", "no"),
@@ -79,6 +80,7 @@ struct MemorySession {
 #[async_trait]
 impl LockSession for MemorySession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
+        lock_names::check_mode(mode)?;
         Ok(Box::new(MemoryLock {
             names: lock_names::sorted(names)?,
             mode,
@@ -87,6 +89,7 @@ impl LockSession for MemorySession {
             clock: Arc::clone(&self.clock),
             owner: self.owner.clone(),
             claims: Vec::new(),
+            fencing: Vec::new(),
         }))
     }
 
@@ -111,6 +114,8 @@ struct MemoryLock {
     /// One for each name from an acquire until a release; whether they still hold, the table knows.
     /// A claim gives its place up when it is dropped.
     claims: Vec<Claim>,
+    /// The tokens of the last grant.
+    fencing: Vec<(String, u64)>,
 }
 
 impl MemoryLock {
@@ -157,11 +162,8 @@ impl Lock for MemoryLock {
             // Nothing if a break took one name away while another was waited for: then again.
             if let Some(fencing) = self.table.tokens(&claims) {
                 self.claims = claims;
-                return Ok(Grant {
-                    owner: self.owner.clone(),
-                    fencing,
-                    lease_ends: None,
-                });
+                self.fencing.clone_from(&fencing);
+                return Ok(Grant::without_lease(&self.owner, fencing));
             }
         }
     }
@@ -182,6 +184,11 @@ impl Lock for MemoryLock {
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {
         Ok(self.is_held())
+    }
+
+    fn current_grant(&self) -> Option<Grant> {
+        let grant = || Grant::without_lease(&self.owner, self.fencing.clone());
+        self.is_held().then(grant)
     }
 
     async fn break_lock(&mut self) -> Result<(), CallError> {

@@ -119,6 +119,7 @@ impl LockService for RedisLocks {
             ("lease", "yes"),
             ("fencing", "yes"),
             ("shared", "yes"),
+            ("shared-limit", "yes"),
             ("fair", "no"),
             ("across-processes", "yes"),
             ("across-hosts", "yes"),
@@ -161,6 +162,7 @@ struct RedisSession(Arc<SharedSession>);
 #[async_trait]
 impl LockSession for RedisSession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
+        lock_names::check_mode(mode)?;
         let names = lock_names::sorted(names)?;
         Ok(Box::new(RedisLock::new(names, mode, Arc::clone(&self.0))))
     }

@@ -5,11 +5,45 @@ use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use async_trait::async_trait;
 
-/// Mode of a lock: exclusive or shared.
+/// Mode of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Exclusive,
-    Shared,
+    /// With a limit on the number of holders, if there is one.
+    Shared(Option<u32>),
+}
+
+impl Mode {
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Shared(_))
+    }
+
+    /// Says whether a session may hold a name in this mode beside these holders. The limit of each of
+    /// them counts, and its own: the smallest is in force.
+    ///
+    /// ```
+    /// # use contend_capability::lock::Mode;
+    /// let two = Mode::Shared(Some(2));
+    /// assert!(two.admits([Mode::Shared(None)]));
+    /// assert!(!two.admits([Mode::Shared(None), Mode::Shared(None)]));
+    /// assert!(!Mode::Shared(None).admits([two, two]));
+    /// assert!(!two.admits([Mode::Exclusive]));
+    /// assert!(!Mode::Exclusive.admits([two]));
+    /// ```
+    pub fn admits(self, holders: impl IntoIterator<Item = Self>) -> bool {
+        let Self::Shared(own) = self else {
+            return holders.into_iter().next().is_none();
+        };
+        let (mut count, mut least) = (1, own.unwrap_or(u32::MAX));
+        for holder in holders {
+            let Self::Shared(limit) = holder else {
+                return false;
+            };
+            count += 1;
+            least = least.min(limit.unwrap_or(u32::MAX));
+        }
+        count <= least
+    }
 }
 
 /// Options of a session. `None` leaves the choice to the service; the service returns `rejected` with
@@ -28,6 +62,21 @@ pub struct Grant {
     pub fencing: Vec<(String, u64)>,
     /// The end of the lease on the run's clock (`None`: no expiry).
     pub lease_ends: Option<Nanos>,
+    /// The time at which the last heartbeat, renewal or acquire that the service answered was sent, on
+    /// the same clock; `None` where there is no lease.
+    pub last_heartbeat: Option<Nanos>,
+}
+
+impl Grant {
+    /// A grant of a service that has no leases.
+    pub fn without_lease(owner: &str, fencing: Vec<(String, u64)>) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            fencing,
+            lease_ends: None,
+            last_heartbeat: None,
+        }
+    }
 }
 
 /// Outcome of a release.
@@ -59,7 +108,7 @@ pub trait LockService: Send + Sync {
 #[async_trait]
 pub trait LockSession: Send {
     /// Names a lock; takes nothing yet. `names` may be in any order; `rejected` if there is none, or
-    /// an empty one.
+    /// an empty one, and for a mode that the service lacks.
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError>;
 
     /// Releases every lock of this session.
@@ -73,6 +122,8 @@ pub trait Lock: Send {
     async fn release(&mut self) -> Result<ReleaseOutcome, CallError>;
     async fn renew(&mut self) -> Result<Grant, CallError>;
     async fn is_owner(&mut self) -> Result<bool, CallError>;
+    /// The grant as the host knows it, without asking the service.
+    fn current_grant(&self) -> Option<Grant>;
     async fn break_lock(&mut self) -> Result<(), CallError>;
     /// Releases the lock, if it is held.
     async fn close(self: Box<Self>);

@@ -1,5 +1,6 @@
 //! Lock names and the errors that all lock services share.
 
+use crate::lock::Mode;
 use crate::model::error::CallError;
 
 /// The most names of one lock.
@@ -31,6 +32,28 @@ pub fn sorted(mut names: Vec<String>) -> Result<Vec<String>, CallError> {
     names.sort_unstable();
     names.dedup();
     Ok(names)
+}
+
+/// `rejected` for a limit that would admit no holder.
+pub fn check_mode(mode: Mode) -> Result<(), CallError> {
+    match mode {
+        Mode::Shared(Some(0)) => {
+            let message = "a shared lock with a limit of 0 could have no holder";
+            Err(CallError::rejected("bad-limit", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for a service that has no limits.
+pub fn check_mode_without_limit(mode: Mode) -> Result<(), CallError> {
+    match mode {
+        Mode::Shared(Some(_)) => {
+            let message = "this lock service does not limit the number of holders of a shared lock";
+            Err(CallError::rejected("unsupported", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub fn traits<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {

@@ -1,7 +1,7 @@
 //! Classifies the error codes of MariaDB and MySQL, real or simulated, by what a caller may conclude.
 
 use super::operation::Operation;
-use crate::model::error::{CallError, ErrorKind};
+use crate::model::error::{CallError, ErrorKind, RowReference};
 
 /// A connection that is gone, with the codes of every client library: 2006 before anything was sent,
 /// 2013 in flight.
@@ -11,6 +11,39 @@ pub fn lost(operation: Operation, sent: bool, why: &str) -> CallError {
     }
     let message = format!("lost the connection to the server during the call: {why}");
     CallError::new(unless_it_wrote(operation), 2013, message)
+}
+
+/// The row that a server's message names: the key and its value of a duplicate key, the table and the
+/// constraint of a missing or referring row. `None` for any other code, and for a message in another
+/// language than English.
+pub fn row_of(code: u16, message: &str) -> Option<RowReference> {
+    match code {
+        1062 => {
+            // A value may have quotes of its own, and a key's name has none.
+            let (value, key) = message
+                .strip_prefix("Duplicate entry '")?
+                .strip_suffix('\'')?
+                .rsplit_once("' for key '")?;
+            Some(RowReference {
+                table: None,
+                key: Some(key.to_owned()),
+                value: Some(value.to_owned()),
+            })
+        }
+        1451 | 1452 => {
+            // (`schema`.`table`, CONSTRAINT `name` FOREIGN KEY …)
+            let (_, rest) = message.split_once("(`")?;
+            let (table, rest) = rest.split_once("`, CONSTRAINT `")?;
+            let table = table.rsplit("`.`").next();
+            let key = rest.split('`').next();
+            Some(RowReference {
+                table: table.map(str::to_owned),
+                key: key.map(str::to_owned),
+                value: None,
+            })
+        }
+        _ => None,
+    }
 }
 
 /// Classifies a server's error code.

@@ -36,6 +36,19 @@ pub struct CallError {
     pub kind: ErrorKind,
     pub code: String,
     pub message: String,
+    /// The row that the error is about, where the server names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<Box<RowReference>>,
+}
+
+/// A row as a server's message names it. Each part is `None` where the message leaves it out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RowReference {
+    pub table: Option<String>,
+    /// The index, the constraint, or the columns with commas between them.
+    pub key: Option<String>,
+    /// The value of the key.
+    pub value: Option<String>,
 }
 
 impl CallError {
@@ -44,6 +57,15 @@ impl CallError {
             kind,
             code: code.to_string(),
             message: message.into(),
+            row: None,
+        }
+    }
+
+    /// The same, about a row.
+    pub fn about(self, row: Option<RowReference>) -> Self {
+        Self {
+            row: row.map(Box::new),
+            ..self
         }
     }
 

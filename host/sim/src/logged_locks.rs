@@ -187,6 +187,10 @@ impl Lock for LoggedLock {
         asked
     }
 
+    fn current_grant(&self) -> Option<Grant> {
+        self.lock.as_ref().and_then(|lock| lock.current_grant())
+    }
+
     async fn break_lock(&mut self) -> Result<(), CallError> {
         let sent = self.named.kernel.now();
         let broken = self.lock().break_lock().await;

@@ -5,6 +5,7 @@ pub mod allocation;
 
 /// The types of a guest's handles; each is an index into a slab of the host's state.
 pub struct SessionHandle;
+pub struct StatementHandle;
 pub struct LockSessionHandle;
 pub struct LockHandle;
 
@@ -13,6 +14,9 @@ wasmtime::component::bindgen!({
     world: "contend:strategy/state-strategy",
     imports: {
         "contend:strategy/db.dialect": trappable,
+        "contend:strategy/db.[method]session.prepare": trappable,
+        "contend:strategy/db.[drop]statement": trappable,
+        "contend:strategy/lock.[method]lock.current-grant": trappable,
         "contend:strategy/lock.traits": trappable,
         "contend:strategy/timing.now": trappable,
         "contend:strategy/timing.random": trappable,
@@ -23,6 +27,7 @@ wasmtime::component::bindgen!({
     exports: { default: async },
     with: {
         "contend:strategy/db.session": SessionHandle,
+        "contend:strategy/db.statement": StatementHandle,
         "contend:strategy/lock.session": LockSessionHandle,
         "contend:strategy/lock.lock": LockHandle,
     },

@@ -169,13 +169,13 @@ mod tests {
         let fits = ["contend:strategy/state-change@0.2.0"];
         let imports = [
             "contend:strategy/db@0.2.0",
-            "contend:strategy/lock@0.2.0",
+            "contend:strategy/lock@0.1.0",
             "wasi:cli/stdout@0.2.0",
             "wasi:cli/stdout@0.3.0",
         ];
         let lines = compare(imports.into_iter(), fits.into_iter()).unwrap_err();
         assert_eq!(lines.len(), 2);
-        assert!(lines[0].contains("lock@0.2.0") && lines[0].contains("lock@0.1.0"));
+        assert!(lines[0].contains("lock@0.1.0") && lines[0].contains("lock@0.2.0"));
         assert!(lines[1].contains("wasi:cli/stdout@0.3.0"));
         let lines = compare(std::iter::empty(), std::iter::empty()).unwrap_err();
         assert!(lines[0].contains("exports nothing"));

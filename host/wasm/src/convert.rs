@@ -5,7 +5,7 @@ use super::bindings::contend::strategy::{lock, types};
 use super::bindings::exports::contend::strategy::state_change;
 use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
 use crate::capability::strategy::{Allocated, Transition};
-use crate::model::error::{CallError, ErrorKind};
+use crate::model::error::{CallError, ErrorKind, RowReference};
 use crate::model::pool::Pool;
 use crate::model::value::Value;
 use std::ops::RangeInclusive;
@@ -95,9 +95,15 @@ pub fn error_from_guest(error: types::Error) -> CallError {
 }
 
 pub fn error_to_guest(error: CallError) -> types::Error {
+    let reference = |row: Box<RowReference>| types::RowReference {
+        table: row.table,
+        key: row.key,
+        value: row.value,
+    };
     let detail = types::Detail {
         code: error.code,
         message: error.message,
+        rows: error.row.map(reference).into_iter().collect(),
     };
     match error.kind {
         ErrorKind::Conflict => types::Error::Conflict(detail),
@@ -132,7 +138,7 @@ pub fn value_to_guest(value: Value) -> types::Value {
 pub fn mode(mode: lock::Mode) -> Mode {
     match mode {
         lock::Mode::Exclusive => Mode::Exclusive,
-        lock::Mode::Shared => Mode::Shared,
+        lock::Mode::Shared(limit) => Mode::Shared(limit),
     }
 }
 
@@ -149,6 +155,7 @@ pub fn grant(grant: Grant) -> lock::Grant {
         owner: grant.owner,
         fencing: grant.fencing.into_iter().map(token).collect(),
         lease_ends: grant.lease_ends,
+        last_heartbeat: grant.last_heartbeat,
     }
 }
 
@@ -176,6 +183,7 @@ mod tests {
         let detail = types::Detail {
             code: "\x07bell".to_owned(),
             message: "\x1b]0;title\x07".to_owned(),
+            rows: Vec::new(),
         };
         let error = error_from_guest(types::Error::Rejected(detail));
         assert_eq!((&*error.code, &*error.message), (" bell", " ]0;title "));

@@ -3,7 +3,7 @@
 ;; neighbour's begins if each has 1 MiB, `g` grows by a page, `b` by more than anybody has, `t` its
 ;; table likewise. `d` traps if anything was left in its memory, and leaves something there.
 (component
-  (import "contend:strategy/timing@0.1.0" (instance $timing
+  (import "contend:strategy/timing@0.2.0" (instance $timing
     (export "sleep" (func (param "duration" u64)))))
   (core func $sleep (canon lower (func $timing "sleep")))
   (core module $guest
@@ -52,7 +52,10 @@
   (alias core export $guest "memory" (core memory $memory))
   (alias core export $guest "realloc" (core func $realloc))
   (alias core export $guest "change" (core func $core-change))
-  (type $detail (record (field "code" string) (field "message" string)))
+  (type $row (record (field "table" (option string)) (field "key" (option string))
+    (field "value" (option string))))
+  (type $detail (record (field "code" string) (field "message" string)
+    (field "rows" (list $row))))
   (type $error (variant (case "conflict" $detail) (case "unavailable" $detail)
     (case "rejected" $detail) (case "indefinite" $detail)))
   (type $transition (record (field "row" string) (field "from" string) (field "to" string)
@@ -60,7 +63,11 @@
   (func $change (param "transition" $transition) (result (result (error $error)))
     (canon lift (core func $core-change) (memory $memory) (realloc $realloc)))
   (component $exported
-    (type $detail (record (field "code" string) (field "message" string)))
+    (type $row (record (field "table" (option string)) (field "key" (option string))
+      (field "value" (option string))))
+    (import "row-type" (type $named-row (eq $row)))
+    (type $detail (record (field "code" string) (field "message" string)
+      (field "rows" (list $named-row))))
     (import "detail-type" (type $named-detail (eq $detail)))
     (type $error (variant (case "conflict" $named-detail) (case "unavailable" $named-detail)
       (case "rejected" $named-detail) (case "indefinite" $named-detail)))
@@ -70,7 +77,10 @@
     (import "transition-type" (type $named-transition (eq $transition)))
     (import "change-function" (func $change
       (param "transition" $named-transition) (result (result (error $named-error)))))
-    (export $exported-detail "detail" (type $detail))
+    (export $exported-row "row-reference" (type $row))
+    (type $detail-of-exported (record (field "code" string) (field "message" string)
+      (field "rows" (list $exported-row))))
+    (export $exported-detail "detail" (type $detail-of-exported))
     (type $error-of-exported (variant (case "conflict" $exported-detail)
       (case "unavailable" $exported-detail) (case "rejected" $exported-detail)
       (case "indefinite" $exported-detail)))
@@ -80,8 +90,9 @@
       (func (param "transition" $exported-transition)
         (result (result (error $exported-error))))))
   (instance $exports (instantiate $exported
+    (with "row-type" (type $row))
     (with "detail-type" (type $detail))
     (with "error-type" (type $error))
     (with "transition-type" (type $transition))
     (with "change-function" (func $change))))
-  (export "contend:strategy/state-change@0.1.0" (instance $exports)))
+  (export "contend:strategy/state-change@0.2.0" (instance $exports)))

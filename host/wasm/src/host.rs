@@ -4,7 +4,9 @@ mod db;
 mod idle;
 mod lock;
 mod opened;
+mod prepared;
 mod replication;
+mod running;
 mod settings;
 mod statements;
 mod timing;
@@ -25,6 +27,7 @@ use crate::model::error::{CallError, ErrorCount, count_error};
 use crate::model::statements::Statements as Executed;
 use idle::Idle;
 use opened::Opened;
+use prepared::PreparedStatements;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
 use slab::Slab;
@@ -58,7 +61,10 @@ pub struct HostState {
     capabilities: Capabilities,
     random: Pcg64,
     statements: Statements,
+    prepared: PreparedStatements,
     sessions: Slab<Opened>,
+    /// Number of sessions that were opened.
+    opened: u64,
     /// True if the current call has committed an update of a row.
     has_committed: bool,
     lock_sessions: Slab<Box<dyn LockSession>>,
@@ -93,7 +99,9 @@ impl HostState {
             random: random(seed, worker, generation),
             capabilities,
             statements: Statements::new(shares),
+            prepared: PreparedStatements::new(shares),
             sessions: Slab::new(),
+            opened: 0,
             has_committed: false,
             lock_sessions: Slab::new(),
             locks: Slab::new(),
@@ -223,7 +231,7 @@ mod tests {
         assert!(state.leaves_doubt(), "it has committed nothing");
         state.has_committed = true;
         assert!(!state.leaves_doubt());
-        let mut opened = Opened::new(Box::new(opened::tests::Idle));
+        let mut opened = Opened::new(Box::new(opened::tests::Idle), 0);
         opened.begun(&Ok(()));
         let session = state.sessions.insert(opened);
         assert!(state.leaves_doubt(), "a transaction is open");

@@ -10,25 +10,28 @@
 use contend_guest::prelude::*;
 
 struct Cas {
-    session: Session,
-    swap: Statement,
+    swap: PreparedUpdate,
+    _session: Session,
 }
 
 impl StateStrategy for Cas {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         let swap = Update::table("volumes")
             .set("status", ARG)
             .set("attach_status", ARG)
             .when(column("id").equals(ARG))
             .when(column("status").equals(ARG))
-            .build()?;
-        let session = connect()?;
-        Ok(Self { session, swap })
+            .prepare(&session)?;
+        Ok(Self {
+            swap,
+            _session: session,
+        })
     }
 
     fn change(&mut self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
-        let swap = || self.swap.execute(&self.session, &values);
+        let swap = || self.swap.execute(&values);
         while retry_conflicts(RETRY_WAIT, swap)? == 0 {
             sleep(RETRY_WAIT);
         }

@@ -7,16 +7,16 @@ import { sleep } from 'contend:strategy/timing@0.2.0';
 const SQL = 'UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?';
 
 // CHANGE THIS: make the transition, and say whether it was made.
-function attempt(session, t) {
+function attempt(swap, t) {
   const values = [t.to, t.marker, t.row, t.from].map((val) => ({ tag: 'text', val }));
-  return session.execute(SQL, values) === 1n;
+  return swap.execute(values) === 1n;
 }
 
 export const stateChange = {
   change(transition) {
     for (;;) {
       try {
-        if (attempt(session(), transition)) return;
+        if (attempt(swap(), transition)) return;
       } catch (error) {
         // It would fail again; or it may have happened, and must not be done twice.
         if (error.payload?.tag !== 'conflict') throw error.payload ?? error;
@@ -27,10 +27,11 @@ export const stateChange = {
   },
 };
 
-// Each worker has an instance of its own, which keeps its session for the whole run.
-let opened;
+// Each worker has an instance of its own, which keeps its session and its statement for the whole run.
+let session, prepared;
 
-function session() {
-  opened ??= connect({ tag: 'endpoint' });
-  return opened;
+function swap() {
+  session ??= connect({ tag: 'endpoint' });
+  prepared ??= session.prepare(SQL);
+  return prepared;
 }

@@ -19,18 +19,29 @@ const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id =
 
 struct ForUpdateGuard {
     guard: Session,
-    work: Session,
+    lock: Statement,
+    /// The look and the write, on the session of the guard and on the other one.
+    inside: Work,
+    outside: Work,
+    _second: Session,
     whole_database: bool,
+}
+
+struct Work {
+    look: Statement,
+    write: Statement,
 }
 
 impl StateStrategy for ForUpdateGuard {
     fn new() -> Result<Self, Error> {
-        let (guard, work) = (connect()?, connect()?);
-        let whole_database = db::dialect() == "sqlite";
+        let (guard, second) = (connect()?, connect()?);
         Ok(Self {
+            lock: guard.prepare(LOCK)?,
+            inside: Work::prepare(&guard)?,
+            outside: Work::prepare(&second)?,
+            whole_database: db::dialect() == "sqlite",
             guard,
-            work,
-            whole_database,
+            _second: second,
         })
     }
 
@@ -49,13 +60,13 @@ impl StateStrategy for ForUpdateGuard {
 impl ForUpdateGuard {
     /// One look under the guard. Says whether the row was changed.
     fn attempt(&self, inside: bool, values: &[Value; 3], expected: &Value) -> Result<bool, Error> {
-        let session = if inside { &self.guard } else { &self.work };
+        let work = if inside { &self.inside } else { &self.outside };
         let mut changed = false;
         let committed = self.guard.transaction(|| {
-            self.guard.query(LOCK, &[GUARD.into()])?;
-            let rows = session.query(LOOK, &values[2..])?;
-            if rows.first().and_then(|row| row.first()) == Some(expected) {
-                changed = session.execute(WRITE, values)? == 1;
+            self.lock.query(&[GUARD.into()])?;
+            let rows = work.look.query(&values[2..])?;
+            if first_value(&rows) == Some(expected) {
+                changed = work.write.execute(values)? == 1;
             }
             Ok(changed && inside)
         });
@@ -64,6 +75,15 @@ impl ForUpdateGuard {
             _ if changed && !inside => Ok(true),
             committed => committed,
         }
+    }
+}
+
+impl Work {
+    fn prepare(session: &Session) -> Result<Self, Error> {
+        Ok(Self {
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+        })
     }
 }
 

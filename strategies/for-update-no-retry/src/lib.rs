@@ -17,12 +17,18 @@ const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id =
 
 struct ForUpdateNoRetry {
     session: Session,
+    look: Statement,
+    write: Statement,
 }
 
 impl StateStrategy for ForUpdateNoRetry {
     fn new() -> Result<Self, Error> {
         let session = connect()?;
-        Ok(Self { session })
+        Ok(Self {
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+            session,
+        })
     }
 
     fn change(&mut self, t: Transition) -> Result<(), Error> {
@@ -44,11 +50,11 @@ impl ForUpdateNoRetry {
     /// As in `for-update`: one transaction, which says whether it changed the row.
     fn attempt(&self, values: &[Value; 3], expected: &Value) -> Result<bool, Error> {
         self.session.transaction(|| {
-            let rows = self.session.query(LOOK, &values[2..])?;
-            if rows.first().and_then(|row| row.first()) != Some(expected) {
+            let rows = self.look.query(&values[2..])?;
+            if first_value(&rows) != Some(expected) {
                 return Ok(false);
             }
-            Ok(self.session.execute(WRITE, values)? == 1)
+            Ok(self.write.execute(values)? == 1)
         })
     }
 }

@@ -52,6 +52,7 @@ fn detail(code: &str, message: impl Into<String>) -> Detail {
     Detail {
         code: code.to_owned(),
         message: message.into(),
+        rows: Vec::new(),
     }
 }
 

@@ -5,17 +5,19 @@
 //! use contend_guest::prelude::*;
 //!
 //! struct Blind {
-//!     session: Session,
+//!     write: Statement,
+//!     _session: Session,
 //! }
 //!
 //! impl StateStrategy for Blind {
 //!     fn new() -> Result<Self, Error> {
-//!         Ok(Self { session: connect()? })
+//!         let session = connect()?;
+//!         let write = session.prepare("UPDATE volumes SET status = ? WHERE id = ?")?;
+//!         Ok(Self { write, _session: session })
 //!     }
 //!
 //!     fn change(&mut self, t: Transition) -> Result<(), Error> {
-//!         let sql = "UPDATE volumes SET status = ? WHERE id = ?";
-//!         self.session.execute(sql, &[t.to.into(), t.row.into()])?;
+//!         self.write.execute(&[t.to.into(), t.row.into()])?;
 //!         Ok(())
 //!     }
 //! }
@@ -50,24 +52,24 @@ pub use bindings::allocation::exports::contend::strategy::allocation::{Allocated
 pub use bindings::contend::strategy::{db, lock, replication, timing};
 pub use bindings::state::exports::contend::strategy::state_change::Transition;
 pub use choice::{Choice, among_the_lowest};
-pub use db::Session;
+pub use db::{Session, Statement};
 pub use retry::{RETRY_WAIT, random_below, retry_conflicts, sleep, wait_up_to};
 pub use session::{connect, open_locks};
 pub use settings::{setting, setting_or_nothing};
 #[doc(hidden)]
 pub use strategy::change;
 pub use strategy::{AVAILABLE, StateStrategy};
-pub use value::{Detail, Error, Row, Value, integer_of, text_of};
+pub use value::{Detail, Error, Row, Value, first_value, integer_of, text_of};
 
 /// Everything that a strategy usually names.
 pub mod prelude {
     pub use crate::lock::{self, Lock, Mode, ReleaseOutcome};
-    pub use crate::update::{ARG, Statement, Update, column};
+    pub use crate::update::{ARG, PreparedUpdate, Update, column};
     pub use crate::{
         Allocated, AllocationStrategy, Attempts, Limits, Pool, exhausted, not_allocated,
     };
     pub use crate::{
-        Error, RETRY_WAIT, Row, Session, StateStrategy, Transition, Value, connect, open_locks,
-        retry_conflicts, setting, setting_or_nothing, sleep,
+        Error, RETRY_WAIT, Row, Session, StateStrategy, Statement, Transition, Value, connect,
+        first_value, open_locks, retry_conflicts, setting, setting_or_nothing, sleep,
     };
 }

@@ -23,14 +23,14 @@
 //! );
 //! ```
 //!
-//! The text depends on the shape alone, never on a value, so that it is prepared once and found
-//! again. Build in `new`, execute in `change`.
+//! The text depends on the shape alone, never on a value, so it is prepared once: `prepare` in `new`,
+//! `execute` in `change`.
 //!
 //! Comparisons mean what SQL means by them: `a <> ?` does not hold for a row whose `a` is null; add
 //! `any_of([column("a").not_equals(ARG), column("a").is_null()])` where it should. MariaDB and MySQL
 //! refuse a sub-select from the table that is updated.
 
-use crate::{Error, Session, Value};
+use crate::{Error, Session, Statement, Value};
 use std::borrow::Cow;
 
 /// Stands for a value that is given at each execution. Several are given in the order in which they
@@ -81,10 +81,17 @@ pub struct Update {
 
 /// SQL text and the constants among its parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Statement {
+pub struct UpdateSql {
     sql: String,
     params: Vec<Kind>,
     arguments: usize,
+}
+
+/// An update that a session has prepared.
+#[derive(Debug)]
+pub struct PreparedUpdate {
+    update: UpdateSql,
+    statement: Statement,
 }
 
 pub fn column(name: &str) -> Column {
@@ -173,9 +180,9 @@ impl Update {
         self
     }
 
-    /// The statement. `rejected` with `bad-statement` for a name that is no plain identifier, for an
+    /// The same as text. `rejected` with `bad-statement` for a name that is no plain identifier, for an
     /// update that sets nothing or asks nothing, and for a null in a list.
-    pub fn build(self) -> Result<Statement, Error> {
+    pub fn build(self) -> Result<UpdateSql, Error> {
         if self.sets.is_empty() || self.rows.conditions.is_empty() {
             return Err(bad("an update that sets nothing or has no condition"));
         }
@@ -188,9 +195,16 @@ impl Update {
         text.conditions(" WHERE ", " AND ", self.rows.conditions)?;
         Ok(text.finish())
     }
+
+    /// Prepares the update on a session, which must be kept as long as the update is.
+    pub fn prepare(self, session: &Session) -> Result<PreparedUpdate, Error> {
+        let update = self.build()?;
+        let statement = session.prepare(&update.sql)?;
+        Ok(PreparedUpdate { update, statement })
+    }
 }
 
-impl Statement {
+impl UpdateSql {
     pub fn sql(&self) -> &str {
         &self.sql
     }
@@ -213,9 +227,16 @@ impl Statement {
         Ok(Cow::Owned(all.collect()))
     }
 
-    /// Runs it. Gives the number of rows that met every condition and were written.
+    /// Runs it once. Gives the number of rows that met every condition and were written.
     pub fn execute(&self, session: &Session, arguments: &[Value]) -> Result<u64, Error> {
         session.execute(&self.sql, &self.params(arguments)?)
+    }
+}
+
+impl PreparedUpdate {
+    /// Runs it. Gives the number of rows that met every condition and were written.
+    pub fn execute(&self, arguments: &[Value]) -> Result<u64, Error> {
+        self.statement.execute(&self.update.params(arguments)?)
     }
 }
 
@@ -332,9 +353,9 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(self) -> Statement {
+    fn finish(self) -> UpdateSql {
         let is_argument = |param: &&Kind| matches!(param, Kind::Argument);
-        Statement {
+        UpdateSql {
             arguments: self.params.iter().filter(is_argument).count(),
             sql: self.sql,
             params: self.params,

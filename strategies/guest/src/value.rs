@@ -20,6 +20,11 @@ impl Value {
     }
 }
 
+/// The first column of the first row.
+pub fn first_value(rows: &[Row]) -> Option<&Value> {
+    rows.first().and_then(|row| row.first())
+}
+
 /// The text in a column of a row. `rejected` with `bad-row` if there is none.
 pub fn text_of(row: &Row, column: usize) -> Result<&str, Error> {
     let text = row.get(column).and_then(Value::as_text);

@@ -16,7 +16,7 @@
 //!
 //! Settings: `step-wait-ms` (0): before the transaction a random wait of at most so long.
 
-use contend_guest::{availability, prelude::*};
+use contend_guest::{availability::Availability, prelude::*};
 use std::collections::{BTreeMap, BTreeSet};
 
 const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, status, marker) \
@@ -24,6 +24,8 @@ const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, s
 
 struct IpForUpdateNoRetry {
     session: Session,
+    availability: Availability,
+    insert: Statement,
     limits: Limits,
     /// For each pool, the lowest address that was last read as free.
     chosen: BTreeMap<String, String>,
@@ -31,8 +33,11 @@ struct IpForUpdateNoRetry {
 
 impl AllocationStrategy for IpForUpdateNoRetry {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
-            session: connect()?,
+            availability: Availability::prepare(&session)?,
+            insert: session.prepare(INSERT)?,
+            session,
             limits: Limits::given()?,
             chosen: BTreeMap::new(),
         })
@@ -49,7 +54,12 @@ impl AllocationStrategy for IpForUpdateNoRetry {
     }
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
-        availability::release(&self.session, &pool, &address, &marker)
+        let Self {
+            session,
+            availability,
+            ..
+        } = self;
+        availability.release(session, &pool, &address, &marker)
     }
 }
 
@@ -57,16 +67,20 @@ impl IpForUpdateNoRetry {
     /// As in `ip-for-update`: one transaction.
     fn attempt(&mut self, pool: &Pool, marker: &str) -> Result<(), Error> {
         let Self {
-            session, chosen, ..
+            session,
+            availability,
+            insert,
+            chosen,
+            ..
         } = self;
         session.atomically(|| {
-            let free = availability::lock(session, pool)?;
+            let free = availability.lock(pool)?;
             let lowest = free.lowest().ok_or_else(exhausted)?;
             chosen.insert(pool.id.clone(), lowest.to_string());
-            availability::take_out(session, pool, &free, &BTreeSet::from([lowest]))?;
+            availability.take_out(pool, &free, &BTreeSet::from([lowest]))?;
             let address = lowest.to_string();
             let values = [&*address, &pool.subnet, &pool.id, marker].map(Value::from);
-            session.execute(INSERT, &values)?;
+            insert.execute(&values)?;
             Ok(())
         })
     }

@@ -14,7 +14,7 @@
 //! Settings: `attempts` (50), each conflict being one; `step-wait-ms` (0): before each transaction a
 //! random wait of at most so long.
 
-use contend_guest::{availability, prelude::*};
+use contend_guest::{availability::Availability, prelude::*};
 use std::collections::BTreeSet;
 
 const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, status, marker) \
@@ -22,13 +22,20 @@ const INSERT: &str = "INSERT INTO ip_allocations (address, subnet_id, pool_id, s
 
 struct IpForUpdate {
     session: Session,
+    availability: Availability,
+    insert: Statement,
     limits: Limits,
 }
 
 impl AllocationStrategy for IpForUpdate {
     fn new() -> Result<Self, Error> {
-        let (session, limits) = (connect()?, Limits::given()?);
-        Ok(Self { session, limits })
+        let session = connect()?;
+        Ok(Self {
+            availability: Availability::prepare(&session)?,
+            insert: session.prepare(INSERT)?,
+            limits: Limits::given()?,
+            session,
+        })
     }
 
     fn allocate(&mut self, pool: Pool, marker: String) -> Result<Allocated, Error> {
@@ -38,7 +45,12 @@ impl AllocationStrategy for IpForUpdate {
     }
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
-        availability::release(&self.session, &pool, &address, &marker)
+        let Self {
+            session,
+            availability,
+            ..
+        } = self;
+        availability.release(session, &pool, &address, &marker)
     }
 }
 
@@ -46,13 +58,14 @@ impl IpForUpdate {
     /// One transaction. Gives the address that it took.
     fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Error> {
         self.session.atomically(|| {
-            let free = availability::lock(&self.session, pool)?;
+            let free = self.availability.lock(pool)?;
             let lowest = free.lowest().ok_or_else(exhausted)?;
             // The ranges are locked, so they are there.
-            availability::take_out(&self.session, pool, &free, &BTreeSet::from([lowest]))?;
+            let taken = BTreeSet::from([lowest]);
+            self.availability.take_out(pool, &free, &taken)?;
             let address = lowest.to_string();
             let values = [&*address, &pool.subnet, &pool.id, marker].map(Value::from);
-            self.session.execute(INSERT, &values)?;
+            self.insert.execute(&values)?;
             Ok(address)
         })
     }

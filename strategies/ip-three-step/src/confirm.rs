@@ -10,6 +10,22 @@ const ALLOCATE: &str =
     "UPDATE ip_requests SET status = 'ALLOCATED' WHERE id = ? AND requested_at = ?";
 const RECYCLE: &str = "UPDATE ip_requests SET status = 'RECYCLABLE' WHERE id = ?";
 
+pub struct Statements {
+    rivals: Statement,
+    allocate: Statement,
+    recycle: Statement,
+}
+
+impl Statements {
+    pub fn prepare(session: &Session) -> Result<Self, Error> {
+        Ok(Self {
+            rivals: session.prepare(RIVALS)?,
+            allocate: session.prepare(ALLOCATE)?,
+            recycle: session.prepare(RECYCLE)?,
+        })
+    }
+}
+
 impl IpThreeStep {
     /// Says whether the address is ours. If not, the request is to be given up.
     pub fn confirm(&self, own: &Request, attempts: &mut Attempts) -> Result<bool, Error> {
@@ -20,7 +36,7 @@ impl IpThreeStep {
     pub fn give_up(&self, own: &Request) -> Result<(), Error> {
         sleep(self.give_up_wait);
         let values = [(&*own.id).into()];
-        let recycle = || Ok(self.session.execute(RECYCLE, &values)? == 1);
+        let recycle = || Ok(self.confirmations.recycle.execute(&values)? == 1);
         match self.session.find_own(recycle) {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -42,7 +58,7 @@ impl IpThreeStep {
                 }
             }
             let values = [&*own.id, &own.requested_at].map(Value::from);
-            Ok(self.session.execute(ALLOCATE, &values)? == 1)
+            Ok(self.confirmations.allocate.execute(&values)? == 1)
         })
     }
 
@@ -86,6 +102,6 @@ impl IpThreeStep {
     /// All requests for the address, the own one among them.
     fn rivals(&self, own: &Request) -> Result<Vec<Row>, Error> {
         let values = [&*own.address, &own.pool.subnet].map(Value::from);
-        self.session.query(RIVALS, &values)
+        self.confirmations.rivals.query(&values)
     }
 }

@@ -33,6 +33,9 @@ const FREE: &str = "UPDATE ip_requests SET status = 'RECYCLABLE' WHERE address =
 
 struct IpThreeStep {
     session: Session,
+    requests: request::Statements,
+    confirmations: confirm::Statements,
+    free: Statement,
     limits: Limits,
     choice: Choice,
     give_up_wait: Duration,
@@ -48,8 +51,12 @@ struct Request<'a> {
 
 impl AllocationStrategy for IpThreeStep {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
-            session: connect()?,
+            requests: request::Statements::prepare(&session)?,
+            confirmations: confirm::Statements::prepare(&session)?,
+            free: session.prepare(FREE)?,
+            session,
             limits: Limits::given()?,
             choice: setting("choice", Choice::Random)?,
             give_up_wait: Duration::from_millis(setting("give-up-wait-ms", 0)?),
@@ -72,7 +79,7 @@ impl AllocationStrategy for IpThreeStep {
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         let values = [&*address, &pool.subnet, &marker].map(Value::from);
-        let free = || Ok(self.session.execute(FREE, &values)? == 1);
+        let free = || Ok(self.free.execute(&values)? == 1);
         let freed = self.session.find_own(free)?;
         freed.then_some(()).ok_or_else(|| not_allocated(&address))
     }

@@ -10,6 +10,20 @@ const INSERT: &str = "INSERT INTO ip_requests \
                       (id, address, subnet_id, pool_id, status, requested_at, marker) \
                       VALUES (?, ?, ?, ?, 'REQUESTED', ?, ?)";
 
+pub struct Statements {
+    look: Statement,
+    insert: Statement,
+}
+
+impl Statements {
+    pub fn prepare(session: &Session) -> Result<Self, Error> {
+        Ok(Self {
+            look: session.prepare(LOOK)?,
+            insert: session.prepare(INSERT)?,
+        })
+    }
+}
+
 impl IpThreeStep {
     /// Requests an address. `exhausted` if all of them are ALLOCATED; where some are only requested
     /// by others, it waits, since a request can come to nothing.
@@ -55,7 +69,7 @@ impl IpThreeStep {
             &own.requested_at,
             marker,
         ];
-        self.session.execute(INSERT, &values.map(Value::from))?;
+        self.requests.insert.execute(&values.map(Value::from))?;
         Ok(Some(own))
     }
 
@@ -65,7 +79,7 @@ impl IpThreeStep {
         let whole = Ranges::of(pool)?;
         let (mut allocated, mut taken) = (BTreeSet::new(), BTreeSet::new());
         let mut last = None;
-        for row in self.session.query(LOOK, &[(&*pool.id).into()])? {
+        for row in self.requests.look.query(&[(&*pool.id).into()])? {
             let address: Address = text_of(&row, 0)?.parse()?;
             last = last.max(Some(address));
             match text_of(&row, 1)? {

@@ -3,7 +3,7 @@
 use super::reserve::now;
 use super::{IpTwoStep, Reservation};
 use contend_guest::addresses::Address;
-use contend_guest::{availability, prelude::*, text_of};
+use contend_guest::{prelude::*, text_of};
 use std::collections::BTreeSet;
 
 const UNEXPIRED: &str = "SELECT address, marker FROM ip_allocations \
@@ -14,6 +14,24 @@ const STATUS: &str =
     "SELECT status FROM ip_allocations WHERE address = ? AND subnet_id = ? AND marker = ?";
 const GIVE_UP: &str = "DELETE FROM ip_allocations \
                        WHERE address = ? AND subnet_id = ? AND marker = ? AND status = 'RESERVED'";
+
+pub struct Statements {
+    unexpired: Statement,
+    mark: Statement,
+    status: Statement,
+    give_up: Statement,
+}
+
+impl Statements {
+    pub fn prepare(session: &Session) -> Result<Self, Error> {
+        Ok(Self {
+            unexpired: session.prepare(UNEXPIRED)?,
+            mark: session.prepare(MARK)?,
+            status: session.prepare(STATUS)?,
+            give_up: session.prepare(GIVE_UP)?,
+        })
+    }
+}
 
 /// The end of an adjustment. Only the last had no effect.
 enum Adjusted {
@@ -35,7 +53,7 @@ impl IpTwoStep {
                 Adjusted::Collided => {}
             }
             if self.range_check {
-                let ranges = attempts.step(|| availability::look(&self.session, own.pool))?;
+                let ranges = attempts.step(|| self.availability.look(own.pool))?;
                 if !ranges.has(own.address) {
                     break;
                 }
@@ -52,16 +70,16 @@ impl IpTwoStep {
             let mut marked = BTreeSet::new();
             let pool = own.pool;
             let values = [(&*pool.id).into(), now().into()];
-            for row in self.session.query(UNEXPIRED, &values)? {
+            for row in self.adjustments.unexpired.query(&values)? {
                 let (address, marker) = (text_of(&row, 0)?, text_of(&row, 1)?);
                 let values = [address, &pool.subnet, marker].map(Value::from);
-                if self.session.execute(MARK, &values)? == 1 {
+                if self.adjustments.mark.execute(&values)? == 1 {
                     own_too |= marker == own.marker;
                     marked.insert(address.parse::<Address>()?);
                 }
             }
-            let ranges = availability::look(&self.session, pool)?;
-            availability::take_out(&self.session, pool, &ranges, &marked)
+            let ranges = self.availability.look(pool)?;
+            self.availability.take_out(pool, &ranges, &marked)
         });
         match adjusted {
             Ok(true) if own_too => Ok(Adjusted::Own),
@@ -74,15 +92,15 @@ impl IpTwoStep {
 
     fn is_allocated(&self, own: &Reservation) -> Result<bool, Error> {
         let values = own.key();
-        let rows = retry_conflicts(RETRY_WAIT, || self.session.query(STATUS, &values))?;
-        Ok(rows.first().and_then(|row| row.first()) == Some(&"ALLOCATED".into()))
+        let rows = retry_conflicts(RETRY_WAIT, || self.adjustments.status.query(&values))?;
+        Ok(first_value(&rows) == Some(&"ALLOCATED".into()))
     }
 
     /// Deletes the reservation, unless it was marked meanwhile; says whether it was. As long as it
     /// stands, others may mark it: so if it can't be deleted, the allocation is `indefinite`.
     pub fn give_up(&self, own: &Reservation) -> Result<bool, Error> {
         let values = own.key();
-        let give_up = || Ok(self.session.execute(GIVE_UP, &values)? == 1);
+        let give_up = || Ok(self.adjustments.give_up.execute(&values)? == 1);
         let given_up = match self.session.find_own(give_up) {
             Ok(false) => self.is_allocated(own),
             given_up => given_up.map(|_| false),

@@ -26,10 +26,13 @@ mod adjust;
 mod reserve;
 
 use contend_guest::addresses::Address;
-use contend_guest::{Choice, availability, prelude::*};
+use contend_guest::{Choice, availability::Availability, prelude::*};
 
 struct IpTwoStep {
     session: Session,
+    availability: Availability,
+    reservations: reserve::Statements,
+    adjustments: adjust::Statements,
     limits: Limits,
     choice: Choice,
     range_check: bool,
@@ -45,8 +48,12 @@ struct Reservation<'a> {
 
 impl AllocationStrategy for IpTwoStep {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
-            session: connect()?,
+            availability: Availability::prepare(&session)?,
+            reservations: reserve::Statements::prepare(&session)?,
+            adjustments: adjust::Statements::prepare(&session)?,
+            session,
             limits: Limits::given()?,
             choice: setting("choice", Choice::Sequential)?,
             range_check: setting("range-check", true)?,
@@ -75,7 +82,12 @@ impl AllocationStrategy for IpTwoStep {
     }
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
-        availability::release(&self.session, &pool, &address, &marker)
+        let Self {
+            session,
+            availability,
+            ..
+        } = self;
+        availability.release(session, &pool, &address, &marker)
     }
 }
 

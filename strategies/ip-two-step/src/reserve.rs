@@ -2,7 +2,7 @@
 
 use super::{IpTwoStep, Reservation};
 use contend_guest::addresses::Address;
-use contend_guest::{availability, integer_of, prelude::*, text_of, timing};
+use contend_guest::{integer_of, prelude::*, text_of, timing};
 use std::collections::BTreeSet;
 
 const RESERVED: &str =
@@ -12,6 +12,22 @@ const CLEAR: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id 
 const INSERT: &str = "INSERT INTO ip_allocations \
                       (address, subnet_id, pool_id, status, expires_at, marker) \
                       VALUES (?, ?, ?, 'RESERVED', ?, ?)";
+
+pub struct Statements {
+    reserved: Statement,
+    clear: Statement,
+    insert: Statement,
+}
+
+impl Statements {
+    pub fn prepare(session: &Session) -> Result<Self, Error> {
+        Ok(Self {
+            reserved: session.prepare(RESERVED)?,
+            clear: session.prepare(CLEAR)?,
+            insert: session.prepare(INSERT)?,
+        })
+    }
+}
 
 /// The run's clock, as a column holds it.
 pub fn now() -> i64 {
@@ -46,9 +62,9 @@ impl IpTwoStep {
 
     /// One choice; nothing if there is nothing to choose from now.
     fn try_to_reserve(&self, pool: &Pool, marker: &str) -> Result<Option<Address>, Error> {
-        let now = now();
+        let (now, statements) = (now(), &self.reservations);
         let (mut reserved, mut expired) = (BTreeSet::new(), BTreeSet::new());
-        for row in self.session.query(RESERVED, &[(&*pool.id).into()])? {
+        for row in statements.reserved.query(&[(&*pool.id).into()])? {
             let address: Address = text_of(&row, 0)?.parse()?;
             let has_expired = integer_of(&row, 1)? <= now;
             let list = if has_expired {
@@ -58,7 +74,7 @@ impl IpTwoStep {
             };
             list.insert(address);
         }
-        let ranges = availability::look(&self.session, pool)?;
+        let ranges = self.availability.look(pool)?;
         if ranges.lowest().is_none() {
             return Err(exhausted());
         }
@@ -68,7 +84,7 @@ impl IpTwoStep {
         let (text, subnet) = (address.to_string(), pool.subnet.clone());
         if expired.contains(&address) {
             let values = [(&*text).into(), (&*subnet).into(), now.into()];
-            self.session.execute(CLEAR, &values)?;
+            statements.clear.execute(&values)?;
         }
         let expires_at = now.saturating_add_unsigned(self.expiry_ns);
         let values = [
@@ -78,7 +94,7 @@ impl IpTwoStep {
             expires_at.into(),
             marker.into(),
         ];
-        self.session.execute(INSERT, &values)?;
+        statements.insert.execute(&values)?;
         Ok(Some(address))
     }
 }

@@ -27,14 +27,21 @@ const WINDOW: NonZeroU64 = NonZeroU64::new(10).unwrap();
 
 struct IpWindow {
     session: Session,
+    look: Statement,
+    insert: Statement,
+    free: Statement,
     limits: Limits,
     window: u128,
 }
 
 impl AllocationStrategy for IpWindow {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
-            session: connect()?,
+            look: session.prepare(LOOK)?,
+            insert: session.prepare(INSERT)?,
+            free: session.prepare(FREE)?,
+            session,
             limits: Limits::given()?,
             window: setting("window", WINDOW)?.get().into(),
         })
@@ -52,7 +59,7 @@ impl AllocationStrategy for IpWindow {
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
         let values = [&*address, &pool.subnet, &marker].map(Value::from);
-        let free = || Ok(self.session.execute(FREE, &values)? == 1);
+        let free = || Ok(self.free.execute(&values)? == 1);
         let freed = self.session.find_own(free)?;
         freed.then_some(()).ok_or_else(|| not_allocated(&address))
     }
@@ -60,13 +67,13 @@ impl AllocationStrategy for IpWindow {
 
 impl IpWindow {
     fn attempt(&self, pool: &Pool, marker: &str) -> Result<String, Error> {
-        let rows = self.session.query(LOOK, &[(&*pool.id).into()])?;
+        let rows = self.look.query(&[(&*pool.id).into()])?;
         let taken = rows.iter().map(|row| text_of(row, 0)?.parse());
         let free = Ranges::of(pool)?.without(&taken.collect::<Result<_, _>>()?);
         let picked = among_the_lowest(&free, self.window).ok_or_else(exhausted)?;
         let address = picked.to_string();
         let values = [&*address, &pool.subnet, &pool.id, marker].map(Value::from);
-        self.session.execute(INSERT, &values)?;
+        self.insert.execute(&values)?;
         Ok(address)
     }
 }

@@ -25,15 +25,22 @@ const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? \
 
 struct LockChangeFenced {
     session: Session,
+    raise: Statement,
+    look: Statement,
+    write: Statement,
     locks: lock::Session,
     lock_wait_ns: u64,
 }
 
 impl StateStrategy for LockChangeFenced {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
-            session: connect()?,
+            raise: session.prepare(RAISE)?,
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+            session,
             locks: open_locks()?,
         })
     }
@@ -65,18 +72,16 @@ impl LockChangeFenced {
     }
 
     fn fenced(&self, t: &Transition, token: String) -> Result<bool, Error> {
-        let session = &self.session;
         let (row, token) = (Value::from(t.row.as_str()), Value::from(token));
         let raise = [token.clone(), row.clone(), token.clone()];
-        if retry_conflicts(RETRY_WAIT, || session.execute(RAISE, &raise))? == 0 {
+        if retry_conflicts(RETRY_WAIT, || self.raise.execute(&raise))? == 0 {
             return Ok(false);
         }
-        session.sync()?;
+        self.session.sync()?;
         let values = [t.to.as_str().into(), t.marker.as_str().into(), row, token];
-        let look = session.query(LOOK, &values[2..3])?;
-        let status = look.first().and_then(|row| row.first());
-        let expected = status.and_then(Value::as_text) == Some(&t.from);
-        Ok(expected && session.execute(WRITE, &values)? == 1)
+        let rows = self.look.query(&values[2..3])?;
+        let expected = first_value(&rows).and_then(Value::as_text) == Some(&t.from);
+        Ok(expected && self.write.execute(&values)? == 1)
     }
 }
 

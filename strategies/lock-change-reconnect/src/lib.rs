@@ -17,15 +17,20 @@ const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id =
 
 struct LockChangeReconnect {
     session: Session,
+    look: Statement,
+    write: Statement,
     locks: Option<lock::Session>,
     lock_wait_ns: u64,
 }
 
 impl StateStrategy for LockChangeReconnect {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
-            session: connect()?,
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+            session,
             locks: Some(open_locks()?),
         })
     }
@@ -59,11 +64,11 @@ impl LockChangeReconnect {
         let lock = locks.lock(name, Mode::Exclusive)?;
         lock.acquire(self.lock_wait_ns)?;
         let changed = self.session.transaction(|| {
-            let rows = self.session.query(LOOK, &values[2..])?;
-            if rows.first().and_then(|row| row.first()) != Some(expected) {
+            let rows = self.look.query(&values[2..])?;
+            if first_value(&rows) != Some(expected) {
                 return Ok(false);
             }
-            Ok(self.session.execute(WRITE, values)? == 1)
+            Ok(self.write.execute(values)? == 1)
         });
         // As in `lock-change`: what happened to the row is decided.
         let _ = lock.release();

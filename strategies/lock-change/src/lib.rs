@@ -19,15 +19,20 @@ const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id =
 
 struct LockChange {
     session: Session,
+    look: Statement,
+    write: Statement,
     locks: lock::Session,
     lock_wait_ns: u64,
 }
 
 impl StateStrategy for LockChange {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
-            session: connect()?,
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+            session,
             locks: open_locks()?,
         })
     }
@@ -55,11 +60,11 @@ impl LockChange {
         let lock = self.locks.lock(name, Mode::Exclusive)?;
         lock.acquire(self.lock_wait_ns)?;
         let changed = self.session.transaction(|| {
-            let rows = self.session.query(LOOK, &values[2..])?;
-            if rows.first().and_then(|row| row.first()) != Some(expected) {
+            let rows = self.look.query(&values[2..])?;
+            if first_value(&rows) != Some(expected) {
                 return Ok(false);
             }
-            Ok(self.session.execute(WRITE, values)? == 1)
+            Ok(self.write.execute(values)? == 1)
         });
         // What happened to the row is decided. An error from here on must not claim otherwise, and
         // dropping the lock gives it up in any case.

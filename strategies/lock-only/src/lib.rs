@@ -18,6 +18,8 @@ const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id =
 
 struct LockOnly {
     session: Session,
+    look: Statement,
+    write: Statement,
     locks: lock::Session,
     lock_wait_ns: u64,
     syncs: bool,
@@ -25,10 +27,13 @@ struct LockOnly {
 
 impl StateStrategy for LockOnly {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
             syncs: setting("sync", true)?,
-            session: connect()?,
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+            session,
             locks: open_locks()?,
         })
     }
@@ -65,11 +70,11 @@ impl LockOnly {
         if self.syncs {
             self.session.sync()?;
         }
-        let rows = self.session.query(LOOK, &values[2..])?;
-        if rows.first().and_then(|row| row.first()) != Some(expected) {
+        let rows = self.look.query(&values[2..])?;
+        if first_value(&rows) != Some(expected) {
             return Ok(false);
         }
-        Ok(self.session.execute(WRITE, values)? == 1)
+        Ok(self.write.execute(values)? == 1)
     }
 }
 

@@ -18,7 +18,8 @@ use contend_guest::prelude::*;
 const SWAP: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
 
 struct LockOperationReconnect {
-    session: Session,
+    swap: Statement,
+    _session: Session,
     locks: Option<lock::Session>,
     held: Option<Lock>,
     lock_wait_ns: u64,
@@ -26,9 +27,11 @@ struct LockOperationReconnect {
 
 impl StateStrategy for LockOperationReconnect {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
-            session: connect()?,
+            swap: session.prepare(SWAP)?,
+            _session: session,
             locks: Some(open_locks()?),
             held: None,
         })
@@ -60,7 +63,7 @@ impl StateStrategy for LockOperationReconnect {
 impl LockOperationReconnect {
     fn swap(&self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
-        while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {}
+        while retry_conflicts(RETRY_WAIT, || self.swap.execute(&values))? == 0 {}
         Ok(())
     }
 }

@@ -20,7 +20,8 @@ use contend_guest::prelude::*;
 const SWAP: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status = ?";
 
 struct LockOperation {
-    session: Session,
+    swap: Statement,
+    _session: Session,
     locks: lock::Session,
     held: Option<Lock>,
     lock_wait_ns: u64,
@@ -28,9 +29,11 @@ struct LockOperation {
 
 impl StateStrategy for LockOperation {
     fn new() -> Result<Self, Error> {
+        let session = connect()?;
         Ok(Self {
             lock_wait_ns: setting("lock-wait-ms", 30_000u64)?.saturating_mul(1_000_000),
-            session: connect()?,
+            swap: session.prepare(SWAP)?,
+            _session: session,
             locks: open_locks()?,
             held: None,
         })
@@ -63,7 +66,7 @@ impl LockOperation {
 
     fn swap(&self, t: Transition) -> Result<(), Error> {
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
-        while retry_conflicts(RETRY_WAIT, || self.session.execute(SWAP, &values))? == 0 {}
+        while retry_conflicts(RETRY_WAIT, || self.swap.execute(&values))? == 0 {}
         Ok(())
     }
 }

@@ -12,13 +12,19 @@ const LOOK: &str = "SELECT status FROM volumes WHERE id = ?";
 const WRITE: &str = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ?";
 
 struct Unguarded {
-    session: Session,
+    _session: Session,
+    look: Statement,
+    write: Statement,
 }
 
 impl StateStrategy for Unguarded {
     fn new() -> Result<Self, Error> {
         let session = connect()?;
-        Ok(Self { session })
+        Ok(Self {
+            look: session.prepare(LOOK)?,
+            write: session.prepare(WRITE)?,
+            _session: session,
+        })
     }
 
     fn change(&mut self, t: Transition) -> Result<(), Error> {
@@ -28,15 +34,15 @@ impl StateStrategy for Unguarded {
         while acquire && !retry_conflicts(RETRY_WAIT, || self.is(&values[2..], &expected))? {
             sleep(RETRY_WAIT);
         }
-        retry_conflicts(RETRY_WAIT, || self.session.execute(WRITE, &values))?;
+        retry_conflicts(RETRY_WAIT, || self.write.execute(&values))?;
         Ok(())
     }
 }
 
 impl Unguarded {
     fn is(&self, row: &[Value], expected: &Value) -> Result<bool, Error> {
-        let rows = self.session.query(LOOK, row)?;
-        Ok(rows.first().and_then(|row| row.first()) == Some(expected))
+        let rows = self.look.query(row)?;
+        Ok(first_value(&rows) == Some(expected))
     }
 }
 

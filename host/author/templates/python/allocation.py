@@ -20,14 +20,14 @@ DUPLICATE_KEY = ("1062", "1555", "2067")
 
 
 # CHANGE THIS: take an address, and say which; none if another worker was quicker.
-def attempt(session: db.Session, pool: Pool, marker: str) -> str | None:
-    taken = {row[0].value for row in session.query(LOOK, texts(pool.id))}
+def attempt(worker: "Worker", pool: Pool, marker: str) -> str | None:
+    taken = {row[0].value for row in worker.look.query(texts(pool.id))}
     free = next_free(pool, taken, 10)
     if not free:
         raise rejected("exhausted", "all addresses are taken")
     address = free[timing.random() % len(free)]
     try:
-        session.execute(INSERT, texts(address, pool.subnet, pool.id, marker))
+        worker.insert.execute(texts(address, pool.subnet, pool.id, marker))
     except Err as error:
         if isinstance(error.value, Error_Rejected) and error.value.value.code in DUPLICATE_KEY:
             return None
@@ -48,7 +48,7 @@ class Allocation(exports.Allocation):
     def allocate(self, pool: Pool, marker: str) -> Allocated:
         for attempts in range(1, 51):
             try:
-                address = attempt(session(), pool, marker)
+                address = attempt(worker(), pool, marker)
                 if address is not None:
                     return Allocated(address, attempts)
             except Err as error:
@@ -59,8 +59,8 @@ class Allocation(exports.Allocation):
         while True:
             try:
                 # The session may have been opened again on a node that lags.
-                replication.sync(session())
-                if session().execute(FREE, texts(address, pool.subnet, marker)) == 1:
+                replication.sync(worker().session)
+                if worker().free.execute(texts(address, pool.subnet, marker)) == 1:
                     return
             except Err as error:
                 again_after(error)
@@ -76,14 +76,22 @@ def again_after(error: Err) -> None:
     timing.sleep(10_000_000)
 
 
-# Each worker has an instance of its own, which keeps its session for the whole run.
-opened = None
+class Worker:
+    def __init__(self) -> None:
+        self.session = db.connect(db.Target_Endpoint())
+        self.look = self.session.prepare(LOOK)
+        self.insert = self.session.prepare(INSERT)
+        self.free = self.session.prepare(FREE)
 
 
-def session() -> db.Session:
-    global opened
-    opened = opened or db.connect(db.Target_Endpoint())
-    return opened
+# Each worker has an instance of its own, which keeps its session and its statements for the whole run.
+kept = None
+
+
+def worker() -> Worker:
+    global kept
+    kept = kept or Worker()
+    return kept
 
 
 def texts(*texts: str) -> list[Value_Text]:
@@ -91,4 +99,4 @@ def texts(*texts: str) -> list[Value_Text]:
 
 
 def rejected(code: str, message: str) -> Err:
-    return Err(Error_Rejected(Detail(code, message)))
+    return Err(Error_Rejected(Detail(code, message, [])))

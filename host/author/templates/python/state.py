@@ -11,16 +11,16 @@ SQL = "UPDATE volumes SET status = ?, attach_status = ? WHERE id = ? AND status 
 
 
 # CHANGE THIS: make the transition, and say whether it was made.
-def attempt(session: db.Session, t: Transition) -> bool:
+def attempt(swap: db.Statement, t: Transition) -> bool:
     values = [Value_Text(text) for text in (t.to, t.marker, t.row, t.from_)]
-    return session.execute(SQL, values) == 1
+    return swap.execute(values) == 1
 
 
 class StateChange(exports.StateChange):
     def change(self, transition: Transition) -> None:
         while True:
             try:
-                if attempt(session(), transition):
+                if attempt(swap(), transition):
                     return
             except Err as error:
                 # It would fail again; or it may have happened, and must not be done twice.
@@ -30,11 +30,12 @@ class StateChange(exports.StateChange):
             timing.sleep(10_000_000)
 
 
-# Each worker has an instance of its own, which keeps its session for the whole run.
-opened = None
+# Each worker has an instance of its own, which keeps its session and its statement for the whole run.
+session, prepared = None, None
 
 
-def session() -> db.Session:
-    global opened
-    opened = opened or db.connect(db.Target_Endpoint())
-    return opened
+def swap() -> db.Statement:
+    global session, prepared
+    session = session or db.connect(db.Target_Endpoint())
+    prepared = prepared or session.prepare(SQL)
+    return prepared

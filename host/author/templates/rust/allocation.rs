@@ -4,7 +4,7 @@
 
 mod addresses;
 
-use contend::strategy::db::{self, Session, Target};
+use contend::strategy::db::{self, Session, Statement, Target};
 use contend::strategy::types::{Detail, Error, Value};
 use contend::strategy::{replication, timing};
 use exports::contend::strategy::allocation::{Allocated, Guest, Pool};
@@ -21,14 +21,15 @@ const FREE: &str = "DELETE FROM ip_allocations WHERE address = ? AND subnet_id =
 const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
 
 // CHANGE THIS: take an address, and say which; none if another worker was quicker.
-fn attempt(session: &Session, pool: &Pool, marker: &str) -> Result<Option<String>, Error> {
-    let taken = session.query(LOOK, &texts([&pool.id]))?;
+fn attempt(worker: &Worker, pool: &Pool, marker: &str) -> Result<Option<String>, Error> {
+    let taken = worker.look.query(&texts([&pool.id]))?;
     let next = addresses::next_free(pool, &taken, 10);
     let random = timing::random() as usize;
     let Some(address) = next.get(random % next.len().max(1)) else {
         return Err(rejected("exhausted", "all addresses are taken"));
     };
-    match session.execute(INSERT, &texts([address, &pool.subnet, &pool.id, marker])) {
+    let values = texts([address, &pool.subnet, &pool.id, marker]);
+    match worker.insert.execute(&values) {
         Ok(_) => Ok(Some(address.clone())),
         Err(Error::Rejected(why)) if DUPLICATE_KEY.contains(&&*why.code) => Ok(None),
         Err(error) => Err(error),
@@ -40,7 +41,7 @@ struct Strategy;
 impl Guest for Strategy {
     fn allocate(pool: Pool, marker: String) -> Result<Allocated, Error> {
         for attempts in 1..=50 {
-            match attempt(session()?, &pool, &marker) {
+            match attempt(worker()?, &pool, &marker) {
                 Ok(Some(address)) => return Ok(Allocated { address, attempts }),
                 Ok(None) => {}
                 // It certainly had no effect: try again in 10 ms.
@@ -55,8 +56,9 @@ impl Guest for Strategy {
     fn release(pool: Pool, address: String, marker: String) -> Result<(), Error> {
         loop {
             // The session may have been opened again on a node that lags.
-            replication::sync(session()?)?;
-            match session()?.execute(FREE, &texts([&address, &pool.subnet, &marker])) {
+            replication::sync(&worker()?.session)?;
+            let values = texts([&address, &pool.subnet, &marker]);
+            match worker()?.free.execute(&values) {
                 Ok(1) => return Ok(()),
                 Ok(_) => return Err(rejected("not-allocated", "there is no such allocation")),
                 Err(Error::Conflict(_)) => timing::sleep(10_000_000),
@@ -66,13 +68,27 @@ impl Guest for Strategy {
     }
 }
 
-/// Each worker has an instance of its own, which keeps its session for the whole run.
-fn session() -> Result<&'static Session, Error> {
-    static SESSION: OnceLock<Session> = OnceLock::new();
-    match SESSION.get() {
-        Some(session) => Ok(session),
-        None => db::connect(&Target::Endpoint).map(|session| SESSION.get_or_init(|| session)),
+/// Each worker has an instance of its own, which keeps its session and its statements for the whole run.
+struct Worker {
+    session: Session,
+    look: Statement,
+    insert: Statement,
+    free: Statement,
+}
+
+fn worker() -> Result<&'static Worker, Error> {
+    static WORKER: OnceLock<Worker> = OnceLock::new();
+    if let Some(worker) = WORKER.get() {
+        return Ok(worker);
     }
+    let session = db::connect(&Target::Endpoint)?;
+    let worker = Worker {
+        look: session.prepare(LOOK)?,
+        insert: session.prepare(INSERT)?,
+        free: session.prepare(FREE)?,
+        session,
+    };
+    Ok(WORKER.get_or_init(|| worker))
 }
 
 fn texts<const N: usize>(texts: [&str; N]) -> [Value; N] {
@@ -80,8 +96,11 @@ fn texts<const N: usize>(texts: [&str; N]) -> [Value; N] {
 }
 
 fn rejected(code: &str, message: &str) -> Error {
-    let (code, message) = (code.to_owned(), message.to_owned());
-    Error::Rejected(Detail { code, message })
+    Error::Rejected(Detail {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        rows: Vec::new(),
+    })
 }
 
 // Only there: the names of the exports are more than other linkers take.

@@ -44,7 +44,7 @@ impl HeldFile {
         let file = opened.map_err(explain)?;
         let locked = match mode {
             Mode::Exclusive => file.try_lock(),
-            Mode::Shared => file.try_lock_shared(),
+            Mode::Shared(_) => file.try_lock_shared(),
         };
         match locked {
             Ok(()) => {

@@ -186,11 +186,8 @@ impl Name {
     /// Strictly in the order of arrival: a reader that overtook a waiting writer would starve it.
     fn promote(&mut self) {
         while let Some(next) = self.waiting.front() {
-            let compatible = match next.holder.mode {
-                Mode::Exclusive => self.holders.is_empty(),
-                Mode::Shared => self.holders.iter().all(|held| held.mode == Mode::Shared),
-            };
-            if !compatible {
+            let holders = self.holders.iter().map(|held| held.mode);
+            if !next.holder.mode.admits(holders) {
                 return;
             }
             if let Some(Waiter { holder, granted }) = self.waiting.pop_front() {

@@ -58,11 +58,13 @@ impl HeldGrant {
         self.lost.get().copied()
     }
 
-    pub(super) fn grant(&self, owner: &str) -> Grant {
+    pub(super) fn grant(&self, session: &SharedSession) -> Grant {
+        let ends = self.ends.load(Ordering::Relaxed);
         Grant {
-            owner: owner.to_owned(),
+            owner: session.owner.clone(),
             fencing: self.tokens.clone(),
-            lease_ends: Some(self.ends.load(Ordering::Relaxed)),
+            lease_ends: Some(ends),
+            last_heartbeat: Some(ends.saturating_sub(session.lease)),
         }
     }
 

@@ -42,8 +42,9 @@ impl RedisLock {
 
     fn claim(&self) -> Claim {
         let mode = match self.mode {
-            Mode::Exclusive => 'x',
-            Mode::Shared => 's',
+            Mode::Exclusive => "x".to_owned(),
+            Mode::Shared(None) => "s".to_owned(),
+            Mode::Shared(Some(limit)) => format!("s{limit}"),
         };
         let (identity, number) = (&self.session.identity, self.session.next());
         let grant = format!("{mode}:{identity}:{number}");
@@ -65,7 +66,7 @@ impl RedisLock {
                 let held = Arc::new(HeldGrant::new(asked.claim.clone(), tokens, ends));
                 session.keep(self.number, Arc::clone(&held))?;
                 guard.disarm();
-                Ok(Attempt::Granted(held.grant(&session.owner)))
+                Ok(Attempt::Granted(held.grant(session)))
             }
             Ok([name, free_us]) => {
                 guard.disarm();
@@ -145,7 +146,7 @@ impl Lock for RedisLock {
             && held.lost().is_none()
             && held.renew(session).await?
         {
-            return Ok(held.grant(&session.owner));
+            return Ok(held.grant(session));
         }
         Err(CallError::conflict(
             "not-owner",
@@ -158,6 +159,12 @@ impl Lock for RedisLock {
             Some(held) => held.stands(&self.session).await,
             None => Ok(false),
         }
+    }
+
+    fn current_grant(&self) -> Option<Grant> {
+        let held = self.session.held(self.number)?;
+        let is_lost = held.lost().is_some();
+        (!is_lost).then(|| held.grant(&self.session))
     }
 
     async fn break_lock(&mut self) -> Result<(), CallError> {

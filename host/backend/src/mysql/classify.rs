@@ -7,7 +7,7 @@
 //! is `unavailable`.
 
 use super::answer::Failure;
-use crate::capability::mysql_codes::{lost, of_code};
+use crate::capability::mysql_codes::{lost, of_code, row_of};
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
 use mysql_async::{DriverError, Error, IoError};
@@ -23,7 +23,8 @@ pub(super) fn classify(failure: &Failure, operation: Operation) -> CallError {
     match &failure.error {
         Error::Server(error) => {
             let kind = of_code(error.code, &error.state, operation);
-            CallError::new(kind, error.code, &error.message)
+            let row = row_of(error.code, &error.message);
+            CallError::new(kind, error.code, &error.message).about(row)
         }
         Error::Driver(DriverError::PacketTooLarge | DriverError::StmtParamsMismatch { .. }) => {
             CallError::rejected("statement", failure.error.to_string())

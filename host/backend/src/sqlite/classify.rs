@@ -5,7 +5,7 @@
 //! error before it writes the commit.
 
 use crate::capability::operation::Operation;
-use crate::model::error::{CallError, ErrorKind};
+use crate::model::error::{CallError, ErrorKind, RowReference};
 use sqlx::Error;
 
 /// The error of the contract for one of the driver. Codes are SQLite's extended result codes in decimal, or a word where
@@ -18,7 +18,7 @@ pub fn classify(error: &Error, operation: Operation) -> CallError {
                 Ok(number) => of_code(number, operation),
                 Err(_) => operation.error_if_unknown(),
             };
-            CallError::new(kind, code, error.message())
+            CallError::new(kind, code, error.message()).about(row_of(error.message()))
         }
         // These come before SQLite runs the statement.
         Error::Configuration(_) => CallError::rejected("configuration", error.to_string()),
@@ -45,6 +45,20 @@ pub fn classify(error: &Error, operation: Operation) -> CallError {
             error.to_string(),
         ),
     }
+}
+
+/// Table and columns of a duplicate key: `UNIQUE constraint failed: t.a, t.b`.
+fn row_of(message: &str) -> Option<RowReference> {
+    let columns = message.strip_prefix("UNIQUE constraint failed: ")?;
+    let split = |column| str::split_once(column, '.');
+    let named: Option<Vec<(&str, &str)>> = columns.split(", ").map(split).collect();
+    let named = named?;
+    let key: Vec<&str> = named.iter().map(|&(_, column)| column).collect();
+    Some(RowReference {
+        table: named.first().map(|&(table, _)| table.to_owned()),
+        key: Some(key.join(", ")),
+        value: None,
+    })
 }
 
 fn of_code(code: i32, operation: Operation) -> ErrorKind {

@@ -5,12 +5,13 @@ use super::locking::Halt;
 use super::state::State;
 use super::transaction::Isolation;
 use super::visits::{FOR_WRITE, Locking};
+use crate::capability::mysql_codes::row_of;
 use crate::event::{Weakness, What};
 use crate::model::error::CallError;
 use crate::model::value::Value;
 use crate::sql::{
-    Changes, Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, Update,
-    Written,
+    Changes, Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow,
+    TableId, Update, Written,
 };
 use crate::store::{RecordId, Seen};
 use std::collections::BTreeMap;
@@ -222,7 +223,7 @@ impl State {
                 None => self.latest(slot, &[]).row(record).is_some(),
             };
             if is_new && is_there {
-                return Err(duplicate(&change.key).into());
+                return Err(self.duplicate(change.table, None, &change.key).into());
             }
             self.check_unique(slot, record, change, &mut keys)?;
             let transaction = self.connections[slot].transaction.name.number;
@@ -282,15 +283,24 @@ impl State {
                 self.lock_to_insert(slot, taken, is_taken)?;
                 let by = by(self);
                 if by.is_some_and(|by| by != record.slot) {
-                    return Err(duplicate(&after).into());
+                    return Err(self.duplicate(change.table, Some(unique), &after).into());
                 }
                 keys.insert(taken, Some(record.slot));
             }
         }
         Ok(())
     }
-}
 
-fn duplicate(key: &Key) -> CallError {
-    CallError::rejected(1062, format!("Duplicate entry '{key}'"))
+    /// The error of a key that is there already, in the words of the server, which names a key `PRIMARY` or
+    /// after its first column.
+    fn duplicate(&self, table: TableId, unique: Option<usize>, key: &Key) -> CallError {
+        let unique = unique.and_then(|unique| {
+            let table = self.catalog.table(table)?;
+            Some(table.columns[table.unique[unique][0]].name.clone())
+        });
+        let name = unique.as_deref().unwrap_or("PRIMARY");
+        let message = format!("Duplicate entry '{}' for key '{name}'", key.joined("-"));
+        let row = row_of(1062, &message);
+        CallError::rejected(1062, message).about(row)
+    }
 }

@@ -146,7 +146,7 @@ impl Server {
         };
         claim.standing = Standing::Held;
         let (session, sent, names) = (claim.session, claim.sent, claim.names.clone());
-        let shared = claim.mode == Mode::Shared;
+        let shared = claim.mode.is_shared();
         let token = (self.kind != SimLocks::File).then(|| {
             self.last_token += 1;
             self.last_token

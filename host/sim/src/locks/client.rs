@@ -1,6 +1,7 @@
 //! A client's side: its session, and its calls.
 
 use super::Shared;
+use super::kind::check_mode;
 use super::lock::SimLock;
 use super::message::{Answer, LockNames, Request, SessionKey, Silence};
 use crate::capability::lock::{Lock, LockSession, Mode};
@@ -171,6 +172,7 @@ pub(super) struct SimSession(pub(super) Arc<Client>);
 #[async_trait]
 impl LockSession for SimSession {
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError> {
+        check_mode(self.0.kind, mode)?;
         let names = LockNames::new(&lock_names::sorted(names)?);
         Ok(Box::new(SimLock::new(names, mode, Arc::clone(&self.0))))
     }

@@ -30,27 +30,46 @@ impl Server {
 
     /// Hears what the process of a claim has said until now.
     pub(super) fn listen(&mut self, number: u64) {
+        let Some(beat) = self.beat(number) else {
+            return;
+        };
+        let now = self.kernel.now();
         let Some(claim) = self.claims.get_mut(&number) else {
             return;
         };
-        let actor = claim.session.0;
         let Some(session) = self.sessions.get_mut(&claim.session) else {
             return;
         };
-        let (Some(lasts), false) = (session.lasts, session.dead) else {
-            return;
-        };
-        let beat = Beat {
-            every: lasts / 3,
-            pause: self.kernel.last_pause(actor),
-            unheard: self.unheard,
-        };
-        let now = self.kernel.now();
         match self.kind {
             SimLocks::Session => session.heartbeat.listen(beat, now),
             SimLocks::Lease if self.renews => claim.heartbeat.listen(beat, now),
             SimLocks::Lease | SimLocks::File => {}
         }
+    }
+
+    /// The heartbeats that the process of a claim sends; `None` if it sends none.
+    fn beat(&self, number: u64) -> Option<Beat> {
+        let claim = self.claims.get(&number)?;
+        let session = self.sessions.get(&claim.session)?;
+        let lasts = session.lasts.filter(|_| !session.dead)?;
+        Some(Beat {
+            every: lasts / 3,
+            pause: self.kernel.last_pause(claim.session.0),
+            unheard: self.unheard,
+        })
+    }
+
+    /// How long ago the last heartbeat of a claim was heard whose answer is back by now; `None` if the
+    /// claim is not held any more.
+    pub(super) fn since_heard(&self, number: u64) -> Option<Nanos> {
+        let now = self.kernel.now();
+        let claim = self.claims.get(&number)?;
+        let mut heartbeat = (claim.standing == Standing::Held).then_some(claim.heartbeat)?;
+        if self.renews {
+            let answered = now.saturating_sub(self.round_trip);
+            heartbeat.listen(self.beat(number)?, answered);
+        }
+        Some(now.saturating_sub(heartbeat.heard))
     }
 
     /// Ends what has come to its end.

@@ -10,7 +10,7 @@ use contend_dst::Pause;
 /// The last heartbeat of a process that the service got, as its clock has it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Heartbeat {
-    heard: Nanos,
+    pub(super) heard: Nanos,
     /// The jumps of the service's clock since.
     jumped: Nanos,
 }

@@ -1,6 +1,6 @@
 //! Differences of the services, as far as their clients see them.
 
-use crate::capability::lock::SessionOptions;
+use crate::capability::lock::{Mode, SessionOptions};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
@@ -18,19 +18,28 @@ const MILLISECOND: Nanos = 1_000_000;
 const DAY: Nanos = 24 * 60 * 60 * 1_000_000_000;
 
 pub(super) fn traits(kind: SimLocks) -> Vec<(String, String)> {
-    let [lease, fencing, fair] = match kind {
-        SimLocks::Lease => ["yes", "yes", "no"],
-        SimLocks::File => ["no", "no", "no"],
-        SimLocks::Session => ["no", "yes", "yes"],
+    let [lease, fencing, limit, fair] = match kind {
+        SimLocks::Lease => ["yes", "yes", "yes", "no"],
+        SimLocks::File => ["no", "no", "no", "no"],
+        SimLocks::Session => ["no", "yes", "yes", "yes"],
     };
     lock_names::traits([
         ("lease", lease),
         ("fencing", fencing),
         ("shared", "yes"),
+        ("shared-limit", limit),
         ("fair", fair),
         ("across-processes", "yes"),
         ("across-hosts", "yes"),
     ])
+}
+
+/// `rejected` for a mode that the service lacks.
+pub(super) fn check_mode(kind: SimLocks, mode: Mode) -> Result<(), CallError> {
+    match kind {
+        SimLocks::File => lock_names::check_mode_without_limit(mode),
+        SimLocks::Lease | SimLocks::Session => lock_names::check_mode(mode),
+    }
 }
 
 /// For how long a grant or a session lasts without a word (nothing for ever), and how often is asked

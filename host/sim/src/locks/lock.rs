@@ -18,6 +18,8 @@ pub(super) struct SimLock {
     /// The grant, unless it was given up since. The service knows whether it is still held.
     claim: Option<u64>,
     tokens: Vec<(String, u64)>,
+    /// The time when the request for the grant, or for its last renewal, was sent.
+    acquired: Nanos,
 }
 
 impl SimLock {
@@ -28,6 +30,7 @@ impl SimLock {
             client,
             claim: None,
             tokens: Vec::new(),
+            acquired: 0,
         }
     }
 
@@ -45,14 +48,16 @@ impl SimLock {
         answer
     }
 
-    fn grant(&self, lease_begins: Nanos) -> Grant {
-        let ends = |lease| lease_begins.saturating_add(lease);
-        let lease = self.client.lease;
+    /// A lease counts from the time when the heartbeat that the service answered last was sent.
+    fn grant(&self, heartbeat: Nanos) -> Grant {
+        let ends = |lease| heartbeat.saturating_add(lease);
         let has_leases = self.client.kind == SimLocks::Lease;
+        let lease = self.client.lease.filter(|_| has_leases);
         Grant {
             owner: self.client.owner.clone(),
             fencing: self.tokens.clone(),
-            lease_ends: lease.filter(|_| has_leases).map(ends),
+            lease_ends: lease.map(ends),
+            last_heartbeat: lease.map(|_| heartbeat),
         }
     }
 
@@ -131,6 +136,7 @@ impl Lock for SimLock {
                     self.tokens = tokens
                         .map(|(name, token)| (name.to_string(), token))
                         .collect();
+                    self.acquired = lease_begins;
                     return Ok(self.grant(lease_begins));
                 }
                 Answer::Taken { name, free_in } => {
@@ -188,6 +194,7 @@ impl Lock for SimLock {
             let answer = self.ask(Request::Renew(claim)).await;
             let answer = answer.map_err(|silence| silence.error(true))?;
             if let Answer::IsHeld(true) = answer {
+                self.acquired = lease_begins;
                 return Ok(self.grant(lease_begins));
             }
         }
@@ -206,6 +213,16 @@ impl Lock for SimLock {
             }
             _ => Ok(false),
         }
+    }
+
+    /// What the client's own heartbeats have shown. A grant that is lost stays as it was last confirmed
+    /// until the service is asked, so that its lease is seen to end.
+    fn current_grant(&self) -> Option<Grant> {
+        let claim = self.claim.filter(|_| !self.client.is_closed())?;
+        let since_heard = self.client.service.server().since_heard(claim);
+        let now = crate::capability::clock::Clock::now(&*self.client.service.clock);
+        let heard = since_heard.map_or(0, |since| now.saturating_sub(since));
+        Some(self.grant(heard.max(self.acquired)))
     }
 
     async fn break_lock(&mut self) -> Result<(), CallError> {

@@ -2,7 +2,7 @@
 
 use super::message::SessionKey;
 use crate::capability::lock::Mode;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All names that sessions hold or want.
@@ -11,9 +11,8 @@ pub(super) struct Names(BTreeMap<Arc<str>, Name>);
 
 #[derive(Default)]
 struct Name {
-    /// Claims; of several, all are shared.
-    holders: BTreeSet<u64>,
-    shared: bool,
+    /// Claims with their modes; of several, all are shared.
+    holders: BTreeMap<u64, Mode>,
     /// By their places, which are given in the order of arrival.
     waiting: BTreeMap<u64, Waiter>,
 }
@@ -28,17 +27,16 @@ pub(super) struct Waiter {
 
 impl Name {
     fn admits(&self, mode: Mode) -> bool {
-        self.holders.is_empty() || (self.shared && mode == Mode::Shared)
+        mode.admits(self.holders.values().copied())
     }
 
     fn hold(&mut self, claim: u64, mode: Mode) {
-        self.shared = mode == Mode::Shared;
-        self.holders.insert(claim);
+        self.holders.insert(claim, mode);
     }
 }
 
 impl Names {
-    /// Says whether only other readers are in the way.
+    /// Says whether those that hold the name leave room for one more in this mode.
     pub(super) fn admits(&self, name: &str, mode: Mode) -> bool {
         self.0.get(name).is_none_or(|entry| entry.admits(mode))
     }
@@ -50,7 +48,7 @@ impl Names {
 
     pub(super) fn holders(&self, name: &str) -> impl Iterator<Item = u64> {
         let entry = self.0.get(name).into_iter();
-        entry.flat_map(|entry| entry.holders.iter().copied())
+        entry.flat_map(|entry| entry.holders.keys().copied())
     }
 
     pub(super) fn hold(&mut self, name: &Arc<str>, claim: u64, mode: Mode) {
@@ -72,9 +70,9 @@ impl Names {
     }
 
     /// Takes the name from its holders.
-    pub(super) fn free(&mut self, name: &str) -> BTreeSet<u64> {
+    pub(super) fn free(&mut self, name: &str) -> impl Iterator<Item = u64> + use<> {
         let freed = self.change(name, |entry| std::mem::take(&mut entry.holders));
-        freed.unwrap_or_default()
+        freed.unwrap_or_default().into_keys()
     }
 
     /// Takes the first of those that wait.

@@ -46,6 +46,8 @@ pub(super) struct Server {
     /// tokens still grow.
     pub(super) last_token: u64,
     latency: Times,
+    /// The time within which nearly every request is answered.
+    pub(super) round_trip: Nanos,
     random: Random,
 }
 
@@ -82,6 +84,7 @@ impl Server {
             last: 0,
             last_token: 0,
             latency: times(topology.client_latency),
+            round_trip: (2_000.0 * topology.client_latency.p99_us) as Nanos,
             random: Random::new(seed, Purpose::Locks),
         }
     }

@@ -6,11 +6,7 @@ use contend_dst::Recording;
 struct Generous(Arc<AtomicBool>);
 
 fn grant() -> Grant {
-    Grant {
-        owner: String::new(),
-        fencing: Vec::new(),
-        lease_ends: None,
-    }
+    Grant::without_lease("", Vec::new())
 }
 
 #[async_trait]
@@ -55,6 +51,10 @@ impl Lock for Generous {
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {
         Ok(!self.0.load(Relaxed))
+    }
+
+    fn current_grant(&self) -> Option<Grant> {
+        Some(grant())
     }
 
     async fn break_lock(&mut self) -> Result<(), CallError> {

@@ -117,16 +117,18 @@ impl From<i64> for Key {
     }
 }
 
+impl Key {
+    /// The parts as they are, with this between them.
+    pub fn joined(&self, between: &str) -> String {
+        let parts: Vec<String> = self.0.iter().map(KeyPart::to_string).collect();
+        parts.join(between)
+    }
+}
+
 impl fmt::Display for Key {
     /// For people: the parts as they are, with commas between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, part) in self.0.iter().enumerate() {
-            if i > 0 {
-                f.write_str(", ")?;
-            }
-            part.fmt(f)?;
-        }
-        Ok(())
+        f.write_str(&self.joined(", "))
     }
 }
 

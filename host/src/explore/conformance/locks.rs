@@ -140,6 +140,10 @@ impl Lock for WatchedLock {
         is_owner
     }
 
+    fn current_grant(&self) -> Option<Grant> {
+        self.lock.current_grant()
+    }
+
     async fn break_lock(&mut self) -> Result<(), CallError> {
         let called = Called::BreakLock;
         let asked = self.ask(called).await;

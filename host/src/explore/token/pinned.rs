@@ -253,12 +253,7 @@ fn drawn() -> u16 {
 fn a_model_that_takes_another_course_has_another_number() {
     let quiet = [0, 1, 2, 3].map(|seed| events(&case(seed, Vec::new())));
     let faulty = [0, 1, 2].map(|seed| events(&case(seed, faults())));
-    let pinned = (
-        7,
-        [50681, 40264, 65284, 57134],
-        [50965, 8554, 24310],
-        59456,
-    );
+    let pinned = (7, [50681, 40264, 65284, 57134], [50965, 8554, 24310], 59456);
     let found = (MODEL, quiet, faulty, drawn());
     assert_eq!(
         found, pinned,

@@ -260,6 +260,13 @@ async fn after_a_rejection_the_transaction_goes_on(fixture: &Fixture) {
     let twice = "INSERT INTO things (id, n, label) VALUES (2, 0, 'again')";
     let error = fixture.execute(&mut session, twice).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
+    let named = error.row.map(|row| (row.table, row.key, row.value));
+    let words = |named: [Option<&str>; 3]| named.map(|word| word.map(str::to_owned));
+    let [table, key, value] = match fixture.database.dialect() {
+        "sqlite" => words([Some("things"), Some("id"), None]),
+        _ => words([None, Some("PRIMARY"), Some("2")]),
+    };
+    assert_eq!(named, Some((table, key, value)));
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     session.commit().await.unwrap();
     assert_eq!(fixture.n().await, 2);

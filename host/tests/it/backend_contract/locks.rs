@@ -43,10 +43,12 @@ macro_rules! every_script {
             dropping_or_closing_gives_the_lock_up,
             a_closed_session_holds_nothing,
             readers_share_and_writers_do_not,
+            a_limit_bounds_the_readers,
             several_names_are_all_or_none,
             several_names_in_any_order_never_block_each_other,
             one_name_twice_is_one_name,
             a_lock_knows_whether_it_is_held,
+            the_host_knows_the_current_grant,
             a_cancelled_acquire_leaves_nothing_behind,
             a_cancelled_acquire_of_several_names_leaves_nothing_behind,
             missing_capability_is_unsupported,
@@ -61,6 +63,7 @@ macro_rules! every_script {
             a_lease_that_is_renewed_goes_on,
             a_holder_that_lives_keeps_its_lease,
             released_lease_is_not_renewed,
+            the_current_grant_shows_a_lease_in_danger,
             a_lease_of_nothing_is_refused,
         }
     };
@@ -91,6 +94,7 @@ async fn every_trait_is_described(fixture: &Fixture) {
         "lease",
         "fencing",
         "shared",
+        "shared-limit",
         "fair",
         "across-processes",
         "across-hosts",
@@ -169,9 +173,40 @@ async fn a_closed_session_holds_nothing(fixture: &Fixture) {
     assert_rejected(result, "session-closed");
 }
 
+async fn a_limit_bounds_the_readers(fixture: &Fixture) {
+    let at_most = |limit| Mode::Shared(Some(limit));
+    if !fixture.has("shared-limit") {
+        let mut session = fixture.session().await;
+        let limited = session.lock(vec!["a".to_owned()], at_most(2));
+        assert_rejected(limited.map(drop), "unsupported");
+        return;
+    }
+    let (_one, mut one) = fixture.lock(&["a"], at_most(2)).await;
+    let (_two, mut two) = fixture.lock(&["a"], at_most(3)).await;
+    one.acquire(0).await.unwrap();
+    two.acquire(0).await.unwrap();
+    // The smallest limit is in force, also for a reader that has a larger one or none.
+    for mode in [at_most(3), Mode::Shared(None), at_most(1), Mode::Exclusive] {
+        let (_session, mut third) = fixture.lock(&["a"], mode).await;
+        let refused = third.acquire(0).await;
+        assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
+    }
+    let (_third, waiter) = fixture.lock(&["a"], at_most(3)).await;
+    let mut waiting = spawn_acquire(&fixture.time, waiter, LONG);
+    fixture.must_wait(&mut waiting, "three hold it").await;
+    one.release().await.unwrap();
+    let (third, granted) = waiting.await.unwrap();
+    granted.unwrap();
+    drop(third);
+    assert_eq!(two.release().await.unwrap(), ReleaseOutcome::Released);
+    let mut session = fixture.session().await;
+    let none = session.lock(vec!["a".to_owned()], at_most(0));
+    assert_rejected(none.map(drop), "bad-limit");
+}
+
 async fn readers_share_and_writers_do_not(fixture: &Fixture) {
-    let (_one, mut one) = fixture.lock(&["a"], Mode::Shared).await;
-    let (_other, mut other) = fixture.lock(&["a"], Mode::Shared).await;
+    let (_one, mut one) = fixture.lock(&["a"], Mode::Shared(None)).await;
+    let (_other, mut other) = fixture.lock(&["a"], Mode::Shared(None)).await;
     let (_writer, mut writer) = fixture.lock(&["a"], Mode::Exclusive).await;
     one.acquire(0).await.unwrap();
     other.acquire(0).await.unwrap();
@@ -182,6 +217,24 @@ async fn readers_share_and_writers_do_not(fixture: &Fixture) {
     writer.acquire(0).await.unwrap();
     let refused = one.acquire(0).await;
     assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
+}
+
+async fn the_host_knows_the_current_grant(fixture: &Fixture) {
+    let (session, mut lock) = fixture.lock(&["a"], Mode::Exclusive).await;
+    assert_eq!(lock.current_grant(), None);
+    let grant = lock.acquire(0).await.unwrap();
+    let current = lock.current_grant().expect("it is held");
+    assert_eq!(
+        (current.owner, current.fencing),
+        (grant.owner, grant.fencing)
+    );
+    assert_eq!(current.lease_ends.is_some(), fixture.has("lease"));
+    assert_eq!(current.last_heartbeat.is_some(), fixture.has("lease"));
+    lock.release().await.unwrap();
+    assert_eq!(lock.current_grant(), None);
+    lock.acquire(0).await.unwrap();
+    session.close().await;
+    assert_eq!(lock.current_grant(), None);
 }
 
 async fn a_lock_knows_whether_it_is_held(fixture: &Fixture) {
@@ -260,11 +313,16 @@ async fn the_first_to_come_is_the_first_served(fixture: &Fixture) {
     if !fixture.has("fair") {
         return;
     }
-    let (_session, mut holder) = fixture.lock(&["a"], Mode::Shared).await;
+    let (_session, mut holder) = fixture.lock(&["a"], Mode::Shared(None)).await;
     holder.acquire(0).await.unwrap();
     let served = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut waiting = Vec::new();
-    let modes = [Mode::Exclusive, Mode::Shared, Mode::Exclusive, Mode::Shared];
+    let modes = [
+        Mode::Exclusive,
+        Mode::Shared(None),
+        Mode::Exclusive,
+        Mode::Shared(None),
+    ];
     for (number, mode) in modes.into_iter().enumerate() {
         let (session, mut lock) = fixture.lock(&["a"], mode).await;
         let served = Arc::clone(&served);

@@ -56,7 +56,7 @@ async fn another_process_is_excluded_and_called_and_readers_call_each_other() {
     writer.acquire(0).await.unwrap();
     let mut reading = Vec::new();
     for _ in 0..3 {
-        let (session, mut reader) = lock_with(&url, "a", Mode::Shared, seldom).await;
+        let (session, mut reader) = lock_with(&url, "a", Mode::Shared(None), seldom).await;
         let refused = reader.acquire(0).await;
         assert_error(refused, ErrorKind::Conflict, "lock-wait-timeout");
         reading.push(tokio::spawn(async move {

@@ -18,7 +18,7 @@ struct Tour {
 }
 
 impl StateStrategy for Tour {
-    fn new() -> Result<Self, CallError> {
+    fn new() -> Result<Self, Error> {
         let session = connect()?;
         Ok(Self {
             session,
@@ -26,10 +26,11 @@ impl StateStrategy for Tour {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), CallError> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         if !self.done {
             self.done = true;
             self.statements(&t.row)?;
+            self.prepared(&t.row)?;
             self.transactions(&t.row)?;
             self.replication(&t.row)?;
             clock_and_settings()?;
@@ -42,7 +43,7 @@ impl StateStrategy for Tour {
 }
 
 impl Tour {
-    fn statements(&self, row: &str) -> Result<(), CallError> {
+    fn statements(&self, row: &str) -> Result<(), Error> {
         expect(db::dialect() == "sqlite", "the dialect")?;
         let rows = self.session.query(LOOK, &[row.into()])?;
         let available = vec![vec![Value::from("available")]];
@@ -68,7 +69,43 @@ impl Tour {
         refused(db::connect(&Target::Node("none".into())), "no-such-node")
     }
 
-    fn transactions(&self, row: &str) -> Result<(), CallError> {
+    fn prepared(&self, row: &str) -> Result<(), Error> {
+        let look = self.session.prepare(LOOK)?;
+        let available = vec![vec![Value::from("available")]];
+        let again = [look.query(&[row.into()])?, look.query(&[row.into()])?];
+        expect(
+            again == [available.clone(), available],
+            "it is queried twice",
+        )?;
+        refused(look.query(&[]), "parameter-count")?;
+        refused(look.execute(&[row.into()]), "returns-rows")?;
+        refused(
+            self.session.prepare("DROP TABLE volumes").map(drop),
+            "not-allowed",
+        )?;
+        let delete = self.session.prepare("DELETE FROM volumes WHERE id = ?")?;
+        self.session.begin()?;
+        expect(
+            delete.execute(&[row.into()])? == 1,
+            "it is in the transaction of its session",
+        )?;
+        expect(look.query(&[row.into()])?.is_empty(), "which sees it")?;
+        self.session.rollback()?;
+        expect(look.query(&[row.into()])?.len() == 1, "and rolls it back")?;
+        let other = connect()?;
+        let closed = other.prepare(LOOK)?;
+        expect(
+            closed.query(&[row.into()])?.len() == 1,
+            "on a session of its own",
+        )?;
+        drop(other);
+        let next = connect()?;
+        refused(closed.query(&[row.into()]), "session-closed")?;
+        refused(closed.execute(&[row.into()]), "session-closed")?;
+        next.query(LOOK, &[row.into()]).map(drop)
+    }
+
+    fn transactions(&self, row: &str) -> Result<(), Error> {
         let session = &self.session;
         refused(session.commit(), "no-transaction")?;
         session.begin()?;
@@ -87,7 +124,7 @@ impl Tour {
         )
     }
 
-    fn replication(&self, row: &str) -> Result<(), CallError> {
+    fn replication(&self, row: &str) -> Result<(), Error> {
         let column = |name: &str, value: &str| Column {
             name: name.into(),
             value: value.into(),
@@ -114,7 +151,7 @@ impl Tour {
     }
 }
 
-fn clock_and_settings() -> Result<(), CallError> {
+fn clock_and_settings() -> Result<(), Error> {
     let before = timing::now();
     timing::sleep(2_000_000);
     expect(timing::now() >= before + 2_000_000, "sleep takes its time")?;
@@ -126,12 +163,13 @@ fn clock_and_settings() -> Result<(), CallError> {
     expect(setting("not-given", 3u32)? == 3, "the one that was not")
 }
 
-fn locks() -> Result<(), CallError> {
+fn locks() -> Result<(), Error> {
     let traits = lock::traits();
     for name in [
         "lease",
         "fencing",
         "shared",
+        "shared-limit",
         "fair",
         "across-processes",
         "across-hosts",
@@ -147,15 +185,17 @@ fn locks() -> Result<(), CallError> {
     let names = ["b".to_owned(), "a".to_owned()];
     let lock = session.lock(&names, Mode::Exclusive)?;
     refused(lock.renew().map(drop), "unsupported")?;
+    expect(lock.current_grant().is_none(), "nothing is held yet")?;
     let grant = lock.acquire(SECOND)?;
     expect(
-        !grant.owner.is_empty() && grant.lease_ends.is_none(),
+        !grant.owner.is_empty() && grant.lease_ends.is_none() && grant.last_heartbeat.is_none(),
         "a grant without a lease",
     )?;
+    expect(lock.current_grant() == Some(grant), "the same grant")?;
     expect(lock.is_owner()?, "held")?;
-    let rival = session.lock(&names[1..], Mode::Shared)?;
+    let rival = session.lock(&names[1..], Mode::Shared(None))?;
     let waited = rival.acquire(0);
-    let busy = matches!(&waited, Err(CallError::Conflict(d)) if d.code == "lock-wait-timeout");
+    let busy = matches!(&waited, Err(Error::Conflict(d)) if d.code == "lock-wait-timeout");
     expect(busy, "a rival waits in vain")?;
     expect(lock.release()? == ReleaseOutcome::Released, "released")?;
     expect(
@@ -171,21 +211,21 @@ fn locks() -> Result<(), CallError> {
     refused(session.lock(&[], Mode::Exclusive).map(drop), "no-names")
 }
 
-fn expect(holds: bool, what: &str) -> Result<(), CallError> {
+fn expect(holds: bool, what: &str) -> Result<(), Error> {
     match holds {
         true => Ok(()),
-        false => Err(CallError::rejected("TOUR", what)),
+        false => Err(Error::rejected("TOUR", what)),
     }
 }
 
-fn refused<T>(answer: Result<T, CallError>, code: &str) -> Result<(), CallError> {
+fn refused<T>(answer: Result<T, Error>, code: &str) -> Result<(), Error> {
     match answer {
-        Err(CallError::Rejected(detail)) if detail.code == code => Ok(()),
-        Err(other) => Err(CallError::rejected(
+        Err(Error::Rejected(detail)) if detail.code == code => Ok(()),
+        Err(other) => Err(Error::rejected(
             "TOUR",
             format!("{code}, but: {}", other.into_detail().message),
         )),
-        Ok(_) => Err(CallError::rejected(
+        Ok(_) => Err(Error::rejected(
             "TOUR",
             format!("{code}, but it was not refused"),
         )),

@@ -41,7 +41,7 @@ struct Wasi {
 }
 
 impl StateStrategy for Wasi {
-    fn new() -> Result<Self, CallError> {
+    fn new() -> Result<Self, Error> {
         Ok(Self {
             session: connect()?,
             output: stdout::get_stdout(),
@@ -50,13 +50,13 @@ impl StateStrategy for Wasi {
         })
     }
 
-    fn change(&mut self, t: Transition) -> Result<(), CallError> {
+    fn change(&mut self, t: Transition) -> Result<(), Error> {
         if t.is_acquire() {
             self.first()?;
         }
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         let swap = || match self.session.execute(SWAP, &values) {
-            Err(CallError::Conflict(_)) => Ok(0),
+            Err(Error::Conflict(_)) => Ok(0),
             told => told,
         };
         while swap()? == 0 {
@@ -77,7 +77,7 @@ impl StateStrategy for Wasi {
 }
 
 impl Wasi {
-    fn first(&mut self) -> Result<(), CallError> {
+    fn first(&mut self) -> Result<(), Error> {
         match self.does.as_str() {
             "" => Ok(()),
             "files" => files(),
@@ -109,12 +109,12 @@ impl Wasi {
                 print(&stderr::get_stderr(), "WrongThing: it is\x1b[2J broken\n")?;
                 panic!("hostile")
             }
-            other => Err(CallError::rejected("no-such", other.to_owned())),
+            other => Err(Error::rejected("no-such", other.to_owned())),
         }
     }
 }
 
-fn files() -> Result<(), CallError> {
+fn files() -> Result<(), Error> {
     let folders = preopens::get_directories();
     let [(folder, _)] = &folders[..] else {
         return Err(escaped("another number of folders"));
@@ -143,7 +143,7 @@ fn files() -> Result<(), CallError> {
     }
 }
 
-fn surroundings() -> Result<(), CallError> {
+fn surroundings() -> Result<(), Error> {
     let variables = environment::get_environment();
     let arguments = environment::get_arguments();
     let input = stdin::get_stdin().read(1);
@@ -154,7 +154,7 @@ fn surroundings() -> Result<(), CallError> {
 }
 
 /// As a guest's library does it: as much as is taken, and it waits for more.
-fn print(output: &OutputStream, text: &str) -> Result<(), CallError> {
+fn print(output: &OutputStream, text: &str) -> Result<(), Error> {
     let no = |error: StreamError| escaped(&format!("printing: {error:?}"));
     let mut bytes = text.as_bytes();
     while !bytes.is_empty() {
@@ -167,8 +167,8 @@ fn print(output: &OutputStream, text: &str) -> Result<(), CallError> {
     output.blocking_flush().map_err(no)
 }
 
-fn escaped(what: &str) -> CallError {
-    CallError::rejected("ESCAPED", what.to_owned())
+fn escaped(what: &str) -> Error {
+    Error::rejected("ESCAPED", what.to_owned())
 }
 
 contend_guest::state_strategy!(Wasi);

@@ -1,15 +1,14 @@
 use super::opened::Opened;
+use super::prepared::Prepared;
+use super::running::{Counted, Running};
 use super::{HostState, dangling, too_many};
-use crate::bindings::SessionHandle;
 use crate::bindings::contend::strategy::{db, types};
-use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
-use crate::capability::calls::bytes_of;
+use crate::bindings::{SessionHandle, StatementHandle};
 use crate::capability::database::{Session, Target};
-use crate::capability::statement::Action;
-use crate::capability::strategy::Capabilities;
-use crate::convert::{value_from_guest, value_to_guest};
-use crate::model::change::Nanos;
-use crate::model::error::{CallError, ErrorKind};
+use crate::capability::lock_names;
+use crate::capability::statement::Statement;
+use crate::convert::{error_to_guest, value_from_guest, value_to_guest};
+use crate::model::error::{CallError, count_error};
 use crate::model::value::{Row, Value};
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -45,75 +44,67 @@ impl HostState {
             Some(session) => session,
             None => self.capabilities.database.connect(&target).await?,
         };
-        Ok(self.sessions.insert(Opened::new(session)) as u32)
+        self.opened += 1;
+        let opened = Opened::new(session, self.opened);
+        Ok(self.sessions.insert(opened) as u32)
     }
 
-    async fn run_execute(
+    fn prepare_for(
         &mut self,
         handle: &Resource<SessionHandle>,
         sql: &str,
-        parameters: &[Value],
-    ) -> Result<std::result::Result<u64, CallError>> {
-        let statement = match self.statement(sql) {
-            Ok(statement) => statement,
-            Err(error) => return Ok(Err(error)),
-        };
-        let began = self.now_if_counted();
-        let opened = self.opened(handle)?;
-        let affected = opened.session.execute(&statement, parameters).await;
-        self.has_committed |= opened.executed(&affected);
-        self.count(sql, began);
-        Ok(affected)
-    }
-
-    async fn run_query(
-        &mut self,
-        handle: &Resource<SessionHandle>,
-        sql: &str,
-        parameters: &[Value],
-    ) -> Result<std::result::Result<Vec<Row>, CallError>> {
-        let statement = match self.statement(sql) {
-            Ok(statement) => statement,
-            Err(error) => return Ok(Err(error)),
-        };
-        let began = self.now_if_counted();
-        let opened = self.opened(handle)?;
-        let rows = opened.session.query(&statement, parameters).await;
-        opened.answered(&rows);
-        self.count(sql, began);
-        // A database stops before an answer takes more of its memory; this is the same of all of them.
-        let share = self.shares().answer;
-        let mut answer = rows.and_then(|rows| {
-            let bytes = rows.iter().map(bytes_of).sum();
-            check_size(ANSWER_TOO_LARGE, "an answer", bytes, share).map(|()| rows)
+    ) -> Result<std::result::Result<u32, CallError>> {
+        let session = (handle.rep(), self.opened(handle)?.number);
+        let statement = self.statement(sql);
+        let inserted = statement.and_then(|statement| {
+            let prepared = Prepared { statement, session };
+            self.prepared.insert(prepared)
         });
-        if let Err(error) = &mut answer
-            && error.code == ANSWER_TOO_LARGE
-            && error.kind == ErrorKind::Rejected
-            && statement.action() == Action::Write
-        {
-            // What it wrote is there, by itself or in a transaction that must not go on.
-            self.session(handle)?.rollback().await.ok();
-            error.kind = ErrorKind::Indefinite;
-        }
-        Ok(answer)
+        Ok(inserted)
     }
 
-    fn now_if_counted(&self) -> Option<Nanos> {
-        let Capabilities {
-            counts_statements,
-            clock,
-            ..
-        } = &self.capabilities;
-        counts_statements.then(|| clock.now())
+    /// A statement that was given as text, on a session.
+    fn running<'a>(
+        &'a mut self,
+        handle: &Resource<SessionHandle>,
+        statement: &'a Statement,
+    ) -> Result<Running<'a>> {
+        let opened = self.sessions.get_mut(handle.rep() as usize);
+        Ok(Running {
+            opened: opened.ok_or_else(dangling)?,
+            statement,
+            executed: Counted::new(&self.capabilities, &mut self.executed),
+            share: self.capabilities.shares.answer,
+            has_committed: &mut self.has_committed,
+        })
     }
 
-    fn count(&mut self, sql: &str, began: Option<Nanos>) {
-        if let Some(began) = began {
-            let took = self.capabilities.clock.now().saturating_sub(began);
-            self.executed.count(sql, took);
-        }
+    /// A prepared statement, on its session; `None` if that is closed.
+    fn running_prepared(
+        &mut self,
+        handle: &Resource<StatementHandle>,
+    ) -> Result<Option<Running<'_>>> {
+        let prepared = self.prepared.get(handle.rep()).ok_or_else(dangling)?;
+        let (session, number) = prepared.session;
+        let opened = self.sessions.get_mut(session as usize);
+        let opened = opened.filter(|opened| opened.number == number);
+        Ok(opened.map(|opened| Running {
+            opened,
+            statement: &prepared.statement,
+            executed: Counted::new(&self.capabilities, &mut self.executed),
+            share: self.capabilities.shares.answer,
+            has_committed: &mut self.has_committed,
+        }))
     }
+
+    fn rows(&mut self, rows: std::result::Result<Vec<Row>, CallError>) -> Answer<Vec<types::Row>> {
+        let to_guest = |row: Row| row.into_iter().map(value_to_guest).collect();
+        self.answer(rows.map(|rows| rows.into_iter().map(to_guest).collect()))
+    }
+}
+
+fn values(parameters: Vec<types::Value>) -> Vec<Value> {
+    parameters.into_iter().map(value_from_guest).collect()
 }
 
 impl db::Host for HostState {
@@ -129,14 +120,32 @@ impl db::Host for HostState {
 }
 
 impl db::HostSession for HostState {
+    fn prepare(
+        &mut self,
+        handle: Resource<SessionHandle>,
+        sql: String,
+    ) -> Answer<Resource<StatementHandle>> {
+        let prepared = self.prepare_for(&handle, &sql)?;
+        self.idle.prepared(&prepared)?;
+        Ok(prepared.map(Resource::new_own).map_err(|error| {
+            count_error(&mut self.errors, &error);
+            error_to_guest(error)
+        }))
+    }
+
     async fn execute(
         &mut self,
         handle: Resource<SessionHandle>,
         sql: String,
         parameters: Vec<types::Value>,
     ) -> Answer<u64> {
-        let parameters: Vec<Value> = parameters.into_iter().map(value_from_guest).collect();
-        let affected = self.run_execute(&handle, &sql, &parameters).await?;
+        let affected = match self.statement(&sql) {
+            Ok(statement) => {
+                let running = self.running(&handle, &statement)?;
+                running.execute(&values(parameters)).await
+            }
+            Err(error) => Err(error),
+        };
         self.answer(affected)
     }
 
@@ -145,11 +154,15 @@ impl db::HostSession for HostState {
         handle: Resource<SessionHandle>,
         sql: String,
         parameters: Vec<types::Value>,
-    ) -> Answer<Vec<Vec<types::Value>>> {
-        let parameters: Vec<Value> = parameters.into_iter().map(value_from_guest).collect();
-        let rows = self.run_query(&handle, &sql, &parameters).await?;
-        let to_guest = |row: Row| row.into_iter().map(value_to_guest).collect();
-        self.answer(rows.map(|rows| rows.into_iter().map(to_guest).collect()))
+    ) -> Answer<Vec<types::Row>> {
+        let rows = match self.statement(&sql) {
+            Ok(statement) => {
+                let running = self.running(&handle, &statement)?;
+                running.query(&values(parameters)).await
+            }
+            Err(error) => Err(error),
+        };
+        self.rows(rows)
     }
 
     async fn begin(&mut self, handle: Resource<SessionHandle>) -> Answer<()> {
@@ -178,5 +191,36 @@ impl db::HostSession for HostState {
         session.ok_or_else(dangling)?.session.close().await;
         self.computing.resume();
         Ok(())
+    }
+}
+
+impl db::HostStatement for HostState {
+    async fn execute(
+        &mut self,
+        handle: Resource<StatementHandle>,
+        parameters: Vec<types::Value>,
+    ) -> Answer<u64> {
+        let affected = match self.running_prepared(&handle)? {
+            Some(running) => running.execute(&values(parameters)).await,
+            None => Err(lock_names::session_closed()),
+        };
+        self.answer(affected)
+    }
+
+    async fn query(
+        &mut self,
+        handle: Resource<StatementHandle>,
+        parameters: Vec<types::Value>,
+    ) -> Answer<Vec<types::Row>> {
+        let rows = match self.running_prepared(&handle)? {
+            Some(running) => running.query(&values(parameters)).await,
+            None => Err(lock_names::session_closed()),
+        };
+        self.rows(rows)
+    }
+
+    fn drop(&mut self, handle: Resource<StatementHandle>) -> Result<()> {
+        let removed = self.prepared.remove(handle.rep());
+        removed.map(drop).ok_or_else(dangling)
     }
 }

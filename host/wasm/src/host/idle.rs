@@ -4,7 +4,7 @@
 //! between two calls. So the host counts calls, and the n-th of a step traps, the same in every world:
 //!
 //! - calls in a row that neither wait nor use a database or a lock service: the clock, random numbers,
-//!   settings, a `sleep(0)`;
+//!   settings, a `sleep(0)`, a statement that is prepared;
 //! - calls of one step that the host itself refused, such as a statement that no strategy may run: a
 //!   retry is refused again, however long the guest sleeps in between.
 //!
@@ -29,6 +29,9 @@ const SLEEP: u32 = 20;
 
 /// Refusals in one step.
 const MOST_REFUSED: u32 = 1_000;
+
+/// A prepared statement counts as so many: the host parses its text.
+const PREPARE: u32 = 200;
 
 /// A shorter sleep is none.
 const SHORTEST_WAIT: Nanos = 1_000;
@@ -64,6 +67,14 @@ impl Idle {
         }
         self.in_a_row = 0;
         Ok(())
+    }
+
+    /// A statement was prepared, without the server.
+    pub fn prepared<T>(&mut self, answer: &Result<T, CallError>) -> wasmtime::Result<()> {
+        match answer {
+            Err(error) => self.refused(&error.code),
+            Ok(_) => self.count(PREPARE),
+        }
     }
 
     /// A call of a database or a lock service was answered.

@@ -108,6 +108,11 @@ impl lock::HostLock for HostState {
         self.answer(owner)
     }
 
+    fn current_grant(&mut self, handle: Resource<LockHandle>) -> Result<Option<lock::Grant>> {
+        self.idle.call()?;
+        Ok(self.held(&handle)?.current_grant().map(convert::grant))
+    }
+
     async fn break_(&mut self, handle: Resource<LockHandle>) -> Answer<()> {
         let broken = self.held(&handle)?.break_lock().await;
         self.answer(broken)

@@ -6,6 +6,8 @@ use crate::model::error::{CallError, ErrorKind};
 /// A session and the state of its transaction, as far as the calls show it.
 pub struct Opened {
     pub session: Box<dyn Session>,
+    /// Unlike the handle's number, never given to another session of the instance.
+    pub number: u64,
     transaction: Option<Transaction>,
 }
 
@@ -16,9 +18,10 @@ struct Transaction {
 }
 
 impl Opened {
-    pub fn new(session: Box<dyn Session>) -> Self {
+    pub fn new(session: Box<dyn Session>, number: u64) -> Self {
         Self {
             session,
+            number,
             transaction: None,
         }
     }
@@ -106,7 +109,7 @@ pub(super) mod tests {
 
     #[test]
     fn autocommit_write_is_committed_unless_it_changed_nothing_or_failed() {
-        let mut opened = Opened::new(Box::new(Idle));
+        let mut opened = Opened::new(Box::new(Idle), 0);
         assert!(opened.executed(&Ok(1)));
         assert!(!opened.executed(&Ok(0)));
         assert!(!opened.executed(&conflict()));
@@ -115,7 +118,7 @@ pub(super) mod tests {
 
     #[test]
     fn transaction_is_committed_when_commit_says_so_and_it_has_written() {
-        let mut opened = Opened::new(Box::new(Idle));
+        let mut opened = Opened::new(Box::new(Idle), 0);
         opened.begun(&Ok(()));
         assert!(!opened.executed(&Ok(2)), "not yet");
         assert!(!opened.committed(&lost()));

@@ -3,7 +3,8 @@
 -- ARGV[1] is the grant, ARGV[2] its number of names. KEYS are, for each name in order: its
 -- holders, a sorted set of grants by the end of their leases in microseconds; then for each its
 -- waiters' list; then for each its last fencing token; and at the end the mark of a grant that was
--- released. A grant begins with 'x' if it is exclusive and with 's' if it is shared.
+-- released. A grant begins with 'x' if it is exclusive and with 's' if it is shared, with the limit on
+-- the number of holders behind the 's' if there is one, and a colon behind that.
 local grant, names = ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -15,6 +16,10 @@ end
 
 local function exclusive(holder)
   return string.sub(holder, 1, 1) == 'x'
+end
+
+local function limit(holder)
+  return tonumber(string.match(holder, '^s(%d+):') or math.huge)
 end
 
 -- 'held'; 'ended' if it exists but a lease is over; 'gone' if it does not exist.

@@ -39,10 +39,11 @@ pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_reported(fixture
 }
 
 pub(super) async fn an_expired_reader_gets_an_error_while_others_read(fixture: &Fixture) {
-    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared, LEASE).await else {
+    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared(None), LEASE).await
+    else {
         return;
     };
-    let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared).await;
+    let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared(None)).await;
     late.acquire(0).await.unwrap();
     reader.acquire(0).await.unwrap();
     fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
@@ -83,6 +84,32 @@ pub(super) async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
     assert!(lock.is_owner().await.unwrap());
     fixture.assert_taken("a").await;
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
+}
+
+pub(super) async fn the_current_grant_shows_a_lease_in_danger(fixture: &Fixture) {
+    let Some((_one, mut lives)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
+        return;
+    };
+    let first = lives.acquire(0).await.unwrap();
+    let acquired = first.last_heartbeat.unwrap();
+    assert_eq!(first.lease_ends, Some(acquired + LEASE));
+    fixture.time.sleep(Duration::from_nanos(4 * LEASE)).await;
+    // The heartbeats were answered: without one of the last lease it would have ended.
+    let current = lives.current_grant().expect("it is held");
+    let last = current.last_heartbeat.unwrap();
+    assert!(last >= acquired + 3 * LEASE, "{last} after {acquired}");
+    assert_eq!(current.lease_ends, Some(last + LEASE));
+
+    let Some((_two, mut late)) = fixture.unrenewed_lock("b", Mode::Exclusive, LEASE).await else {
+        return;
+    };
+    let granted = late.acquire(0).await.unwrap();
+    fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
+    // Nobody has said that it is lost, and its end is over.
+    let current = late.current_grant().expect("the service was not asked");
+    assert_eq!(current.last_heartbeat, granted.last_heartbeat);
+    let refused = late.renew().await;
+    assert_error(refused, ErrorKind::Conflict, "not-owner");
 }
 
 pub(super) async fn released_lease_is_not_renewed(fixture: &Fixture) {
