@@ -20,15 +20,13 @@ use crate::capability::lock::LockService;
 use crate::capability::printed::{Printed, Unread};
 use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::strategy::{Call, Strategy};
-use crate::model::change::Change;
+use crate::model::change::{Change, StepKind};
 use crate::model::marker::Marker;
-use crate::model::stuck::WaitingStep;
 use crate::record::journal::Journal;
-use crate::workload::Workload;
-use crate::workload::settle;
 use crate::workload::site::Site;
 use crate::workload::stop::{self, Stopper};
 use crate::workload::turn::{Phase, Stepped, Turn};
+use crate::workload::{Workload, settle};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::io;
@@ -143,7 +141,7 @@ impl Turn for Worker {
         self.watched().set(phase);
     }
 
-    async fn step(&mut self, step: WaitingStep, call: Call) -> Stepped {
+    async fn step(&mut self, step: StepKind, call: Call) -> Stepped {
         let post = Post::In(step, self.change);
         self.context.posts.enter(self.number, post);
         let stepped = self.handle.step(call).await;

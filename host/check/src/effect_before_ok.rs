@@ -8,34 +8,11 @@ use super::evidence::Evidence;
 use super::findings::Findings;
 use super::heard::CUT;
 use super::trace::Trace;
-use crate::model::change::{Change, Step};
+use crate::model::change::{Change, Step, StepKind};
 use crate::model::verdict::Answer;
 use order::{Late, Order};
 use reading::{Shown, weigh};
 use std::collections::BTreeSet;
-
-/// The two steps of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Which {
-    Acquire,
-    Release,
-}
-
-impl Which {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Acquire => "acquire",
-            Self::Release => "release",
-        }
-    }
-
-    pub fn step(self, change: &Change) -> Option<&Step> {
-        match self {
-            Self::Acquire => Some(&change.acquire),
-            Self::Release => change.release.as_ref(),
-        }
-    }
-}
 
 /// Holds what the host read right after a step (`model/seen.rs`) against the row's chain of updates in
 /// the audit. The update of the step must be in the chain, and the row must have been at it or beyond:
@@ -59,8 +36,8 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     let order = effects.map(|effects| Order::new(evidence, trace, effects, is_ordered, &mut late));
     let (mut lied, mut open) = (BTreeSet::new(), 0u64);
     for (index, change) in evidence.changes.iter().enumerate() {
-        for which in [Which::Acquire, Which::Release] {
-            let Some(step) = which.step(change).filter(|step| step.outcome.is_ok()) else {
+        for which in StepKind::ALL {
+            let Some(step) = change.step(which).filter(|step| step.outcome.is_ok()) else {
                 continue;
             };
             match weigh(evidence, trace, order.as_ref(), index, which) {
@@ -77,7 +54,7 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     for Late { own, before } in late {
         if !lied.contains(&own) {
             let change = &evidence.changes[own.0];
-            let at = own.1.step(change).map(|step| step.returned);
+            let at = change.step(own.1).map(|step| step.returned);
             let describe = || prose::late(evidence.changes, own, before);
             findings.add(at, describe);
         }

@@ -3,6 +3,7 @@
 use crate::model::change::{Change, Nanos};
 use crate::model::data::{AuditEntry, RowState};
 use crate::model::marker::Marker;
+pub use crate::model::prose::Ms;
 use crate::model::verdict::{Answer, Doubt, Subject, Verdict};
 use std::fmt;
 
@@ -108,17 +109,6 @@ impl Findings {
             further: self.count.saturating_sub(1),
             about,
         }
-    }
-}
-
-/// A time of the run for people: `12.345 ms`.
-pub struct Ms(pub Nanos);
-
-impl fmt::Display for Ms {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In integers, so that a time is never rounded past another.
-        let micros = self.0 / 1_000;
-        write!(f, "{}.{:03} ms", micros / 1_000, micros % 1_000)
     }
 }
 

@@ -4,6 +4,7 @@ use super::findings::{Findings, Ms, Witness};
 use crate::model::change::{Change, Nanos, Restored, Settled, Step};
 use crate::model::error::ErrorKind;
 use crate::model::outcome::Outcome;
+use crate::model::prose::counted;
 use crate::model::stuck::Stuck;
 use crate::model::verdict::Answer;
 
@@ -87,10 +88,7 @@ fn gave_up(step: &Step, code: &str) -> Option<String> {
     Some(format!(
         "it gave up after {} of code {code}; a conflict certainly had no effect, and is to be tried \
          again",
-        match met.count {
-            1 => "1 conflict".to_owned(),
-            n => format!("{n} conflicts"),
-        }
+        counted(met.count, "conflict")
     ))
 }
 

@@ -50,6 +50,16 @@ pub struct Allocation {
     pub statements: Statements,
 }
 
+crate::words! {
+    /// The two steps of a change; for an allocation they are called the same.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum StepKind {
+        Acquire = "acquire",
+        Release = "release",
+    }
+}
+
 /// Says whether the host gave a row back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -168,9 +178,29 @@ impl Change {
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         std::iter::once(&self.acquire).chain(&self.release)
     }
+
+    pub fn step(&self, kind: StepKind) -> Option<&Step> {
+        match kind {
+            StepKind::Acquire => Some(&self.acquire),
+            StepKind::Release => self.release.as_ref(),
+        }
+    }
 }
 
 impl Step {
+    /// A step that ended ok and met nothing on its way.
+    pub fn ok(invoked: Nanos, returned: Nanos) -> Self {
+        Self {
+            invoked,
+            returned,
+            outcome: Outcome::Ok,
+            errors: Vec::new(),
+            lost_locks: LostLocks::default(),
+            settled: None,
+            seen: None,
+        }
+    }
+
     pub fn duration(&self) -> Nanos {
         self.returned.saturating_sub(self.invoked)
     }

@@ -30,23 +30,15 @@ pub struct Tool {
     pub version: Option<String>,
 }
 
-/// Says whether a strategy's component exists, and is as new as its sources.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Freshness {
-    Fresh,
-    /// Older than a source; the next run builds it again.
-    Stale,
-    /// Not built yet; the next run builds it.
-    Missing,
-}
-
-impl Freshness {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fresh => "fresh",
-            Self::Stale => "stale",
-            Self::Missing => "missing",
-        }
+crate::words! {
+    /// Says whether a strategy's component exists, and is as new as its sources.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Freshness {
+        Fresh = "fresh",
+        /// Older than a source; the next run builds it again.
+        Stale = "stale",
+        /// Not built yet; the next run builds it.
+        Missing = "missing",
     }
 }

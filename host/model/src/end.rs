@@ -22,29 +22,19 @@ pub struct End {
     pub stuck: Option<Stuck>,
 }
 
-/// The cause of the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ended {
-    /// Every worker made all its changes.
-    Completed,
-    TimeLimit,
-    /// Ctrl-C, or a signal to terminate.
-    Interrupted,
-    /// Nothing could move any more.
-    Stuck,
-    /// A change could not be recorded, or a worker broke down.
-    Failed,
-}
-
-impl Ended {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::TimeLimit => "time-limit",
-            Self::Interrupted => "interrupted",
-            Self::Stuck => "stuck",
-            Self::Failed => "failed",
-        }
+crate::words! {
+    /// The cause of the end.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Ended {
+        /// Every worker made all its changes.
+        Completed = "completed",
+        TimeLimit = "time-limit",
+        /// Ctrl-C, or a signal to terminate.
+        Interrupted = "interrupted",
+        /// Nothing could move any more.
+        Stuck = "stuck",
+        /// A change could not be recorded, or a worker broke down.
+        Failed = "failed",
     }
 }

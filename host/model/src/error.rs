@@ -3,29 +3,19 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The four cases of the contract (`wit/types.wit`). There is no fifth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErrorKind {
-    /// Certainly no effect; the transaction is gone; try again.
-    Conflict,
-    /// Certainly no effect; this server cannot now.
-    Unavailable,
-    /// Certainly no effect; the same call would fail again.
-    Rejected,
-    /// It may or may not have happened. Nothing may turn this into another case.
-    Indefinite,
-}
-
-impl ErrorKind {
-    /// The word for people and files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Conflict => "conflict",
-            Self::Unavailable => "unavailable",
-            Self::Rejected => "rejected",
-            Self::Indefinite => "indefinite",
-        }
+crate::words! {
+    /// The four cases of the contract (`wit/types.wit`). There is no fifth.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ErrorKind {
+        /// Certainly no effect; the transaction is gone; try again.
+        Conflict = "conflict",
+        /// Certainly no effect; this server cannot now.
+        Unavailable = "unavailable",
+        /// Certainly no effect; the same call would fail again.
+        Rejected = "rejected",
+        /// It may or may not have happened. Nothing may turn this into another case.
+        Indefinite = "indefinite",
     }
 }
 

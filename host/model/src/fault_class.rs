@@ -4,52 +4,25 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// One kind of fault of the simulator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FaultClass {
-    Pause,
-    CrashWorker,
-    CrashNode,
-    Partition,
-    Cut,
-    DelayApply,
-    BlindProxy,
-    LockRestart,
-    LockFailover,
-    LockSkew,
+crate::words! {
+    /// One kind of fault of the simulator.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum FaultClass {
+        Pause = "pause",
+        CrashWorker = "crash-worker",
+        CrashNode = "crash-node",
+        Partition = "partition",
+        Cut = "cut",
+        DelayApply = "delay-apply",
+        BlindProxy = "blind-proxy",
+        LockRestart = "lock-restart",
+        LockFailover = "lock-failover",
+        LockSkew = "lock-skew",
+    }
 }
 
 impl FaultClass {
-    pub const ALL: [Self; 10] = [
-        Self::Pause,
-        Self::CrashWorker,
-        Self::CrashNode,
-        Self::Partition,
-        Self::Cut,
-        Self::DelayApply,
-        Self::BlindProxy,
-        Self::LockRestart,
-        Self::LockFailover,
-        Self::LockSkew,
-    ];
-
-    /// The word for people and files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pause => "pause",
-            Self::CrashWorker => "crash-worker",
-            Self::CrashNode => "crash-node",
-            Self::Partition => "partition",
-            Self::Cut => "cut",
-            Self::DelayApply => "delay-apply",
-            Self::BlindProxy => "blind-proxy",
-            Self::LockRestart => "lock-restart",
-            Self::LockFailover => "lock-failover",
-            Self::LockSkew => "lock-skew",
-        }
-    }
-
     /// Says whether the fault hits the lock service.
     pub fn is_of_locks(self) -> bool {
         matches!(

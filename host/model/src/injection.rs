@@ -1,88 +1,37 @@
 //! Faults that a conformance run gives a strategy, one at a time, in place of a call's own answer.
 
+use super::change::StepKind;
 use super::error::{CallError, ErrorKind};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// The two steps of a change; for an allocation they are called the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepKind {
-    Acquire,
-    Release,
-}
-
-impl StepKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Acquire => "acquire",
-            Self::Release => "release",
-        }
+crate::words! {
+    /// The calls of the contract that can return an error.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Called {
+        Connect = "connect",
+        Execute = "execute",
+        Query = "query",
+        Begin = "begin",
+        Commit = "commit",
+        Rollback = "rollback",
+        Sync = "sync",
+        /// The reading of one node, of a check of all.
+        ReadNode = "check",
+        OpenLocks = "lock.open",
+        NameLock = "lock.lock",
+        AcquireLock = "lock.acquire",
+        ReleaseLock = "lock.release",
+        RenewLock = "lock.renew",
+        AskOwner = "lock.is-owner",
+        BreakLock = "lock.break",
     }
-}
-
-/// The calls of the contract that can return an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Called {
-    Connect,
-    Execute,
-    Query,
-    Begin,
-    Commit,
-    Rollback,
-    Sync,
-    /// The reading of one node, of a check of all.
-    ReadNode,
-    OpenLocks,
-    NameLock,
-    AcquireLock,
-    ReleaseLock,
-    RenewLock,
-    AskOwner,
-    BreakLock,
 }
 
 impl Called {
-    /// One word, for people and for the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Execute => "execute",
-            Self::Query => "query",
-            Self::Begin => "begin",
-            Self::Commit => "commit",
-            Self::Rollback => "rollback",
-            Self::Sync => "sync",
-            Self::ReadNode => "check",
-            Self::OpenLocks => "lock.open",
-            Self::NameLock => "lock.lock",
-            Self::AcquireLock => "lock.acquire",
-            Self::ReleaseLock => "lock.release",
-            Self::RenewLock => "lock.renew",
-            Self::AskOwner => "lock.is-owner",
-            Self::BreakLock => "lock.break",
-        }
-    }
-
     /// Says whether the lock service answers it, and not the database.
     pub fn is_of_locks(self) -> bool {
-        match self {
-            Self::OpenLocks
-            | Self::NameLock
-            | Self::AcquireLock
-            | Self::ReleaseLock
-            | Self::RenewLock
-            | Self::AskOwner
-            | Self::BreakLock => true,
-            Self::Connect
-            | Self::Execute
-            | Self::Query
-            | Self::Begin
-            | Self::Commit
-            | Self::Rollback
-            | Self::Sync
-            | Self::ReadNode => false,
-        }
+        self.as_str().starts_with("lock.")
     }
 
     /// The injections that the contract allows for it. A write inside a transaction whose answer was
@@ -119,30 +68,22 @@ impl Serialize for Called {
     }
 }
 
-/// A fault, with what is true behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Injected {
-    Conflict,
-    Unavailable,
-    Rejected,
-    /// The call was made, and its answer is lost.
-    IndefiniteDone,
-    /// The call was not made, and no answer says so.
-    IndefiniteNotDone,
+crate::words! {
+    /// A fault, with what is true behind it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Injected {
+        Conflict = "conflict",
+        Unavailable = "unavailable",
+        Rejected = "rejected",
+        /// The call was made, and its answer is lost.
+        IndefiniteDone = "indefinite-done",
+        /// The call was not made, and no answer says so.
+        IndefiniteNotDone = "indefinite-not-done",
+    }
 }
 
 impl Injected {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Conflict => "conflict",
-            Self::Unavailable => "unavailable",
-            Self::Rejected => "rejected",
-            Self::IndefiniteDone => "indefinite-done",
-            Self::IndefiniteNotDone => "indefinite-not-done",
-        }
-    }
-
     /// The error that the host returns to the strategy, with a code that a backend gives for it.
     pub fn error(self, called: Called) -> CallError {
         let (kind, code) = match (self, called) {

@@ -8,48 +8,25 @@ use std::str::FromStr;
 pub const PROXY: &str = "haproxy";
 pub const REDIS: &str = "redis";
 
-/// An action on a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LabAction {
-    /// The process stands still, and keeps its memory, its connections and its port.
-    Pause,
-    /// It goes on after a pause.
-    Resume,
-    /// The process ends at once, without closing its connections.
-    Kill,
-    /// A server that was killed is started again.
-    Start,
-    /// The process ends in order if it lives, and is started again.
-    Restart,
-    /// The node hears no other node, and none hears it; its clients still reach it.
-    Isolate,
-    /// It hears the others again.
-    Heal,
-}
-
-impl LabAction {
-    pub const ALL: [Self; 7] = [
-        Self::Pause,
-        Self::Resume,
-        Self::Kill,
-        Self::Start,
-        Self::Restart,
-        Self::Isolate,
-        Self::Heal,
-    ];
-
-    /// The word for people and files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Kill => "kill",
-            Self::Start => "start",
-            Self::Restart => "restart",
-            Self::Isolate => "isolate",
-            Self::Heal => "heal",
-        }
+crate::words! {
+    /// An action on a server.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum LabAction {
+        /// The process stands still, and keeps its memory, its connections and its port.
+        Pause = "pause",
+        /// It goes on after a pause.
+        Resume = "resume",
+        /// The process ends at once, without closing its connections.
+        Kill = "kill",
+        /// A server that was killed is started again.
+        Start = "start",
+        /// The process ends in order if it lives, and is started again.
+        Restart = "restart",
+        /// The node hears no other node, and none hears it; its clients still reach it.
+        Isolate = "isolate",
+        /// It hears the others again.
+        Heal = "heal",
     }
 }
 
@@ -57,11 +34,7 @@ impl FromStr for LabAction {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|action| action.as_str() == word);
-        found.ok_or_else(|| {
-            let words = Self::ALL.map(Self::as_str).join(", ");
-            format!("there is no fault {word:?}; there are {words}")
-        })
+        Self::named(word, "fault")
     }
 }
 

@@ -58,29 +58,25 @@ impl FaultAction {
 
     /// Says whether the fault hits the lock service.
     pub fn is_of_locks(&self) -> bool {
-        match self {
-            Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. } => true,
-            Self::PauseWorker { .. }
-            | Self::CrashWorker { .. }
-            | Self::CrashNode { .. }
-            | Self::Partition { .. }
-            | Self::CutCommit { .. }
-            | Self::DelayApply { .. }
-            | Self::BlindProxy { .. } => false,
-        }
+        matches!(
+            self,
+            Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. }
+        )
     }
 }
 
-/// The time when the connection breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cut {
-    /// COMMIT never reaches the server.
-    Before,
-    /// While the server commits.
-    During,
-    /// After the server committed: only the answer is lost.
-    After,
+crate::words! {
+    /// The time when the connection breaks.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Cut {
+        /// COMMIT never reaches the server.
+        Before = "cut-before-commit",
+        /// While the server commits.
+        During = "cut-in-commit",
+        /// After the server committed: only the answer is lost.
+        After = "cut-after-commit",
+    }
 }
 
 impl SimFault {
@@ -155,19 +151,6 @@ impl fmt::Display for FaultAction {
 /// The name of the node of this number, as texts for people have it.
 fn name(node: u32) -> String {
     format!("n{}", u64::from(node) + 1)
-}
-
-impl Cut {
-    pub const ALL: [Self; 3] = [Self::Before, Self::During, Self::After];
-
-    /// The word of a schedule.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Before => "cut-before-commit",
-            Self::During => "cut-in-commit",
-            Self::After => "cut-after-commit",
-        }
-    }
 }
 
 /// A duration in one word, exactly: `1500ms`.

@@ -1,8 +1,8 @@
 //! A trial in which nothing can move any more.
 
-use super::change::Nanos;
+use super::change::{Nanos, StepKind};
 use super::data::RowState;
-use super::marker::Mark;
+use super::marker::{Mark, Marker};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -38,22 +38,23 @@ pub struct Waiting {
     pub worker: u32,
     /// The number of its change.
     pub number: u32,
-    pub step: WaitingStep,
+    pub step: StepKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaitingStep {
-    Acquire,
-    Release,
+impl Waiting {
+    fn marker(&self) -> Marker {
+        Marker {
+            worker: self.worker,
+            number: self.number,
+        }
+    }
 }
 
 impl Mark {
     /// The worker that waits in the change that it names.
     pub fn among<'a>(&self, waiting: &'a [Waiting]) -> Option<&'a Waiting> {
         let marker = self.marker()?;
-        let is_it = |it: &&Waiting| (it.worker, it.number) == (marker.worker, marker.number);
-        waiting.iter().find(is_it)
+        waiting.iter().find(|it| it.marker() == marker)
     }
 }
 
@@ -96,12 +97,8 @@ impl fmt::Display for StuckRow {
             write!(f, " is {state}, {whose}")?;
         }
         let each = self.waiting.iter().map(|waiting| {
-            let step = match waiting.step {
-                WaitingStep::Acquire => "acquire",
-                WaitingStep::Release => "release",
-            };
-            let Waiting { worker, number, .. } = waiting;
-            format!("worker {worker} ({step} of {worker}_{number})")
+            let (worker, step) = (waiting.worker, waiting.step.as_str());
+            format!("worker {worker} ({step} of {})", waiting.marker())
         });
         let each: Vec<_> = each.collect();
         write!(f, ", and there wait {}", each.join(", "))?;
@@ -115,7 +112,6 @@ impl fmt::Display for StuckRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::marker::Marker;
 
     #[test]
     fn stuck_trial_names_row_marker_and_waiting_workers() {
@@ -134,10 +130,7 @@ mod tests {
             rows: vec![StuckRow {
                 row: 3,
                 state: Some(RowState::held_by(marker)),
-                waiting: vec![
-                    waiting(5, WaitingStep::Acquire),
-                    waiting(8, WaitingStep::Acquire),
-                ],
+                waiting: vec![waiting(5, StepKind::Acquire), waiting(8, StepKind::Acquire)],
                 more_waiting: 4,
             }],
             more_rows: 0,
@@ -151,7 +144,7 @@ mod tests {
         stuck.rows[0].waiting = vec![Waiting {
             worker: 2,
             number: 0,
-            step: WaitingStep::Release,
+            step: StepKind::Release,
         }];
         stuck.rows[0].more_waiting = 0;
         stuck.more_rows = 7;

@@ -2,6 +2,7 @@
 
 use crate::backend::session_options::AffectedRows;
 use crate::backend::url::{AutocommitWrites, LockUrl};
+use crate::model::prose::counted;
 use crate::model::sim_fault::SimFault;
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
@@ -58,10 +59,6 @@ impl Case {
     /// Describes the case in words: `seed 7, 1 row × 2 workers × 1 change, …`.
     pub fn prose(&self) -> String {
         let workload = &self.workload;
-        let counted = |count: u32, one: &str| match count {
-            1 => format!("1 {one}"),
-            n => format!("{n} {one}s"),
-        };
         let mut parts = vec![
             format!("seed {}", self.seed),
             format!(

@@ -6,6 +6,7 @@ use super::text::counts_prose;
 use super::timeline::{self, wrapped};
 use crate::model::change::Nanos;
 use crate::model::conditions::UnreadSetting;
+use crate::model::prose::counted;
 use crate::model::timeline::Timeline;
 use crate::model::verdict::Verdict;
 use crate::record::tally::Tally;
@@ -221,13 +222,6 @@ fn overview(checked: &[Checked]) -> String {
         ]);
     }
     table.trim_fmt() + "\n"
-}
-
-fn counted(count: u64, one: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        n => format!("{n} {one}s"),
-    }
 }
 
 fn rate(count: f64, seconds: f64) -> f64 {

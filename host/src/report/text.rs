@@ -4,6 +4,7 @@ use super::table::{number, table};
 use super::{RunReport, TrialReport, conditions};
 use crate::check::Fairness;
 use crate::model::contention::Contention;
+use crate::model::prose::counted;
 use crate::model::verdict::{Answer, Verdict};
 use crate::plan::Plan;
 use crate::record::summary::Percentiles;
@@ -139,14 +140,14 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
     if let Some(contention) = &trial.judgement.contention {
         let _ = writeln!(text, "  contention: {}", contention_prose(contention));
     }
-    let mut counted = |what: &str, counts: &BTreeMap<String, u64>| {
+    let mut line = |what: &str, counts: &BTreeMap<String, u64>| {
         if !counts.is_empty() {
             let _ = writeln!(text, "  {what}: {}", counts_prose(counts));
         }
     };
-    counted("errors returned", &trial.summary.errors_by_code);
-    counted("locks lost before their release", &trial.summary.lost_locks);
-    counted("steps not ok", &trial.reasons);
+    line("errors returned", &trial.summary.errors_by_code);
+    line("locks lost before their release", &trial.summary.lost_locks);
+    line("steps not ok", &trial.reasons);
     for (code, message) in trial.messages.iter().take(MAX_MESSAGES) {
         let _ = writeln!(text, "    {code}: {message}");
     }
@@ -210,11 +211,7 @@ fn one_answer(answer: &Answer) -> String {
 
 /// `rivals met on 3 rows, on 2 of them from different nodes`.
 fn contention_prose(contention: &Contention) -> String {
-    let rows = |count: u32| match count {
-        1 => "1 row".to_owned(),
-        count => format!("{count} rows"),
-    };
-    let met = format!("rivals met on {}", rows(contention.rows));
+    let met = format!("rivals met on {}", counted(contention.rows, "row"));
     match contention.nodes.count() {
         0 | 1 if contention.cluster <= 1 => met,
         0 => format!("{met}; their nodes were not recorded"),

@@ -1,6 +1,6 @@
 //! A timeline for the terminal: a column for each worker, one for the nodes, one for the lock service.
 
-use crate::model::change::Nanos;
+use crate::model::prose::Ms;
 use crate::model::timeline::{Lane, Timeline, TimelineEntry};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use std::fmt::Write;
@@ -20,9 +20,12 @@ pub fn write(timeline: &Timeline, width: u16) -> String {
     table.set_header(std::iter::once("time".to_owned()).chain(headings));
     for moment in &timeline.moments {
         let cells = columns.iter().map(|column| column.cell(moment));
-        table.add_row(std::iter::once(time(moment.at)).chain(cells));
+        table.add_row(std::iter::once(Ms(moment.at).to_string()).chain(cells));
     }
-    let longest = timeline.moments.iter().map(|moment| time(moment.at).len());
+    let longest = timeline
+        .moments
+        .iter()
+        .map(|moment| Ms(moment.at).to_string().len());
     let time_width = longest.max().unwrap_or(0) as u16 + GAP;
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, GAP));
@@ -39,12 +42,6 @@ pub fn write(timeline: &Timeline, width: u16) -> String {
         }
     }
     text
-}
-
-/// `12.345 ms`.
-pub fn time(at: Nanos) -> String {
-    let micros = at / 1_000;
-    format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
 }
 
 /// Words in lines that are not longer than `width`, the first and the others indented.
@@ -174,7 +171,7 @@ pub(super) mod tests {
         }
         let text = write(&timeline, 120);
         for moment in &timeline.moments {
-            assert!(text.contains(&time(moment.at)), "{text}");
+            assert!(text.contains(&Ms(moment.at).to_string()), "{text}");
             for word in moment.text.split(' ') {
                 assert!(text.contains(word), "{word}: {text}");
             }

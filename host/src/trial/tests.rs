@@ -4,7 +4,7 @@ mod fake;
 
 use self::fake::{Broken, FakeTrial};
 use super::*;
-use crate::model::stuck::WaitingStep;
+use crate::model::change::StepKind;
 use crate::worker::posts::Post;
 use std::io;
 
@@ -144,7 +144,7 @@ fn stuck_trial_ends_and_records_what_stood_still() {
     trial.stuck_after_s = 5;
     for _ in 0..2 {
         trial.worker(|it| async move {
-            it.enter(Post::In(WaitingStep::Acquire, 0));
+            it.enter(Post::In(StepKind::Acquire, 0));
             it.stop().abandoned().await;
             assert!(it.stop().is_stuck());
             Ok(())

@@ -1,6 +1,7 @@
 //! The step that each worker is in, for the watch that looks for a standstill.
 
-use crate::model::stuck::{Waiting, WaitingStep};
+use crate::model::change::StepKind;
+use crate::model::stuck::Waiting;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -48,7 +49,7 @@ pub enum Post {
     /// Between two steps: it pauses, checks, holds or settles, and goes on by itself.
     Between,
     /// In a step of the change with this number, in the hands of the strategy.
-    In(WaitingStep, u32),
+    In(StepKind, u32),
     /// It has made all its changes.
     Ended,
 }
@@ -66,8 +67,8 @@ impl Posts {
     pub fn enter(&self, worker: u32, post: Post) {
         let coded = match post {
             Post::Between => BETWEEN,
-            Post::In(WaitingStep::Acquire, number) => u64::from(number) << 2 | ACQUIRE,
-            Post::In(WaitingStep::Release, number) => u64::from(number) << 2 | RELEASE,
+            Post::In(StepKind::Acquire, number) => u64::from(number) << 2 | ACQUIRE,
+            Post::In(StepKind::Release, number) => u64::from(number) << 2 | RELEASE,
             Post::Ended => ENDED,
         };
         if let Some(place) = self.0.get(worker as usize) {
@@ -93,8 +94,8 @@ impl Posts {
             let coded = place.post.load(Ordering::Relaxed);
             let number = (coded >> 2) as u32;
             match coded & 3 {
-                ACQUIRE => Post::In(WaitingStep::Acquire, number),
-                RELEASE => Post::In(WaitingStep::Release, number),
+                ACQUIRE => Post::In(StepKind::Acquire, number),
+                RELEASE => Post::In(StepKind::Release, number),
                 ENDED => Post::Ended,
                 _ => Post::Between,
             }
@@ -135,8 +136,8 @@ mod tests {
         let posts = Posts::new(4);
         let entered = [
             Post::Between,
-            Post::In(WaitingStep::Acquire, 0),
-            Post::In(WaitingStep::Release, u32::MAX),
+            Post::In(StepKind::Acquire, 0),
+            Post::In(StepKind::Release, u32::MAX),
             Post::Ended,
         ];
         for (worker, post) in (0..).zip(entered) {
@@ -161,14 +162,14 @@ mod tests {
 
     #[test]
     fn workers_wait_if_none_is_between_two_steps() {
-        let acquire = Post::In(WaitingStep::Acquire, 2);
+        let acquire = Post::In(StepKind::Acquire, 2);
         assert_eq!(waiting(&[acquire, Post::Between]), None);
         assert_eq!(waiting(&[Post::Ended]), None);
         let waiting = waiting(&[Post::Ended, acquire]).unwrap();
         let expected = Waiting {
             worker: 1,
             number: 2,
-            step: WaitingStep::Acquire,
+            step: StepKind::Acquire,
         };
         assert_eq!(waiting, [expected]);
     }

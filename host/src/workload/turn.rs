@@ -2,12 +2,11 @@
 
 use super::site::Site;
 use crate::capability::strategy::{Allocated, Call};
-use crate::model::change::{Change, LostLocks, Restored, Step};
+use crate::model::change::{Change, LostLocks, Restored, Step, StepKind};
 use crate::model::marker::Marker;
 use crate::model::nodes::NodeSet;
 use crate::model::outcome::Outcome;
 use crate::model::statements::Statements;
-use crate::model::stuck::WaitingStep;
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -86,7 +85,7 @@ pub trait Turn: Send {
     fn enter(&self, phase: Phase);
 
     /// One timed step in the strategy's hands.
-    async fn step(&mut self, step: WaitingStep, call: Call) -> Stepped;
+    async fn step(&mut self, step: StepKind, call: Call) -> Stepped;
 
     /// The change as its acquire left it: nothing checked, nothing released.
     fn begun(&self, acquire: Step, nodes: NodeSet) -> Change {

@@ -23,10 +23,10 @@ use super::{BackgroundAccess, Workload};
 use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Session};
 use crate::check::{Evidence, judge_whole_from};
-use crate::model::change::{Change, Nanos};
+use crate::model::change::{Change, Nanos, StepKind};
 use crate::model::data::{RowState, Status};
 use crate::model::error::CallError;
-use crate::model::stuck::{Waiting, WaitingStep};
+use crate::model::stuck::Waiting;
 use crate::model::value::Value;
 use crate::model::verdict::Judgement;
 use crate::wasm::World;
@@ -124,7 +124,7 @@ impl WorkloadKind for VolumeState {
         let is_at_work = |state: &RowState| {
             let owner = state.mark.among(waiting);
             owner.is_some_and(|owner| {
-                owner.step != WaitingStep::Release || state.status != Status::Deleting
+                owner.step != StepKind::Release || state.status != Status::Deleting
             })
         };
         Some(Picture {

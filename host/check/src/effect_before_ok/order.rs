@@ -2,8 +2,7 @@
 
 use super::super::evidence::Evidence;
 use super::super::trace::Trace;
-use super::Which;
-use crate::model::change::Nanos;
+use crate::model::change::{Nanos, StepKind};
 use crate::model::data::{AuditEntry, RowState, Status};
 
 /// In place of an effect or of a place: there is none, or it is not known.
@@ -29,9 +28,9 @@ pub struct Order<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Late {
     /// The index of its change.
-    pub own: (usize, Which),
+    pub own: (usize, StepKind),
     /// The update before it, of a change that was invoked after this step had ended ok.
-    pub before: (usize, Which),
+    pub before: (usize, StepKind),
 }
 
 impl<'a> Order<'a> {
@@ -108,10 +107,10 @@ impl<'a> Order<'a> {
 
     fn find_late(&self, states: Vec<usize>, late: &mut Vec<Late>) {
         // Of the updates so far, the one whose change was invoked last.
-        let mut newest: Option<(Nanos, (usize, Which))> = None;
+        let mut newest: Option<(Nanos, (usize, StepKind))> = None;
         for own in states.into_iter().filter_map(|state| self.owner(state)) {
             let change = &self.evidence.changes[own.0];
-            let reported = own.1.step(change).filter(|step| step.outcome.is_ok());
+            let reported = change.step(own.1).filter(|step| step.outcome.is_ok());
             if let (Some(reported), Some((invoked, before))) = (reported, newest)
                 && invoked > reported.returned
             {
@@ -146,18 +145,18 @@ impl<'a> Order<'a> {
             return Some(self.initial(row));
         }
         let which = match state.status {
-            Status::Deleting => Which::Acquire,
-            Status::Available => Which::Release,
+            Status::Deleting => StepKind::Acquire,
+            Status::Available => StepKind::Release,
             Status::Other(_) => return None,
         };
         let change = self.trace.find(row, &state.mark)?;
         Some(2 * change + which as usize)
     }
 
-    fn owner(&self, state: usize) -> Option<(usize, Which)> {
+    fn owner(&self, state: usize) -> Option<(usize, StepKind)> {
         let which = match state % 2 {
-            0 => Which::Acquire,
-            _ => Which::Release,
+            0 => StepKind::Acquire,
+            _ => StepKind::Release,
         };
         (state < 2 * self.evidence.changes.len()).then_some((state / 2, which))
     }

@@ -1,14 +1,13 @@
 //! The witnesses in words.
 
 use super::super::findings::{Ms, Witness};
-use super::Which;
 use super::reading::Lie;
-use crate::model::change::{Change, Step};
+use crate::model::change::{Change, Step, StepKind};
 use crate::model::marker::Marker;
 use crate::model::seen::Sight;
 
 /// A reading that does not show the effect of a step that ended ok.
-pub fn lie(change: &Change, which: Which, step: &Step, lie: &Lie) -> Witness {
+pub fn lie(change: &Change, which: StepKind, step: &Step, lie: &Lie) -> Witness {
     let Lie { seen, why } = lie;
     let found = match &seen.found {
         Sight::Row(Some(state)) => state.to_string(),
@@ -26,14 +25,14 @@ pub fn lie(change: &Change, which: Which, step: &Step, lie: &Lie) -> Witness {
         number: marker.number.saturating_add(1),
         ..marker
     };
-    let next = (which == Which::Release).then_some(next);
+    let next = (which == StepKind::Release).then_some(next);
     Witness::about(prose, change.row, [Some(marker), next])
 }
 
 /// An update that comes behind one of a change that began later.
-pub fn late(changes: &[Change], own: (usize, Which), before: (usize, Which)) -> Witness {
+pub fn late(changes: &[Change], own: (usize, StepKind), before: (usize, StepKind)) -> Witness {
     let (change, other) = (&changes[own.0], &changes[before.0]);
-    let own_step = own.1.step(change).unwrap_or(&change.acquire);
+    let own_step = change.step(own.1).unwrap_or(&change.acquire);
     let prose = format!(
         "{}, but in the audit that update comes after the {} of worker {} ({}), whose change was \
          invoked at {}",
@@ -48,7 +47,7 @@ pub fn late(changes: &[Change], own: (usize, Which), before: (usize, Which)) -> 
 }
 
 /// `worker 3 said at 12.345 ms that its acquire of row 2 (3_0) had ended ok`.
-fn reported(change: &Change, which: Which, step: &Step) -> String {
+fn reported(change: &Change, which: StepKind, step: &Step) -> String {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
     let (verb, at) = (which.as_str(), Ms(step.returned));
     format!("worker {worker} said at {at} that its {verb} of row {row} ({marker}) had ended ok")

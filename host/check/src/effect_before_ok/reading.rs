@@ -2,9 +2,8 @@
 
 use super::super::evidence::Evidence;
 use super::super::trace::Trace;
-use super::Which;
 use super::order::Order;
-use crate::model::change::{Change, Step};
+use crate::model::change::{Change, Step, StepKind};
 use crate::model::data::{RowState, Status};
 use crate::model::marker::Mark;
 use crate::model::seen::{Seen, Sight};
@@ -38,10 +37,10 @@ pub fn weigh(
     trace: &Trace,
     order: Option<&Order>,
     index: usize,
-    which: Which,
+    which: StepKind,
 ) -> Shown {
     let change = &evidence.changes[index];
-    let Some(seen) = which.step(change).and_then(|step| step.seen.as_deref()) else {
+    let Some(seen) = change.step(which).and_then(|step| step.seen.as_deref()) else {
         return unseen(change, which);
     };
     let effect = effect(change, which);
@@ -79,11 +78,11 @@ pub fn weigh(
 }
 
 /// The state that the step leads to.
-fn effect(change: &Change, which: Which) -> RowState {
+fn effect(change: &Change, which: StepKind) -> RowState {
     let held = RowState::held_by(change.marker());
     match which {
-        Which::Acquire => held,
-        Which::Release => RowState {
+        StepKind::Acquire => held,
+        StepKind::Release => RowState {
             status: Status::Available,
             ..held
         },
@@ -92,9 +91,9 @@ fn effect(change: &Change, which: Which) -> RowState {
 
 /// A check that read other markers to its end, and no causal reading that shows why: none was answered,
 /// or the history is of a runner that made none.
-fn unseen(change: &Change, which: Which) -> Shown {
+fn unseen(change: &Change, which: StepKind) -> Shown {
     let disagreed = change.check.is_some_and(|check| check.disagreed());
-    match which == Which::Acquire && disagreed {
+    match which == StepKind::Acquire && disagreed {
         true => Shown::Open,
         false => Shown::AuditEntry,
     }
@@ -106,13 +105,13 @@ fn without_audit(
     evidence: &Evidence,
     trace: &Trace,
     change: &Change,
-    which: Which,
+    which: StepKind,
     state: &RowState,
 ) -> Result<(), Option<&'static str>> {
     let own = change.marker();
     match (&state.mark, &state.status) {
         (Mark::None, Status::Available) => Err(Some(FIRST)),
-        (Mark::Of(marker), Status::Deleting) if *marker == own && which == Which::Release => {
+        (Mark::Of(marker), Status::Deleting) if *marker == own && which == StepKind::Release => {
             Err(Some(STILL_HELD))
         }
         // Another worker gave the row back.

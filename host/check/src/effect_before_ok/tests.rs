@@ -206,42 +206,42 @@ fn check_that_disagreed_without_a_causal_reading_is_unknown() {
 #[test]
 fn without_an_audit_only_what_is_certain_is_a_lie() {
     let data = without_audit();
-    let look = |which: Which, found: RowState| {
+    let look = |which: StepKind, found: RowState| {
         let mut changes = two();
         let mut before = at(2, [0, 1, 2, 3]);
         before.number = 1;
         changes.push(before);
         match which {
-            Which::Acquire => changes[0].acquire.seen = saw(Some(found)),
-            Which::Release => changes[0].release.as_mut().unwrap().seen = saw(Some(found)),
+            StepKind::Acquire => changes[0].acquire.seen = saw(Some(found)),
+            StepKind::Release => changes[0].release.as_mut().unwrap().seen = saw(Some(found)),
         }
         judge(&changes, Some(&data)).verdict
     };
     for (which, found, word, why) in [
         (
-            Which::Acquire,
+            StepKind::Acquire,
             RowState::initial(),
             "violated",
             "every row begins",
         ),
         (
-            Which::Release,
+            StepKind::Release,
             RowState::initial(),
             "violated",
             "every row begins",
         ),
-        (Which::Release, held(1), "violated", "was to end"),
+        (StepKind::Release, held(1), "violated", "was to end"),
         (
-            Which::Acquire,
+            StepKind::Acquire,
             state(Status::Available, 2, 1),
             "violated",
             "before the change began",
         ),
         // It can't be decided if this was before or after.
-        (Which::Acquire, free(2), "unknown", "can't be told"),
-        (Which::Acquire, held(2), "unknown", "can't be told"),
+        (StepKind::Acquire, free(2), "unknown", "can't be told"),
+        (StepKind::Acquire, held(2), "unknown", "can't be told"),
         (
-            Which::Acquire,
+            StepKind::Acquire,
             state(Status::Available, 7, 7),
             "unknown",
             "can't be told",
@@ -252,9 +252,9 @@ fn without_an_audit_only_what_is_certain_is_a_lie() {
         assert!(verdict.why().unwrap().contains(why), "{verdict:?}");
     }
     for (which, found) in [
-        (Which::Acquire, held(1)),
-        (Which::Acquire, free(1)),
-        (Which::Release, free(1)),
+        (StepKind::Acquire, held(1)),
+        (StepKind::Acquire, free(1)),
+        (StepKind::Release, free(1)),
     ] {
         assert_eq!(look(which, found), Verdict::Valid);
     }

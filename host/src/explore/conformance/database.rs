@@ -6,6 +6,7 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::counters::NodeCounters;
 use crate::model::error::{CallError, ErrorKind};
 use crate::model::injection::{Called, Injected};
+use crate::model::prose::counted;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -86,7 +87,8 @@ impl Database for WatchedDatabase {
             }
             Some(injected) => Err(injected.error(Called::ReadNode)),
         };
-        self.watch.answered(&rows, |rows| told_rows(rows));
+        self.watch
+            .answered(&rows, |rows| counted(rows.len() as u64, "row"));
         rows
     }
 
@@ -104,13 +106,6 @@ impl Database for WatchedDatabase {
 
     async fn close(&self) {
         self.database.close().await;
-    }
-}
-
-fn told_rows(rows: &[Row]) -> String {
-    match rows.len() {
-        1 => "1 row".to_owned(),
-        n => format!("{n} rows"),
     }
 }
 
@@ -205,7 +200,7 @@ impl Session for WatchedSession {
             Some(injected) if is_write => self.refuse(Called::Execute, injected).await,
             Some(injected) => self.refuse(Called::Query, injected).await,
         };
-        self.answered(&rows, |rows| told_rows(rows));
+        self.answered(&rows, |rows| counted(rows.len() as u64, "row"));
         rows
     }
 

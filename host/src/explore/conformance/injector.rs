@@ -2,8 +2,9 @@
 
 use crate::capability::clock::Clock;
 use crate::capability::strategy::Death;
+use crate::model::change::StepKind;
 use crate::model::error::CallError;
-use crate::model::injection::{Called, Injected, Injection, StepKind};
+use crate::model::injection::{Called, Injected, Injection};
 use crate::model::resource_usage::ResourceUsage;
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -2,6 +2,7 @@
 
 use super::participants::Participants;
 use crate::model::change::Nanos;
+use crate::model::prose::Ms;
 use crate::sim::event::{Event, TransactionName, What};
 use std::collections::BTreeSet;
 
@@ -22,8 +23,7 @@ pub fn describe(
         if let Some((victim, why)) = abort(participants, &event.what)
             && seen.insert(victim.number)
         {
-            let time = format!("{}.{:03} ms", at / 1_000_000, at / 1_000 % 1_000);
-            lines.push(format!("{time}: {} was aborted: {why}", name(victim)));
+            lines.push(format!("{}: {} was aborted: {why}", Ms(at), name(victim)));
         }
     }
     if lines.len() > most {

@@ -3,6 +3,7 @@
 use super::participants::Participants;
 use super::sql_text::{cut, filled_in, shown};
 use crate::model::change::Nanos;
+use crate::model::prose::Ms;
 use crate::model::timeline::{Lane, TimelineEntry, Tone};
 use crate::model::value::Value;
 use crate::sim::event::{Actor, Answer, Event, LockCall, TransactionName, What};
@@ -311,7 +312,7 @@ fn lock(
     let (weight, tone, text) = match call {
         LockCall::Granted { lease_ends } => {
             let until = lease_ends.map_or(String::new(), |ends| {
-                format!(", until {}", ms(ends.saturating_sub(let_go)))
+                format!(", until {}", Ms(ends.saturating_sub(let_go)))
             });
             (
                 89,
@@ -383,8 +384,4 @@ fn owner_name(owner: &str) -> String {
         .strip_prefix("worker-")
         .and_then(|rest| rest.split('.').next());
     number.map_or_else(|| owner.to_owned(), |number| format!("worker {number}"))
-}
-
-fn ms(at: Nanos) -> String {
-    format!("{}.{:03} ms", at / 1_000_000, at / 1_000 % 1_000)
 }

@@ -1,8 +1,8 @@
 //! The timeline for a phone: lanes as thin lines at the left, cards one below the other.
 
 use super::drawing::{LINE, Row, both_hold, colour, pause_before, place, rows, text, tone};
+use crate::model::prose::Ms;
 use crate::model::timeline::{Lane, StretchKind, Timeline};
-use crate::report::timeline::time;
 use std::fmt::Write;
 
 const WIDTH: u32 = 380;
@@ -97,7 +97,7 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
              {}</tspan></text>",
             left + 10,
             moment.lane,
-            time(moment.at)
+            Ms(moment.at)
         );
         text(
             &mut svg,

@@ -2,8 +2,8 @@
 
 use super::drawing::{LINE, Row, both_hold, colour, pause_before, place, rows, text, tone};
 use super::escaped;
+use crate::model::prose::Ms;
 use crate::model::timeline::{Lane, StretchKind, Timeline};
-use crate::report::timeline::time;
 use std::fmt::Write;
 
 const GUTTER: u32 = 112;
@@ -99,8 +99,8 @@ impl Page<'_> {
                 "<rect class=\"both\" x=\"{GUTTER}\" y=\"{top}\" width=\"{right}\" \
                  height=\"{height}\" rx=\"6\"><title>two workers hold the row at once, from {} to \
                  {}</title></rect>",
-                time(from),
-                time(to)
+                Ms(from),
+                Ms(to)
             );
             // Beside a thin band where it has no room within.
             let y = match height >= LINE {
@@ -129,8 +129,8 @@ impl Page<'_> {
                 "<rect class=\"{class}\" x=\"{x}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
                  rx=\"3\"><title>{}, from {} to {}</title></rect>",
                 escaped(&stretch.text),
-                time(stretch.from),
-                time(stretch.to)
+                Ms(stretch.from),
+                Ms(stretch.to)
             );
         }
     }
@@ -167,7 +167,7 @@ impl Page<'_> {
     fn cards(&self, svg: &mut String) {
         for (index, (moment, row)) in self.timeline.moments.iter().zip(&self.rows).enumerate() {
             let (left, width) = (self.left(moment.lane) + MARGIN, self.lane - 2 * MARGIN);
-            let (at, middle, edge) = (time(moment.at), row.middle() + 4, GUTTER - 14);
+            let (at, middle, edge) = (Ms(moment.at), row.middle() + 4, GUTTER - 14);
             let dots = self.width - 8;
             let _ = writeln!(
                 svg,

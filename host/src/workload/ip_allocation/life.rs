@@ -2,11 +2,10 @@
 
 use super::{IpAllocation, look, settle};
 use crate::capability::strategy::Call;
-use crate::model::change::{Allocation, Change};
+use crate::model::change::{Allocation, Change, StepKind};
 use crate::model::marker::Marker;
 use crate::model::pool::pool_id;
 use crate::model::seen::Seen;
-use crate::model::stuck::WaitingStep;
 use crate::workload::site::Site;
 use crate::workload::turn::{Phase, Stepped, Turn};
 use std::sync::Arc;
@@ -27,7 +26,7 @@ impl IpAllocation {
             statements,
             nodes,
             is_doubtful,
-        } = turn.step(WaitingStep::Acquire, asked).await;
+        } = turn.step(StepKind::Acquire, asked).await;
         let mut allocation = Allocation {
             attempts: allocated.as_ref().map(|allocated| allocated.attempts),
             address: allocated.map(|allocated| allocated.address),
@@ -57,7 +56,7 @@ impl IpAllocation {
                 marker: marker.to_string(),
             };
             turn.enter(Phase::Release);
-            let step = turn.step(WaitingStep::Release, asked);
+            let step = turn.step(StepKind::Release, asked);
             let mut stepped = step.await;
             if !stepped.step.outcome.is_ok() {
                 turn.enter(Phase::Settle);

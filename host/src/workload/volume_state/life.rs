@@ -2,9 +2,8 @@
 
 use super::{check, look, row_id, settle};
 use crate::capability::strategy::{Call, Transition};
-use crate::model::change::{Change, Restored, Settled};
+use crate::model::change::{Change, Restored, Settled, StepKind};
 use crate::model::data::Status;
-use crate::model::stuck::WaitingStep;
 use crate::workload::site::Site;
 use crate::workload::turn::{Phase, Stepped, Turn};
 use std::sync::Arc;
@@ -107,8 +106,8 @@ impl Life<'_> {
 
     async fn transition(&mut self, from: Status, to: Status) -> Stepped {
         let step = match to {
-            Status::Deleting => WaitingStep::Acquire,
-            Status::Available | Status::Other(_) => WaitingStep::Release,
+            Status::Deleting => StepKind::Acquire,
+            Status::Available | Status::Other(_) => StepKind::Release,
         };
         let transition = Transition {
             row: row_id(self.turn.row()),

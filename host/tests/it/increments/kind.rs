@@ -5,17 +5,18 @@ use contend::capability::clock::Clock;
 use contend::capability::database::{Database, Freshness, Session};
 use contend::capability::statement::{Action, Statement};
 use contend::capability::strategy::{Call, Transition};
-use contend::check::parts::{Findings, Heard, Rivalry, Unknown, Witness, effects_of};
-use contend::check::parts::{judgement, limited, nodes_agree};
-use contend::model::change::{Change, Nanos, Settled};
+use contend::check::parts::{
+    Findings, Heard, Rivalry, Unknown, Witness, effects_of, judgement, limited, nodes_agree,
+};
+use contend::model::change::{Change, Nanos, Settled, StepKind};
 use contend::model::error::CallError;
-use contend::model::stuck::WaitingStep;
 use contend::model::value::Value;
 use contend::model::verdict::{Answer, Judgement};
 use contend::workload::final_state::{FinalState, InFile, OfNodes};
 use contend::workload::turn::{Phase, Turn};
-use contend::workload::{Chosen, FinalFile, Workload, WorkloadKind};
-use contend::workload::{define, each_node, fill, mark, options};
+use contend::workload::{
+    Chosen, FinalFile, Workload, WorkloadKind, define, each_node, fill, mark, options,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl WorkloadKind for Increments {
             to: String::new(),
             marker: turn.marker().to_string(),
         });
-        let mut stepped = turn.step(WaitingStep::Acquire, call).await;
+        let mut stepped = turn.step(StepKind::Acquire, call).await;
         let is_ok = stepped.step.outcome.is_ok();
         // A counter does not tell whose increments are in it.
         stepped.step.settled = (!is_ok).then_some(Settled::Unknown);

@@ -3,8 +3,9 @@
 use super::cluster::Reads;
 use super::fixture::{Effect, Say, Script, Stage, Terms};
 use super::one_change;
+use contend::model::change::StepKind;
 use contend::model::data::RowState;
-use contend::model::stuck::{Stuck, WaitingStep};
+use contend::model::stuck::Stuck;
 use contend::worker::posts::Post;
 use contend::worker::stuck::stuck;
 use contend::workload::ip_allocation::{Connect, IpAllocation};
@@ -56,7 +57,7 @@ async fn acquire_that_never_ends_is_stuck_after_the_quiet_period() {
         panic!("{stuck}")
     };
     assert_eq!((row.row, row.state.clone()), (0, Some(RowState::initial())));
-    assert_eq!(row.waiting[0].step, WaitingStep::Acquire);
+    assert_eq!(row.waiting[0].step, StepKind::Acquire);
     // The row is another worker's, whose change is over.
     let taken = told(&[(TakenOver, Say::Nothing)], Reads::Right).await;
     let taken = taken.unwrap().to_string();
@@ -148,7 +149,7 @@ async fn worker_that_goes_from_step_to_step_is_not_stuck() {
     let _worker = stage.worker().await;
     let steps = async {
         for number in 0.. {
-            let post = Post::In(WaitingStep::Acquire, number);
+            let post = Post::In(StepKind::Acquire, number);
             stage.context.posts.enter(0, post);
             sleep(Duration::from_millis(QUIET / MS / 3)).await;
         }
@@ -183,10 +184,7 @@ async fn run_that_is_to_end_anyway_is_not_stuck() {
     let _worker = stage.worker().await;
     stage.stopper.finish();
     // A worker begins nothing any more, so one that has begun is asked for its post only.
-    stage
-        .context
-        .posts
-        .enter(0, Post::In(WaitingStep::Acquire, 0));
+    stage.context.posts.enter(0, Post::In(StepKind::Acquire, 0));
     let stuck = tokio::select! {
         stuck = stuck(&stage.context, QUIET, 0) => Some(stuck),
         () = sleep(LONG) => None,

@@ -2,8 +2,9 @@ use super::super::injector::{Injector, Place, Script};
 use super::*;
 use crate::backend::lock_memory::MemoryLocks;
 use crate::capability::clock::Clock;
+use crate::model::change::StepKind;
 use crate::model::error::ErrorKind;
-use crate::model::injection::{Injection, StepKind};
+use crate::model::injection::Injection;
 
 /// Waits for nothing.
 struct Still;

@@ -1,0 +1,52 @@
+//! Enums whose variants are words, for people and for files.
+
+/// Declares an enum with the word of each variant beside it.
+///
+/// ```
+/// contend_model::words! {
+///     #[derive(Debug, Clone, Copy, PartialEq)]
+///     pub enum Colour {
+///         Red = "red",
+///         Green = "green",
+///     }
+/// }
+/// assert_eq!(Colour::ALL.map(Colour::as_str), ["red", "green"]);
+/// assert_eq!(Colour::named("green", "colour"), Ok(Colour::Green));
+/// let error = Colour::named("blue", "colour").unwrap_err();
+/// assert_eq!(error, r#"there is no colour "blue"; there are red, green"#);
+/// ```
+#[macro_export]
+macro_rules! words {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$of_variant:meta])* $variant:ident = $word:literal,)*
+        }
+    ) => {
+        $(#[$attribute])*
+        pub enum $name {
+            $($(#[$of_variant])* $variant,)*
+        }
+
+        impl $name {
+            /// All, in the order of their declaration.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
+
+            /// The word for people and files.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+
+            /// The one with this word; if there is none, an error that lists those that there are.
+            pub fn named(word: &str, noun: &str) -> Result<Self, String> {
+                let found = Self::ALL.into_iter().find(|known| known.as_str() == word);
+                found.ok_or_else(|| {
+                    let words = Self::ALL.map(Self::as_str).join(", ");
+                    format!("there is no {noun} {word:?}; there are {words}")
+                })
+            }
+        }
+    };
+}
