@@ -10,3 +10,13 @@ pub mod toolchain;
 
 use contend_model as model;
 use contend_wasm as wasm;
+use std::path::{Path, PathBuf};
+
+/// Our folder among the user's caches, by the rules of XDG; `None` if no variable says where that is.
+fn user_cache() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.filter(|path| path.is_absolute());
+    let home = || set("HOME").map(|home| Path::new(&home).join(".cache"));
+    Some(cache.or_else(home)?.join("contend"))
+}

@@ -35,15 +35,17 @@ pub struct Toolchain {
     sysroot: PathBuf,
 }
 
-/// The origin of a toolchain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The active toolchain has the target.
-    Active,
-    /// The active toolchain, to which rustup just added the target.
-    Rustup,
-    /// Debian's packages, unpacked privately; the standard library is built from source.
-    Debian,
+crate::model::words! {
+    /// The origin of a toolchain.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Origin {
+        /// The active toolchain has the target.
+        Active = "active",
+        /// The active toolchain, to which rustup just added the target.
+        Rustup = "rustup",
+        /// Debian's packages, unpacked privately; the standard library is built from source.
+        Debian = "debian",
+    }
 }
 
 /// The reason why there is no toolchain.
@@ -160,18 +162,8 @@ impl Toolchain {
     }
 }
 
-impl Origin {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Rustup => "rustup",
-            Self::Debian => "debian",
-        }
-    }
-}
-
 fn parse_choice(word: OsString) -> Result<Origin, ToolchainError> {
-    [Origin::Active, Origin::Rustup, Origin::Debian]
+    Origin::ALL
         .into_iter()
         .find(|origin| word == origin.as_str())
         .ok_or_else(|| ToolchainError::UnknownChoice(word.to_string_lossy().into_owned()))

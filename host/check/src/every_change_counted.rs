@@ -6,9 +6,8 @@ use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Witness, acquired, released};
 use super::heard::CUT;
 use super::trace::Trace;
-use crate::model::change::{Change, Restored, Step};
+use crate::model::change::{Change, Restored, StepKind};
 use crate::model::data::{AuditEntry, FinalRows, NodeRows, Status};
-use crate::model::outcome::Outcome;
 use crate::model::verdict::Answer;
 use account::account;
 
@@ -24,18 +23,14 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     let counts = effects.map(|effects| count(evidence, trace, effects));
     for (index, change) in evidence.changes.iter().enumerate() {
         let found = counts.as_ref().map(|counts| counts[index]);
-        let (acquires, releases) = (found.map(|f| f[0]), found.map(|f| f[1]));
-        let acquire = account(Some(&change.acquire), Restored::No, acquires);
-        if let Err(diagnosis) = acquire {
-            let step = Some(&change.acquire);
-            let describe = || describe(change, "acquire", step, acquires, diagnosis);
-            findings.add(Some(acquired(change)), describe);
-        }
-        let release = account(change.release.as_ref(), change.restored, releases);
-        if let Err(diagnosis) = release {
-            let step = change.release.as_ref();
-            let describe = || describe(change, "release", step, releases, diagnosis);
-            findings.add(Some(released(change)), describe);
+        for (kind, restored, at) in [
+            (StepKind::Acquire, Restored::No, acquired(change)),
+            (StepKind::Release, change.restored, released(change)),
+        ] {
+            let found = found.map(|found| found[kind as usize]);
+            if let Err(diagnosis) = account(change.step(kind), restored, found) {
+                findings.add(Some(at), || describe(change, kind, found, diagnosis));
+            }
         }
     }
     for node in evidence.data.iter().flat_map(|data| &data.nodes) {
@@ -92,32 +87,23 @@ fn find_strays(rows: u32, node: &NodeRows, findings: &mut Findings) {
     }
 }
 
-fn describe(
-    change: &Change,
-    verb: &str,
-    step: Option<&Step>,
-    found: Option<u8>,
-    diagnosis: &str,
-) -> Witness {
+fn describe(change: &Change, kind: StepKind, found: Option<u8>, diagnosis: &str) -> Witness {
     let (worker, row, marker) = (change.worker, change.row, change.marker());
-    let shown = match step {
+    let verb = kind.as_str();
+    let shown = match change.step(kind) {
         None => format!("worker {worker} never came to {verb} row {row}"),
         Some(step) => {
-            let reason = match &step.outcome {
-                Outcome::Ok => String::new(),
-                shown => shown
-                    .reason()
-                    .map_or(String::new(), |r| format!(" ({})", r.code)),
-            };
+            let reason = step.outcome.reason();
+            let reason = reason.map_or(String::new(), |r| format!(" ({})", r.code));
             let (word, at) = (step.outcome.as_str(), Ms(step.returned));
             format!(
                 "worker {worker} was told at {at} that its {verb} of row {row} ended {word}{reason}"
             )
         }
     };
-    let restored = match (verb, change.restored) {
-        ("release", Restored::Yes) => ", and the host gave the row back",
-        ("release", Restored::Unclear) => ", and the host may have given the row back",
+    let restored = match (kind, change.restored) {
+        (StepKind::Release, Restored::Yes) => ", and the host gave the row back",
+        (StepKind::Release, Restored::Unclear) => ", and the host may have given the row back",
         _ => "",
     };
     let found = match found {

@@ -4,7 +4,6 @@ use crate::model::change::{Change, Check, Nanos, Restored, Step};
 use crate::model::data::{AuditEntry, FinalRows, NodeRows, RowState, Status};
 use crate::model::marker::Mark;
 use crate::model::nodes::NodeSet;
-use crate::model::outcome::Outcome;
 
 const PAUSE: Nanos = 10_000_000;
 const STEP: Nanos = 700_000;
@@ -64,28 +63,16 @@ pub fn change(worker: u32, row: u32, number: u32, times: [Nanos; 4]) -> Change {
         worker,
         row,
         number,
-        acquire: ok(invoked, acquired),
+        acquire: Step::ok(invoked, acquired),
         check: Some(Check {
             began: acquired,
             ended: acquired + release.saturating_sub(acquired) / 2,
             tries: 1,
             agreed: true,
         }),
-        release: Some(ok(release, released)),
+        release: Some(Step::ok(release, released)),
         restored: Restored::No,
         nodes: NodeSet::of(worker % 2),
         allocation: None,
-    }
-}
-
-fn ok(invoked: Nanos, returned: Nanos) -> Step {
-    Step {
-        invoked,
-        returned,
-        outcome: Outcome::Ok,
-        errors: Vec::new(),
-        lost_locks: Default::default(),
-        settled: None,
-        seen: None,
     }
 }

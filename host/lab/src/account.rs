@@ -1,6 +1,6 @@
 //! The user that runs the servers, and the user of this process.
 
-use super::error::LabError;
+use super::error::{LabError, refused};
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -31,10 +31,9 @@ impl Account {
         }
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let found = UNPRIVILEGED.iter().find_map(|name| entry(&users, name));
-        let unprivileged = found.ok_or_else(|| LabError::Refused {
-            server: "the lab".to_owned(),
-            why: "for root it runs its servers as the account `mysql` or `nobody`, and neither exists"
-                .to_owned(),
+        let unprivileged = found.ok_or_else(|| {
+            let why = "for root it runs its servers as the account `mysql` or `nobody`, and neither exists";
+            refused("the lab", why)
         })?;
         Ok(Self {
             our_name,
@@ -98,10 +97,8 @@ pub(super) fn our_name() -> Result<String, LabError> {
     let name = name.map(|name| name.trim().to_owned()).unwrap_or_default();
     if name.is_empty() {
         let number = rustix::process::geteuid().as_raw();
-        return Err(LabError::Refused {
-            server: "the lab".to_owned(),
-            why: format!("the user with the number {number} has no name; give it one"),
-        });
+        let why = format!("the user with the number {number} has no name; give it one");
+        return Err(refused("the lab", why));
     }
     Ok(name)
 }

@@ -68,6 +68,12 @@ pub enum LabError {
     Fault(String),
 }
 
+/// A server, or the lab as a whole, that did not do what it was told to, and the reason.
+pub(super) fn refused(server: impl Into<String>, why: impl Into<String>) -> LabError {
+    let (server, why) = (server.into(), why.into());
+    LabError::Refused { server, why }
+}
+
 /// Adds the path to an error of the file system.
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> LabError {
     let path = path.to_owned();

@@ -5,7 +5,7 @@
 //! the node, where network namespaces or packet filters need root and change the machine. Clients
 //! still reach it, as they would reach the minority side of a partition.
 
-use super::error::LabError;
+use super::error::{LabError, refused};
 use super::launch::Launcher;
 use super::node::Client;
 use super::options::LabOptions;
@@ -33,10 +33,7 @@ pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabErr
     match (fault.action, process) {
         (LabAction::Restart, process) => restart(server, process, options),
         (LabAction::Start, None) => restart(server, None, options),
-        (LabAction::Start, Some(_)) => Err(LabError::Refused {
-            server: server.name(),
-            why: "it runs already".to_owned(),
-        }),
+        (LabAction::Start, Some(_)) => Err(refused(server.name(), "it runs already")),
         (LabAction::Pause, Some(process)) => {
             process.signal(Signal::STOP);
             shows(server, process, ProcessState::Paused)
@@ -57,28 +54,24 @@ pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabErr
 fn shows(server: Server, process: Process, state: ProcessState) -> Result<(), LabError> {
     match process.is_within(SIGNALLED, |now| now == state) {
         true => Ok(()),
-        false => Err(LabError::Refused {
-            server: server.name(),
-            why: "it ended, or does not take the signal".to_owned(),
-        }),
+        false => {
+            let why = "it ended, or does not take the signal";
+            Err(refused(server.name(), why))
+        }
     }
 }
 
+fn client(server: Server) -> Result<Client, LabError> {
+    Client::find().map_err(|why| refused(server.name(), why))
+}
+
 fn run_statement(node: Server, options: &LabOptions, statement: &str) -> Result<(), LabError> {
-    let refuse = |why| LabError::Refused {
-        server: node.name(),
-        why,
-    };
-    let client = Client::find().map_err(refuse)?;
-    let answer = client.run(node, &options.dir, statement);
-    answer.map(drop).map_err(refuse)
+    let answer = client(node)?.run(node, &options.dir, statement);
+    answer.map(drop).map_err(|why| refused(node.name(), why))
 }
 
 fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabError> {
-    let client = Client::find().map_err(|why| LabError::Refused {
-        server: node.name(),
-        why,
-    })?;
+    let client = client(node)?;
     let answer = client.run(node, &options.dir, whole::HEAL);
     let deadline = Instant::now() + HEALED;
     while answer.is_ok() && process.lives() && Instant::now() < deadline {
@@ -95,10 +88,7 @@ fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabE
 /// beside others, it would bootstrap its own group.
 fn restart(server: Server, process: Option<Process>, options: &LabOptions) -> Result<(), LabError> {
     let launcher = Launcher::new(options.clone())?;
-    let client = Client::find().map_err(|why| LabError::Refused {
-        server: server.name(),
-        why,
-    })?;
+    let client = client(server)?;
     let is_node = matches!(server, Server::Node(_));
     let mut more: &[&str] = &[];
     if is_node && options.nodes == 1 {

@@ -25,14 +25,16 @@ pub(super) struct Process {
     start_ticks: u64,
 }
 
-/// State of a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProcessState {
-    Running,
-    /// Stopped by SIGSTOP until SIGCONT.
-    Paused,
-    Dead,
+crate::model::words! {
+    /// State of a process.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ProcessState {
+        Running = "running",
+        /// Stopped by SIGSTOP until SIGCONT.
+        Paused = "paused",
+        Dead = "dead",
+    }
 }
 
 impl Process {

@@ -2,7 +2,7 @@
 //! quicker than if each had to be sent a whole copy.
 
 use super::config::{HEALTH_USER, USER};
-use super::error::{LabError, at};
+use super::error::{LabError, at, refused};
 use super::launch::{Launcher, answer};
 use super::node::Client;
 use super::server::Server;
@@ -37,10 +37,7 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
             "--innodb-flush-log-at-trx-commit=0",
         ])
         .current_dir(&dir);
-    answer(&mut install, "", LIMIT).map_err(|why| LabError::Refused {
-        server: "mariadb-install-db".to_owned(),
-        why,
-    })?;
+    answer(&mut install, "", LIMIT).map_err(|why| refused("mariadb-install-db", why))?;
     let process = launcher.start(Server::Seed, &["--wsrep-new-cluster"])?;
     let made = wait::serves(Server::Seed, process, lab, client)
         .and_then(|()| make_users(Server::Seed, launcher, client, password));
@@ -80,11 +77,9 @@ pub(super) fn make_users(
          CREATE OR REPLACE USER {HEALTH_USER}@'127.0.0.1';"
     );
     let done = client.run(node, launcher.lab(), &statements);
-    done.map(drop).map_err(|why| LabError::Refused {
-        server: node.name(),
-        // What it says of a statement may hold the statement.
-        why: why.replace(password, "…"),
-    })
+    // What it says of a statement may hold the statement.
+    done.map(drop)
+        .map_err(|why| refused(node.name(), why.replace(password, "…")))
 }
 
 fn remove(dir: &std::path::Path) -> Result<(), LabError> {

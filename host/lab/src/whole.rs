@@ -1,6 +1,6 @@
 //! Making a lab whole, from whatever state it is in.
 
-use super::error::LabError;
+use super::error::{LabError, refused};
 use super::folder::{self, AtWork};
 use super::launch::Launcher;
 use super::node::{Client, View};
@@ -27,10 +27,7 @@ pub(super) fn raise(
         ))
     };
     let lab = launcher.lab();
-    let client = Client::find().map_err(|why| LabError::Refused {
-        server: "the client".to_owned(),
-        why,
-    })?;
+    let client = Client::find().map_err(|why| refused("the client", why))?;
     let servers = Server::all(launcher.options.nodes);
     let known_password = folder::read_password(lab)?;
     let password = match &known_password {

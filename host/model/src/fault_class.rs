@@ -69,10 +69,7 @@ impl FromStr for FaultClasses {
             _ => {}
         }
         let class = |word: &str| {
-            let found = FaultClass::ALL
-                .into_iter()
-                .find(|class| class.as_str() == word);
-            found.ok_or_else(|| {
+            FaultClass::from_word(word).ok_or_else(|| {
                 let words = FaultClass::ALL.map(FaultClass::as_str).join(", ");
                 format!("there is no kind of fault {word:?}; there are none, all, {words}")
             })

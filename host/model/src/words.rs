@@ -39,10 +39,13 @@ macro_rules! words {
                 }
             }
 
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|known| known.as_str() == word)
+            }
+
             /// The one with this word; if there is none, an error that lists those that there are.
             pub fn named(word: &str, noun: &str) -> Result<Self, String> {
-                let found = Self::ALL.into_iter().find(|known| known.as_str() == word);
-                found.ok_or_else(|| {
+                Self::from_word(word).ok_or_else(|| {
                     let words = Self::ALL.map(Self::as_str).join(", ");
                     format!("there is no {noun} {word:?}; there are {words}")
                 })

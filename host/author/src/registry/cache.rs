@@ -23,14 +23,8 @@ pub enum Kept {
 impl Cache {
     /// Opens the cache in `$CONTEND_CACHE`, else in `$XDG_CACHE_HOME/contend`, else in `~/.cache/contend`.
     pub fn usual() -> Result<Self, RegistryError> {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let usual = || {
-            let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
-            let cache = cache.filter(|path| path.is_absolute());
-            let home = || set("HOME").map(|home| Path::new(&home).join(".cache"));
-            Some(cache.or_else(home)?.join("contend"))
-        };
-        let root = set("CONTEND_CACHE").map(PathBuf::from).or_else(usual);
+        let set = std::env::var_os("CONTEND_CACHE").filter(|value| !value.is_empty());
+        let root = set.map(PathBuf::from).or_else(crate::user_cache);
         let root = root.ok_or_else(|| {
             RegistryError::file(
                 "the cache",

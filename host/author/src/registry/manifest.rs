@@ -6,7 +6,6 @@ use super::error::RegistryError;
 use super::reference::Reference;
 use crate::model::component::About;
 use crate::wasm::{WasmFile, clean};
-use oci_client::annotations;
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -95,31 +94,18 @@ fn descriptor(media_type: &str, bytes: &[u8]) -> OciDescriptor {
 /// The component's metadata, under the standard keys.
 fn annotations(about: &About) -> BTreeMap<String, String> {
     let facts = [
-        (annotations::ORG_OPENCONTAINERS_IMAGE_TITLE, &about.name),
-        (
-            annotations::ORG_OPENCONTAINERS_IMAGE_VERSION,
-            &about.version,
-        ),
-        (
-            annotations::ORG_OPENCONTAINERS_IMAGE_DESCRIPTION,
-            &about.description,
-        ),
-        (
-            annotations::ORG_OPENCONTAINERS_IMAGE_AUTHORS,
-            &about.authors,
-        ),
-        (
-            annotations::ORG_OPENCONTAINERS_IMAGE_LICENSES,
-            &about.licenses,
-        ),
-        (annotations::ORG_OPENCONTAINERS_IMAGE_SOURCE, &about.source),
-        (annotations::ORG_OPENCONTAINERS_IMAGE_URL, &about.homepage),
-        (
-            annotations::ORG_OPENCONTAINERS_IMAGE_REVISION,
-            &about.revision,
-        ),
+        ("title", &about.name),
+        ("version", &about.version),
+        ("description", &about.description),
+        ("authors", &about.authors),
+        ("licenses", &about.licenses),
+        ("source", &about.source),
+        ("url", &about.homepage),
+        ("revision", &about.revision),
     ];
-    let given = |(key, fact): (&str, &Option<String>)| Some((key.to_owned(), fact.clone()?));
+    let given = |(key, fact): (&str, &Option<String>)| {
+        Some((format!("org.opencontainers.image.{key}"), fact.clone()?))
+    };
     facts.into_iter().filter_map(given).collect()
 }
 

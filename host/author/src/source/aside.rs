@@ -19,10 +19,7 @@ impl Aside {
             fs::create_dir_all(&folder)?;
             Ok(folder.join(format!(".built.{}.wasm", std::process::id())))
         };
-        let path = place().map_err(|error| BuildError::Write {
-            path: job.dir.join("target"),
-            error,
-        })?;
+        let path = place().map_err(BuildError::at(job.dir.join("target")))?;
         Ok(Self { path })
     }
 
@@ -32,10 +29,7 @@ impl Aside {
 
     /// The bytes that the tool has written.
     pub(super) fn read(&self) -> Result<Vec<u8>, BuildError> {
-        fs::read(&self.path).map_err(|error| BuildError::Write {
-            path: self.path.clone(),
-            error,
-        })
+        fs::read(&self.path).map_err(BuildError::at(&self.path))
     }
 }
 

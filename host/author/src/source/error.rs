@@ -38,3 +38,11 @@ pub enum BuildError {
     #[error("{path}: {error}")]
     Write { path: PathBuf, error: io::Error },
 }
+
+impl BuildError {
+    /// Adds the path to an error of the file system.
+    pub(super) fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |error| Self::Write { path, error }
+    }
+}

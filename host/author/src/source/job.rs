@@ -30,8 +30,5 @@ pub(super) fn put(job: &Job, built: &Built, about: &About) -> Result<(), BuildEr
     metadata::write(&built.component, about)
         .map_err(io::Error::other)
         .and_then(|component| freshness::put(&component, &built.sources, &job.out, built.start))
-        .map_err(|error| BuildError::Write {
-            path: job.out.clone(),
-            error,
-        })
+        .map_err(BuildError::at(&job.out))
 }

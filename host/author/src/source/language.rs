@@ -2,56 +2,40 @@
 
 use std::path::Path;
 
-/// A language that strategies can be built from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    Rust,
-    C,
-    JavaScript,
-    Python,
+crate::model::words! {
+    /// A language that strategies can be built from, with its name on the command line; in the order in which their
+    /// manifests are searched.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Language {
+        Rust = "rust",
+        C = "c",
+        JavaScript = "js",
+        Python = "python",
+    }
 }
 
 impl Language {
-    /// All languages, in the order in which their manifests are searched.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::JavaScript, Self::Python];
-
-    /// Its name on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rust => "rust",
-            Self::C => "c",
-            Self::JavaScript => "js",
-            Self::Python => "python",
-        }
-    }
-
     /// Its name in messages.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Rust => "Rust",
-            Self::C => "C",
-            Self::JavaScript => "JavaScript",
-            Self::Python => "Python",
-        }
+        self.facts().0
     }
 
     /// The file by which its folders are known. C has no manifest, so the runner defines one.
     pub fn manifest(self) -> &'static str {
-        match self {
-            Self::Rust => "Cargo.toml",
-            Self::C => "strategy.toml",
-            Self::JavaScript => "package.json",
-            Self::Python => "pyproject.toml",
-        }
+        self.facts().1
     }
 
     /// The endings of the files that its components are made from.
     pub(super) fn endings(self) -> &'static [&'static str] {
+        self.facts().2
+    }
+
+    fn facts(self) -> (&'static str, &'static str, &'static [&'static str]) {
         match self {
-            Self::Rust => &["rs"],
-            Self::C => &["c", "h"],
-            Self::JavaScript => &["js", "mjs"],
-            Self::Python => &["py"],
+            Self::Rust => ("Rust", "Cargo.toml", &["rs"]),
+            Self::C => ("C", "strategy.toml", &["c", "h"]),
+            Self::JavaScript => ("JavaScript", "package.json", &["js", "mjs"]),
+            Self::Python => ("Python", "pyproject.toml", &["py"]),
         }
     }
 

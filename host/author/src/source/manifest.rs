@@ -1,4 +1,4 @@
-//! The manifest of a strategy's folder. Cargo reads that of Rust.
+//! The manifest of a strategy's folder. Cargo reads that of Rust, and prints the same facts.
 
 use super::error::BuildError;
 use super::language::Language;
@@ -71,8 +71,9 @@ fn manifest(value: &Value, language: Language) -> Result<Manifest, String> {
     })
 }
 
-/// The facts that a component has a place for, each where the language's own manifests have it.
-fn about(package: &Value, language: Language) -> About {
+/// The facts that a component has a place for, each where the language's own manifests have it. The
+/// revision is not among them: the same sources would come out otherwise after each commit.
+pub(super) fn about(package: &Value, language: Language) -> About {
     let lists = [&package["authors"], &package["contributors"]];
     let listed = lists.into_iter().filter_map(Value::as_array).flatten();
     let people = [&package["author"]].into_iter().chain(listed);

@@ -14,6 +14,7 @@ use super::job::{Built, Job, put};
 use crate::toolchain::{LINKER, TARGET, Toolchain};
 use cargo::Package;
 use shared::Shared;
+use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -63,15 +64,10 @@ fn build_workspace(
             .get(&package.manifest)
             .ok_or_else(|| BuildError::NotAComponent(job.dir.clone()))?;
         // Cargo has listed the sources, in the format in which we keep the list.
-        let read = |path| {
-            std::fs::read(&path).map_err(|error| BuildError::Write {
-                path: job.out.clone(),
-                error,
-            })
-        };
-        let sources = read(wasm.with_extension("d"))?;
+        let read = |path: &Path| std::fs::read(path).map_err(BuildError::at(&job.out));
+        let sources = read(&wasm.with_extension("d"))?;
         let built = Built {
-            component: read(wasm.clone())?,
+            component: read(wasm)?,
             start: freshness::made(&job.dir, &sources, start),
             sources,
         };

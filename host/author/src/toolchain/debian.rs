@@ -74,13 +74,7 @@ pub(super) fn unpack(progress: &mut dyn FnMut(&str)) -> Result<Toolchain, String
 
 /// `$XDG_CACHE_HOME/contend`, or `~/.cache/contend`.
 fn cache() -> Result<PathBuf, String> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    set("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".cache")))
-        .map(|cache| cache.join("contend"))
-        .ok_or_else(|| "neither XDG_CACHE_HOME nor HOME is set".to_owned())
+    crate::user_cache().ok_or_else(|| "neither XDG_CACHE_HOME nor HOME is set".to_owned())
 }
 
 fn put_together(part: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), String> {

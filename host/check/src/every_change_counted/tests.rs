@@ -3,7 +3,7 @@ use super::*;
 use crate::model::change::Settled;
 use crate::model::data::{KeyChange, RowState};
 use crate::model::marker::{Mark, Marker};
-use crate::model::outcome::Reason;
+use crate::model::outcome::{Outcome, Reason};
 use crate::model::verdict::Verdict;
 
 fn judge(changes: &[Change], data: Option<&FinalRows>) -> Answer {

@@ -7,7 +7,7 @@ mod written;
 pub(super) use written::{delete, insert, update};
 
 use super::dialect::Dialect;
-use super::refusal::not_allowed;
+use super::refusal::{lacking, not_allowed};
 use crate::model::error::CallError;
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Join, JoinConstraint, JoinOperator, LimitClause, OffsetRows,
@@ -55,11 +55,11 @@ fn body(body: &SetExpr, dialect: Dialect) -> Result<(), CallError> {
     match body {
         SetExpr::Values(values) if values.explicit_row => Err(not_allowed("VALUES ROW (…)")),
         SetExpr::Values(values) if values.value_keyword && dialect == Dialect::Sqlite => {
-            Err(not_allowed("VALUE for VALUES, which SQLite does not have"))
+            Err(lacking("VALUE for VALUES", dialect))
         }
-        SetExpr::Query(_) if dialect == Dialect::Sqlite => Err(not_allowed(
-            "a SELECT in brackets, which SQLite does not have",
-        )),
+        SetExpr::Query(_) if dialect == Dialect::Sqlite => {
+            Err(lacking("a SELECT in brackets", dialect))
+        }
         SetExpr::SetOperation {
             op, set_quantifier, ..
         } => {
@@ -135,10 +135,7 @@ fn order(list: &[OrderByExpr], dialect: Dialect) -> Result<(), CallError> {
         );
         let nulls = by.options.nulls_first.is_some() && dialect == Dialect::Mysql;
         if !is_known || nulls || by.with_fill.is_some() {
-            let server = dialect.server();
-            return Err(not_allowed(format!(
-                "ORDER BY {by}, which {server} does not have"
-            )));
+            return Err(lacking(format!("ORDER BY {by}"), dialect));
         }
     }
     Ok(())
@@ -192,10 +189,7 @@ fn tables(from: &TableWithJoins, dialect: Dialect) -> Result<(), CallError> {
             _ => false,
         };
         if !is_known || *global {
-            let server = dialect.server();
-            return Err(not_allowed(format!(
-                "a join of this kind, which {server} does not have"
-            )));
+            return Err(lacking("a join of this kind", dialect));
         }
     }
     Ok(())

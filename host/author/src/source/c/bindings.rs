@@ -36,10 +36,7 @@ pub(super) fn write(dir: &Path, world: &str) -> Result<Bindings, BuildError> {
         }
         Ok(Bindings { folder, files })
     };
-    place().map_err(|error| BuildError::Write {
-        path: dir.join("target/bindings"),
-        error,
-    })
+    place().map_err(BuildError::at(dir.join("target/bindings")))
 }
 
 fn make(wit: &Path, world: &str) -> Result<Files, String> {

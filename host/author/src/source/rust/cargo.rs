@@ -1,7 +1,9 @@
 //! Asking cargo what a folder is, and having it compile.
 
-use crate::model::component::{About, Tool};
+use crate::model::component::About;
 use crate::source::error::BuildError;
+use crate::source::language::Language;
+use crate::source::manifest;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -73,34 +75,9 @@ fn find_package(metadata: &Value, manifest: &Path) -> Option<(Package, bool)> {
         path_dependencies: dependencies
             .filter_map(|d| Some((d["name"].as_str()?.to_owned(), path(&d["path"])?)))
             .collect(),
-        about: about(package),
+        about: manifest::about(package, Language::Rust),
     };
     Some((found, is_component))
-}
-
-/// The facts of a manifest that a component has a place for. The revision is not among them: the same
-/// sources would come out otherwise after each commit.
-fn about(package: &Value) -> About {
-    let given = |key: &str| {
-        let text = package[key].as_str()?.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    };
-    let authors = package["authors"].as_array().into_iter().flatten();
-    let authors: Vec<&str> = authors.filter_map(Value::as_str).collect();
-    About {
-        name: given("name"),
-        version: given("version"),
-        description: given("description"),
-        authors: (!authors.is_empty()).then(|| authors.join(", ")),
-        licenses: given("license"),
-        source: given("repository"),
-        homepage: given("homepage"),
-        languages: Some(vec![Tool {
-            name: "Rust".to_owned(),
-            version: None,
-        }]),
-        ..About::default()
-    }
 }
 
 fn path(value: &Value) -> Option<PathBuf> {
@@ -238,7 +215,7 @@ mod tests {
             "homepage": null,
         });
         let fact = |text: &str| Some(text.to_owned());
-        let found = about(&package);
+        let found = manifest::about(&package, Language::Rust);
         let expected = About {
             name: fact("mine"),
             version: fact("1.2.3"),
@@ -252,7 +229,7 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(found.languages.unwrap()[0].name, "Rust");
         let bare = serde_json::json!({"name": "bare", "description": "", "authors": []});
-        let found = about(&bare);
+        let found = manifest::about(&bare, Language::Rust);
         assert_eq!((found.description, found.authors), (None, None));
     }
 

@@ -24,7 +24,7 @@ impl Shared {
         let is_alone = package.manifest.parent() == Some(&*package.workspace)
             && package.path_dependencies.is_empty()
             && package.target_dir == package.workspace.join("target");
-        let path = cache()?.join(key(toolchain));
+        let path = crate::user_cache()?.join("cargo").join(key(toolchain));
         if !is_alone || fs::create_dir_all(&path).is_err() {
             return None;
         }
@@ -55,14 +55,4 @@ fn key(toolchain: &Toolchain) -> String {
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     words.join("-")
-}
-
-/// `$XDG_CACHE_HOME/contend/cargo`, or the same in `~/.cache`.
-fn cache() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let cache = set("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| set("HOME").map(|home| Path::new(&home).join(".cache")))?;
-    Some(cache.join("contend").join("cargo"))
 }

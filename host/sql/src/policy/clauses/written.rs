@@ -1,7 +1,7 @@
 //! The clauses of INSERT, UPDATE and DELETE.
 
 use super::super::dialect::Dialect;
-use super::super::refusal::not_allowed;
+use super::super::refusal::{lacking, not_allowed};
 use super::{least, nothing, order, tables};
 use crate::model::error::CallError;
 use sqlparser::ast::{
@@ -20,9 +20,7 @@ pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(),
         return Err(not_allowed("REPLACE IGNORE"));
     }
     if !insert.into && dialect == Dialect::Sqlite {
-        return Err(not_allowed(
-            "INSERT without INTO, which SQLite does not have",
-        ));
+        return Err(lacking("INSERT without INTO", dialect));
     }
     conflict(insert.or, dialect)?;
     returning(insert.returning.as_deref())?;
@@ -123,12 +121,7 @@ fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), CallError> {
             AssignmentTarget::ColumnName(name)
                 if name.0.len() == 2 && dialect == Dialect::Mysql => {}
             AssignmentTarget::Tuple(_) if dialect == Dialect::Sqlite => {}
-            target => {
-                let server = dialect.server();
-                return Err(not_allowed(format!(
-                    "an assignment to {target}, which {server} does not have"
-                )));
-            }
+            target => return Err(lacking(format!("an assignment to {target}"), dialect)),
         }
     }
     Ok(())
@@ -214,11 +207,7 @@ pub(in crate::policy) fn delete(
     let is_ordered = !delete.order_by.is_empty() || delete.limit.is_some();
     match dialect {
         Dialect::Sqlite if is_ordered => return Err(no_bounds("DELETE")),
-        Dialect::Mysql if has_alias => {
-            return Err(not_allowed(
-                "an alias in a DELETE, which MariaDB does not have",
-            ));
-        }
+        Dialect::Mysql if has_alias => return Err(lacking("an alias in a DELETE", dialect)),
         Dialect::Mysql if is_ordered && delete.returning.is_some() && !returns_last => {
             return Err(not_allowed(
                 "RETURNING before ORDER BY or LIMIT; MariaDB has it last",
