@@ -11,7 +11,7 @@ pub mod inspection;
 pub mod json;
 pub mod listing;
 pub mod overview;
-mod table;
+pub mod table;
 pub mod text;
 pub mod timeline;
 

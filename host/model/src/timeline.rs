@@ -15,18 +15,20 @@ pub enum Lane {
     Locks,
 }
 
-/// The meaning of a moment, for a reader to see at a glance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tone {
-    /// Something that happened as it should.
-    Plain,
-    /// A worker has what it asked for.
-    Gained,
-    /// Something was refused, rolled back or lost.
-    Lost,
-    /// A fault of the schedule.
-    Fault,
+crate::words! {
+    /// The meaning of a moment, for a reader to see at a glance.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Tone {
+        /// Something that happened as it should.
+        Plain = "plain",
+        /// A worker has what it asked for.
+        Gained = "gained",
+        /// Something was refused, rolled back or lost.
+        Lost = "lost",
+        /// A fault of the schedule.
+        Fault = "fault",
+    }
 }
 
 /// One of at most twelve.

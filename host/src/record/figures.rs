@@ -27,3 +27,18 @@ impl Figures {
         self
     }
 }
+
+/// A heading, and the text below it.
+pub fn cell(heading: &str, value: impl ToString) -> (String, String) {
+    (heading.to_owned(), value.to_string())
+}
+
+/// The text of a value; empty where there is none.
+pub fn optional(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// The same with two decimals.
+pub fn decimals(value: Option<f64>) -> String {
+    optional(value.map(|value| format!("{value:.2}")))
+}

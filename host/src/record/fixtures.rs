@@ -53,13 +53,5 @@ pub fn errors(kind: ErrorKind, code: &str, count: u32) -> ErrorCount {
 }
 
 fn step(from_ms: u64, ms: u64) -> Step {
-    Step {
-        invoked: from_ms * 1_000_000,
-        returned: (from_ms + ms) * 1_000_000,
-        outcome: Outcome::Ok,
-        errors: Vec::new(),
-        lost_locks: Default::default(),
-        settled: None,
-        seen: None,
-    }
+    Step::ok(from_ms * 1_000_000, (from_ms + ms) * 1_000_000)
 }

@@ -5,7 +5,7 @@ mod statistics;
 pub use statistics::{Percentiles, Statistics};
 
 use super::histogram::Latencies;
-use crate::model::change::{Change, LostLocks, Nanos, Restored, Step};
+use crate::model::change::{Change, LostLocks, Nanos, Restored, Step, StepKind};
 use crate::model::error::{ErrorColumn, ErrorKind, error_column};
 use crate::model::outcome::Outcome;
 use crate::record::figures::Figures;
@@ -62,18 +62,32 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Name, percentiles and statistics of the durations of each step, in ms.
+    pub fn steps(&self) -> [(&'static str, Option<&Percentiles>, Option<&Statistics>); 2] {
+        let Self {
+            acquire_percentiles_ms: acquire,
+            release_percentiles_ms: release,
+            ..
+        } = self;
+        [
+            ("acquire", acquire.as_ref(), self.acquire_ms.as_ref()),
+            ("release", release.as_ref(), self.release_ms.as_ref()),
+        ]
+    }
+
     /// Linear; `total_time_ns` is the time from the beginning of the run to the last return.
     pub fn new(changes: &[Change], total_time_ns: Nanos) -> Self {
         let count = |which: &dyn Fn(&Change) -> bool| {
             changes.iter().filter(|change| which(change)).count() as u64
         };
         let ok = count(&Change::is_ok);
-        let ok_changes = || changes.iter().filter(|change| change.is_ok());
-        let mut agreement = Latencies::default();
-        for taken in changes.iter().filter_map(time_to_agree) {
-            agreement.record(taken);
-        }
-        let longest_agreement = changes.iter().filter_map(time_to_agree).max().unwrap_or(0);
+        // An allocation may be ok without a release.
+        let of_ok = |kind| {
+            let ok = changes.iter().filter(|change| change.is_ok());
+            ok.filter_map(move |change| change.step(kind).map(Step::duration))
+        };
+        let times = |kind| Statistics::new(of_ok(kind).map(ms));
+        let agreement = || changes.iter().filter_map(time_to_agree);
         Self {
             total_time_ns,
             changes: changes.len() as u64,
@@ -85,19 +99,17 @@ impl Summary {
             checks_disagreed: count(&|change| change.check.is_some_and(|c| c.disagreed())),
             checks_unread: count(&|change| change.check.is_some_and(|c| c.is_unread())),
             checks_stale: count(&|change| change.check.is_some_and(|c| c.agreed && c.tries > 1)),
-            agreement_ms: Percentiles::of_ns(agreement.histogram(), longest_agreement),
-            agreement_max_ms: agreement.max().map(|_| longest_agreement as f64 / 1e6),
+            agreement_ms: percentiles(agreement()),
+            agreement_max_ms: agreement().max().map(ms),
             changes_per_second: (total_time_ns > 0)
                 .then(|| ok as f64 / (total_time_ns as f64 / 1e9)),
-            release_ms: releases_of_ok(changes),
-            acquire_ms: of_ok(changes, |change| ms(&change.acquire)),
+            release_ms: times(StepKind::Release),
+            acquire_ms: times(StepKind::Acquire),
             deadlocks: errors_of_ok(changes, ErrorColumn::Deadlocks),
             timeouts: errors_of_ok(changes, ErrorColumn::Timeouts),
             disconnect: errors_of_ok(changes, ErrorColumn::Disconnect),
-            acquire_percentiles_ms: percentiles(ok_changes().map(|change| &change.acquire)),
-            release_percentiles_ms: percentiles(
-                ok_changes().filter_map(|change| change.release.as_ref()),
-            ),
+            acquire_percentiles_ms: percentiles(of_ok(StepKind::Acquire)),
+            release_percentiles_ms: percentiles(of_ok(StepKind::Release)),
             errors_by_code: errors_by_code(changes),
             lost_locks: lost_locks(changes),
             own: Figures::default(),
@@ -105,11 +117,11 @@ impl Summary {
     }
 }
 
-fn percentiles<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<Percentiles> {
+fn percentiles(durations: impl Iterator<Item = Nanos>) -> Option<Percentiles> {
     let (mut latencies, mut longest) = (Latencies::default(), 0);
-    for step in steps {
-        latencies.record(step.duration());
-        longest = longest.max(step.duration());
+    for duration in durations {
+        latencies.record(duration);
+        longest = longest.max(duration);
     }
     Percentiles::of_ns(latencies.histogram(), longest)
 }
@@ -124,27 +136,18 @@ fn has_failed(change: &Change) -> bool {
     steps.any(|step| matches!(step.outcome, Outcome::Failed(_)))
 }
 
-fn ms(step: &Step) -> f64 {
-    step.duration() as f64 / 1e6
-}
-
-fn of_ok(changes: &[Change], figure: impl Fn(&Change) -> f64 + Clone) -> Option<Statistics> {
-    Statistics::new(changes.iter().filter(|change| change.is_ok()).map(figure))
-}
-
-/// An allocation may be ok without one.
-fn releases_of_ok(changes: &[Change]) -> Option<Statistics> {
-    let ok = changes.iter().filter(|change| change.is_ok());
-    Statistics::new(ok.filter_map(|change| change.release.as_ref()).map(ms))
+fn ms(duration: Nanos) -> f64 {
+    duration as f64 / 1e6
 }
 
 fn errors_of_ok(changes: &[Change], column: ErrorColumn) -> Option<Statistics> {
-    of_ok(changes, |change| {
+    let ok = changes.iter().filter(|change| change.is_ok());
+    Statistics::new(ok.map(|change| {
         let errors = change.steps().flat_map(|step| &step.errors);
         let counted = errors.filter(|error| error_column(&error.code) == Some(column));
         // In whole numbers: the sum of no floats is -0.
         counted.map(|error| u64::from(error.count)).sum::<u64>() as f64
-    })
+    }))
 }
 
 fn errors_by_code(changes: &[Change]) -> BTreeMap<String, u64> {

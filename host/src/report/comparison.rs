@@ -79,7 +79,7 @@ pub enum MustAgree {
 /// A number of each; absent where there was nothing to count or to measure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
-    pub name: &'static str,
+    pub name: String,
     /// A whole number.
     pub is_count: bool,
     pub values: [Option<f64>; 2],
@@ -245,50 +245,43 @@ fn figures(summaries: [Option<&Summary>; 2]) -> Vec<Figure> {
     let count = |name, pick: fn(&Summary) -> u64| {
         figure(name, true, summaries.map(|s| s.map(|s| pick(s) as f64)))
     };
-    let real = |name, pick: fn(&Summary) -> Option<f64>| {
-        figure(name, false, summaries.map(|s| s.and_then(pick)))
-    };
-    fn at(of: &Option<Percentiles>, pick: fn(&Percentiles) -> f64) -> Option<f64> {
-        of.as_ref().map(pick)
-    }
-    fn max(of: &Option<Statistics>) -> Option<f64> {
-        of.as_ref().map(|statistics| statistics.max)
-    }
-    vec![
+    let rates = summaries.map(|s| s?.changes_per_second);
+    let mut figures = vec![
         count("ok", |s| s.ok),
         count("failed", |s| s.failed),
         count("indeterminate", |s| s.indeterminate),
-        real("ok/s", |s| s.changes_per_second),
-        real("acquire p50 ms", |s| {
-            at(&s.acquire_percentiles_ms, |p| p.p50)
-        }),
-        real("acquire p95 ms", |s| {
-            at(&s.acquire_percentiles_ms, |p| p.p95)
-        }),
-        real("acquire p99 ms", |s| {
-            at(&s.acquire_percentiles_ms, |p| p.p99)
-        }),
-        real("acquire max ms", |s| max(&s.acquire_ms)),
-        real("release p50 ms", |s| {
-            at(&s.release_percentiles_ms, |p| p.p50)
-        }),
-        real("release p95 ms", |s| {
-            at(&s.release_percentiles_ms, |p| p.p95)
-        }),
-        real("release p99 ms", |s| {
-            at(&s.release_percentiles_ms, |p| p.p99)
-        }),
-        real("release max ms", |s| max(&s.release_ms)),
-    ]
+        figure("ok/s", false, rates),
+    ];
+    for (number, step) in ["acquire", "release"].into_iter().enumerate() {
+        let of_step = summaries.map(|s| s.map(|s| s.steps()[number]));
+        for (which, pick) in TIMES {
+            let values = of_step.map(|of| of.and_then(|(_, at, all)| pick(at, all)));
+            figures.push(figure(&format!("{step} {which} ms"), false, values));
+        }
+    }
+    figures
 }
 
-fn figure(name: &'static str, is_count: bool, values: [Option<f64>; 2]) -> Figure {
+/// Name and value of each figure of a step's durations.
+type Time = (
+    &'static str,
+    fn(Option<&Percentiles>, Option<&Statistics>) -> Option<f64>,
+);
+
+const TIMES: [Time; 4] = [
+    ("p50", |at, _| Some(at?.p50)),
+    ("p95", |at, _| Some(at?.p95)),
+    ("p99", |at, _| Some(at?.p99)),
+    ("max", |_, all| Some(all?.max)),
+];
+
+fn figure(name: &str, is_count: bool, values: [Option<f64>; 2]) -> Figure {
     let ratio = match values {
         [Some(first), Some(second)] if first > 0.0 => Some(second / first),
         _ => None,
     };
     Figure {
-        name,
+        name: name.to_owned(),
         is_count,
         values,
         ratio,

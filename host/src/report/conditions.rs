@@ -6,6 +6,7 @@ use crate::model::conditions::{Conditions, Simulated, Usage};
 use crate::model::counters::NodeCounters;
 use crate::model::lateness::{Late, Lateness};
 use crate::model::membership::Membership;
+use crate::record::figures::{cell, decimals, optional};
 
 /// Counters of all nodes together; absent where no node has such a counter.
 fn sum(conditions: &Conditions, pick: fn(&NodeCounters) -> Option<u64>) -> Option<u64> {
@@ -20,56 +21,48 @@ fn sum(conditions: &Conditions, pick: fn(&NodeCounters) -> Option<u64>) -> Optio
 pub fn cells(conditions: Option<&Conditions>) -> Vec<(String, String)> {
     let count = |heading: &str, pick: fn(&NodeCounters) -> Option<u64>| {
         let value = conditions.and_then(|conditions| sum(conditions, pick));
-        (heading.to_owned(), text(value))
+        cell(heading, optional(value))
     };
     let background = conditions.and_then(|conditions| conditions.background.as_ref());
     let statements = background.map(|b| b.selects.answered + b.updates.answered);
     let errors = background.map(|b| errors(&b.selects) + errors(&b.updates));
     let usage = conditions.map(|conditions| &conditions.usage);
-    let cell =
-        |heading: &str, value: Option<String>| (heading.to_owned(), value.unwrap_or_default());
     let seconds = |ns: u64| format!("{:.2}", ns as f64 / 1e9);
     let lateness = conditions.and_then(|conditions| conditions.lateness.as_ref());
     let late = |heading: &str, pick: fn(&Lateness) -> Option<Nanos>| {
         let ns = lateness.and_then(pick);
-        cell(heading, ns.map(|ns| format!("{:.2}", ns as f64 / 1e6)))
+        cell(heading, decimals(ns.map(|ns| ns as f64 / 1e6)))
     };
     let mib = |kib: u64| format!("{:.1}", kib as f64 / 1024.0);
     let nodes = conditions.map(|conditions| &conditions.nodes);
     let looked_at = nodes.filter(|nodes| nodes.size() > 0);
+    let runner_cpu = usage.and_then(|usage| usage.runner_cpu_ns);
+    let (servers_cpu, peak) = (
+        usage.and_then(servers_cpu),
+        usage.and_then(|u| u.runner_peak_kib),
+    );
+    let if_any = |heading: &str, value: Option<u64>| cell(heading, optional(value));
     vec![
-        cell(
-            "nodes",
-            looked_at.map(|nodes| nodes.nodes.len().to_string()),
-        ),
-        cell(
-            "nodes unseen",
-            looked_at.map(|nodes| nodes.unseen.len().to_string()),
-        ),
+        if_any("nodes", looked_at.map(|it| it.nodes.len() as u64)),
+        if_any("nodes unseen", looked_at.map(|it| it.unseen.len() as u64)),
         count("commits", |c| c.commits),
         count("certification failures", |c| c.certification_failures),
         count("brute-force aborts", |c| c.brute_force_aborts),
         count("replays", |c| c.replays),
         count("flow control pauses", |c| c.flow_control_pauses),
-        cell("background statements", statements.map(|n| n.to_string())),
-        cell("background errors", errors.map(|n| n.to_string())),
-        cell(
-            "runner cpu s",
-            usage.and_then(|u| u.runner_cpu_ns).map(seconds),
-        ),
-        cell("servers cpu s", usage.and_then(servers_cpu).map(seconds)),
-        cell(
-            "runner peak MiB",
-            usage.and_then(|u| u.runner_peak_kib).map(mib),
-        ),
+        if_any("background statements", statements),
+        if_any("background errors", errors),
+        cell("runner cpu s", optional(runner_cpu.map(seconds))),
+        cell("servers cpu s", optional(servers_cpu.map(seconds))),
+        cell("runner peak MiB", optional(peak.map(mib))),
         late("runner timers late p50 ms", |l| l.timers.p50_ns),
         late("runner timers late p99 ms", |l| l.timers.p99_ns),
         late("runner timers late max ms", |l| l.timers.max_ns),
         late("runner tasks late p50 ms", |l| l.tasks.p50_ns),
         late("runner tasks late p99 ms", |l| l.tasks.p99_ns),
         late("runner tasks late max ms", |l| l.tasks.max_ns),
-        cell("lab faults", conditions.map(all_faults)),
-        cell("server", conditions.map(server)),
+        cell("lab faults", optional(conditions.map(all_faults))),
+        cell("server", optional(conditions.map(server))),
     ]
 }
 
@@ -224,8 +217,4 @@ fn all_faults(conditions: &Conditions) -> String {
     let lines = conditions.faults.iter().map(ToString::to_string);
     let lines: Vec<_> = lines.chain(simulated.map(ToString::to_string)).collect();
     lines.join("; ")
-}
-
-fn text(value: Option<u64>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
 }

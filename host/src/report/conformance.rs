@@ -30,25 +30,16 @@ pub struct Part {
     pub cases: Vec<Case>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    Passed,
-    Failed,
-    /// Not applicable to this strategy.
-    NotApplicable,
-    /// Undecided.
-    Unknown,
-}
-
-impl Status {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::NotApplicable => "not applicable",
-            Self::Unknown => "unknown",
-        }
+crate::model::words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Status {
+        Passed = "passed",
+        Failed = "failed",
+        /// Not applicable to this strategy.
+        NotApplicable = "not applicable",
+        /// Undecided.
+        Unknown = "unknown",
     }
 }
 

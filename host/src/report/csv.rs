@@ -3,6 +3,7 @@
 use super::{CellReport, RunReport, TrialReport, conditions};
 use crate::model::error::ErrorKind;
 use crate::plan::{Plan, PlannedTrial};
+use crate::record::figures::{cell, decimals, optional};
 use crate::record::summary::{Percentiles, Statistics, Summary};
 use crate::workload::kinds;
 use serde::Serialize;
@@ -75,20 +76,18 @@ fn line(
         None => "could-not-run",
         Some(trial) => trial.ended.map_or("killed", |ended| ended.as_str()),
     };
-    cells.push(cell("ended", ended));
-    cells.push(cell("error", error.unwrap_or_default()));
     let started = trial.and_then(|trial| trial.started.clone());
-    cells.push(cell("started", started.unwrap_or_default()));
-    cells.push(cell("folder", folder.display()));
+    let conditions = trial.and_then(|trial| trial.conditions.as_ref());
+    cells.extend([
+        cell("ended", ended),
+        cell("error", optional(error)),
+        cell("started", started.unwrap_or_default()),
+        cell("folder", folder.display()),
+    ]);
     cells.extend(run_is_recorded(plan, planned));
-    cells.extend(conditions::cells(
-        trial.and_then(|trial| trial.conditions.as_ref()),
-    ));
+    cells.extend(conditions::cells(conditions));
     // Empty where it was not measured.
-    let measured = trial.filter(|trial| {
-        let conditions = trial.conditions.as_ref();
-        conditions.is_some_and(|conditions| conditions.lateness.is_some())
-    });
+    let measured = trial.filter(|_| conditions.is_some_and(|it| it.lateness.is_some()));
     let bottleneck = measured.map(|trial| match trial.bottleneck {
         Some(_) => "yes",
         None => "no",
@@ -111,13 +110,13 @@ fn figures(trial: &TrialReport) -> Vec<Cell> {
 fn published(trial: &TrialReport) -> Vec<Cell> {
     let summary = &trial.summary;
     let mut cells = vec![
-        cell("total time", decimals(summary.total_time_ns as f64 / 1e9)),
+        cell("total time", real(summary.total_time_ns as f64 / 1e9)),
         cell("ok", summary.ok),
         cell("errors", summary.errors),
     ];
     for (name, statistics, largest) in [
-        ("release", &summary.release_ms, decimals as Format),
-        ("acquire", &summary.acquire_ms, decimals),
+        ("release", &summary.release_ms, real as Format),
+        ("acquire", &summary.acquire_ms, real),
         ("deadlocks", &summary.deadlocks, whole),
         ("timeouts", &summary.timeouts, whole),
         ("disconnect", &summary.disconnect, whole),
@@ -139,8 +138,8 @@ fn statistics_cells(name: &str, statistics: Option<&Statistics>, value: Format) 
     let pick: [Pick; 5] = [
         ("max", |s| s.max, value),
         ("sum", |s| s.sum, value),
-        ("mean", |s| s.mean, decimals),
-        ("stddev", |s| s.stddev, decimals),
+        ("mean", |s| s.mean, real),
+        ("stddev", |s| s.stddev, real),
         ("min", |s| s.min, value),
     ];
     pick.map(|(which, of, format)| {
@@ -157,16 +156,11 @@ fn ours(trial: &TrialReport) -> Vec<Cell> {
         cell("failed", summary.failed),
         cell("indeterminate", summary.indeterminate),
         cell("restored", summary.restored),
-        cell("changes per second", optional(summary.changes_per_second)),
+        cell("changes per second", decimals(summary.changes_per_second)),
     ];
-    cells.extend(percentile_cells(
-        "acquire",
-        summary.acquire_percentiles_ms.as_ref(),
-    ));
-    cells.extend(percentile_cells(
-        "release",
-        summary.release_percentiles_ms.as_ref(),
-    ));
+    for (step, percentiles, _) in summary.steps() {
+        cells.extend(percentile_cells(step, percentiles));
+    }
     cells.extend(agreement_cells(summary));
     cells.extend(contention_cells(trial));
     cells.extend(error_cells(summary));
@@ -185,13 +179,7 @@ fn error_cells(summary: &Summary) -> Vec<Cell> {
         let of_it = all.filter(|(name, _)| name.starts_with(&start));
         of_it.map(|(_, count)| count).sum::<u64>()
     };
-    let kinds = [
-        ErrorKind::Conflict,
-        ErrorKind::Unavailable,
-        ErrorKind::Rejected,
-        ErrorKind::Indefinite,
-    ];
-    let mut cells: Vec<Cell> = kinds
+    let mut cells: Vec<Cell> = ErrorKind::ALL
         .map(|kind| cell(&format!("{} errors", kind.as_str()), of_kind(kind)))
         .into();
     cells.push(cell("errors json", json(&summary.errors_by_code)));
@@ -235,16 +223,15 @@ fn run_is_recorded(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
 fn agreement_cells(summary: &Summary) -> Vec<Cell> {
     let agreement = summary.agreement_ms.as_ref();
     vec![
-        cell("agreement p50 ms", optional(agreement.map(|p| p.p50))),
-        cell("agreement p99 ms", optional(agreement.map(|p| p.p99))),
-        cell("agreement max ms", optional(summary.agreement_max_ms)),
+        cell("agreement p50 ms", decimals(agreement.map(|p| p.p50))),
+        cell("agreement p99 ms", decimals(agreement.map(|p| p.p99))),
+        cell("agreement max ms", decimals(summary.agreement_max_ms)),
         cell("stale checks", summary.checks_stale),
     ]
 }
 
 fn contention_cells(trial: &TrialReport) -> Vec<Cell> {
     let contention = trial.judgement.contention.as_ref();
-    let optional = |count: Option<u32>| count.map(|n| n.to_string()).unwrap_or_default();
     vec![
         cell("rows contended", optional(contention.map(|c| c.rows))),
         cell(
@@ -259,7 +246,7 @@ fn contention_cells(trial: &TrialReport) -> Vec<Cell> {
 }
 
 fn percentile_cells(name: &str, percentiles: Option<&Percentiles>) -> Vec<Cell> {
-    let at = |pick: fn(&Percentiles) -> f64| optional(percentiles.map(pick));
+    let at = |pick: fn(&Percentiles) -> f64| decimals(percentiles.map(pick));
     vec![
         cell(&format!("{name} p50 ms"), at(|p| p.p50)),
         cell(&format!("{name} p95 ms"), at(|p| p.p95)),
@@ -268,12 +255,8 @@ fn percentile_cells(name: &str, percentiles: Option<&Percentiles>) -> Vec<Cell> 
     ]
 }
 
-pub(super) fn cell(heading: &str, value: impl ToString) -> Cell {
-    (heading.to_owned(), value.to_string())
-}
-
-fn decimals(value: f64) -> String {
-    format!("{value:.2}")
+fn real(value: f64) -> String {
+    decimals(Some(value))
 }
 
 /// A count.
@@ -283,8 +266,4 @@ fn whole(value: f64) -> String {
 
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("plain data")
-}
-
-pub(super) fn optional(value: Option<f64>) -> String {
-    value.map(decimals).unwrap_or_default()
 }

@@ -101,18 +101,11 @@ fn outcomes(trials: &[TrialReport]) -> String {
 fn times(trials: &[TrialReport]) -> String {
     let mut table = table(&["strategy", "ms", "p50", "p95", "p99", "max"], 2);
     for trial in trials {
-        let summary = &trial.summary;
-        let (acquire, release) = (
-            &summary.acquire_percentiles_ms,
-            &summary.release_percentiles_ms,
-        );
-        for (name, step, percentiles, statistics) in [
-            (&*trial.strategy, "acquire", acquire, &summary.acquire_ms),
-            ("", "release", release, &summary.release_ms),
-        ] {
-            let at = |pick: fn(&Percentiles) -> f64| number(percentiles.as_ref().map(pick));
-            let max = number(statistics.as_ref().map(|s| s.max));
-            let (name, step) = (name.to_owned(), step.to_owned());
+        let names = [&*trial.strategy, ""];
+        for (name, (step, percentiles, statistics)) in names.iter().zip(trial.summary.steps()) {
+            let at = |pick: fn(&Percentiles) -> f64| number(percentiles.map(pick));
+            let max = number(statistics.map(|s| s.max));
+            let [name, step] = [name, step].map(str::to_owned);
             table.add_row([name, step, at(|p| p.p50), at(|p| p.p95), at(|p| p.p99), max]);
         }
     }
@@ -164,26 +157,21 @@ pub(super) fn verdict(trial: &TrialReport) -> String {
     for line in trial.conditions.iter().flat_map(conditions::prose) {
         let _ = writeln!(text, "  {line}");
     }
-    if trial.summary.checks_disagreed > 0 {
-        let _ = writeln!(
-            text,
-            "  checks after acquire that did not find the marker: {}",
-            trial.summary.checks_disagreed
-        );
-    }
-    if trial.summary.checks_unread > 0 {
-        let _ = writeln!(
-            text,
-            "  checks after acquire that could not read all nodes: {}",
-            trial.summary.checks_unread
-        );
-    }
-    if trial.summary.restored > 0 {
-        let _ = writeln!(
-            text,
-            "  rows released by the host: {}",
-            trial.summary.restored
-        );
+    let summary = &trial.summary;
+    for (what, count) in [
+        (
+            "checks after acquire that did not find the marker",
+            summary.checks_disagreed,
+        ),
+        (
+            "checks after acquire that could not read all nodes",
+            summary.checks_unread,
+        ),
+        ("rows released by the host", summary.restored),
+    ] {
+        if count > 0 {
+            let _ = writeln!(text, "  {what}: {count}");
+        }
     }
     for remark in &trial.remarks {
         let _ = writeln!(text, "  note: {remark}");

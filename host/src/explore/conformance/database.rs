@@ -1,6 +1,6 @@
 //! The database as a watched strategy has it.
 
-use super::watched::Watch;
+use super::watched::{Watch, come_to};
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};
 use crate::model::counters::NodeCounters;
@@ -64,10 +64,8 @@ impl Database for WatchedDatabase {
             Target::Endpoint => "the endpoint",
             Target::Node(name) => name,
         };
-        let opened = match self.watch.ask(Called::Connect, false, about).await {
-            None => self.open(target).await,
-            Some(injected) => Err(injected.error(Called::Connect)),
-        };
+        let asked = self.watch.ask(Called::Connect, false, about).await;
+        let opened = come_to(Called::Connect, asked, self.open(target)).await;
         self.watch.answered(&opened, |_| "ok".to_owned());
         opened
     }
@@ -80,13 +78,9 @@ impl Database for WatchedDatabase {
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
         let about = format!("{node}: {}", statement.text());
-        let rows = match self.watch.ask(Called::ReadNode, false, &about).await {
-            None => {
-                let database = &self.database;
-                database.read(node, freshness, statement, parameters).await
-            }
-            Some(injected) => Err(injected.error(Called::ReadNode)),
-        };
+        let asked = self.watch.ask(Called::ReadNode, false, &about).await;
+        let read = self.database.read(node, freshness, statement, parameters);
+        let rows = come_to(Called::ReadNode, asked, read).await;
         self.watch
             .answered(&rows, |rows| counted(rows.len() as u64, "row"));
         rows
@@ -116,15 +110,28 @@ struct WatchedSession {
 }
 
 impl WatchedSession {
-    /// Gives the error, and makes true what it says of an open transaction: after all but `rejected`
-    /// it is gone, with its server's connection or by the server's own doing.
-    async fn refuse<T>(&mut self, called: Called, injected: Injected) -> Result<T, CallError> {
-        let stays_open = injected == Injected::Rejected && called != Called::Commit;
+    async fn ask(&mut self, called: Called, about: &str) -> Option<Injected> {
+        self.watch.ask(called, self.in_transaction, about).await
+    }
+
+    /// Makes true what an injected error says of an open transaction: after all but `rejected` it is gone, with its
+    /// server's connection or by the server's own doing. Returns the answer.
+    async fn after<T>(
+        &mut self,
+        called: Called,
+        asked: Option<Injected>,
+        answer: Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let stays_open = match asked {
+            None | Some(Injected::IndefiniteDone) => true,
+            Some(Injected::Rejected) => called != Called::Commit,
+            Some(_) => false,
+        };
         if self.in_transaction && !stays_open {
             self.session.rollback().await?;
             self.in_transaction = false;
         }
-        Err(injected.error(called))
+        answer
     }
 
     fn answered<T>(&mut self, answer: &Result<T, CallError>, describe: impl FnOnce(&T) -> String) {
@@ -134,30 +141,6 @@ impl WatchedSession {
             self.in_transaction = false;
         }
         self.watch.answered(answer, describe);
-    }
-
-    async fn execute_and_lose(
-        &mut self,
-        statement: &Statement,
-        parameters: &[Value],
-    ) -> Result<u64, CallError> {
-        self.session.execute(statement, parameters).await?;
-        Err(Injected::IndefiniteDone.error(Called::Execute))
-    }
-
-    async fn query_and_lose(
-        &mut self,
-        statement: &Statement,
-        parameters: &[Value],
-    ) -> Result<Vec<Row>, CallError> {
-        self.session.query(statement, parameters).await?;
-        Err(Injected::IndefiniteDone.error(Called::Execute))
-    }
-
-    async fn commit_and_lose(&mut self) -> Result<(), CallError> {
-        self.session.commit().await?;
-        self.in_transaction = false;
-        Err(Injected::IndefiniteDone.error(Called::Commit))
     }
 }
 
@@ -173,11 +156,9 @@ impl Session for WatchedSession {
         let counts_as_reading = self.in_transaction || !is_write;
         let (watch, text) = (self.watch.clone(), statement.text());
         let asked = watch.ask(Called::Execute, counts_as_reading, text).await;
-        let affected = match asked {
-            None => self.session.execute(statement, parameters).await,
-            Some(Injected::IndefiniteDone) => self.execute_and_lose(statement, parameters).await,
-            Some(injected) => self.refuse(Called::Execute, injected).await,
-        };
+        let affected = self.session.execute(statement, parameters);
+        let affected = come_to(Called::Execute, asked, affected).await;
+        let affected = self.after(Called::Execute, asked, affected).await;
         self.answered(&affected, |affected| format!("{affected} affected"));
         affected
     }
@@ -189,59 +170,48 @@ impl Session for WatchedSession {
     ) -> Result<Vec<Row>, CallError> {
         // A write that gives rows (RETURNING) can be lost as any other.
         let is_write = statement.action() == Action::Write;
-        let (open, text) = (self.in_transaction, statement.text());
-        let asked = match is_write {
-            true => self.watch.ask(Called::Execute, open, text).await,
-            false => self.watch.ask(Called::Query, open, text).await,
+        let called = match is_write {
+            true => Called::Execute,
+            false => Called::Query,
         };
-        let rows = match asked {
-            None => self.session.query(statement, parameters).await,
-            Some(Injected::IndefiniteDone) => self.query_and_lose(statement, parameters).await,
-            Some(injected) if is_write => self.refuse(Called::Execute, injected).await,
-            Some(injected) => self.refuse(Called::Query, injected).await,
-        };
+        let asked = self.ask(called, statement.text()).await;
+        let rows = come_to(called, asked, self.session.query(statement, parameters)).await;
+        let rows = self.after(called, asked, rows).await;
         self.answered(&rows, |rows| counted(rows.len() as u64, "row"));
         rows
     }
 
     async fn begin(&mut self) -> Result<(), CallError> {
-        let begun = match self.watch.ask(Called::Begin, self.in_transaction, "").await {
-            None => self.session.begin().await,
-            Some(injected) => self.refuse(Called::Begin, injected).await,
-        };
+        let asked = self.ask(Called::Begin, "").await;
+        let begun = come_to(Called::Begin, asked, self.session.begin()).await;
+        let begun = self.after(Called::Begin, asked, begun).await;
         self.in_transaction |= begun.is_ok();
         self.answered(&begun, |()| "ok".to_owned());
         begun
     }
 
     async fn commit(&mut self) -> Result<(), CallError> {
-        let open = self.in_transaction;
-        let committed = match self.watch.ask(Called::Commit, open, "").await {
-            None => self.session.commit().await,
-            Some(Injected::IndefiniteDone) => self.commit_and_lose().await,
-            Some(injected) => self.refuse(Called::Commit, injected).await,
-        };
-        self.in_transaction &= committed.is_err();
+        let asked = self.ask(Called::Commit, "").await;
+        let committed = come_to(Called::Commit, asked, self.session.commit()).await;
+        let committed = self.after(Called::Commit, asked, committed).await;
+        self.in_transaction &= committed.is_err() && asked != Some(Injected::IndefiniteDone);
         self.answered(&committed, |()| "ok".to_owned());
         committed
     }
 
     async fn rollback(&mut self) -> Result<(), CallError> {
-        let open = self.in_transaction;
-        let rolled_back = match self.watch.ask(Called::Rollback, open, "").await {
-            None => self.session.rollback().await,
-            Some(injected) => self.refuse(Called::Rollback, injected).await,
-        };
+        let asked = self.ask(Called::Rollback, "").await;
+        let rolled_back = come_to(Called::Rollback, asked, self.session.rollback()).await;
+        let rolled_back = self.after(Called::Rollback, asked, rolled_back).await;
         self.in_transaction &= rolled_back.is_err();
         self.answered(&rolled_back, |()| "ok".to_owned());
         rolled_back
     }
 
     async fn sync(&mut self) -> Result<(), CallError> {
-        let synced = match self.watch.ask(Called::Sync, self.in_transaction, "").await {
-            None => self.session.sync().await,
-            Some(injected) => self.refuse(Called::Sync, injected).await,
-        };
+        let asked = self.ask(Called::Sync, "").await;
+        let synced = come_to(Called::Sync, asked, self.session.sync()).await;
+        let synced = self.after(Called::Sync, asked, synced).await;
         self.answered(&synced, |()| "ok".to_owned());
         synced
     }

@@ -1,6 +1,6 @@
 //! The lock service as a watched strategy has it.
 
-use super::watched::Watch;
+use super::watched::{Watch, come_to};
 use crate::capability::lock::{
     Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
@@ -32,10 +32,8 @@ impl LockService for WatchedLocks {
         owner: String,
         options: SessionOptions,
     ) -> Result<Box<dyn LockSession>, CallError> {
-        let opened = match self.watch.ask(Called::OpenLocks, false, "").await {
-            None => self.locks.open(owner, options).await,
-            Some(injected) => Err(injected.error(Called::OpenLocks)),
-        };
+        let asked = self.watch.ask(Called::OpenLocks, false, "").await;
+        let opened = come_to(Called::OpenLocks, asked, self.locks.open(owner, options)).await;
         self.watch.answered(&opened, |_| "ok".to_owned());
         let session = opened?;
         let watch = self.watch.clone();
@@ -75,23 +73,6 @@ struct WatchedLock {
 impl WatchedLock {
     async fn ask(&mut self, called: Called) -> Option<Injected> {
         self.watch.ask(called, false, &self.about).await
-    }
-}
-
-/// Returns the result of a call: its own answer; that answer, lost; or the fault alone, without the
-/// call.
-async fn come_to<T>(
-    called: Called,
-    asked: Option<Injected>,
-    call: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
-    match asked {
-        None => call.await,
-        Some(Injected::IndefiniteDone) => {
-            call.await?;
-            Err(Injected::IndefiniteDone.error(called))
-        }
-        Some(injected) => Err(injected.error(called)),
     }
 }
 

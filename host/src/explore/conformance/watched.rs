@@ -48,6 +48,23 @@ impl Watch {
     }
 }
 
+/// Returns the result of a call: its own answer; that answer, lost; or the fault alone, without the
+/// call.
+pub async fn come_to<T>(
+    called: Called,
+    asked: Option<Injected>,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    match asked {
+        None => call.await,
+        Some(Injected::IndefiniteDone) => {
+            call.await?;
+            Err(Injected::IndefiniteDone.error(called))
+        }
+        Some(injected) => Err(injected.error(called)),
+    }
+}
+
 pub struct Watched {
     pub strategy: Arc<dyn Strategy>,
     pub injector: Arc<Injector>,

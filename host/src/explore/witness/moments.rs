@@ -38,8 +38,14 @@ pub enum CausedBy {
 }
 
 impl ScoredEvent {
-    /// An entry without a cause, to be shown as often as it happens.
-    pub fn new(weight: u32, moment: TimelineEntry) -> Self {
+    pub fn new(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> Self {
+        let moment = TimelineEntry {
+            at,
+            lane,
+            tone,
+            text,
+            after: None,
+        };
         Self {
             weight,
             moment,
@@ -82,7 +88,7 @@ fn worth(
 ) -> Option<ScoredEvent> {
     if let Some((fault, lanes)) = participants.fault(event) {
         let text = format!("fault: {}", fault.what);
-        return Some(moment(96, at, *lanes.first()?, Tone::Fault, text));
+        return Some(ScoredEvent::new(96, at, *lanes.first()?, Tone::Fault, text));
     }
     if !(participants.from..=participants.to).contains(&at) {
         return None;
@@ -113,7 +119,7 @@ fn worth(
         }
         What::LeaseEnded { owner, names } if participants.is_row(names) => {
             let text = format!("the lease of {} on {names} ends", owner_name(owner));
-            Some(moment(93, at, Lane::Locks, Tone::Lost, text))
+            Some(ScoredEvent::new(93, at, Lane::Locks, Tone::Lost, text))
         }
         What::Members { nodes } => {
             let names: Vec<_> = nodes
@@ -122,7 +128,7 @@ fn worth(
                 .collect();
             let lane = Lane::Node(nodes.first().copied().unwrap_or(0));
             let text = format!("the cluster is now {}", names.join(", "));
-            Some(moment(58, at, lane, Tone::Plain, text))
+            Some(ScoredEvent::new(58, at, lane, Tone::Plain, text))
         }
         What::FaultEnded(fault) => {
             let begun = Event {
@@ -131,7 +137,7 @@ fn worth(
             };
             let (_, lanes) = participants.fault(&begun)?;
             let text = format!("over: {}", fault.what);
-            Some(moment(66, at, *lanes.first()?, Tone::Fault, text))
+            Some(ScoredEvent::new(66, at, *lanes.first()?, Tone::Fault, text))
         }
         _ => of_the_cluster(participants, at, &event.what),
     }
@@ -146,7 +152,7 @@ fn once(participants: &Participants, actor: Actor, at: Nanos, what: &str) -> Opt
 fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option<ScoredEvent> {
     let acts = |name: &TransactionName| participants.has(name.actor);
     let moment_on =
-        |weight, node, tone, text| Some(moment(weight, at, Lane::Node(node), tone, text));
+        |weight, node, tone, text| Some(ScoredEvent::new(weight, at, Lane::Node(node), tone, text));
     match what {
         What::Ordered {
             transaction,
@@ -281,7 +287,7 @@ fn answered(
     };
     let statement = cut(&filled_in(text, parameters));
     let node = Lane::Node(transaction.node);
-    let mut weighed = moment(
+    let mut weighed = ScoredEvent::new(
         weight,
         at,
         Lane::Worker(worker),
@@ -309,43 +315,37 @@ fn lock(
     let_go: Nanos,
 ) -> Option<ScoredEvent> {
     let token = token.map_or(String::new(), |token| format!(" with token {token}"));
-    let (weight, tone, text) = match call {
+    let (weight, text) = match call {
         LockCall::Granted { lease_ends } => {
             let until = lease_ends.map_or(String::new(), |ends| {
                 format!(", until {}", Ms(ends.saturating_sub(let_go)))
             });
-            (
-                89,
-                Tone::Plain,
-                format!("grants {names} to {actor}{token}{until}"),
-            )
+            (89, format!("grants {names} to {actor}{token}{until}"))
         }
-        LockCall::NotGranted => (22, Tone::Plain, format!("{actor} does not get {names}")),
+        LockCall::NotGranted => (22, format!("{actor} does not get {names}")),
         // Its place before or after the COMMIT decides which side is to blame.
-        LockCall::Released => (87, Tone::Plain, format!("{actor} gives {names} back")),
+        LockCall::Released => (87, format!("{actor} gives {names} back")),
         LockCall::ReleasedLate => {
             let text = format!("{actor} gives {names} back after its lease");
-            (68, Tone::Lost, text)
+            (68, text)
         }
-        LockCall::NotOwner => (68, Tone::Lost, format!("{names} is not {actor}'s any more")),
-        LockCall::Renewed => (40, Tone::Plain, format!("{actor} renews {names}")),
-        LockCall::Broken => (80, Tone::Lost, format!("{actor} breaks {names}")),
+        LockCall::NotOwner => (68, format!("{names} is not {actor}'s any more")),
+        LockCall::Renewed => (40, format!("{actor} renews {names}")),
+        LockCall::Broken => (80, format!("{actor} breaks {names}")),
         LockCall::Asked { held } => {
             let answer = if held { "holds it" } else { "does not hold it" };
-            (
-                24,
-                Tone::Plain,
-                format!("{actor} asks for {names}: {answer}"),
-            )
+            (24, format!("{actor} asks for {names}: {answer}"))
         }
-        LockCall::GivenUp => (87, Tone::Plain, format!("{actor} gives up {names}")),
-        LockCall::Lost => (
-            60,
-            Tone::Lost,
-            format!("no answer for {actor} about {names}"),
-        ),
+        LockCall::GivenUp => (87, format!("{actor} gives up {names}")),
+        LockCall::Lost => (60, format!("no answer for {actor} about {names}")),
     };
-    let mut weighed = moment(weight, at, Lane::Locks, tone, text);
+    let tone = match call {
+        LockCall::ReleasedLate | LockCall::NotOwner | LockCall::Broken | LockCall::Lost => {
+            Tone::Lost
+        }
+        _ => Tone::Plain,
+    };
+    let mut weighed = ScoredEvent::new(weight, at, Lane::Locks, tone, text);
     weighed.once = match call {
         LockCall::Granted { .. } => once(participants, actor, at, "granted"),
         LockCall::Released | LockCall::GivenUp => once(participants, actor, at, "released"),
@@ -356,19 +356,6 @@ fn lock(
     };
     weighed.caused_by = worker_lane(actor).map(CausedBy::Lane);
     Some(weighed)
-}
-
-fn moment(weight: u32, at: Nanos, lane: Lane, tone: Tone, text: String) -> ScoredEvent {
-    ScoredEvent::new(
-        weight,
-        TimelineEntry {
-            at,
-            lane,
-            tone,
-            text,
-            after: None,
-        },
-    )
 }
 
 fn worker_lane(actor: Actor) -> Option<Lane> {

@@ -4,7 +4,7 @@ use super::moments::ScoredEvent;
 use crate::model::change::{Change, Nanos, Step};
 use crate::model::seen::Sight;
 use crate::model::sim_fault::{FaultAction, SimFault};
-use crate::model::timeline::{Lane, TimelineEntry, Tone};
+use crate::model::timeline::{Lane, Tone};
 use crate::model::verdict::Subject;
 use crate::sim::event::{Actor, Event, What};
 use crate::workload::WorkloadKind;
@@ -142,16 +142,8 @@ impl<'a> Participants<'a> {
                 ),
             ),
         };
-        ScoredEvent::new(
-            weight,
-            TimelineEntry {
-                at: step.returned,
-                lane: Lane::Worker(change.worker),
-                tone,
-                text,
-                after: None,
-            },
-        )
+        let lane = Lane::Worker(change.worker);
+        ScoredEvent::new(weight, step.returned, lane, tone, text)
     }
 
     /// A fault that begins, if it hits a participant and had not ended before, and where.
@@ -222,14 +214,9 @@ fn look(change: &Change, step: &Step) -> Option<ScoredEvent> {
         Sight::Address(Some(address)) => format!("{} has {address}", change.marker()),
         Sight::Address(None) => format!("{} has no address", change.marker()),
     };
-    let moment = TimelineEntry {
-        at: seen.ended,
-        lane: Lane::of_node(&seen.node)?,
-        tone: Tone::Lost,
-        text: format!("the host reads, causally: {found}"),
-        after: None,
-    };
-    Some(ScoredEvent::new(95, moment))
+    let lane = Lane::of_node(&seen.node)?;
+    let text = format!("the host reads, causally: {found}");
+    Some(ScoredEvent::new(95, seen.ended, lane, Tone::Lost, text))
 }
 
 /// Says whether a text ends with a word: `volumes volume-1` does with `volume-1`, and `volume-11`

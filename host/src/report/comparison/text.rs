@@ -30,7 +30,7 @@ pub fn write(comparison: &Comparison) -> String {
                 Some(value) if figure.is_count => format!("{value:.0}"),
                 value => number(value),
             });
-            let ([one, other], name) = (shown, figure.name.to_owned());
+            let ([one, other], name) = (shown, figure.name.clone());
             table.add_row([String::new(), name, one, other, number(figure.ratio)]);
         }
     }

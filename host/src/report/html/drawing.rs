@@ -3,7 +3,7 @@
 
 use super::escaped;
 use crate::model::change::Nanos;
-use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline, Tone};
+use crate::model::timeline::{Lane, Stretch, StretchKind, Timeline, TimelineEntry};
 use std::fmt::Write;
 
 pub const LINE: u32 = 17;
@@ -29,7 +29,7 @@ impl Row {
 /// The rows of all moments. `head` is what stands in a card above its text, `gap` between two rows.
 pub fn rows(timeline: &Timeline, top: u32, columns: usize, head: u32, gap: u32) -> Vec<Row> {
     let mut next = top;
-    let row = |moment: &crate::model::timeline::TimelineEntry| {
+    let row = |moment: &TimelineEntry| {
         let lines = wrap(&moment.text, columns);
         let height = head + 18 + LINE * lines.len() as u32;
         let row = Row {
@@ -78,25 +78,25 @@ pub fn both_hold(timeline: &Timeline) -> Vec<(Nanos, Nanos)> {
     both
 }
 
+/// Where both ends of a stretch of time are, the lower one at least a little below the upper one.
+pub fn span(timeline: &Timeline, rows: &[Row], from: Nanos, to: Nanos) -> (u32, u32) {
+    let [top, bottom] = [from, to].map(|at| place(timeline, rows, at));
+    (top, bottom.max(top + 6))
+}
+
+/// The number of a lane, from the left.
+pub fn number(timeline: &Timeline, lane: Lane) -> u32 {
+    let place = timeline.lanes.iter().position(|other| *other == lane);
+    place.unwrap_or(0) as u32
+}
+
 /// The class of a lane's colour: each worker has its own, all nodes have the same.
 pub fn colour(timeline: &Timeline, lane: Lane) -> String {
     match lane {
-        Lane::Worker(_) => {
-            let place = timeline.lanes.iter().position(|other| *other == lane);
-            format!("w{}", place.unwrap_or(0) % 3)
-        }
+        Lane::Worker(_) => format!("w{}", number(timeline, lane) % 3),
         Lane::Node(_) => "node".to_owned(),
         Lane::Proxy => "proxy".to_owned(),
         Lane::Locks => "locks".to_owned(),
-    }
-}
-
-pub fn tone(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Plain => "plain",
-        Tone::Gained => "gained",
-        Tone::Lost => "lost",
-        Tone::Fault => "fault",
     }
 }
 

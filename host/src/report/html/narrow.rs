@@ -1,6 +1,6 @@
 //! The timeline for a phone: lanes as thin lines at the left, cards one below the other.
 
-use super::drawing::{LINE, Row, both_hold, colour, pause_before, place, rows, text, tone};
+use super::drawing::{LINE, Row, both_hold, colour, number, pause_before, rows, span, text};
 use crate::model::prose::Ms;
 use crate::model::timeline::{Lane, StretchKind, Timeline};
 use std::fmt::Write;
@@ -14,12 +14,12 @@ const HEAD: u32 = 18;
 const CHARACTER: f64 = 7.5;
 
 /// One SVG; `number` keeps its names apart from those of others on the page.
-pub fn draw(timeline: &Timeline, number: usize) -> String {
+pub fn draw(timeline: &Timeline, witness: usize) -> String {
     let left = 10 + timeline.lanes.len() as u32 * LANE;
     let columns = (f64::from(WIDTH.saturating_sub(left + 22)) / CHARACTER).max(8.0) as usize;
     let rows = rows(timeline, TOP, columns, HEAD, GAP);
     let height = rows.last().map_or(TOP, Row::bottom) + 16;
-    let arrow = format!("narrow-arrow-{number}");
+    let arrow = format!("narrow-arrow-{witness}");
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Timeline\">\n<defs><marker \
          id=\"{arrow}\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"6\" \
@@ -27,8 +27,8 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
          </defs>\n"
     );
     let span = |from, to| {
-        let (top, bottom) = (place(timeline, &rows, from), place(timeline, &rows, to));
-        (top, bottom.max(top + 6) - top)
+        let (top, bottom) = span(timeline, &rows, from, to);
+        (top, bottom - top)
     };
     for &lane in &timeline.lanes {
         let (x, bottom) = (centre(timeline, lane), height - 4);
@@ -86,7 +86,7 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
             "<line class=\"level\" x1=\"{x}\" x2=\"{left}\" y1=\"{middle}\" y2=\"{middle}\"/>\
              <circle class=\"dot {colour}\" cx=\"{x}\" cy=\"{middle}\" r=\"5\"/><g class=\"card {}\">\
              <rect x=\"{left}\" y=\"{}\" width=\"{width}\" height=\"{}\" rx=\"8\"/>",
-            tone(moment.tone),
+            moment.tone.as_str(),
             row.top,
             row.height
         );
@@ -113,6 +113,5 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
 }
 
 fn centre(timeline: &Timeline, lane: Lane) -> u32 {
-    let place = timeline.lanes.iter().position(|other| *other == lane);
-    12 + place.unwrap_or(0) as u32 * LANE
+    12 + number(timeline, lane) * LANE
 }

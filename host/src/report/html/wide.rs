@@ -1,6 +1,6 @@
 //! The timeline for a wide screen: a lane beside the other, cards on them, arrows between.
 
-use super::drawing::{LINE, Row, both_hold, colour, pause_before, place, rows, text, tone};
+use super::drawing::{LINE, Row, both_hold, colour, number, pause_before, rows, span, text};
 use super::escaped;
 use crate::model::prose::Ms;
 use crate::model::timeline::{Lane, StretchKind, Timeline};
@@ -27,7 +27,7 @@ struct Page<'a> {
 }
 
 /// One SVG; `number` keeps its names apart from those of others on the page.
-pub fn draw(timeline: &Timeline, number: usize) -> String {
+pub fn draw(timeline: &Timeline, witness: usize) -> String {
     let lanes = timeline.lanes.len().max(1) as u32;
     let lane = (LANES / lanes).clamp(LEAST, MOST);
     let columns = (f64::from(lane - 2 * MARGIN - 20) / CHARACTER) as usize;
@@ -39,13 +39,13 @@ pub fn draw(timeline: &Timeline, number: usize) -> String {
         height: rows.last().map_or(TOP, Row::bottom) + 24,
         rows,
     };
-    page.draw(number)
+    page.draw(witness)
 }
 
 impl Page<'_> {
-    fn draw(&self, number: usize) -> String {
+    fn draw(&self, witness: usize) -> String {
         let (width, height) = (self.width, self.height);
-        let arrow = format!("wide-arrow-{number}");
+        let arrow = format!("wide-arrow-{witness}");
         let mut svg = format!(
             "<svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" role=\"img\" \
              aria-label=\"Timeline\">\n<defs><marker id=\"{arrow}\" viewBox=\"0 0 8 8\" refX=\"7\" \
@@ -62,8 +62,7 @@ impl Page<'_> {
     }
 
     fn left(&self, lane: Lane) -> u32 {
-        let place = self.timeline.lanes.iter().position(|other| *other == lane);
-        GUTTER + place.unwrap_or(0) as u32 * self.lane
+        GUTTER + number(self.timeline, lane) * self.lane
     }
 
     fn centre(&self, lane: Lane) -> u32 {
@@ -92,7 +91,7 @@ impl Page<'_> {
     /// A band across everything while two have the row at once.
     fn overlaps(&self, svg: &mut String) {
         for (from, to) in both_hold(self.timeline) {
-            let (top, bottom) = self.span(from, to);
+            let (top, bottom) = span(self.timeline, &self.rows, from, to);
             let (height, right) = (bottom - top, self.width - GUTTER);
             let _ = writeln!(
                 svg,
@@ -117,7 +116,7 @@ impl Page<'_> {
 
     fn stretches(&self, svg: &mut String) {
         for stretch in &self.timeline.stretches {
-            let (top, bottom) = self.span(stretch.from, stretch.to);
+            let (top, bottom) = span(self.timeline, &self.rows, stretch.from, stretch.to);
             let (left, colour) = (self.left(stretch.lane), colour(self.timeline, stretch.lane));
             let (class, x, width) = match stretch.kind {
                 StretchKind::Holds => (format!("holds {colour}"), left + 3, 7),
@@ -186,7 +185,7 @@ impl Page<'_> {
                 svg,
                 "<g class=\"card {}\"><title>{}, {at}: {}</title><rect x=\"{left}\" y=\"{}\" \
                  width=\"{width}\" height=\"{}\" rx=\"8\"/>",
-                tone(moment.tone),
+                moment.tone.as_str(),
                 moment.lane,
                 escaped(&moment.text),
                 row.top,
@@ -195,12 +194,5 @@ impl Page<'_> {
             text(svg, left + 11, row.top + 5 + LINE, "say", &row.lines);
             svg.push_str("</g>\n");
         }
-    }
-
-    /// From top to bottom, never so thin that it can't be seen.
-    fn span(&self, from: u64, to: u64) -> (u32, u32) {
-        let top = place(self.timeline, &self.rows, from);
-        let bottom = place(self.timeline, &self.rows, to);
-        (top, bottom.max(top + 6))
     }
 }

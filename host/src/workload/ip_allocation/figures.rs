@@ -2,7 +2,7 @@
 
 use crate::model::change::{Allocation, Change};
 use crate::model::statements::{Executed, Statements};
-use crate::record::figures::Figures;
+use crate::record::figures::{Figures, cell, decimals, optional};
 use crate::record::summary::{Percentiles, Statistics};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -121,18 +121,18 @@ fn columns(found: Option<&Allocations>) -> Vec<(String, String)> {
     cells.extend([
         cell(
             "wasted attempts",
-            count(found.map(|found| found.wasted_attempts)),
+            optional(found.map(|found| found.wasted_attempts)),
         ),
-        cell("exhausted", count(found.map(|found| found.exhausted))),
-        cell("gave up", count(found.map(|found| found.gave_up))),
+        cell("exhausted", optional(found.map(|found| found.exhausted))),
+        cell("gave up", optional(found.map(|found| found.gave_up))),
     ]);
     for (index, (verb, _)) in Statements::default().by_verb().into_iter().enumerate() {
         let figures = found.map(|found| &found.statements[index]);
         let per_change = figures.and_then(|figures| figures.per_change);
-        let mean = optional(per_change.map(|spread| spread.mean));
+        let mean = decimals(per_change.map(|spread| spread.mean));
         cells.push(cell(
             &format!("{verb} count"),
-            count(figures.map(|it| it.count)),
+            optional(figures.map(|it| it.count)),
         ));
         cells.push(cell(&format!("{verb} per change mean"), mean));
         let ms = figures.and_then(|figures| figures.ms.as_ref());
@@ -142,7 +142,7 @@ fn columns(found: Option<&Allocations>) -> Vec<(String, String)> {
 }
 
 fn spread(name: &str, spread: Option<&Spread>) -> Vec<(String, String)> {
-    let at = |pick: fn(&Spread) -> f64| optional(spread.map(pick));
+    let at = |pick: fn(&Spread) -> f64| decimals(spread.map(pick));
     vec![
         cell(&format!("{name} mean"), at(|spread| spread.mean)),
         cell(&format!("{name} p50"), at(|spread| spread.percentiles.p50)),
@@ -150,18 +150,6 @@ fn spread(name: &str, spread: Option<&Spread>) -> Vec<(String, String)> {
         cell(&format!("{name} p99"), at(|spread| spread.percentiles.p99)),
         cell(&format!("{name} max"), at(|spread| spread.max)),
     ]
-}
-
-fn cell(heading: &str, value: impl ToString) -> (String, String) {
-    (heading.to_owned(), value.to_string())
-}
-
-fn optional(value: Option<f64>) -> String {
-    value.map(|value| format!("{value:.2}")).unwrap_or_default()
-}
-
-fn count(count: Option<u64>) -> String {
-    count.map(|count| count.to_string()).unwrap_or_default()
 }
 
 /// A line or two for people.
