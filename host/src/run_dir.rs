@@ -84,10 +84,7 @@ pub struct RunDir {
 impl RunDir {
     /// Makes the folder of a new run, with its plan. Never touches one that is there.
     pub fn create(root: &Path, plan: &Plan) -> Result<Self, RunDirError> {
-        let io_error = |source| RunDirError::Io {
-            path: root.to_owned(),
-            source,
-        };
+        let io_error = RunDirError::at(root);
         if let Some(trial) = plan.trials.iter().find(|trial| is_of_the_run(&trial.name)) {
             return Err(RunDirError::NameTaken(trial.name.clone()));
         }
@@ -128,19 +125,15 @@ impl RunDir {
 
     /// Looks at every file that a run has, without opening one.
     fn check_size(&self, plan: &Plan, allowed_mib: u64) -> Result<(), RunDirError> {
-        let io_error = |path: &Path, source| RunDirError::Io {
-            path: path.to_owned(),
-            source,
-        };
         let mut files: Vec<_> = RUN_FILES.iter().map(|file| self.root.join(file)).collect();
         for trial in &plan.trials {
             let folder = self.root.join(&trial.name);
-            regular::look_at_folder(&folder).map_err(|error| io_error(&folder, error))?;
+            regular::look_at_folder(&folder).map_err(RunDirError::at(&folder))?;
             files.extend(trial_files().map(|file| folder.join(file)));
         }
         let mut bytes = 0u64;
         for file in files {
-            let there = regular::look(&file).map_err(|error| io_error(&file, error))?;
+            let there = regular::look(&file).map_err(RunDirError::at(&file))?;
             bytes = bytes.saturating_add(there.map_or(0, |there| there.len()));
         }
         match bytes <= allowed_mib.saturating_mul(1 << 20) {
@@ -165,10 +158,7 @@ impl RunDir {
     /// Makes the folder of a trial that begins now.
     pub fn create_trial(&self, name: &str) -> Result<TrialDir, RunDirError> {
         let trial = self.trial(name);
-        fs::create_dir(&trial.root).map_err(|source| RunDirError::Io {
-            path: trial.root.clone(),
-            source,
-        })?;
+        fs::create_dir(&trial.root).map_err(RunDirError::at(&trial.root))?;
         trial.write_begin()?;
         Ok(trial)
     }

@@ -77,10 +77,7 @@ pub fn cells(root: &Path) -> Result<Option<Vec<PathBuf>>, RunDirError> {
 }
 
 fn folders(root: &Path) -> Result<Vec<PathBuf>, RunDirError> {
-    let io_error = |source| RunDirError::Io {
-        path: root.to_owned(),
-        source,
-    };
+    let io_error = RunDirError::at(root);
     let mut folders = Vec::new();
     for entry in fs::read_dir(root).map_err(io_error)? {
         let entry = entry.map_err(io_error)?;
@@ -102,10 +99,7 @@ fn is_aside(cell: &Path) -> bool {
 impl BatchDir {
     /// Opens the folder or makes it, and takes it for this runner.
     pub fn open(root: &Path) -> Result<Self, RunDirError> {
-        let io_error = |source| RunDirError::Io {
-            path: root.to_owned(),
-            source,
-        };
+        let io_error = RunDirError::at(root);
         fs::create_dir_all(root).map_err(io_error)?;
         let lock = File::create(root.join(LOCK)).map_err(io_error)?;
         lock.try_lock().map_err(|error| match error {
@@ -186,10 +180,8 @@ impl BatchDir {
             }
             number += 1;
         };
-        match fs::rename(&path, &kept) {
-            Ok(()) => Ok(kept),
-            Err(source) => Err(RunDirError::Io { path, source }),
-        }
+        fs::rename(&path, &kept).map_err(RunDirError::at(&path))?;
+        Ok(kept)
     }
 
     /// Writes the table as far as it has come, over that of the cell before.

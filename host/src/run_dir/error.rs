@@ -1,6 +1,6 @@
 use crate::record::journal;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of a run's folder.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,16 @@ pub enum RunDirError {
         found: u64,
         recorded: u64,
     },
+}
+
+impl RunDirError {
+    /// Adds the path to an error of the file system.
+    pub fn at(path: &Path) -> impl Fn(io::Error) -> Self + Copy {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 fn explain(error: &io::Error) -> String {

@@ -42,8 +42,7 @@ pub(super) fn replace_by(
     attempt().map_err(|source| {
         // On a full disk, what is left of it may be needed for something smaller.
         fs::remove_file(beside).ok();
-        let path = path.to_owned();
-        RunDirError::Io { path, source }
+        RunDirError::at(path)(source)
     })
 }
 
@@ -62,10 +61,7 @@ pub(super) fn read_json_by<T>(
     path: &Path,
     read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
 ) -> Result<Option<T>, RunDirError> {
-    let io_error = |source| RunDirError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io_error = RunDirError::at(path);
     match regular::read(path).map_err(io_error)? {
         None => Ok(None),
         Some(text) => read(&text)

@@ -70,7 +70,7 @@ impl TrialDir {
     /// Begins the history; an error if there is one.
     pub fn begin_history(&self) -> Result<Arc<Journal>, RunDirError> {
         let path = self.history_path();
-        let journal = Journal::create(&path).map_err(|source| RunDirError::Io { path, source })?;
+        let journal = Journal::create(&path).map_err(RunDirError::at(&path))?;
         Ok(Arc::new(journal))
     }
 
@@ -89,7 +89,7 @@ impl TrialDir {
             io::copy(&mut file, &mut io::sink())?;
             Ok(Some(file.end().1))
         };
-        attempt().map_err(|source| RunDirError::Io { path, source })
+        attempt().map_err(RunDirError::at(&path))
     }
 
     pub fn database_path(&self) -> PathBuf {
@@ -159,10 +159,7 @@ impl TrialDir {
     /// some of its lines, or says what no run of the plan could have recorded.
     pub fn load(&self) -> Result<Option<TrialRecord>, RunDirError> {
         let path = self.history_path();
-        let io_error = |source| RunDirError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io_error = RunDirError::at(&path);
         let Some(file) = regular::open(&path).map_err(io_error)? else {
             return Ok(None);
         };
@@ -251,10 +248,7 @@ impl TrialDir {
 
     fn load_effects(&self) -> Result<Option<Vec<AuditEntry>>, RunDirError> {
         let path = self.root.join(EFFECTS);
-        let io_error = |source| RunDirError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io_error = RunDirError::at(&path);
         let Some(file) = regular::open(&path).map_err(io_error)? else {
             return Ok(None);
         };

@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of a bundle. Names from within it are shown with what steers a terminal escaped.
 #[derive(Debug, thiserror::Error)]
@@ -41,4 +41,14 @@ pub enum BundleError {
     Unfit { path: String, why: &'static str },
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
+}
+
+impl BundleError {
+    /// Adds the path to an error of the file system.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub fn pack(
     let mut files = Vec::new();
     for (path, source) in &sources {
         let mut file = Hashed::new(open(source)?);
-        io::copy(&mut file, &mut io::sink()).map_err(|error| io_error(source, error))?;
+        io::copy(&mut file, &mut io::sink()).map_err(BundleError::at(source))?;
         let (bytes, digest) = file.end();
         files.push(Packed {
             path: path.clone(),
@@ -63,7 +63,7 @@ pub fn pack(
     }
     let written = archive.into_inner().and_then(|zipped| zipped.finish());
     let flushed = written.and_then(|mut out| out.flush());
-    flushed.map_err(|error| io_error(Path::new("the bundle"), error))?;
+    flushed.map_err(BundleError::at(Path::new("the bundle")))?;
     Ok(manifest)
 }
 
@@ -76,7 +76,7 @@ fn sources(
     let mut sources = BTreeMap::new();
     // A link in the folder may lead to a secret of the user, and the bundle is about to be sent.
     let mut add = |path: String, source: PathBuf| {
-        let there = regular::look(&source).map_err(|error| io_error(&source, error))?;
+        let there = regular::look(&source).map_err(BundleError::at(&source))?;
         if there.is_some() {
             sources.insert(path, source);
         }
@@ -129,16 +129,11 @@ fn append(
     header.set_mtime(0);
     header.set_cksum();
     let appended = archive.append(&header, content);
-    appended.map_err(|error| io_error(Path::new("the bundle"), error))
+    appended.map_err(BundleError::at(Path::new("the bundle")))
 }
 
 fn open(path: &Path) -> Result<File, BundleError> {
-    File::open(path).map_err(|error| io_error(path, error))
-}
-
-fn io_error(path: &Path, source: io::Error) -> BundleError {
-    let path = path.to_owned();
-    BundleError::Io { path, source }
+    File::open(path).map_err(BundleError::at(path))
 }
 
 #[cfg(test)]

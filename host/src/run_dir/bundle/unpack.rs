@@ -28,7 +28,7 @@ struct Unpacking<'a> {
 
 impl Unpacking<'_> {
     fn run(&self) -> Result<Manifest, BundleError> {
-        let file = File::open(self.bundle).map_err(|error| self.io_error(self.bundle, error))?;
+        let file = File::open(self.bundle).map_err(BundleError::at(self.bundle))?;
         let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
         // Raw: no entry says anything of another one, such as a longer name.
         let entries = archive.entries().map(|entries| entries.raw(true));
@@ -117,11 +117,11 @@ impl Unpacking<'_> {
         let path = self.into.join(&file.path);
         let folder = path.parent().unwrap_or(self.into);
         let made = fs::create_dir_all(folder).and_then(|()| File::create_new(&path));
-        let mut out = BufWriter::new(made.map_err(|error| self.io_error(&path, error))?);
+        let mut out = BufWriter::new(made.map_err(BundleError::at(&path))?);
         let mut content = Hashed::new(&mut entry);
         copy(&mut content, &mut out).map_err(|error| match error {
             Copying::Reading(error) => self.damaged(format!("{:?}: {error}", file.path)),
-            Copying::Writing(error) => self.io_error(&path, error),
+            Copying::Writing(error) => BundleError::at(&path)(error),
         })?;
         if content.end() != (file.bytes, file.digest.clone()) {
             let why = format!(
@@ -149,11 +149,6 @@ impl Unpacking<'_> {
     fn damaged(&self, why: String) -> BundleError {
         let path = self.bundle.to_owned();
         BundleError::Damaged { path, why }
-    }
-
-    fn io_error(&self, path: &Path, source: io::Error) -> BundleError {
-        let path = path.to_owned();
-        BundleError::Io { path, source }
     }
 }
 
