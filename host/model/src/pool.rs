@@ -2,9 +2,12 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
-/// The addresses from `first` to `last`, of one family.
+/// The addresses from `first` to `last`, of one family; as a `[[pool]]` of a workload file has them, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pool {
     /// The subnet's name, as `192.168.0.0/24`.
     pub subnet: String,
@@ -24,6 +27,34 @@ impl Pool {
         let is_of_family = address.is_ipv4() == self.first.is_ipv4();
         let place = number(self.first)..=number(self.last);
         is_of_family && place.contains(&number(address))
+    }
+}
+
+/// `SUBNET,FIRST-LAST`.
+impl FromStr for Pool {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text
+            .split_once([' ', ','])
+            .and_then(|(subnet, range)| Some((subnet, range.split_once('-')?)));
+        let parsed = parts.and_then(|(subnet, (first, last))| {
+            Some(Self {
+                subnet: subnet.to_owned(),
+                first: first.trim().parse().ok()?,
+                last: last.trim().parse().ok()?,
+            })
+        });
+        parsed.ok_or_else(|| {
+            "it is SUBNET,FIRST-LAST, as in 192.168.0.0/24,192.168.0.2-192.168.0.254".to_owned()
+        })
+    }
+}
+
+/// As it is read.
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}-{}", self.subnet, self.first, self.last)
     }
 }
 

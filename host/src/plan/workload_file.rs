@@ -138,28 +138,10 @@ impl WorkloadOptions {
 
     /// The keys that were given and that not every kind has.
     fn given(&self) -> Vec<&str> {
-        let shared = [
-            ("rows", self.rows.is_some()),
-            ("check_tries", self.check_tries.is_some()),
-            ("check_wait_ms", self.check_wait_ms.is_some()),
-            ("check", self.check.is_some()),
-            (
-                "background_generators",
-                self.background_generators.is_some(),
-            ),
-            (
-                "background_selects_per_s",
-                self.background_selects_per_s.is_some(),
-            ),
-            (
-                "background_updates_per_s",
-                self.background_updates_per_s.is_some(),
-            ),
-            ("audit", self.audit.is_some()),
-        ];
-        let shared = shared.into_iter().filter(|(_, is_given)| *is_given);
-        let own = self.own.keys().map(String::as_str);
-        shared.map(|(key, _)| key).chain(own).collect()
+        let numbers = toml::Table::try_from(self).expect("plain numbers");
+        let shared = Workload::OF_SOME_KINDS.into_iter();
+        let shared = shared.filter(|key| numbers.contains_key(*key));
+        shared.chain(self.own.keys().map(String::as_str)).collect()
     }
 }
 

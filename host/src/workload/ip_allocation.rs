@@ -14,7 +14,7 @@ mod tables;
 
 use self::checkers::Evidence;
 use self::options::Options;
-use self::pools::{PoolOption, pools};
+use self::pools::pools;
 use self::tables::{Allocations, NodeAllocations};
 use super::Workload;
 use super::key::Key;
@@ -28,6 +28,7 @@ use crate::model::error::CallError;
 use crate::model::pool::Pool;
 use crate::model::stuck::Waiting;
 use crate::model::verdict::Judgement;
+use crate::model::words;
 use crate::record::figures::Figures;
 use crate::wasm::World;
 use crate::workload::final_state::FinalState;
@@ -35,7 +36,6 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -55,35 +55,24 @@ pub struct IpAllocation {
     pub step_wait_ms: u64,
 }
 
-/// The servers to which workers connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Connect {
-    /// To the endpoint of the run.
-    #[default]
-    Endpoint,
-    /// To the nodes in turn: worker n to node n modulo their number.
-    Nodes,
+words! {
+    /// The servers to which workers connect.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Connect {
+        /// To the endpoint of the run.
+        #[default]
+        Endpoint = "endpoint",
+        /// To the nodes in turn: worker n to node n modulo their number.
+        Nodes = "nodes",
+    }
 }
 
 impl FromStr for Connect {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "endpoint" => Ok(Self::Endpoint),
-            "nodes" => Ok(Self::Nodes),
-            _ => Err("it is endpoint or nodes".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Connect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Endpoint => "endpoint",
-            Self::Nodes => "nodes",
-        })
+        Self::from_word(word).ok_or_else(|| "it is endpoint or nodes".to_owned())
     }
 }
 
@@ -187,12 +176,7 @@ impl WorkloadKind for IpAllocation {
     }
 
     fn check(&self, rows: u32) -> Result<(), String> {
-        let options = self.pools.iter().map(|pool| PoolOption {
-            subnet: pool.subnet.clone(),
-            first: pool.first,
-            last: pool.last,
-        });
-        let known = pools(&options.collect::<Vec<_>>())?;
+        let known = pools(&self.pools)?;
         match known.len() == rows as usize {
             true => Ok(()),
             false => Err("its rows are not its pools".to_owned()),

@@ -8,6 +8,7 @@ use crate::capability::statement::{Action, Statement};
 use crate::model::change::{Change, Nanos};
 use crate::model::error::CallError;
 use crate::model::verdict::Judgement;
+use crate::model::words;
 use crate::workload::final_state::FinalState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,25 +46,23 @@ pub struct Workload {
     pub kind: Chosen,
 }
 
-/// The connections of the check after acquire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CheckConnections {
-    /// Over connections that stay open and that workers share.
-    Persistent,
-    /// Over a new connection to each node for each reading, as the reference harness did.
-    Fresh,
+words! {
+    /// The connections of the check after acquire.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum CheckConnections {
+        /// Over connections that stay open and that workers share.
+        Persistent = "persistent",
+        /// Over a new connection to each node for each reading, as the reference harness did.
+        Fresh = "fresh",
+    }
 }
 
 impl FromStr for CheckConnections {
     type Err = String;
 
     fn from_str(word: &str) -> Result<Self, String> {
-        match word {
-            "persistent" => Ok(Self::Persistent),
-            "fresh" => Ok(Self::Fresh),
-            _ => Err("it is persistent or fresh".to_owned()),
-        }
+        Self::from_word(word).ok_or_else(|| "it is persistent or fresh".to_owned())
     }
 }
 
@@ -88,6 +87,18 @@ impl Default for Workload {
 }
 
 impl Workload {
+    /// Keys that not every kind takes.
+    pub const OF_SOME_KINDS: [&str; 8] = [
+        "rows",
+        "check_tries",
+        "check_wait_ms",
+        "check",
+        "background_generators",
+        "background_selects_per_s",
+        "background_updates_per_s",
+        "audit",
+    ];
+
     pub fn workers(&self) -> u32 {
         self.rows * self.workers_per_row
     }

@@ -2,10 +2,9 @@
 
 use super::site::Site;
 use crate::capability::strategy::{Allocated, Call};
-use crate::model::change::{Change, LostLocks, Restored, Step, StepKind};
+use crate::model::change::{Change, Restored, Step, StepKind};
 use crate::model::marker::Marker;
 use crate::model::nodes::NodeSet;
-use crate::model::outcome::Outcome;
 use crate::model::statements::Statements;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -53,15 +52,7 @@ impl Stepped {
     /// A step that ended ok in the moment in which it began, with nothing beside.
     pub fn begun(invoked: u64) -> Self {
         Self {
-            step: Step {
-                invoked,
-                returned: invoked,
-                outcome: Outcome::Ok,
-                errors: Vec::new(),
-                lost_locks: LostLocks::default(),
-                settled: None,
-                seen: None,
-            },
+            step: Step::ok(invoked, invoked),
             allocated: None,
             statements: Statements::default(),
             nodes: NodeSet::default(),

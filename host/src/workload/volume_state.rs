@@ -66,16 +66,7 @@ impl WorkloadKind for VolumeState {
     }
 
     fn takes(&self) -> &'static [&'static str] {
-        &[
-            "rows",
-            "check_tries",
-            "check_wait_ms",
-            "check",
-            "background_generators",
-            "background_selects_per_s",
-            "background_updates_per_s",
-            "audit",
-        ]
+        &Workload::OF_SOME_KINDS
     }
 
     fn planned(&self, _: &toml::Table) -> Result<Workload, String> {

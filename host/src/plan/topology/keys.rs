@@ -5,95 +5,7 @@ use std::fmt::Write;
 use toml::{Table, Value};
 
 /// Unit and meaning of each key, in the order of [`super::KEYS`].
-const MEANINGS: &[(&str, &str, &str)] = &[
-    ("nodes", "", "nodes of the cluster, called n1, n2, …"),
-    ("regions", "", "places that the nodes stand in, in turn"),
-    ("region_latency_ms", "ms", "one way between two places"),
-    (
-        "latency_ms",
-        "ms",
-        "one way from each node to each, instead of the two above, as in [[0,3],[3,0]]",
-    ),
-    ("latency", "µs", "one way between nodes within a place"),
-    (
-        "client_latency",
-        "µs",
-        "one way between a client and a server: a node, the proxy, the lock service",
-    ),
-    ("statement", "µs", "processor time of a statement"),
-    ("commit", "µs", "processor time of a commit on its own node"),
-    (
-        "apply",
-        "µs",
-        "processor time of applying a write set on another node",
-    ),
-    (
-        "processors",
-        "",
-        "processors of the servers; 0 for no bound",
-    ),
-    (
-        "processors_shared",
-        "",
-        "all nodes share the processors; otherwise each has so many",
-    ),
-    (
-        "retry_autocommit",
-        "",
-        "how often a server retries an autocommit statement that came as text (wsrep_retry_autocommit)",
-    ),
-    (
-        "lock_wait_timeout_ms",
-        "ms",
-        "bound on a wait for a row lock",
-    ),
-    ("sync_wait", "", "wsrep_sync_wait as sessions find it"),
-    (
-        "sync_wait_timeout_ms",
-        "ms",
-        "bound on a reading that waits for other nodes",
-    ),
-    (
-        "flow_control_limit",
-        "",
-        "a node whose apply queue is longer makes all writers pause",
-    ),
-    (
-        "flow_control_factor",
-        "",
-        "they go on when the queue is shorter than this part of the limit",
-    ),
-    (
-        "suspect_timeout_ms",
-        "ms",
-        "silence after which nodes evict another node",
-    ),
-    (
-        "rejoin_ms",
-        "ms",
-        "how long a node that comes back takes until it answers",
-    ),
-    (
-        "snapshot_isolation",
-        "",
-        "innodb_snapshot_isolation: a write to a row that changed since the snapshot fails with 1020",
-    ),
-    (
-        "snapshot_race_us",
-        "µs",
-        "unless the change came within this time before",
-    ),
-    (
-        "health_check_ms",
-        "ms",
-        "how often the proxy asks each node",
-    ),
-    (
-        "health_check_fall",
-        "",
-        "missed answers after which the proxy takes a node out",
-    ),
-];
+const MEANINGS: &str = include_str!("keys.tsv");
 
 /// The word with which the user asks for the list, after `sim:`.
 pub const HELP: &str = "help";
@@ -113,14 +25,13 @@ pub fn help() -> String {
 /// Key, unit, default and meaning of each.
 fn rows() -> impl Iterator<Item = [String; 4]> {
     let defaults = Table::try_from(Topology::default()).expect("plain data");
-    MEANINGS.iter().map(move |(key, unit, meaning)| {
-        let default = defaults.get(*key).map_or("-".to_owned(), shown);
-        [
-            (*key).to_owned(),
-            (*unit).to_owned(),
-            default,
-            (*meaning).to_owned(),
-        ]
+    MEANINGS.lines().map(move |line| {
+        let columns: Vec<_> = line.split('\t').collect();
+        let [key, unit, meaning] = columns[..] else {
+            unreachable!("{line} has three columns");
+        };
+        let default = defaults.get(key).map_or("-".to_owned(), shown);
+        [key, unit, &default, meaning].map(str::to_owned)
     })
 }
 
@@ -141,7 +52,7 @@ mod tests {
 
     #[test]
     fn every_key_is_listed_with_meaning_and_default() {
-        let listed: Vec<_> = MEANINGS.iter().map(|(key, ..)| *key).collect();
+        let listed: Vec<_> = rows().map(|[key, ..]| key).collect();
         let known: Vec<_> = KEYS.iter().map(|(key, _)| *key).collect();
         assert_eq!(listed, known);
         let help = help();

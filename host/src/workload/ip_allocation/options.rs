@@ -1,7 +1,8 @@
 //! The keys of a workload file, and the workload that they make.
 
-use super::pools::{PoolOption, pools};
+use super::pools::pools;
 use super::{Connect, IpAllocation};
+use crate::model::pool::Pool;
 use crate::workload::key::{self, Key};
 use crate::workload::{Chosen, Workload};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub(super) struct Options {
     connect: Option<Connect>,
     step_wait_ms: Option<u64>,
     /// `[[pool]]`, at least once; each is a row.
-    pool: Option<Vec<PoolOption>>,
+    pool: Option<Vec<Pool>>,
 }
 
 pub(super) const KEYS: &[Key] = &[
@@ -53,13 +54,13 @@ pub(super) const KEYS: &[Key] = &[
         help: "pool of addresses; may be repeated [default: \
                192.168.0.0/24,192.168.0.2-192.168.0.254]",
         is_repeated: true,
-        read: key::read::<PoolOption>,
+        read: key::read::<Pool>,
         write: written_pool,
     },
 ];
 
 fn written_pool(value: &Value) -> String {
-    let pool = value.clone().try_into::<PoolOption>();
+    let pool = value.clone().try_into::<Pool>();
     pool.map_or_else(|_| value.to_string(), |pool| pool.to_string())
 }
 

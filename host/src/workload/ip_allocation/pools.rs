@@ -1,70 +1,25 @@
 //! Pools of addresses, as a workload file and the command line write them.
 
 use crate::model::pool::{Pool, address_at, number};
-use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
-
-/// A `[[pool]]` of a workload file, and what `--pool SUBNET,FIRST-LAST` gives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PoolOption {
-    /// `192.168.0.0/24`, `2001:db8::/64`.
-    pub subnet: String,
-    pub first: IpAddr,
-    pub last: IpAddr,
-}
-
-impl FromStr for PoolOption {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text
-            .split_once([' ', ','])
-            .and_then(|(subnet, range)| Some((subnet, range.split_once('-')?)));
-        let parsed = parts.and_then(|(subnet, (first, last))| {
-            Some(Self {
-                subnet: subnet.to_owned(),
-                first: first.trim().parse().ok()?,
-                last: last.trim().parse().ok()?,
-            })
-        });
-        parsed.ok_or_else(|| {
-            "it is SUBNET,FIRST-LAST, as in 192.168.0.0/24,192.168.0.2-192.168.0.254".to_owned()
-        })
-    }
-}
-
-/// As it is read.
-impl fmt::Display for PoolOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{},{}-{}", self.subnet, self.first, self.last)
-    }
-}
 
 /// The pools, if each lies in its subnet and no two of a subnet meet.
-pub fn pools(options: &[PoolOption]) -> Result<Vec<Pool>, String> {
+pub fn pools(given: &[Pool]) -> Result<Vec<Pool>, String> {
     let wrong = |why: String| Err(format!("a pool: {why}"));
-    if options.is_empty() {
+    if given.is_empty() {
         return wrong("there is no pool; say at least one".to_owned());
     }
     let mut pools: Vec<Pool> = Vec::new();
-    for option in options {
-        let PoolOption {
+    for pool in given {
+        let Pool {
             subnet,
             first,
             last,
-        } = option;
+        } = pool;
         let Some(whole) = whole(subnet) else {
             return wrong(format!(
                 "{subnet:?} is no subnet; write 192.168.0.0/24 or 2001:db8::/64"
             ));
-        };
-        let pool = Pool {
-            subnet: subnet.clone(),
-            first: *first,
-            last: *last,
         };
         if !whole.has(*first) || !whole.has(*last) || number(*first) > number(*last) {
             return wrong(format!(
@@ -80,7 +35,7 @@ pub fn pools(options: &[PoolOption]) -> Result<Vec<Pool>, String> {
                 other.first, other.last
             ));
         }
-        pools.push(pool);
+        pools.push(pool.clone());
     }
     Ok(pools)
 }
@@ -106,7 +61,7 @@ mod tests {
     use super::*;
 
     fn read(given: &[&str]) -> Result<Vec<Pool>, String> {
-        let options: Result<Vec<PoolOption>, _> = given.iter().map(|text| text.parse()).collect();
+        let options: Result<Vec<Pool>, _> = given.iter().map(|text| text.parse()).collect();
         pools(&options?)
     }
 

@@ -77,10 +77,7 @@ fn over(change: &Change) -> Nanos {
 fn describe_stray(node: &NodeAllocations, names: &Names, request: &Request) -> Witness {
     let (node, row) = (&node.node, Row(request));
     let prose = format!("node {node} has {row}, and no change of this run explains it");
-    match names.row(&request.pool) {
-        Some(row) => Witness::about(prose, row, [request.mark.marker()]),
-        None => prose.into(),
-    }
+    names.witness(&request.pool, prose, request.mark.marker())
 }
 
 fn describe(change: &Change, found: Option<(&str, u8)>, diagnosis: &str) -> Witness {

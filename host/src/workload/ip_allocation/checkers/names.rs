@@ -1,8 +1,9 @@
 //! From what a strategy wrote or said to the pool, the address and the change that it names.
 
 use super::evidence::Evidence;
-use crate::check::parts::Trace;
+use crate::check::parts::{Trace, Witness};
 use crate::model::change::Change;
+use crate::model::marker::Marker;
 use crate::model::pool::{Pool, pool_number};
 use crate::workload::ip_allocation::tables::Request;
 use core::net::IpAddr;
@@ -42,6 +43,14 @@ impl<'a> Names<'a> {
     /// The number of the pool with this `id`, if the workload made it.
     pub fn row(&self, pool: &str) -> Option<u32> {
         pool_number(pool).filter(|row| self.pool(*row).is_some())
+    }
+
+    /// A witness about a row of a table, which may be of no pool that there is.
+    pub fn witness(&self, pool: &str, prose: String, marker: Option<Marker>) -> Witness {
+        match self.row(pool) {
+            Some(row) => Witness::about(prose, row, [marker]),
+            None => prose.into(),
+        }
     }
 
     pub fn pool(&self, row: u32) -> Option<&'a Pool> {

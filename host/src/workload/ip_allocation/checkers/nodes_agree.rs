@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Plain, Row};
-use crate::check::parts::{Findings, Witness, differences, nodes_agree};
+use crate::check::parts::{Findings, differences, nodes_agree};
 use crate::model::verdict::Answer;
 use crate::workload::ip_allocation::tables::NodeAllocations;
 
@@ -29,20 +29,14 @@ fn compare(
     for (request, on) in differences(&first.requests, &other.requests) {
         findings.add(None, || {
             let prose = describe(nodes, on, &Row(request).to_string());
-            match names.row(&request.pool) {
-                Some(row) => Witness::about(prose, row, [request.mark.marker()]),
-                None => prose.into(),
-            }
+            names.witness(&request.pool, prose, request.mark.marker())
         });
     }
     for (range, on) in differences(&first.ranges, &other.ranges) {
         findings.add(None, || {
             let (pool, first, last) = (Plain(&range.pool), Plain(&range.first), Plain(&range.last));
             let prose = describe(nodes, on, &format!("the range {first}–{last} of {pool}"));
-            match names.row(&range.pool) {
-                Some(row) => Witness::about(prose, row, []),
-                None => prose.into(),
-            }
+            names.witness(&range.pool, prose, None)
         });
     }
 }

@@ -36,10 +36,7 @@ fn describe(node: &NodeAllocations, names: &Names, request: &Request) -> Witness
     let prose = format!(
         "when all workers had ended, node {node} still had {row}, which belongs to {owner}"
     );
-    match names.row(&request.pool) {
-        Some(row) => Witness::about(prose, row, [request.mark.marker()]),
-        None => prose.into(),
-    }
+    names.witness(&request.pool, prose, request.mark.marker())
 }
 
 fn excuse(node: &NodeAllocations, names: &Names, excused: &[&Request]) -> Option<String> {

@@ -140,10 +140,7 @@ fn describe_range(node: &NodeAllocations, names: &Names, range: &Range, why: &st
     let (node, pool) = (&node.node, Plain(&range.pool));
     let (first, last) = (Plain(&range.first), Plain(&range.last));
     let prose = format!("node {node} has the range {first}–{last} of {pool}, {why}");
-    match names.row(&range.pool) {
-        Some(row) => Witness::about(prose, row, []),
-        None => prose.into(),
-    }
+    names.witness(&range.pool, prose, None)
 }
 
 /// Describes the findings in the ledger of one pool on one node.

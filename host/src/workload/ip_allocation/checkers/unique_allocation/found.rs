@@ -50,10 +50,7 @@ fn describe_misplaced(
     let (node, row) = (&node.node, Row(request));
     let owner = owner(names, request);
     let prose = format!("node {node} has {row}, {why}; it belongs to {owner}");
-    match names.row(&request.pool) {
-        Some(row) => Witness::about(prose, row, [request.mark.marker()]),
-        None => prose.into(),
-    }
+    names.witness(&request.pool, prose, request.mark.marker())
 }
 
 fn describe_twice(
