@@ -16,15 +16,6 @@ use self::lab::LabArguments;
 use self::run::{BatchArguments, OutputArguments, RequireArguments, RunArguments};
 use self::test::TestArguments;
 use crate::command;
-use crate::command::build::BuildOptions;
-use crate::command::inspect::InspectOptions;
-use crate::command::lab::LabCommand;
-use crate::command::list::ListOptions;
-use crate::command::man::ManOptions;
-use crate::command::new::NewOptions;
-use crate::command::pull::PullOptions;
-use crate::command::push::PushOptions;
-use crate::command::report::ReportOptions;
 use crate::console::{Form, print};
 use crate::exit::{CommandError, Exit};
 use crate::plan::topology::keys;
@@ -42,85 +33,54 @@ pub fn run() -> Result<Exit, CommandError> {
     }
     let arguments = Arguments::parse();
     match arguments.command {
-        None => command::run::run(&arguments.run.into()),
-        Some(Verb::Batch(batch)) => command::batch::batch(&(*batch).into()),
+        None => arguments.run.run(),
+        Some(Verb::Batch(batch)) => batch.run(),
         Some(Verb::New {
             name,
             lang,
             workload,
-        }) => command::new::new(&NewOptions {
-            name,
-            lang,
-            workload,
-        }),
+        }) => command::new::new(&name, &lang, &workload),
         Some(Verb::Build {
             folders,
             all,
             out,
             force,
-        }) => command::build::build(&BuildOptions {
-            folders,
-            all,
-            out,
-            force,
-        }),
-        Some(Verb::Check(check)) => command::check::check(&(*check).into()),
+        }) => command::build::build(folders, all, out.as_deref(), force),
+        Some(Verb::Check(check)) => check.run(),
         Some(Verb::Test(test)) => command::test::test(&(*test).into()),
         Some(Verb::Inspect {
             strategy,
             wit,
             json,
-        }) => command::inspect::inspect(&InspectOptions {
-            strategy,
-            wit,
-            form: Form::new(json, false),
-        }),
-        Some(Verb::List { json }) => command::list::list(&ListOptions {
-            form: Form::new(json, false),
-        }),
+        }) => command::inspect::inspect(&strategy, wit, Form::new(json, false)),
+        Some(Verb::List { json }) => command::list::list(Form::new(json, false)),
         Some(Verb::Push {
             strategy,
             reference,
-        }) => command::push::push(&PushOptions {
-            strategy,
-            reference,
-        }),
+        }) => command::push::push(&strategy, &reference),
         Some(Verb::Pull {
             reference,
             out,
             update,
-        }) => command::pull::pull(&PullOptions {
-            reference,
-            out,
-            update,
-        }),
+        }) => command::pull::pull(&reference, out.as_deref(), update),
         Some(Verb::Report {
             run,
             unpacked,
             output,
             require,
-        }) => command::report::report(&ReportOptions {
-            run,
-            unpacked_mib: unpacked.unpacked_mib,
-            output: output.into(),
-            required: require.into(),
-        }),
-        Some(Verb::Bundle(bundle)) => command::bundle::bundle(&bundle.into()),
-        Some(Verb::Rerun(rerun)) => command::rerun::rerun(&(*rerun).into()),
-        Some(Verb::Compare(compare)) => command::compare::compare(&compare.into()),
-        Some(Verb::Lab { dir, verb }) => command::lab::lab(LabCommand {
-            dir,
-            verb: verb.into(),
-        }),
+        }) => {
+            let (output, required) = (output.into(), require.into());
+            command::report::report(&run, unpacked.unpacked_mib, &output, required)
+        }
+        Some(Verb::Bundle(bundle)) => bundle.run(),
+        Some(Verb::Rerun(rerun)) => rerun.run(),
+        Some(Verb::Compare(compare)) => compare.run(),
+        Some(Verb::Lab { dir, verb }) => verb.run(dir),
         Some(Verb::Completions { shell }) => show(&pages::completions(shell)),
-        Some(Verb::Man { out }) => command::man::man(&ManOptions {
-            pages: pages::manual(),
-            out,
-        }),
+        Some(Verb::Man { out }) => command::man::man(&pages::manual(), out.as_deref()),
     }
 }
 
-/// Prints a text for which nothing is done.
 fn show(text: &str) -> Result<Exit, CommandError> {
     print(text.as_bytes())?;
     Ok(Exit::Done)

@@ -12,7 +12,7 @@
 
 mod error;
 
-pub use self::error::{CommandError, NewError, message};
+pub use self::error::{CommandError, NewError, Refusal, message};
 
 use crate::console::note;
 use crate::model::verdict::Verdict;
@@ -93,11 +93,10 @@ impl Exit {
             Some(trial) => Self::of_trial(trial, required),
             None => Self::Unknown,
         };
-        Self::worst(
-            [trial]
-                .into_iter()
-                .chain(cell.error.as_ref().map(|_| Self::CouldNotRun)),
-        )
+        match cell.error {
+            Some(_) => trial.max(Self::CouldNotRun),
+            None => trial,
+        }
     }
 
     fn of_trial(trial: &TrialReport, required: Required) -> Self {
@@ -174,7 +173,7 @@ mod tests {
 
     #[test]
     fn failure_is_an_error_unless_something_was_violated() {
-        let failed = || Err(CommandError::OneStrategy);
+        let failed = || Err(Refusal::OneStrategy);
         assert_eq!(
             Exit::Violated.unless_failed(failed()).ok(),
             Some(Exit::Violated)

@@ -1,10 +1,11 @@
 //! `runner bundle`, `rerun` and `compare`: commands on recorded runs.
 
 use super::place;
-use crate::command::bundle::BundleOptions;
-use crate::command::compare::CompareOptions;
-use crate::command::rerun::RerunOptions;
+use crate::command::bundle::bundle;
+use crate::command::compare::compare;
+use crate::command::rerun::{RerunOptions, rerun};
 use crate::console::Form;
+use crate::exit::{CommandError, Exit};
 use crate::plan::again::Places;
 use crate::run_dir::bundle::DEFAULT_UNPACKED_MIB;
 use clap::Args;
@@ -85,7 +86,7 @@ pub struct UnpackedArguments {
 }
 
 #[derive(Args)]
-struct ShownArguments {
+pub struct ShownArguments {
     /// Print the comparison as JSON
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -100,40 +101,34 @@ impl From<ShownArguments> for Form {
     }
 }
 
-impl From<BundleArguments> for BundleOptions {
-    fn from(arguments: BundleArguments) -> Self {
-        Self {
-            run: arguments.run,
-            components: arguments.components,
-            out: arguments.out,
-        }
+impl BundleArguments {
+    pub fn run(self) -> Result<Exit, CommandError> {
+        bundle(&self.run, self.components, self.out)
     }
 }
 
-impl From<RerunArguments> for RerunOptions {
-    fn from(arguments: RerunArguments) -> Self {
-        Self {
-            run: arguments.run,
-            unpacked_mib: arguments.unpacked.unpacked_mib,
-            places: Places {
-                database: arguments.db,
-                nodes: arguments.node,
-                locks: arguments.lock,
-                lab: arguments.lab,
-            },
-            other_components: arguments.other_components,
-            out: arguments.out,
-            form: arguments.shown.into(),
-        }
+impl RerunArguments {
+    pub fn run(self) -> Result<Exit, CommandError> {
+        let places = Places {
+            database: self.db,
+            nodes: self.node,
+            locks: self.lock,
+            lab: self.lab,
+        };
+        rerun(&RerunOptions {
+            run: self.run,
+            unpacked_mib: self.unpacked.unpacked_mib,
+            places,
+            other_components: self.other_components,
+            out: self.out,
+            form: self.shown.into(),
+        })
     }
 }
 
-impl From<CompareArguments> for CompareOptions {
-    fn from(arguments: CompareArguments) -> Self {
-        Self {
-            runs: [arguments.first, arguments.second],
-            unpacked_mib: arguments.unpacked.unpacked_mib,
-            form: arguments.shown.into(),
-        }
+impl CompareArguments {
+    pub fn run(self) -> Result<Exit, CommandError> {
+        let runs = [&*self.first, &*self.second];
+        compare(runs, self.unpacked.unpacked_mib, self.shown.into())
     }
 }

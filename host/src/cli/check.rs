@@ -2,8 +2,9 @@
 
 use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
-use crate::command::check::CheckOptions;
+use crate::command::check::check;
 use crate::console::Form;
+use crate::exit::{CommandError, Exit};
 use crate::model::fault_class::FaultClasses;
 use crate::plan::faults::FaultOption;
 use crate::plan::options::{Defaults, PlanOptions};
@@ -77,34 +78,32 @@ pub struct CheckArguments {
     quiet: bool,
 }
 
-impl From<CheckArguments> for CheckOptions {
-    fn from(arguments: CheckArguments) -> Self {
+impl CheckArguments {
+    pub fn run(self) -> Result<Exit, CommandError> {
         let rest = WorkloadOptions {
-            seed: arguments.seed,
-            change_timeout_s: arguments.change_timeout_s,
-            stuck_after_s: arguments.stuck_after_s,
-            time_limit_s: arguments.time_limit_s,
+            seed: self.seed,
+            change_timeout_s: self.change_timeout_s,
+            stuck_after_s: self.stuck_after_s,
+            time_limit_s: self.time_limit_s,
             // `--fault` flags replace the schedule of the file.
-            fault: (!arguments.fault.is_empty()).then_some(arguments.fault),
+            fault: (!self.fault.is_empty()).then_some(self.fault),
             ..WorkloadOptions::default()
         };
-        let (strategies, db) = (arguments.strategy, arguments.db);
-        let shared = arguments.shared;
-        Self {
-            search: SearchOptions {
-                plan: PlanOptions {
-                    workload: arguments.workload,
-                    flags: arguments.numbers.options().or(rest),
-                    ..shared.options(strategies, db, arguments.lock, Defaults::CHECK)
-                },
-                seeds: arguments.seeds,
-                time: arguments.time,
-                faults: arguments.faults,
-                replay: arguments.replay,
-                jobs: arguments.jobs,
+        let (strategies, db) = (self.strategy, self.db);
+        let shared = self.shared;
+        let search = SearchOptions {
+            plan: PlanOptions {
+                workload: self.workload,
+                flags: self.numbers.options().or(rest),
+                ..shared.options(strategies, db, self.lock, Defaults::CHECK)
             },
-            html: arguments.html,
-            form: Form::new(arguments.json, arguments.quiet),
-        }
+            seeds: self.seeds,
+            time: self.time,
+            faults: self.faults,
+            replay: self.replay,
+            jobs: self.jobs,
+        };
+        let form = Form::new(self.json, self.quiet);
+        check(&search, self.html.as_deref(), form)
     }
 }

@@ -1,9 +1,11 @@
 //! `runner lab`.
 
-use crate::command::lab::LabVerb;
+use crate::command::lab;
 use crate::console::Form;
+use crate::exit::{CommandError, Exit};
 use crate::model::lab_fault::{LabAction, LabFault};
 use clap::Subcommand;
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum LabArguments {
@@ -47,22 +49,21 @@ pub enum LabArguments {
     },
 }
 
-impl From<LabArguments> for LabVerb {
-    fn from(arguments: LabArguments) -> Self {
-        match arguments {
-            LabArguments::Up {
+impl LabArguments {
+    /// Does it, to the lab in this folder or in the usual one.
+    pub fn run(self, dir: Option<PathBuf>) -> Result<Exit, CommandError> {
+        let dir = lab::dir(dir)?;
+        let form = |json| Form::new(json, false);
+        match self {
+            Self::Up {
                 nodes,
                 port,
                 mariadb,
-            } => Self::Up {
-                nodes,
-                port,
-                mariadb,
-            },
-            LabArguments::Status { json } => Self::Status(Form::new(json, false)),
-            LabArguments::Url { json } => Self::Url(Form::new(json, false)),
-            LabArguments::Fault { action, target } => Self::Fault(LabFault { action, target }),
-            LabArguments::Down { wipe } => Self::Down { wipe },
+            } => lab::up(dir, nodes, port, &mariadb),
+            Self::Status { json } => lab::status(&dir, form(json)),
+            Self::Url { json } => lab::url(&dir, form(json)),
+            Self::Fault { action, target } => lab::fault(&dir, &LabFault { action, target }),
+            Self::Down { wipe } => lab::down(&dir, wipe),
         }
     }
 }

@@ -3,10 +3,10 @@
 use super::place;
 use super::shared::SharedArguments;
 use super::workload::WorkloadArguments;
-use crate::command::batch::BatchOptions;
-use crate::command::run::RunOptions;
+use crate::command::batch::{BatchOptions, batch};
+use crate::command::run::run;
 use crate::console::{Form, Output};
-use crate::exit::Required;
+use crate::exit::{CommandError, Exit, Required};
 use crate::plan::cells::CellOptions;
 use crate::plan::faults::FaultOption;
 use crate::plan::options::{Defaults, PlanOptions};
@@ -157,40 +157,37 @@ impl From<OutputArguments> for Output {
     }
 }
 
-impl From<RunArguments> for RunOptions {
-    fn from(arguments: RunArguments) -> Self {
-        let locks = place::locks(arguments.lock.into_iter().collect()).remove(0);
-        let plan = arguments.common.options(arguments.strategy, locks);
-        Self {
-            plan: PlanOptions {
-                workload: arguments.workload,
-                flags: arguments.numbers.options().or(plan.flags),
-                ..plan
-            },
-            out: arguments.out,
-            output: arguments.output.into(),
-            required: arguments.require.into(),
-        }
+impl RunArguments {
+    pub fn run(self) -> Result<Exit, CommandError> {
+        let locks = place::locks(self.lock.into_iter().collect()).remove(0);
+        let plan = self.common.options(self.strategy, locks);
+        let plan = PlanOptions {
+            workload: self.workload,
+            flags: self.numbers.options().or(plan.flags),
+            ..plan
+        };
+        let (output, required) = (self.output.into(), self.require.into());
+        run(&plan, self.out.as_deref(), &output, required)
     }
 }
 
-impl From<BatchArguments> for BatchOptions {
-    fn from(arguments: BatchArguments) -> Self {
+impl BatchArguments {
+    pub fn run(self) -> Result<Exit, CommandError> {
         let memory = "memory".to_owned();
-        Self {
+        batch(&BatchOptions {
             cells: CellOptions {
-                plan: arguments.common.options(arguments.strategy, memory),
-                workloads: arguments.workload,
-                locks: place::locks(arguments.lock),
-                repeat: arguments.repeat,
+                plan: self.common.options(self.strategy, memory),
+                workloads: self.workload,
+                locks: place::locks(self.lock),
+                repeat: self.repeat,
             },
-            out: arguments.out,
+            out: self.out,
             output: Output {
-                csv: arguments.csv,
-                form: Form::new(false, arguments.quiet),
+                csv: self.csv,
+                form: Form::new(false, self.quiet),
             },
-            required: arguments.require.into(),
-        }
+            required: self.require.into(),
+        })
     }
 }
 

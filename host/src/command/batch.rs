@@ -8,7 +8,7 @@ use self::estimate::Cost;
 use self::resume::Standing;
 use self::table::Table;
 use crate::console::{Output, Screen, check_name};
-use crate::exit::{CommandError, Exit, Required};
+use crate::exit::{CommandError, Exit, Refusal, Required};
 use crate::lab::Lab;
 use crate::plan::cells::{self, Cell, CellOptions};
 use crate::plan::resolve::fresh_seed;
@@ -68,16 +68,12 @@ fn folder(options: &BatchOptions) -> PathBuf {
     named.unwrap_or_else(|| usual().join(stem.unwrap_or("batch".as_ref())))
 }
 
-fn seed(
-    options: &BatchOptions,
-    root: &Path,
-    known: Option<&BatchRecord>,
-) -> Result<u64, CommandError> {
+fn seed(options: &BatchOptions, root: &Path, known: Option<&BatchRecord>) -> Result<u64, Refusal> {
     match (
         options.cells.plan.flags.seed,
         known.map(|record| record.seed),
     ) {
-        (Some(asked), Some(there)) if asked != there => Err(CommandError::OtherSeed {
+        (Some(asked), Some(there)) if asked != there => Err(Refusal::OtherSeed {
             folder: root.to_owned(),
             there,
             asked,

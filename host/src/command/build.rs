@@ -2,29 +2,25 @@
 
 use crate::author::source::{self, Job, Language};
 use crate::console::{Screen, note, print};
-use crate::exit::{CommandError, Exit};
+use crate::exit::{CommandError, Exit, Refusal};
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies::{self, without_settings};
 use crate::wasm::{WasmFile, clean_lines};
 use std::path::{Path, PathBuf};
 
-/// Options of a build.
-pub struct BuildOptions {
-    /// Source folders, or names of strategies.
-    pub folders: Vec<String>,
-    /// Every strategy in `strategies/`.
-    pub all: bool,
-    /// The destination of the component, if not its usual place; for one folder only.
-    pub out: Option<PathBuf>,
-    /// Also what is as new as its sources.
-    pub force: bool,
-}
-
 /// Builds what was named and is older than its sources, and says where it is: nothing else on standard output, so that
 /// other commands can be given it. Its size and its digest are for the person who waits.
-pub fn build(options: &BuildOptions) -> Result<Exit, CommandError> {
-    let jobs = jobs(options)?;
-    let is_due = |job: &&Job| options.force || is_due(job);
+///
+/// Builds the source folders or names of strategies, or `all` in `strategies/`. `out` is the destination of the
+/// component, if not its usual place, for one folder only; `force` builds also what is as new as its sources.
+pub fn build(
+    folders: Vec<String>,
+    all: bool,
+    out: Option<&Path>,
+    force: bool,
+) -> Result<Exit, CommandError> {
+    let jobs = jobs(folders, all, out)?;
+    let is_due = |job: &&Job| force || is_due(job);
     let stale: Vec<_> = jobs.iter().filter(is_due).cloned().collect();
     strategies::build(&stale, &Screen::new(false))?;
     for job in &jobs {
@@ -48,16 +44,15 @@ fn is_due(job: &Job) -> bool {
         || source::is_stale(&job.dir, &job.out)
 }
 
-fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
+fn jobs(mut names: Vec<String>, all: bool, out: Option<&Path>) -> Result<Vec<Job>, CommandError> {
     let home = Home::find();
-    let mut names = options.folders.clone();
-    match (&home, options.all) {
+    match (&home, all) {
         (Some(home), true) => names.extend(home.strategies()),
         (None, true) => _ = strategies::locate("all", None)?,
         (_, false) => {}
     }
-    if options.out.is_some() && names.len() != 1 {
-        return Err(CommandError::OneOut);
+    if out.is_some() && names.len() != 1 {
+        return Err(Refusal::OneOut.into());
     }
     let mut jobs = Vec::new();
     for name in names {
@@ -69,7 +64,7 @@ fn jobs(options: &BuildOptions) -> Result<Vec<Job>, CommandError> {
             Err(_) if Path::new(&name).exists() => (PathBuf::from(&name), PathBuf::new()),
             Err(error) => return Err(error.into()),
         };
-        let out = options.out.clone().unwrap_or(usual);
+        let out = out.map_or(usual, Path::to_owned);
         jobs.push(Job { dir, out });
     }
     Ok(jobs)

@@ -12,33 +12,25 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-/// The run to pack, and the destination.
-pub struct BundleOptions {
-    /// The folder of the run.
-    pub run: PathBuf,
-    /// Packs the strategies' components with it.
-    pub components: bool,
-    pub out: Option<PathBuf>,
-}
-
 const NO_COMPONENT: &str = "leave the components out with --components false";
 
-/// Packs a run. Says on standard error what it lacks.
-pub fn bundle(options: &BundleOptions) -> Result<Exit, CommandError> {
+/// Packs the folder of a run, and the strategies' components with it if asked. Says on standard error what it lacks.
+pub fn bundle(
+    root: &Path,
+    with_components: bool,
+    out: Option<PathBuf>,
+) -> Result<Exit, CommandError> {
     // What is a bundle already is no folder of a run, and refused as that.
-    RunDir::open(&options.run, ANY_SIZE_MIB)?;
-    let run = Opened::open(&options.run, ANY_SIZE_MIB)?;
+    RunDir::open(root, ANY_SIZE_MIB)?;
+    let run = Opened::open(root, ANY_SIZE_MIB)?;
     for remark in unfinished(&run)? {
         note(&format!("note: {}", clean_lines(&remark)));
     }
-    let components = match options.components {
+    let components = match with_components {
         true => components(&run)?,
         false => Vec::new(),
     };
-    let path = match &options.out {
-        Some(path) => path.clone(),
-        None => default_out(&options.run)?,
-    };
+    let path = out.map_or_else(|| default_out(root), Ok)?;
     let file = new_file(&path, "--out")?;
     let packed = pack(&run.folder, &run.plan, &components, BufWriter::new(file));
     let manifest = packed.inspect_err(|_| {
@@ -91,10 +83,7 @@ fn components(run: &Opened) -> Result<Vec<Component>, CommandError> {
 
 /// `NAME.tar.gz` here, after the run's folder.
 fn default_out(run: &Path) -> Result<PathBuf, CommandError> {
-    let folder = fs::canonicalize(run).map_err(|source| RunDirError::Io {
-        path: run.to_owned(),
-        source,
-    })?;
+    let folder = fs::canonicalize(run).map_err(RunDirError::at(run))?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     Ok(PathBuf::from(format!("{name}.tar.gz")))
 }

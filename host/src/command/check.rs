@@ -7,29 +7,20 @@ use crate::report::check::{json, text};
 use crate::report::html;
 use crate::run::CancelFlag;
 use crate::run::search::search;
-use std::path::PathBuf;
-
-/// Options of a check.
-pub struct CheckOptions {
-    pub search: SearchOptions,
-    pub html: Option<PathBuf>,
-    pub form: Form,
-}
+use std::path::Path;
 
 /// Checks each strategy in turn, and shows what came of it; at Ctrl-C what came of it so far.
-pub fn check(options: &CheckOptions) -> Result<Exit, CommandError> {
+pub fn check(asked: &SearchOptions, page: Option<&Path>, form: Form) -> Result<Exit, CommandError> {
     let cancel = CancelFlag::listen(Exit::Unknown.code())?;
-    let screen = Screen::new(options.form == Form::Nothing);
-    let resolved = resolve_search(&options.search, &screen)?;
-    check_new(options.html.as_deref(), "--html")?;
+    let screen = Screen::new(form == Form::Nothing);
+    let resolved = resolve_search(asked, &screen)?;
+    check_new(page, "--html")?;
     let report = search(&resolved, &cancel, &screen)?;
-    let written = match &options.html {
+    let written = match page {
         Some(path) => write_new(path, "--html", html::write(&report).as_bytes()),
         None => Ok(()),
     };
-    let shown = options
-        .form
-        .print(|| json(&report), || text(&report, console::width()));
+    let shown = form.print(|| json(&report), || text(&report, console::width()));
     written.and(shown)?;
     Ok(Exit::of_check(&report))
 }

@@ -10,32 +10,22 @@ use crate::report::inspection::{self, Inspection};
 use crate::wasm::{Engine, WasmFile, World, wasi_interface};
 use crate::workload::kinds;
 
-/// The component to inspect, and the output format.
-pub struct InspectOptions {
-    /// A component file, the name of a strategy, its source folder, or a reference to a registry.
-    pub strategy: String,
-    /// Its interface, and nothing else.
-    pub wit: bool,
-    pub form: Form,
-}
-
-/// Tells what it is. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
+/// Tells what a component is, named as a file, a strategy, its source folder or a reference to a registry; or, with
+/// `wit`, what its interface is, and nothing else. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
 /// its interface could be read.
-pub fn inspect(options: &InspectOptions) -> Result<Exit, CommandError> {
+pub fn inspect(given: &str, wit: bool, form: Form) -> Result<Exit, CommandError> {
     // Settings are given to a run: they change nothing of what a component is.
-    let strategy = Variant::parse(&options.strategy)?.strategy;
+    let strategy = Variant::parse(given)?.strategy;
     let reference = Reference::meant(&strategy)?;
     let file = WasmFile::read(&find_one(&strategy, &Screen::new(false))?)?;
-    if options.wit {
+    if wit {
         print(file.wit()?.as_bytes())?;
         return Ok(Exit::Done);
     }
     let mut inspection = inspection(&file)?;
     inspection.reference = reference.map(|reference| reference.to_string());
     let (json, text) = (inspection::json, inspection::text);
-    options
-        .form
-        .print(|| json(&inspection), || text(&inspection))?;
+    form.print(|| json(&inspection), || text(&inspection))?;
     Ok(match inspection.runs {
         true => Exit::Done,
         false => Exit::CouldNotRun,

@@ -2,68 +2,16 @@
 
 use crate::console::{Form, note, print};
 use crate::exit::{CommandError, Exit};
-use crate::lab::{self, Lab, LabError, LabOptions, NodeStatus, ProcessState, ServerStatus, Status};
+use crate::lab::{self, Lab, LabError, LabOptions, ServerStatus, Status};
 use crate::model::lab_fault::LabFault;
 use crate::report::json::document;
+use crate::report::table::table;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// The lab, and the action on it.
-pub struct LabCommand {
-    /// Its folder, if not the usual one.
-    pub dir: Option<PathBuf>,
-    pub verb: LabVerb,
-}
-
-/// An action on a lab.
-pub enum LabVerb {
-    /// Starts the lab. An option left open is as it was when the lab was last started.
-    Up {
-        nodes: Option<u32>,
-        port: Option<u16>,
-        /// MariaDB settings, each `NAME=VALUE`.
-        mariadb: Vec<String>,
-    },
-    Status(Form),
-    Url(Form),
-    Fault(LabFault),
-    Down {
-        wipe: bool,
-    },
-}
-
-/// Does it. It prints its steps to standard error and answers to standard output.
-pub fn lab(command: LabCommand) -> Result<Exit, CommandError> {
-    let dir = match command.dir {
-        Some(dir) => dir,
-        None => lab::default_dir()?,
-    };
-    match command.verb {
-        LabVerb::Up {
-            nodes,
-            port,
-            mariadb,
-        } => {
-            let known = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
-            let options = LabOptions {
-                nodes: nodes.unwrap_or(known.nodes),
-                port: port.unwrap_or(known.port),
-                mariadb: match mariadb.is_empty() {
-                    true => known.mariadb,
-                    false => settings(&mariadb)?,
-                },
-                dir: known.dir,
-            };
-            up(&options)
-        }
-        LabVerb::Status(form) => status(&dir, form),
-        LabVerb::Url(form) => url(&find(&dir)?, form),
-        LabVerb::Fault(fault) => {
-            find(&dir)?.fault(&fault)?;
-            Ok(Exit::Done)
-        }
-        LabVerb::Down { wipe } => down(&dir, wipe),
-    }
+/// The folder of the lab, if no other is given.
+pub fn dir(given: Option<PathBuf>) -> Result<PathBuf, CommandError> {
+    Ok(given.map_or_else(lab::default_dir, Ok)?)
 }
 
 fn find(dir: &Path) -> Result<Lab, CommandError> {
@@ -71,18 +19,35 @@ fn find(dir: &Path) -> Result<Lab, CommandError> {
     found.ok_or_else(|| LabError::NoLab(dir.to_owned()).into())
 }
 
-fn settings(given: &[String]) -> Result<Vec<(String, String)>, CommandError> {
+fn settings(given: &[String]) -> Result<Vec<(String, String)>, LabError> {
     let parse = |setting: &String| match setting.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(CommandError::Lab(LabError::Setting {
+        None => Err(LabError::Setting {
             setting: setting.clone(),
             why: "a setting is NAME=VALUE".to_owned(),
-        })),
+        }),
     };
     given.iter().map(parse).collect()
 }
 
-fn up(options: &LabOptions) -> Result<Exit, CommandError> {
+/// Starts the lab. An option left open is as it was when the lab was last started; the MariaDB settings are each
+/// `NAME=VALUE`.
+pub fn up(
+    dir: PathBuf,
+    nodes: Option<u32>,
+    port: Option<u16>,
+    mariadb: &[String],
+) -> Result<Exit, CommandError> {
+    let known = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
+    let options = &LabOptions {
+        nodes: nodes.unwrap_or(known.nodes),
+        port: port.unwrap_or(known.port),
+        mariadb: match mariadb.is_empty() {
+            true => known.mariadb,
+            false => settings(mariadb)?,
+        },
+        dir: known.dir,
+    };
     if let Some(running) = Lab::find(&options.dir)? {
         let whole = match running.status().whole {
             true => "is running already",
@@ -99,7 +64,7 @@ fn up(options: &LabOptions) -> Result<Exit, CommandError> {
 }
 
 /// Exit code 0 only for a lab that is whole, so that a script can ask.
-fn status(dir: &Path, form: Form) -> Result<Exit, CommandError> {
+pub fn status(dir: &Path, form: Form) -> Result<Exit, CommandError> {
     let status = find(dir)?.status();
     form.print(|| document(None, &status), || text(&status))?;
     Ok(match status.whole {
@@ -108,7 +73,8 @@ fn status(dir: &Path, form: Form) -> Result<Exit, CommandError> {
     })
 }
 
-fn url(lab: &Lab, form: Form) -> Result<Exit, CommandError> {
+pub fn url(dir: &Path, form: Form) -> Result<Exit, CommandError> {
+    let lab = find(dir)?;
     let nodes: Vec<_> = lab.node_urls().into_iter().map(|(_, url)| url).collect();
     let (db, lock) = (lab.endpoint_url(), lab.redis_url());
     form.print(
@@ -121,7 +87,12 @@ fn url(lab: &Lab, form: Form) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn down(dir: &Path, wipe: bool) -> Result<Exit, CommandError> {
+pub fn fault(dir: &Path, fault: &LabFault) -> Result<Exit, CommandError> {
+    find(dir)?.fault(fault)?;
+    Ok(Exit::Done)
+}
+
+pub fn down(dir: &Path, wipe: bool) -> Result<Exit, CommandError> {
     if !lab::down(dir, wipe, &mut |line| note(&line))? {
         note(&format!("there is no lab in {}", dir.display()));
     }
@@ -130,85 +101,54 @@ fn down(dir: &Path, wipe: bool) -> Result<Exit, CommandError> {
 
 /// A line for each server.
 fn text(status: &Status) -> String {
-    let mut rows = vec![
-        [
-            "server",
-            "process",
-            "pid",
-            "port",
-            "component",
-            "state",
-            "size",
-            "receive queue",
-            "send queue",
-            "behind haproxy",
-        ]
-        .map(str::to_owned),
+    let headings = [
+        "server",
+        "process",
+        "pid",
+        "port",
+        "component",
+        "state",
+        "size",
+        "receive queue",
+        "send queue",
+        "behind haproxy",
     ];
-    rows.extend(status.nodes.iter().map(node_row));
+    let mut table = table(&headings, headings.len());
+    for node in &status.nodes {
+        table.add_row(server_cells(&node.server).into_iter().chain([
+            shown(node.component.as_ref()),
+            shown(node.state.as_ref()),
+            shown(node.cluster_size),
+            shown(node.receive_queue),
+            shown(node.send_queue),
+            shown(node.behind_proxy.as_ref()),
+        ]));
+    }
     for server in [&status.haproxy, &status.redis] {
-        let [name, process, pid, port] = server_cells(server);
         let answers = match server.answers {
             true => "answers",
             false => "does not answer",
         };
-        let rest = ["", "", "", "", ""].map(str::to_owned);
-        let [component, size, receive, send, behind] = rest;
-        let state = answers.to_owned();
-        rows.push([
-            name, process, pid, port, component, state, size, receive, send, behind,
-        ]);
-    }
-    let mut lines = String::new();
-    for row in &rows {
-        let cells: Vec<_> = (0..row.len())
-            .map(|column| {
-                let cell = |row: &[String; 10]| row[column].chars().count();
-                let width = rows.iter().map(cell).max().unwrap_or(0);
-                format!("{:width$}", row[column])
-            })
-            .collect();
-        lines.push_str(cells.join("  ").trim_end());
-        lines.push('\n');
+        let rest = ["", answers].map(str::to_owned);
+        table.add_row(server_cells(server).into_iter().chain(rest));
     }
     let whole = match status.whole {
         true => "whole",
         false => "not whole; `runner lab up` brings it back",
     };
-    format!("{lines}The lab in {} is {whole}.\n", status.dir.display())
-}
-
-fn node_row(node: &NodeStatus) -> [String; 10] {
-    let [name, process, pid, port] = server_cells(&node.server);
-    [
-        name,
-        process,
-        pid,
-        port,
-        node.component.clone().unwrap_or_default(),
-        node.state.clone().unwrap_or_default(),
-        shown(node.cluster_size),
-        shown(node.receive_queue),
-        shown(node.send_queue),
-        node.behind_proxy.clone().unwrap_or_default(),
-    ]
+    let (table, dir) = (table.trim_fmt(), status.dir.display());
+    format!("{table}\nThe lab in {dir} is {whole}.\n")
 }
 
 fn server_cells(server: &ServerStatus) -> [String; 4] {
-    let process = match server.process {
-        ProcessState::Running => "running",
-        ProcessState::Paused => "paused",
-        ProcessState::Dead => "dead",
-    };
     [
         server.name.clone(),
-        process.to_owned(),
+        server.process.as_str().to_owned(),
         shown(server.pid),
         server.port.to_string(),
     ]
 }
 
-/// A number that is missing is an empty cell.
 fn shown(number: Option<impl ToString>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use crate::author::source;
 use crate::console::Form;
-use crate::exit::{CommandError, Exit};
+use crate::exit::{CommandError, Exit, Refusal};
 use crate::model::component::Freshness;
 use crate::plan::home::{Home, Located};
 use crate::plan::strategies;
@@ -11,15 +11,10 @@ use crate::wasm::{WasmFile, short_name};
 use crate::workload::kinds;
 use std::path::Path;
 
-/// The output format.
-pub struct ListOptions {
-    pub form: Form,
-}
-
 /// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles
 /// nothing, so that it is quick.
-pub fn list(options: &ListOptions) -> Result<Exit, CommandError> {
-    let home = Home::find().ok_or(CommandError::NoStrategies)?;
+pub fn list(form: Form) -> Result<Exit, CommandError> {
+    let home = Home::find().ok_or(Refusal::NoStrategies)?;
     let mut all = Vec::new();
     for name in home.strategies() {
         match strategies::locate(&name, Some(&home))? {
@@ -30,7 +25,7 @@ pub fn list(options: &ListOptions) -> Result<Exit, CommandError> {
         }
     }
     let (json, text) = (listing::json, listing::text);
-    options.form.print(|| json(&all), || text(&all))?;
+    form.print(|| json(&all), || text(&all))?;
     Ok(Exit::Done)
 }
 

@@ -11,20 +11,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The strategy to write.
-pub struct NewOptions {
-    /// Of the strategy, and of the folder, which is made in the current one.
-    pub name: String,
-    pub lang: String,
-    /// The kind of workload that it is for.
-    pub workload: String,
-}
-
-/// Writes the folder, and says what to do next.
-pub fn new(options: &NewOptions) -> Result<Exit, CommandError> {
-    let template = template(options)?;
-    let name = check_name(&options.name)?;
-    write(Path::new(name), &template.files(name, &options.workload))?;
+/// Writes the folder of a strategy of that name for a kind of workload into the current one, and says what to do next.
+pub fn new(name: &str, language: &str, kind: &str) -> Result<Exit, CommandError> {
+    let template = template(language, kind)?;
+    let name = check_name(name)?;
+    write(Path::new(name), &template.files(name, kind))?;
     let (source, contention) = (template.source, template.contention);
     // For each folder it is done once, by the author.
     let install = match template.install {
@@ -41,39 +32,32 @@ pub fn new(options: &NewOptions) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-fn template(options: &NewOptions) -> Result<Template, NewError> {
-    let words = |languages: Vec<Language>| {
+fn template(given: &str, kind: &str) -> Result<Template, NewError> {
+    let words = |is_one: &dyn Fn(&Language) -> bool| {
+        let languages = Language::ALL.into_iter().filter(is_one);
         languages
-            .iter()
-            .map(|it| it.as_str())
+            .map(Language::as_str)
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let mut languages = Language::ALL.into_iter();
-    let language = languages
-        .find(|language| language.as_str() == options.lang)
-        .ok_or_else(|| NewError::Language {
-            given: options.lang.clone(),
-            known: words(Language::ALL.to_vec()),
-        })?;
-    let world = world(options)?;
-    Template::new(world, language).ok_or_else(|| {
-        let known = Language::ALL.into_iter();
-        let known = known.filter(|it| Template::new(world, *it).is_some());
-        NewError::NoTemplate {
-            language: language.as_str(),
-            kind: options.workload.clone(),
-            known: words(known.collect()),
-        }
+    let language = Language::from_word(given).ok_or_else(|| NewError::Language {
+        given: given.to_owned(),
+        known: words(&|_| true),
+    })?;
+    let world = world(kind)?;
+    Template::new(world, language).ok_or_else(|| NewError::NoTemplate {
+        language: language.as_str(),
+        kind: kind.to_owned(),
+        known: words(&|it| Template::new(world, *it).is_some()),
     })
 }
 
-fn world(options: &NewOptions) -> Result<World, NewError> {
-    let asked = kinds::named(&options.workload).and_then(|kind| kind.world());
+fn world(given: &str) -> Result<World, NewError> {
+    let asked = kinds::named(given).and_then(|kind| kind.world());
     asked.ok_or_else(|| {
         let known = kinds::all().iter().filter(|kind| kind.world().is_some());
         NewError::Kind {
-            given: options.workload.clone(),
+            given: given.to_owned(),
             kinds: known
                 .map(|kind| kind.name())
                 .collect::<Vec<_>>()

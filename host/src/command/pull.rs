@@ -4,23 +4,15 @@ use crate::author::registry::Store;
 use crate::console::{OutputError, check_new, note, print, write_new};
 use crate::exit::{CommandError, Exit};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The reference to fetch, and the destination.
-pub struct PullOptions {
-    pub reference: String,
-    /// A second destination of the component.
-    pub out: Option<PathBuf>,
-    /// It may be another than the pinned one.
-    pub update: bool,
-}
-
-/// Asks the registry, keeps and pins what it gives, and prints the component's file.
-pub fn pull(options: &PullOptions) -> Result<Exit, CommandError> {
-    let reference = options.reference.parse()?;
-    check_new(options.out.as_deref(), "--out")?;
-    let kept = Store::usual()?.pull(&reference, options.update, &mut |line| note(line))?;
-    let file = match &options.out {
+/// Asks the registry, keeps and pins what it gives, and prints the component's file. `out` is a second destination;
+/// with `update` it may be another component than the pinned one.
+pub fn pull(reference: &str, out: Option<&Path>, update: bool) -> Result<Exit, CommandError> {
+    let reference = reference.parse()?;
+    check_new(out, "--out")?;
+    let kept = Store::usual()?.pull(&reference, update, &mut |line| note(line))?;
+    let file = match out {
         Some(out) => {
             copy(&kept, out)?;
             out

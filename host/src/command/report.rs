@@ -8,40 +8,41 @@ use crate::report::{CellReport, RunReport, csv, json, overview, text};
 use crate::run::Opened;
 use crate::run_dir::batch;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The run to report, and the destination.
-pub struct ReportOptions {
-    /// The folder of a run or of a batch, or a bundle of a run.
-    pub run: PathBuf,
-    /// The limit of a bundle's size when it is unpacked.
-    pub unpacked_mib: u64,
-    pub output: Output,
-    pub required: Required,
-}
-
-/// Reports a run or a batch that has been, whole or cut short. Writes nothing into its folder.
-pub fn report(options: &ReportOptions) -> Result<Exit, CommandError> {
-    options.output.check()?;
-    if options.run.is_dir()
-        && let Some(cells) = batch::cells(&options.run)?
+/// Reports the folder of a run or of a batch that has been, whole or cut short, or a bundle of a run. Writes nothing into its folder.
+pub fn report(
+    folder: &Path,
+    unpacked_mib: u64,
+    output: &Output,
+    required: Required,
+) -> Result<Exit, CommandError> {
+    output.check()?;
+    if folder.is_dir()
+        && let Some(cells) = batch::cells(folder)?
     {
-        return report_batch(options, &cells);
+        return report_batch(folder, &cells, unpacked_mib, output, required);
     }
-    let report = Opened::open(&options.run, options.unpacked_mib)?.report()?;
-    options.output.show(
+    let report = Opened::open(folder, unpacked_mib)?.report()?;
+    output.show(
         || csv::write(&report),
         || json::write(&report),
         || text::write(&report),
     )?;
-    Ok(Exit::of_run(&report, options.required))
+    Ok(Exit::of_run(&report, required))
 }
 
 /// The table of all cells, and the reasons of each verdict.
-fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<Exit, CommandError> {
+fn report_batch(
+    folder: &Path,
+    cells: &[PathBuf],
+    unpacked_mib: u64,
+    output: &Output,
+    required: Required,
+) -> Result<Exit, CommandError> {
     let mut runs = Vec::new();
     for cell in cells {
-        match Opened::open(cell, options.unpacked_mib)?.report() {
+        match Opened::open(cell, unpacked_mib)?.report() {
             Ok(run) => runs.push(run),
             Err(error) => note(&format!("note: {}", message(&error.into()))),
         }
@@ -52,16 +53,12 @@ fn report_batch(options: &ReportOptions, cells: &[PathBuf]) -> Result<Exit, Comm
         runs: Vec<RunReport>,
     }
     let verdicts: Vec<_> = runs.iter().map(RunReport::verdict).collect();
-    options.output.show(
+    output.show(
         || csv::write_cells(&reports),
         || json::document(Some(&Verdict::worst(verdicts.iter())), &Runs { runs }),
-        || overview::write_with_reasons(&reports, &options.run),
+        || overview::write_with_reasons(&reports, folder),
     )?;
-    Ok(Exit::of_batch(
-        reports.iter(),
-        cells.len(),
-        options.required,
-    ))
+    Ok(Exit::of_batch(reports.iter(), cells.len(), required))
 }
 
 /// A cell's run has one trial.

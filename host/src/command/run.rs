@@ -9,24 +9,20 @@ use crate::plan::resolve::resolve;
 use crate::report::{csv, json, text};
 use crate::run::{CarriedOut, carry_out};
 use crate::workload::Workload;
-use std::path::PathBuf;
-
-/// Options of a run, and the destinations of its results.
-pub struct RunOptions {
-    pub plan: PlanOptions,
-    pub out: Option<PathBuf>,
-    pub output: Output,
-    pub required: Required,
-}
+use std::path::Path;
 
 /// Plans, runs each strategy on fresh data, judges, writes and shows.
-pub fn run(options: &RunOptions) -> Result<Exit, CommandError> {
-    let output = &options.output;
+pub fn run(
+    asked: &PlanOptions,
+    out: Option<&Path>,
+    output: &Output,
+    required: Required,
+) -> Result<Exit, CommandError> {
     output.check()?;
-    check_name(options.out.as_deref())?;
+    check_name(out)?;
     let screen = Screen::new(output.is_quiet());
-    let resolved = resolve(&options.plan, &Workload::workers, &screen)?;
-    let CarriedOut { report, ran } = carry_out(&resolved, options.out.as_deref(), &screen)?;
+    let resolved = resolve(asked, &Workload::workers, &screen)?;
+    let CarriedOut { report, ran } = carry_out(&resolved, out, &screen)?;
     // Whatever broke in the end, what was measured before is shown.
     let shown = match report.trials.is_empty() {
         true => Ok(()),
@@ -40,6 +36,6 @@ pub fn run(options: &RunOptions) -> Result<Exit, CommandError> {
     if let Some(untried) = untried::note(output, &report) {
         note(&untried);
     }
-    let exit = Exit::of_run(&report, options.required);
+    let exit = Exit::of_run(&report, required);
     exit.unless_failed(ran.and(shown.map_err(Into::into)))
 }

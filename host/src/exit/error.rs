@@ -1,40 +1,16 @@
 //! The errors of commands: one message each, which says what to do.
 
-use crate::author::registry::RegistryError;
-use crate::author::registry::reference::ReferenceError;
-use crate::console::OutputError;
-use crate::lab::LabError;
-use crate::plan::PlanError;
-use crate::run::RunError;
-use crate::run_dir::RunDirError;
-use crate::run_dir::bundle::BundleError;
-use crate::wasm::{LoadError, clean_lines};
+use crate::wasm::clean_lines;
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-/// The reason why a command could not do what it was asked. Each is one message that says what to do.
+/// The reason why a command could not do what it was asked: one message that says what to do.
+pub type CommandError = Box<dyn Error + Send + Sync>;
+
+/// What a command refuses by itself.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    #[error(transparent)]
-    New(#[from] NewError),
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    #[error(transparent)]
-    Reference(#[from] ReferenceError),
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    #[error(transparent)]
-    RunDir(#[from] RunDirError),
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    #[error(transparent)]
-    Lab(#[from] LabError),
+pub enum Refusal {
     #[error(
         "there is no folder with strategies/ and wit/ here or above, nor above this program; go to one, \
          or name the path of a strategy"

@@ -3,7 +3,7 @@
 use super::TestOptions;
 use crate::backend::tenancy::Tenancy;
 use crate::console::Screen;
-use crate::exit::CommandError;
+use crate::exit::{CommandError, Refusal};
 use crate::model::verdict::Verdict;
 use crate::plan::command_line;
 use crate::plan::options::{Defaults, PlanOptions, small_workload};
@@ -113,7 +113,7 @@ async fn run(
         plan, strategies, ..
     } = resolved;
     let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
-        return Err(CommandError::OneStrategy);
+        return Err(Refusal::OneStrategy.into());
     };
     let folder = tempfile::tempdir().map_err(RunError::Runtime)?;
     let run = RunDir::create(&folder.path().join("run"), plan)?;

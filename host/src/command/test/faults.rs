@@ -3,7 +3,7 @@
 use super::TestOptions;
 use crate::capability::strategy::Strategy;
 use crate::console::Waiting;
-use crate::exit::CommandError;
+use crate::exit::{CommandError, Refusal};
 use crate::explore::case::Case as World;
 use crate::explore::conformance::{
     Away, Conducted, Logged, MOST_LOGGED, Script, conduct, injections, outages, small_world,
@@ -40,7 +40,7 @@ impl<'a> Subject<'a> {
         let plan = &search.resolved.plan;
         let strategies = &search.resolved.strategies;
         let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
-            return Err(CommandError::OneStrategy);
+            return Err(Refusal::OneStrategy.into());
         };
         Ok(Self {
             options,
@@ -91,10 +91,11 @@ impl<'a> Subject<'a> {
             let only = Only::new(words);
             all.retain(|injection| only.takes(injection));
             if all.is_empty() {
-                return Err(CommandError::NoSuchInjection {
+                return Err(Refusal::NoSuchInjection {
                     given: words.clone(),
                     calls: calls(&undisturbed.log),
-                });
+                }
+                .into());
             }
         }
         let (mut cases, mut wrong) = (Vec::new(), 0);

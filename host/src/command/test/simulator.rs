@@ -1,7 +1,7 @@
 //! Is it correct, by a few hundred simulations?
 
 use crate::console::Screen;
-use crate::exit::CommandError;
+use crate::exit::{CommandError, Refusal};
 use crate::model::verdict::Verdict;
 use crate::plan::search::{SearchOptions, resolve_search};
 use crate::report::check::Checked;
@@ -18,7 +18,7 @@ pub fn part(
 ) -> Result<Part, CommandError> {
     let report = search(&resolve_search(asked, screen)?, cancel, screen)?;
     let Some(checked) = report.checked.into_iter().next() else {
-        return Err(CommandError::OneStrategy);
+        return Err(Refusal::OneStrategy.into());
     };
     let mut part = Part::new(name, status(&checked), summary(&checked));
     part.cases.extend(checked.witness.map(|witness| Case {
