@@ -7,6 +7,7 @@
 mod answer;
 mod claim;
 mod classify;
+mod connections;
 #[expect(unsafe_code, reason = "sqlx has no call for SQLite's limits")]
 mod limits;
 mod options;
@@ -23,19 +24,19 @@ mod values;
 pub use self::claim::FileClaim;
 
 use self::classify::classify;
-use crate::capability::budget::{LARGEST_ANSWER, Shares};
+use crate::capability::budget::Shares;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
+use connections::Connections;
 use readers::Readers;
 use session::SqliteSession;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 const NODE: &str = "sqlite";
@@ -52,10 +53,8 @@ pub enum SqliteLocation {
 /// One SQLite database.
 pub struct Sqlite {
     nodes: [String; 1],
-    options: SqliteConnectOptions,
     readers: Readers,
-    /// Largest answer of a session, in bytes.
-    largest_answer: AtomicUsize,
+    connections: Arc<Connections>,
     /// Keeps a database in memory alive, and spares a file the making and removing of its log
     /// whenever the last session leaves.
     keeper: Mutex<Option<SqliteConnection>>,
@@ -69,8 +68,7 @@ impl Sqlite {
         Ok(Self {
             nodes: [NODE.to_owned()],
             readers: Readers::new(options.clone()),
-            options,
-            largest_answer: AtomicUsize::new(LARGEST_ANSWER),
+            connections: Arc::new(Connections::new(options)),
             keeper: Mutex::new(Some(keeper)),
         })
     }
@@ -92,7 +90,7 @@ impl Database for Sqlite {
     }
 
     fn divide(&self, shares: &Shares) {
-        self.largest_answer.store(shares.answer, Relaxed);
+        self.connections.set_largest_answer(shares.answer);
     }
 
     fn name_transactions(&self) -> &'static str {
@@ -105,14 +103,7 @@ impl Database for Sqlite {
             Target::Node(name) if name != NODE => return Err(no_such_node(name)),
             Target::Node(_) | Target::Endpoint => {}
         }
-        let connecting = |error| classify(&error, Operation::Connecting);
-        // Buffer one row for its reader, not fifty.
-        let options = self.options.clone().row_buffer_size(1);
-        let connection = options.connect().await.map_err(connecting)?;
-        let largest = self.largest_answer.load(Relaxed);
-        let session = SqliteSession::new(connection, largest);
-        let session = session.await.map_err(connecting)?;
-        Ok(Box::new(session))
+        Ok(Box::new(SqliteSession::new(Arc::clone(&self.connections))))
     }
 
     async fn read(
@@ -140,6 +131,7 @@ impl Database for Sqlite {
 
     async fn close(&self) {
         self.readers.close().await;
+        self.connections.close().await;
         if let Some(keeper) = self.keeper.lock().await.take() {
             // No statement is in flight on it, so closing it loses nothing.
             keeper.close().await.ok();

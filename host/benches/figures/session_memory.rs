@@ -1,4 +1,4 @@
-//! The memory of a worker's connection to SQLite, which the idle workers leave out.
+//! The memory of a worker's session with SQLite, which the idle workers leave out.
 
 use super::child;
 use super::context::folder;
@@ -16,11 +16,14 @@ const SESSIONS: u32 = 500;
 
 pub fn measure() -> Figure {
     let rounds = (0..ROUNDS).map(|_| child::run::<f64>(CHILD));
-    Figure::new("One session with SQLite: resident memory", Spread::new(rounds, "kB"))
-        .method(format!(
-            "{SESSIONS} sessions with a database in a file, opened and asked once each, divided. Each \
-             is a connection with a thread of its own; a worker has one of them beside its instance."
-        ))
+    Figure::new(
+        "One session with SQLite: resident memory",
+        Spread::new(rounds, "kB"),
+    )
+    .method(format!(
+        "{SESSIONS} sessions with a database in a file, opened and asked once each, divided. They \
+             share their connections; a worker has a session beside its instance."
+    ))
 }
 
 pub fn child() -> serde_json::Value {

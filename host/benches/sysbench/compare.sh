@@ -30,14 +30,19 @@ by_runner() {
    "$runner" --lab --strategy cas --rows "$workers" --workers-per-row 1 \
       --changes-per-worker $changes --pause-ms 0 --hold-ms 0 --check-tries 0 --audit false \
       --out "$out/run-$1" --json > "$out/report.json" || true # unknown: nothing is checked
-   field '["trials"][0]["conditions"]["usage"]["runner_cpu_ns"] / 1000 / '$statements < "$out/report.json"
+   field '["trials"][0]["conditions"]["usage"]["runner_cpu_ms"] * 1000 / '$statements < "$out/report.json"
+}
+
+by_lua() {
+   sysbench host/benches/sysbench/update.lua --config-file="$out/sysbench.cnf" --threads="$workers" "$@"
 }
 
 by_sysbench() {
-   # The table is the one that the runner has just left, with every row available.
+   # A table of its own, gone before the runner comes, which replaces no table of others.
+   by_lua prepare > /dev/null
    TIMEFORMAT='%U %S'
-   { time sysbench host/benches/sysbench/update.lua --config-file="$out/sysbench.cnf" --threads="$workers" \
-      --events=$statements --time=0 run > "$out/sysbench.log" 2>&1; } 2> "$out/time"
+   { time by_lua --events=$statements --time=0 run > "$out/sysbench.log" 2>&1; } 2> "$out/time"
+   by_lua cleanup > /dev/null
    python3 -c "u, s = map(float, open('$out/time').read().split()[-2:]); print((u + s) * 1e6 / $statements)"
 }
 

@@ -26,3 +26,19 @@ function thread_done()
    statement:close()
    connection:disconnect()
 end
+
+-- The table of the runner's own schema, with a row for each thread.
+function prepare()
+   local connection = sysbench.sql.driver():connect()
+   connection:query([[CREATE TABLE volumes (
+      id varchar(36) NOT NULL PRIMARY KEY,
+      status varchar(255), attach_status varchar(255), migration_status varchar(255)
+   ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin]])
+   for row = 0, sysbench.opt.threads - 1 do
+      connection:query("INSERT INTO volumes (id, status) VALUES ('volume-" .. row .. "', 'available')")
+   end
+end
+
+function cleanup()
+   sysbench.sql.driver():connect():query("DROP TABLE IF EXISTS volumes")
+end

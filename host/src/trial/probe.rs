@@ -1,8 +1,8 @@
 //! Measures the runner itself, so that a slow runner is not taken for a slow database.
 //!
-//! Two probes stand among the workers while these run. One sets a timer again and again and sees how
-//! late it fires. The other is woken from outside, as the answer of a server wakes a worker, and sees
-//! how long it takes until it runs.
+//! Two probes stand among the workers of each thread while these run. One sets a timer again and again
+//! and sees how late it fires. The other is woken from outside, as the answer of a server wakes a worker,
+//! and sees how long it takes until it runs.
 
 use crate::backend::clock::RealClock;
 use crate::capability::clock::Clock;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -25,45 +26,64 @@ const MAX_INTERVALS: usize = 3_600;
 
 /// A probe of lateness. Measures until it is dropped.
 pub struct Probe {
-    timers: JoinHandle<Series>,
-    tasks: JoinHandle<Series>,
-    /// Ends the timers.
-    stop: oneshot::Sender<()>,
+    places: Vec<Place>,
     /// Ends the thread that wakes, and so the tasks.
     is_over: Arc<AtomicBool>,
 }
 
 impl Probe {
-    /// Begins on the threads that run the workers: those of the caller.
-    pub fn start(clock: Arc<RealClock>) -> Self {
-        let (stop, stopped) = oneshot::channel();
+    /// Begins on the threads that run the workers.
+    pub fn start(clock: &Arc<RealClock>, threads: &[Handle]) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
-        let (wake, woken) = mpsc::unbounded_channel();
+        let placed = threads.iter().map(|thread| Place::start(clock, thread));
+        let (places, wakes): (Vec<_>, Vec<_>) = placed.unzip();
         let (over, waker) = (is_over.clone(), clock.clone());
         // Without the thread there are no figures of tasks.
         thread::Builder::new()
             .name("probe".to_owned())
             .spawn(move || {
-                while !over.load(Relaxed) && wake.send(waker.now()).is_ok() {
+                let is_woken = |wake: &Wake| wake.send(waker.now()).is_ok();
+                while !over.load(Relaxed) && wakes.iter().all(is_woken) {
                     thread::sleep(PERIOD);
                 }
             })
             .ok();
-        Self {
-            timers: tokio::spawn(timers(clock.clone(), stopped)),
-            tasks: tokio::spawn(tasks(clock, woken)),
-            stop,
-            is_over,
-        }
+        Self { places, is_over }
     }
 
     /// Ends, and says what was measured.
     pub async fn end(self) -> Lateness {
-        self.stop.send(()).ok();
         self.is_over.store(true, Relaxed);
-        let timers = self.timers.await.unwrap_or_default();
-        let tasks = self.tasks.await.unwrap_or_default();
+        let (mut timers, mut tasks) = (Series::default(), Series::default());
+        for place in self.places {
+            place.stop.send(()).ok();
+            timers.add(place.timers.await.unwrap_or_default());
+            tasks.add(place.tasks.await.unwrap_or_default());
+        }
         together(timers, tasks)
+    }
+}
+
+type Wake = mpsc::UnboundedSender<Nanos>;
+
+/// The probes of one thread.
+struct Place {
+    timers: JoinHandle<Series>,
+    tasks: JoinHandle<Series>,
+    /// Ends the timers.
+    stop: oneshot::Sender<()>,
+}
+
+impl Place {
+    fn start(clock: &Arc<RealClock>, thread: &Handle) -> (Self, Wake) {
+        let (stop, stopped) = oneshot::channel();
+        let (wake, woken) = mpsc::unbounded_channel();
+        let place = Self {
+            timers: thread.spawn(timers(clock.clone(), stopped)),
+            tasks: thread.spawn(tasks(clock.clone(), woken)),
+            stop,
+        };
+        (place, wake)
     }
 }
 
@@ -143,6 +163,22 @@ impl Series {
         self.interval_s *= 2;
     }
 
+    /// What was measured beside this.
+    fn add(&mut self, mut other: Self) {
+        while self.interval_s < other.interval_s {
+            self.double();
+        }
+        while other.interval_s < self.interval_s {
+            other.double();
+        }
+        self.all.add(&other.all);
+        let longer = self.worst_ns.len().max(other.worst_ns.len());
+        self.worst_ns.resize(longer, 0);
+        for (worst, other) in self.worst_ns.iter_mut().zip(other.worst_ns) {
+            *worst = other.max(*worst);
+        }
+    }
+
     fn late(&self) -> Late {
         Late {
             p50_ns: self.all.at(0.50),
@@ -152,26 +188,15 @@ impl Series {
     }
 }
 
-fn together(mut timers: Series, mut tasks: Series) -> Lateness {
-    while timers.interval_s < tasks.interval_s {
-        timers.double();
-    }
-    while tasks.interval_s < timers.interval_s {
-        tasks.double();
-    }
+/// Those of timers and of tasks, and the worst of both in each interval.
+fn together(mut timers: Series, tasks: Series) -> Lateness {
     let (timer, task) = (timers.late(), tasks.late());
-    let (mut longer, shorter) = match timers.worst_ns.len() >= tasks.worst_ns.len() {
-        true => (timers.worst_ns, tasks.worst_ns),
-        false => (tasks.worst_ns, timers.worst_ns),
-    };
-    for (one, other) in longer.iter_mut().zip(shorter) {
-        *one = other.max(*one);
-    }
+    timers.add(tasks);
     Lateness {
         timers: timer,
         tasks: task,
         interval_s: timers.interval_s,
-        worst_ns: longer,
+        worst_ns: timers.worst_ns,
     }
 }
 
@@ -219,7 +244,7 @@ mod tests {
     async fn threads_that_are_held_up_are_late() {
         let clock = Arc::new(RealClock::new());
         clock.start();
-        let probe = Probe::start(clock);
+        let probe = Probe::start(&clock, &[Handle::current()]);
         tokio::time::sleep(Duration::from_millis(50)).await;
         // The one thread of this runtime.
         thread::sleep(Duration::from_millis(300));

@@ -1,6 +1,7 @@
 //! The real world: servers, the machine's clock, tasks on threads.
 
 use super::faults::Schedule;
+use super::homes::Homes;
 use super::probe::Probe;
 use super::room;
 use super::usage::UsedBefore;
@@ -16,11 +17,12 @@ use crate::capability::database::Database;
 use crate::model::conditions::Conditions;
 use crate::record::printed::PrintedFile;
 use crate::run_dir::TrialDir;
-use crate::worker::{TrialContext, Worker, dealing};
+use crate::worker::dealing::{self, Opened};
+use crate::worker::{TrialContext, Worker};
 use crate::workload::site::Site;
 use crate::workload::stop::Stopper;
+use futures_util::TryFutureExt;
 use futures_util::stream::{self, StreamExt};
-use futures_util::{FutureExt, TryFutureExt};
 use std::fmt::Display;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
@@ -34,6 +36,7 @@ pub struct RealWorld<'a> {
     folder: &'a TrialDir,
     clock: Arc<RealClock>,
     database: Arc<dyn Database>,
+    homes: Homes,
     /// The resources that each instance may use, given what this process can have.
     shares: Shares,
     hears: &'a dyn Fn(Step<'_>),
@@ -48,6 +51,7 @@ impl<'a> RealWorld<'a> {
     ) -> Result<Self, TrialError> {
         let (plan, tenancy) = (trial.plan, trial.shared.tenancy);
         let (url, fresh) = (&plan.database, folder.database_path());
+        let homes = Homes::start().map_err(TrialError::Runtime)?;
         let opening = tenancy.open(url, &plan.nodes, plan.session_options(), &fresh);
         let database = opening.await.map_err(backend_error(url))?;
         if let Err(full) = room::check(&*database, plan).await {
@@ -62,6 +66,7 @@ impl<'a> RealWorld<'a> {
             folder,
             clock: Arc::new(RealClock::new()),
             database,
+            homes,
             shares,
             hears,
         })
@@ -126,10 +131,12 @@ impl World for RealWorld<'_> {
     }
 
     async fn workers(&self, context: &Arc<TrialContext>) -> Vec<Work> {
-        let sessions = dealing::open_sessions(context, PREPARED_AT_ONCE).await;
-        let prepared = (0..).zip(sessions).map(|(number, session)| {
+        let home_of = |number| self.homes.of(number);
+        let sessions = dealing::open_sessions(context, PREPARED_AT_ONCE, home_of).await;
+        let prepared = sessions.into_iter().zip(0..).map(|(opened, number)| {
+            let Opened { session, home } = opened;
             let worker = Worker::prepare_with(context.clone(), number, session);
-            worker.map(|worker| worker.run().boxed())
+            prepare_at(home, worker)
         });
         let prepared = stream::iter(prepared.collect::<Vec<_>>());
         prepared.buffered(PREPARED_AT_ONCE).collect().await
@@ -139,7 +146,7 @@ impl World for RealWorld<'_> {
         let (plan, lab) = (self.trial.plan, self.trial.shared.lab);
         let used = UsedBefore::read(lab);
         self.clock.start();
-        let gauges = (used, Probe::start(self.clock.clone()));
+        let gauges = (used, Probe::start(&self.clock, &self.homes.handles()));
         (
             gauges,
             Schedule::begin(lab, &plan.faults, self.clock.clone()),
@@ -160,6 +167,12 @@ impl World for RealWorld<'_> {
         }
         ended.map_err(broke_down("the schedule of faults"))
     }
+}
+
+async fn prepare_at(home: Beside, worker: impl Future<Output = Worker> + Send + 'static) -> Work {
+    let worker = home.run(worker).await;
+    let lives = async move { home.run(worker.run()).await };
+    Box::pin(lives)
 }
 
 /// Makes an error of the part that panicked, and of the panic.

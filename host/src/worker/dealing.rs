@@ -13,6 +13,7 @@
 //! ```
 
 use super::TrialContext;
+use crate::capability::beside::Beside;
 use crate::capability::database::{Session, Target};
 use crate::model::error::CallError;
 use crate::workload::Workload;
@@ -23,22 +24,42 @@ use std::sync::Arc;
 /// A worker's first session, or why there is none.
 pub type FirstSession = Result<Box<dyn Session>, CallError>;
 
-/// Opens the first session of every worker, so many at a time, and deals them: one for each worker,
-/// in the order of their numbers.
-pub async fn open_sessions(context: &Arc<TrialContext>, at_once: usize) -> Vec<FirstSession> {
+/// A session that was opened, and where.
+pub struct Opened {
+    pub session: FirstSession,
+    pub home: Beside,
+}
+
+/// Opens the first session of every worker, so many at a time and each in a place of its number, and
+/// deals them: one for each worker, in the order of their numbers.
+pub async fn open_sessions(
+    context: &Arc<TrialContext>,
+    at_once: usize,
+    home_of: impl Fn(u32) -> Beside,
+) -> Vec<Opened> {
     let workload = &context.workload;
     let all = 0..workload.workers();
     let opened = all.map(|worker| {
-        let context = context.clone();
-        async move { context.database.connect(&context.endpoint_of(worker)).await }
+        let (context, home) = (context.clone(), home_of(worker));
+        let connects = async move { context.database.connect(&context.endpoint_of(worker)).await };
+        async move {
+            let session = home.run(connects).await;
+            Opened { session, home }
+        }
     });
     let opened = opened.collect::<Vec<_>>();
-    let sessions: Vec<FirstSession> = stream::iter(opened).buffered(at_once).collect().await;
+    let sessions: Vec<Opened> = stream::iter(opened).buffered(at_once).collect().await;
     // Where each worker has a node of its own, it was dealt before.
     if matches!(context.endpoint_of(0), Target::Node(_)) {
         return sessions;
     }
-    let node = |session: &FirstSession| session.as_ref().ok().and_then(|session| session.node());
+    let node = |opened: &Opened| {
+        opened
+            .session
+            .as_ref()
+            .ok()
+            .and_then(|session| session.node())
+    };
     let nodes: Vec<_> = sessions.iter().map(node).collect();
     let mut sessions: Vec<_> = sessions.into_iter().map(Some).collect();
     let dealt = deal(workload, &nodes).into_iter();

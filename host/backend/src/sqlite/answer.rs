@@ -43,8 +43,11 @@ pub(super) async fn answer<'c>(
     while let Some(part) = stream.try_next().await? {
         match part {
             Either::Left(done) => {
+                // The text is one statement, which is over. Its channel closes later, and to wait for that
+                // would be to be woken once more.
                 said_the_end = true;
-                answer.affected += done.rows_affected();
+                answer.affected = done.rows_affected();
+                break;
             }
             Either::Right(row) => {
                 let row = values::row(&row)?;

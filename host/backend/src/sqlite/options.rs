@@ -14,7 +14,7 @@ use std::time::Duration;
 /// answers late rather than wrongly, short enough that a forgotten transaction is found. It also bounds
 /// the close of a session whose abandoned statement waits for a lock, since SQLite can't be interrupted
 /// in this wait.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A strategy has a handful of statements; one that builds its text anew for each change must not
 /// fill the memory.

@@ -1,65 +1,167 @@
-//! One connection to SQLite, on its own thread.
+//! One session, and the connection that it has while it needs one.
 
 use super::answer::{Answer, Query, answer};
 use super::classify::classify;
-use super::limits;
-use super::signals::{Call, Signals};
+use super::connections::{Connections, Failure, Hold};
+use super::signals::Call;
 use super::values;
 use crate::capability::budget::KEPT_TEXT;
 use crate::capability::calls;
 use crate::capability::database::Session;
 use crate::capability::operation::Operation;
-use crate::capability::statement::{RowLock, Statement};
+use crate::capability::statement::{Action, RowLock, Statement};
 use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
-use sqlx::{Connection, SqliteConnection};
 use std::sync::Arc;
 
 /// A session. At most one of its statements is in flight at any time, abandoned ones included.
 pub(super) struct SqliteSession {
-    connection: SqliteConnection,
-    signals: Arc<Signals>,
-    in_transaction: bool,
+    connections: Arc<Connections>,
+    /// What is lent to it.
+    hold: Option<Hold>,
+    transaction: Transaction,
     /// A strategy may join a table with itself, so an answer could be larger than the machine. In
     /// bytes; `Database::read`, which is the host's own, has no such bound.
     largest_answer: usize,
+    /// A call has begun and not ended: if another one begins, it was abandoned.
+    in_call: bool,
     /// The state of the session is unknown: its thread died, or a rollback failed.
     lost: bool,
 }
 
+/// SQLite is told of a transaction with its first statement: before, there is nothing to keep together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transaction {
+    None,
+    /// The caller began one.
+    Open,
+    /// SQLite did. A read takes a snapshot; the lock is that of the database.
+    Begun {
+        has_read: bool,
+        has_lock: bool,
+    },
+}
+
+/// What a statement may do to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    Read,
+    /// Write, or lock.
+    Write,
+}
+
+impl Need {
+    fn of(statement: &Statement, locks: bool) -> Self {
+        match statement.action() {
+            Action::Savepoint => Self::Nothing,
+            Action::Read if !locks => Self::Read,
+            Action::Read | Action::Write | Action::Define | Action::Set => Self::Write,
+        }
+    }
+}
+
 impl SqliteSession {
-    pub(super) async fn new(
-        mut connection: SqliteConnection,
-        largest_answer: usize,
-    ) -> Result<Self, sqlx::Error> {
-        limits::set(&mut connection, largest_answer).await?;
-        let signals = Signals::install(&mut connection).await?;
-        Ok(Self {
-            connection,
-            signals,
-            in_transaction: false,
-            largest_answer,
+    /// Opens nothing yet.
+    pub(super) fn new(connections: Arc<Connections>) -> Self {
+        Self {
+            hold: None,
+            transaction: Transaction::None,
+            largest_answer: connections.largest_answer(),
+            connections,
+            in_call: false,
             lost: false,
-        })
+        }
     }
 
-    /// Every call that reaches SQLite begins here.
-    fn enter(&self) -> Result<Call, CallError> {
+    fn in_transaction(&self) -> bool {
+        self.transaction != Transaction::None
+    }
+
+    /// Every call that reaches SQLite begins here, and ends with `leave`.
+    fn enter(&mut self) -> Result<(), CallError> {
         if self.lost {
             let message = "the connection is lost; open another session";
             return Err(CallError::unavailable("session-lost", message));
         }
-        if self.signals.is_abandoned() {
+        if self.in_call {
             let message = "an earlier call of this session was abandoned half-way";
             return Err(CallError::rejected("session-abandoned", message));
         }
-        Ok(Call::begin(&self.signals))
+        self.in_call = true;
+        Ok(())
     }
 
-    async fn run(&mut self, text: &str, parameters: &[Value]) -> Result<u64, sqlx::Error> {
-        let answer = self.answer(text, parameters, true).await?;
-        Ok(answer.affected)
+    /// Gives back what only a transaction keeps.
+    fn leave(&mut self) {
+        self.in_call = false;
+        if !self.in_transaction()
+            && !self.lost
+            && let Some(hold) = self.hold.take()
+        {
+            self.connections.give_back(hold);
+        }
+    }
+
+    /// Has a connection at hand, with a turn to write where that is needed, and the transaction begun.
+    async fn reach(&mut self, need: Need) -> Result<(), CallError> {
+        let reached = match self.borrow(need).await {
+            Ok(()) => self
+                .begin_before(need)
+                .await
+                .map_err(|error| classify(&error, Operation::Reading)),
+            Err(failure) => Err(failure.into()),
+        };
+        if reached.is_err() {
+            self.give_up().await;
+        }
+        reached
+    }
+
+    async fn borrow(&mut self, need: Need) -> Result<(), Failure> {
+        let connections = &self.connections;
+        match &mut self.hold {
+            None => {
+                let lent = match need {
+                    Need::Write => connections.to_write().await,
+                    Need::Read if !self.in_transaction() => connections.to_read().await,
+                    Need::Read | Need::Nothing => connections.to_begin().await,
+                };
+                self.hold = Some(lent?);
+            }
+            Some(hold) if need == Need::Write => {
+                let has_read =
+                    matches!(self.transaction, Transaction::Begun { has_read: true, .. });
+                connections.upgrade(hold, has_read).await?;
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn begin_before(&mut self, need: Need) -> Result<(), sqlx::Error> {
+        if self.transaction == Transaction::Open {
+            if let Some(hold) = &self.hold {
+                hold.link.signals.forget_rollbacks();
+            }
+            // Who has a turn to write comes for the lock.
+            let has_lock = need == Need::Write;
+            self.run(if has_lock { "BEGIN IMMEDIATE" } else { "BEGIN" })
+                .await?;
+            self.transaction = Transaction::Begun {
+                has_read: false,
+                has_lock,
+            };
+        }
+        if let Transaction::Begun { has_read, .. } = &mut self.transaction {
+            *has_read |= need != Need::Nothing;
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, text: &str) -> Result<(), sqlx::Error> {
+        self.answer(text, &[], true).await.map(|_| ())
     }
 
     async fn answer(
@@ -74,7 +176,12 @@ impl SqliteSession {
             is_kept,
             largest_answer: self.largest_answer,
         };
-        let answered = answer(&mut self.connection, query).await;
+        let link = match &mut self.hold {
+            Some(hold) => &mut hold.link,
+            None => return Err(sqlx::Error::WorkerCrashed),
+        };
+        let call = Call::begin(&link.signals);
+        let answered = answer(&mut link.connection, query).await;
         if !is_kept && text.len() > KEPT_TEXT {
             // The connection keeps the last statement that it was not to keep until the next one.
             let short = Query {
@@ -82,9 +189,35 @@ impl SqliteSession {
                 parameters: &[],
                 ..query
             };
-            answer(&mut self.connection, short).await.ok();
+            answer(&mut link.connection, short).await.ok();
         }
+        call.end();
         answered
+    }
+
+    /// Runs a statement of a strategy.
+    async fn call(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Answer, CallError> {
+        let lock = statement.row_lock().filter(|_| self.in_transaction());
+        let operation = Operation::from_action(statement.action(), self.in_transaction());
+        self.reach(Need::of(statement, lock.is_some())).await?;
+        let answered = match statement.row_lock() {
+            Some(it) => {
+                self.fetch_locked(lock.is_some(), it, statement.is_kept(), parameters)
+                    .await
+            }
+            None => {
+                self.answer(statement.text(), parameters, statement.is_kept())
+                    .await
+            }
+        };
+        match answered {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.fail(&error, operation).await),
+        }
     }
 
     /// SQLite has no row locks. What excludes other writers is the write lock of the database, which
@@ -92,46 +225,63 @@ impl SqliteSession {
     /// read sees what the last holder committed.
     async fn fetch_locked(
         &mut self,
+        locks: bool,
         lock: &RowLock,
-        text: &str,
-        parameters: &[Value],
         is_kept: bool,
+        parameters: &[Value],
     ) -> Result<Answer, sqlx::Error> {
-        if self.in_transaction {
-            let nothing = format!("DELETE FROM {} WHERE 0", lock.table);
-            self.run(&nothing, &[]).await?;
+        if let Transaction::Begun {
+            has_lock: false,
+            has_read,
+        } = self.transaction
+            && locks
+        {
+            self.run(&format!("DELETE FROM {} WHERE 0", lock.table))
+                .await?;
+            self.transaction = Transaction::Begun {
+                has_lock: true,
+                has_read,
+            };
         }
-        self.answer(text, parameters, is_kept).await
+        self.answer(&lock.text_without_clause, parameters, is_kept)
+            .await
+    }
+
+    fn is_rolled_back(&self) -> bool {
+        self.hold
+            .as_ref()
+            .is_some_and(|hold| hold.link.signals.rolled_back())
     }
 
     /// The error of a statement, after which the transaction is what the error says it is: still
     /// open after `rejected`, gone after anything else.
     async fn fail(&mut self, failure: &sqlx::Error, operation: Operation) -> CallError {
         let mut error = classify(failure, operation);
-        // What is rejected promises that the transaction is open, and this one is not.
-        if self.in_transaction && self.signals.rolled_back() && error.kind == ErrorKind::Rejected {
-            error.kind = ErrorKind::Conflict;
-        }
         if matches!(failure, sqlx::Error::WorkerCrashed) {
             self.lost = true;
-            self.in_transaction = false;
+            self.transaction = Transaction::None;
         }
-        if !self.in_transaction {
+        if !self.in_transaction() {
             return error;
         }
-        if self.signals.rolled_back() {
-            self.in_transaction = false;
+        if self.is_rolled_back() {
+            // What is rejected promises that the transaction is open, and this one is not.
+            if error.kind == ErrorKind::Rejected {
+                error.kind = ErrorKind::Conflict;
+            }
+            self.transaction = Transaction::None;
             error.message += "; the transaction was rolled back";
         } else if error.kind != ErrorKind::Rejected {
-            self.roll_back().await;
+            self.give_up().await;
         }
         error
     }
 
     /// Whatever happens, no transaction of this session can be committed afterwards.
-    async fn roll_back(&mut self) {
-        self.in_transaction = false;
-        if self.run("ROLLBACK", &[]).await.is_err() && !self.signals.rolled_back() {
+    async fn give_up(&mut self) {
+        let was = std::mem::replace(&mut self.transaction, Transaction::None);
+        let has_begun = matches!(was, Transaction::Begun { .. });
+        if has_begun && self.run("ROLLBACK").await.is_err() && !self.is_rolled_back() {
             self.lost = true;
         }
     }
@@ -145,17 +295,11 @@ impl Session for SqliteSession {
         parameters: &[Value],
     ) -> Result<u64, CallError> {
         values::check_execute(statement, parameters)?;
-        calls::check_savepoint(statement, self.in_transaction)?;
-        let call = self.enter()?;
-        let operation = Operation::from_action(statement.action(), self.in_transaction);
-        let is_kept = statement.is_kept();
-        let answered = self.answer(statement.text(), parameters, is_kept).await;
-        let result = match answered {
-            Ok(answer) => Ok(answer.affected),
-            Err(error) => Err(self.fail(&error, operation).await),
-        };
-        call.end();
-        result
+        calls::check_savepoint(statement, self.in_transaction())?;
+        self.enter()?;
+        let answered = self.call(statement, parameters).await;
+        self.leave();
+        answered.map(|answer| answer.affected)
     }
 
     async fn query(
@@ -164,72 +308,60 @@ impl Session for SqliteSession {
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
         values::check_query(statement, parameters)?;
-        let lock = statement
-            .row_lock()
-            .map(|lock| values::patient(lock).map(|text| (lock, text)))
-            .transpose()?;
-        let call = self.enter()?;
-        let operation = Operation::from_action(statement.action(), self.in_transaction);
-        let is_kept = statement.is_kept();
-        let answered = match lock {
-            Some((lock, text)) => self.fetch_locked(lock, text, parameters, is_kept).await,
-            None => self.answer(statement.text(), parameters, is_kept).await,
-        };
-        let result = match answered {
-            Ok(answer) => Ok(answer.rows),
-            Err(error) => Err(self.fail(&error, operation).await),
-        };
-        call.end();
-        result
+        if let Some(lock) = statement.row_lock() {
+            values::patient(lock)?;
+        }
+        self.enter()?;
+        let answered = self.call(statement, parameters).await;
+        self.leave();
+        answered.map(|answer| answer.rows)
     }
 
     async fn begin(&mut self) -> Result<(), CallError> {
-        if self.in_transaction {
+        if self.in_transaction() {
             let message = "a transaction is open already";
             return Err(CallError::rejected("transaction-open", message));
         }
-        let call = self.enter()?;
-        self.signals.forget_rollbacks();
-        let result = match self.run("BEGIN", &[]).await {
-            Ok(_) => {
-                self.in_transaction = true;
-                Ok(())
-            }
-            Err(error) => Err(self.fail(&error, Operation::Reading).await),
-        };
-        call.end();
-        result
+        self.enter()?;
+        self.transaction = Transaction::Open;
+        self.leave();
+        Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), CallError> {
-        if !self.in_transaction {
+        if !self.in_transaction() {
             let message = "no transaction is open";
             return Err(CallError::rejected("no-transaction", message));
         }
-        let call = self.enter()?;
-        let result = match self.run("COMMIT", &[]).await {
-            Ok(_) => {
-                self.in_transaction = false;
+        self.enter()?;
+        let committed = match self.transaction {
+            Transaction::Begun { .. } => self.run("COMMIT").await,
+            Transaction::Open | Transaction::None => Ok(()),
+        };
+        let result = match committed {
+            Ok(()) => {
+                self.transaction = Transaction::None;
                 Ok(())
             }
             Err(error) => Err(self.fail(&error, Operation::Committing).await),
         };
-        call.end();
+        self.leave();
         result
     }
 
     async fn rollback(&mut self) -> Result<(), CallError> {
-        if self.in_transaction {
-            let call = self.enter()?;
-            self.roll_back().await;
-            call.end();
+        if self.in_transaction() {
+            self.enter()?;
+            self.give_up().await;
+            self.leave();
         }
         Ok(())
     }
 
     /// There is one node, and it sees its own commits.
     async fn sync(&mut self) -> Result<(), CallError> {
-        self.enter()?.end();
+        self.enter()?;
+        self.leave();
         Ok(())
     }
 
@@ -237,10 +369,9 @@ impl Session for SqliteSession {
         Some(0)
     }
 
-    async fn close(self: Box<Self>) {
-        self.signals.abandon();
-        // Waits until the thread has ended and SQLite has closed the connection, which rolls back
-        // what is open. An error means that the thread had ended before.
-        self.connection.close().await.ok();
+    async fn close(mut self: Box<Self>) {
+        if let Some(hold) = self.hold.take() {
+            hold.close().await;
+        }
     }
 }

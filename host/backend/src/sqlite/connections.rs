@@ -1,0 +1,207 @@
+//! The connections by which sessions work: one to write, and as many to read as are needed at a time.
+//!
+//! A connection costs a thread and about 100 kB, and SQLite's own wait for the write lock is to sleep and
+//! to ask again, by every connection that waits. So a session has a connection only while it needs one:
+//! for a statement outside of a transaction, or from the first statement of a transaction to its end. Who
+//! writes waits for a turn, in the order of asking, and the turn comes with the connection to write
+//! with, whose cache still has what it wrote before.
+//!
+//! SQLite decides all the same who has its lock: the turn only spares the asking. What depends on the
+//! statements before, such as `changes()`, the SQL policy admits from no strategy.
+
+use super::classify::classify;
+use super::limits;
+use super::options::BUSY_TIMEOUT;
+use super::signals::Signals;
+use crate::capability::budget::LARGEST_ANSWER;
+use crate::capability::operation::Operation;
+use crate::model::error::{CallError, ErrorKind};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Error, SqliteConnection};
+use std::mem::take;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Mutex as Queue, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+/// Reads outside of transactions at the same time.
+const READS_AT_ONCE: usize = 4;
+
+/// One connection, on its own thread.
+pub(super) struct Link {
+    pub(super) connection: SqliteConnection,
+    pub(super) signals: Arc<Signals>,
+    /// What its limits were set for.
+    largest_answer: usize,
+}
+
+/// The right to write, and the connection that the last writer left.
+type Turn = OwnedMutexGuard<Option<Link>>;
+
+/// What a session has while it needs a connection.
+pub(super) struct Hold {
+    pub(super) link: Link,
+    turn: Option<Turn>,
+    /// Of a read outside of a transaction.
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Hold {
+    /// Closes the connection before the turn ends.
+    pub(super) async fn close(self) {
+        self.link.signals.abandon();
+        // Waits until the thread has ended and SQLite has closed the connection, which rolls back
+        // what is open. An error means that the thread had ended before.
+        self.link.connection.close().await.ok();
+    }
+}
+
+/// The connections of all sessions with one database.
+pub(super) struct Connections {
+    options: SqliteConnectOptions,
+    /// Of each session that is opened from now on, in bytes.
+    largest_answer: AtomicUsize,
+    writer: Arc<Queue<Option<Link>>>,
+    reads: Arc<Semaphore>,
+    /// Those to read with. The last one that came back is lent first.
+    idle: Mutex<Vec<Link>>,
+}
+
+impl Connections {
+    /// Opens nothing yet.
+    pub(super) fn new(options: SqliteConnectOptions) -> Self {
+        Self {
+            // Buffer one row for its reader, not fifty.
+            options: options.row_buffer_size(1),
+            largest_answer: AtomicUsize::new(LARGEST_ANSWER),
+            writer: Arc::default(),
+            reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
+            idle: Mutex::default(),
+        }
+    }
+
+    pub(super) fn set_largest_answer(&self, bytes: usize) {
+        self.largest_answer.store(bytes, Relaxed);
+    }
+
+    pub(super) fn largest_answer(&self) -> usize {
+        self.largest_answer.load(Relaxed)
+    }
+
+    /// A turn to write, with a connection.
+    pub(super) async fn to_write(&self) -> Result<Hold, Failure> {
+        let mut turn = self.turn().await?;
+        let link = self.ready(turn.take()).await?;
+        Ok(Hold {
+            link,
+            turn: Some(turn),
+            _permit: None,
+        })
+    }
+
+    /// A connection for one read outside of a transaction.
+    pub(super) async fn to_read(&self) -> Result<Hold, Failure> {
+        let waits = timeout(BUSY_TIMEOUT, Arc::clone(&self.reads).acquire_owned());
+        let permit = waits.await.map_err(|_| Failure::Busy)?;
+        let permit = permit.map_err(|_| Error::PoolClosed)?;
+        let hold = self.to_begin().await?;
+        Ok(Hold {
+            _permit: Some(permit),
+            ..hold
+        })
+    }
+
+    /// A connection for a transaction that does not write yet.
+    pub(super) async fn to_begin(&self) -> Result<Hold, Failure> {
+        let idle = self.idle().pop();
+        Ok(Hold {
+            link: self.ready(idle).await?,
+            turn: None,
+            _permit: None,
+        })
+    }
+
+    /// A turn to write for a transaction that has begun without one. SQLite lets no transaction wait that
+    /// has read, so that one goes on without a turn if there is none, and hears that from SQLite.
+    pub(super) async fn upgrade(&self, hold: &mut Hold, has_read: bool) -> Result<(), Failure> {
+        hold.turn = match hold.turn.take() {
+            Some(turn) => Some(turn),
+            None if has_read => Arc::clone(&self.writer).try_lock_owned().ok(),
+            None => Some(self.turn().await?),
+        };
+        Ok(())
+    }
+
+    /// Takes a connection back, on which nothing is in flight and no transaction open.
+    pub(super) fn give_back(&self, hold: Hold) {
+        match hold.turn {
+            Some(mut writer) if writer.is_none() => *writer = Some(hold.link),
+            _ => self.idle().push(hold.link),
+        }
+    }
+
+    /// Closes the connections that are not lent.
+    pub(super) async fn close(&self) {
+        let idle = take(&mut *self.idle());
+        let writer = self.writer.try_lock().ok().and_then(|mut it| it.take());
+        for link in idle.into_iter().chain(writer) {
+            link.connection.close().await.ok();
+        }
+    }
+
+    async fn turn(&self) -> Result<Turn, Failure> {
+        if let Ok(turn) = Arc::clone(&self.writer).try_lock_owned() {
+            return Ok(turn);
+        }
+        let turn = timeout(BUSY_TIMEOUT, Arc::clone(&self.writer).lock_owned()).await;
+        turn.map_err(|_| Failure::Busy)
+    }
+
+    /// The connection, or else a new one, with the limits of now.
+    async fn ready(&self, link: Option<Link>) -> Result<Link, Error> {
+        let largest_answer = self.largest_answer();
+        let (mut connection, signals) = match link {
+            Some(link) if link.largest_answer == largest_answer => return Ok(link),
+            Some(link) => (link.connection, link.signals),
+            None => {
+                let mut connection = self.options.connect().await?;
+                let signals = Signals::install(&mut connection).await?;
+                (connection, signals)
+            }
+        };
+        limits::set(&mut connection, largest_answer).await?;
+        Ok(Link {
+            connection,
+            signals,
+            largest_answer,
+        })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
+        // Nothing can panic while it is held.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Others had it for too long: what SQLite's own wait would end with.
+    Busy,
+    Connecting(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Connecting(error)
+    }
+}
+
+impl From<Failure> for CallError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy => Self::new(ErrorKind::Conflict, "5", "database is locked"),
+            Failure::Connecting(error) => classify(&error, Operation::Connecting),
+        }
+    }
+}
