@@ -26,6 +26,8 @@ struct Shared<E, L> {
     /// The actor of the task that is being polled.
     actor: AtomicU64,
     logs: AtomicBool,
+    /// True once any actor was paused: most simulations pause none.
+    has_paused: AtomicBool,
     queue: Mutex<EventQueue<E>>,
     log: Mutex<Log<L>>,
 }
@@ -62,6 +64,7 @@ impl<E, L> Kernel<E, L> {
             now: AtomicU64::new(0),
             actor: AtomicU64::new(ActorId::default().0),
             logs: AtomicBool::new(recording != Recording::Off),
+            has_paused: AtomicBool::new(false),
             queue: Mutex::default(),
             log: Mutex::new(Log::new(recording)),
         }))
@@ -88,7 +91,7 @@ impl<E, L> Kernel<E, L> {
     /// Schedules an event. One whose time is over comes now, after all that is due now already.
     pub fn schedule(&self, at: Nanos, event: E) {
         let now = self.now();
-        self.queue().push(now, at.max(now), Next::Event(event));
+        self.queue().push(at.max(now), Next::Event(event));
     }
 
     /// Sleeps for a duration.
@@ -115,13 +118,16 @@ impl<E, L> Kernel<E, L> {
             Some(pause) if pause.until > now => pause.since,
             _ => now,
         };
+        self.0.has_paused.store(true, Relaxed);
         queue.paused.insert(actor, Pause { since, until });
-        queue.push(now, until, Next::Resume(actor));
+        queue.push(until, Next::Resume(actor));
     }
 
     pub(crate) fn is_paused(&self, actor: ActorId) -> bool {
-        self.last_pause(actor)
-            .is_some_and(|pause| pause.until > self.now())
+        self.0.has_paused.load(Relaxed)
+            && self
+                .last_pause(actor)
+                .is_some_and(|pause| pause.until > self.now())
     }
 
     /// The pause that an actor is in, or else its last one; `None` if it never had one.
@@ -183,7 +189,7 @@ impl<E, L> Future for Sleep<E, L> {
             }
             None => {
                 let wake = Next::Wake(context.waker().clone());
-                let timer = self.kernel.queue().push(now, self.at, wake);
+                let timer = self.kernel.queue().push(self.at, wake);
                 self.timer = Some(timer);
             }
         }

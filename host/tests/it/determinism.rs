@@ -13,7 +13,7 @@ use contend::sim::schedule::{self, Stage};
 use contend::wasm::{Engine, Limits};
 use contend::workload::Workload;
 use contend_dst::Recording;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,12 +23,20 @@ const SEEDS: u64 = 100;
 /// Set in the other process.
 const CHILD: &str = "CONTEND_TEST_DIGESTS";
 
+/// So few instances come out of a pool, and so many out of slots.
+const POOLED: u32 = 16;
+const IN_SLOTS: u32 = 2_000;
+
 fn strategy(name: &str) -> Arc<dyn Strategy> {
+    strategy_among(name, POOLED)
+}
+
+fn strategy_among(name: &str, instances: u32) -> Arc<dyn Strategy> {
     let limits = Limits {
         memory_bytes: 16 << 20,
         computing: Duration::from_secs(1),
     };
-    let engine = Engine::for_simulations(limits, 16).unwrap();
+    let engine = Engine::for_simulations(limits, instances).unwrap();
     Arc::new(engine.load(&component(name)).unwrap())
 }
 
@@ -106,6 +114,21 @@ fn the_same_seed_gives_the_same_events_in_another_process() {
     // They are of different logs, so that equal ones mean something.
     let different: BTreeSet<_> = ours.iter().collect();
     assert_eq!(different.len() as u64, SEEDS);
+}
+
+/// Seeds of one process share threads, instances' memory and parsed texts with those before them.
+#[test]
+fn seed_gives_the_same_events_whatever_was_simulated_before_it() {
+    let events = |strategy: &Arc<dyn Strategy>, seeds: &mut dyn Iterator<Item = u64>| {
+        let digests = seeds.map(|seed| (seed, digest(seed, strategy)));
+        digests.collect::<BTreeMap<_, _>>()
+    };
+    let seeds = 0..SEEDS / 2;
+    let pooled = strategy("for-update");
+    let ascending = events(&pooled, &mut seeds.clone());
+    assert_eq!(events(&pooled, &mut seeds.clone().rev()), ascending);
+    let in_slots = strategy_among("for-update", IN_SLOTS);
+    assert_eq!(events(&in_slots, &mut seeds.rev()), ascending);
 }
 
 /// A strategy that looks at the real clock, which none can that is a component.

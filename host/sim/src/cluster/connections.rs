@@ -6,9 +6,13 @@ use super::row_locks::Owner;
 use super::transaction::Isolation;
 use crate::event::Actor;
 use crate::model::sim_fault::Cut;
+use crate::model::value::Value;
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::{Index, IndexMut};
+
+/// The number of closed connections whose room is kept.
+const MOST_SPARE: usize = 16;
 
 /// The connections of all nodes, each by its slot.
 #[derive(Default)]
@@ -18,6 +22,9 @@ pub(super) struct Connections {
     cuts: BTreeMap<u32, VecDeque<Cut>>,
     last_mark: u64,
     last_transaction: u64,
+    /// Values of calls on connections that are closed, whose room the next connection uses: each check on
+    /// a node opens one.
+    spare: Vec<Vec<Value>>,
 }
 
 impl Index<u32> for Connections {
@@ -43,13 +50,19 @@ impl Connections {
         variables: Variables,
     ) -> ConnectionId {
         let serial = self.next_mark();
-        let connection = Connection::new(serial, actor, node, is_proxied, variables);
+        let mut connection = Connection::new(serial, actor, node, is_proxied, variables);
+        connection.call.parameters = self.spare.pop().unwrap_or_default();
         let slot = self.open.insert(connection) as u32;
         ConnectionId { slot, serial }
     }
 
     pub(super) fn remove(&mut self, slot: u32) -> Connection {
-        self.open.remove(slot as usize)
+        let mut connection = self.open.remove(slot as usize);
+        if self.spare.len() < MOST_SPARE {
+            let parameters = std::mem::take(&mut connection.call.parameters);
+            self.spare.push(parameters);
+        }
+        connection
     }
 
     /// The connection, if it is still there.

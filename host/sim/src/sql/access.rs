@@ -177,6 +177,21 @@ impl Access {
         Ok(Visits::Part(Part { enough, ..part }))
     }
 
+    /// The only key that can meet the WHERE, where it says so by itself; `None` inside if no row can.
+    pub(super) fn only_key(&self, env: &Environment<'_>) -> Result<Option<Option<Key>>, CallError> {
+        let Self::Keys(columns) = self else {
+            return Ok(None);
+        };
+        let [(column_type, list)] = columns.as_slice() else {
+            return Ok(None);
+        };
+        let [value] = list.as_slice() else {
+            return Ok(None);
+        };
+        let part = part(*column_type, &value.evaluate(env)?)?;
+        Ok(Some(part.map(Key::from)))
+    }
+
     /// The keys, in ascending order and each once; nothing for a scan.
     pub(super) fn keys(&self, env: &Environment<'_>) -> Result<Option<Vec<Key>>, CallError> {
         let Self::Keys(columns) = self else {
@@ -186,7 +201,7 @@ impl Access {
             let mut keys = Vec::with_capacity(list.len());
             for value in list {
                 let part = part(*column_type, &value.evaluate(env)?)?;
-                keys.extend(part.map(|part| Key::new([part])));
+                keys.extend(part.map(Key::from));
             }
             return Ok(Some(in_order(keys)));
         }
@@ -205,7 +220,9 @@ impl Access {
             }
             prefixes = longer;
         }
-        Ok(Some(in_order(prefixes.into_iter().map(Key::new).collect())))
+        Ok(Some(in_order(
+            prefixes.into_iter().map(Key::from).collect(),
+        )))
     }
 }
 

@@ -202,9 +202,12 @@ pub(super) fn stored(
     row: &[Option<Expression>],
     env: &Environment<'_>,
 ) -> Result<StoredRow, CallError> {
-    let value = |(column, expression): (&super::Column, &Option<Expression>)| match expression {
-        Some(expression) => column.store(expression.evaluate(env)?),
-        None => column.store_default(),
-    };
-    table.columns.iter().zip(row).map(value).collect()
+    let mut values = Vec::with_capacity(row.len());
+    for (column, expression) in table.columns.iter().zip(row) {
+        values.push(match expression {
+            Some(expression) => column.store(expression.evaluate(env)?)?,
+            None => column.store_default()?,
+        });
+    }
+    Ok(values.into())
 }

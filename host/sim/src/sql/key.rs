@@ -4,11 +4,20 @@ use super::value::Scalar;
 use crate::model::value::Value;
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The values of a row in the columns of one index, in the index's order. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Arc<[KeyPart]>);
+#[derive(Debug, Clone)]
+pub struct Key(Parts);
+
+#[derive(Debug, Clone)]
+enum Parts {
+    /// Most keys have one part, which needs no list.
+    One(KeyPart),
+    /// Any other number of parts.
+    List(Arc<[KeyPart]>),
+}
 
 /// A place between keys: in front of all keys that begin with its parts, or behind them.
 ///
@@ -16,13 +25,13 @@ pub struct Key(Arc<[KeyPart]>);
 /// `Cut::after([1])` between (1, 2) and (2, 1), and `Cut::after([1, 1])` between the first two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
-    parts: Arc<[KeyPart]>,
+    parts: Key,
     is_behind: bool,
 }
 
 impl Cut {
     /// In front of the keys that begin with these parts.
-    pub fn before(parts: impl Into<Arc<[KeyPart]>>) -> Self {
+    pub fn before(parts: impl Into<Key>) -> Self {
         Self {
             parts: parts.into(),
             is_behind: false,
@@ -30,7 +39,7 @@ impl Cut {
     }
 
     /// Behind the keys that begin with these parts.
-    pub fn after(parts: impl Into<Arc<[KeyPart]>>) -> Self {
+    pub fn after(parts: impl Into<Key>) -> Self {
         Self {
             parts: parts.into(),
             is_behind: true,
@@ -39,18 +48,19 @@ impl Cut {
 
     /// In front of one key.
     pub fn before_key(key: &Key) -> Self {
-        Self::before(key.0.clone())
+        Self::before(key.clone())
     }
 
     /// Behind one key.
     pub fn after_key(key: &Key) -> Self {
-        Self::after(key.0.clone())
+        Self::after(key.clone())
     }
 
     /// Says whether the cut lies behind this key.
     pub fn is_behind(&self, key: &Key) -> bool {
-        let common = self.parts.len().min(key.0.len());
-        match key.0[..common].cmp(&self.parts[..common]) {
+        let (parts, key) = (self.parts.parts(), key.parts());
+        let common = parts.len().min(key.len());
+        match key[..common].cmp(&parts[..common]) {
             Ordering::Less => true,
             Ordering::Greater => false,
             Ordering::Equal => self.is_behind,
@@ -59,7 +69,7 @@ impl Cut {
 
     /// Says whether it lies directly in front of exactly this key.
     pub fn is_directly_before(&self, key: &Key) -> bool {
-        !self.is_behind && self.parts == key.0
+        !self.is_behind && self.parts == *key
     }
 }
 
@@ -67,29 +77,68 @@ impl Cut {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyPart {
     Integer(i64),
-    Text(Box<str>),
-    Bytes(Box<[u8]>),
+    Text(Arc<str>),
+    Bytes(Arc<[u8]>),
+}
+
+impl From<KeyPart> for Key {
+    fn from(part: KeyPart) -> Self {
+        Self(Parts::One(part))
+    }
+}
+
+impl From<Vec<KeyPart>> for Key {
+    fn from(parts: Vec<KeyPart>) -> Self {
+        match <[KeyPart; 1]>::try_from(parts) {
+            Ok([part]) => part.into(),
+            Err(parts) => Self(Parts::List(parts.into())),
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(other.parts())
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
 }
 
 impl Key {
-    pub fn new(parts: impl Into<Arc<[KeyPart]>>) -> Self {
-        Self(parts.into())
-    }
-
     /// The key of these values; nothing if one of them can't be part of a key, as NULL.
     pub fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<Self> {
         let part = |value: &'a Value| KeyPart::of(&Scalar::of(value));
         let mut values = values.into_iter();
-        // Most keys have one part, which needs no list.
         if let (1, Some(1)) = values.size_hint() {
-            return Some(Self::new([part(values.next()?)?]));
+            return part(values.next()?).map(Self::from);
         }
         let parts: Option<Vec<_>> = values.map(part).collect();
-        parts.map(Self::new)
+        parts.map(Self::from)
     }
 
     pub fn parts(&self) -> &[KeyPart] {
-        &self.0
+        match &self.0 {
+            Parts::One(part) => std::slice::from_ref(part),
+            Parts::List(parts) => parts,
+        }
     }
 }
 
@@ -107,20 +156,20 @@ impl KeyPart {
 
 impl From<&str> for Key {
     fn from(text: &str) -> Self {
-        Self::new([KeyPart::Text(text.into())])
+        KeyPart::Text(text.into()).into()
     }
 }
 
 impl From<i64> for Key {
     fn from(integer: i64) -> Self {
-        Self::new([KeyPart::Integer(integer)])
+        KeyPart::Integer(integer).into()
     }
 }
 
 impl Key {
     /// The parts as they are, with this between them.
     pub fn joined(&self, between: &str) -> String {
-        let parts: Vec<String> = self.0.iter().map(KeyPart::to_string).collect();
+        let parts: Vec<String> = self.parts().iter().map(KeyPart::to_string).collect();
         parts.join(between)
     }
 }
@@ -166,17 +215,17 @@ mod tests {
     #[test]
     fn cut_lies_in_front_of_or_behind_all_keys_that_begin_with_its_parts() {
         let part = KeyPart::Integer;
-        let key = |a, b| Key::new([part(a), part(b)]);
+        let key = |a, b| Key::from(vec![part(a), part(b)]);
         let behind = |cut: &Cut| {
             let keys = [key(1, 1), key(1, 2), key(2, 1)];
             keys.iter().filter(|key| cut.is_behind(key)).count()
         };
-        assert_eq!(behind(&Cut::before([part(1)])), 0);
-        assert_eq!(behind(&Cut::after([part(1)])), 2);
+        assert_eq!(behind(&Cut::before(part(1))), 0);
+        assert_eq!(behind(&Cut::after(part(1))), 2);
         assert_eq!(behind(&Cut::before_key(&key(1, 2))), 1);
         assert_eq!(behind(&Cut::after_key(&key(1, 1))), 1);
         assert!(Cut::before_key(&key(1, 2)).is_directly_before(&key(1, 2)));
-        assert!(!Cut::before([part(1)]).is_directly_before(&key(1, 2)));
+        assert!(!Cut::before(part(1)).is_directly_before(&key(1, 2)));
     }
 
     #[test]

@@ -77,6 +77,14 @@ impl Rows {
             let env = env.at(self.level, row);
             Ok(!self.met(&env)? || each(key, row, &env)?)
         };
+        if let Some(only) = self.access.only_key(env)? {
+            if let Some(key) = only
+                && let Some(row) = env.view.get(self.table, &key)
+            {
+                look(&key, row)?;
+            }
+            return Ok(());
+        }
         match self.access.keys(env)? {
             Some(keys) => {
                 for key in &keys {

@@ -50,7 +50,18 @@ pub(super) fn assigned(
     env: &Environment<'_>,
     row: &StoredRow,
 ) -> Result<StoredRow, CallError> {
-    let mut after = row.to_vec();
+    let mut after = Vec::with_capacity(row.len());
+    // A value that no assignment reads is not copied to be overwritten.
+    let reads_row = assignments.iter().any(|(_, value)| value.depends_on(level));
+    let is_kept = |column| reads_row || assignments.iter().all(|(assigned, _)| *assigned != column);
+    after.extend(
+        row.iter()
+            .enumerate()
+            .map(|(column, value)| match is_kept(column) {
+                true => value.clone(),
+                false => Value::Null,
+            }),
+    );
     for (column, expression) in assignments {
         let column = *column;
         let value = expression.evaluate(&env.at(level, &after))?;

@@ -90,7 +90,7 @@ fn a_key_of_several_columns_needs_them_all() {
 
 #[test]
 fn range_of_a_key_visits_that_part_of_it() {
-    let parts = |n| [KeyPart::Integer(n)];
+    let parts = KeyPart::Integer;
     let range = |from, to| part(0, PartShape::Range, from, to);
     let (before, after) = (
         |n| Some(Cut::before(parts(n))),
