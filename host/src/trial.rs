@@ -14,7 +14,7 @@
 
 mod error;
 mod faults;
-mod homes;
+pub mod homes;
 pub mod interrupts;
 mod probe;
 pub mod real;

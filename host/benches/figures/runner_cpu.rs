@@ -9,11 +9,13 @@ use super::report::Figure;
 use super::spread::Spread;
 use contend::backend::clock::RealClock;
 use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::beside::Beside;
 use contend::capability::database::{Database, Freshness};
 use contend::capability::statement::{Action, Statement};
 use contend::model::value::Value;
 use contend::model::verdict::Verdict;
 use contend::record::journal::{self, Journal};
+use contend::trial::homes::Homes;
 use contend::wasm::WasmStrategy;
 use contend::worker::Worker;
 use contend::workload::Workload;
@@ -44,7 +46,7 @@ pub fn measure() -> Figure {
         "One worker makes {CHANGES} changes with `cas.wasm`, without pause or hold, with audit, check \
          and journal; the loop makes the same three statements (update, select over a second \
          connection, update) on a database with the same tables and trigger, with sqlx alone on the \
-         same runtime. User and system time of the whole process, SQLite's threads included. {ROUNDS} \
+         same thread. User and system time of the whole process, SQLite's threads included. {ROUNDS} \
          short rounds, the two in turn: what one round costs depends on which cores its threads meet \
          on, for either side, so that the spread is wide, and the median moves from run to run."
     ))
@@ -92,7 +94,8 @@ fn per_change(used: f64) -> f64 {
 }
 
 fn both() -> Measured {
-    // As `run::runtime` makes it.
+    // As `run::runtime` makes it, with the threads that workers live on.
+    let homes = Homes::start().expect("threads");
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -100,8 +103,8 @@ fn both() -> Measured {
     let strategy = Arc::new(load_cas(2));
     let (mut runner, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        runner.push(runtime.block_on(by_runner(strategy.clone())));
-        plain.push(runtime.block_on(by_plain_loop()));
+        runner.push(runtime.block_on(by_runner(strategy.clone(), homes.of(0))));
+        plain.push(runtime.block_on(by_plain_loop(homes.of(0))));
     }
     Measured { runner, plain }
 }
@@ -125,7 +128,7 @@ fn one_row() -> Workload {
 }
 
 /// One round; proves that every change was made.
-async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
+async fn by_runner(strategy: Arc<WasmStrategy>, home: Beside) -> Used {
     let database = Arc::new(Sqlite::open(SqliteLocation::Memory).await.expect("SQLite"));
     let made = one_row().prepare(&*database).await;
     made.expect("the tables");
@@ -133,13 +136,13 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
     let history = folder.path().join("history.jsonl");
     let journal = Arc::new(Journal::create(&history).expect("a journal"));
     let (context, _stopper) = context(workload(), strategy, database.clone(), journal);
-    let worker = Worker::prepare(context, 0).await;
+    let worker = home.run(Worker::prepare(context, 0)).await;
 
     let before = Used::now();
-    let ran = tokio::spawn(worker.run()).await;
+    let ran = home.run(worker.run()).await;
     let used = Used::now().since(before);
 
-    ran.expect("no panic").expect("a journal to the end");
+    ran.expect("a journal to the end");
     let clock = RealClock::new();
     let found = one_row().read_found(&*database, &clock).await;
     let found = found.expect("the data");
@@ -161,15 +164,15 @@ async fn by_runner(strategy: Arc<WasmStrategy>) -> Used {
 }
 
 /// The same of a plain loop that only runs the statements.
-async fn by_plain_loop() -> Used {
+async fn by_plain_loop(home: Beside) -> Used {
     let mut plain = Plain::open(&schema().await).await;
 
     let before = Used::now();
-    let ran = tokio::spawn(async move {
+    let ran = home.run(async move {
         plain.run(CHANGES).await;
         plain
     });
-    let plain = ran.await.expect("no panic");
+    let plain = ran.await;
     let used = Used::now().since(before);
 
     assert_eq!(plain.audited().await, 2 * i64::from(CHANGES));

@@ -1,17 +1,18 @@
-//! Runs the host's own work while strategies run.
+//! Runs work in another place than the caller's.
 
 use std::future::pending;
 use std::panic::resume_unwind;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// An executor for checks, settling and other work that must not queue behind strategies.
+/// A place for work: a worker's home, or that of checks and settling, which must not queue behind
+/// strategies.
 #[derive(Debug, Clone)]
 pub enum Beside {
     /// Within the task that asks: in the simulator, which has one thread and one order of events, and
     /// where there is nothing to wait for but this process.
     Here,
-    /// On separate threads, which run no strategy.
+    /// On other threads.
     Threads(Handle),
 }
 

@@ -21,6 +21,7 @@ use sqlx::{ConnectOptions, Connection, Error, SqliteConnection};
 use std::mem::take;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -59,6 +60,8 @@ impl Hold {
 /// The connections of all sessions with one database.
 pub(super) struct Connections {
     options: SqliteConnectOptions,
+    /// The longest wait for a turn or for a connection.
+    patience: Duration,
     /// Of each session that is opened from now on, in bytes.
     largest_answer: AtomicUsize,
     writer: Arc<Queue<Option<Link>>>,
@@ -73,6 +76,7 @@ impl Connections {
         Self {
             // Buffer one row for its reader, not fifty.
             options: options.row_buffer_size(1),
+            patience: BUSY_TIMEOUT,
             largest_answer: AtomicUsize::new(LARGEST_ANSWER),
             writer: Arc::default(),
             reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
@@ -101,7 +105,7 @@ impl Connections {
 
     /// A connection for one read outside of a transaction.
     pub(super) async fn to_read(&self) -> Result<Hold, Failure> {
-        let waits = timeout(BUSY_TIMEOUT, Arc::clone(&self.reads).acquire_owned());
+        let waits = timeout(self.patience, Arc::clone(&self.reads).acquire_owned());
         let permit = waits.await.map_err(|_| Failure::Busy)?;
         let permit = permit.map_err(|_| Error::PoolClosed)?;
         let hold = self.to_begin().await?;
@@ -153,7 +157,7 @@ impl Connections {
         if let Ok(turn) = Arc::clone(&self.writer).try_lock_owned() {
             return Ok(turn);
         }
-        let turn = timeout(BUSY_TIMEOUT, Arc::clone(&self.writer).lock_owned()).await;
+        let turn = timeout(self.patience, Arc::clone(&self.writer).lock_owned()).await;
         turn.map_err(|_| Failure::Busy)
     }
 
@@ -203,5 +207,69 @@ impl From<Failure> for CallError {
             Failure::Busy => Self::new(ErrorKind::Conflict, "5", "database is locked"),
             Failure::Connecting(error) => classify(&error, Operation::Connecting),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use tokio::task::yield_now;
+
+    fn connections() -> Arc<Connections> {
+        Arc::new(Connections::new(SqliteConnectOptions::new()))
+    }
+
+    #[tokio::test]
+    async fn turns_to_write_come_in_the_order_of_asking() {
+        let connections = connections();
+        let first = connections.turn().await.unwrap();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut waiting = Vec::new();
+        for number in 0..5 {
+            let (connections, order) = (connections.clone(), order.clone());
+            waiting.push(tokio::spawn(async move {
+                let _turn = connections.turn().await.unwrap();
+                order.lock().unwrap().push(number);
+            }));
+            yield_now().await;
+        }
+        assert!(order.lock().unwrap().is_empty(), "two write at once");
+        drop(first);
+        for one in waiting {
+            one.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_does_not_come_in_time_is_what_sqlite_calls_busy() {
+        let connections = Connections {
+            patience: Duration::from_millis(20),
+            ..Connections::new(SqliteConnectOptions::new())
+        };
+        let _writes = connections.turn().await.unwrap();
+        let error = CallError::from(connections.turn().await.err().expect("it is taken"));
+        assert_eq!((error.kind, &*error.code), (ErrorKind::Conflict, "5"));
+        let reads = connections.reads.acquire_many(READS_AT_ONCE as u32);
+        let _reads = reads.await.unwrap();
+        let error = CallError::from(connections.to_read().await.err().expect("all are taken"));
+        assert_eq!((error.kind, &*error.code), (ErrorKind::Conflict, "5"));
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_has_read_waits_for_no_turn() {
+        let connections = connections();
+        let _writes = connections.turn().await.unwrap();
+        let mut hold = connections.to_begin().await.unwrap();
+        let upgraded = connections.upgrade(&mut hold, true).now_or_never();
+        upgraded.expect("at once").unwrap();
+        assert!(hold.turn.is_none());
+        assert!(
+            connections
+                .upgrade(&mut hold, false)
+                .now_or_never()
+                .is_none()
+        );
     }
 }
