@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const ROUNDS: u32 = 15;
 const CHANGES: u32 = 100_000;
-const MOST_MICROS: f64 = 2.0;
+const MOST_MICROS: f64 = 1.5;
 
 pub fn measure() -> Figure {
     figure(

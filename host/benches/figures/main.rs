@@ -19,6 +19,7 @@ mod session_memory;
 mod simulator;
 mod spread;
 mod stub;
+mod whole_runs;
 
 use child::Child;
 use report::Figure;
@@ -52,6 +53,8 @@ const FIGURES: &[(&str, Measure)] = &[
     ("wasm-simulated", change_through_wasm::measure_simulated),
     ("cpu", runner_cpu::measure),
     ("cpu-on-one-core", runner_cpu::measure_on_one_core),
+    ("main-job", whole_runs::main_job_cpu),
+    ("main-job-memory", whole_runs::main_job_memory),
     ("idle", idle_workers::measure),
     ("idle-simulated", idle_workers::measure_simulated),
     ("session", session_memory::measure),
@@ -65,6 +68,8 @@ const FIGURES: &[(&str, Measure)] = &[
     ("sim-statements", smoke::measure_statements),
     ("sim-for-update", smoke::measure_statements_of_for_update),
     ("sim-seeds", smoke::measure_seeds),
+    ("check-seeds", whole_runs::seeds_without_faults),
+    ("check-seeds-with-faults", whole_runs::seeds_with_faults),
     ("sim-hell", virtual_time::measure_hell_of_cas),
     (
         "sim-hell-for-update",

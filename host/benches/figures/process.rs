@@ -16,6 +16,19 @@ pub fn cpu_seconds() -> f64 {
     used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
 }
 
+/// The same of the processes that this one has started and waited for.
+pub fn children_cpu_seconds() -> f64 {
+    let mut usage = MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the kernel fills in the whole of it if it says 0.
+    let usage = unsafe {
+        let status = libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
+        assert_eq!(status, 0, "Linux has it");
+        usage.assume_init()
+    };
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
 /// Use of all threads together up to now.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Used {

@@ -27,7 +27,7 @@ pub const ON_ONE_CORE: &str = "cpu-on-one-core";
 
 const ROUNDS: u32 = 51;
 const CHANGES: u32 = 3_000;
-const MOST: f64 = 1.3;
+const MOST: f64 = 1.0;
 
 /// Use of each round.
 #[derive(Serialize, Deserialize)]

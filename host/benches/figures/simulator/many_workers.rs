@@ -16,7 +16,7 @@ pub const CHILDREN: [Child; 4] = [
     ("simulated-workers-100000", || child(100_000)),
 ];
 
-const MOST_MEGABYTES: f64 = 2_500.0;
+const MOST_MEGABYTES: f64 = 2_000.0;
 const WORKERS_PER_ROW: u32 = 2;
 const CHANGES_PER_WORKER: u32 = 3;
 
