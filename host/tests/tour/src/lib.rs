@@ -78,7 +78,7 @@ impl Tour {
             "it is queried twice",
         )?;
         refused(look.query(&[]), "parameter-count")?;
-        refused(look.execute(&[row.into()]), "returns-rows")?;
+        refused(look.execute(&[row.into()]), "not-an-update")?;
         refused(
             self.session.prepare("DROP TABLE volumes").map(drop),
             "not-allowed",
