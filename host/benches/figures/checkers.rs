@@ -84,7 +84,7 @@ pub fn child(shuffled: bool) -> serde_json::Value {
     });
     let seconds = began.elapsed().as_secs_f64();
     assert_eq!(judgement.verdict, Verdict::Valid, "{judgement:#?}");
-    assert_eq!(judgement.answers.len(), 4);
+    assert_eq!(judgement.answers.len(), 5);
     let measured = Measured {
         seconds,
         data: before,
