@@ -82,12 +82,8 @@ impl AllocationStrategy for IpTwoStep {
     }
 
     fn release(&mut self, pool: Pool, address: String, marker: String) -> Result<(), Error> {
-        let Self {
-            session,
-            availability,
-            ..
-        } = self;
-        availability.release(session, &pool, &address, &marker)
+        self.availability
+            .release(&self.session, &pool, &address, &marker)
     }
 }
 
