@@ -47,6 +47,26 @@ fn a_holder_that_goes_on_in_time_keeps_its_lease() {
 }
 
 #[test]
+fn the_current_grant_shows_the_last_answered_heartbeat_and_no_loss_that_the_client_can_not_know() {
+    let mut rig = Rig::new(SimLocks::Lease);
+    let (_session, lock) = rig.lock(0, "a");
+    let acquired = rig.acquire(0, &lock, 0).unwrap().last_heartbeat.unwrap();
+    let current = || lock.try_lock().unwrap().current_grant().unwrap();
+    let since = |grant: &crate::capability::lock::Grant| grant.last_heartbeat.unwrap() - acquired;
+    rig.sleep(5 * S);
+    // A third of the lease after the acquire, and not yet two thirds.
+    let beat = since(&current());
+    assert!((3 * S..4 * S).contains(&beat), "{beat}");
+    rig.pause(0, 60 * S);
+    rig.sleep(30 * S);
+    let lost = current();
+    assert_eq!(
+        (since(&lost), lost.lease_ends),
+        (0, Some(acquired + 10 * S))
+    );
+}
+
+#[test]
 fn a_dead_process_gives_up_nothing_but_files() {
     for (kind, least, most) in [
         (SimLocks::Lease, 6 * S, 11 * S),
