@@ -103,6 +103,8 @@ impl Database for Sqlite {
             Target::Node(name) if name != NODE => return Err(no_such_node(name)),
             Target::Node(_) | Target::Endpoint => {}
         }
+        let opened = self.connections.open_ahead().await;
+        opened.map_err(|error| classify(&error, Operation::Connecting))?;
         Ok(Box::new(SqliteSession::new(Arc::clone(&self.connections))))
     }
 

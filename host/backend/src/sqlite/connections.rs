@@ -2,12 +2,16 @@
 //!
 //! A connection costs a thread and about 100 kB, and SQLite's own wait for the write lock is to sleep and
 //! to ask again, by every connection that waits. So a session has a connection only while it needs one:
-//! for a statement outside of a transaction, or from the first statement of a transaction to its end. Who
-//! writes waits for a turn, in the order of asking, and the turn comes with the connection to write
-//! with, whose cache still has what it wrote before.
+//! for a statement outside of a transaction, or from the first statement of a transaction to its end. A
+//! session that writes waits for a turn, in the order of asking, and the turn comes with the connection to
+//! write with, whose cache still has what it wrote before.
 //!
-//! SQLite decides all the same who has its lock: the turn only spares the asking. What depends on the
-//! statements before, such as `changes()`, the SQL policy admits from no strategy.
+//! SQLite still decides which connection has its lock: the turn only spares the asking. The SQL policy
+//! admits nothing that depends on earlier statements of a connection, such as `changes()`.
+//!
+//! *Example.* Sessions A, B and C want to write. A has the turn and the connection of the last writer; B
+//! and C queue. A commits: B gets the turn and the same connection. C has waited 5 seconds by then: its
+//! call is a `conflict` with the code 5, which is what SQLite's own wait would have ended with.
 
 use super::classify::classify;
 use super::limits;
@@ -32,18 +36,18 @@ const READS_AT_ONCE: usize = 4;
 pub(super) struct Link {
     pub(super) connection: SqliteConnection,
     pub(super) signals: Arc<Signals>,
-    /// What its limits were set for.
+    /// The largest answer for which its limits are set, in bytes.
     largest_answer: usize,
 }
 
 /// The right to write, and the connection that the last writer left.
 type Turn = OwnedMutexGuard<Option<Link>>;
 
-/// What a session has while it needs a connection.
+/// A connection that is lent to a session, with the turn to write if the session has it.
 pub(super) struct Hold {
     pub(super) link: Link,
     turn: Option<Turn>,
-    /// Of a read outside of a transaction.
+    /// The permit of a read outside of a transaction.
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -62,12 +66,14 @@ pub(super) struct Connections {
     options: SqliteConnectOptions,
     /// The longest wait for a turn or for a connection.
     patience: Duration,
-    /// Of each session that is opened from now on, in bytes.
+    /// The largest answer of each session that is opened from now on, in bytes.
     largest_answer: AtomicUsize,
     writer: Arc<Queue<Option<Link>>>,
     reads: Arc<Semaphore>,
-    /// Those to read with. The last one that came back is lent first.
+    /// Connections that are not lent. The last one that came back is lent first.
     idle: Mutex<Vec<Link>>,
+    /// Number of connections that were opened ahead.
+    opened_ahead: AtomicUsize,
 }
 
 impl Connections {
@@ -81,7 +87,21 @@ impl Connections {
             writer: Arc::default(),
             reads: Arc::new(Semaphore::new(READS_AT_ONCE)),
             idle: Mutex::default(),
+            opened_ahead: AtomicUsize::new(0),
         }
+    }
+
+    /// Opens one of the connections that sessions outside of transactions use, unless all of them were
+    /// opened before: so that no timed statement pays for it, and a database that can't be opened is an
+    /// error of the first session.
+    pub(super) async fn open_ahead(&self) -> Result<(), Error> {
+        const WRITER: usize = 1;
+        let opened = self.opened_ahead.fetch_add(1, Relaxed);
+        if opened < READS_AT_ONCE + WRITER {
+            let link = self.ready(None).await?;
+            self.idle().push(link);
+        }
+        Ok(())
     }
 
     pub(super) fn set_largest_answer(&self, bytes: usize) {
@@ -95,9 +115,9 @@ impl Connections {
     /// A turn to write, with a connection.
     pub(super) async fn to_write(&self) -> Result<Hold, Failure> {
         let mut turn = self.turn().await?;
-        let link = self.ready(turn.take()).await?;
+        let link = turn.take().or_else(|| self.idle().pop());
         Ok(Hold {
-            link,
+            link: self.ready(link).await?,
             turn: Some(turn),
             _permit: None,
         })
@@ -187,10 +207,10 @@ impl Connections {
     }
 }
 
-/// Why there is no connection.
+/// The reason why a session gets no connection.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Others had it for too long: what SQLite's own wait would end with.
+    /// Other sessions had it for too long: SQLite's own wait would end with the same.
     Busy,
     Connecting(Error),
 }
@@ -240,6 +260,20 @@ mod tests {
             one.await.unwrap();
         }
         assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn as_many_connections_are_opened_ahead_as_sessions_use_outside_of_transactions() {
+        let connections = connections();
+        for _ in 0..2 * READS_AT_ONCE {
+            connections.open_ahead().await.unwrap();
+        }
+        assert_eq!(connections.idle().len(), READS_AT_ONCE + 1);
+        // The writer takes one of them.
+        let hold = connections.to_write().await.unwrap();
+        assert_eq!(connections.idle().len(), READS_AT_ONCE);
+        connections.give_back(hold);
+        assert_eq!(connections.idle().len(), READS_AT_ONCE);
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// A session. At most one of its statements is in flight at any time, abandoned ones included.
 pub(super) struct SqliteSession {
     connections: Arc<Connections>,
-    /// What is lent to it.
+    /// The connection that is lent to it.
     hold: Option<Hold>,
     transaction: Transaction,
     /// A strategy may join a table with itself, so an answer could be larger than the machine. In
@@ -30,20 +30,21 @@ pub(super) struct SqliteSession {
     lost: bool,
 }
 
-/// SQLite is told of a transaction with its first statement: before, there is nothing to keep together.
+/// The transaction of a session. The session sends BEGIN before the first statement: until then there is
+/// nothing to keep together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transaction {
     None,
-    /// The caller began one.
+    /// Begun by the caller, and not in SQLite.
     Open,
-    /// SQLite did. A read takes a snapshot; the lock is that of the database.
+    /// Begun in SQLite. A read takes a snapshot; the lock is that of the database.
     Begun {
         has_read: bool,
         has_lock: bool,
     },
 }
 
-/// What a statement may do to the database.
+/// The access to the database that a statement needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     Nothing,
@@ -93,30 +94,34 @@ impl SqliteSession {
         Ok(())
     }
 
-    /// Gives back what only a transaction keeps.
+    /// Ends a call. Outside of a transaction the connection goes back. That of a lost session is closed,
+    /// which rolls back what is open and ends the turn, so that no other session waits for it.
     fn leave(&mut self) {
         self.in_call = false;
-        if !self.in_transaction()
-            && !self.lost
+        if self.lost {
+            self.hold = None;
+        } else if !self.in_transaction()
             && let Some(hold) = self.hold.take()
         {
             self.connections.give_back(hold);
         }
     }
 
-    /// Has a connection at hand, with a turn to write where that is needed, and the transaction begun.
+    /// Borrows a connection, with a turn to write where that is needed, and begins the transaction. An
+    /// error leaves the transaction as that of a statement does: open after `rejected`, gone after
+    /// anything else.
     async fn reach(&mut self, need: Need) -> Result<(), CallError> {
-        let reached = match self.borrow(need).await {
-            Ok(()) => self
-                .begin_before(need)
-                .await
-                .map_err(|error| classify(&error, Operation::Reading)),
-            Err(failure) => Err(failure.into()),
-        };
-        if reached.is_err() {
-            self.give_up().await;
+        if let Err(failure) = self.borrow(need).await {
+            let error = CallError::from(failure);
+            if error.kind != ErrorKind::Rejected {
+                self.give_up().await;
+            }
+            return Err(error);
         }
-        reached
+        match self.begin_before(need).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.fail(&failure, Operation::Reading).await),
+        }
     }
 
     async fn borrow(&mut self, need: Need) -> Result<(), Failure> {
@@ -145,7 +150,7 @@ impl SqliteSession {
             if let Some(hold) = &self.hold {
                 hold.link.signals.forget_rollbacks();
             }
-            // Who has a turn to write comes for the lock.
+            // A session that has the turn to write takes the lock at once.
             let has_lock = need == Need::Write;
             self.run(if has_lock { "BEGIN IMMEDIATE" } else { "BEGIN" })
                 .await?;
@@ -373,5 +378,32 @@ impl Session for SqliteSession {
         if let Some(hold) = self.hold.take() {
             hold.close().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn a_lost_session_gives_up_its_turn_to_write_at_once() {
+        let connections = Arc::new(Connections::new(SqliteConnectOptions::new()));
+        let mut session = SqliteSession::new(connections.clone());
+        session.begin().await.unwrap();
+        let define = Statement::of_host("CREATE TABLE t (n)", Action::Define);
+        session.execute(&define, &[]).await.unwrap();
+        let turn = timeout(Duration::from_millis(50), connections.to_write());
+        assert!(turn.await.is_err(), "the transaction has the turn");
+        // As a call ends whose rollback failed.
+        session.enter().unwrap();
+        session.lost = true;
+        session.leave();
+        let turn = timeout(Duration::from_secs(1), connections.to_write());
+        turn.await.expect("another session can write").unwrap();
+        let refused = session.execute(&define, &[]).await.unwrap_err();
+        assert_eq!(refused.code, "session-lost");
     }
 }
