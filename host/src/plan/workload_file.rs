@@ -138,9 +138,10 @@ impl WorkloadOptions {
 
     /// The keys that were given and that not every kind has.
     fn given(&self) -> Vec<&str> {
-        let numbers = toml::Table::try_from(self).expect("plain numbers");
+        // In JSON, which has room for every number that a flag can have.
+        let options = serde_json::to_value(self).expect("plain data");
         let shared = Workload::OF_SOME_KINDS.into_iter();
-        let shared = shared.filter(|key| numbers.contains_key(*key));
+        let shared = shared.filter(|key| !options[*key].is_null());
         shared.chain(self.own.keys().map(String::as_str)).collect()
     }
 }

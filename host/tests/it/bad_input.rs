@@ -16,6 +16,10 @@ fn a_flag_that_makes_no_sense() {
             "rows is 0; it must be from 1 to 10000",
         ),
         (
+            "--strategy cas --pause-ms 18446744073709551615",
+            "pause_ms is 18446744073709551615; it must be from 0 to 3600000",
+        ),
+        (
             "--strategy cas --rows 10000 --workers-per-row 2",
             "rows × workers_per_row is 20000",
         ),
