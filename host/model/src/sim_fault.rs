@@ -58,10 +58,16 @@ impl FaultAction {
 
     /// Says whether the fault hits the lock service.
     pub fn is_of_locks(&self) -> bool {
-        matches!(
-            self,
-            Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. }
-        )
+        match self {
+            Self::RestartLocks { .. } | Self::FailoverLocks | Self::SkewLocks { .. } => true,
+            Self::PauseWorker { .. }
+            | Self::CrashWorker { .. }
+            | Self::CrashNode { .. }
+            | Self::Partition { .. }
+            | Self::CutCommit { .. }
+            | Self::DelayApply { .. }
+            | Self::BlindProxy { .. } => false,
+        }
     }
 }
 

@@ -1,14 +1,35 @@
 //! The errors of commands: one message each, which says what to do.
 
-use crate::wasm::clean_lines;
-use std::error::Error;
+use crate::author::registry::RegistryError;
+use crate::author::registry::reference::ReferenceError;
+use crate::console::OutputError;
+use crate::lab::LabError;
+use crate::plan::PlanError;
+use crate::run::RunError;
+use crate::run_dir::RunDirError;
+use crate::run_dir::bundle::BundleError;
+use crate::wasm::{LoadError, clean_lines};
 use std::io;
 use std::path::PathBuf;
 
-/// The reason why a command could not do what it was asked: one message that says what to do.
-pub type CommandError = Box<dyn Error + Send + Sync>;
+/// The reason why a command could not do what it was asked. Each is one message that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum CommandError {
+    Refused(#[from] Refusal),
+    Plan(#[from] PlanError),
+    Run(#[from] RunError),
+    Output(#[from] OutputError),
+    New(#[from] NewError),
+    Load(#[from] LoadError),
+    Reference(#[from] ReferenceError),
+    Registry(#[from] RegistryError),
+    RunDir(#[from] RunDirError),
+    Bundle(#[from] BundleError),
+    Lab(#[from] LabError),
+}
 
-/// What a command refuses by itself.
+/// The refusals of the commands themselves.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error(
