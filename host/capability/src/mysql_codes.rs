@@ -112,3 +112,41 @@ fn unless_it_wrote(operation: Operation) -> ErrorKind {
         Operation::Connecting | Operation::Reading => ErrorKind::Unavailable,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_its_row_as_far_as_it_does() {
+        let row = |table: &str, key: &str, value: &str| {
+            let named = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+            Some(RowReference {
+                table: named(table),
+                key: named(key),
+                value: named(value),
+            })
+        };
+        let missing = "Cannot add or update a child row: a foreign key constraint fails (`s`.`child`, \
+                       CONSTRAINT `of_parent` FOREIGN KEY (`parent`) REFERENCES `parents` (`id`))";
+        for (code, message, expected) in [
+            (
+                1062,
+                "Duplicate entry '2' for key 'PRIMARY'",
+                row("", "PRIMARY", "2"),
+            ),
+            (
+                1062,
+                "Duplicate entry 'a' for key 'b' for key 'by_name'",
+                row("", "by_name", "a' for key 'b"),
+            ),
+            (1452, missing, row("child", "of_parent", "")),
+            (1451, missing, row("child", "of_parent", "")),
+            (1062, "Doppelter Eintrag '2' für Schlüssel 'PRIMARY'", None),
+            (1213, "Deadlock found when trying to get lock", None),
+            (1205, missing, None),
+        ] {
+            assert_eq!(row_of(code, message), expected, "{code} {message}");
+        }
+    }
+}

@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn a_duplicate_key_names_its_table_and_its_columns() {
+        let named = |message| row_of(message).map(|row| (row.table, row.key, row.value));
+        let key =
+            |table: &str, key: &str| Some((Some(table.to_owned()), Some(key.to_owned()), None));
+        assert_eq!(named("UNIQUE constraint failed: t.a"), key("t", "a"));
+        assert_eq!(
+            named("UNIQUE constraint failed: t.a, t.b"),
+            key("t", "a, b")
+        );
+        assert_eq!(named("UNIQUE constraint failed: index 'by_sum'"), None);
+        assert_eq!(named("FOREIGN KEY constraint failed"), None);
+    }
+
+    #[test]
     fn classify_maps_every_code_to_its_conclusion() {
         // code, its name, while reading, while writing in a transaction, while committing
         for (code, name, reading, writing, committing) in [

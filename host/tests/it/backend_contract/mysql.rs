@@ -59,6 +59,25 @@ async fn an_update_that_changes_nothing_affects_nothing() {
     fixture.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_parent_row_names_table_and_constraint() {
+    let fixture = mariadb_node().await;
+    let mut session = fixture.session().await;
+    let tables = "CREATE TABLE children (id INT PRIMARY KEY, parent INT, \
+                  CONSTRAINT of_thing FOREIGN KEY (parent) REFERENCES things (id))";
+    host(&mut session, tables, Action::Define).await.unwrap();
+    let orphan = "INSERT INTO children VALUES (1, 99)";
+    let refused = host(&mut session, orphan, Action::Write).await;
+    let row = refused.as_ref().unwrap_err().row.clone().expect("a row");
+    let named = (row.table.as_deref(), row.key.as_deref(), row.value);
+    assert_eq!(named, (Some("children"), Some("of_thing"), None));
+    assert_error(refused, ErrorKind::Rejected, "1452");
+    host(&mut session, "DROP TABLE children", Action::Define)
+        .await
+        .unwrap();
+    fixture.close().await;
+}
+
 /// At the isolation level that MariaDB has by default.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_lost_between_read_and_write_is_silent() {
