@@ -10,7 +10,7 @@ const ROUNDS: usize = 5;
 const SEEDS: u32 = 300;
 const MAIN_JOB: &str = "--strategy cas --rows 400 --workers-per-row 2";
 
-/// What a command used.
+/// The processor time of a command, and the JSON that it printed.
 struct Used {
     cpu_s: f64,
     answer: serde_json::Value,

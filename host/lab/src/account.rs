@@ -32,7 +32,7 @@ impl Account {
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let found = UNPRIVILEGED.iter().find_map(|name| entry(&users, name));
         let unprivileged = found.ok_or_else(|| {
-            let why = "for root it runs its servers as the account `mysql` or `nobody`, and neither exists";
+            let why = "root starts the servers as the user `mysql` or `nobody`, and neither exists; create one";
             refused("the lab", why)
         })?;
         Ok(Self {

@@ -68,7 +68,7 @@ pub enum LabError {
     Fault(String),
 }
 
-/// A server, or the lab as a whole, that did not do what it was told to, and the reason.
+/// The error of a server, or of the lab as a whole, that refuses an action, with the reason.
 pub(super) fn refused(server: impl Into<String>, why: impl Into<String>) -> LabError {
     let (server, why) = (server.into(), why.into());
     LabError::Refused { server, why }

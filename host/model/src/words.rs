@@ -1,4 +1,5 @@
-//! Enums whose variants are words, for people and for files.
+//! Enums whose variants are words, for people and for files. A macro of a few lines, so that the nouns need no
+//! procedural macro besides those of serde and thiserror.
 
 /// Declares an enum with the word of each variant beside it.
 ///

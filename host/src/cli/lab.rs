@@ -50,7 +50,7 @@ pub enum LabArguments {
 }
 
 impl LabArguments {
-    /// Does it, to the lab in this folder or in the usual one.
+    /// Carries out the action on the lab in this folder, or in the usual one.
     pub fn run(self, dir: Option<PathBuf>) -> Result<Exit, CommandError> {
         let dir = lab::dir(dir)?;
         let form = |json| Form::new(json, false);

@@ -7,8 +7,8 @@ use crate::report::json;
 use crate::run::Opened;
 use std::path::Path;
 
-/// Compares the folders of two runs, or bundles of them. Exit code: 0 if all verdicts agree, and in the simulator everything that must; 1 if something
-/// differs; 3 if that can't be decided.
+/// Compares the folders of two runs, or bundles of them. Exit code: 0 if all verdicts agree, and in the simulator
+/// everything that must; 1 if something differs; 3 if that can't be decided.
 pub fn compare(runs: [&Path; 2], unpacked_mib: u64, form: Form) -> Result<Exit, CommandError> {
     let [first, second] = runs.map(|run| Opened::open(run, unpacked_mib));
     let (first, second) = (first?.side("first")?, second?.side("second")?);

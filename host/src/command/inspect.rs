@@ -10,9 +10,9 @@ use crate::report::inspection::{self, Inspection};
 use crate::wasm::{Engine, WasmFile, World, wasi_interface};
 use crate::workload::kinds;
 
-/// Tells what a component is, named as a file, a strategy, its source folder or a reference to a registry; or, with
-/// `wit`, what its interface is, and nothing else. The exit code is 0 if a run with the usual limits could load it; with `wit`, if
-/// its interface could be read.
+/// Describes a component, named as a file, a strategy, its source folder or a reference to a registry; with `wit`
+/// prints its interface alone. The exit code is 0 if a run with the usual limits could load it; with `wit`, if its
+/// interface could be read.
 pub fn inspect(given: &str, wit: bool, form: Form) -> Result<Exit, CommandError> {
     // Settings are given to a run: they change nothing of what a component is.
     let strategy = Variant::parse(given)?.strategy;

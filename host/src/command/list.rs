@@ -11,7 +11,7 @@ use crate::wasm::{WasmFile, short_name};
 use crate::workload::kinds;
 use std::path::Path;
 
-/// Tells what is in `strategies/`, or was installed with the program. Builds nothing and compiles
+/// Lists the strategies in `strategies/`, or those that were installed with the program. Builds nothing and compiles
 /// nothing, so that it is quick.
 pub fn list(form: Form) -> Result<Exit, CommandError> {
     let home = Home::find().ok_or(Refusal::NoStrategies)?;

@@ -8,8 +8,8 @@ use crate::plan::options::default_limits;
 use crate::plan::strategies::find_one;
 use crate::wasm::{Engine, WasmFile};
 
-/// Sends a component, named as a file, a strategy or its source folder, that this runner can run; anything else is refused before a byte is sent. Prints
-/// the reference with the digest, which stays what it is when the tag moves.
+/// Sends a component that this runner can run, named as a file, a strategy or its source folder; anything else is
+/// refused before a byte is sent. Prints the reference with the digest, which stays what it is when the tag moves.
 pub fn push(strategy: &str, reference: &str) -> Result<Exit, CommandError> {
     let reference: Reference = reference.parse()?;
     if reference.digest().is_some() {

@@ -10,7 +10,8 @@ use crate::run_dir::batch;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Reports the folder of a run or of a batch that has been, whole or cut short, or a bundle of a run. Writes nothing into its folder.
+/// Reports a finished run or batch, whole or cut short, from its folder or from the bundle of a run. Writes nothing
+/// into the folder.
 pub fn report(
     folder: &Path,
     unpacked_mib: u64,

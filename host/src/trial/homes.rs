@@ -1,8 +1,9 @@
 //! The threads on which workers live: one for each processor.
 //!
-//! A worker stays where its session was opened, with its timers and all that it opens itself. So an
-//! answer wakes the thread that has to do with it and no other, and nothing is looked for, stolen or locked
-//! between threads.
+//! A worker stays on the thread on which its session was opened, with its timers and all that it opens
+//! itself. So an answer wakes the thread that handles it and no other, and no thread looks for work.
+//!
+//! With two processors, workers 0, 2 and 4 live on the first thread, and workers 1 and 3 on the second.
 
 use crate::capability::beside::Beside;
 use std::io;
@@ -19,6 +20,7 @@ struct Home {
 }
 
 impl Homes {
+    /// Starts the threads.
     pub fn start() -> io::Result<Self> {
         let processors = available_parallelism().map_or(1, usize::from);
         (0..processors)
@@ -27,11 +29,12 @@ impl Homes {
             .map(Self)
     }
 
-    /// The home of the session that was opened as this one.
+    /// The home of the n-th session.
     pub fn of(&self, number: u32) -> Beside {
         Beside::Threads(self.0[number as usize % self.0.len()].handle.clone())
     }
 
+    /// The runtimes of all threads.
     pub fn handles(&self) -> Vec<Handle> {
         self.0.iter().map(|home| home.handle.clone()).collect()
     }
@@ -54,7 +57,7 @@ impl Home {
 
 fn live(runtime: Runtime, dropped: oneshot::Receiver<()>) {
     runtime.block_on(dropped).ok();
-    // Nobody waits for what blocks.
+    // No task waits for blocking work that is left.
     runtime.shutdown_background();
 }
 

@@ -163,7 +163,7 @@ impl Series {
         self.interval_s *= 2;
     }
 
-    /// What was measured beside this.
+    /// Adds a series that was measured at the same time.
     fn add(&mut self, mut other: Self) {
         while self.interval_s < other.interval_s {
             self.double();

@@ -67,8 +67,8 @@ impl Exports {
                 let result = exported.call_change(store, &transition).await?;
                 Ok(result.map(|()| None).map_err(convert::error_from_guest))
             }
-            // Apart, so that the future of a change stays small: one of more than 1,032 bytes costs the C
-            // library's allocator a tenth of the call.
+            // Apart, so that the future of a change stays within the 1,032 bytes that the C library's
+            // allocator keeps at hand for each thread.
             (Self::Allocation(strategy), call) => Box::pin(allocation(strategy, store, call)).await,
             (Self::State(_), Call::Allocate { .. } | Call::Release { .. }) => Err(other_world()),
         }

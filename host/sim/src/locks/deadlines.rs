@@ -59,8 +59,8 @@ impl Server {
         })
     }
 
-    /// How long ago the last heartbeat of a claim was heard whose answer is back by now; `None` if the
-    /// claim is not held any more.
+    /// Time since the service heard the last heartbeat of a claim whose answer is back at the client; `None`
+    /// if the claim is not held any more.
     pub(super) fn since_heard(&self, number: u64) -> Option<Nanos> {
         let now = self.kernel.now();
         let claim = self.claims.get(&number)?;

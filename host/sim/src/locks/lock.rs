@@ -3,6 +3,7 @@
 use super::client::{Call, Client};
 use super::kind::no_lease;
 use super::message::{Answer, LockNames, Request, Silence};
+use crate::capability::clock::Clock;
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
@@ -36,6 +37,11 @@ impl SimLock {
 
     fn now(&self) -> Nanos {
         self.client.service.kernel.now()
+    }
+
+    /// The time on the run's clock, on which leases are shown to strategies.
+    fn time_of_run(&self) -> Nanos {
+        self.client.service.clock.now()
     }
 
     /// Asks, and keeps in the log that no answer came.
@@ -125,7 +131,7 @@ impl Lock for SimLock {
         }
         let deadline = self.now().saturating_add(wait);
         loop {
-            let lease_begins = crate::capability::clock::Clock::now(&*self.client.service.clock);
+            let lease_begins = self.time_of_run();
             let (mut call, answer) = self.try_once(deadline).await?;
             call.settled();
             match answer {
@@ -187,7 +193,7 @@ impl Lock for SimLock {
         if self.client.kind != SimLocks::Lease {
             return Err(no_lease(self.client.kind));
         }
-        let lease_begins = crate::capability::clock::Clock::now(&*self.client.service.clock);
+        let lease_begins = self.time_of_run();
         if let Some(claim) = self.claim
             && !self.client.is_closed()
         {
@@ -215,12 +221,12 @@ impl Lock for SimLock {
         }
     }
 
-    /// What the client's own heartbeats have shown. A grant that is lost stays as it was last confirmed
-    /// until the service is asked, so that its lease is seen to end.
+    /// The grant as the answers to the client's own heartbeats confirm it. A lost grant stays as it was last
+    /// confirmed until the client asks the service: the client sees its lease end.
     fn current_grant(&self) -> Option<Grant> {
         let claim = self.claim.filter(|_| !self.client.is_closed())?;
         let since_heard = self.client.service.server().since_heard(claim);
-        let now = crate::capability::clock::Clock::now(&*self.client.service.clock);
+        let now = self.time_of_run();
         let heard = since_heard.map_or(0, |since| now.saturating_sub(since));
         Some(self.grant(heard.max(self.acquired)))
     }

@@ -4,9 +4,10 @@ mod faults;
 mod rig;
 
 use super::*;
-use crate::capability::lock::{Mode, ReleaseOutcome};
+use crate::capability::lock::{Grant, Mode, ReleaseOutcome};
 use crate::event::{LockCall, What};
 use crate::model::error::ErrorKind;
+use crate::model::sim_fault::FaultAction;
 use rig::{Rig, S};
 use std::pin::pin;
 
@@ -52,11 +53,17 @@ fn the_current_grant_shows_the_last_answered_heartbeat_and_no_loss_that_the_clie
     let (_session, lock) = rig.lock(0, "a");
     let acquired = rig.acquire(0, &lock, 0).unwrap().last_heartbeat.unwrap();
     let current = || lock.try_lock().unwrap().current_grant().unwrap();
-    let since = |grant: &crate::capability::lock::Grant| grant.last_heartbeat.unwrap() - acquired;
+    let since = |grant: &Grant| grant.last_heartbeat.unwrap() - acquired;
     rig.sleep(5 * S);
     // A third of the lease after the acquire, and not yet two thirds.
     let beat = since(&current());
     assert!((3 * S..4 * S).contains(&beat), "{beat}");
+    // A service that is away answers none.
+    let away = FaultAction::RestartLocks { lasts: 3 * S };
+    rig.service.begin(&away);
+    rig.sleep(3 * S);
+    assert_eq!(since(&current()), beat);
+    rig.service.end(&away);
     rig.pause(0, 60 * S);
     rig.sleep(30 * S);
     let lost = current();

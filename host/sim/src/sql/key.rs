@@ -140,6 +140,12 @@ impl Key {
             Parts::List(parts) => parts,
         }
     }
+
+    /// The parts as they are, with this between them.
+    pub fn joined(&self, between: &str) -> String {
+        let parts: Vec<String> = self.parts().iter().map(KeyPart::to_string).collect();
+        parts.join(between)
+    }
 }
 
 impl KeyPart {
@@ -163,14 +169,6 @@ impl From<&str> for Key {
 impl From<i64> for Key {
     fn from(integer: i64) -> Self {
         KeyPart::Integer(integer).into()
-    }
-}
-
-impl Key {
-    /// The parts as they are, with this between them.
-    pub fn joined(&self, between: &str) -> String {
-        let parts: Vec<String> = self.parts().iter().map(KeyPart::to_string).collect();
-        parts.join(between)
     }
 }
 

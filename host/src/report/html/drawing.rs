@@ -78,7 +78,7 @@ pub fn both_hold(timeline: &Timeline) -> Vec<(Nanos, Nanos)> {
     both
 }
 
-/// Where both ends of a stretch of time are, the lower one at least a little below the upper one.
+/// Vertical positions of both ends of a stretch of time, far enough apart to be seen.
 pub fn span(timeline: &Timeline, rows: &[Row], from: Nanos, to: Nanos) -> (u32, u32) {
     let [top, bottom] = [from, to].map(|at| place(timeline, rows, at));
     (top, bottom.max(top + 6))

@@ -5,7 +5,6 @@ use super::{HostState, dangling, too_many};
 use crate::bindings::contend::strategy::{db, types};
 use crate::bindings::{SessionHandle, StatementHandle};
 use crate::capability::database::{Session, Target};
-use crate::capability::lock_names;
 use crate::capability::statement::Statement;
 use crate::convert::{error_to_guest, value_from_guest, value_to_guest};
 use crate::model::error::{CallError, count_error};
@@ -101,6 +100,11 @@ impl HostState {
         let to_guest = |row: Row| row.into_iter().map(value_to_guest).collect();
         self.answer(rows.map(|rows| rows.into_iter().map(to_guest).collect()))
     }
+}
+
+fn session_closed() -> CallError {
+    let message = "the session that prepared this statement is closed";
+    CallError::rejected("session-closed", message)
 }
 
 fn values(parameters: Vec<types::Value>) -> Vec<Value> {
@@ -202,7 +206,7 @@ impl db::HostStatement for HostState {
     ) -> Answer<u64> {
         let affected = match self.running_prepared(&handle)? {
             Some(running) => running.execute(&values(parameters)).await,
-            None => Err(lock_names::session_closed()),
+            None => Err(session_closed()),
         };
         self.answer(affected)
     }
@@ -214,7 +218,7 @@ impl db::HostStatement for HostState {
     ) -> Answer<Vec<types::Row>> {
         let rows = match self.running_prepared(&handle)? {
             Some(running) => running.query(&values(parameters)).await,
-            None => Err(lock_names::session_closed()),
+            None => Err(session_closed()),
         };
         self.rows(rows)
     }

@@ -2,6 +2,7 @@
 -- ARGV[3]: the lease in microseconds. ARGV[4]: the lifetime of a token, in milliseconds.
 -- Returns 0 and a token for each name; or the number of a name that is taken, and the
 -- microseconds until it may be free.
+
 -- The microseconds until a name may be free for the grant, or nil if it is free now: until its last lease
 -- ends, or the first where there are too many holders.
 local function taken(name)
