@@ -122,6 +122,13 @@ pub(super) fn living(server: Server, lab: &Path) -> Result<Option<Process>, LabE
     Ok(process.filter(|process| process.lives()))
 }
 
+/// The process of a server that must live.
+pub(super) fn running(server: Server, lab: &Path) -> Result<Process, LabError> {
+    living(server, lab)?.ok_or_else(|| LabError::NotRunning {
+        server: server.name(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

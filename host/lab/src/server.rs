@@ -1,6 +1,6 @@
 //! The servers of a lab: their names, places and ports.
 
-use super::options::Ports;
+use super::ports::Ports;
 use crate::model::lab_fault::{PROXY, REDIS};
 use std::path::{Path, PathBuf};
 

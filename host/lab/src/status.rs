@@ -1,6 +1,6 @@
 //! State of a lab: each server's process, and its answer.
 
-use super::node::Client;
+use super::galera::client::Client;
 use super::options::LabOptions;
 use super::process::{Process, ProcessState};
 use super::record::Record;

@@ -2,9 +2,8 @@
 
 use super::error::LabError;
 use super::launch::Launcher;
-use super::node::Client;
-use super::process::{Process, ProcessState};
-use super::record::living;
+use super::process::Process;
+use super::record::running;
 use super::server::Server;
 use super::status;
 use std::path::Path;
@@ -14,49 +13,8 @@ use std::time::{Duration, Instant};
 /// Interval at which a wait asks the server.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// Timeout for partitioned nodes to form one component again, or for nodes to evict a dead one.
-pub(super) const SETTLE: Duration = Duration::from_secs(20);
-
-/// Timeout for a node to start and to be synced. A whole copy takes a few seconds; after a node has
-/// vanished, the others take six to notice, and no node joins in that time.
-const JOIN: Duration = Duration::from_secs(90);
-
 /// Timeout for the proxy and for Redis.
 const SOON: Duration = Duration::from_secs(15);
-
-/// Waits until the others have given up those that are dead: one that comes back before is taken for
-/// the dead one, and may cost the whole group its majority.
-pub(super) fn given_up(nodes: &[Server], lab: &Path, client: &Client) -> Result<(), LabError> {
-    let mut running = Vec::new();
-    for &node in nodes {
-        let process = living(node, lab)?;
-        if process.is_some_and(|process| process.state() == ProcessState::Running) {
-            running.push(node);
-        }
-    }
-    let living = running.len() as u32;
-    let deadline = Instant::now() + SETTLE;
-    let knows = |&node: &Server| {
-        let size = client.view(node, lab).ok().and_then(|view| view.size);
-        size.is_none_or(|size| size <= living)
-    };
-    while living < nodes.len() as u32 && !running.iter().all(knows) && Instant::now() < deadline {
-        thread::sleep(LOOK);
-    }
-    Ok(())
-}
-
-/// Waits until a node serves clients with all data. An error if it ends before.
-pub(super) fn serves(
-    node: Server,
-    process: Process,
-    lab: &Path,
-    client: &Client,
-) -> Result<(), LabError> {
-    wait_for(node, process, lab, "synced", JOIN, &mut || {
-        client.view(node, lab).is_ok_and(|view| view.serves())
-    })
-}
 
 /// Waits until proxy or Redis answers. An error if it ends before.
 pub(super) fn answers(
@@ -78,7 +36,8 @@ pub(super) fn answers(
     )
 }
 
-fn wait_for(
+/// Waits until something is so. An error if the server ends before.
+pub(super) fn wait_for(
     server: Server,
     process: Process,
     lab: &Path,
@@ -121,46 +80,18 @@ fn last_errors(log: &Path) -> String {
     shown[shown.len().saturating_sub(4)..].join("\n")
 }
 
-/// Waits until every node sees all others and keeps step with them, and proxy and Redis answer.
-pub(super) fn whole(
-    nodes: &[Server],
-    launcher: &Launcher,
-    client: &Client,
-) -> Result<(), LabError> {
+/// Waits until proxy and Redis answer, and the proxy reaches every node.
+pub(super) fn others_answer(nodes: &[Server], launcher: &Launcher) -> Result<(), LabError> {
     let lab = launcher.lab();
-    for &node in nodes {
-        let Some(process) = living(node, lab)? else {
-            let server = node.name();
-            return Err(LabError::NotRunning { server });
-        };
-        wait_for(
-            node,
-            process,
-            lab,
-            "synced with all others",
-            JOIN,
-            &mut || {
-                let view = client.view_in_step(node, lab);
-                view.is_ok_and(|view| view.serves() && view.size == Some(launcher.options.nodes))
-            },
-        )?;
-    }
     for server in [Server::Proxy, Server::Redis] {
-        let Some(process) = living(server, lab)? else {
-            let server = server.name();
-            return Err(LabError::NotRunning { server });
-        };
-        answers(server, process, launcher)?;
+        answers(server, running(server, lab)?, launcher)?;
     }
-    let Some(proxy) = living(Server::Proxy, lab)? else {
-        return Ok(());
-    };
-    wait_for(Server::Proxy, proxy, lab, PROXY_SEES, SOON, &mut || {
+    let proxy = running(Server::Proxy, lab)?;
+    let what = "seeing every node";
+    wait_for(Server::Proxy, proxy, lab, what, SOON, &mut || {
         let seen = status::behind_proxy(lab);
         nodes
             .iter()
             .all(|node| seen.get(&node.name()).is_some_and(|word| word == "UP"))
     })
 }
-
-const PROXY_SEES: &str = "seeing every node";

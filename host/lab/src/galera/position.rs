@@ -1,8 +1,8 @@
 //! The last committed position of a node that does not run.
 
-use super::error::{LabError, at};
-use super::launch::{Launcher, answer};
-use super::server::Server;
+use crate::error::{LabError, at};
+use crate::launch::{Launcher, answer};
+use crate::server::Server;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;

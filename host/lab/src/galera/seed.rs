@@ -1,12 +1,13 @@
 //! The first data. They are made once and copied to all nodes, which then join with nothing missing:
 //! quicker than if each had to be sent a whole copy.
 
-use super::config::{HEALTH_USER, USER};
-use super::error::{LabError, at, refused};
-use super::launch::{Launcher, answer};
-use super::node::Client;
-use super::server::Server;
-use super::{folder, stop, wait};
+use super::client::Client;
+use super::group;
+use crate::config::{HEALTH_USER, USER};
+use crate::error::{LabError, at, refused};
+use crate::launch::{Launcher, answer};
+use crate::server::Server;
+use crate::{folder, stop};
 use std::fs;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
         .current_dir(&dir);
     answer(&mut install, "", LIMIT).map_err(|why| refused("mariadb-install-db", why))?;
     let process = launcher.start(Server::Seed, &["--wsrep-new-cluster"])?;
-    let made = wait::serves(Server::Seed, process, lab, client)
+    let made = group::serves(Server::Seed, process, lab, client)
         .and_then(|()| make_users(Server::Seed, launcher, client, password));
     stop::end(Server::Seed, process)?;
     made?;

@@ -1,0 +1,110 @@
+//! The configuration of a MariaDB node, as text.
+
+use crate::config::Surroundings;
+use crate::options::LabOptions;
+use crate::server::Server;
+use std::fmt::Write;
+
+/// Small and quick. What is written at a commit reaches the operating system, so it survives a
+/// killed server, if not a power cut.
+pub(crate) fn text(
+    server: Server,
+    node: u32,
+    options: &LabOptions,
+    around: &Surroundings,
+) -> String {
+    let ports = options.ports();
+    let dir = server.dir(around.lab);
+    let dir = dir.display();
+    let socket = server.socket(around.lab);
+    let socket = socket.display();
+    let group: Vec<_> = (1..=options.nodes)
+        .map(|node| format!("127.0.0.1:{}", ports.group(node)))
+        .collect();
+    let group = group.join(",");
+    let (clients, own, missed, copy) = (
+        ports.clients(node),
+        ports.group(node),
+        ports.missed(node),
+        ports.copy(node),
+    );
+    let provider = around.provider.display();
+    let mut provider_options = format!(
+        "gmcast.listen_addr=tcp://127.0.0.1:{own};ist.recv_addr=127.0.0.1:{missed};\
+         gcache.size=16M;pc.recovery=no"
+    );
+    let mut settings = String::new();
+    for (name, value) in &options.mariadb {
+        // A second line would replace ours, which has the addresses.
+        if name.to_ascii_lowercase().replace('-', "_") == "wsrep_provider_options" {
+            write!(provider_options, ";{value}").expect("a string takes all");
+        } else {
+            writeln!(settings, "{name}={value}").expect("a string takes all");
+        }
+    }
+    format!(
+        "[mysqld]
+datadir={dir}/data
+tmpdir={dir}/tmp
+socket={socket}
+pid-file={dir}/pid
+log-error={dir}/server.log
+port={clients}
+bind-address=127.0.0.1
+skip-name-resolve
+max_connections=2000
+back_log=1000
+performance_schema=OFF
+default_storage_engine=InnoDB
+binlog_format=ROW
+log_bin_trust_function_creators=ON
+innodb_autoinc_lock_mode=2
+innodb_buffer_pool_size=64M
+innodb_log_file_size=32M
+innodb_flush_log_at_trx_commit=2
+wsrep_on=ON
+wsrep_provider={provider}
+wsrep_provider_options=\"{provider_options}\"
+wsrep_cluster_name=contend-lab-{clients_of_first}
+wsrep_cluster_address=gcomm://{group}
+wsrep_node_name=n{node}
+wsrep_node_address=127.0.0.1:{own}
+wsrep_node_incoming_address=127.0.0.1:{clients}
+wsrep_sst_method=rsync
+wsrep_sst_receive_address=127.0.0.1:{copy}
+wsrep_slave_threads=1
+{settings}",
+        clients_of_first = ports.clients(1),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    fn text_with(setting: (&str, &str)) -> String {
+        let mut options = LabOptions::new(PathBuf::from("/lab"));
+        options.mariadb = vec![(setting.0.to_owned(), setting.1.to_owned())];
+        let around = Surroundings {
+            lab: Path::new("/lab"),
+            provider: Path::new("/galera.so"),
+            open_files: 20_000,
+        };
+        text(Server::Node(1), 1, &options, &around)
+    }
+
+    #[test]
+    fn a_setting_of_the_user_comes_after_ours() {
+        let text = text_with(("max_connections", "7"));
+        let ours = text.find("max_connections=2000").unwrap();
+        assert!(text.find("max_connections=7").unwrap() > ours);
+    }
+
+    #[test]
+    fn options_of_the_provider_are_added_to_ours() {
+        let text = text_with(("wsrep-provider-options", "gcs.fc_limit=32"));
+        assert_eq!(text.matches("provider_options").count(), 1, "{text}");
+        assert!(text.contains("pc.recovery=no;gcs.fc_limit=32\""));
+    }
+}
