@@ -154,7 +154,7 @@ impl SqlPolicy {
             )));
         }
         // A database without such variables returns its own error.
-        if let Some(setting) = setting::setting(sql) {
+        if let Some(setting) = setting::setting(sql, self.dialect) {
             return setting;
         }
         let admitted = self.admit_parsed(self.parsed(sql)?)?;
@@ -190,7 +190,7 @@ impl SqlPolicy {
             returns_last,
         } = reading;
         depth::check(&statement)?;
-        if let Some(text) = savepoint(&statement)? {
+        if let Some(text) = savepoint(&statement, self.dialect)? {
             return match lock {
                 None => Ok(Statement::new(text, Action::Savepoint, None, 0)),
                 Some(_) => Err(not_allowed("a locking clause without a SELECT")),
@@ -220,7 +220,7 @@ impl SqlPolicy {
                 tables.len()
             )));
         }
-        names::quote(&mut statement, &self.tables);
+        names::quote(&mut statement, &self.tables, self.dialect);
         let returned = returned(&mut statement);
         let mut text = statement.to_string();
         for item in returned.iter().flatten().enumerate() {
@@ -260,10 +260,20 @@ impl SqlPolicy {
         let Some(table) = table else {
             return Err(not_allowed("a locking clause without a table"));
         };
-        if clause.is_standard && self.dialect == Dialect::Mysql {
-            return Err(not_allowed(
-                "FOR SHARE, which MariaDB does not have; write LOCK IN SHARE MODE",
-            ));
+        let lacks = match self.dialect {
+            Dialect::Mysql if clause.is_standard => {
+                Some("FOR SHARE, which MariaDB does not have; write LOCK IN SHARE MODE")
+            }
+            Dialect::Postgres if !clause.exclusive && !clause.is_standard => {
+                Some("LOCK IN SHARE MODE, which PostgreSQL does not have; write FOR SHARE")
+            }
+            Dialect::Postgres if matches!(clause.if_locked, IfLocked::WaitFor(_)) => Some(
+                "WAIT n, which PostgreSQL does not have; SET lock_timeout, in milliseconds, before it",
+            ),
+            _ => None,
+        };
+        if let Some(lacks) = lacks {
+            return Err(not_allowed(lacks));
         }
         Ok(RowLock {
             impatient: clause.if_locked != IfLocked::Wait,
@@ -304,7 +314,7 @@ fn not_parsed(sql: &str, error: &str) -> CallError {
 }
 
 /// The text of a statement about a savepoint, whose name is quoted.
-fn savepoint(statement: &ast::Statement) -> Result<Option<String>, CallError> {
+fn savepoint(statement: &ast::Statement, dialect: Dialect) -> Result<Option<String>, CallError> {
     let (verb, name) = match statement {
         ast::Statement::Savepoint { name } => ("SAVEPOINT", name),
         ast::Statement::ReleaseSavepoint { name } => ("RELEASE SAVEPOINT", name),
@@ -320,7 +330,10 @@ fn savepoint(statement: &ast::Statement) -> Result<Option<String>, CallError> {
             "the savepoint {name}; its name has letters, digits and _"
         )));
     }
-    Ok(Some(format!("{verb} {}", names::quoted(&name.value))))
+    Ok(Some(format!(
+        "{verb} {}",
+        names::quoted(&name.value, dialect)
+    )))
 }
 
 /// Takes the columns of RETURNING, which stand at the end of the text.

@@ -107,8 +107,55 @@ impl Statement {
         self.action == Action::Set && self.text.starts_with("SET TRANSACTION ")
     }
 
+    /// The text with `$1`, `$2` … for the marks, as PostgreSQL has them.
+    pub fn numbered(&self) -> String {
+        numbered(&self.text)
+    }
+
     /// The number of `?`.
     pub fn parameters(&self) -> usize {
         self.parameters
+    }
+}
+
+/// Puts `$1`, `$2` … for the question marks outside of quotes. A quote within quotes is doubled, which
+/// ends them and begins them again.
+fn numbered(text: &str) -> String {
+    let mut numbered = String::with_capacity(text.len() + 8);
+    let (mut quote, mut number) = (None, 0);
+    for sign in text.chars() {
+        match (sign, quote) {
+            ('?', None) => {
+                number += 1;
+                numbered += &format!("${number}");
+                continue;
+            }
+            ('\'' | '"', None) => quote = Some(sign),
+            (_, Some(open)) if open == sign => quote = None,
+            _ => {}
+        }
+        numbered.push(sign);
+    }
+    numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_numbered_outside_of_quotes() {
+        for (text, expected) in [
+            ("a = ? AND b IN (?, ?)", "a = $1 AND b IN ($2, $3)"),
+            ("a = '?' AND \"?\" = ?", "a = '?' AND \"?\" = $1"),
+            ("a = 'it''s ?' AND b = ?", "a = 'it''s ?' AND b = $1"),
+            (
+                "a = '\"' AND b = ? AND c = '\"'",
+                "a = '\"' AND b = $1 AND c = '\"'",
+            ),
+            ("a = 'ü' AND b = ?", "a = 'ü' AND b = $1"),
+        ] {
+            assert_eq!(numbered(text), expected);
+        }
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn query(query: &Query, dialect: Dialect) -> Result<(), CallError> {
 fn body(body: &SetExpr, dialect: Dialect) -> Result<(), CallError> {
     match body {
         SetExpr::Values(values) if values.explicit_row => Err(not_allowed("VALUES ROW (…)")),
-        SetExpr::Values(values) if values.value_keyword && dialect == Dialect::Sqlite => {
+        SetExpr::Values(values) if values.value_keyword && dialect != Dialect::Mysql => {
             Err(lacking("VALUE for VALUES", dialect))
         }
         SetExpr::Query(_) if dialect == Dialect::Sqlite => {
@@ -66,7 +66,7 @@ fn body(body: &SetExpr, dialect: Dialect) -> Result<(), CallError> {
             let is_known = match (op, set_quantifier) {
                 (SetOperator::Union, SetQuantifier::All | SetQuantifier::None)
                 | (SetOperator::Except | SetOperator::Intersect, SetQuantifier::None) => true,
-                (SetOperator::Union, SetQuantifier::Distinct) => dialect == Dialect::Mysql,
+                (SetOperator::Union, SetQuantifier::Distinct) => dialect != Dialect::Sqlite,
                 _ => false,
             };
             match is_known {
@@ -164,7 +164,7 @@ fn bounds(limit: &LimitClause, dialect: Dialect) -> Result<(), CallError> {
 fn bound(limit: &Expr, dialect: Dialect) -> Result<(), CallError> {
     let is_plain = matches!(limit, Expr::Value(value)
         if matches!(value.value, Value::Number(..) | Value::Placeholder(_)));
-    match is_plain || dialect == Dialect::Sqlite {
+    match is_plain || dialect != Dialect::Mysql {
         true => Ok(()),
         false => Err(not_allowed(format!(
             "LIMIT {limit}; MariaDB takes a number or a ? there"
@@ -185,7 +185,7 @@ fn tables(from: &TableWithJoins, dialect: Dialect) -> Result<(), CallError> {
             | JoinOperator::LeftOuter(on)
             | JoinOperator::Right(on)
             | JoinOperator::RightOuter(on) => *on != JoinConstraint::None,
-            JoinOperator::FullOuter(_) => dialect == Dialect::Sqlite,
+            JoinOperator::FullOuter(_) => dialect != Dialect::Mysql,
             _ => false,
         };
         if !is_known || *global {
@@ -223,9 +223,10 @@ pub(super) fn table(factor: &TableFactor, dialect: Dialect) -> Result<(), CallEr
             alias,
             ..
         } if is_plain(alias.as_ref()) => match (alias, dialect) {
-            (None, Dialect::Mysql) => Err(not_allowed(
-                "a sub-query in FROM without a name, which MariaDB asks for",
-            )),
+            (None, Dialect::Mysql | Dialect::Postgres) => Err(not_allowed(format!(
+                "a sub-query in FROM without a name, which {} asks for",
+                dialect.server()
+            ))),
             _ => Ok(()),
         },
         TableFactor::NestedJoin {

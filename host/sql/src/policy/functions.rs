@@ -15,7 +15,6 @@ const PLAIN: &[&str] = &[
     "coalesce",
     "concat",
     "count",
-    "ifnull",
     "length",
     "lower",
     "max",
@@ -29,9 +28,11 @@ const PLAIN: &[&str] = &[
     "upper",
 ];
 
-const PLAIN_OF_MYSQL: &[&str] = &["char_length", "greatest", "if", "least", "mod"];
+const PLAIN_OF_MYSQL: &[&str] = &["char_length", "greatest", "if", "ifnull", "least", "mod"];
 
-const PLAIN_OF_SQLITE: &[&str] = &["iif"];
+const PLAIN_OF_SQLITE: &[&str] = &["ifnull", "iif"];
+
+const PLAIN_OF_POSTGRES: &[&str] = &["char_length", "greatest", "least", "mod"];
 
 /// The clock of the server. A strategy writes it in production (`updated_at = NOW()`, `expires_at <
 /// UNIX_TIMESTAMP()`), it reveals nothing but the time, and in the simulator it is the virtual clock.
@@ -52,6 +53,16 @@ const TIME_OF_MYSQL: &[&str] = &[
     "utc_timestamp",
 ];
 
+const TIME_OF_POSTGRES: &[&str] = &[
+    "current_date",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "now",
+    "statement_timestamp",
+    "transaction_timestamp",
+];
+
 const TIME_OF_SQLITE: &[&str] = &[
     "current_date",
     "current_time",
@@ -64,7 +75,7 @@ const TIME_OF_SQLITE: &[&str] = &[
 const DANGEROUS: &[(&str, &[&str])] = &[
     (
         "it sleeps in the server for as long as its argument says; wait with timing.sleep",
-        &["benchmark", "sleep"],
+        &["benchmark", "pg_sleep", "sleep"],
     ),
     (
         "it takes a server lock that the report can't show; use the lock capability",
@@ -72,6 +83,10 @@ const DANGEROUS: &[(&str, &[&str])] = &[
             "get_lock",
             "is_free_lock",
             "is_used_lock",
+            "pg_advisory_lock",
+            "pg_advisory_xact_lock",
+            "pg_try_advisory_lock",
+            "pg_try_advisory_xact_lock",
             "release_all_locks",
             "release_lock",
         ],
@@ -79,6 +94,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
     (
         "its values differ from run to run; timing.random draws from the run's seed",
         &[
+            "gen_random_uuid",
             "rand",
             "random",
             "random_bytes",
@@ -114,7 +130,10 @@ const DANGEROUS: &[(&str, &[&str])] = &[
             "found_rows",
             "last_insert_id",
             "last_insert_rowid",
+            "currval",
             "last_value",
+            "lastval",
+            "nextval",
             "row_count",
             "total_changes",
         ],
@@ -145,7 +164,7 @@ const DANGEROUS: &[(&str, &[&str])] = &[
     ),
     (
         "it reads the clock anew for each row; NOW() is that of the statement",
-        &["sysdate"],
+        &["clock_timestamp", "sysdate", "timeofday"],
     ),
 ];
 
@@ -153,6 +172,7 @@ fn allowed(dialect: Dialect) -> impl Iterator<Item = &'static str> {
     let more = match dialect {
         Dialect::Sqlite => [PLAIN_OF_SQLITE, TIME_OF_SQLITE],
         Dialect::Mysql => [PLAIN_OF_MYSQL, TIME_OF_MYSQL],
+        Dialect::Postgres => [PLAIN_OF_POSTGRES, TIME_OF_POSTGRES],
     };
     PLAIN.iter().chain(more.into_iter().flatten()).copied()
 }
@@ -211,9 +231,15 @@ fn nothing_else(function: &Function, name: &str, dialect: Dialect) -> Result<(),
         FunctionArguments::None => return Ok(()),
         FunctionArguments::Subquery(_) => return refuse("a call with a query for its arguments"),
     };
-    // SQLite has these as names only.
-    if dialect == Dialect::Sqlite && name.starts_with("current_") {
-        return refuse("brackets behind it, which SQLite does not take");
+    // These have them as names only.
+    let is_name = match dialect {
+        Dialect::Sqlite => name.starts_with("current_"),
+        Dialect::Mysql => false,
+        Dialect::Postgres => name.starts_with("current_") || name.starts_with("local"),
+    };
+    if is_name && list.args.is_empty() {
+        let server = dialect.server();
+        return refuse(&format!("brackets behind it, which {server} does not take"));
     }
     let other =
         |clause: &FunctionArgumentClause| !matches!(clause, FunctionArgumentClause::OrderBy(_));

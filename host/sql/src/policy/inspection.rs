@@ -134,6 +134,13 @@ impl Visitor for Inspection<'_> {
             Value::Placeholder(mark) => Self::refuse(format!(
                 "the placeholder {mark}; write ? for each parameter"
             )),
+            Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) | Value::Null => {
+                ControlFlow::Continue(())
+            }
+            // Strings with escapes or between dollars, in which a mark is none.
+            other if self.sql_policy.dialect == Dialect::Postgres => {
+                Self::refuse(format!("the literal {other}; use a parameter"))
+            }
             _ => ControlFlow::Continue(()),
         }
     }
@@ -214,7 +221,7 @@ fn why_not(expr: &Expr) -> &'static str {
         Expr::BinaryOp {
             op: BinaryOperator::Spaceship,
             ..
-        } => "SQLite has IS NOT DISTINCT FROM for it",
+        } => "SQLite and PostgreSQL have IS NOT DISTINCT FROM for it",
         Expr::Interval(_) => "an INTERVAL is added to a time, in MariaDB only, in one unit",
         Expr::Cast { .. } | Expr::Convert { .. } => "each database converts by its own rules",
         _ => {
@@ -236,8 +243,8 @@ fn is_plain(expr: &Expr, dialect: Dialect) -> bool {
             trim_characters,
             ..
         } => trim_what.is_none() && trim_characters.is_none(),
-        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => dialect == Dialect::Sqlite,
-        Expr::Substring { special, .. } => *special || dialect == Dialect::Mysql,
+        Expr::IsDistinctFrom(..) | Expr::IsNotDistinctFrom(..) => dialect != Dialect::Mysql,
+        Expr::Substring { special, .. } => *special || dialect != Dialect::Sqlite,
         Expr::Identifier(_)
         | Expr::CompoundIdentifier(_)
         | Expr::Value(_)
@@ -262,7 +269,7 @@ fn is_plain(expr: &Expr, dialect: Dialect) -> bool {
 fn is_plain_operator(operator: &BinaryOperator, dialect: Dialect) -> bool {
     match operator {
         // To MariaDB it is OR, with another precedence.
-        BinaryOperator::StringConcat => return dialect == Dialect::Sqlite,
+        BinaryOperator::StringConcat => return dialect != Dialect::Mysql,
         BinaryOperator::Spaceship => return dialect == Dialect::Mysql,
         _ => {}
     }

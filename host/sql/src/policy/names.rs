@@ -52,13 +52,17 @@ pub(super) fn understand(statement: &mut Statement, dialect: Dialect) {
 }
 
 /// Puts quotes around every name that may be something else.
-pub(super) fn quote(statement: &mut Statement, tables: &[String]) {
-    let _ = statement.visit(&mut Quoting { tables });
+pub(super) fn quote(statement: &mut Statement, tables: &[String], dialect: Dialect) {
+    let _ = statement.visit(&mut Quoting { tables, dialect });
 }
 
-/// A name in quotes that both dialects take for quotes, and for nothing else.
-pub(super) fn quoted(name: &str) -> Ident {
-    Ident::with_quote('`', name)
+/// A name in quotes that the dialect takes for quotes, and for nothing else. PostgreSQL folds a name
+/// without quotes to lower case, and takes one in quotes as it is.
+pub(super) fn quoted(name: &str, dialect: Dialect) -> Ident {
+    match dialect {
+        Dialect::Postgres => Ident::with_quote(dialect.quote(), name.to_ascii_lowercase()),
+        Dialect::Sqlite | Dialect::Mysql => Ident::with_quote(dialect.quote(), name),
+    }
 }
 
 struct Understanding;
@@ -88,6 +92,7 @@ impl VisitorMut for Understanding {
 
 struct Quoting<'a> {
     tables: &'a [String],
+    dialect: Dialect,
 }
 
 impl Quoting<'_> {
@@ -112,7 +117,7 @@ impl VisitorMut for Quoting<'_> {
 
     fn pre_visit_ident(&mut self, name: &mut Ident) -> ControlFlow<()> {
         if name.quote_style.is_none() && !self.is_plain(&name.value) {
-            name.quote_style = Some('`');
+            *name = quoted(&name.value, self.dialect);
         }
         ControlFlow::Continue(())
     }

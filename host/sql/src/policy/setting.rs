@@ -3,21 +3,59 @@
 //! It has its own grammar, because sqlparser loses the scope of some forms. The statement that runs is
 //! built from the recognised parts, so nothing else can pass.
 
+use super::dialect::Dialect;
 use super::refusal::not_allowed;
 use crate::model::error::CallError;
 use crate::statement::{Action, Statement};
-use sqlparser::dialect::MySqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// Variables that take a whole number.
-const NUMBERS: &[&str] = &[
-    "innodb_lock_wait_timeout",
-    "wsrep_retry_autocommit",
-    "wsrep_sync_wait",
-];
+/// The variables of a dialect's server, besides the isolation level.
+struct Variables {
+    /// They take a whole number.
+    numbers: &'static [&'static str],
+    /// They are on or off.
+    switches: &'static [&'static str],
+    /// They take one of these words.
+    words: &'static [(&'static str, &'static [&'static str])],
+}
 
-/// Variables that are on or off.
-const SWITCHES: &[&str] = &["innodb_snapshot_isolation"];
+const OF_MYSQL: Variables = Variables {
+    numbers: &[
+        "innodb_lock_wait_timeout",
+        "wsrep_retry_autocommit",
+        "wsrep_sync_wait",
+    ],
+    switches: &["innodb_snapshot_isolation"],
+    words: &[],
+};
+
+const OF_POSTGRES: Variables = Variables {
+    numbers: &["lock_timeout"],
+    switches: &[],
+    words: &[(
+        "synchronous_commit",
+        &["local", "off", "on", "remote_apply", "remote_write"],
+    )],
+};
+
+impl Variables {
+    /// A database without such variables returns its own error.
+    fn of(dialect: Dialect) -> &'static Self {
+        match dialect {
+            Dialect::Mysql | Dialect::Sqlite => &OF_MYSQL,
+            Dialect::Postgres => &OF_POSTGRES,
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let words = self.words.iter().map(|(name, _)| *name);
+        self.numbers
+            .iter()
+            .chain(self.switches)
+            .copied()
+            .chain(words)
+    }
+}
 
 /// Variables that take the name of an isolation level, in quotes.
 const ISOLATION: &[&str] = &["transaction_isolation", "tx_isolation"];
@@ -45,31 +83,41 @@ const DANGEROUS: &[(&str, &[&str])] = &[
     ),
     (
         "the server would parse statements differently from the policy",
-        &["sql_mode", "names", "character", "collation_connection"],
+        &[
+            "sql_mode",
+            "names",
+            "character",
+            "collation_connection",
+            "search_path",
+            "standard_conforming_strings",
+        ],
     ),
     (
         "the run sets it, from the change time-out",
-        &["max_statement_time"],
+        &["max_statement_time", "statement_timeout"],
     ),
 ];
 
-/// A number of more digits is a mistake: the longest wait is a matter of hours, in seconds.
+/// A number of more digits is a mistake: the longest wait is a matter of hours, in seconds, or of a
+/// minute, in milliseconds.
 const MAX_DIGITS: usize = 5;
 
 /// The statement, if the text begins with SET; `rejected` if it sets what a strategy may not.
-pub(super) fn setting(sql: &str) -> Option<Result<Statement, CallError>> {
+pub(super) fn setting(sql: &str, dialect: Dialect) -> Option<Result<Statement, CallError>> {
     let mut words = sql.split_whitespace();
     if !words.next()?.eq_ignore_ascii_case("set") {
         return None;
     }
-    let text = recognized(sql).ok_or_else(|| {
-        let known: Vec<&str> = NUMBERS.iter().chain(SWITCHES).copied().collect();
+    let variables = Variables::of(dialect);
+    let text = recognized(sql, dialect, variables).ok_or_else(|| {
+        let known: Vec<&str> = variables.names().collect();
         not_allowed(format!(
             "this SET{}; a strategy may set, one at a time and for its session: {} (SET SESSION \
-             wsrep_sync_wait = 1), and the isolation level (SET SESSION TRANSACTION ISOLATION LEVEL \
-             READ COMMITTED; without SESSION for the next transaction)",
+             {} = 1), and the isolation level (SET SESSION TRANSACTION ISOLATION LEVEL READ \
+             COMMITTED; without SESSION for the next transaction)",
             why_not(sql),
             known.join(", "),
+            variables.numbers[variables.numbers.len() - 1],
         ))
     });
     Some(text.map(|text| Statement::new(text, Action::Set, None, 0)))
@@ -86,8 +134,8 @@ fn why_not(sql: &str) -> String {
     reason.map_or_else(String::new, |(reason, _)| format!(" ({reason})"))
 }
 
-fn recognized(sql: &str) -> Option<String> {
-    let tokens = Tokenizer::new(&MySqlDialect {}, sql).tokenize().ok()?;
+fn recognized(sql: &str, dialect: Dialect, variables: &Variables) -> Option<String> {
+    let tokens = Tokenizer::new(dialect.parser(), sql).tokenize().ok()?;
     let mut tokens: Vec<Token> = tokens
         .into_iter()
         .filter(|token| !matches!(token, Token::Whitespace(_)))
@@ -109,15 +157,27 @@ fn recognized(sql: &str) -> Option<String> {
             "isolation",
             "level",
             level @ ..,
-        ] => Some(of_the_session(&known(level)?)),
+        ]
+        | [
+            "set",
+            "session",
+            "characteristics",
+            "as",
+            "transaction",
+            "isolation",
+            "level",
+            level @ ..,
+        ] => Some(of_the_session(&known(level)?, dialect)),
         ["set", "session" | "local", name, "=", _]
         | ["set", "@@session" | "@@local", ".", name, "=", _] => match isolation(name, value) {
-            Some(level) => Some(of_the_session(&level)),
-            None => assignment(name, value),
+            Some(level) => Some(of_the_session(&level, dialect)),
+            None => assignment(name, value, variables),
         },
         // Without a scope, the isolation level would be that of the next transaction in one form and
         // that of the session in another.
-        ["set", name, "=", _] => assignment(name.strip_prefix("@@").unwrap_or(name), value),
+        ["set", name, "=", _] => {
+            assignment(name.strip_prefix("@@").unwrap_or(name), value, variables)
+        }
         _ => None,
     }
 }
@@ -130,9 +190,13 @@ fn known(level: &[&str]) -> Option<String> {
         .then(|| level.replace('-', " "))
 }
 
-/// Every server has this form, whatever it calls the variable.
-fn of_the_session(level: &str) -> String {
-    format!("SET SESSION TRANSACTION ISOLATION LEVEL {level}")
+/// Every server of the dialect has this form, whatever it calls the variable.
+fn of_the_session(level: &str, dialect: Dialect) -> String {
+    let of_session = match dialect {
+        Dialect::Mysql | Dialect::Sqlite => "SET SESSION TRANSACTION",
+        Dialect::Postgres => "SET SESSION CHARACTERISTICS AS TRANSACTION",
+    };
+    format!("{of_session} ISOLATION LEVEL {level}")
 }
 
 fn isolation(name: &str, value: &Token) -> Option<String> {
@@ -142,20 +206,24 @@ fn isolation(name: &str, value: &Token) -> Option<String> {
     }
 }
 
-fn assignment(name: &str, value: &Token) -> Option<String> {
+fn assignment(name: &str, value: &Token, variables: &Variables) -> Option<String> {
+    let words = variables.words.iter().find(|(known, _)| *known == name);
     let value = match value {
-        Token::Number(number, false) if NUMBERS.contains(&name) => {
+        Token::Number(number, false) if variables.numbers.contains(&name) => {
             let whole = number.bytes().all(|byte| byte.is_ascii_digit());
             (whole && number.len() <= MAX_DIGITS).then(|| number.clone())?
         }
-        value if SWITCHES.contains(&name) => match (word(value).as_str(), value) {
+        value if variables.switches.contains(&name) => match (word(value).as_str(), value) {
             ("on" | "true", _) => "ON".to_owned(),
             ("off" | "false", _) => "OFF".to_owned(),
             (_, Token::Number(number, false)) if number == "1" => "ON".to_owned(),
             (_, Token::Number(number, false)) if number == "0" => "OFF".to_owned(),
             _ => return None,
         },
-        _ => return None,
+        value => {
+            let value = word(value);
+            words?.1.contains(&value.as_str()).then_some(value)?
+        }
     };
     Some(format!("SET SESSION {name} = {value}"))
 }
@@ -223,7 +291,7 @@ mod tests {
                 "SET SESSION innodb_snapshot_isolation = OFF",
             ),
         ] {
-            let statement = setting(sql).expect(sql).expect(sql);
+            let statement = setting(sql, Dialect::Mysql).expect(sql).expect(sql);
             assert_eq!(statement.text(), runs);
             assert_eq!(
                 (statement.action(), statement.parameters()),
@@ -276,9 +344,9 @@ mod tests {
             "SET /*! GLOBAL */ wsrep_sync_wait = 1",
             "SET SESSION wsrep_sync_wait = 1 /*! , GLOBAL wsrep_on = 0 */",
         ] {
-            let error = setting(sql).expect(sql).expect_err(sql);
+            let error = setting(sql, Dialect::Mysql).expect(sql).expect_err(sql);
             assert_eq!(error.code, "not-allowed", "{sql}");
-            for name in NUMBERS {
+            for name in OF_MYSQL.numbers {
                 assert!(error.message.contains(name), "{error}");
             }
         }
@@ -289,11 +357,54 @@ mod tests {
             ("SET SESSION sql_mode = ''", "differently from the policy"),
             ("SET max_statement_time = 9", "the run sets it"),
         ] {
-            let error = setting(sql).expect(sql).expect_err(sql);
+            let error = setting(sql, Dialect::Mysql).expect(sql).expect_err(sql);
             assert!(error.message.contains(reason), "{sql}: {error}");
         }
         for sql in ["", "SELECT 1", "SETTLE", "UPDATE volumes SET a = 1"] {
-            assert!(setting(sql).is_none(), "{sql}");
+            assert!(setting(sql, Dialect::Mysql).is_none(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn setting_of_postgres_has_the_variables_and_the_words_of_its_server() {
+        for (sql, runs) in [
+            ("SET lock_timeout = 500", "SET SESSION lock_timeout = 500"),
+            (
+                "set local synchronous_commit = REMOTE_APPLY;",
+                "SET SESSION synchronous_commit = remote_apply",
+            ),
+            (
+                "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            ),
+            (
+                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            ),
+            (
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            ),
+        ] {
+            let statement = setting(sql, Dialect::Postgres).expect(sql).expect(sql);
+            assert_eq!(statement.text(), runs);
+        }
+        for sql in [
+            "SET wsrep_sync_wait = 1",
+            "SET search_path = public",
+            "SET statement_timeout = 0",
+            "SET standard_conforming_strings = off",
+            "SET synchronous_commit = 'off'",
+            "SET synchronous_commit = never",
+            "SET synchronous_commit = 1",
+            "SET ROLE postgres",
+            "SET SESSION AUTHORIZATION postgres",
+        ] {
+            let error = setting(sql, Dialect::Postgres).expect(sql).expect_err(sql);
+            assert!(
+                error.message.contains("lock_timeout, synchronous_commit"),
+                "{error}"
+            );
         }
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 
 mod clauses;
 mod policy;
+mod postgres;
 mod writes;
 
 fn admit(sql: &str) -> Result<Statement, CallError> {

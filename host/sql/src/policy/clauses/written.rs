@@ -19,7 +19,7 @@ pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(),
     if insert.replace_into && insert.ignore {
         return Err(not_allowed("REPLACE IGNORE"));
     }
-    if !insert.into && dialect == Dialect::Sqlite {
+    if !insert.into && dialect != Dialect::Mysql {
         return Err(lacking("INSERT without INTO", dialect));
     }
     conflict(insert.or, dialect)?;
@@ -28,7 +28,7 @@ pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(),
         return Err(not_allowed(format!("an INSERT into {}", insert.table)));
     }
     match (&insert.table_alias, dialect) {
-        (Some(alias), Dialect::Sqlite) if alias.explicit => {}
+        (Some(alias), Dialect::Sqlite | Dialect::Postgres) if alias.explicit => {}
         (None, _) => {}
         (Some(alias), _) => return Err(not_allowed(format!("the alias {}", alias.alias))),
     }
@@ -46,11 +46,14 @@ pub(in crate::policy) fn insert(insert: &Insert, dialect: Dialect) -> Result<(),
             return Err(not_allowed("REPLACE with a clause for duplicates"));
         }
         (Some(OnInsert::DuplicateKeyUpdate(list)), Dialect::Mysql) => assignments(list, dialect)?,
-        (Some(OnInsert::OnConflict(on)), Dialect::Sqlite) => on_conflict(on, dialect)?,
-        (Some(OnInsert::DuplicateKeyUpdate(_)), Dialect::Sqlite) => {
-            return Err(not_allowed(
-                "ON DUPLICATE KEY UPDATE; SQLite has ON CONFLICT (column) DO UPDATE SET …",
-            ));
+        (Some(OnInsert::OnConflict(on)), Dialect::Sqlite | Dialect::Postgres) => {
+            on_conflict(on, dialect)?
+        }
+        (Some(OnInsert::DuplicateKeyUpdate(_)), Dialect::Sqlite | Dialect::Postgres) => {
+            return Err(not_allowed(format!(
+                "ON DUPLICATE KEY UPDATE; {} has ON CONFLICT (column) DO UPDATE SET …",
+                dialect.server()
+            )));
         }
         (Some(_), _) => {
             return Err(not_allowed(
@@ -95,6 +98,9 @@ fn conflict(or: Option<SqliteOnConflict>, dialect: Dialect) -> Result<(), CallEr
         (Some(or), Dialect::Mysql) => Err(not_allowed(format!(
             "{or}; MariaDB has INSERT IGNORE, REPLACE and ON DUPLICATE KEY UPDATE"
         ))),
+        (Some(or), Dialect::Postgres) => Err(not_allowed(format!(
+            "{or}; PostgreSQL has INSERT … ON CONFLICT"
+        ))),
         (
             Some(SqliteOnConflict::Abort | SqliteOnConflict::Ignore | SqliteOnConflict::Replace),
             Dialect::Sqlite,
@@ -120,7 +126,7 @@ fn assignments(list: &[Assignment], dialect: Dialect) -> Result<(), CallError> {
             AssignmentTarget::ColumnName(name) if name.0.len() == 1 => {}
             AssignmentTarget::ColumnName(name)
                 if name.0.len() == 2 && dialect == Dialect::Mysql => {}
-            AssignmentTarget::Tuple(_) if dialect == Dialect::Sqlite => {}
+            AssignmentTarget::Tuple(_) if dialect != Dialect::Mysql => {}
             target => return Err(lacking(format!("an assignment to {target}"), dialect)),
         }
     }
@@ -135,9 +141,14 @@ pub(in crate::policy) fn update(update: &Update, dialect: Dialect) -> Result<(),
     tables(&update.table, dialect)?;
     let is_ordered = !update.order_by.is_empty() || update.limit.is_some();
     match dialect {
-        Dialect::Sqlite if is_ordered => return Err(no_bounds("UPDATE")),
-        Dialect::Sqlite if !update.table.joins.is_empty() => {
-            return Err(not_allowed("an UPDATE of a join; SQLite has UPDATE … FROM"));
+        Dialect::Sqlite | Dialect::Postgres if is_ordered => {
+            return Err(no_bounds("UPDATE", dialect));
+        }
+        Dialect::Sqlite | Dialect::Postgres if !update.table.joins.is_empty() => {
+            return Err(not_allowed(format!(
+                "an UPDATE of a join; {} has UPDATE … FROM",
+                dialect.server()
+            )));
         }
         Dialect::Mysql if update.returning.is_some() => {
             return Err(not_allowed(
@@ -206,7 +217,9 @@ pub(in crate::policy) fn delete(
     let has_alias = matches!(relation, TableFactor::Table { alias: Some(_), .. });
     let is_ordered = !delete.order_by.is_empty() || delete.limit.is_some();
     match dialect {
-        Dialect::Sqlite if is_ordered => return Err(no_bounds("DELETE")),
+        Dialect::Sqlite | Dialect::Postgres if is_ordered => {
+            return Err(no_bounds("DELETE", dialect));
+        }
         Dialect::Mysql if has_alias => return Err(lacking("an alias in a DELETE", dialect)),
         Dialect::Mysql if is_ordered && delete.returning.is_some() && !returns_last => {
             return Err(not_allowed(
@@ -233,9 +246,10 @@ pub(in crate::policy) fn delete(
     nothing(&rest, &least, DELETE, dialect)
 }
 
-fn no_bounds(verb: &str) -> CallError {
+fn no_bounds(verb: &str, dialect: Dialect) -> CallError {
+    let server = dialect.server();
     not_allowed(format!(
-        "ORDER BY or LIMIT in {verb}, which SQLite does not have; write WHERE id IN (SELECT id … \
+        "ORDER BY or LIMIT in {verb}, which {server} does not have; write WHERE id IN (SELECT id … \
          LIMIT 1)"
     ))
 }
