@@ -9,7 +9,10 @@ pub mod lock_file;
 pub mod lock_memory;
 pub mod lock_redis;
 pub mod mysql;
+mod own_schema;
 mod patience;
+pub mod postgres;
+mod readers;
 pub mod run_id;
 pub mod secret_url;
 pub mod session_options;
@@ -27,6 +30,7 @@ use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
 use lock_redis::RedisLocks;
 use mysql::Mysql;
+use postgres::Postgres;
 use secret_url::SecretUrl;
 use session_options::SessionOptions;
 use sqlite::{Sqlite, SqliteLocation};
@@ -56,6 +60,10 @@ pub async fn open_database(
         DatabaseUrl::SqliteFile(path) => SqliteLocation::File(path.clone()),
         DatabaseUrl::Mysql(endpoint) => {
             let database = Mysql::open(endpoint, nodes, options).await?;
+            return Ok(Arc::new(database));
+        }
+        DatabaseUrl::Postgres(endpoint) => {
+            let database = Postgres::open(endpoint, nodes, options).await?;
             return Ok(Arc::new(database));
         }
         DatabaseUrl::Sim(_) => return Err(only_simulated("the cluster")),

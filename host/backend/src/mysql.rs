@@ -9,19 +9,18 @@
 mod answer;
 mod classify;
 mod discovery;
-mod keeper;
+mod ground;
 mod limits;
 mod options;
 mod readers;
-mod schema;
 mod servers;
 mod session;
-mod shared;
 mod status;
 mod threads;
 mod transaction_names;
 mod values;
 
+use super::own_schema::{self, OwnSchema, SharedClaim};
 use super::secret_url::SecretUrl;
 use super::session_options::SessionOptions;
 use crate::capability::budget::Shares;
@@ -37,10 +36,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-pub use shared::SharedClaim;
-
-use options::Address;
-use schema::OwnSchema;
+pub(crate) use options::Address;
 use servers::{Node, Servers, introduce};
 use session::MysqlSession;
 use std::collections::BTreeMap;
@@ -54,7 +50,7 @@ pub struct Mysql {
     servers: Arc<Servers>,
     members: Mutex<Option<Counted>>,
     /// The schema that was made for it, if one was.
-    schema: Option<OwnSchema>,
+    schema: Option<OwnSchema<Address>>,
 }
 
 /// The cluster's size as last reported.
@@ -107,15 +103,9 @@ impl Mysql {
         }
     }
 
-    /// Drops what runs left here that are over. Then `None` where each trial can have a schema of its
-    /// own; where not, a claim on the schema of the URL, which is `rejected` with `in-use` if another
-    /// run has it.
-    pub async fn reserve(&self) -> Result<Option<SharedClaim>, CallError> {
-        schema::clean(&self.servers).await?;
-        match schema::may_create(&self.servers.endpoint).await? {
-            true => Ok(None),
-            false => SharedClaim::take(&self.servers).await.map(Some),
-        }
+    /// As [`own_schema::reserve`].
+    pub(crate) async fn reserve(&self) -> Result<Option<SharedClaim<Address>>, CallError> {
+        own_schema::reserve(&self.servers.endpoint, &*self.servers).await
     }
 }
 

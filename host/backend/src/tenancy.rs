@@ -1,7 +1,9 @@
 //! The use of a database by runs: one run at a time, or a schema for each run.
 
-use super::mysql::{Mysql, SharedClaim};
+use super::mysql::{self, Mysql};
 use super::open_database;
+use super::own_schema::SharedClaim;
+use super::postgres::{self, Postgres};
 use super::secret_url::SecretUrl;
 use super::session_options::SessionOptions;
 use super::sqlite::FileClaim;
@@ -20,7 +22,15 @@ pub enum Tenancy {
     /// Each trial creates its own schema on the servers, and drops it.
     Schemas,
     /// The user's schema, claimed for this run, since no schema could be made.
-    Shared(SharedClaim),
+    Shared(Claim),
+}
+
+/// A claim on the schema of a server's URL.
+pub struct Claim(Kind);
+
+enum Kind {
+    Mysql(SharedClaim<mysql::Address>),
+    Postgres(SharedClaim<postgres::Address>),
 }
 
 /// Claims the database for a run. `None` where there are tables in the way that are not ours, as
@@ -53,14 +63,28 @@ pub async fn reserve(
                 Err(error) => Err(error),
             };
             database.close().await;
-            Ok(reserved?.map(|shared| match shared {
-                None => Tenancy::Schemas,
-                Some(claim) => Tenancy::Shared(claim),
-            }))
+            Ok(reserved?.map(|shared| tenancy(shared.map(Kind::Mysql))))
+        }
+        DatabaseUrl::Postgres(endpoint) => {
+            let database = Postgres::open(endpoint, nodes, options).await?;
+            let reserved = match is_taken(&database).await {
+                Ok(true) => Ok(None),
+                Ok(false) => database.reserve().await.map(Some),
+                Err(error) => Err(error),
+            };
+            database.close().await;
+            Ok(reserved?.map(|shared| tenancy(shared.map(Kind::Postgres))))
         }
         DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::Sim(_) => {
             Ok(Some(Tenancy::Alone))
         }
+    }
+}
+
+fn tenancy(shared: Option<Kind>) -> Tenancy {
+    match shared {
+        None => Tenancy::Schemas,
+        Some(claim) => Tenancy::Shared(Claim(claim)),
     }
 }
 
@@ -78,14 +102,20 @@ impl Tenancy {
                 let database = Mysql::open_in_own_schema(endpoint, nodes, options).await?;
                 Ok(Arc::new(database))
             }
+            (Self::Schemas, DatabaseUrl::Postgres(endpoint)) => {
+                let database = Postgres::open_in_own_schema(endpoint, nodes, options).await?;
+                Ok(Arc::new(database))
+            }
             _ => open_database(url, nodes, options, fresh_path).await,
         }
     }
 
     /// Gives the claim up.
     pub async fn end(self) {
-        if let Self::Shared(claim) = self {
-            claim.release().await;
+        match self {
+            Self::Shared(Claim(Kind::Mysql(claim))) => claim.release().await,
+            Self::Shared(Claim(Kind::Postgres(claim))) => claim.release().await,
+            Self::Alone | Self::File(_) | Self::Schemas => {}
         }
     }
 }

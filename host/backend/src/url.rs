@@ -21,6 +21,8 @@ pub enum DatabaseUrl {
     SqliteFile(PathBuf),
     /// `mysql://USER:PASSWORD@HOST:PORT/NAME`: MariaDB or MySQL.
     Mysql(SecretUrl),
+    /// `postgres://USER:PASSWORD@HOST:PORT/NAME`.
+    Postgres(SecretUrl),
     /// `sim` or `sim:nodes=5,…`: a simulated cluster, with what is said of it behind the colon.
     Sim(String),
 }
@@ -82,7 +84,7 @@ impl UrlError {
 }
 
 const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
-                         mysql://USER:PASSWORD@HOST:PORT/NAME and sim";
+                         mysql:// and postgres://USER:PASSWORD@HOST:PORT/NAME, and sim";
 const LOCK_SERVICES: &str = "memory, file:DIR and redis://HOST:PORT; in the simulator lease, \
                              file and session";
 
@@ -99,6 +101,7 @@ impl FromStr for DatabaseUrl {
                 .map(Self::SqliteFile)
                 .ok_or_else(|| UrlError("sqlite: needs a path, as in sqlite:data.db".to_owned())),
             Some(("mysql" | "mariadb", _)) => SecretUrl::parse(text).map(Self::Mysql),
+            Some(("postgres" | "postgresql", _)) => SecretUrl::parse(text).map(Self::Postgres),
             _ => Err(unknown("database", text, DATABASES)),
         }
     }
@@ -130,7 +133,7 @@ fn path_of(text: &str) -> Option<PathBuf> {
 
 fn unknown(what: &str, text: &str, exists: &str) -> UrlError {
     let scheme = text.split([':', '/', '@']).next().unwrap_or_default();
-    let planned = matches!(scheme, "postgres" | "postgresql" | "rediss");
+    let planned = matches!(scheme, "rediss");
     UrlError(if planned {
         format!("this version has no {what} {scheme}; it has {exists}")
     } else {
@@ -144,7 +147,7 @@ impl fmt::Display for DatabaseUrl {
             Self::SqliteFresh => f.write_str("sqlite"),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
             Self::SqliteFile(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Mysql(url) => url.fmt(f),
+            Self::Mysql(url) | Self::Postgres(url) => url.fmt(f),
             Self::Sim(options) if options.is_empty() => f.write_str("sim"),
             Self::Sim(options) => write!(f, "sim:{options}"),
         }
@@ -233,7 +236,6 @@ mod tests {
         let database = |text: &str| text.parse::<DatabaseUrl>().unwrap_err().to_string();
         let lock = |text: &str| text.parse::<LockUrl>().unwrap_err().to_string();
         for (message, says) in [
-            (database("postgres://me:secret@db/x"), "this version"),
             (database("me:secret@db"), "sqlite::memory:"),
             (database("sqlite:"), "needs a path"),
             (database("sqlit"), "there is no database \"sqlit\""),

@@ -56,6 +56,12 @@ pub fn check_count(statement: &Statement, parameters: &[Value]) -> Result<(), Ca
 /// with itself again and again, a short statement could make any number of gigabytes.
 pub const MAX_VALUE_BYTES: usize = 1 << 20;
 
+/// The error for an answer of more bytes than a session may hold.
+pub fn too_large(max_bytes: usize) -> CallError {
+    let message = format!("the answer is larger than {max_bytes} bytes");
+    CallError::rejected("answer-too-large", message)
+}
+
 /// About how much memory a row takes.
 pub fn bytes_of(row: &Row) -> usize {
     let heap = |value: &Value| match value {

@@ -10,7 +10,7 @@ pub fn lost(operation: Operation, sent: bool, why: &str) -> CallError {
         return CallError::unavailable(2006, format!("the server has gone away: {why}"));
     }
     let message = format!("lost the connection to the server during the call: {why}");
-    CallError::new(unless_it_wrote(operation), 2013, message)
+    CallError::new(operation.error_if_lost(), 2013, message)
 }
 
 /// The row that a server's message names: the key and its value of a duplicate key, the table and the
@@ -76,7 +76,7 @@ pub fn of_code(code: u16, state: &str, operation: Operation) -> ErrorKind {
         // later, but only its text distinguishes that case from other failures in a commit. 1030: a
         // storage engine failed. 1053: the server is shutting down. 1158 to 1161: it lost the
         // connection. 1927: the connection was killed.
-        1030 | 1053 | 1158..=1161 | 1180 | 1927 => unless_it_wrote(operation),
+        1030 | 1053 | 1158..=1161 | 1180 | 1927 => operation.error_if_lost(),
         // Larger than the server takes; refused unread.
         1153 => ErrorKind::Rejected,
         _ => of_state(state, operation),
@@ -95,21 +95,13 @@ fn of_code_when_connecting(code: u16, state: &str) -> ErrorKind {
 fn of_state(state: &str, operation: Operation) -> ErrorKind {
     match state.get(..2).unwrap_or_default() {
         // A connection exception.
-        "08" => unless_it_wrote(operation),
+        "08" => operation.error_if_lost(),
         // A transaction rollback.
         "40" => ErrorKind::Conflict,
         // Cardinality, bad data, a constraint, access, syntax or a missing thing: all of them are
         // found while a statement runs, never while it commits.
         "21" | "22" | "23" | "28" | "42" => ErrorKind::Rejected,
         _ => operation.error_if_unknown(),
-    }
-}
-
-/// The server rolls back a transaction whose connection is lost, but the session sees nothing of it.
-fn unless_it_wrote(operation: Operation) -> ErrorKind {
-    match operation {
-        Operation::Committing | Operation::Writing => ErrorKind::Indefinite,
-        Operation::Connecting | Operation::Reading => ErrorKind::Unavailable,
     }
 }
 

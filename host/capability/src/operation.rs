@@ -46,6 +46,15 @@ impl Operation {
         }
     }
 
+    /// The error if the connection is gone. The server rolls back a transaction whose connection is
+    /// lost, but the session sees nothing of it.
+    pub fn error_if_lost(self) -> ErrorKind {
+        match self {
+            Self::Committing | Self::Writing => ErrorKind::Indefinite,
+            Self::Connecting | Self::Reading => ErrorKind::Unavailable,
+        }
+    }
+
     /// The error if its meaning is unknown.
     pub fn error_if_unknown(self) -> ErrorKind {
         match self {

@@ -112,6 +112,11 @@ impl Statement {
         numbered(&self.text)
     }
 
+    /// As `numbered`, without its locking clause.
+    pub fn numbered_without(&self, lock: &RowLock) -> String {
+        numbered(&lock.text_without_clause)
+    }
+
     /// The number of `?`.
     pub fn parameters(&self) -> usize {
         self.parameters

@@ -114,7 +114,7 @@ async fn collected<P: Protocol>(
             Err(error) => unusable = Some(error),
         }
         if bytes > max_bytes {
-            unusable = Some(values::too_large(max_bytes));
+            unusable = Some(calls::too_large(max_bytes));
         }
         if unusable.is_some() {
             rows = Vec::new();

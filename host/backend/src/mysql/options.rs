@@ -40,7 +40,7 @@ const WHY_DENIED: &str = ". The user or the password is wrong (in a URL, a sign 
 
 /// One address with what it takes to connect there. Never shown: it holds the password.
 #[derive(Clone)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// `host:port`.
     pub(super) name: String,
     options: Opts,
@@ -102,9 +102,6 @@ impl Address {
     }
 
     /// The schema that its sessions begin in.
-    pub(super) fn schema(&self) -> String {
-        self.options.db_name().unwrap_or_default().to_owned()
-    }
 
     /// The same server, with a schema that was made a moment ago on one of the servers.
     pub(super) fn in_new_schema(&self, schema: &str) -> Self {

@@ -2,14 +2,14 @@
 
 use super::discovery::{self, Found, Roll};
 use super::options::{Address, hang_up};
-use super::readers::Readers;
+use super::readers::{Reading, readers};
 use super::status::{self, Identity};
 use crate::capability::budget::Shares;
 use crate::capability::database::{Freshness, Target};
-use crate::host_threads;
 use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::patience::within;
+use crate::readers::Readers;
 use crate::secret_url::SecretUrl;
 use crate::session_options::SessionOptions;
 use futures_util::future::try_join_all;
@@ -25,8 +25,8 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) address: Address,
     pub(super) identity: Identity,
-    pub(super) as_it_is: Readers,
-    pub(super) causal: Readers,
+    pub(super) as_it_is: Readers<Reading>,
+    pub(super) causal: Readers<Reading>,
 }
 
 pub(super) struct Servers {
@@ -62,10 +62,6 @@ impl Servers {
         let counts = options.affected_rows;
         let endpoint = Address::from_url(endpoint, counts)?;
         let address = |node| Address::from_url(node, counts);
-        let threads = host_threads::handle().map_err(|error| {
-            let message = format!("the host's own threads could not be started: {error}");
-            CallError::unavailable("threads", message)
-        })?;
         let mut addresses = match nodes {
             [] => vec![endpoint.clone()],
             nodes => nodes.iter().map(address).collect::<Result<_, _>>()?,
@@ -84,9 +80,6 @@ impl Servers {
             );
             return Err(CallError::rejected("same-node", message));
         }
-        let readers = |address: &Address, freshness, replicates| {
-            Readers::new(address.clone(), freshness, replicates, threads.clone())
-        };
         let (mut found, mut unseen) = (0, Vec::new());
         if roll.lacking(addresses.len()) > 0 {
             // An endpoint that is a proxy is no node: what is read there comes from any of them.
@@ -117,14 +110,17 @@ impl Servers {
         let nodes = addresses
             .zip(identities)
             .zip(&names)
-            .map(|((address, identity), name)| Node {
-                name: name.clone(),
-                as_it_is: readers(&address, Freshness::AsItIs, false),
-                causal: readers(&address, Freshness::Causal, identity.node.is_some()),
-                address,
-                identity,
+            .map(|((address, identity), name)| {
+                let replicates = identity.node.is_some();
+                Ok(Node {
+                    name: name.clone(),
+                    as_it_is: readers(address.clone(), Freshness::AsItIs, false)?,
+                    causal: readers(address.clone(), Freshness::Causal, replicates)?,
+                    address,
+                    identity,
+                })
             })
-            .collect();
+            .collect::<Result<_, CallError>>()?;
         Ok(Self {
             endpoint,
             nodes,

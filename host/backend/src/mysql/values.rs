@@ -30,11 +30,6 @@ pub(super) fn row(row: mysql_async::Row) -> Result<Row, CallError> {
         .collect()
 }
 
-pub(super) fn too_large(max_bytes: usize) -> CallError {
-    let message = format!("the answer is larger than {max_bytes} bytes");
-    CallError::rejected("answer-too-large", message)
-}
-
 /// Decodes by the type of the column: the same bytes are text in one and a number in another.
 fn value(stored: Stored, column: &Column) -> Result<Value, CallError> {
     Ok(match stored {

@@ -1,0 +1,177 @@
+//! Connection options and timeouts.
+
+use super::answer::Failure;
+use super::classify::classify;
+use crate::capability::operation::Operation;
+use crate::model::error::CallError;
+use crate::patience::within;
+use crate::secret_url::{SIGNS, SecretUrl};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
+
+const CONNECTING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared.
+pub(super) const PREPARED_STATEMENTS: usize = 64;
+
+/// A schema that was made on the primary comes to a standby within this time.
+const REPLICATING_TAKES_AT_MOST: Duration = Duration::from_secs(10);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+const DEFAULT_PORT: u16 = 5432;
+
+/// Parameters of a URL that are about the connection, and none about the session.
+const PARAMETERS: &[&str] = &["sslmode", "sslrootcert", "sslcert", "sslkey"];
+
+/// One server, as a run reaches it.
+#[derive(Clone)]
+pub(crate) struct Address {
+    /// Host and port.
+    pub(super) name: String,
+    options: PgConnectOptions,
+    /// The schema that was made for the trial.
+    own_schema: Option<String>,
+}
+
+impl Address {
+    pub(super) fn from_url(url: &SecretUrl) -> Result<Self, CallError> {
+        let name = url.address(DEFAULT_PORT);
+        let wrong = |what: &str| {
+            let message = format!(
+                "the URL of {name} {what}; expected postgres://USER:PASSWORD@HOST:PORT/NAME, with \
+                 ?sslmode=… at most, {SIGNS}"
+            );
+            CallError::rejected("url", message)
+        };
+        let exposed = url.expose();
+        let is_known = |key: &str| PARAMETERS.contains(&key);
+        if !exposed.query_pairs().all(|(key, _)| is_known(&key)) || exposed.fragment().is_some() {
+            return Err(wrong("has parameters other than those of TLS"));
+        }
+        if exposed.path().trim_start_matches('/').is_empty() {
+            return Err(wrong("names no database"));
+        }
+        if exposed.path().matches('/').count() > 1 {
+            return Err(wrong("has more than one name after the server"));
+        }
+        // The driver's own message could repeat what is in the URL.
+        let options = PgConnectOptions::from_str(exposed.as_str());
+        let options = options.map_err(|_| wrong("is invalid"))?;
+        Ok(Self {
+            name,
+            options: options
+                .disable_statement_logging()
+                .extra_float_digits(None)
+                .statement_cache_capacity(PREPARED_STATEMENTS),
+            own_schema: None,
+        })
+    }
+
+    /// The same server, with the sessions in a schema that was made just before.
+    pub(super) fn in_new_schema(&self, schema: &str) -> Self {
+        let options = self.options.clone().options([("search_path", schema)]);
+        Self {
+            name: self.name.clone(),
+            options,
+            own_schema: Some(schema.to_owned()),
+        }
+    }
+
+    /// The same server, with a name for the connection and a limit for its statements.
+    pub(super) fn for_a_session(&self, name: &str, limit: Option<Duration>) -> Self {
+        let options = self.options.clone().application_name(name);
+        let options = match limit {
+            Some(limit) => {
+                let milliseconds = limit.as_millis().max(1).to_string();
+                options.options([("statement_timeout", milliseconds)])
+            }
+            None => options,
+        };
+        Self {
+            options,
+            ..self.clone()
+        }
+    }
+
+    pub(super) async fn connect(&self) -> Result<PgConnection, CallError> {
+        let mut connection = self.connect_once().await?;
+        let began = Instant::now();
+        while let Some(schema) = &self.own_schema {
+            let look = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema);
+            let looked = look.persistent(false).fetch_one(&mut connection).await;
+            let is_there: bool =
+                looked.map_err(|error| classify(&Failure::before(error), Operation::Connecting))?;
+            if is_there {
+                break;
+            }
+            if began.elapsed() > REPLICATING_TAKES_AT_MOST {
+                let message = format!("the schema {schema} did not come to {}", self.name);
+                return Err(CallError::unavailable("3F000", message));
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+        Ok(connection)
+    }
+
+    async fn connect_once(&self) -> Result<PgConnection, CallError> {
+        let connecting = PgConnection::connect_with(&self.options);
+        let failure = match within(CONNECTING_TAKES_AT_MOST, connecting).await {
+            Ok(Ok(connection)) => return Ok(connection),
+            Ok(Err(error)) => Failure::before(error),
+            Err(_) => {
+                let seconds = CONNECTING_TAKES_AT_MOST.as_secs();
+                let message = format!("{} did not answer within {seconds} s", self.name);
+                return Err(CallError::unavailable("08001", message));
+            }
+        };
+        let error = classify(&failure, Operation::Connecting);
+        let message = format!("can't connect to {}: {}", self.name, error.message);
+        Err(CallError { message, ..error })
+    }
+}
+
+/// Ends a connection. A server that does not answer is left alone.
+pub(super) async fn hang_up(connection: PgConnection) {
+    timeout(Duration::from_secs(1), connection.close())
+        .await
+        .ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Result<Address, CallError> {
+        Address::from_url(&SecretUrl::parse(text).unwrap())
+    }
+
+    #[test]
+    fn signs_in_a_name_or_a_password_are_written_as_urls_write_them() {
+        for scheme in ["postgres", "postgresql"] {
+            let text = format!("{scheme}://a%40b:p%3A%2F%40%3F%23%25@db/shop?sslmode=require");
+            let address = address(&text).unwrap();
+            assert_eq!(address.name, "db:5432");
+            assert_eq!(address.options.get_username(), "a@b");
+            assert_eq!(address.options.get_host(), "db");
+            assert_eq!(address.options.get_database(), Some("shop"));
+        }
+    }
+
+    #[test]
+    fn a_url_that_would_change_the_session_is_refused_and_not_repeated() {
+        for text in [
+            "postgres://me:hunter2@db",
+            "postgres://me:hunter2@db/a/b",
+            "postgres://me:hunter2@db/a?options=-c%20search_path%3Dx",
+            "postgres://me:hunter2@db/a?sslmode=maybe",
+            "postgres://me:hunter2@db/a#x",
+        ] {
+            let error = address(text).map(|_| ()).unwrap_err();
+            assert_eq!(error.code, "url");
+            assert!(!error.message.contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Positions in the write-ahead log, by which a standby is compared with its primary.
+
+use super::servers::Node;
+use crate::model::error::CallError;
+use crate::model::value::{Row, Value};
+
+/// On a primary, `insert` and not `flush`: what was committed is seen there before it is flushed, where
+/// `synchronous_commit` is off. The timeline of a standby is shown to members of pg_monitor alone. A
+/// base backup is a connection of a standby, too, and none.
+const ASK: &str = "SELECT pg_is_in_recovery(), \
+     (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END \
+     - '0/0'::pg_lsn)::bigint, \
+     CASE WHEN pg_is_in_recovery() \
+     THEN (SELECT received_tli::bigint FROM pg_stat_wal_receiver) \
+     ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint END, \
+     (SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup')";
+
+/// A server's place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Position {
+    /// It replays what another one writes.
+    in_recovery: bool,
+    /// Bytes of the log that it has written, or replayed.
+    bytes: i64,
+    /// Grows with each promotion; `None` where it may not be known.
+    timeline: Option<i64>,
+    /// Servers that stream from it.
+    pub(super) standbys: usize,
+}
+
+impl Position {
+    pub(super) fn is_primary(&self) -> bool {
+        !self.in_recovery
+    }
+
+    /// True for a standby that has replayed what a primary had written, on the same timeline.
+    pub(super) fn has(&self, goal: &Self) -> bool {
+        let same = self.timeline.is_none() || self.timeline == goal.timeline;
+        same && self.bytes >= goal.bytes
+    }
+
+    fn read(rows: &[Row]) -> Option<Self> {
+        match rows.first()?.as_slice() {
+            [
+                Value::Boolean(in_recovery),
+                bytes,
+                timeline,
+                Value::Integer(standbys),
+            ] => Some(Self {
+                in_recovery: *in_recovery,
+                // A standby that has replayed nothing yet.
+                bytes: whole(bytes).unwrap_or(0),
+                timeline: whole(timeline),
+                standbys: usize::try_from(*standbys).unwrap_or(0),
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(integer) => Some(*integer),
+        _ => None,
+    }
+}
+
+/// Asks a node for its position.
+pub(super) async fn ask(node: &Node) -> Result<Position, CallError> {
+    let rows = node.readers.read(ASK, &[]).await?;
+    Position::read(&rows).ok_or_else(|| {
+        let message = format!("{} does not tell its position in the log", node.name);
+        CallError::unavailable("position", message)
+    })
+}
+
+/// The primary: of several that call themselves so, the one that was promoted last.
+pub(super) fn primary<'a, T>(positions: &'a [(T, Position)]) -> Option<(&'a T, &'a Position)> {
+    let primaries = positions.iter().filter(|(_, one)| one.is_primary());
+    let latest = primaries.max_by_key(|(_, position)| position.timeline);
+    latest.map(|(server, position)| (server, position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(in_recovery: bool, bytes: i64, timeline: Option<i64>) -> Position {
+        Position {
+            in_recovery,
+            bytes,
+            timeline,
+            standbys: 0,
+        }
+    }
+
+    #[test]
+    fn of_two_primaries_the_last_promoted_one_counts() {
+        let positions = [
+            ("n1", at(false, 900, Some(1))),
+            ("n2", at(false, 500, Some(2))),
+            ("n3", at(true, 999, Some(2))),
+        ];
+        assert_eq!(*primary(&positions).unwrap().0, "n2");
+        assert!(primary(&positions[2..]).is_none());
+    }
+
+    #[test]
+    fn a_standby_of_an_earlier_timeline_has_not_the_commits_of_a_later_one() {
+        let goal = at(false, 500, Some(2));
+        assert!(at(true, 500, Some(2)).has(&goal));
+        assert!(at(true, 500, None).has(&goal));
+        assert!(!at(true, 499, Some(2)).has(&goal));
+        assert!(!at(true, 900, Some(1)).has(&goal));
+    }
+}

@@ -1,0 +1,62 @@
+//! A node as the host reads it.
+
+use super::answer::{Failure, answer};
+use super::classify::classify;
+use super::options::{Address, hang_up};
+use crate::capability::operation::Operation;
+use crate::model::error::CallError;
+use crate::model::value::{Row, Value};
+use crate::readers::{Limit, NoReading, Readers, Source};
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+const LIMIT: Limit = Limit {
+    seconds: 3,
+    code: "08006",
+};
+
+/// A server that is read from. The marks of a statement are numbered.
+pub(super) struct Reading(Address);
+
+/// Opens nothing yet.
+pub(super) fn readers(address: Address) -> Result<Readers<Reading>, CallError> {
+    Readers::new(Reading(address), LIMIT)
+}
+
+#[async_trait]
+impl Source for Reading {
+    type Connection = PgConnection;
+
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    async fn open(&self) -> Result<PgConnection, CallError> {
+        self.0.connect().await
+    }
+
+    async fn read(
+        &self,
+        connection: &mut PgConnection,
+        text: &str,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, NoReading> {
+        let text = AssertSqlSafe(text).into_sql_str();
+        // The types of parameters may differ from call to call, so nothing is kept.
+        let answered = answer(connection, text, parameters, false, usize::MAX).await;
+        let answered = answered.map_err(|failure| of_reading(&failure))?;
+        Ok(answered.rows)
+    }
+
+    async fn hang_up(connection: PgConnection) {
+        hang_up(connection).await;
+    }
+}
+
+fn of_reading(failure: &Failure) -> NoReading {
+    NoReading {
+        error: classify(failure, Operation::Reading),
+        breaks_the_connection: failure.breaks_the_connection(),
+    }
+}

@@ -1,0 +1,323 @@
+//! The servers of one database: the endpoint, and the nodes behind it.
+
+use super::answer::{Failure, rows};
+use super::classify::classify;
+use super::options::{Address, hang_up};
+use super::position::{self, Position};
+use super::readers::{Reading, readers};
+use crate::capability::budget::Shares;
+use crate::capability::database::Target;
+use crate::capability::operation::Operation;
+use crate::model::error::CallError;
+use crate::model::membership::Membership;
+use crate::model::value::Value;
+use crate::patience::within;
+use crate::readers::Readers;
+use crate::secret_url::SecretUrl;
+use crate::session_options::SessionOptions;
+use futures_util::future::{join_all, try_join_all};
+use sqlx::postgres::PgConnection;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
+/// Timeout for a connected server to report its identity.
+const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
+
+/// Longest wait for a standby to come as far as the primary.
+const CATCHING_UP_TAKES_AT_MOST: Duration = Duration::from_secs(8);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+
+/// Longest wait for the end of an abandoned session.
+const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
+
+const IDENTITY: &str = "SELECT system_identifier::text, current_setting('port'), \
+     current_setting('cluster_name'), pg_postmaster_start_time()::text, \
+     current_setting('standard_conforming_strings') FROM pg_control_system()";
+
+/// Identity of a server without its address: behind a proxy every connection has the same address.
+/// Standbys have the system identifier of their primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// System identifier, port and `cluster_name`.
+    lasting: [String; 3],
+    /// The start of the server, which tells apart those that share the rest.
+    started: String,
+}
+
+impl Identity {
+    /// The name that the server gives itself, if it has one.
+    fn own_name(&self) -> Option<&str> {
+        Some(&*self.lasting[2]).filter(|name| !name.is_empty())
+    }
+}
+
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) address: Address,
+    pub(super) readers: Readers<Reading>,
+    identity: Identity,
+}
+
+pub(super) struct Servers {
+    pub(super) endpoint: Address,
+    pub(super) nodes: Vec<Node>,
+    pub(super) names: Vec<String>,
+    pub(super) membership: Membership,
+    pub(super) options: SessionOptions,
+    shares: Mutex<Shares>,
+    /// Servers that sessions came to and that are not among the nodes.
+    strangers: Mutex<Vec<Identity>>,
+}
+
+impl Servers {
+    /// Asks every server for its identity. `nodes` may be empty: then the endpoint is the node.
+    pub(super) async fn open(
+        endpoint: &SecretUrl,
+        nodes: &[SecretUrl],
+        options: SessionOptions,
+        own_schema: Option<&str>,
+    ) -> Result<Self, CallError> {
+        let endpoint = Address::from_url(endpoint)?;
+        let addresses = match nodes {
+            [] => vec![endpoint.clone()],
+            nodes => nodes
+                .iter()
+                .map(Address::from_url)
+                .collect::<Result<_, _>>()?,
+        };
+        if !nodes.is_empty() {
+            meet(&endpoint).await?;
+        }
+        let identities = try_join_all(addresses.iter().map(meet)).await?;
+        for (later, identity) in identities.iter().enumerate() {
+            if let Some(earlier) = identities[..later].iter().position(|one| one == identity) {
+                let message = format!(
+                    "{} and {} are the same server; name each node once",
+                    addresses[earlier].name, addresses[later].name
+                );
+                return Err(CallError::rejected("same-node", message));
+            }
+        }
+        let names = names(&addresses, &identities);
+        let there = |address: Address| match own_schema {
+            Some(schema) => address.in_new_schema(schema),
+            None => address,
+        };
+        let nodes = addresses.into_iter().map(there).zip(identities).zip(&names);
+        let nodes = nodes
+            .map(|((address, identity), name)| {
+                Ok(Node {
+                    name: name.clone(),
+                    readers: readers(address.clone())?,
+                    address,
+                    identity,
+                })
+            })
+            .collect::<Result<Vec<_>, CallError>>()?;
+        let unseen = unseen(&nodes).await;
+        Ok(Self {
+            endpoint: there(endpoint),
+            nodes,
+            membership: Membership {
+                unseen,
+                ..Membership::of(&names)
+            },
+            names,
+            options,
+            shares: Mutex::default(),
+            strangers: Mutex::default(),
+        })
+    }
+
+    /// Sets the limits of the sessions that are opened from now on.
+    pub(super) fn divide(&self, shares: Shares) {
+        *self.shares.lock().unwrap_or_else(PoisonError::into_inner) = shares;
+    }
+
+    pub(super) fn shares(&self) -> Shares {
+        *self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The node of that name.
+    pub(super) fn node(&self, name: &str) -> Result<&Node, CallError> {
+        let found = self.nodes.iter().find(|node| node.name == name);
+        found.ok_or_else(|| {
+            let names = self.names.join(", ");
+            let message = format!("there is no node {name:?}; there are {names}");
+            CallError::rejected("no-such-node", message)
+        })
+    }
+
+    pub(super) fn address(&self, target: &Target) -> Result<&Address, CallError> {
+        match target {
+            Target::Endpoint => Ok(&self.endpoint),
+            Target::Node(name) => self.node(name).map(|node| &node.address),
+        }
+    }
+
+    /// The number of a server: its place among the nodes, or behind them if it is none of them. A node
+    /// that was started again is the same node, if it is the only one with its name and port.
+    pub(super) fn number_of(&self, identity: &Identity) -> u32 {
+        let alike = |one: &Identity| one.lasting == identity.lasting;
+        let nodes = || self.nodes.iter().map(|node| &node.identity);
+        let exact = nodes().position(|one| one == identity);
+        let alone = || (nodes().filter(|one| alike(one)).count() == 1).then_some(());
+        if let Some(number) = exact.or_else(|| alone().and_then(|()| nodes().position(alike))) {
+            return number as u32;
+        }
+        let mut strangers = self
+            .strangers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = strangers.iter().position(alike);
+        let number = known.unwrap_or_else(|| {
+            strangers.push(identity.clone());
+            strangers.len() - 1
+        });
+        (self.nodes.len() + number) as u32
+    }
+
+    /// Waits until a node has all that was committed on the primary before the call.
+    pub(super) async fn catch_up(&self, node: &Node) -> Result<(), CallError> {
+        let positions = self.positions().await;
+        let Some((&primary, goal)) = position::primary(&positions) else {
+            let message = "no node answers as the primary, whose commits the others have to have";
+            return Err(CallError::unavailable("no-primary", message));
+        };
+        let began = Instant::now();
+        loop {
+            if std::ptr::eq(node, primary) {
+                return Ok(());
+            }
+            let now = position::ask(node).await?;
+            if now.is_primary() {
+                let message = format!(
+                    "{} answers as a primary beside {}, and can't have its commits",
+                    node.name, primary.name
+                );
+                return Err(CallError::unavailable("two-primaries", message));
+            }
+            if now.has(goal) {
+                return Ok(());
+            }
+            if began.elapsed() > CATCHING_UP_TAKES_AT_MOST {
+                let (name, seconds) = (&node.name, CATCHING_UP_TAKES_AT_MOST.as_secs());
+                let message = format!(
+                    "{name} did not come as far as {} in {seconds} s",
+                    primary.name
+                );
+                return Err(CallError::unavailable("behind", message));
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// The positions of the nodes that answer.
+    async fn positions(&self) -> Vec<(&Node, Position)> {
+        let asked = self.nodes.iter().map(async |node| {
+            let position = position::ask(node).await.ok()?;
+            Some((node, position))
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// Number of servers that take part: the primary, and the standbys that stream from it.
+    pub(super) async fn members(&self) -> Result<usize, CallError> {
+        let positions = self.positions().await;
+        match position::primary(&positions) {
+            Some((_, position)) => Ok(1 + position.standbys),
+            None => {
+                let message = "no node is the primary, which alone can commit";
+                Err(CallError::unavailable("no-primary", message))
+            }
+        }
+    }
+
+    /// Ends the connections of this name on all nodes and waits until they are gone: what they were
+    /// doing has then taken effect or never will. What can't be reached in time is left to its server.
+    pub(super) async fn end_sessions(&self, name: &str) {
+        let parameter = [Value::from(name)];
+        let ends = self.nodes.iter().map(async |node| {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                       WHERE application_name = $1";
+            while node
+                .readers
+                .read(end, &parameter)
+                .await
+                .is_ok_and(|rows| !rows.is_empty())
+            {
+                sleep(BETWEEN_LOOKS).await;
+            }
+        });
+        within(ENDING_TAKES_AT_MOST, join_all(ends)).await.ok();
+    }
+}
+
+/// Standbys that stream from a node and are none.
+async fn unseen(nodes: &[Node]) -> Vec<String> {
+    let asked = join_all(nodes.iter().map(position::ask)).await;
+    let answered: Vec<Position> = asked.into_iter().flatten().collect();
+    let standbys = answered
+        .iter()
+        .map(|position| position.standbys)
+        .sum::<usize>();
+    let named = answered.iter().filter(|one| !one.is_primary()).count();
+    vec!["a standby that was not named".to_owned(); standbys.saturating_sub(named)]
+}
+
+/// Asks a server for its identity.
+async fn meet(address: &Address) -> Result<Identity, CallError> {
+    let (connection, identity) = introduce(address).await?;
+    hang_up(connection).await;
+    Ok(identity)
+}
+
+/// Connects, and asks the server for its identity.
+pub(super) async fn introduce(address: &Address) -> Result<(PgConnection, Identity), CallError> {
+    let mut connection = address.connect().await?;
+    let asking = within(INTRODUCTION_TAKES_AT_MOST, identify(&mut connection));
+    let failed = |why: &str| {
+        let message = format!("{} does not report its identity: {why}", address.name);
+        CallError::unavailable("08006", message)
+    };
+    match asking.await {
+        Ok(Ok((identity, true))) => Ok((connection, identity)),
+        Ok(Ok((_, false))) => {
+            let message = format!(
+                "{} has standard_conforming_strings off, so it reads texts otherwise than they were \
+                 checked; switch it on",
+                address.name
+            );
+            Err(CallError::rejected("standard-conforming-strings", message))
+        }
+        Ok(Err(failure)) => Err(failed(&classify(&failure, Operation::Reading).message)),
+        Err(_) => Err(failed("no answer in time")),
+    }
+}
+
+/// The identity, and whether the server reads texts as the standard has them.
+async fn identify(connection: &mut PgConnection) -> Result<(Identity, bool), Failure> {
+    let told = rows(connection, IDENTITY).await?;
+    let mut told = told.into_iter().flatten().filter_map(Value::into_text);
+    let mut next = || told.next().unwrap_or_default();
+    let identity = Identity {
+        lasting: [next(), next(), next()],
+        started: next(),
+    };
+    Ok((identity, next() == "on"))
+}
+
+/// A node is called what it calls itself, if no two call themselves the same.
+fn names(addresses: &[Address], identities: &[Identity]) -> Vec<String> {
+    let own: Option<Vec<String>> = identities
+        .iter()
+        .map(|one| one.own_name().map(str::to_owned))
+        .collect();
+    let unique = |names: &Vec<String>| {
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        distinct.len() == names.len()
+    };
+    own.filter(unique)
+        .unwrap_or_else(|| addresses.iter().map(|one| one.name.clone()).collect())
+}

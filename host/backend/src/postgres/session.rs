@@ -1,0 +1,371 @@
+//! One connection to a server, opened again when it is lost.
+
+use super::answer::{Answer, Failure, answer, run};
+use super::classify::classify;
+use super::options::{PREPARED_STATEMENTS, hang_up};
+use super::servers::{Servers, introduce};
+use super::values::letter;
+use crate::capability::budget::Shares;
+use crate::capability::calls;
+use crate::capability::database::{Session, Target};
+use crate::capability::operation::Operation;
+use crate::capability::statement::{Action, Statement};
+use crate::model::error::{CallError, ErrorKind};
+use crate::model::value::{Row, Value};
+use crate::patience::within;
+use crate::run_id;
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A connection that does not end by itself within this time is ended on its server.
+const GOING_IN_PEACE_TAKES_AT_MOST: Duration = Duration::from_secs(2);
+
+/// Code of a statement in a transaction that has failed.
+const FAILED_TRANSACTION: &str = "25P02";
+
+pub(super) struct PostgresSession {
+    servers: Arc<Servers>,
+    target: Target,
+    shares: Shares,
+    /// By this name its connections are found on a server.
+    name: String,
+    connection: Option<PgConnection>,
+    /// The number of the server.
+    node: Option<u32>,
+    /// A connection was lost, so something of it may still run.
+    is_loose: bool,
+    in_transaction: bool,
+    /// The server has refused a statement of the open transaction, and refuses the others.
+    has_failed: bool,
+    /// A call has begun and not ended.
+    under_way: bool,
+    /// What the strategy has set, to be set again.
+    settings: Vec<String>,
+    /// The setting for the next transaction.
+    for_the_next: Option<String>,
+    /// The statements with numbered marks, once for each list of types.
+    texts: HashMap<String, Vec<(Vec<u8>, SqlStr)>>,
+}
+
+impl PostgresSession {
+    pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, CallError> {
+        let mut session = Self {
+            shares: servers.shares(),
+            servers,
+            target,
+            name: run_id::new_name(),
+            connection: None,
+            node: None,
+            is_loose: false,
+            in_transaction: false,
+            has_failed: false,
+            under_way: false,
+            settings: Vec::new(),
+            for_the_next: None,
+            texts: HashMap::new(),
+        };
+        session.reopen().await?;
+        Ok(session)
+    }
+
+    /// Begins a call.
+    async fn enter(&mut self) -> Result<(), CallError> {
+        if self.under_way {
+            let message = "an earlier call of this session was abandoned half-way";
+            return Err(CallError::rejected("session-abandoned", message));
+        }
+        self.under_way = true;
+        if self.connection.is_none() {
+            let reopened = self.reopen().await;
+            if reopened.is_err() {
+                self.under_way = false;
+            }
+            reopened?;
+        }
+        Ok(())
+    }
+
+    /// Ends a call.
+    fn leave<T>(&mut self, result: Result<T, CallError>) -> Result<T, CallError> {
+        self.under_way = false;
+        result
+    }
+
+    async fn reopen(&mut self) -> Result<(), CallError> {
+        let address = self.servers.address(&self.target)?;
+        let address = address.for_a_session(&self.name, self.servers.options.statement_limit);
+        let (mut connection, identity) = introduce(&address).await.map_err(not_now)?;
+        for setting in &self.settings {
+            let set = run(&mut connection, setting).await;
+            set.map_err(|failure| not_now(classify(&failure, Operation::Connecting)))?;
+        }
+        self.node = Some(self.servers.number_of(&identity));
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// The statement as the server takes it. With parameters of other types it is another statement.
+    fn text(&mut self, statement: &Statement, parameters: &[Value]) -> SqlStr {
+        let letters = || parameters.iter().map(letter);
+        let known = self.texts.get(statement.text());
+        let same = known.and_then(|all| {
+            all.iter()
+                .find(|(types, _)| letters().eq(types.iter().copied()))
+        });
+        if let Some((_, text)) = same {
+            return text.clone();
+        }
+        let types: Vec<u8> = letters().collect();
+        let mut text = statement.numbered();
+        if known.is_some() {
+            // The driver knows a prepared statement by its text alone.
+            text += &format!(" /* {} */", String::from_utf8_lossy(&types));
+        }
+        let text = AssertSqlSafe(Arc::<str>::from(text)).into_sql_str();
+        if statement.is_kept() {
+            if self.texts.len() >= PREPARED_STATEMENTS {
+                self.texts.clear();
+            }
+            let all = self.texts.entry(statement.text().to_owned()).or_default();
+            all.push((types, text.clone()));
+        }
+        text
+    }
+
+    async fn answer(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+        operation: Operation,
+    ) -> Result<Answer, CallError> {
+        let text = self.text(statement, parameters);
+        let (is_kept, largest) = (statement.is_kept(), self.shares.answer);
+        let answered = match &mut self.connection {
+            Some(connection) => answer(connection, text, parameters, is_kept, largest).await,
+            None => Err(Failure::closed()),
+        };
+        match answered {
+            Ok(answer) => Ok(answer),
+            Err(failure) => Err(self.fail(&failure, operation).await),
+        }
+    }
+
+    /// Runs a text without parameters.
+    async fn step(&mut self, text: &str, operation: Operation) -> Result<(), CallError> {
+        let ran = match &mut self.connection {
+            Some(connection) => run(connection, text).await,
+            None => Err(Failure::closed()),
+        };
+        match ran {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.fail(&failure, operation).await),
+        }
+    }
+
+    /// Classifies a failure and keeps what the contract says of the transaction: after a `rejected` it
+    /// is open, though the server refuses all but its end; after any other error it is over.
+    async fn fail(&mut self, failure: &Failure, operation: Operation) -> CallError {
+        let error = classify(failure, operation);
+        if failure.breaks_the_connection() {
+            self.connection = None;
+            self.is_loose = true;
+            self.in_transaction = false;
+        } else if self.in_transaction && error.kind != ErrorKind::Rejected {
+            self.roll_back().await;
+        } else if self.in_transaction && failure.is_of_the_server() {
+            self.has_failed = true;
+        }
+        error
+    }
+
+    async fn roll_back(&mut self) {
+        self.in_transaction = false;
+        self.has_failed = false;
+        let rolled_back = match &mut self.connection {
+            Some(connection) => run(connection, "ROLLBACK").await.is_ok(),
+            None => true,
+        };
+        if !rolled_back {
+            self.connection = None;
+            self.is_loose = true;
+        }
+    }
+
+    /// Keeps a setting for the next connection, in place of an earlier one of the same variable.
+    fn remember(&mut self, setting: &str) {
+        let variable = |text: &str| {
+            let left = text.split_once('=').map_or("isolation", |(left, _)| left);
+            left.trim().to_ascii_lowercase()
+        };
+        self.settings
+            .retain(|other| variable(other) != variable(setting));
+        self.settings.push(setting.to_owned());
+    }
+
+    async fn write(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
+        let operation = Operation::from_action(statement.action(), self.in_transaction);
+        let text = statement.text();
+        match statement.action() {
+            Action::Write | Action::Read => {
+                let answer = self.answer(statement, parameters, operation).await?;
+                return Ok(answer.affected);
+            }
+            // By itself, PostgreSQL would set it for the transaction of this one statement.
+            Action::Set if statement.is_for_one_transaction() => {
+                self.for_the_next = Some(text.to_owned());
+            }
+            Action::Set => {
+                self.step(text, operation).await?;
+                self.remember(text);
+            }
+            Action::Savepoint => {
+                self.step(text, operation).await?;
+                self.has_failed &= !text.starts_with("ROLLBACK TO");
+            }
+            Action::Define => self.step(text, operation).await?,
+        }
+        Ok(0)
+    }
+
+    async fn commit_open(&mut self) -> Result<(), CallError> {
+        if self.has_failed {
+            self.roll_back().await;
+            let message =
+                "the transaction was rolled back: one of its statements had been rejected";
+            return Err(CallError::conflict(FAILED_TRANSACTION, message));
+        }
+        let committed = self.step("COMMIT", Operation::Committing).await;
+        // Also after an error of the server: there is nothing left to commit.
+        self.in_transaction = false;
+        self.has_failed = false;
+        committed
+    }
+
+    async fn wait_for_others(&mut self) -> Result<(), CallError> {
+        let servers = self.servers.clone();
+        let node = self
+            .node
+            .and_then(|number| servers.nodes.get(number as usize));
+        match node {
+            Some(node) => servers.catch_up(node).await,
+            None => {
+                let message = "this session is on a server that is not among the nodes; name each \
+                               of them with --node";
+                Err(CallError::rejected("unsupported", message))
+            }
+        }
+    }
+}
+
+/// The session exists, so what keeps it from its server may pass.
+fn not_now(error: CallError) -> CallError {
+    CallError {
+        kind: ErrorKind::Unavailable,
+        ..error
+    }
+}
+
+#[async_trait]
+impl Session for PostgresSession {
+    async fn execute(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<u64, CallError> {
+        calls::check_returns_no_rows(statement)?;
+        calls::check_count(statement, parameters)?;
+        calls::check_savepoint(statement, self.in_transaction)?;
+        if statement.is_for_one_transaction() && self.in_transaction {
+            let message =
+                "a transaction is open, and this sets the isolation level of the next one";
+            return Err(CallError::rejected("25001", message));
+        }
+        self.enter().await?;
+        let result = self.write(statement, parameters).await;
+        self.leave(result)
+    }
+
+    async fn query(
+        &mut self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, CallError> {
+        calls::check_returns_rows(statement)?;
+        calls::check_count(statement, parameters)?;
+        self.enter().await?;
+        let operation = Operation::from_action(statement.action(), self.in_transaction);
+        let answer = self.answer(statement, parameters, operation).await;
+        self.leave(answer.map(|answer| answer.rows))
+    }
+
+    async fn begin(&mut self) -> Result<(), CallError> {
+        if self.in_transaction {
+            let message = "a transaction is open already";
+            return Err(CallError::rejected("transaction-open", message));
+        }
+        self.enter().await?;
+        let setting = self.for_the_next.take().unwrap_or_default();
+        let level = setting.trim_start_matches("SET TRANSACTION");
+        let result = self
+            .step(&format!("BEGIN{level}"), Operation::Reading)
+            .await;
+        self.in_transaction = result.is_ok();
+        self.leave(result)
+    }
+
+    async fn commit(&mut self) -> Result<(), CallError> {
+        if !self.in_transaction {
+            let message = "no transaction is open";
+            return Err(CallError::rejected("no-transaction", message));
+        }
+        self.enter().await?;
+        let result = self.commit_open().await;
+        self.leave(result)
+    }
+
+    async fn rollback(&mut self) -> Result<(), CallError> {
+        if self.in_transaction {
+            self.enter().await?;
+            self.roll_back().await;
+            self.under_way = false;
+        }
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> Result<(), CallError> {
+        self.enter().await?;
+        let result = self.wait_for_others().await;
+        self.leave(result)
+    }
+
+    fn node(&self) -> Option<u32> {
+        self.node
+    }
+
+    async fn close(mut self: Box<Self>) {
+        let mut is_loose = self.is_loose || self.under_way;
+        if let Some(connection) = self.connection.take() {
+            let going = async {
+                let mut connection = connection;
+                if self.in_transaction && !self.under_way {
+                    run(&mut connection, "ROLLBACK").await.ok();
+                }
+                if !self.under_way {
+                    hang_up(connection).await;
+                }
+            };
+            is_loose |= within(GOING_IN_PEACE_TAKES_AT_MOST, going).await.is_err();
+        }
+        if is_loose {
+            self.servers.end_sessions(&self.name).await;
+        }
+    }
+}
