@@ -24,4 +24,4 @@ pub use self::look::at_nodes;
 pub use self::nodes::Answers;
 pub use self::numbers::{CheckConnections, Workload};
 pub use self::reading::each_node;
-pub use self::tables::{define, fill, mark, options};
+pub use self::tables::{define, definition, fill};

@@ -136,12 +136,15 @@ fn unnamed(plan: &Plan, places: &Places) -> Vec<String> {
     let mut unnamed = Vec::new();
     let is_outside = matches!(
         plan.database,
-        DatabaseUrl::SqliteFile(_) | DatabaseUrl::Mysql(_)
+        DatabaseUrl::SqliteFile(_) | DatabaseUrl::Mysql(_) | DatabaseUrl::Postgres(_)
     );
     if is_outside && places.database.is_none() {
         unnamed.push(format!("the database {} (--db URL)", plan.database));
     }
-    let is_server = |url: &String| matches!(url.parse(), Ok(DatabaseUrl::Mysql(_)));
+    let is_server = |url: &String| {
+        let url = url.parse();
+        matches!(url, Ok(DatabaseUrl::Mysql(_) | DatabaseUrl::Postgres(_)))
+    };
     let is_cluster = places.database.as_ref().is_none_or(is_server);
     if !plan.nodes.is_empty() && places.nodes.is_empty() && is_cluster {
         let nodes = plan.nodes.iter().map(ToString::to_string);

@@ -16,6 +16,7 @@ use crate::console::Screen;
 use crate::lab::Lab;
 use crate::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use crate::workload::{Workload, kinds};
+use std::mem::discriminant;
 use std::slice;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -128,7 +129,7 @@ pub fn plan(
     Ok(plan)
 }
 
-/// SQLite counts the rows that it found, and has no choice.
+/// SQLite and PostgreSQL count the rows that they found, and have no choice.
 fn affected_rows(
     database: &DatabaseUrl,
     asked: Option<AffectedRows>,
@@ -136,8 +137,8 @@ fn affected_rows(
     match (database, asked) {
         (DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_), asked) => Ok(asked.unwrap_or_default()),
         (_, Some(AffectedRows::Changed)) => Err(PlanError::Options(
-            "--affected-rows changed is for --db mysql://… and sim: SQLite counts the rows that it \
-             found, changed or not"
+            "--affected-rows changed is for --db mysql://… and sim: SQLite and PostgreSQL count the \
+             rows that they found, changed or not"
                 .to_owned(),
         )),
         (_, _) => Ok(AffectedRows::Found),
@@ -172,8 +173,18 @@ fn simulated(
 pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
     let wrong = |why: &str| Err(PlanError::Options(why.to_owned()));
     let is_mysql = matches!(plan.database, DatabaseUrl::Mysql(_));
-    if !is_mysql && !plan.nodes.is_empty() {
-        return wrong("--node names the servers behind --db mysql://…, or is left out");
+    let is_postgres = matches!(plan.database, DatabaseUrl::Postgres(_));
+    if !is_mysql && !is_postgres && !plan.nodes.is_empty() {
+        return wrong(
+            "--node names the servers behind --db mysql://… or postgres://…, or is left out",
+        );
+    }
+    let is_like_the_endpoint = |node: &SecretUrl| {
+        let parsed = node.to_string().parse::<DatabaseUrl>();
+        parsed.is_ok_and(|node| discriminant(&node) == discriminant(&plan.database))
+    };
+    if !plan.nodes.iter().all(is_like_the_endpoint) {
+        return wrong("--db and --node name different databases: mysql:// or postgres:// in each");
     }
     let is_sim = plan.simulated.is_some();
     if !is_mysql && !is_sim && plan.autocommit_writes == AutocommitWrites::Text {
@@ -266,9 +277,10 @@ pub fn nodes(given: &[String]) -> Result<Vec<SecretUrl>, PlanError> {
     given
         .iter()
         .map(|text| match parse_url(text)? {
-            DatabaseUrl::Mysql(url) => Ok(url),
+            DatabaseUrl::Mysql(url) | DatabaseUrl::Postgres(url) => Ok(url),
             _ => Err(PlanError::Options(
-                "--node names one server of a cluster, as mysql://USER:PASSWORD@HOST:PORT/NAME"
+                "--node names one server of the database, as mysql:// or \
+                 postgres://USER:PASSWORD@HOST:PORT/NAME"
                     .to_owned(),
             )),
         })

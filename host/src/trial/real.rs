@@ -104,7 +104,7 @@ impl World for RealWorld<'_> {
             DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::SqliteFile(_) => {
                 Beside::Here
             }
-            DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_) => {
+            DatabaseUrl::Mysql(_) | DatabaseUrl::Postgres(_) | DatabaseUrl::Sim(_) => {
                 Beside::Threads(host_threads::handle().map_err(TrialError::Runtime)?)
             }
         };

@@ -8,23 +8,19 @@ use crate::model::value::Value;
 /// The mark of our tables: a table with it may be dropped and created again.
 const MARK: &str = "made by contend, which replaces it in every run";
 
-/// The text behind the last column of each table: where a table has no comment of its own, its
-/// definition is kept as it was written, with what is a comment there.
-pub fn mark(dialect: &str) -> String {
-    match dialect {
-        "mysql" => String::new(),
-        _ => format!(" /* {MARK} */"),
-    }
-}
-
-/// The text behind the columns of each table.
-pub fn options(dialect: &str) -> String {
+/// The definition of a table with these columns, and with the mark.
+pub fn definition(dialect: &str, name: &str, columns: &str) -> String {
     match dialect {
         // Texts are compared as they are, as SQLite does.
-        "mysql" => {
-            format!("ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='{MARK}'")
+        "mysql" => format!(
+            "CREATE TABLE {name} ({columns}) \
+             ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT='{MARK}'"
+        ),
+        "postgres" => {
+            format!("CREATE TABLE {name} ({columns}); COMMENT ON TABLE {name} IS '{MARK}'")
         }
-        _ => String::new(),
+        // A table has no comment of its own: its definition is kept as it was written.
+        _ => format!("CREATE TABLE {name} ({columns} /* {MARK} */)"),
     }
 }
 
@@ -37,6 +33,11 @@ pub async fn exist(database: &dyn Database, tables: &[&str]) -> Result<bool, Cal
             "mysql" => format!(
                 "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() \
                  AND table_name = '{table}' AND table_comment <> '{MARK}'"
+            ),
+            "postgres" => format!(
+                "SELECT 1 FROM pg_class WHERE relname = '{table}' \
+                 AND relnamespace = current_schema()::regnamespace \
+                 AND obj_description(oid, 'pg_class') IS DISTINCT FROM '{MARK}'"
             ),
             _ => format!(
                 "SELECT 1 FROM sqlite_master WHERE name = '{table}' \

@@ -16,9 +16,8 @@ pub(super) async fn make(
     dialect: &str,
     allocation: &IpAllocation,
 ) -> Result<(), CallError> {
-    let (mark, options) = (tables::mark(dialect), tables::options(dialect));
-    for table in definitions() {
-        define(session, format!("{table}{mark}) {options}")).await?;
+    for (name, columns) in TABLES.iter().zip(COLUMNS) {
+        define(session, tables::definition(dialect, name, columns)).await?;
     }
     let insert = "INSERT INTO availability_ranges (pool_id, first_ip, last_ip) VALUES (?, ?, ?)";
     let ranges = allocation.pools.iter().zip(0..).map(|(pool, row)| {
@@ -28,10 +27,9 @@ pub(super) async fn make(
     fill(session, insert, ranges).await
 }
 
-/// Up to the bracket that closes them.
-fn definitions() -> [&'static str; 3] {
-    [
-        "CREATE TABLE ip_allocations (
+/// The columns of the tables, in the same order.
+const COLUMNS: [&str; 3] = [
+    "
     address varchar(45) NOT NULL,
     subnet_id varchar(36) NOT NULL,
     pool_id varchar(36) NOT NULL,
@@ -39,8 +37,8 @@ fn definitions() -> [&'static str; 3] {
     expires_at bigint,
     marker varchar(255),
     PRIMARY KEY (address, subnet_id)",
-        // The unique key is there to be looked up by: with the id in it, it forbids nothing.
-        "CREATE TABLE ip_requests (
+    // The unique key is there to be looked up by: with the id in it, it forbids nothing.
+    "
     id varchar(64) NOT NULL PRIMARY KEY,
     address varchar(45) NOT NULL,
     subnet_id varchar(36) NOT NULL,
@@ -49,12 +47,11 @@ fn definitions() -> [&'static str; 3] {
     requested_at varchar(64),
     marker varchar(255),
     UNIQUE (address, subnet_id, id)",
-        "CREATE TABLE availability_ranges (
+    "
     pool_id varchar(36) NOT NULL,
     first_ip varchar(45) NOT NULL,
     last_ip varchar(45) NOT NULL,
     PRIMARY KEY (pool_id, first_ip, last_ip),
     UNIQUE (first_ip, pool_id),
     UNIQUE (last_ip, pool_id)",
-    ]
-}
+];

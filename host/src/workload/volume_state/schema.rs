@@ -15,10 +15,7 @@ pub(super) const MADE: &[&str] = &["volumes", "volumes_audit", "volumes_backgrou
 
 /// The SQL that differs between databases.
 struct Wording {
-    /// Within each table, at the end.
-    mark: String,
-    /// Behind each table.
-    table_options: String,
+    dialect: &'static str,
     /// The audit's own first column, and what the trigger writes there. A multi-master cluster
     /// replicates by primary keys, so every table needs one; numbers that the servers hand out
     /// would make strategies meet where they have no business with each other.
@@ -27,53 +24,50 @@ struct Wording {
     audit_index: (&'static str, Option<&'static str>),
 }
 
+const INDEX: &str = "CREATE INDEX volumes_audit_by_marker ON volumes_audit (new_marker)";
+
 impl Wording {
-    fn of(dialect: &str) -> Self {
-        let (mark, table_options) = (tables::mark(dialect), tables::options(dialect));
-        match dialect {
-            "mysql" => Self {
-                mark,
-                table_options,
-                audit_key: ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
-                audit_index: (", KEY (new_marker)", None),
-            },
-            _ => Self {
-                mark,
-                table_options,
-                // The order of commits: there is one writer at a time, and the numbers of what it
-                // rolls back are given again.
-                audit_key: ("number INTEGER PRIMARY KEY,", "NULL,"),
-                audit_index: (
-                    "",
-                    Some("CREATE INDEX volumes_audit_by_marker ON volumes_audit (new_marker)"),
-                ),
-            },
+    fn of(dialect: &'static str) -> Self {
+        let (audit_key, audit_index) = match dialect {
+            "mysql" => (
+                ("id char(36) NOT NULL PRIMARY KEY,", "UUID(),"),
+                (", KEY (new_marker)", None),
+            ),
+            "postgres" => (
+                ("id uuid NOT NULL PRIMARY KEY,", "gen_random_uuid(),"),
+                ("", Some(INDEX)),
+            ),
+            // The order of commits: there is one writer at a time, and the numbers of what it
+            // rolls back are given again.
+            _ => (("number INTEGER PRIMARY KEY,", "NULL,"), ("", Some(INDEX))),
+        };
+        Self {
+            dialect,
+            audit_key,
+            audit_index,
         }
     }
 
     /// The rows that workers compete for, or those of the background load. SQLite takes a length for
     /// a remark; the checks say it again.
     fn volumes(&self, table: &str) -> String {
-        let (mark, options) = (&self.mark, &self.table_options);
-        format!(
-            "CREATE TABLE {table} (
+        let columns = "
     id varchar(36) NOT NULL PRIMARY KEY CHECK (length(id) <= 36),
     status varchar(255) CHECK (length(status) <= 255),
     attach_status varchar(255) CHECK (length(attach_status) <= 255),
-    migration_status varchar(255) CHECK (length(migration_status) <= 255){mark}) {options}"
-        )
+    migration_status varchar(255) CHECK (length(migration_status) <= 255)";
+        tables::definition(self.dialect, table, columns)
     }
 
     fn audit(&self) -> String {
-        let (column, _) = self.audit_key;
-        let (mark, options) = (&self.mark, &self.table_options);
-        format!(
-            "CREATE TABLE volumes_audit ({column}
+        let columns = format!(
+            "{}
     transaction_name varchar(400),
     old_id varchar(36), old_status varchar(255), old_marker varchar(255),
-    new_id varchar(36), new_status varchar(255), new_marker varchar(255){}{mark}) {options}",
-            self.audit_index.0
-        )
+    new_id varchar(36), new_status varchar(255), new_marker varchar(255){}",
+            self.audit_key.0, self.audit_index.0
+        );
+        tables::definition(self.dialect, "volumes_audit", &columns)
     }
 
     /// Three triggers, whose texts differ in what there is of OLD and NEW. `transaction` is the
@@ -89,11 +83,18 @@ impl Wording {
             ("deleted", "DELETE", OLD, NOTHING),
         ]
         .map(|(name, event, old, new)| {
-            format!(
-                "CREATE TRIGGER volumes_{name} AFTER {event} ON volumes FOR EACH ROW BEGIN
-    INSERT INTO volumes_audit VALUES ({value} {transaction}, {old}, {new});
-    END"
-            )
+            let record =
+                format!("INSERT INTO volumes_audit VALUES ({value} {transaction}, {old}, {new})");
+            let trigger =
+                format!("CREATE TRIGGER volumes_{name} AFTER {event} ON volumes FOR EACH ROW");
+            match self.dialect {
+                "postgres" => format!(
+                    "CREATE OR REPLACE FUNCTION volumes_{name}() RETURNS trigger LANGUAGE plpgsql AS \
+                     $$ BEGIN {record}; RETURN NULL; END $$;
+    {trigger} EXECUTE FUNCTION volumes_{name}()"
+                ),
+                _ => format!("{trigger} BEGIN\n    {record};\n    END"),
+            }
         })
     }
 }

@@ -15,7 +15,7 @@ use contend::model::verdict::{Answer, Judgement};
 use contend::workload::final_state::{FinalState, InFile, OfNodes};
 use contend::workload::turn::{Phase, Turn};
 use contend::workload::{
-    Chosen, FinalFile, Workload, WorkloadKind, define, each_node, fill, mark, options,
+    Chosen, FinalFile, Workload, WorkloadKind, define, definition, each_node, fill,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -79,10 +79,8 @@ impl WorkloadKind for Increments {
         database: &dyn Database,
         workload: &Workload,
     ) -> Result<(), CallError> {
-        let (mark, options) = (mark(database.dialect()), options(database.dialect()));
         let columns = "id varchar(36) NOT NULL PRIMARY KEY, n bigint NOT NULL";
-        let table = format!("CREATE TABLE counters ({columns}{mark}) {options}");
-        define(session, table).await?;
+        define(session, definition(database.dialect(), "counters", columns)).await?;
         let rows = (0..workload.rows).map(|row| [Value::from(row.to_string())]);
         fill(session, "INSERT INTO counters (id, n) VALUES (?, 0)", rows).await
     }
