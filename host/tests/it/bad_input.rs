@@ -47,7 +47,7 @@ fn a_flag_that_makes_no_sense() {
         ),
         (
             "--strategy cas --affected-rows changed",
-            "SQLite counts the rows that it found",
+            "count the rows that they found",
         ),
         (
             "--db sim --strategy cas --affected-rows all",

@@ -5,8 +5,7 @@ use crate::model::value::{Row, Value};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo, PgValueRef};
-use sqlx::types::BigDecimal;
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::types::chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use sqlx::{Arguments, Decode, Encode, Postgres, Row as _, Type, TypeInfo, ValueRef as _};
 
@@ -96,7 +95,7 @@ fn value(stored: PgValueRef) -> Result<Value, CallError> {
         "FLOAT4" => decode(stored).map(|real: f32| Value::Real(real.into())),
         "FLOAT8" => decode(stored).map(Value::Real),
         "BYTEA" => decode(stored).map(Value::Bytes),
-        "NUMERIC" => decode(stored).map(|number: BigDecimal| plain(number.to_plain_string())),
+        "NUMERIC" => numeric(stored).map(Value::Text),
         "DATE" => decode(stored).map(|date: NaiveDate| plain(date)),
         "TIME" => decode(stored).map(|time: NaiveTime| plain(time)),
         "TIMESTAMP" => decode(stored).map(|time: NaiveDateTime| plain(time)),
@@ -114,4 +113,60 @@ fn decode<'r, T: Decode<'r, Postgres>>(stored: PgValueRef<'r>) -> Result<T, BoxD
 
 fn plain(written: impl ToString) -> Value {
     Value::Text(written.to_string())
+}
+
+/// A number as the server writes it, with as many decimals as it has. No type of the driver keeps them
+/// all.
+fn numeric(stored: PgValueRef) -> Result<String, BoxDynError> {
+    match stored.format() {
+        PgValueFormat::Text => Ok(stored.as_str()?.to_owned()),
+        PgValueFormat::Binary => {
+            decimal(stored.as_bytes()?).ok_or_else(|| "a broken number".into())
+        }
+    }
+}
+
+/// Reads four header fields (how many digits follow, the weight of the first, the sign, the number of
+/// decimals), and then digits of base 10,000.
+fn decimal(bytes: &[u8]) -> Option<String> {
+    let mut fields = bytes
+        .chunks_exact(2)
+        .map(|two| i16::from_be_bytes([two[0], two[1]]));
+    let (_, weight, sign, decimals) = (
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+    );
+    let sign = match sign as u16 {
+        0 => "",
+        0x4000 => "-",
+        0xC000 => return Some("NaN".to_owned()),
+        0xD000 => return Some("Infinity".to_owned()),
+        0xF000 => return Some("-Infinity".to_owned()),
+        _ => return None,
+    };
+    let digits: Vec<i16> = fields.collect();
+    let group = |place: i16| {
+        let place = usize::try_from(weight - place).ok();
+        place
+            .and_then(|place| digits.get(place).copied())
+            .unwrap_or(0)
+    };
+    let whole: String = (0..=weight.max(0))
+        .rev()
+        .map(|place| format!("{:04}", group(place)))
+        .collect();
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let decimals = usize::try_from(decimals).ok()?;
+    let groups = i16::try_from(decimals.div_ceil(4)).ok()?;
+    let mut fraction: String = (1..=groups)
+        .map(|place| format!("{:04}", group(-place)))
+        .collect();
+    fraction.truncate(decimals);
+    Some(match fraction.is_empty() {
+        true => format!("{sign}{whole}"),
+        false => format!("{sign}{whole}.{fraction}"),
+    })
 }
