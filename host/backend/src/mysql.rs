@@ -20,7 +20,7 @@ mod threads;
 mod transaction_names;
 mod values;
 
-use super::own_schema::{self, OwnSchema, SharedClaim};
+use super::own_schema::{self, Claim, OwnSchema};
 use super::secret_url::SecretUrl;
 use super::session_options::SessionOptions;
 use crate::capability::budget::Shares;
@@ -36,7 +36,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-pub(crate) use options::Address;
+use options::Address;
 use servers::{Node, Servers, introduce};
 use session::MysqlSession;
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl Mysql {
     }
 
     /// As [`own_schema::reserve`].
-    pub(crate) async fn reserve(&self) -> Result<Option<SharedClaim<Address>>, CallError> {
+    pub(crate) async fn reserve(&self) -> Result<Option<Box<dyn Claim>>, CallError> {
         own_schema::reserve(&self.servers.endpoint, &*self.servers).await
     }
 }

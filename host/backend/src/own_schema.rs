@@ -7,12 +7,20 @@ mod shared;
 use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::Value;
 use crate::run_id::{self, PREFIX};
+use async_trait::async_trait;
 pub(crate) use ground::{Ground, Refused, Witnesses};
 use keeper::Keeper;
-pub(crate) use shared::SharedClaim;
+use shared::SharedClaim;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
+
+/// A claim on the schema of a server's URL.
+#[async_trait]
+pub trait Claim: Send + Sync {
+    /// Gives it up.
+    async fn release(self: Box<Self>);
+}
 
 /// A schema is dropped so often at most, if no server takes it; the next run drops it then.
 const DROPPING_TRIES: u32 = 10;
@@ -89,14 +97,14 @@ async fn may_create(ground: &impl Ground) -> Result<bool, CallError> {
 pub(crate) async fn reserve<G: Ground>(
     ground: &G,
     witnesses: &impl Witnesses,
-) -> Result<Option<SharedClaim<G>>, CallError> {
+) -> Result<Option<Box<dyn Claim>>, CallError> {
     let mut connection = ground.connect().await?;
     let cleaned = clean::<G>(witnesses, &mut connection).await;
     G::hang_up(connection).await;
     cleaned.map_err(|refused| refused.error)?;
     match may_create(ground).await? {
         true => Ok(None),
-        false => SharedClaim::take(ground, witnesses).await.map(Some),
+        false => Ok(Some(Box::new(SharedClaim::take(ground, witnesses).await?))),
     }
 }
 

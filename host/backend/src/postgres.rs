@@ -15,7 +15,7 @@ mod servers;
 mod session;
 mod values;
 
-use super::own_schema::{self, OwnSchema, SharedClaim};
+use super::own_schema::{self, Claim, OwnSchema};
 use super::secret_url::SecretUrl;
 use super::session_options::SessionOptions;
 use crate::capability::budget::Shares;
@@ -27,7 +27,7 @@ use crate::model::membership::Membership;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use futures_util::future::join_all;
-pub(crate) use options::Address;
+use options::Address;
 use servers::Servers;
 use session::PostgresSession;
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ impl Postgres {
     }
 
     /// As [`own_schema::reserve`].
-    pub(crate) async fn reserve(&self) -> Result<Option<SharedClaim<Address>>, CallError> {
+    pub(crate) async fn reserve(&self) -> Result<Option<Box<dyn Claim>>, CallError> {
         own_schema::reserve(&self.servers.endpoint, &*self.servers).await
     }
 }

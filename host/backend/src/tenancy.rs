@@ -1,9 +1,9 @@
 //! The use of a database by runs: one run at a time, or a schema for each run.
 
-use super::mysql::{self, Mysql};
+use super::mysql::Mysql;
 use super::open_database;
-use super::own_schema::SharedClaim;
-use super::postgres::{self, Postgres};
+use super::own_schema::Claim;
+use super::postgres::Postgres;
 use super::secret_url::SecretUrl;
 use super::session_options::SessionOptions;
 use super::sqlite::FileClaim;
@@ -22,15 +22,7 @@ pub enum Tenancy {
     /// Each trial creates its own schema on the servers, and drops it.
     Schemas,
     /// The user's schema, claimed for this run, since no schema could be made.
-    Shared(Claim),
-}
-
-/// A claim on the schema of a server's URL.
-pub struct Claim(Kind);
-
-enum Kind {
-    Mysql(SharedClaim<mysql::Address>),
-    Postgres(SharedClaim<postgres::Address>),
+    Shared(Box<dyn Claim>),
 }
 
 /// Claims the database for a run. `None` where there are tables in the way that are not ours, as
@@ -57,23 +49,11 @@ pub async fn reserve(
         }
         DatabaseUrl::Mysql(endpoint) => {
             let database = Mysql::open(endpoint, nodes, options).await?;
-            let reserved = match is_taken(&database).await {
-                Ok(true) => Ok(None),
-                Ok(false) => database.reserve().await.map(Some),
-                Err(error) => Err(error),
-            };
-            database.close().await;
-            Ok(reserved?.map(|shared| tenancy(shared.map(Kind::Mysql))))
+            reserve_on(&database, database.reserve(), is_taken).await
         }
         DatabaseUrl::Postgres(endpoint) => {
             let database = Postgres::open(endpoint, nodes, options).await?;
-            let reserved = match is_taken(&database).await {
-                Ok(true) => Ok(None),
-                Ok(false) => database.reserve().await.map(Some),
-                Err(error) => Err(error),
-            };
-            database.close().await;
-            Ok(reserved?.map(|shared| tenancy(shared.map(Kind::Postgres))))
+            reserve_on(&database, database.reserve(), is_taken).await
         }
         DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::Sim(_) => {
             Ok(Some(Tenancy::Alone))
@@ -81,11 +61,19 @@ pub async fn reserve(
     }
 }
 
-fn tenancy(shared: Option<Kind>) -> Tenancy {
-    match shared {
-        None => Tenancy::Schemas,
-        Some(claim) => Tenancy::Shared(Claim(claim)),
-    }
+/// Closes the database after it.
+async fn reserve_on(
+    database: &dyn Database,
+    reserving: impl Future<Output = Result<Option<Box<dyn Claim>>, CallError>>,
+    is_taken: impl AsyncFnOnce(&dyn Database) -> Result<bool, CallError>,
+) -> Result<Option<Tenancy>, CallError> {
+    let reserved = match is_taken(database).await {
+        Ok(true) => Ok(None),
+        Ok(false) => reserving.await.map(Some),
+        Err(error) => Err(error),
+    };
+    database.close().await;
+    Ok(reserved?.map(|claim| claim.map_or(Tenancy::Schemas, Tenancy::Shared)))
 }
 
 impl Tenancy {
@@ -112,10 +100,8 @@ impl Tenancy {
 
     /// Gives the claim up.
     pub async fn end(self) {
-        match self {
-            Self::Shared(Claim(Kind::Mysql(claim))) => claim.release().await,
-            Self::Shared(Claim(Kind::Postgres(claim))) => claim.release().await,
-            Self::Alone | Self::File(_) | Self::Schemas => {}
+        if let Self::Shared(claim) = self {
+            claim.release().await;
         }
     }
 }

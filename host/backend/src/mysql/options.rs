@@ -101,8 +101,6 @@ impl Address {
         }
     }
 
-    /// The schema that its sessions begin in.
-
     /// The same server, with a schema that was made a moment ago on one of the servers.
     pub(super) fn in_new_schema(&self, schema: &str) -> Self {
         let options = OptsBuilder::from_opts(self.options.clone()).db_name(Some(schema));

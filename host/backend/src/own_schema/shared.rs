@@ -1,16 +1,18 @@
 //! The user's own schema, for one run at a time: where no other can be made.
 
+use super::Claim;
 use super::ground::{Ground, Refused, Witnesses};
 use super::keeper::{self, Keeper};
 use crate::model::error::{CallError, ErrorKind};
 use crate::model::value::Value;
 use crate::run_id;
+use async_trait::async_trait;
 
 /// Two runs that claim at the same moment on two nodes meet at the commit; each tries again.
 const TRIES: u32 = 20;
 
 /// The claim of this run on a schema.
-pub(crate) struct SharedClaim<G: Ground> {
+pub(super) struct SharedClaim<G: Ground> {
     ground: G,
     schema: String,
     owner: String,
@@ -52,9 +54,12 @@ impl<G: Ground> SharedClaim<G> {
             }
         }
     }
+}
 
-    /// Gives it up. If no server answers, the next run sees that this one is over.
-    pub(crate) async fn release(self) {
+#[async_trait]
+impl<G: Ground> Claim for SharedClaim<G> {
+    /// If no server answers, the next run sees that this one is over.
+    async fn release(self: Box<Self>) {
         if let Ok(mut connection) = self.ground.connect().await {
             let table = keeper::table::<G>(&self.schema);
             let text = format!("DELETE FROM {table} WHERE owner = '{}'", self.owner);

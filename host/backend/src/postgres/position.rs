@@ -75,7 +75,7 @@ pub(super) async fn ask(node: &Node) -> Result<Position, CallError> {
 }
 
 /// The primary: of several that call themselves so, the one that was promoted last.
-pub(super) fn primary<'a, T>(positions: &'a [(T, Position)]) -> Option<(&'a T, &'a Position)> {
+pub(super) fn primary<T>(positions: &[(T, Position)]) -> Option<(&T, &Position)> {
     let primaries = positions.iter().filter(|(_, one)| one.is_primary());
     let latest = primaries.max_by_key(|(_, position)| position.timeline);
     latest.map(|(server, position)| (server, position))

@@ -31,7 +31,11 @@ pub fn note(output: &Output, report: &RunReport) -> Option<String> {
     };
     (!names.is_empty()).then(|| {
         let names = names.join(" ");
-        format!("not tried here: {untried}; this does: runner check {names} --faults all")
+        let simulated = match plan.database {
+            DatabaseUrl::Postgres(_) => "this does, on a simulated Galera cluster",
+            _ => "this does",
+        };
+        format!("not tried here: {untried}; {simulated}: runner check {names} --faults all")
     })
 }
 
