@@ -154,15 +154,16 @@ tools:
 # services when they are installed, and again when the machine is, and we want neither: a policy forbids
 # the first, unless the machine has one already, and what was installed just now is disabled. What was
 # there before is not touched.
-LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server docker-registry
+LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server postgresql pgbouncer docker-registry
 POLICY = /usr/sbin/policy-rc.d
 
 tools-lab:
 	@missing=; \
 	for package in $(LAB_PACKAGES); do \
 	  case $$package in \
-	    mariadb-server) file=mariadbd;; galera-4) file=libgalera_smm.so;; *) file=$$package;; esac; \
-	  found=; for folder in /usr/lib/galera /usr/lib64/galera-4 /usr/lib/galera-4 /usr/lib \
+	    mariadb-server) file=mariadbd;; galera-4) file=libgalera_smm.so;; postgresql) file=initdb;; \
+	    *) file=$$package;; esac; \
+	  found=; for folder in /usr/lib/galera /usr/lib64/galera-4 /usr/lib/galera-4 /usr/lib /usr/lib/postgresql/*/bin \
 	      $$(echo "$$PATH" | tr : ' ') /usr/local/sbin /usr/sbin /sbin; do \
 	    [ -f "$$folder/$$file" ] && found=1; done; \
 	  [ "$$found" ] || missing="$$missing $$package"; \
@@ -178,7 +179,7 @@ tools-lab:
 	  apt-get install -qq --no-install-recommends $$missing || exit 2; \
 	for package in $$missing; do case $$package in \
 	  mariadb-server) service=mariadb;; \
-	  haproxy|redis-server|rsync|docker-registry) service=$$package;; *) continue;; esac; \
+	  haproxy|redis-server|rsync|postgresql|pgbouncer|docker-registry) service=$$package;; *) continue;; esac; \
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
 # The tools for strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The users of whom the first that exists runs the servers, if we are root.
-const UNPRIVILEGED: &[&str] = &["mysql", "nobody"];
+const UNPRIVILEGED: &[&str] = &["mysql", "postgres", "nobody"];
 
 /// Two users: that of this process, and that of the servers.
 #[derive(Debug, Clone)]
@@ -19,8 +19,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// As root, an unprivileged user: MariaDB refuses to run as root, and so does the copying of one
-    /// node's data to another.
+    /// As root, an unprivileged user: MariaDB, PostgreSQL and PgBouncer refuse to run as root.
     pub(super) fn find() -> Result<Self, LabError> {
         let our_name = our_name()?;
         if !rustix::process::geteuid().is_root() {
@@ -32,7 +31,7 @@ impl Account {
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
         let found = UNPRIVILEGED.iter().find_map(|name| entry(&users, name));
         let unprivileged = found.ok_or_else(|| {
-            let why = "root starts the servers as the user `mysql` or `nobody`, and neither exists; create one";
+            let why = "root starts the servers as the user `mysql`, `postgres` or `nobody`, and none exists; create one";
             refused("the lab", why)
         })?;
         Ok(Self {

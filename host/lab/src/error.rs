@@ -12,8 +12,15 @@ pub enum LabError {
         "--port {port}: a lab takes {span} ports from there, so it must be from 1024 to {last}"
     )]
     PortRange { port: u16, span: u16, last: u16 },
-    #[error("--mariadb {setting}: {why}")]
+    #[error("--set {setting}: {why}")]
     Setting { setting: String, why: String },
+    #[error("--synchronous {0}")]
+    Synchronous(&'static str),
+    #[error(
+        "{dir} has the data of a lab of the other kind ({kind}); remove it with `runner lab down --wipe`, \
+         or name another folder with --dir"
+    )]
+    OtherKind { dir: PathBuf, kind: &'static str },
     #[error("port {port}, for {server}, is taken; name another first port with --port")]
     PortTaken { port: u16, server: String },
     #[error(

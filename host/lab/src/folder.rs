@@ -90,7 +90,10 @@ pub(super) fn check(dir: &Path, account: &Account) -> Result<(), LabError> {
     let strange = |entry: &fs::DirEntry| {
         let name = entry.file_name();
         let name = name.to_str().unwrap_or_default();
-        !(OURS.contains(&name) || Server::named(name, super::MOST_NODES).is_some())
+        !(OURS.contains(&name)
+            || Server::every(super::MOST_NODES)
+                .iter()
+                .any(|server| server.name() == name))
     };
     let entries = fs::read_dir(dir).map_err(at(dir))?;
     if let Some(entry) = entries.flatten().find(strange) {
@@ -103,24 +106,12 @@ pub(super) fn check(dir: &Path, account: &Account) -> Result<(), LabError> {
 }
 
 /// Files in the folder of a lab besides those of its servers.
-const OURS: &[&str] = &[
-    LOCK,
-    RECORD_LOCK,
-    PASSWORD,
-    "lab.json",
-    "lab.json.part",
-    "seed",
-];
+const OURS: &[&str] = &[LOCK, RECORD_LOCK, PASSWORD, "lab.json", "lab.json.part"];
 
 /// Creates the folders of a server, and gives them to the servers' user. No other user may enter: a
 /// user that reaches a node's socket could try to connect.
 pub(super) fn make_for(server: Server, lab: &Path, account: &Account) -> Result<(), LabError> {
-    let dir = server.dir(lab);
-    let folders = match server {
-        Server::Node(_) | Server::Seed => vec![dir.clone(), dir.join("tmp"), dir.join("data")],
-        Server::Proxy | Server::Redis => vec![dir],
-    };
-    for folder in folders {
+    for folder in server.dirs(lab) {
         fs::create_dir_all(&folder).map_err(at(&folder))?;
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).map_err(at(&folder))?;
         account.own(&folder).map_err(at(&folder))?;
@@ -132,7 +123,7 @@ pub(super) fn make_for(server: Server, lab: &Path, account: &Account) -> Result<
 pub(super) fn wipe(dir: &Path) -> Result<(), LabError> {
     let mut names: Vec<String> = OURS.iter().map(|&name| name.to_owned()).collect();
     names.extend(
-        Server::all(super::MOST_NODES)
+        Server::every(super::MOST_NODES)
             .iter()
             .map(|server| server.name()),
     );

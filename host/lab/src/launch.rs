@@ -1,7 +1,7 @@
 //! Starting programs: servers that outlive us, and helpers that end soon.
 
 use super::account::Account;
-use super::config::{self, Surroundings};
+use super::config;
 use super::error::{LabError, at};
 use super::folder;
 use super::options::LabOptions;
@@ -32,7 +32,7 @@ pub(super) struct Launcher {
 impl Launcher {
     /// Finds all that is needed. Raises the limit of open files, which the servers inherit.
     pub(super) fn new(options: LabOptions) -> Result<Self, LabError> {
-        let programs = Programs::find()?;
+        let programs = Programs::find(options.kind)?;
         let account = Account::find()?;
         let open_files = rlimit::increase_nofile_limit(65_536).unwrap_or(1024);
         Ok(Self {
@@ -47,21 +47,24 @@ impl Launcher {
         &self.options.dir
     }
 
-    /// Makes the folders and the configuration of a server.
+    /// Makes the folders of a server and writes its configuration.
     pub(super) fn prepare(&self, server: Server) -> Result<(), LabError> {
         folder::make_for(server, self.lab(), &self.account)?;
-        let text = config::text(
-            server,
-            &self.options,
-            &Surroundings {
-                lab: self.lab(),
-                provider: &self.programs.provider,
-                open_files: self.open_files,
-            },
-        );
-        let path = server.config(self.lab());
-        fs::write(&path, text).map_err(at(&path))?;
-        self.account.own(&path).map_err(at(&path))
+        let options = &self.options;
+        let files = match server {
+            Server::Proxy => vec![(
+                server.config_name(),
+                config::proxy(options, self.open_files),
+            )],
+            Server::Redis => vec![(server.config_name(), config::redis(options))],
+            _ => options.kind.cluster().files(server, self)?,
+        };
+        for (name, text) in files {
+            let path = server.dir(self.lab()).join(name);
+            fs::write(&path, text).map_err(at(&path))?;
+            self.account.own(&path).map_err(at(&path))?;
+        }
+        Ok(())
     }
 
     /// Starts a server and leaves it running: in a session of its own, so that nothing that ends us
@@ -76,12 +79,8 @@ impl Launcher {
             .open(&path)
             .map_err(at(&path))?;
         self.account.own(&path).map_err(at(&path))?;
-        let program = match server {
-            Server::Node(_) | Server::Seed => &self.programs.mariadbd,
-            Server::Proxy => &self.programs.haproxy,
-            Server::Redis => &self.programs.redis,
-        };
-        let mut command = self.command(&self.programs.setsid);
+        let program = self.programs.path(server.program());
+        let mut command = self.command(self.programs.path("setsid"));
         command.args(["sh", "-c", CLOSE_AND_BECOME]).arg(program);
         if server == Server::Proxy {
             command.args(["-db", "-f"]);

@@ -1,4 +1,5 @@
-//! A real cluster on this machine: MariaDB nodes with Galera, HAProxy before them, and Redis.
+//! A real cluster on this machine: MariaDB nodes with Galera, or a PostgreSQL primary with standbys and
+//! PgBouncer; HAProxy before them, and Redis.
 //!
 //! All are plain processes of the user, in one folder, at ports of one span, reachable from this
 //! machine only. They outlive the runner that starts them; what it knows of them stands in
@@ -12,9 +13,11 @@ mod error;
 mod fault;
 mod folder;
 mod galera;
+mod kind;
 mod launch;
 mod options;
 mod ports;
+mod postgres;
 mod process;
 mod programs;
 mod record;
@@ -27,12 +30,15 @@ mod whole;
 use contend_model as model;
 pub use error::LabError;
 pub use folder::default_dir;
+pub use galera::GaleraView;
+pub use kind::Kind;
 pub use options::{LabOptions, MOST_NODES};
+pub use postgres::PostgresView;
 pub use process::ProcessState;
 pub use programs::SEARCH;
-pub use status::{NodeStatus, ServerStatus, Status};
+pub use status::{NodeStatus, NodeView, ServerStatus, Status};
 
-use crate::model::lab_fault::LabFault;
+use crate::model::lab_fault::{LabAction, LabFault};
 use config::USER;
 use folder::{AtWork, Work};
 use launch::Launcher;
@@ -40,6 +46,9 @@ use process::Process;
 use record::Record;
 use server::Server;
 use std::path::Path;
+
+const NO_PRIMARY: &str =
+    "promote is for the standbys of a PostgreSQL lab; every node of Galera takes writes";
 
 /// A started lab. Dropping this does not stop it.
 #[derive(Clone)]
@@ -63,7 +72,7 @@ impl Lab {
         let _work = begin(&options.dir, Work::Alone, progress)?;
         let was_there = stop::is_lab(&options.dir);
         if let Some(record) = Record::read(&options.dir)? {
-            let lives = Server::all(options::MOST_NODES)
+            let lives = Server::every(options::MOST_NODES)
                 .into_iter()
                 .any(|server| record.process(server).is_some_and(Process::lives));
             let runs = record.options(options.dir.clone());
@@ -73,8 +82,14 @@ impl Lab {
                     runs: runs.flags(),
                 });
             }
+            if runs.kind != options.kind {
+                return Err(LabError::OtherKind {
+                    dir: options.dir,
+                    kind: runs.kind.as_str(),
+                });
+            }
             if !lives {
-                Record::new(&options).write(&options.dir)?;
+                record.stopped(&options).write(&options.dir)?;
             }
         } else {
             Record::new(&options).write(&options.dir)?;
@@ -133,8 +148,23 @@ impl Lab {
 
     /// The name of each node and where clients reach it. Holds the password.
     pub fn node_urls(&self) -> Vec<(String, String)> {
-        let nodes = (1..=self.options.nodes).map(Server::Node);
+        let nodes = self.options.node_servers().into_iter();
         nodes.map(|node| (node.name(), self.url(node))).collect()
+    }
+
+    /// The URL by which clients read from PostgreSQL's standbys. Contains the password.
+    pub fn read_url(&self) -> Option<String> {
+        let port = self.options.ports().read();
+        self.of_postgres().then(|| self.url_at(port))
+    }
+
+    /// The URL of PgBouncer before PostgreSQL's primary. Contains the password.
+    pub fn pooler_url(&self) -> Option<String> {
+        self.of_postgres().then(|| self.url(Server::Pooler))
+    }
+
+    fn of_postgres(&self) -> bool {
+        self.options.kind == Kind::Postgres
     }
 
     pub fn redis_url(&self) -> String {
@@ -143,8 +173,18 @@ impl Lab {
     }
 
     fn url(&self, server: Server) -> String {
-        let port = server.port(self.options.ports());
-        format!("mysql://{USER}:{}@127.0.0.1:{port}/{USER}", self.password)
+        self.url_at(server.port(self.options.ports()))
+    }
+
+    fn url_at(&self, port: u16) -> String {
+        let scheme = match self.options.kind {
+            Kind::Galera => "mysql",
+            Kind::Postgres => "postgres",
+        };
+        format!(
+            "{scheme}://{USER}:{}@127.0.0.1:{port}/{USER}",
+            self.password
+        )
     }
 
     /// Name and process number of each server that lives now, paused ones included.
@@ -152,7 +192,7 @@ impl Lab {
         let Ok(Some(record)) = Record::read(&self.options.dir) else {
             return Vec::new();
         };
-        let servers = Server::all(self.options.nodes).into_iter();
+        let servers = Server::all(self.options.kind, self.options.nodes).into_iter();
         let living = servers.filter_map(|server| {
             let process = record.process(server).filter(|process| process.lives())?;
             Some((server.name(), process.pid))
@@ -163,11 +203,29 @@ impl Lab {
     /// Makes a server have a fault, or ends one. Returns when it is done; after `restart` and `heal`
     /// the server answers.
     pub fn fault(&self, fault: &LabFault) -> Result<(), LabError> {
-        fault
-            .check(&self.options.names())
-            .map_err(LabError::Fault)?;
-        let _work = begin(&self.options.dir, Work::Shared, &mut |_| {})?;
+        self.check(fault)?;
+        // A failover concerns all nodes.
+        let work = match fault.action {
+            LabAction::Promote => Work::Alone,
+            _ => Work::Shared,
+        };
+        let _work = begin(&self.options.dir, work, &mut |_| {})?;
         fault::apply(&self.options, fault)
+    }
+
+    /// An error if this lab can't have a fault.
+    pub fn check(&self, fault: &LabFault) -> Result<(), LabError> {
+        let servers = Server::all(self.options.kind, self.options.nodes);
+        let (nodes, others): (Vec<_>, Vec<_>) = servers.into_iter().partition(|s| s.is_node());
+        let names =
+            |servers: Vec<Server>| servers.into_iter().map(Server::name).collect::<Vec<_>>();
+        fault
+            .check(&names(nodes), &names(others))
+            .map_err(LabError::Fault)?;
+        match (fault.action, self.options.kind) {
+            (LabAction::Promote, Kind::Galera) => Err(LabError::Fault(NO_PRIMARY.to_owned())),
+            _ => Ok(()),
+        }
     }
 
     /// Undoes all faults: resumes, heals, restarts what is dead. Returns when every node has all

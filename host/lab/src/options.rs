@@ -1,7 +1,7 @@
 //! Options of a lab.
 
 use super::error::LabError;
-use super::galera::settings;
+use super::kind::Kind;
 use super::ports::Ports;
 use super::server::Server;
 use std::path::PathBuf;
@@ -13,17 +13,24 @@ const DEFAULT_NODES: u32 = 3;
 /// The first port, unless another is named. All others follow from it.
 const DEFAULT_PORT: u16 = 13300;
 
+/// Why a user may not change a setting.
+pub(super) const OF_THE_LAB: &str =
+    "the lab sets that itself, to keep to its own folder, ports and group";
+
 /// A lab as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabOptions {
     /// The folder of all the lab's files.
     pub dir: PathBuf,
+    pub kind: Kind,
     /// Number of nodes, named n1, n2, and so on.
     pub nodes: u32,
     /// The first port; the others follow from it.
     pub port: u16,
-    /// MariaDB settings for each node, after the lab's own.
-    pub mariadb: Vec<(String, String)>,
+    /// Settings of the database for each node, after the lab's own.
+    pub settings: Vec<(String, String)>,
+    /// A commit on a PostgreSQL primary waits until one standby has it on disk.
+    pub synchronous: bool,
 }
 
 impl LabOptions {
@@ -31,9 +38,11 @@ impl LabOptions {
     pub fn new(dir: PathBuf) -> Self {
         Self {
             dir,
+            kind: Kind::default(),
             nodes: DEFAULT_NODES,
             port: DEFAULT_PORT,
-            mariadb: Vec::new(),
+            settings: Vec::new(),
+            synchronous: false,
         }
     }
 
@@ -50,10 +59,37 @@ impl LabOptions {
                 last,
             });
         }
-        for (name, value) in &self.mariadb {
-            settings::check(name, value)?;
+        match (self.kind, self.nodes) {
+            _ if !self.synchronous => {}
+            (Kind::Galera, _) => return Err(LabError::Synchronous("is for --kind postgres")),
+            (Kind::Postgres, 1) => return Err(LabError::Synchronous("needs a standby: --nodes 2")),
+            (Kind::Postgres, _) => {}
+        }
+        for (name, value) in &self.settings {
+            self.check_setting(name, value)?;
         }
         Ok(())
+    }
+
+    fn check_setting(&self, name: &str, value: &str) -> Result<(), LabError> {
+        let refuse = |why: &str| {
+            Err(LabError::Setting {
+                setting: format!("{name}={value}"),
+                why: why.to_owned(),
+            })
+        };
+        let named = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if name.is_empty() || !name.chars().all(named) {
+            return refuse("a setting is NAME=VALUE, and its name has letters, digits, _, - and .");
+        }
+        if value.chars().any(char::is_control) {
+            return refuse("a value is one line");
+        }
+        let plain = name.to_ascii_lowercase().replace('-', "_");
+        match self.kind.cluster().refusal(&plain, value) {
+            Some(why) => refuse(why),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn ports(&self) -> Ports {
@@ -62,18 +98,23 @@ impl LabOptions {
 
     /// The names of the nodes, in order.
     pub(super) fn names(&self) -> Vec<String> {
-        (1..=self.nodes).map(|node| format!("n{node}")).collect()
+        self.node_servers().into_iter().map(Server::name).collect()
     }
 
     pub(super) fn node_servers(&self) -> Vec<Server> {
-        (1..=self.nodes).map(Server::Node).collect()
+        let node = |node| Server::Node(self.kind, node);
+        (1..=self.nodes).map(node).collect()
     }
 
     /// The flags that ask for these options.
     pub(super) fn flags(&self) -> String {
-        let mut flags = format!("--nodes {} --port {}", self.nodes, self.port);
-        for (name, value) in &self.mariadb {
-            flags.push_str(&format!(" --mariadb {name}={value}"));
+        let (kind, nodes, port) = (self.kind.as_str(), self.nodes, self.port);
+        let mut flags = format!("--kind {kind} --nodes {nodes} --port {port}");
+        if self.synchronous {
+            flags.push_str(" --synchronous");
+        }
+        for (name, value) in &self.settings {
+            flags.push_str(&format!(" --set {name}={value}"));
         }
         flags
     }
@@ -97,6 +138,38 @@ mod tests {
         assert!(options(5, u16::MAX - Ports::SPAN + 1).check().is_ok());
         for (nodes, port) in [(0, 2000), (6, 2000), (3, 1023), (3, 65500)] {
             assert!(options(nodes, port).check().is_err());
+        }
+    }
+
+    #[test]
+    fn settings_that_are_not_one_line_of_a_configuration_are_refused() {
+        for kind in Kind::ALL {
+            let options = LabOptions {
+                kind,
+                ..options(3, 2000)
+            };
+            let accepts = |name: &str, value: &str| options.check_setting(name, value).is_ok();
+            assert!(accepts("max-connections", "500"));
+            assert!(!accepts("", "1"));
+            assert!(!accepts("max connections", "1"));
+            assert!(!accepts("max_connections", "1\nport=3306"));
+            assert!(!accepts("PORT", "3306"));
+        }
+    }
+
+    #[test]
+    fn only_standbys_are_waited_for_at_a_commit() {
+        for (kind, nodes, is_fine) in [
+            (Kind::Galera, 3, false),
+            (Kind::Postgres, 1, false),
+            (Kind::Postgres, 2, true),
+        ] {
+            let options = LabOptions {
+                kind,
+                synchronous: true,
+                ..options(nodes, 2000)
+            };
+            assert_eq!(options.check().is_ok(), is_fine, "{options:?}");
         }
     }
 }

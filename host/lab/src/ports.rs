@@ -18,6 +18,15 @@ impl Ports {
         self.0 + 1
     }
 
+    /// The proxy's port for reading, on standbys of PostgreSQL.
+    pub(super) fn read(self) -> u16 {
+        self.0 + 2
+    }
+
+    pub(super) fn pooler(self) -> u16 {
+        self.0 + 3
+    }
+
     /// Client port of a node.
     pub(super) fn clients(self, node: u32) -> u16 {
         self.0 + 10 * node as u16
@@ -47,7 +56,7 @@ mod tests {
     #[test]
     fn no_two_servers_share_a_port_and_none_leaves_the_span() {
         let ports = Ports(2000);
-        let mut all = BTreeSet::from([ports.proxy(), ports.redis()]);
+        let mut all = BTreeSet::from([ports.proxy(), ports.redis(), ports.read(), ports.pooler()]);
         for node in 1..=MOST_NODES {
             all.extend([
                 ports.clients(node),
@@ -56,7 +65,7 @@ mod tests {
                 ports.copy(node),
             ]);
         }
-        assert_eq!(all.len(), 2 + 4 * MOST_NODES as usize);
+        assert_eq!(all.len(), 4 + 4 * MOST_NODES as usize);
         assert_eq!(all.first(), Some(&2000));
         assert_eq!(all.last(), Some(&(2000 + Ports::SPAN - 1)));
     }

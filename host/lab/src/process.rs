@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// Interval at which a wait looks at the process.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// Timeout for the effect of a signal.
+const SIGNALLED: Duration = Duration::from_secs(5);
+
 /// One process, on this boot of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Process {
@@ -89,35 +92,67 @@ impl Process {
         }
     }
 
-    /// Ends it: in order if it does so within the limit, else by force; then what it had started
-    /// and left. False if it lives even then.
-    pub(super) fn end(self, limit: Duration) -> bool {
-        // Seen while it lives: once a leader is gone, the number of its session is worth nothing.
+    /// Makes it stand still, with its helpers. False if it does not take the signal.
+    pub(super) fn pause(self) -> bool {
+        self.signal(Signal::STOP);
+        // From here on it starts no more of them.
+        let paused = self.shows(ProcessState::Paused);
         let helpers = self.helpers();
-        self.signal(Signal::CONT);
-        self.signal(Signal::TERM);
-        if !self.ends_within(limit) {
-            self.signal(Signal::KILL);
+        for helper in &helpers {
+            helper.signal(Signal::STOP);
         }
-        self.buried(&helpers)
+        let stand = |helper: &Process| helper.is_within(SIGNALLED, |s| s != ProcessState::Running);
+        paused && helpers.iter().all(stand)
     }
 
-    /// Ends it at once. False if it lives even then.
+    /// Makes it go on after a pause, with its helpers. False if it does not take the signal.
+    pub(super) fn resume(self) -> bool {
+        for helper in self.helpers() {
+            helper.signal(Signal::CONT);
+        }
+        self.signal(Signal::CONT);
+        self.shows(ProcessState::Running)
+    }
+
+    fn shows(self, state: ProcessState) -> bool {
+        let ended = |now| now == ProcessState::Dead;
+        self.is_within(SIGNALLED, |now| now == state || ended(now)) && self.state() == state
+    }
+
+    /// Ends it: in order if it does so within the limit, else by force; then what it had started
+    /// and left. False if it lives even then.
+    pub(super) fn end(self, in_order: Signal, limit: Duration) -> bool {
+        // Seen while it lives: once a leader is gone, the number of its session is worth nothing.
+        let helpers = self.helpers();
+        self.resume();
+        self.signal(in_order);
+        match self.ends_within(limit) {
+            true => self.buried(&helpers),
+            false => self.kill(),
+        }
+    }
+
+    /// Ends it and its helpers at once. False if it lives even then.
     pub(super) fn kill(self) -> bool {
+        // While it stands still, it starts no helper that would not be seen.
+        self.signal(Signal::STOP);
+        self.is_within(SIGNALLED, |now| now != ProcessState::Running);
         let helpers = self.helpers();
         self.signal(Signal::KILL);
         self.buried(&helpers)
     }
 
     fn buried(self, helpers: &[Process]) -> bool {
-        let gone = self.ends_within(Duration::from_secs(10));
+        let limit = Duration::from_secs(10);
+        let gone = self.ends_within(limit);
         for helper in helpers {
             helper.signal(Signal::KILL);
         }
-        gone
+        gone && helpers.iter().all(|helper| helper.ends_within(limit))
     }
 
-    /// The other processes of the session that it leads: a node that receives a copy has some.
+    /// Its children, and the other processes of the session that it leads: PostgreSQL has a process for
+    /// each of its clients, and a MariaDB node that receives a copy has some.
     fn helpers(self) -> Vec<Process> {
         if !self.lives() {
             return Vec::new();
@@ -125,7 +160,7 @@ impl Process {
         let ours = |pid: i32| {
             let stat = stat(pid)?;
             let start_ticks = stat.starttime;
-            let member = stat.session == self.pid && pid != self.pid;
+            let member = [stat.session, stat.ppid].contains(&self.pid) && pid != self.pid;
             (member && start_ticks >= self.start_ticks).then_some(Process { pid, start_ticks })
         };
         let found = all_pids().into_iter().filter_map(ours).collect();
@@ -205,12 +240,33 @@ mod tests {
     fn a_process_is_paused_resumed_and_ended() {
         let (mut child, process) = sleeper();
         assert_eq!(process.state(), ProcessState::Running);
-        process.signal(Signal::STOP);
-        let second = Duration::from_secs(1);
-        assert!(process.is_within(second, |state| state == ProcessState::Paused));
-        assert!(process.end(Duration::from_secs(5)));
+        assert!(process.pause());
+        assert_eq!(process.state(), ProcessState::Paused);
+        assert!(process.end(Signal::TERM, Duration::from_secs(5)));
         assert!(!process.lives(), "a zombie counts as dead");
         child.wait().unwrap();
+    }
+
+    /// As a server that has a process for each of its clients.
+    #[test]
+    fn children_are_paused_resumed_and_killed_with_their_parent() {
+        let script = "setsid sleep 600 & setsid sleep 600 & wait";
+        let mut parent = Command::new("sh").args(["-c", script]).spawn().unwrap();
+        let process = Process::with_pid(parent.id() as i32).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while process.helpers().len() < 2 && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+        let children = process.helpers();
+        assert_eq!(children.len(), 2);
+        let all_are = |state| children.iter().all(|child| child.state() == state);
+        assert!(process.pause());
+        assert!(all_are(ProcessState::Paused));
+        assert!(process.resume());
+        assert!(all_are(ProcessState::Running));
+        assert!(process.kill());
+        assert!(all_are(ProcessState::Dead));
+        parent.wait().unwrap();
     }
 
     #[test]

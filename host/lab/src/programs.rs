@@ -1,7 +1,11 @@
 //! The programs that a lab is made of, and how to get those that are missing.
 
 use super::error::LabError;
+use super::kind::Kind;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -11,81 +15,45 @@ pub const SEARCH: &str = "CONTEND_LAB_PATH";
 /// Servers are in folders that are often not in a user's `PATH`.
 const SYSTEM: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-/// Each program and the Debian package that has it.
+/// Each program that every lab needs, and the Debian package that has it.
 const NEEDED: &[(&str, &str)] = &[
-    ("mariadbd", "mariadb-server"),
-    ("mariadb-install-db", "mariadb-server"),
-    ("mariadb", "mariadb-server"),
-    ("rsync", "rsync"),
     ("haproxy", "haproxy"),
     ("redis-server", "redis-server"),
     ("setsid", "util-linux"),
 ];
 
-/// Folders in which distributions install Galera's library.
-const PROVIDER: &str = "libgalera_smm.so";
-const PROVIDER_PLACES: &[&str] = &[
-    "/usr/lib/galera",
-    "/usr/lib64/galera-4",
-    "/usr/lib/galera-4",
-    "/usr/lib64/galera",
-    "/usr/lib",
-    "/usr/lib64",
-];
-
-/// Paths of the programs.
+/// Paths of the programs, and of a library.
 #[derive(Debug, Clone)]
-pub(super) struct Programs {
-    pub(super) mariadbd: PathBuf,
-    pub(super) install_db: PathBuf,
-    pub(super) haproxy: PathBuf,
-    pub(super) redis: PathBuf,
-    pub(super) setsid: PathBuf,
-    pub(super) provider: PathBuf,
-}
+pub(super) struct Programs(BTreeMap<&'static str, PathBuf>);
 
 impl Programs {
-    /// Finds them all. The error lists all that are missing, and how to install them.
-    pub(super) fn find() -> Result<Self, LabError> {
-        let mut what = Vec::new();
-        let mut packages = Vec::new();
-        let mut missing = |name: &str, package: &'static str| {
+    /// Finds all that a kind of lab needs. The error lists all that are missing, and how to install them.
+    pub(super) fn find(kind: Kind) -> Result<Self, LabError> {
+        let cluster = kind.cluster();
+        let (mut found, mut what, mut packages) = (BTreeMap::new(), Vec::new(), Vec::new());
+        for &(name, package) in cluster.needed().iter().chain(NEEDED) {
+            if let Some(path) = cluster.program(name) {
+                found.insert(name, path);
+                continue;
+            }
             what.push(name.to_owned());
             if !packages.contains(&package) {
                 packages.push(package);
             }
-        };
-        for (name, package) in NEEDED {
-            if program(name).is_none() {
-                missing(name, package);
+        }
+        match what.is_empty() {
+            true => Ok(Self(found)),
+            false => {
+                let install = install_command(&packages);
+                Err(LabError::Missing { what, install })
             }
         }
-        let provider = PROVIDER_PLACES
-            .iter()
-            .map(|place| Path::new(place).join(PROVIDER));
-        let provider = provider.into_iter().find(|path| path.exists());
-        if provider.is_none() {
-            missing(PROVIDER, "galera-4");
-        }
-        let (true, Some(provider)) = (what.is_empty(), provider) else {
-            let install = install_command(&packages);
-            return Err(LabError::Missing { what, install });
-        };
-        let found = |name: &str| program(name).expect("found just now");
-        Ok(Self {
-            mariadbd: found("mariadbd"),
-            install_db: found("mariadb-install-db"),
-            haproxy: found("haproxy"),
-            redis: found("redis-server"),
-            setsid: found("setsid"),
-            provider,
-        })
     }
-}
 
-/// The client, with which nodes are asked how they are. A lab is seen and stopped without it.
-pub(super) fn client() -> Option<PathBuf> {
-    program("mariadb")
+    /// The path of one that the lab needs.
+    pub(super) fn path(&self, name: &str) -> &Path {
+        self.0.get(name).expect("all needed ones were found")
+    }
 }
 
 /// The `PATH` with which the servers find their own helpers.
@@ -94,7 +62,7 @@ pub(super) fn search_path() -> String {
     folders.join(":")
 }
 
-fn program(name: &str) -> Option<PathBuf> {
+pub(super) fn program(name: &str) -> Option<PathBuf> {
     let runs = |path: &PathBuf| {
         let metadata = path.metadata();
         metadata.is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
@@ -111,7 +79,18 @@ fn folders() -> Vec<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .collect();
     folders.extend(SYSTEM.iter().map(PathBuf::from));
+    folders.extend(of_postgres());
     folders
+}
+
+/// Folders in which Debian installs PostgreSQL's programs, the newest version first.
+fn of_postgres() -> Vec<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let version = |entry: fs::DirEntry| entry.file_name().to_str()?.parse::<u32>().ok();
+    let mut versions: Vec<_> = versions.flatten().filter_map(version).collect();
+    versions.sort_by_key(|&version| Reverse(version));
+    let bin = |version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin"));
+    versions.into_iter().map(bin).collect()
 }
 
 fn install_command(packages: &[&str]) -> String {

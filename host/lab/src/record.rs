@@ -1,6 +1,8 @@
 //! The record of a lab: `lab.json` in its folder.
 
 use super::error::{LabError, at};
+use super::folder::AtWork;
+use super::kind::Kind;
 use super::options::LabOptions;
 use super::process::Process;
 use super::server::Server;
@@ -21,10 +23,19 @@ pub(super) struct Record {
     format: u32,
     /// The boot of the machine. After a reboot the recorded process numbers mean nothing.
     boot_id: String,
+    /// A record without it is of a runner that had one kind.
+    #[serde(default)]
+    kind: Kind,
     nodes: u32,
     /// The first port; `ports` lists them all, for readers of the file.
     port: u16,
-    mariadb: Vec<(String, String)>,
+    #[serde(alias = "mariadb")]
+    settings: Vec<(String, String)>,
+    #[serde(default)]
+    synchronous: bool,
+    /// The number of the node that is PostgreSQL's primary; Galera has none.
+    #[serde(default = "first")]
+    primary: u32,
     ports: BTreeMap<String, u16>,
     processes: BTreeMap<String, Process>,
 }
@@ -32,14 +43,17 @@ pub(super) struct Record {
 impl Record {
     /// A lab of which nothing runs yet.
     pub(super) fn new(options: &LabOptions) -> Self {
-        let servers = Server::all(options.nodes);
+        let servers = Server::all(options.kind, options.nodes);
         let port = |server: &Server| (server.name(), server.port(options.ports()));
         Self {
             format: FORMAT,
             boot_id: boot_id(),
+            kind: options.kind,
             nodes: options.nodes,
             port: options.port,
-            mariadb: options.mariadb.clone(),
+            settings: options.settings.clone(),
+            synchronous: options.synchronous,
+            primary: first(),
             ports: servers.iter().map(port).collect(),
             processes: BTreeMap::new(),
         }
@@ -91,15 +105,37 @@ impl Record {
     pub(super) fn options(&self, dir: PathBuf) -> LabOptions {
         LabOptions {
             dir,
+            kind: self.kind,
             nodes: self.nodes,
             port: self.port,
-            mariadb: self.mariadb.clone(),
+            settings: self.settings.clone(),
+            synchronous: self.synchronous,
         }
+    }
+
+    /// The same data with other options, and nothing of it runs.
+    pub(super) fn stopped(&self, options: &LabOptions) -> Self {
+        Self {
+            primary: self.primary,
+            ..Self::new(options)
+        }
+    }
+
+    pub(super) fn primary(&self) -> Server {
+        Server::Node(self.kind, self.primary)
     }
 
     /// The process of a server, dead or alive.
     pub(super) fn process(&self, server: Server) -> Option<Process> {
-        self.processes.get(&server.name()).copied()
+        let is_here = !matches!(server, Server::Node(kind, _) if kind != self.kind);
+        let process = self.processes.get(&server.name()).copied();
+        process.filter(|_| is_here)
+    }
+
+    pub(super) fn set_primary(&mut self, node: Server) {
+        if let Server::Node(_, number) = node {
+            self.primary = number;
+        }
     }
 
     pub(super) fn set_process(&mut self, server: Server, process: Option<Process>) {
@@ -110,10 +146,24 @@ impl Record {
     }
 }
 
+fn first() -> u32 {
+    1
+}
+
 /// Another one at each start of the machine.
 fn boot_id() -> String {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().to_owned()
+}
+
+/// Changes the record in a folder.
+pub(super) fn change(lab: &Path, change: impl FnOnce(&mut Record)) -> Result<(), LabError> {
+    let _work = AtWork::on_record(lab)?;
+    let Some(mut record) = Record::read(lab)? else {
+        return Err(LabError::NoLab(lab.to_owned()));
+    };
+    change(&mut record);
+    record.write(lab)
 }
 
 /// The process of a server, if it lives.
@@ -160,5 +210,27 @@ mod tests {
             torn.to_string().contains("not the record of a lab"),
             "{torn}"
         );
+    }
+
+    #[test]
+    fn record_of_an_older_runner_is_of_a_galera_lab() {
+        let text = r#"{"format": 1, "boot_id": "", "nodes": 2, "port": 13300, "mariadb": [["a", "b"]],
+            "ports": {}, "processes": {}}"#;
+        let record = Record::parse(Path::new("lab.json"), text).unwrap();
+        let options = record.options(PathBuf::from("lab"));
+        assert_eq!((options.kind, options.synchronous), (Kind::Galera, false));
+        assert_eq!(options.settings, [("a".to_owned(), "b".to_owned())]);
+    }
+
+    #[test]
+    fn primary_is_remembered_when_the_lab_is_stopped() {
+        let options = LabOptions {
+            kind: Kind::Postgres,
+            ..LabOptions::new(PathBuf::from("lab"))
+        };
+        let mut record = Record::new(&options);
+        record.set_primary(Server::Node(Kind::Postgres, 2));
+        let stopped = record.stopped(&options);
+        assert_eq!(stopped.primary().name(), "n2");
     }
 }

@@ -1,38 +1,54 @@
-//! The servers of a lab: their names, places and ports.
+//! The servers of a lab: their names, places, ports and programs.
 
+use super::kind::Kind;
+use super::options::LabOptions;
 use super::ports::Ports;
-use crate::model::lab_fault::{PROXY, REDIS};
+use crate::model::lab_fault::{POOLER, PROXY, REDIS};
+use rustix::process::Signal;
 use std::path::{Path, PathBuf};
 
 /// One server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Server {
-    /// A MariaDB node, numbered from 1.
-    Node(u32),
+    /// A node, numbered from 1.
+    Node(Kind, u32),
     Proxy,
     Redis,
+    /// PgBouncer, before the primary of PostgreSQL.
+    Pooler,
     /// The MariaDB that makes the first data and then ends.
     Seed,
 }
 
 impl Server {
     /// The servers of a lab with so many nodes, in the order of their start.
-    pub(super) fn all(nodes: u32) -> Vec<Self> {
-        let nodes = (1..=nodes).map(Self::Node);
-        nodes.chain([Self::Proxy, Self::Redis]).collect()
+    pub(super) fn all(kind: Kind, nodes: u32) -> Vec<Self> {
+        let mut all: Vec<_> = (1..=nodes).map(|node| Self::Node(kind, node)).collect();
+        all.extend([Self::Proxy, Self::Redis]);
+        if kind == Kind::Postgres {
+            all.push(Self::Pooler);
+        }
+        all
     }
 
-    pub(super) fn named(name: &str, nodes: u32) -> Option<Self> {
-        Self::all(nodes)
-            .into_iter()
-            .find(|server| server.name() == name)
+    /// Every server that a folder may ever have had.
+    pub(super) fn every(most_nodes: u32) -> Vec<Self> {
+        let mut every = Self::all(Kind::Postgres, most_nodes);
+        every.extend((1..=most_nodes).map(|node| Self::Node(Kind::Galera, node)));
+        every.push(Self::Seed);
+        every
+    }
+
+    pub(super) fn is_node(self) -> bool {
+        matches!(self, Self::Node(..))
     }
 
     pub(super) fn name(self) -> String {
         match self {
-            Self::Node(node) => format!("n{node}"),
+            Self::Node(_, node) => format!("n{node}"),
             Self::Proxy => PROXY.to_owned(),
             Self::Redis => REDIS.to_owned(),
+            Self::Pooler => POOLER.to_owned(),
             Self::Seed => "seed".to_owned(),
         }
     }
@@ -40,25 +56,26 @@ impl Server {
     /// Its client port. The seed has the first node's ports, as they never run together.
     pub(super) fn port(self, ports: Ports) -> u16 {
         match self {
-            Self::Node(node) => ports.clients(node),
+            Self::Node(_, node) => ports.clients(node),
             Self::Proxy => ports.proxy(),
             Self::Redis => ports.redis(),
+            Self::Pooler => ports.pooler(),
             Self::Seed => ports.clients(1),
         }
     }
 
     /// All ports that it takes.
-    pub(super) fn ports(self, ports: Ports) -> Vec<u16> {
+    pub(super) fn ports(self, options: &LabOptions) -> Vec<u16> {
+        let ports = options.ports();
+        let mut all = vec![self.port(ports)];
         match self {
-            Self::Node(node) => vec![
-                ports.clients(node),
-                ports.group(node),
-                ports.missed(node),
-                ports.copy(node),
-            ],
-            Self::Proxy | Self::Redis => vec![self.port(ports)],
-            Self::Seed => Self::Node(1).ports(ports),
+            Self::Node(Kind::Galera, node) => {
+                all.extend([ports.group(node), ports.missed(node), ports.copy(node)]);
+            }
+            Self::Proxy if options.kind == Kind::Postgres => all.push(ports.read()),
+            _ => {}
         }
+        all
     }
 
     /// Its own folder in that of the lab.
@@ -66,12 +83,25 @@ impl Server {
         lab.join(self.name())
     }
 
-    pub(super) fn config(self, lab: &Path) -> PathBuf {
-        self.dir(lab).join(match self {
-            Self::Node(_) | Self::Seed => "my.cnf",
+    /// The folders that must be there before it starts.
+    pub(super) fn dirs(self, lab: &Path) -> Vec<PathBuf> {
+        let dir = self.dir(lab);
+        match self {
+            Self::Node(Kind::Galera, _) | Self::Seed => {
+                vec![dir.clone(), dir.join("tmp"), dir.join("data")]
+            }
+            _ => vec![dir],
+        }
+    }
+
+    pub(super) fn config_name(self) -> &'static str {
+        match self {
+            Self::Node(Kind::Galera, _) | Self::Seed => "my.cnf",
+            Self::Node(Kind::Postgres, _) => "postgresql.conf",
             Self::Proxy => "haproxy.cfg",
             Self::Redis => "redis.conf",
-        })
+            Self::Pooler => "pgbouncer.ini",
+        }
     }
 
     pub(super) fn log(self, lab: &Path) -> PathBuf {
@@ -86,19 +116,32 @@ impl Server {
     /// The name under which its process runs.
     pub(super) fn program(self) -> &'static str {
         match self {
-            Self::Node(_) | Self::Seed => "mariadbd",
+            Self::Node(Kind::Galera, _) | Self::Seed => "mariadbd",
+            Self::Node(Kind::Postgres, _) => "postgres",
             Self::Proxy => "haproxy",
             Self::Redis => "redis-server",
+            Self::Pooler => "pgbouncer",
         }
     }
 
     /// The argument that says which configuration it has. No other process of that program has
     /// it, so it finds what a killed launcher started and had no time to write down.
     pub(super) fn config_argument(self, lab: &Path) -> String {
-        let path = self.config(lab).display().to_string();
+        let path = self.dir(lab).join(self.config_name());
+        let path = path.display();
         match self {
-            Self::Node(_) | Self::Seed => format!("--defaults-file={path}"),
-            Self::Proxy | Self::Redis => path,
+            Self::Node(Kind::Galera, _) | Self::Seed => format!("--defaults-file={path}"),
+            Self::Node(Kind::Postgres, _) => format!("--config-file={path}"),
+            Self::Proxy | Self::Redis | Self::Pooler => path.to_string(),
+        }
+    }
+
+    /// The signal by which it ends in order, without waiting for its clients.
+    pub(super) fn stop_signal(self) -> Signal {
+        match self {
+            Self::Node(Kind::Postgres, _) => Signal::INT,
+            Self::Pooler => Signal::QUIT,
+            _ => Signal::TERM,
         }
     }
 }

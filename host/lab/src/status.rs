@@ -1,12 +1,13 @@
 //! State of a lab: each server's process, and its answer.
 
-use super::galera::client::Client;
+use super::galera::GaleraView;
+use super::kind::Kind;
 use super::options::LabOptions;
+use super::postgres::PostgresView;
 use super::process::{Process, ProcessState};
 use super::record::Record;
 use super::server::Server;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -21,11 +22,15 @@ const LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
     pub dir: PathBuf,
-    /// Every node has all data and sees all others; proxy and Redis answer.
+    pub kind: Kind,
+    /// Every node has all data and sees all others (PostgreSQL: one is primary, and the others stream from
+    /// it and are near); the other servers answer.
     pub whole: bool,
     pub nodes: Vec<NodeStatus>,
     pub haproxy: ServerStatus,
     pub redis: ServerStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pgbouncer: Option<ServerStatus>,
 }
 
 /// A server's process, and whether clients get an answer.
@@ -39,38 +44,82 @@ pub struct ServerStatus {
     pub answers: bool,
 }
 
-/// A node, and how it sees itself. What it does not answer is nothing.
+/// A node, and how it sees its group.
 #[derive(Debug, Clone, Serialize)]
 pub struct NodeStatus {
     #[serde(flatten)]
     pub server: ServerStatus,
-    /// `Primary` in the majority, else `non-Primary`.
-    pub component: Option<String>,
-    /// `Synced`, `Joined`, `Donor/Desynced`, and so on.
-    pub state: Option<String>,
-    pub cluster_size: Option<u32>,
-    /// Write sets that it has received and not yet applied.
-    pub receive_queue: Option<u64>,
-    /// Write sets that it has not yet sent.
-    pub send_queue: Option<u64>,
-    /// Its state in the proxy: `UP`, `DOWN`, or a step between.
+    #[serde(flatten)]
+    pub view: NodeView,
+    /// Its state in the proxy: for Galera `UP`, `DOWN`, or a step between; for PostgreSQL `primary`, `read`
+    /// (the ports that lead to it) or `DOWN`.
     pub behind_proxy: Option<String>,
+}
+
+/// A node's view of its group. What it does not answer is `None`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum NodeView {
+    Galera(GaleraView),
+    Postgres(PostgresView),
+}
+
+impl NodeView {
+    pub(super) fn answers(&self) -> bool {
+        match self {
+            Self::Galera(view) => view.ready,
+            Self::Postgres(view) => view.role.is_some(),
+        }
+    }
+
+    /// Name and text of each figure.
+    pub fn figures(&self) -> Vec<(&'static str, String)> {
+        fn shown(figure: Option<impl ToString>) -> String {
+            figure.map(|figure| figure.to_string()).unwrap_or_default()
+        }
+        match self {
+            Self::Galera(view) => vec![
+                ("component", shown(view.component.as_ref())),
+                ("state", shown(view.state.as_ref())),
+                ("size", shown(view.cluster_size)),
+                ("receive queue", shown(view.receive_queue)),
+                ("send queue", shown(view.send_queue)),
+            ],
+            Self::Postgres(view) => vec![
+                ("role", shown(view.role.as_ref())),
+                ("stream", shown(view.stream.as_ref())),
+                ("position", shown(view.position.as_ref())),
+                ("lag bytes", shown(view.lag_bytes)),
+            ],
+        }
+    }
 }
 
 pub(super) fn read(options: &LabOptions) -> Status {
     let lab = &options.dir;
     let record = Record::read(lab).ok().flatten();
-    let process = |server| record.as_ref().and_then(|record| record.process(server));
-    let client = Client::find().ok();
-    let seen = behind_proxy(lab);
+    let status = |server| {
+        let process = record.as_ref().and_then(|record| record.process(server));
+        server_status(server, process, options)
+    };
+    let (cluster, table) = (options.kind.cluster(), ProxyTable::read(lab));
     // Side by side: one that does not answer costs its limit once, not for each.
-    let nodes: Vec<_> = thread::scope(|scope| {
-        let asked: Vec<_> = (1..=options.nodes)
-            .map(Server::Node)
-            .map(|server| {
-                let status = server_status(server, process(server), options);
-                let (client, seen) = (client.as_ref(), &seen);
-                scope.spawn(move || node_status(server, status, client, lab, seen))
+    let mut nodes: Vec<_> = thread::scope(|scope| {
+        let asked: Vec<_> = options
+            .node_servers()
+            .into_iter()
+            .map(|node| {
+                let (mut server, table) = (status(node), &table);
+                scope.spawn(move || {
+                    let view = cluster.view(node, options, server.process);
+                    server.answers = view.answers();
+                    let behind_proxy = cluster.behind_proxy(&server.name, table);
+                    NodeStatus {
+                        server,
+                        view,
+                        behind_proxy,
+                    }
+                })
             })
             .collect();
         let answers = asked.into_iter();
@@ -78,22 +127,23 @@ pub(super) fn read(options: &LabOptions) -> Status {
             .map(|node| node.join().expect("it only asks"))
             .collect()
     });
-    let mut haproxy = server_status(Server::Proxy, process(Server::Proxy), options);
-    haproxy.answers = haproxy.process == ProcessState::Running && listens(haproxy.port);
-    let mut redis = server_status(Server::Redis, process(Server::Redis), options);
-    redis.answers = redis.process == ProcessState::Running && redis_answers(redis.port);
-    let in_step = |node: &NodeStatus| {
-        node.server.answers
-            && node.component.as_deref() == Some("Primary")
-            && node.state.as_deref() == Some("Synced")
-            && node.cluster_size == Some(options.nodes)
+    let other = |server| {
+        let mut status = status(server);
+        status.answers = status.process == ProcessState::Running && answers(server, status.port);
+        status
     };
+    let (haproxy, redis) = (other(Server::Proxy), other(Server::Redis));
+    let pgbouncer = (options.kind == Kind::Postgres).then(|| other(Server::Pooler));
+    let others_answer =
+        haproxy.answers && redis.answers && pgbouncer.as_ref().is_none_or(|pooler| pooler.answers);
     Status {
         dir: lab.clone(),
-        whole: nodes.iter().all(in_step) && haproxy.answers && redis.answers,
+        kind: options.kind,
+        whole: cluster.is_whole(&mut nodes) && others_answer,
         nodes,
         haproxy,
         redis,
+        pgbouncer,
     }
 }
 
@@ -109,65 +159,68 @@ fn server_status(server: Server, process: Option<Process>, options: &LabOptions)
     }
 }
 
-fn node_status(
-    node: Server,
-    mut server: ServerStatus,
-    client: Option<&Client>,
-    lab: &Path,
-    seen: &BTreeMap<String, String>,
-) -> NodeStatus {
-    let view = match (server.process, client) {
-        (ProcessState::Running, Some(client)) => client.view(node, lab).ok(),
-        _ => None,
-    };
-    server.answers = view.as_ref().is_some_and(|view| view.ready);
-    let behind_proxy = seen.get(&server.name).cloned();
-    let view = view.as_ref();
-    NodeStatus {
-        server,
-        component: view.map(|view| view.component.clone()),
-        state: view.map(|view| view.state.clone()),
-        cluster_size: view.and_then(|view| view.size),
-        receive_queue: view.and_then(|view| view.receive_queue),
-        send_queue: view.and_then(|view| view.send_queue),
-        behind_proxy,
+/// The proxy's table: name of the proxy, name of the server, state. Empty if the proxy does not answer.
+#[derive(Debug, Default)]
+pub(super) struct ProxyTable(Vec<[String; 3]>);
+
+impl ProxyTable {
+    pub(super) fn read(lab: &Path) -> Self {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = UnixStream::connect(Server::Proxy.socket(lab))?;
+            stream.set_read_timeout(Some(LIMIT))?;
+            stream.write_all(b"show stat\n")?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text)?;
+            Ok(text)
+        };
+        Self::parse(&ask().unwrap_or_default())
+    }
+
+    /// The first line names the columns.
+    pub(super) fn parse(text: &str) -> Self {
+        let mut lines = text.lines();
+        let columns = lines.next().unwrap_or_default().trim_start_matches("# ");
+        let columns: Vec<_> = columns.split(',').collect();
+        let place = |name: &str| columns.iter().position(|&column| column == name);
+        let (Some(proxy), Some(server), Some(state)) =
+            (place("pxname"), place("svname"), place("status"))
+        else {
+            return Self::default();
+        };
+        let row = |line: &str| {
+            let cells: Vec<_> = line.split(',').collect();
+            let cell = |place: usize| cells.get(place).map(|&cell| cell.to_owned());
+            Some([cell(proxy)?, cell(server)?, cell(state)?])
+        };
+        Self(lines.filter_map(row).collect())
+    }
+
+    /// The state of a server in one of the proxies.
+    pub(super) fn state(&self, proxy: &str, server: &str) -> Option<&str> {
+        let row = |[p, s, _]: &&[String; 3]| p == proxy && s == server;
+        self.0.iter().find(row).map(|[_, _, state]| state.as_str())
+    }
+
+    /// True if clients may be sent to a server: also to one that has failed a check, and is `UP 1/2`.
+    pub(super) fn is_used(&self, proxy: &str, server: &str) -> bool {
+        let state = self.state(proxy, server);
+        state.is_some_and(|state| state.starts_with("UP"))
+    }
+
+    pub(super) fn is_up(&self, proxy: &str, server: &str) -> bool {
+        self.state(proxy, server) == Some("UP")
     }
 }
 
-/// State of each node in the proxy; empty if the proxy does not answer.
-pub(super) fn behind_proxy(lab: &Path) -> BTreeMap<String, String> {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = UnixStream::connect(Server::Proxy.socket(lab))?;
-        stream.set_read_timeout(Some(LIMIT))?;
-        stream.write_all(b"show stat\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
-        Ok(text)
-    };
-    states(&ask().unwrap_or_default())
+/// True if a server that is no node answers.
+pub(super) fn answers(server: Server, port: u16) -> bool {
+    match server {
+        Server::Redis => redis_answers(port),
+        _ => connect(port).is_ok(),
+    }
 }
 
-/// Name and state of each server in the proxy's table. Its first line names the columns.
-fn states(table: &str) -> BTreeMap<String, String> {
-    let mut lines = table.lines();
-    let columns: Vec<_> = lines.next().unwrap_or_default().split(',').collect();
-    let (Some(name), Some(state)) = (
-        columns.iter().position(|&column| column == "svname"),
-        columns.iter().position(|&column| column == "status"),
-    ) else {
-        return BTreeMap::new();
-    };
-    let row = |line: &str| {
-        let cells: Vec<_> = line.split(',').collect();
-        Some((
-            (*cells.get(name)?).to_owned(),
-            (*cells.get(state)?).to_owned(),
-        ))
-    };
-    lines.filter_map(row).collect()
-}
-
-pub(super) fn redis_answers(port: u16) -> bool {
+fn redis_answers(port: u16) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = connect(port)?;
         stream.write_all(b"PING\r\n")?;
@@ -176,10 +229,6 @@ pub(super) fn redis_answers(port: u16) -> bool {
         Ok(&answer == b"+PONG")
     };
     ask().unwrap_or(false)
-}
-
-pub(super) fn listens(port: u16) -> bool {
-    connect(port).is_ok()
 }
 
 fn connect(port: u16) -> std::io::Result<TcpStream> {
@@ -196,9 +245,12 @@ mod tests {
     #[test]
     fn the_proxys_table_is_read_by_the_names_of_its_columns() {
         let table = "# pxname,svname,qcur,status\nnodes,n1,0,UP\nnodes,n2,0,DOWN\n\n";
-        let seen = states(table);
-        assert_eq!(seen.get("n1").map(String::as_str), Some("UP"));
-        assert_eq!(seen.get("n2").map(String::as_str), Some("DOWN"));
-        assert!(states("").is_empty());
+        let table = ProxyTable::parse(table);
+        assert!(table.is_up("nodes", "n1"));
+        assert_eq!(table.state("nodes", "n2"), Some("DOWN"));
+        assert_eq!(table.state("read", "n2"), None);
+        let failing = ProxyTable::parse("# pxname,svname,status\nnodes,n1,UP 1/2\n");
+        assert!(failing.is_used("nodes", "n1") && !failing.is_up("nodes", "n1"));
+        assert_eq!(ProxyTable::parse("").state("nodes", "n1"), None);
     }
 }

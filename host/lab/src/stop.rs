@@ -5,7 +5,6 @@ use super::options::MOST_NODES;
 use super::process::{Process, with_argument};
 use super::record::Record;
 use super::server::Server;
-use rustix::process::Signal;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,11 +14,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Every server that a folder may ever have had, in the order in which they are stopped: the nodes
 /// from the last to the first, so that the next start begins with the first.
 fn every() -> Vec<Server> {
-    let mut servers = Server::all(MOST_NODES);
-    servers.push(Server::Seed);
+    let mut servers = Server::every(MOST_NODES);
     servers.sort_by_key(|server| match server {
-        Server::Proxy | Server::Redis => 0,
-        Server::Node(node) => 1 + MOST_NODES - node,
+        Server::Proxy | Server::Redis | Server::Pooler => 0,
+        Server::Node(_, node) => 1 + MOST_NODES - node,
         Server::Seed => u32::MAX,
     });
     servers
@@ -77,7 +75,7 @@ pub(super) fn all(dir: &Path, progress: &mut dyn FnMut(String)) -> Result<(), La
     let living = living(dir);
     // One that stands still would keep the others from ending in order.
     for (_, process) in &living {
-        process.signal(Signal::CONT);
+        process.resume();
     }
     let mut failed = None;
     for (server, process) in living {
@@ -90,14 +88,14 @@ pub(super) fn all(dir: &Path, progress: &mut dyn FnMut(String)) -> Result<(), La
         return Err(error);
     }
     if let Some(record) = record {
-        Record::new(&record.options(dir.to_owned())).write(dir)?;
+        record.stopped(&record.options(dir.to_owned())).write(dir)?;
     }
     Ok(())
 }
 
 /// Ends one server, in order if it does so in time.
 pub(super) fn end(server: Server, process: Process) -> Result<(), LabError> {
-    gone(server, process, process.end(LIMIT))
+    gone(server, process, process.end(server.stop_signal(), LIMIT))
 }
 
 /// Ends one server at once.

@@ -5,7 +5,7 @@ use super::launch::Launcher;
 use super::process::Process;
 use super::record::running;
 use super::server::Server;
-use super::status;
+use super::status::{self, ProxyTable};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// Timeout for the proxy and for Redis.
 const SOON: Duration = Duration::from_secs(15);
 
-/// Waits until proxy or Redis answers. An error if it ends before.
+/// Waits until a server that is no node answers. An error if it ends before.
 pub(super) fn answers(
     server: Server,
     process: Process,
@@ -29,10 +29,7 @@ pub(super) fn answers(
         launcher.lab(),
         "answering",
         SOON,
-        &mut || match server {
-            Server::Redis => status::redis_answers(port),
-            _ => status::listens(port),
-        },
+        &mut || status::answers(server, port),
     )
 }
 
@@ -80,18 +77,30 @@ fn last_errors(log: &Path) -> String {
     shown[shown.len().saturating_sub(4)..].join("\n")
 }
 
-/// Waits until proxy and Redis answer, and the proxy reaches every node.
-pub(super) fn others_answer(nodes: &[Server], launcher: &Launcher) -> Result<(), LabError> {
+/// Waits until every server that is no node answers, and the proxy sends clients where they belong.
+pub(super) fn others_answer(launcher: &Launcher) -> Result<(), LabError> {
     let lab = launcher.lab();
-    for server in [Server::Proxy, Server::Redis] {
-        answers(server, running(server, lab)?, launcher)?;
+    let options = &launcher.options;
+    for server in Server::all(options.kind, options.nodes) {
+        if !server.is_node() {
+            answers(server, running(server, lab)?, launcher)?;
+        }
     }
+    let cluster = options.kind.cluster();
+    proxy_shows(launcher, "seeing every node", |table| {
+        cluster.is_proxied(table, options)
+    })
+}
+
+/// Waits until something is so in the proxy's table.
+pub(super) fn proxy_shows(
+    launcher: &Launcher,
+    what: &'static str,
+    is_so: impl Fn(&ProxyTable) -> bool,
+) -> Result<(), LabError> {
+    let lab = launcher.lab();
     let proxy = running(Server::Proxy, lab)?;
-    let what = "seeing every node";
     wait_for(Server::Proxy, proxy, lab, what, SOON, &mut || {
-        let seen = status::behind_proxy(lab);
-        nodes
-            .iter()
-            .all(|node| seen.get(&node.name()).is_some_and(|word| word == "UP"))
+        is_so(&ProxyTable::read(lab))
     })
 }

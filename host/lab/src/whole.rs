@@ -1,14 +1,12 @@
 //! Making a lab whole, from whatever state it is in.
 
 use super::error::LabError;
-use super::folder::{self, AtWork};
-use super::galera::group;
+use super::folder;
 use super::launch::Launcher;
 use super::process::{Process, ProcessState};
-use super::record::{Record, living};
+use super::record::{self, Record, living};
 use super::server::Server;
 use super::{stop, wait};
-use rustix::process::Signal;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Instant;
@@ -26,7 +24,7 @@ pub(super) fn raise(
         ))
     };
     let lab = launcher.lab();
-    let servers = Server::all(launcher.options.nodes);
+    let servers = Server::all(launcher.options.kind, launcher.options.nodes);
     let known_password = folder::read_password(lab)?;
     let password = match &known_password {
         Some(password) => password.clone(),
@@ -39,21 +37,22 @@ pub(super) fn raise(
     for &server in &servers {
         if let Some(process) = living(server, lab)? {
             if process.state() == ProcessState::Paused {
-                process.signal(Signal::CONT);
+                process.resume();
                 progress(format!("{} resumed", server.name()));
             }
         } else {
             ports_are_free(server, launcher)?;
         }
     }
-    for server in [Server::Proxy, Server::Redis] {
+    for &server in servers.iter().filter(|server| !server.is_node()) {
         if living(server, lab)?.is_none() {
             start(server, launcher, &[])?;
         }
     }
     let new_password = known_password.is_none();
-    group::raise(launcher, &password, new_password, &mut progress)?;
-    wait::others_answer(&launcher.options.node_servers(), launcher)?;
+    let cluster = launcher.options.kind.cluster();
+    cluster.raise(launcher, &password, new_password, &mut progress)?;
+    wait::others_answer(launcher)?;
     progress(format!("all {} servers answer", servers.len()));
     Ok(password)
 }
@@ -85,16 +84,11 @@ pub(super) fn start(
 }
 
 fn write_down(server: Server, process: Option<Process>, lab: &Path) -> Result<(), LabError> {
-    let _work = AtWork::on_record(lab)?;
-    let Some(mut record) = Record::read(lab)? else {
-        return Err(LabError::NoLab(lab.to_owned()));
-    };
-    record.set_process(server, process);
-    record.write(lab)
+    record::change(lab, |record| record.set_process(server, process))
 }
 
 fn ports_are_free(server: Server, launcher: &Launcher) -> Result<(), LabError> {
-    for port in server.ports(launcher.options.ports()) {
+    for port in server.ports(&launcher.options) {
         if TcpListener::bind(("127.0.0.1", port)).is_err() {
             let server = server.name();
             return Err(LabError::PortTaken { port, server });

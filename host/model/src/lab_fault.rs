@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// The two servers of a lab that are no nodes.
+/// The servers of a lab that are no nodes; the pooler is only before PostgreSQL.
 pub const PROXY: &str = "haproxy";
 pub const REDIS: &str = "redis";
+pub const POOLER: &str = "pgbouncer";
 
 crate::words! {
     /// An action on a server.
@@ -27,6 +28,8 @@ crate::words! {
         Isolate = "isolate",
         /// It hears the others again.
         Heal = "heal",
+        /// A standby of PostgreSQL becomes the primary; the old one ends at once, if it lives.
+        Promote = "promote",
     }
 }
 
@@ -38,7 +41,7 @@ impl FromStr for LabAction {
     }
 }
 
-/// One fault: what is done, and to which server (`n1`, `n2`, …, `haproxy`, `redis`).
+/// One fault: what is done, and to which server (`n1`, `n2`, …, `haproxy`, `redis`, `pgbouncer`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LabFault {
     pub action: LabAction,
@@ -46,21 +49,19 @@ pub struct LabFault {
 }
 
 impl LabFault {
-    /// Checks that a lab with these nodes can have this fault; if not, returns a message that says
-    /// why.
-    pub fn check(&self, nodes: &[String]) -> Result<(), String> {
+    /// Checks that a lab with these nodes and other servers can have this fault; if not, returns a message
+    /// that says why.
+    pub fn check(&self, nodes: &[String], others: &[String]) -> Result<(), String> {
         let target = &self.target;
         if nodes.contains(target) {
             return Ok(());
         }
-        if target != PROXY && target != REDIS {
-            let nodes = nodes.join(", ");
-            return Err(format!(
-                "the lab has no {target:?}; it has {nodes}, {PROXY} and {REDIS}"
-            ));
+        if !others.contains(target) {
+            let servers = [nodes, others].concat().join(", ");
+            return Err(format!("the lab has no {target:?}; it has {servers}"));
         }
         match self.action {
-            LabAction::Isolate | LabAction::Heal => Err(format!(
+            LabAction::Isolate | LabAction::Heal | LabAction::Promote => Err(format!(
                 "{} is for nodes, which talk to each other; {target} talks to none of its kind",
                 self.action.as_str()
             )),
@@ -98,21 +99,27 @@ mod tests {
     }
 
     #[test]
-    fn only_nodes_are_isolated_and_healed() {
-        let nodes = ["n1".to_owned(), "n2".to_owned()];
+    fn only_nodes_are_isolated_healed_and_promoted() {
+        let nodes = ["n1", "n2"].map(str::to_owned);
+        let others = [PROXY, REDIS].map(str::to_owned);
         for action in LabAction::ALL {
-            let of_a_node = matches!(action, LabAction::Isolate | LabAction::Heal);
-            assert_eq!(fault(action, "n2").check(&nodes), Ok(()));
+            let of_a_node = matches!(
+                action,
+                LabAction::Isolate | LabAction::Heal | LabAction::Promote
+            );
+            assert_eq!(fault(action, "n2").check(&nodes, &others), Ok(()));
             for server in [PROXY, REDIS] {
-                assert_eq!(fault(action, server).check(&nodes).is_err(), of_a_node);
+                let checked = fault(action, server).check(&nodes, &others);
+                assert_eq!(checked.is_err(), of_a_node);
             }
         }
     }
 
     #[test]
     fn a_server_that_is_not_there_is_reported_with_those_that_are() {
-        let nodes = ["n1".to_owned()];
-        let error = fault(LabAction::Kill, "n2").check(&nodes).unwrap_err();
-        assert!(error.contains("n1, haproxy and redis"), "{error}");
+        let (nodes, others) = (["n1".to_owned()], [PROXY.to_owned()]);
+        let absent = fault(LabAction::Kill, POOLER).check(&nodes, &others);
+        let error = absent.unwrap_err();
+        assert!(error.contains("it has n1, haproxy"), "{error}");
     }
 }

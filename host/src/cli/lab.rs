@@ -3,6 +3,7 @@
 use crate::command::lab;
 use crate::console::Form;
 use crate::exit::{CommandError, Exit};
+use crate::lab::Kind;
 use crate::model::lab_fault::{LabAction, LabFault};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -11,15 +12,21 @@ use std::path::PathBuf;
 pub enum LabArguments {
     /// Start the lab, or its missing servers, and undo its faults
     Up {
-        /// MariaDB nodes, 1 to 5 [default: as before, or 3]
+        /// galera (MariaDB) or postgres (a primary, standbys, PgBouncer) [default: as before, or galera]
+        #[arg(long, value_name = "KIND")]
+        kind: Option<Kind>,
+        /// Nodes, 1 to 5 [default: as before, or 3]
         #[arg(long, value_name = "N")]
         nodes: Option<u32>,
+        /// A commit on the PostgreSQL primary waits for a standby [default: as before, or false]
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        synchronous: Option<bool>,
         /// First port; the others follow from it [default: as before, or 13300]
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
-        /// MariaDB setting for every node, after the lab's own; may be repeated [default: as before]
-        #[arg(long, value_name = "NAME=VALUE")]
-        mariadb: Vec<String>,
+        /// Database setting for every node, after the lab's own; may be repeated [default: as before]
+        #[arg(long = "set", value_name = "NAME=VALUE", alias = "mariadb")]
+        settings: Vec<String>,
     },
     /// Show the state of each server; exit code 0 if the lab is whole
     Status {
@@ -35,9 +42,9 @@ pub enum LabArguments {
     },
     /// Inject a fault into a server, or end it
     Fault {
-        #[arg(value_name = "pause|resume|kill|start|restart|isolate|heal")]
+        #[arg(value_name = "pause|resume|kill|start|restart|isolate|heal|promote")]
         action: LabAction,
-        /// A node such as n1, haproxy or redis
+        /// A node such as n1, haproxy, redis or pgbouncer
         #[arg(value_name = "SERVER")]
         target: String,
     },
@@ -56,10 +63,18 @@ impl LabArguments {
         let form = |json| Form::new(json, false);
         match self {
             Self::Up {
+                kind,
                 nodes,
+                synchronous,
                 port,
-                mariadb,
-            } => lab::up(dir, nodes, port, &mariadb),
+                settings,
+            } => {
+                let mut options = lab::last_options(dir, kind)?;
+                options.nodes = nodes.unwrap_or(options.nodes);
+                options.port = port.unwrap_or(options.port);
+                options.synchronous = synchronous.unwrap_or(options.synchronous);
+                lab::up(options, &settings)
+            }
             Self::Status { json } => lab::status(&dir, form(json)),
             Self::Url { json } => lab::url(&dir, form(json)),
             Self::Fault { action, target } => lab::fault(&dir, &LabFault { action, target }),

@@ -2,7 +2,7 @@
 
 use crate::console::{Form, note, print};
 use crate::exit::{CommandError, Exit};
-use crate::lab::{self, Lab, LabError, LabOptions, ServerStatus, Status};
+use crate::lab::{self, Kind, Lab, LabError, LabOptions, ServerStatus, Status};
 use crate::model::lab_fault::LabFault;
 use crate::report::json::document;
 use crate::report::table::table;
@@ -30,24 +30,21 @@ fn settings(given: &[String]) -> Result<Vec<(String, String)>, LabError> {
     given.iter().map(parse).collect()
 }
 
-/// Starts the lab. An option left open is as it was when the lab was last started; the MariaDB settings are each
-/// `NAME=VALUE`.
-pub fn up(
-    dir: PathBuf,
-    nodes: Option<u32>,
-    port: Option<u16>,
-    mariadb: &[String],
-) -> Result<Exit, CommandError> {
-    let known = Lab::known(&dir)?.unwrap_or_else(|| LabOptions::new(dir));
-    let options = &LabOptions {
-        nodes: nodes.unwrap_or(known.nodes),
-        port: port.unwrap_or(known.port),
-        mariadb: match mariadb.is_empty() {
-            true => known.mariadb,
-            false => settings(mariadb)?,
-        },
-        dir: known.dir,
-    };
+/// The options with which the lab was last started, or those of a new one of this kind.
+pub fn last_options(dir: PathBuf, kind: Option<Kind>) -> Result<LabOptions, CommandError> {
+    let known = Lab::known(&dir)?.filter(|known| kind.is_none_or(|kind| kind == known.kind));
+    Ok(known.unwrap_or_else(|| LabOptions {
+        kind: kind.unwrap_or_default(),
+        ..LabOptions::new(dir)
+    }))
+}
+
+/// Starts the lab, with these settings in place of the last ones if there are any, each `NAME=VALUE`.
+pub fn up(mut options: LabOptions, given: &[String]) -> Result<Exit, CommandError> {
+    if !given.is_empty() {
+        options.settings = settings(given)?;
+    }
+    let options = &options;
     if let Some(running) = Lab::find(&options.dir)? {
         let whole = match running.status().whole {
             true => "is running already",
@@ -77,8 +74,14 @@ pub fn url(dir: &Path, form: Form) -> Result<Exit, CommandError> {
     let lab = find(dir)?;
     let nodes: Vec<_> = lab.node_urls().into_iter().map(|(_, url)| url).collect();
     let (db, lock) = (lab.endpoint_url(), lab.redis_url());
+    let mut json = json!({"db": db, "node": nodes, "lock": lock});
+    for (name, url) in [("read", lab.read_url()), ("pooler", lab.pooler_url())] {
+        if let Some(url) = url {
+            json[name] = url.into();
+        }
+    }
     form.print(
-        || document(None, &json!({"db": db, "node": nodes, "lock": lock})),
+        || document(None, &json),
         || {
             let nodes = nodes.iter().map(|url| format!(" --node {url}"));
             format!("--db {db}{} --lock {lock}\n", nodes.collect::<String>())
@@ -101,30 +104,27 @@ pub fn down(dir: &Path, wipe: bool) -> Result<Exit, CommandError> {
 
 /// A line for each server.
 fn text(status: &Status) -> String {
-    let headings = [
-        "server",
-        "process",
-        "pid",
-        "port",
-        "component",
-        "state",
-        "size",
-        "receive queue",
-        "send queue",
-        "behind haproxy",
-    ];
+    let figures = status.nodes.first().map(|node| node.view.figures());
+    let figures = figures
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, _)| name);
+    let headings: Vec<_> = ["server", "process", "pid", "port"]
+        .into_iter()
+        .chain(figures)
+        .chain(["behind haproxy"])
+        .collect();
     let mut table = table(&headings, headings.len());
     for node in &status.nodes {
-        table.add_row(server_cells(&node.server).into_iter().chain([
-            shown(node.component.as_ref()),
-            shown(node.state.as_ref()),
-            shown(node.cluster_size),
-            shown(node.receive_queue),
-            shown(node.send_queue),
-            shown(node.behind_proxy.as_ref()),
-        ]));
+        let figures = node.view.figures().into_iter().map(|(_, figure)| figure);
+        let behind_proxy = node.behind_proxy.clone().unwrap_or_default();
+        let cells = server_cells(&node.server).into_iter().chain(figures);
+        table.add_row(cells.chain([behind_proxy]));
     }
-    for server in [&status.haproxy, &status.redis] {
+    for server in [&status.haproxy, &status.redis]
+        .into_iter()
+        .chain(&status.pgbouncer)
+    {
         let answers = match server.answers {
             true => "answers",
             false => "does not answer",
@@ -144,11 +144,7 @@ fn server_cells(server: &ServerStatus) -> [String; 4] {
     [
         server.name.clone(),
         server.process.as_str().to_owned(),
-        shown(server.pid),
+        server.pid.map(|pid| pid.to_string()).unwrap_or_default(),
         server.port.to_string(),
     ]
-}
-
-fn shown(number: Option<impl ToString>) -> String {
-    number.map(|number| number.to_string()).unwrap_or_default()
 }

@@ -16,10 +16,10 @@ use std::fmt;
 pub struct FaultOption {
     /// `2s`, `500ms`: from the moment when the workers are let go.
     pub at: String,
-    /// For the lab `pause`, `resume`, `kill`, `start`, `restart`, `isolate` or `heal`; the simulator's are in
-    /// `faults/simulated.rs`.
+    /// For the lab `pause`, `resume`, `kill`, `start`, `restart`, `isolate`, `heal` or `promote`; the
+    /// simulator's are in `faults/simulated.rs`.
     pub action: String,
-    /// `n1`, …, `haproxy` or `redis`; in the simulator also `worker-0`, …, `proxy` or `locks`.
+    /// `n1`, …, `haproxy`, `redis` or `pgbouncer`; in the simulator also `worker-0`, …, `proxy` or `locks`.
     pub target: String,
     /// In the simulator, where a fault ends by itself.
     #[serde(rename = "for")]

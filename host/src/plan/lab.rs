@@ -71,9 +71,6 @@ pub fn check_schedule(faults: &[ScheduledFault], lab: Option<&Lab>) -> Result<()
         );
         return Err(LabError::Fault(message).into());
     };
-    let nodes: Vec<_> = lab.node_urls().into_iter().map(|(name, _)| name).collect();
     let mut faults = faults.iter();
-    faults
-        .try_for_each(|scheduled| scheduled.fault.check(&nodes))
-        .map_err(|why| LabError::Fault(why).into())
+    Ok(faults.try_for_each(|scheduled| lab.check(&scheduled.fault))?)
 }

@@ -103,7 +103,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "backend", "workload", "console", "plan", "run_dir", "exit", "command",
+            "model", "backend", "lab", "workload", "console", "plan", "run_dir", "exit", "command",
         ],
     ),
     ("main", &["console", "exit", "cli"]),

@@ -1,6 +1,7 @@
 //! The lab: real servers, real processes, real faults.
 
 mod breaking;
+mod postgres;
 mod refusing;
 
 use crate::support::lab::{Watchdog, lab, new_dir, ports};
@@ -43,7 +44,9 @@ fn ask(lab: &Lab, node: &str, statement: &str) -> Result<String, String> {
 
 fn process(status: &Status, name: &str) -> ProcessState {
     let nodes = status.nodes.iter().map(|node| &node.server);
-    let mut servers = nodes.chain([&status.haproxy, &status.redis]);
+    let mut servers = nodes
+        .chain([&status.haproxy, &status.redis])
+        .chain(&status.pgbouncer);
     servers
         .find(|server| server.name == name)
         .expect(name)
@@ -105,11 +108,11 @@ fn a_lab_that_runs_is_not_started_again() {
     );
     assert!(again.stdout.contains("Synced"), "{}", again.stdout);
     assert_eq!(lab.processes(), before);
-    runner_lab(
-        dir,
-        &format!("{} --mariadb max_connections=9", same_up(lab)),
-    )
-    .refused_with(&["runs with other options", "--nodes 3", "runner lab down"]);
+    runner_lab(dir, &format!("{} --set max_connections=9", same_up(lab))).refused_with(&[
+        "runs with other options",
+        "--nodes 3",
+        "runner lab down",
+    ]);
     assert_eq!(lab.processes(), before);
 }
 

@@ -15,24 +15,24 @@ const VARIABLES: &str = "'wsrep_cluster_status', 'wsrep_local_state_comment', 'w
 
 /// A node's status variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct View {
+pub(super) struct View {
     /// `Primary` if it belongs to the majority.
-    pub(crate) component: String,
+    pub(super) component: String,
     /// `Synced` if it has all that the others have.
-    pub(crate) state: String,
-    pub(crate) size: Option<u32>,
-    pub(crate) receive_queue: Option<u64>,
-    pub(crate) send_queue: Option<u64>,
-    pub(crate) ready: bool,
+    pub(super) state: String,
+    pub(super) size: Option<u32>,
+    pub(super) receive_queue: Option<u64>,
+    pub(super) send_queue: Option<u64>,
+    pub(super) ready: bool,
 }
 
 impl View {
-    pub(crate) fn is_primary(&self) -> bool {
+    pub(super) fn is_primary(&self) -> bool {
         self.component == "Primary"
     }
 
     /// True if it serves clients and is synced with the others.
-    pub(crate) fn serves(&self) -> bool {
+    pub(super) fn serves(&self) -> bool {
         self.is_primary() && self.state == "Synced" && self.ready
     }
 
@@ -55,20 +55,20 @@ impl View {
 
 /// The client, ready to talk to the nodes of a lab.
 #[derive(Debug, Clone)]
-pub(crate) struct Client {
+pub(super) struct Client {
     program: PathBuf,
     our_name: String,
 }
 
 impl Client {
-    pub(crate) fn find() -> Result<Self, String> {
-        let program = programs::client().ok_or("the program mariadb is missing")?;
+    pub(super) fn find() -> Result<Self, String> {
+        let program = programs::program("mariadb").ok_or("the program mariadb is missing")?;
         let our_name = our_name().map_err(|error| error.to_string())?;
         Ok(Self { program, our_name })
     }
 
     /// Runs statements, and gives what came back: a line for each row, tabs between columns.
-    pub(crate) fn run(&self, node: Server, lab: &Path, statements: &str) -> Result<String, String> {
+    pub(super) fn run(&self, node: Server, lab: &Path, statements: &str) -> Result<String, String> {
         let mut command = clean(&self.program);
         command
             .args(["--no-defaults", "--batch", "--skip-column-names"])
@@ -78,14 +78,14 @@ impl Client {
     }
 
     /// Reads a node's status; the error says why it does not answer.
-    pub(crate) fn view(&self, node: Server, lab: &Path) -> Result<View, String> {
+    pub(super) fn view(&self, node: Server, lab: &Path) -> Result<View, String> {
         let question = format!("SHOW STATUS WHERE Variable_name IN ({VARIABLES});");
         Ok(View::parse(&self.run(node, lab, &question)?))
     }
 
     /// The same, after it has applied all that the others had sent when it was asked. A node that was
     /// paused believes for some seconds that nothing has happened; this finds it out.
-    pub(crate) fn view_in_step(&self, node: Server, lab: &Path) -> Result<View, String> {
+    pub(super) fn view_in_step(&self, node: Server, lab: &Path) -> Result<View, String> {
         self.run(node, lab, "SET SESSION wsrep_sync_wait = 1; SELECT 1;")?;
         self.view(node, lab)
     }

@@ -1,22 +1,43 @@
 //! The configuration of a MariaDB node, as text.
 
-use crate::config::Surroundings;
+use crate::config::HEALTH_USER;
 use crate::options::LabOptions;
 use crate::server::Server;
 use std::fmt::Write;
+use std::path::Path;
+
+/// The proxy's part: round robin over all nodes.
+pub(super) fn proxied(options: &LabOptions) -> String {
+    let ports = options.ports();
+    let mut text = format!(
+        "listen nodes
+  bind 127.0.0.1:{port}
+  option mysql-check user {HEALTH_USER}
+",
+        port = ports.proxy(),
+    );
+    for node in options.node_servers() {
+        let (name, port) = (node.name(), node.port(ports));
+        writeln!(
+            text,
+            "  server {name} 127.0.0.1:{port} check inter 1s fall 2 rise 1"
+        )
+        .expect("a string takes all");
+    }
+    text
+}
 
 /// Small and quick. What is written at a commit reaches the operating system, so it survives a
 /// killed server, if not a power cut.
-pub(crate) fn text(
-    server: Server,
-    node: u32,
-    options: &LabOptions,
-    around: &Surroundings,
-) -> String {
+pub(super) fn node(server: Server, options: &LabOptions, provider: &Path) -> String {
+    let node = match server {
+        Server::Node(_, node) => node,
+        _ => 1,
+    };
     let ports = options.ports();
-    let dir = server.dir(around.lab);
+    let dir = server.dir(&options.dir);
     let dir = dir.display();
-    let socket = server.socket(around.lab);
+    let socket = server.socket(&options.dir);
     let socket = socket.display();
     let group: Vec<_> = (1..=options.nodes)
         .map(|node| format!("127.0.0.1:{}", ports.group(node)))
@@ -28,13 +49,13 @@ pub(crate) fn text(
         ports.missed(node),
         ports.copy(node),
     );
-    let provider = around.provider.display();
+    let provider = provider.display();
     let mut provider_options = format!(
         "gmcast.listen_addr=tcp://127.0.0.1:{own};ist.recv_addr=127.0.0.1:{missed};\
          gcache.size=16M;pc.recovery=no"
     );
     let mut settings = String::new();
-    for (name, value) in &options.mariadb {
+    for (name, value) in &options.settings {
         // A second line would replace ours, which has the addresses.
         if name.to_ascii_lowercase().replace('-', "_") == "wsrep_provider_options" {
             write!(provider_options, ";{value}").expect("a string takes all");
@@ -81,17 +102,19 @@ wsrep_slave_threads=1
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     fn text_with(setting: (&str, &str)) -> String {
         let mut options = LabOptions::new(PathBuf::from("/lab"));
-        options.mariadb = vec![(setting.0.to_owned(), setting.1.to_owned())];
-        let around = Surroundings {
-            lab: Path::new("/lab"),
-            provider: Path::new("/galera.so"),
-            open_files: 20_000,
-        };
-        text(Server::Node(1), 1, &options, &around)
+        options.settings = vec![(setting.0.to_owned(), setting.1.to_owned())];
+        node(options.node_servers()[0], &options, Path::new("/galera.so"))
+    }
+
+    #[test]
+    fn node_listens_on_this_machine_only() {
+        let text = text_with(("a", "b"));
+        assert!(text.contains("\nbind-address=127.0.0.1\n"), "{text}");
+        assert!(!text.contains("0.0.0.0"), "{text}");
     }
 
     #[test]

@@ -20,12 +20,12 @@ const ISOLATE: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1';";
 /// Timeout for a healed node to rejoin the others, after which it is restarted.
 const HEALED: Duration = Duration::from_secs(20);
 
-pub(crate) fn isolate(node: Server, options: &LabOptions) -> Result<(), LabError> {
+pub(super) fn isolate(node: Server, options: &LabOptions) -> Result<(), LabError> {
     let answer = client(node)?.run(node, &options.dir, ISOLATE);
     answer.map(drop).map_err(|why| refused(node.name(), why))
 }
 
-pub(crate) fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabError> {
+pub(super) fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabError> {
     let client = client(node)?;
     let answer = client.run(node, &options.dir, group::HEAL);
     let deadline = Instant::now() + HEALED;
@@ -41,7 +41,7 @@ pub(crate) fn heal(node: Server, process: Process, options: &LabOptions) -> Resu
 
 /// Restarts a node only if a node for it to join is running, or if it is the only one: started alone
 /// beside others, it would bootstrap its own group.
-pub(crate) fn restart(
+pub(super) fn restart(
     node: Server,
     process: Option<Process>,
     launcher: &Launcher,

@@ -22,7 +22,7 @@ const JOIN: Duration = Duration::from_secs(90);
 
 /// Starts the nodes that are missing, undoes faults, and waits until every node sees all others and keeps
 /// step with them. A new password is given to the data that are there.
-pub(crate) fn raise(
+pub(super) fn raise(
     launcher: &Launcher,
     password: &str,
     new_password: bool,

@@ -75,7 +75,7 @@ fn recover(node: Server, launcher: &Launcher) -> Result<i64, LabError> {
     launcher.prepare(node)?;
     let lab = launcher.lab();
     let log = node.dir(lab).join("recovery.log");
-    let mut command = launcher.command(&launcher.programs.mariadbd);
+    let mut command = launcher.command(launcher.programs.path("mariadbd"));
     command
         .arg(node.config_argument(lab))
         .arg("--wsrep-recover")

@@ -22,7 +22,7 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
     remove(&dir)?;
     launcher.prepare(Server::Seed)?;
     let data = dir.join("data");
-    let mut install = launcher.command(&launcher.programs.install_db);
+    let mut install = launcher.command(launcher.programs.path("mariadb-install-db"));
     install
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
@@ -46,10 +46,10 @@ pub(super) fn make(launcher: &Launcher, client: &Client, password: &str) -> Resu
     made?;
     let cache = data.join("galera.cache");
     fs::remove_file(&cache).map_err(at(&cache))?;
-    for node in (1..=launcher.options.nodes).map(Server::Node).rev() {
+    for node in launcher.options.node_servers().into_iter().rev() {
         launcher.prepare(node)?;
         let place = node.dir(lab).join("data");
-        if node == Server::Node(1) {
+        if node.name() == "n1" {
             fs::rename(&data, &place).map_err(at(&place))?;
             continue;
         }

@@ -1,6 +1,6 @@
 //! The settings of MariaDB that a user may not override.
 
-use crate::error::LabError;
+use crate::options::OF_THE_LAB;
 
 /// Settings that the user may not override: they hold the lab to its own folder, ports and group.
 const OURS: &[&str] = &[
@@ -28,38 +28,20 @@ const OURS: &[&str] = &[
     "wsrep_sst_receive_address",
 ];
 
-pub(crate) fn check(name: &str, value: &str) -> Result<(), LabError> {
-    let refuse = |why: &str| {
-        Err(LabError::Setting {
-            setting: format!("{name}={value}"),
-            why: why.to_owned(),
-        })
-    };
-    let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || !name.chars().all(named) {
-        return refuse("a setting is NAME=VALUE, and its name has letters, digits, _ and -");
+pub(super) fn refusal(name: &str, value: &str) -> Option<&'static str> {
+    let name = name.strip_prefix("loose_").unwrap_or(name);
+    if OURS.contains(&name) {
+        return Some(OF_THE_LAB);
     }
-    if value.chars().any(char::is_control) {
-        return refuse("a value is one line");
-    }
-    let plain = name.to_ascii_lowercase().replace('-', "_");
-    let plain = plain.strip_prefix("loose_").unwrap_or(&plain);
-    if OURS.contains(&plain) {
-        return refuse("the lab sets that itself, to keep to its own folder and ports");
-    }
-    if plain == "wsrep_provider_options" {
-        for option in [
-            "gmcast.listen_addr",
-            "ist.recv_addr",
-            "base_host",
-            "base_port",
-        ] {
-            if value.contains(option) {
-                return refuse("the lab sets the provider's addresses itself");
-            }
-        }
-    }
-    Ok(())
+    let addresses = [
+        "gmcast.listen_addr",
+        "ist.recv_addr",
+        "base_host",
+        "base_port",
+    ];
+    let sets_one = addresses.iter().any(|option| value.contains(option));
+    (name == "wsrep_provider_options" && sets_one)
+        .then_some("the lab sets the provider's addresses itself")
 }
 
 #[cfg(test)]
@@ -69,20 +51,16 @@ mod tests {
     #[test]
     fn settings_that_would_leave_the_lab_are_refused() {
         for (name, value) in [
-            ("bind-address", "0.0.0.0"),
-            ("BIND_ADDRESS", "0.0.0.0"),
-            ("loose-port", "3306"),
+            ("bind_address", "0.0.0.0"),
+            ("loose_port", "3306"),
             (
                 "wsrep_provider_options",
                 "gmcast.listen_addr=tcp://0.0.0.0:4567",
             ),
-            ("", "1"),
-            ("max connections", "1"),
-            ("max_connections", "1\nport=3306"),
         ] {
-            assert!(check(name, value).is_err(), "{name}={value}");
+            assert!(refusal(name, value).is_some(), "{name}={value}");
         }
-        assert!(check("max-connections", "500").is_ok());
-        assert!(check("wsrep_provider_options", "gcs.fc_limit=32").is_ok());
+        assert_eq!(refusal("max_connections", "500"), None);
+        assert_eq!(refusal("wsrep_provider_options", "gcs.fc_limit=32"), None);
     }
 }

@@ -2,18 +2,18 @@
 
 use super::{ask, process, runner_lab, runs, same_up};
 use crate::support::lab::lab_to_break;
-use contend::lab::{Lab, ProcessState};
+use contend::lab::{GaleraView, Lab, NodeView, ProcessState};
 use contend::model::lab_fault::{LabAction, LabFault};
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-fn fault(lab: &Lab, action: LabAction, target: &str) {
+pub fn fault(lab: &Lab, action: LabAction, target: &str) {
     let target = target.to_owned();
     lab.fault(&LabFault { action, target }).unwrap();
 }
 
-fn pid(lab: &Lab, name: &str) -> Option<i32> {
+pub fn pid(lab: &Lab, name: &str) -> Option<i32> {
     let processes = lab.processes();
     processes
         .iter()
@@ -21,9 +21,17 @@ fn pid(lab: &Lab, name: &str) -> Option<i32> {
         .map(|(_, pid)| *pid)
 }
 
+fn views(lab: &Lab) -> Vec<GaleraView> {
+    let views = lab.status().nodes.into_iter().map(|node| match node.view {
+        NodeView::Galera(view) => view,
+        NodeView::Postgres(view) => panic!("{view:?}"),
+    });
+    views.collect()
+}
+
 /// Waits for what the nodes need some seconds for.
 #[track_caller]
-fn soon(what: &str, is_so: impl Fn() -> bool) {
+pub fn soon(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");
@@ -76,7 +84,7 @@ fn an_isolated_node_is_alone_until_it_is_healed() {
     let lab = lab_to_break();
     fault(&lab, LabAction::Isolate, "n2");
     let sizes = || {
-        let sizes = lab.status().nodes.into_iter().map(|node| node.cluster_size);
+        let sizes = views(&lab).into_iter().map(|view| view.cluster_size);
         sizes.collect::<Vec<_>>()
     };
     soon("the others go on without it", || {
@@ -107,7 +115,7 @@ fn a_node_that_was_paused_for_long_is_waited_for() {
     )
     .unwrap();
     fault(&lab, LabAction::Pause, "n3");
-    let size = || lab.status().nodes[0].cluster_size;
+    let size = || views(&lab)[0].cluster_size;
     soon("it is given up", || size() == Some(2));
     ask(&lab, "n1", "INSERT INTO contend.paused VALUES (1)").unwrap();
     lab.make_whole(&mut |_| {}).unwrap();
@@ -146,7 +154,7 @@ fn a_group_of_which_no_node_lives_begins_with_the_most_advanced() {
     )
     .unwrap();
     fault(&lab, LabAction::Kill, "n1");
-    let size = || lab.status().nodes[2].cluster_size;
+    let size = || views(&lab)[2].cluster_size;
     soon("it is missed", || size() == Some(2));
     ask(&lab, "n3", "INSERT INTO contend.first VALUES (1)").unwrap();
     fault(&lab, LabAction::Kill, "n2");
@@ -170,7 +178,7 @@ fn a_node_that_lost_the_majority_is_brought_back_with_the_others() {
     let lab = lab_to_break();
     fault(&lab, LabAction::Kill, "n2");
     fault(&lab, LabAction::Kill, "n3");
-    let component = || lab.status().nodes[0].component.clone();
+    let component = || views(&lab)[0].component.clone();
     soon("it knows", || {
         component().is_some_and(|word| word == "non-Primary")
     });

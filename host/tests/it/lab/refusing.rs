@@ -25,7 +25,7 @@ fn a_lab_that_fails_to_start_leaves_no_process() {
     let dir = new_dir();
     let port = free_port();
     // No node starts with it, after proxy and Redis have been started.
-    let up = format!("up --nodes 1 --port {port} --mariadb no-such-setting=1");
+    let up = format!("up --nodes 1 --port {port} --set no-such-setting=1");
     let said = runner_lab(&dir, &up);
     assert_eq!(said.code, 2, "{}{}", said.stdout, said.stderr);
     assert!(said.stderr.contains("redis stopped"), "{}", said.stderr);
@@ -64,10 +64,20 @@ fn options_that_make_no_sense_are_refused() {
         ("up --nodes 0", "from 1 to 5 nodes, not 0"),
         ("up --nodes 6", "from 1 to 5 nodes, not 6"),
         ("up --port 65500", "--port 65500"),
-        ("up --mariadb max_connections", "NAME=VALUE"),
+        ("up --set max_connections", "NAME=VALUE"),
         (
             "up --mariadb bind-address=0.0.0.0",
             "the lab sets that itself",
+        ),
+        (
+            "up --kind postgres --set port=1",
+            "the lab sets that itself",
+        ),
+        ("up --kind mysql", "there are galera, postgres"),
+        ("up --synchronous", "--kind postgres"),
+        (
+            "up --kind postgres --nodes 1 --synchronous",
+            "needs a standby",
         ),
         ("fault burn n1", ""),
         ("fault pause n1", ""),

@@ -1,7 +1,7 @@
 //! Labs for the tests: one that stays whole, one to break, each started when the first test asks for
 //! it.
 
-use contend::lab::{Lab, LabError, LabOptions};
+use contend::lab::{Kind, Lab, LabError, LabOptions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,38 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Three nodes that all tests share, so no test breaks them. Each makes a database of its own, with a
-/// name that begins with `contend_`.
+/// Three Galera nodes that all tests share, so no test breaks them. Each makes a database of its own, with
+/// a name that begins with `contend_`.
 pub fn lab() -> &'static Lab {
     static LAB: OnceLock<(Lab, Watchdog)> = OnceLock::new();
-    &LAB.get_or_init(start).0
+    &LAB.get_or_init(|| start(Kind::Galera, &[])).0
 }
 
 /// Three other nodes for the tests that break them: one test at a time, whole when it begins.
 pub fn lab_to_break() -> MutexGuard<'static, Lab> {
-    static LAB: OnceLock<(Mutex<Lab>, Watchdog)> = OnceLock::new();
-    let (lab, _) = LAB.get_or_init(|| {
-        let (lab, watchdog) = start();
+    static LAB: ToBreak = OnceLock::new();
+    whole(&LAB, Kind::Galera)
+}
+
+/// As `lab`: a PostgreSQL primary and two standbys.
+pub fn postgres_lab() -> &'static Lab {
+    static LAB: OnceLock<(Lab, Watchdog)> = OnceLock::new();
+    // As the MariaDB nodes are: what a commit writes reaches the operating system.
+    &LAB.get_or_init(|| start(Kind::Postgres, &[("fsync", "off")]))
+        .0
+}
+
+/// As `lab_to_break`, with the usual settings.
+pub fn postgres_lab_to_break() -> MutexGuard<'static, Lab> {
+    static LAB: ToBreak = OnceLock::new();
+    whole(&LAB, Kind::Postgres)
+}
+
+type ToBreak = OnceLock<(Mutex<Lab>, Watchdog)>;
+
+fn whole(lab: &'static ToBreak, kind: Kind) -> MutexGuard<'static, Lab> {
+    let (lab, _) = lab.get_or_init(|| {
+        let (lab, watchdog) = start(kind, &[]);
         (Mutex::new(lab), watchdog)
     });
     // What a test that panicked left is mended too.
@@ -29,11 +49,17 @@ pub fn lab_to_break() -> MutexGuard<'static, Lab> {
     lab
 }
 
-fn start() -> (Lab, Watchdog) {
+fn start(kind: Kind, settings: &[(&str, &str)]) -> (Lab, Watchdog) {
     let dir = new_dir();
     // First of all: it also stops what a start that failed has left.
     let watchdog = Watchdog::over(&dir);
-    (up_on_free_ports(&dir, 3), watchdog)
+    let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    let options = LabOptions {
+        kind,
+        settings: settings.iter().map(owned).collect(),
+        ..LabOptions::new(dir)
+    };
+    (up_on_free_ports(&options), watchdog)
 }
 
 fn tell(line: String) {
@@ -51,12 +77,11 @@ pub fn new_dir() -> PathBuf {
 }
 
 /// Starts a lab. Whoever has the ports that are tried first, others are taken.
-pub fn up_on_free_ports(dir: &Path, nodes: u32) -> Lab {
+pub fn up_on_free_ports(options: &LabOptions) -> Lab {
     for port in ports() {
         let options = LabOptions {
-            nodes,
             port,
-            ..LabOptions::new(dir.to_owned())
+            ..options.clone()
         };
         match Lab::up(&options, &mut tell) {
             Err(LabError::PortTaken { .. }) => {}
