@@ -37,12 +37,12 @@
 
 mod access;
 mod aggregate;
+mod assignments;
 mod calls;
 mod compile;
 mod compile_query;
 mod create;
 mod create_trigger;
-mod delete;
 mod evaluate;
 mod expression;
 mod functions;
@@ -64,7 +64,6 @@ mod table;
 mod time;
 mod trigger;
 mod types;
-mod update;
 mod value;
 mod view;
 mod written;
@@ -72,7 +71,6 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-pub use delete::Delete;
 pub use insert::{Insert, Inserted};
 pub use key::{Cut, Key, KeyPart};
 pub use plan::{Plan, SavepointStep, plan};
@@ -82,6 +80,5 @@ pub use select::{IfLocked, LockClause, Select};
 pub use setting::Setting;
 pub use table::{Column, ColumnType, Table, TableId};
 pub use trigger::{Firing, Trigger};
-pub use update::Update;
 pub use view::{Part, PartShape, RowChange, StoredRow, View, Visits};
 pub use written::{Changes, Written};

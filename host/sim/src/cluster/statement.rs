@@ -8,10 +8,10 @@ use super::visits::{FOR_WRITE, Locking};
 use crate::capability::mysql_codes::row_of;
 use crate::event::{Weakness, What};
 use crate::model::error::CallError;
-use crate::model::value::Value;
+use crate::model::value::{Row, Value};
 use crate::sql::{
-    Changes, Delete, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow,
-    TableId, Update, Written,
+    Changes, IfLocked, Insert, Key, LockClause, Plan, RowChange, Select, StoredRow, TableId,
+    Written,
 };
 use crate::store::{RecordId, Seen};
 use std::collections::BTreeMap;
@@ -28,8 +28,9 @@ impl State {
         let result = match plan {
             Plan::Select(select) => self.select(slot, select, &parameters),
             Plan::Insert(insert) => self.insert(slot, insert, &parameters),
-            Plan::Update(update) => self.update(slot, update, &parameters),
-            Plan::Delete(delete) => self.delete(slot, delete, &parameters),
+            Plan::Update(written) | Plan::Delete(written) => {
+                self.change(slot, written, &parameters)
+            }
             Plan::Set(setting) => self.set(slot, setting).map_err(Halt::Error),
             Plan::Savepoint(step, name) => self.savepoint(slot, *step, name).map_err(Halt::Error),
             Plan::Define(_) => self.begin_definition(slot),
@@ -101,30 +102,33 @@ impl State {
         Ok(Given::Rows(rows))
     }
 
-    fn update(&mut self, slot: u32, update: &Update, with: &[Value]) -> Result<Given, Halt> {
-        self.lock_written(slot, update.written(), with, true)?;
-        self.note_query(slot, update.has_query());
-        let Changes { changes, found } = update.changes(with, &self.latest(slot, &[]))?;
-        let changed = changes.len() as u64;
-        self.write(slot, changes)?;
-        Ok(Given::Affected(
-            match self.connections[slot].variables.counts_found {
-                true => found,
-                false => changed,
-            },
-        ))
-    }
-
-    fn delete(&mut self, slot: u32, delete: &Delete, with: &[Value]) -> Result<Given, Halt> {
-        self.lock_written(slot, delete.written(), with, false)?;
-        self.note_query(slot, delete.has_query());
+    /// An UPDATE or a DELETE.
+    fn change(&mut self, slot: u32, written: &Written, with: &[Value]) -> Result<Given, Halt> {
+        let visits = written.visits(with, &self.latest(slot, &[]))?;
+        let locking = Locking {
+            clause: FOR_WRITE,
+            matches: &|view, row| written.matches(with, view, row),
+            looks_first: written.is_update(),
+        };
+        self.lock_rows(slot, written.table(), visits, &locking)?;
+        self.note_query(slot, written.has_query());
         let view = self.latest(slot, &[]);
-        let Changes { changes, found } = delete.changes(with, &view)?;
-        let gone = changes.iter().filter_map(|change| change.before.as_ref());
-        let returned = delete.returning().map(|it| it.rows(with, &view, gone));
+        let Changes { changes, found } = written.changes(with, &view)?;
+        let changed = changes.len() as u64;
+        let before = changes.iter().filter_map(|change| change.before.as_ref());
+        let returned = written.returning().map(|it| it.rows(with, &view, before));
         let returned = returned.transpose()?;
         self.write(slot, changes)?;
-        Ok(returned.map_or(Given::Affected(found), Given::Rows))
+        Ok(self.given(slot, returned, changed, found))
+    }
+
+    /// The rows of RETURNING; otherwise how many rows came out different, or how many were found.
+    fn given(&self, slot: u32, rows: Option<Vec<Row>>, changed: u64, found: u64) -> Given {
+        match (rows, self.connections[slot].variables.counts_found) {
+            (Some(rows), _) => Given::Rows(rows),
+            (None, true) => Given::Affected(found),
+            (None, false) => Given::Affected(changed),
+        }
     }
 
     fn insert(&mut self, slot: u32, insert: &Insert, with: &[Value]) -> Result<Given, Halt> {
@@ -139,19 +143,12 @@ impl State {
         self.note_query(slot, insert.has_query());
         let view = self.latest(slot, &[]);
         let inserted = insert.changes(with, &view)?;
+        let (changed, found) = (inserted.affected, inserted.affected + inserted.unchanged);
         let returned = insert.returning();
         let returned = returned.map(|it| it.rows(with, &view, &inserted.rows));
         let returned = returned.transpose()?;
         self.write(slot, inserted.changes)?;
-        if let Some(rows) = returned {
-            return Ok(Given::Rows(rows));
-        }
-        Ok(Given::Affected(
-            match self.connections[slot].variables.counts_found {
-                true => inserted.affected + inserted.unchanged,
-                false => inserted.affected,
-            },
-        ))
+        Ok(self.given(slot, returned, changed, found))
     }
 
     /// Logs that the rows a sub-query reads are not locked here.
@@ -188,24 +185,6 @@ impl State {
             self.enter_gap(slot, record)?;
         }
         self.lock(slot, record, true, IfLocked::Wait)?;
-        Ok(())
-    }
-
-    /// Locks what an UPDATE or a DELETE comes by.
-    fn lock_written(
-        &mut self,
-        slot: u32,
-        written: &Written,
-        with: &[Value],
-        looks_first: bool,
-    ) -> Result<(), Halt> {
-        let visits = written.visits(with, &self.latest(slot, &[]))?;
-        let locking = Locking {
-            clause: FOR_WRITE,
-            matches: &|view, row| written.matches(with, view, row),
-            looks_first,
-        };
-        self.lock_rows(slot, written.table(), visits, &locking)?;
         Ok(())
     }
 

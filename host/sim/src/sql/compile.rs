@@ -135,10 +135,14 @@ fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Cal
 }
 
 fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, CallError> {
-    let constant = match &value.value {
-        ast::Value::Placeholder(mark) if mark == "?" => {
-            return Ok(scope.parameter(value.span.start));
-        }
+    match &value.value {
+        ast::Value::Placeholder(mark) if mark == "?" => Ok(scope.parameter(value.span.start)),
+        value => literal(value).map(Expression::Constant),
+    }
+}
+
+pub(super) fn literal(value: &ast::Value) -> Result<Value, CallError> {
+    Ok(match value {
         ast::Value::Null => Value::Null,
         ast::Value::Boolean(boolean) => Value::Integer(i64::from(*boolean)),
         ast::Value::Number(number, false) => self::number(number)?,
@@ -147,11 +151,9 @@ fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, Call
         }
         ast::Value::HexStringLiteral(hex) => Value::Bytes(bytes(hex)?),
         other => return Err(unsupported(format!("the literal {other}"))),
-    };
-    Ok(Expression::Constant(constant))
+    })
 }
 
-/// A number with a point or an exponent is a real one.
 fn number(number: &str) -> Result<Value, CallError> {
     if number.contains(['.', 'e', 'E']) {
         let real = number.parse().map(Value::Real);

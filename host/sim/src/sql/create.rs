@@ -1,5 +1,6 @@
 //! CREATE TABLE.
 
+use super::compile::literal;
 use super::refuse::{no_such_column, unsupported};
 use super::rest;
 use super::schema::Definition;
@@ -131,20 +132,13 @@ fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
 }
 
 fn default(column: &Column, value: &Expr) -> Result<Option<Value>, CallError> {
-    let value = match value {
-        Expr::Value(value) => match &value.value {
-            ast::Value::Null => return Ok(None),
-            ast::Value::SingleQuotedString(text) => Scalar::Text(text.as_str().into()),
-            ast::Value::Number(number, _) => match number.parse() {
-                Ok(integer) => Scalar::Integer(integer),
-                Err(_) => return Err(unsupported(format!("DEFAULT {value}"))),
-            },
-            ast::Value::Boolean(boolean) => Scalar::Integer(i64::from(*boolean)),
-            other => return Err(unsupported(format!("DEFAULT {other}"))),
-        },
-        other => return Err(unsupported(format!("DEFAULT {other}"))),
+    let Expr::Value(value) = value else {
+        return Err(unsupported(format!("DEFAULT {value}")));
     };
-    column.store(value).map(Some)
+    match literal(&value.value)? {
+        Value::Null => Ok(None),
+        value => column.store(Scalar::owned(value)).map(Some),
+    }
 }
 
 fn set_primary(table: &mut Table, names: Vec<String>) -> Result<(), CallError> {

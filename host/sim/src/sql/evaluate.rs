@@ -82,28 +82,13 @@ impl Expression {
             Self::IsNull(one) => Some(one.evaluate(env)? == Scalar::Null),
             Self::Is(wanted, one) => Some(one.truth(env)? == Some(*wanted)),
             Self::In(one, list) => {
-                let one = one.evaluate(env)?;
-                let mut is_in = Some(false);
-                for other in list {
-                    match compare(Comparison::Equal, &one, &other.evaluate(env)?)? {
-                        Some(true) => return Ok(Some(true)),
-                        Some(false) => {}
-                        None => is_in = None,
-                    }
-                }
-                is_in
+                let list = list.iter().map(|other| other.evaluate(env));
+                is_in(&one.evaluate(env)?, list)?
             }
             Self::InQuery(one, query) => {
                 let one = one.evaluate(env)?;
-                let mut is_in = Some(false);
-                for row in query.rows(env)? {
-                    match compare(Comparison::Equal, &one, &Scalar::of(&row[0]))? {
-                        Some(true) => return Ok(Some(true)),
-                        Some(false) => {}
-                        None => is_in = None,
-                    }
-                }
-                is_in
+                let rows = query.rows(env)?;
+                is_in(&one, rows.iter().map(|row| Ok(Scalar::of(&row[0]))))?
             }
             Self::Exists(query) => Some(query.exists(env)?),
             _ => self.evaluate(env)?.truth()?,
@@ -112,6 +97,21 @@ impl Expression {
 }
 
 /// `None` if a NULL leaves it open.
+fn is_in<'a>(
+    one: &Scalar<'_>,
+    list: impl Iterator<Item = Result<Scalar<'a>, CallError>>,
+) -> Result<Option<bool>, CallError> {
+    let mut is_in = Some(false);
+    for other in list {
+        match compare(Comparison::Equal, one, &other?)? {
+            Some(true) => return Ok(Some(true)),
+            Some(false) => {}
+            None => is_in = None,
+        }
+    }
+    Ok(is_in)
+}
+
 fn compare(
     comparison: Comparison,
     one: &Scalar<'_>,

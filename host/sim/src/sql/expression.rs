@@ -127,64 +127,51 @@ pub(super) struct Environment<'a> {
 impl Expression {
     /// Can it be another value for another row of this level, or of a deeper one?
     pub(super) fn depends_on(&self, level: usize) -> bool {
-        let either = |pair: &(Self, Self)| pair.0.depends_on(level) || pair.1.depends_on(level);
-        let any = |list: &[Self]| list.iter().any(|one| one.depends_on(level));
-        match self {
+        self.any(&|part| match part {
             Self::Column { level: its, .. } => *its >= level,
-            Self::Constant(_) | Self::Parameter(_) | Self::Aggregate(_) => false,
-            Self::Uuid | Self::Transaction | Self::Now(_) => false,
-            Self::Compare(_, pair)
-            | Self::And(pair)
-            | Self::Or(pair)
-            | Self::Arithmetic(_, pair)
-            | Self::AddTime(_, pair) => either(pair),
-            Self::Not(one)
-            | Self::IsNull(one)
-            | Self::Is(_, one)
-            | Self::Negate(one)
-            | Self::UnixTime(one) => one.depends_on(level),
-            Self::In(one, list) => one.depends_on(level) || any(list),
-            // It is not examined.
-            Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_) => true,
-            Self::Case {
-                branches,
-                otherwise,
-            } => branches.iter().any(either) || otherwise.depends_on(level),
-            Self::Call(_, list) => any(list),
-        }
+            part => part.is_query(),
+        })
     }
-}
 
-impl Expression {
     /// Says whether it has a sub-query.
     pub(super) fn has_query(&self) -> bool {
-        let either = |pair: &(Self, Self)| pair.0.has_query() || pair.1.has_query();
-        match self {
-            Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_) => true,
-            Self::Column { .. }
-            | Self::Constant(_)
-            | Self::Parameter(_)
-            | Self::Aggregate(_)
-            | Self::Uuid
-            | Self::Transaction
-            | Self::Now(_) => false,
-            Self::Compare(_, pair)
-            | Self::And(pair)
-            | Self::Or(pair)
-            | Self::Arithmetic(_, pair)
-            | Self::AddTime(_, pair) => either(pair),
-            Self::Not(one)
-            | Self::IsNull(one)
-            | Self::Is(_, one)
-            | Self::Negate(one)
-            | Self::UnixTime(one) => one.has_query(),
-            Self::In(one, list) => one.has_query() || list.iter().any(Self::has_query),
-            Self::Case {
-                branches,
-                otherwise,
-            } => branches.iter().any(either) || otherwise.has_query(),
-            Self::Call(_, list) => list.iter().any(Self::has_query),
-        }
+        self.any(&Self::is_query)
+    }
+
+    fn is_query(&self) -> bool {
+        matches!(
+            self,
+            Self::InQuery(..) | Self::Exists(_) | Self::OneValue(_)
+        )
+    }
+
+    /// Says whether this holds of the expression or of one of its parts. A sub-query is not examined.
+    fn any(&self, holds: &impl Fn(&Self) -> bool) -> bool {
+        let either = |pair: &(Self, Self)| pair.0.any(holds) || pair.1.any(holds);
+        let any = |list: &[Self]| list.iter().any(|one| one.any(holds));
+        holds(self)
+            || match self {
+                Self::Column { .. } | Self::Constant(_) | Self::Parameter(_) => false,
+                Self::Aggregate(_) | Self::Uuid | Self::Transaction | Self::Now(_) => false,
+                Self::Exists(_) | Self::OneValue(_) => false,
+                Self::Compare(_, pair)
+                | Self::And(pair)
+                | Self::Or(pair)
+                | Self::Arithmetic(_, pair)
+                | Self::AddTime(_, pair) => either(pair),
+                Self::Not(one)
+                | Self::IsNull(one)
+                | Self::Is(_, one)
+                | Self::Negate(one)
+                | Self::InQuery(one, _)
+                | Self::UnixTime(one) => one.any(holds),
+                Self::In(one, list) => one.any(holds) || any(list),
+                Self::Case {
+                    branches,
+                    otherwise,
+                } => branches.iter().any(either) || otherwise.any(holds),
+                Self::Call(_, list) => any(list),
+            }
     }
 }
 

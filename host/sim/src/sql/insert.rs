@@ -1,11 +1,11 @@
 //! INSERT … VALUES, REPLACE, and what becomes of rows whose key is taken.
 
+use super::assignments::Assignments;
 use super::expression::{Environment, Expression};
 use super::key::Key;
 use super::refuse::unsupported;
 use super::returning::Returning;
 use super::table::{Table, TableId};
-use super::update::assigned;
 use super::view::{RowChange, StoredRow, View};
 use crate::model::error::CallError;
 use crate::model::value::Value;
@@ -34,9 +34,7 @@ pub(super) enum Duplicates {
     Updated {
         /// The level of the row that `VALUES(column)` is of.
         inserted: usize,
-        /// That of the row that is there.
-        level: usize,
-        assignments: Vec<(usize, Expression)>,
+        assignments: Assignments,
     },
 }
 
@@ -163,12 +161,10 @@ impl Insert {
             }
             Duplicates::Updated {
                 inserted: level_of_new,
-                level,
                 assignments,
             } => {
-                let env = Environment::writing(parameters, view);
-                let env = env.at(*level_of_new, &row);
-                let after = assigned(assignments, &self.table, *level, &env, &there)?;
+                let env = Environment::writing(parameters, view).at(*level_of_new, &row);
+                let after = assignments.made_of(&there, &env)?;
                 if after == there {
                     inserted.unchanged += 1;
                 } else {

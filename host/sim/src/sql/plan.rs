@@ -1,11 +1,10 @@
 //! A statement, understood once and ready to be run often.
 
+use super::assignments::Assignments;
 use super::compile::expression;
 use super::compile_query::{bound, columns_in_order, is_key_order, query, relation};
 use super::create::create_table;
 use super::create_trigger;
-use super::delete::Delete;
-use super::expression::Expression;
 use super::insert::{Duplicates, Insert};
 use super::parse::parse;
 use super::refuse::{no_such_column, syntax, unsupported};
@@ -17,7 +16,6 @@ use super::scope::{Scope, plain};
 use super::select::{LockClause, Select};
 use super::setting::{Setting, setting};
 use super::table::Table;
-use super::update::Update;
 use super::written::Written;
 use crate::capability::locking::LockingClause;
 use crate::capability::sql_policy::Reading;
@@ -33,8 +31,8 @@ use std::sync::Arc;
 pub enum Plan {
     Select(Select),
     Insert(Insert),
-    Update(Update),
-    Delete(Delete),
+    Update(Written),
+    Delete(Written),
     Define(Definition),
     Set(Setting),
     /// With the savepoint's name.
@@ -156,27 +154,32 @@ fn written(
         in_key_order: order.is_empty() || is_key_order(&order, &table, level),
         order,
         limit: limit.map(|limit| bound(limit, scope)).transpose()?,
+        assignments: None,
+        returning: None,
     };
     Ok((written, table))
 }
 
-fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Update, CallError> {
+fn update(ast: &ast::Update, scope: &mut Scope<'_>) -> Result<Written, CallError> {
     rest::of_update(ast)?;
     let bounds = (ast.order_by.as_slice(), ast.limit.as_ref());
-    let (written, table) = written(&ast.table, ast.selection.as_ref(), bounds, scope)?;
-    Ok(Update {
-        written,
-        assignments: assignments(&ast.assignments, &table, scope)?,
-        table,
-    })
+    let (mut written, table) = written(&ast.table, ast.selection.as_ref(), bounds, scope)?;
+    let level = written.rows.level;
+    written.assignments = Some(assignments(&ast.assignments, &table, level, scope)?);
+    Ok(written)
 }
 
 fn assignments(
     list: &[ast::Assignment],
-    table: &Table,
+    table: &Arc<Table>,
+    level: usize,
     scope: &mut Scope<'_>,
-) -> Result<Vec<(usize, Expression)>, CallError> {
-    let mut assignments = Vec::new();
+) -> Result<Assignments, CallError> {
+    let mut assignments = Assignments {
+        table: table.clone(),
+        level,
+        list: Vec::new(),
+    };
     for assignment in list {
         let AssignmentTarget::ColumnName(name) = &assignment.target else {
             let target = &assignment.target;
@@ -186,12 +189,13 @@ fn assignments(
         let last = name.0.last().and_then(|part| part.as_ident());
         let column = last.and_then(|last| table.column(&last.value));
         let column = column.ok_or_else(|| no_such_column(name))?;
-        assignments.push((column, expression(&assignment.value, scope)?));
+        let value = expression(&assignment.value, scope)?;
+        assignments.list.push((column, value));
     }
     Ok(assignments)
 }
 
-fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, CallError> {
+fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Written, CallError> {
     rest::of_delete(ast)?;
     let FromTable::WithFromKeyword(from) = &ast.from else {
         return Err(unsupported("DELETE without FROM"));
@@ -200,12 +204,10 @@ fn delete(ast: &ast::Delete, scope: &mut Scope<'_>) -> Result<Delete, CallError>
         return Err(unsupported("DELETE from several tables"));
     };
     let bounds = (ast.order_by.as_slice(), ast.limit.as_ref());
-    let (written, table) = written(from, ast.selection.as_ref(), bounds, scope)?;
+    let (mut written, table) = written(from, ast.selection.as_ref(), bounds, scope)?;
     let level = written.rows.level;
-    Ok(Delete {
-        written,
-        returning: returning(ast.returning.as_ref(), &table, level, scope)?,
-    })
+    written.returning = returning(ast.returning.as_ref(), &table, level, scope)?;
+    Ok(written)
 }
 
 pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert, CallError> {
@@ -266,11 +268,10 @@ fn after_values(
         (None, false, true) => Duplicates::LeftOut,
         (Some(OnInsert::DuplicateKeyUpdate(list)), false, false) => {
             scope.inserted = Some(inserted);
-            let assignments = assignments(list, table, scope)?;
+            let assignments = assignments(list, table, level, scope)?;
             scope.inserted = None;
             Duplicates::Updated {
                 inserted,
-                level,
                 assignments,
             }
         }

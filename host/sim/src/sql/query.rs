@@ -77,17 +77,9 @@ impl Query {
     }
 
     fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), CallError> {
-        let bound = |expression: &Option<Expression>, otherwise| match expression {
-            None => Ok(otherwise),
-            Some(expression) => match expression.evaluate(env)? {
-                Scalar::Integer(integer) if integer >= 0 => Ok(integer as usize),
-                _ => {
-                    let message = "LIMIT and OFFSET take whole numbers from 0 on";
-                    Err(CallError::rejected(1210, message))
-                }
-            },
-        };
-        Ok((bound(&self.offset, 0)?, bound(&self.limit, usize::MAX)?))
+        let offset = count(self.offset.as_ref(), env)?;
+        let limit = count(self.limit.as_ref(), env)?;
+        Ok((offset.unwrap_or(0), limit.unwrap_or(usize::MAX)))
     }
 
     fn in_order_of_keys(
@@ -118,18 +110,7 @@ impl Query {
             found.push((values(by, env)?, self.counted_row(env, &mut bytes)?));
             Ok(true)
         })?;
-        let mut error = None;
-        // Stable, so that of two equal rows that with the lesser key comes first.
-        found.sort_by(|(one, _), (other, _)| {
-            compare(&self.order, one, other).unwrap_or_else(|first| {
-                error.get_or_insert(first);
-                Ordering::Equal
-            })
-        });
-        match error {
-            Some(error) => Err(error),
-            None => Ok(found.into_iter().map(|(_, row)| row).collect()),
-        }
+        sorted(&self.order, found)
     }
 
     fn aggregated(&self, env: &Environment<'_>) -> Result<Row, CallError> {
@@ -167,12 +148,41 @@ impl Query {
     }
 }
 
-/// Which of two rows comes first, by the values that they are ordered by.
-pub(super) fn compare(
+/// The number of a LIMIT or an OFFSET.
+pub(super) fn count(
+    bound: Option<&Expression>,
+    env: &Environment<'_>,
+) -> Result<Option<usize>, CallError> {
+    match bound.map(|bound| bound.evaluate(env)).transpose()? {
+        None => Ok(None),
+        Some(Scalar::Integer(integer)) if integer >= 0 => Ok(Some(integer as usize)),
+        Some(_) => {
+            let message = "LIMIT and OFFSET take whole numbers from 0 on";
+            Err(CallError::rejected(1210, message))
+        }
+    }
+}
+
+/// Rows in the order of the values that stand before each.
+pub(super) fn sorted<T>(
     order: &[Order],
-    one: &[Value],
-    other: &[Value],
-) -> Result<Ordering, CallError> {
+    mut rows: Vec<(Vec<Value>, T)>,
+) -> Result<Vec<T>, CallError> {
+    let mut error = None;
+    rows.sort_by(|(one, _), (other, _)| {
+        compare(order, one, other).unwrap_or_else(|first| {
+            error.get_or_insert(first);
+            Ordering::Equal
+        })
+    });
+    match error {
+        Some(error) => Err(error),
+        None => Ok(rows.into_iter().map(|(_, row)| row).collect()),
+    }
+}
+
+/// Which of two rows comes first, by the values that they are ordered by.
+fn compare(order: &[Order], one: &[Value], other: &[Value]) -> Result<Ordering, CallError> {
     for (order, (one, other)) in order.iter().zip(one.iter().zip(other)) {
         let ordering = Scalar::of(one).order(&Scalar::of(other))?;
         if ordering.is_ne() {
@@ -186,7 +196,7 @@ pub(super) fn compare(
     Ok(Ordering::Equal)
 }
 
-fn values<'e>(
+pub(super) fn values<'e>(
     expressions: impl ExactSizeIterator<Item = &'e Expression>,
     env: &Environment<'_>,
 ) -> Result<Vec<Value>, CallError> {

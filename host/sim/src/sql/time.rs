@@ -8,13 +8,12 @@ use super::value::Scalar;
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use std::borrow::Cow;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Seconds from 1970 to 2000.
 const EPOCH_S: i64 = 946_684_800;
 
 const MICROS_PER_S: i64 = 1_000_000;
-
-const S_PER_DAY: i64 = 86_400;
 
 /// The form in which a function reads the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,38 +54,28 @@ impl Clock {
 
 /// `YYYY-MM-DD HH:MM:SS`, with so many digits behind it.
 fn written(micros: i64, digits: u8) -> String {
-    let (seconds, rest) = (
-        micros.div_euclid(MICROS_PER_S),
-        micros.rem_euclid(MICROS_PER_S),
-    );
-    let (year, month, day) = civil(seconds.div_euclid(S_PER_DAY));
-    let of_day = seconds.rem_euclid(S_PER_DAY);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    let mut text = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
-    if digits > 0 {
-        text.push('.');
-        text.push_str(&format!("{rest:06}")[..usize::from(digits.min(6))]);
-    }
-    text
+    let time = UNIX_EPOCH + Duration::from_micros(micros as u64);
+    let text = humantime::format_rfc3339_micros(time).to_string();
+    let end = match digits {
+        0 => 19,
+        digits => 20 + usize::from(digits),
+    };
+    text[..end].replace('T', " ")
 }
 
 /// A time as microseconds since 1970, and how many digits it has behind the seconds.
 pub(super) fn parsed(text: &str) -> Option<(i64, u8)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let (date, time) = whole.split_once(' ').unwrap_or((whole, "00:00:00"));
-    let numbers = |text: &str, sign: char| -> Option<[i64; 3]> {
-        let mut parts = text.split(sign).map(|part| part.parse().ok());
-        let three = [parts.next()??, parts.next()??, parts.next()??];
-        parts.next().is_none().then_some(three)
+    let time = match whole.contains(' ') {
+        true => Cow::Borrowed(whole),
+        false => Cow::Owned(format!("{whole} 00:00:00")),
     };
-    let ([year, month, day], [hour, minute, second]) = (numbers(date, '-')?, numbers(time, ':')?);
-    let in_range = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24;
-    let is_fraction = fraction.len() <= 6 && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    if !in_range || minute > 59 || second > 59 || !is_fraction {
+    let time = humantime::parse_rfc3339_weak(&time).ok()?;
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs() as i64;
+    if fraction.len() > 6 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
-    let seconds = days(year, month, day) * S_PER_DAY + hour * 3600 + minute * 60 + second;
     Some((seconds * MICROS_PER_S + micros, fraction.len() as u8))
 }
 
@@ -122,35 +111,6 @@ pub(super) fn added<'a>(
         Some(sum) => Ok(Scalar::Text(Cow::Owned(written(sum, digits)))),
         None => Err(unsupported("a time before 1970 or after 9999")),
     }
-}
-
-/// Year, month and day of a number of days since 1970.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
-}
-
-/// The days since 1970.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted = (month + 9) % 12;
-    let of_year = (153 * shifted + 2) / 5 + day - 1;
-    let of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year;
-    era * 146_097 + of_era - 719_468
 }
 
 #[cfg(test)]

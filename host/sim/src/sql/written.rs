@@ -1,15 +1,15 @@
-//! The rows that an UPDATE or a DELETE changes.
+//! UPDATE and DELETE.
 
+use super::assignments::Assignments;
 use super::expression::{Environment, Expression};
 use super::key::Key;
-use super::query::{Order, compare};
+use super::query::{Order, count, sorted, values};
+use super::returning::Returning;
 use super::rows::Rows;
 use super::table::TableId;
-use super::value::Scalar;
 use super::view::{RowChange, StoredRow, View, Visits};
 use crate::model::error::CallError;
 use crate::model::value::Value;
-use std::cmp::Ordering;
 
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -18,6 +18,9 @@ pub struct Written {
     /// The order is that of the primary key, or nothing was said of it.
     pub(super) in_key_order: bool,
     pub(super) limit: Option<Expression>,
+    /// What an UPDATE makes of each row; nothing for a DELETE.
+    pub(super) assignments: Option<Assignments>,
+    pub(super) returning: Option<Returning>,
 }
 
 /// Changes of rows, and the number of rows that met the WHERE, those included that come out the same.
@@ -32,27 +35,29 @@ impl Written {
         self.rows.table
     }
 
+    pub fn is_update(&self) -> bool {
+        self.assignments.is_some()
+    }
+
+    pub fn returning(&self) -> Option<&Returning> {
+        self.returning.as_ref()
+    }
+
+    /// Says whether it reads in sub-queries.
+    pub fn has_query(&self) -> bool {
+        let assignments = self.assignments.as_ref();
+        self.rows.has_query() || assignments.is_some_and(Assignments::has_query)
+    }
+
     /// The rows that the statement comes by, and so locks: all of the table if it has to be ordered, or
     /// until there are enough.
     pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, CallError> {
         let env = Environment::writing(parameters, view);
         let enough = match self.in_key_order {
-            true => self.limit(&env)?.map(|limit| limit as u64),
+            true => count(self.limit.as_ref(), &env)?.map(|limit| limit as u64),
             false => None,
         };
         self.rows.visits(&env, enough)
-    }
-
-    fn limit(&self, env: &Environment<'_>) -> Result<Option<usize>, CallError> {
-        let limit = self.limit.as_ref().map(|limit| limit.evaluate(env));
-        match limit.transpose()? {
-            None => Ok(None),
-            Some(Scalar::Integer(integer)) if integer >= 0 => Ok(Some(integer as usize)),
-            Some(_) => {
-                let message = "LIMIT takes whole numbers from 0 on";
-                Err(CallError::rejected(1210, message))
-            }
-        }
     }
 
     /// Does a row of the table meet the WHERE?
@@ -66,20 +71,18 @@ impl Written {
         self.rows.matches(&env, row)
     }
 
-    /// Computes the changes of the rows that meet the WHERE, in the statement's order; those that come
-    /// out the same are left out. `after` returns what a row becomes, or `None`.
-    pub(super) fn changes(
-        &self,
-        parameters: &[Value],
-        view: &dyn View,
-        after: impl Fn(&Environment<'_>, &StoredRow) -> Result<Option<StoredRow>, CallError>,
-    ) -> Result<Changes, CallError> {
+    /// The rows that it changes, in its order: those that meet the WHERE and come out different. Their
+    /// number is what MariaDB calls the affected rows.
+    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, CallError> {
         let env = Environment::writing(parameters, view);
         let rows = self.chosen(&env)?;
         let found = rows.len() as u64;
         let mut changes = Vec::new();
         for (key, row) in rows {
-            let after = after(&env.at(self.rows.level, row), row)?;
+            let after = match &self.assignments {
+                Some(assignments) => Some(assignments.made_of(row, &env)?),
+                None => None,
+            };
             if after.as_ref() != Some(row) {
                 changes.push(RowChange {
                     table: self.rows.table,
@@ -94,31 +97,22 @@ impl Written {
 
     /// The rows that meet the WHERE, as many as LIMIT has of them.
     fn chosen<'a>(&self, env: &Environment<'a>) -> Result<Vec<(Key, &'a StoredRow)>, CallError> {
-        let limit = self.limit(env)?.unwrap_or(usize::MAX);
+        let limit = count(self.limit.as_ref(), env)?.unwrap_or(usize::MAX);
+        let order = match self.in_key_order {
+            true => &[],
+            false => &self.order[..],
+        };
         let mut found: Vec<(Vec<Value>, (Key, &'a StoredRow))> = Vec::new();
         self.rows.each(env, |key, row, env| {
             if self.in_key_order && found.len() >= limit {
                 return Ok(false);
             }
-            let by = self.order.iter().map(|order| order.by.evaluate(env));
-            let by: Result<Vec<Value>, CallError> =
-                by.map(|value| Ok(value?.into_value())).collect();
-            found.push((by?, (key.clone(), row)));
+            let by = values(order.iter().map(|order| &order.by), env)?;
+            found.push((by, (key.clone(), row)));
             Ok(true)
         })?;
-        let mut error = None;
-        if !self.in_key_order {
-            found.sort_by(|(one, _), (other, _)| {
-                compare(&self.order, one, other).unwrap_or_else(|first| {
-                    error.get_or_insert(first);
-                    Ordering::Equal
-                })
-            });
-        }
-        if let Some(error) = error {
-            return Err(error);
-        }
-        found.truncate(limit);
-        Ok(found.into_iter().map(|(_, row)| row).collect())
+        let mut chosen = sorted(order, found)?;
+        chosen.truncate(limit);
+        Ok(chosen)
     }
 }

@@ -109,7 +109,7 @@ fn writes_have_an_order_and_a_bound() {
 fn write_with_a_bound_visits_no_more_rows_than_it_needs() {
     let tables = Tables::new();
     let visits = |text: &str| match tables.plan(text) {
-        Plan::Update(update) => update.written().visits(&[], &tables).unwrap(),
+        Plan::Update(update) => update.visits(&[], &tables).unwrap(),
         other => panic!("{other:?}"),
     };
     for (text, enough) in [

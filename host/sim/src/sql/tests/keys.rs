@@ -6,8 +6,8 @@ fn visits(text: &str, parameters: &[Value]) -> Visits {
     let tables = Tables::new();
     let visits = match tables.plan(text) {
         Plan::Select(select) => select.visits(parameters, &tables),
-        Plan::Update(update) => update.written().visits(parameters, &tables),
-        Plan::Delete(delete) => delete.written().visits(parameters, &tables),
+        Plan::Update(update) => update.visits(parameters, &tables),
+        Plan::Delete(delete) => delete.visits(parameters, &tables),
         other => panic!("{other:?}"),
     };
     visits.unwrap_or_else(|error| panic!("{text}: {error}"))
