@@ -56,6 +56,20 @@ impl FaultAction {
         }
     }
 
+    /// The time in it that can be longer or shorter.
+    pub fn time_mut(&mut self) -> Option<&mut Nanos> {
+        match self {
+            Self::PauseWorker { lasts, .. }
+            | Self::CrashNode { lasts, .. }
+            | Self::Partition { lasts, .. }
+            | Self::DelayApply { lasts, .. }
+            | Self::BlindProxy { lasts }
+            | Self::RestartLocks { lasts }
+            | Self::SkewLocks { ahead: lasts } => Some(lasts),
+            Self::CrashWorker { .. } | Self::CutCommit { .. } | Self::FailoverLocks => None,
+        }
+    }
+
     /// Says whether the fault hits the lock service.
     pub fn is_of_locks(&self) -> bool {
         match self {

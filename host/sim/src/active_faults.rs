@@ -99,22 +99,14 @@ impl ActiveFaults {
 
 /// Says whether one of them alone would do. Never so for faults that are over at once.
 fn does_the_same(one: &FaultAction, other: &FaultAction) -> bool {
-    match (one, other) {
-        (
-            FaultAction::PauseWorker { worker, .. },
-            FaultAction::PauseWorker { worker: same, .. },
-        ) => worker == same,
-        (FaultAction::CrashNode { node, .. }, FaultAction::CrashNode { node: same, .. })
-        | (FaultAction::DelayApply { node, .. }, FaultAction::DelayApply { node: same, .. }) => {
-            node == same
-        }
-        (FaultAction::Partition { nodes, .. }, FaultAction::Partition { nodes: same, .. }) => {
-            nodes == same
-        }
-        (FaultAction::BlindProxy { .. }, FaultAction::BlindProxy { .. })
-        | (FaultAction::RestartLocks { .. }, FaultAction::RestartLocks { .. }) => true,
-        _ => false,
+    let Some(lasts) = one.lasts() else {
+        return false;
+    };
+    let mut other = other.clone();
+    if let Some(its) = other.time_mut() {
+        *its = lasts;
     }
+    *one == other
 }
 
 #[cfg(test)]

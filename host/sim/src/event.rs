@@ -134,13 +134,6 @@ pub enum What {
     FaultEnded(SimFault),
     /// The nodes that can commit are these now.
     Members { nodes: Vec<u32> },
-    /// A worker's step was over; the times are in the history.
-    Step {
-        worker: u32,
-        change: u32,
-        acquire: bool,
-        outcome: &'static str,
-    },
 }
 
 /// A point at which the model is known to be weaker than a server, or weaker than some servers.
@@ -197,10 +190,14 @@ impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SnapshotRace => {
-                "a write passed although another node's change of the row had just been applied: a                  race of innodb_snapshot_isolation that others saw on clusters (MariaDB 12.1.2 to                  12.2.2), and that was not seen on 10.11.19; sim:snapshot_race_us=0 leaves it out"
+                "a write passed although another node's change of the row had just been applied: a \
+                 race of innodb_snapshot_isolation that others saw on clusters (MariaDB 12.1.2 to \
+                 12.2.2), and that was not seen on 10.11.19; sim:snapshot_race_us=0 leaves it out"
             }
             Self::SubQuery => {
-                "the rows that a sub-query read were not locked, where InnoDB locks them at                  REPEATABLE READ and SERIALIZABLE: on one server this may not happen; on several                  nodes such locks end at their node"
+                "the rows that a sub-query read were not locked, where InnoDB locks them at \
+                 REPEATABLE READ and SERIALIZABLE: on one server this may not happen; on several \
+                 nodes such locks end at their node"
             }
         })
     }

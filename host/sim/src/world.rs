@@ -63,44 +63,25 @@ impl World {
     }
 
     fn begin(&self, action: &FaultAction) {
+        self.cluster.begin(action);
+        if let Some(locks) = &self.locks {
+            locks.begin(action);
+        }
         match action {
             FaultAction::PauseWorker { worker, lasts } => {
                 let until = self.kernel.now().saturating_add(*lasts);
                 self.kernel.pause(Actor::Worker(*worker), until);
             }
             FaultAction::CrashWorker { worker } => self.crash(*worker),
-            FaultAction::CrashNode { .. }
-            | FaultAction::Partition { .. }
-            | FaultAction::CutCommit { .. }
-            | FaultAction::DelayApply { .. }
-            | FaultAction::BlindProxy { .. } => self.cluster.begin(action),
-            FaultAction::RestartLocks { .. }
-            | FaultAction::FailoverLocks
-            | FaultAction::SkewLocks { .. } => {
-                if let Some(locks) = &self.locks {
-                    locks.begin(action);
-                }
-            }
+            _ => {}
         }
     }
 
+    /// A pause ends by itself.
     fn end(&self, action: &FaultAction) {
-        match action {
-            FaultAction::CrashNode { .. }
-            | FaultAction::Partition { .. }
-            | FaultAction::DelayApply { .. }
-            | FaultAction::BlindProxy { .. } => self.cluster.end(action),
-            FaultAction::RestartLocks { .. } => {
-                if let Some(locks) = &self.locks {
-                    locks.end(action);
-                }
-            }
-            // A pause ends by itself; the others are done when they begin.
-            FaultAction::PauseWorker { .. }
-            | FaultAction::CrashWorker { .. }
-            | FaultAction::CutCommit { .. }
-            | FaultAction::FailoverLocks
-            | FaultAction::SkewLocks { .. } => {}
+        self.cluster.end(action);
+        if let Some(locks) = &self.locks {
+            locks.end(action);
         }
     }
 

@@ -35,7 +35,7 @@ pub struct CheckArguments {
     /// crash-node, partition, cut, delay-apply, blind-proxy, lock-restart, lock-failover, lock-skew
     #[arg(long, value_name = "KINDS", default_value = "all")]
     faults: FaultClasses,
-    /// CallError to inject with every seed, for example '20ms pause worker-3 for 15s' or '1s crash n2 for
+    /// Fault to inject with every seed, for example '20ms pause worker-3 for 15s' or '1s crash n2 for
     /// 5s'; may be repeated
     #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
     fault: Vec<FaultOption>,

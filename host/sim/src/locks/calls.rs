@@ -14,9 +14,8 @@ pub(super) struct Calls(BTreeMap<CallKey, Pending>);
 
 #[derive(Default)]
 struct Pending {
-    answer: Option<Result<Answer, Silence>>,
-    /// The time when it is there.
-    at: Nanos,
+    /// The answer, and the time when it is there.
+    answer: Option<(Nanos, Result<Answer, Silence>)>,
     /// The queue in which it waits, and its place there.
     waits: Option<(Arc<str>, u64)>,
     /// The time when the call for it is there.
@@ -44,13 +43,8 @@ impl Calls {
 
     /// Sends an answer. It is lost if the caller is gone.
     pub(super) fn answer(&mut self, key: CallKey, at: Nanos, answer: Answer) {
-        self.settle(key, at, Ok(answer));
-    }
-
-    fn settle(&mut self, key: CallKey, at: Nanos, answer: Result<Answer, Silence>) {
         if let Some(pending) = self.0.get_mut(&key) {
-            pending.answer = Some(answer);
-            pending.at = at;
+            pending.answer = Some((at, Ok(answer)));
             pending.wake();
         }
     }
@@ -73,9 +67,8 @@ impl Calls {
     /// All connections break: what has not arrived by now never will.
     pub(super) fn break_all(&mut self, now: Nanos) {
         for pending in self.0.values_mut() {
-            if pending.answer.is_none() || pending.at > now {
-                pending.answer = Some(Err(Silence::Broken));
-                pending.at = now;
+            if pending.answer.as_ref().is_none_or(|(at, _)| *at > now) {
+                pending.answer = Some((now, Err(Silence::Broken)));
                 pending.wake();
             }
         }
@@ -84,8 +77,7 @@ impl Calls {
     /// Nothing that the session waits for will come.
     pub(super) fn close(&mut self, session: SessionKey, now: Nanos) {
         for (_, pending) in self.0.range_mut((session, 0)..=(session, u64::MAX)) {
-            pending.answer = Some(Err(Silence::Closed));
-            pending.at = now;
+            pending.answer = Some((now, Err(Silence::Closed)));
             pending.called = Some(now);
             pending.wake();
         }
@@ -93,22 +85,24 @@ impl Calls {
 
     /// The time when the answer is there.
     pub(super) fn poll_answered(&mut self, key: CallKey, waker: &Waker) -> Poll<Nanos> {
-        let Some(pending) = self.0.get_mut(&key) else {
-            return Poll::Pending;
-        };
-        if pending.answer.is_some() {
-            return Poll::Ready(pending.at);
-        }
-        pending.waker = Some(waker.clone());
-        Poll::Pending
+        self.poll(key, waker, |pending| Some(pending.answer.as_ref()?.0))
     }
 
     /// The time when the call is there.
     pub(super) fn poll_called(&mut self, key: CallKey, waker: &Waker) -> Poll<Nanos> {
+        self.poll(key, waker, |pending| pending.called)
+    }
+
+    fn poll(
+        &mut self,
+        key: CallKey,
+        waker: &Waker,
+        at: impl Fn(&Pending) -> Option<Nanos>,
+    ) -> Poll<Nanos> {
         let Some(pending) = self.0.get_mut(&key) else {
             return Poll::Pending;
         };
-        if let Some(at) = pending.called {
+        if let Some(at) = at(pending) {
             return Poll::Ready(at);
         }
         pending.waker = Some(waker.clone());
@@ -116,10 +110,8 @@ impl Calls {
     }
 
     pub(super) fn answered(&self, key: CallKey) -> Result<Answer, Silence> {
-        match self.0.get(&key).and_then(|pending| pending.answer.clone()) {
-            Some(answer) => answer,
-            None => Err(Silence::Broken),
-        }
+        let answer = self.0.get(&key).and_then(|pending| pending.answer.clone());
+        answer.map_or(Err(Silence::Broken), |(_, answer)| answer)
     }
 
     #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A client's side: its session, and its calls.
 
 use super::Shared;
+use super::calls::{CallKey, Calls};
 use super::kind::check_mode;
 use super::lock::SimLock;
 use super::message::{Answer, LockNames, Request, SessionKey, Silence};
@@ -13,6 +14,7 @@ use crate::model::sim_locks::SimLocks;
 use async_trait::async_trait;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 /// State that a session and its locks share, since either may end before the other.
 pub(super) struct Client {
@@ -125,26 +127,28 @@ impl Client {
 
 impl Call {
     pub(super) async fn answer(&self) -> Result<Answer, Silence> {
-        let (client, key) = (&self.client, (self.client.key, self.number));
-        let answered = |context: &mut std::task::Context<'_>| {
-            let mut server = client.service.server();
-            server.calls.poll_answered(key, context.waker())
-        };
-        let at = poll_fn(answered).await;
-        client.service.kernel.sleep_until(at).await;
+        self.until(Calls::poll_answered).await;
         // The connection may have broken while the answer was on its way.
-        client.service.server().calls.answered(key)
+        self.client.service.server().calls.answered(self.key())
     }
 
     /// Waits to be called.
     pub(super) async fn called(&self) {
-        let (client, key) = (&self.client, (self.client.key, self.number));
-        let called = |context: &mut std::task::Context<'_>| {
-            let mut server = client.service.server();
-            server.calls.poll_called(key, context.waker())
+        self.until(Calls::poll_called).await;
+    }
+
+    async fn until(&self, poll: fn(&mut Calls, CallKey, &Waker) -> Poll<Nanos>) {
+        let service = &self.client.service;
+        let poll = |context: &mut Context<'_>| {
+            let calls = &mut service.server().calls;
+            poll(calls, self.key(), context.waker())
         };
-        let at = poll_fn(called).await;
-        client.service.kernel.sleep_until(at).await;
+        let at = poll_fn(poll).await;
+        service.kernel.sleep_until(at).await;
+    }
+
+    fn key(&self) -> CallKey {
+        (self.client.key, self.number)
     }
 
     /// There is nothing to be given up: it took nothing, or another lock keeps it.

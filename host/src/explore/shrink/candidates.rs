@@ -2,7 +2,7 @@
 
 use crate::explore::case::Case;
 use crate::model::change::Nanos;
-use crate::model::sim_fault::{FaultAction, SimFault};
+use crate::model::sim_fault::FaultAction;
 
 const MS: Nanos = 1_000_000;
 
@@ -20,79 +20,63 @@ pub const PASSES: &[fn(&Case) -> Vec<Case>] = &[
 ];
 
 fn without_faults(case: &Case) -> Vec<Case> {
-    let none = (case.faults.len() > 1).then(|| with_faults(case, Vec::new()));
-    let one_less = (0..case.faults.len()).map(|index| {
-        let mut faults = case.faults.clone();
-        faults.remove(index);
-        with_faults(case, faults)
-    });
+    let none = (case.faults.len() > 1).then(|| changed(case, |it| it.faults.clear()));
+    let without = |index| changed(case, |it| drop(it.faults.remove(index)));
+    let one_less = (0..case.faults.len()).map(without);
     none.into_iter().chain(one_less).collect()
 }
 
 fn fewer_changes(case: &Case) -> Vec<Case> {
-    fewer(case.workload.changes_per_worker, 1)
-        .map(|changes| {
-            let mut smaller = case.clone();
-            smaller.workload.changes_per_worker = changes;
-            smaller
-        })
-        .collect()
+    let fewer = fewer(case.workload.changes_per_worker);
+    let with = |changes| changed(case, |it| it.workload.changes_per_worker = changes);
+    fewer.map(with).collect()
 }
 
 fn fewer_rows(case: &Case) -> Vec<Case> {
     let per_row = case.workload.workers_per_row;
-    fewer(case.workload.rows, 1)
+    let fewer = fewer(case.workload.rows);
+    fewer
         .map(|rows| with_workers(case, rows, per_row))
         .collect()
 }
 
 /// With one worker on a row nothing can go wrong that another would have to do with.
 fn fewer_workers(case: &Case) -> Vec<Case> {
-    fewer(case.workload.workers_per_row, 1)
-        .map(|per_row| with_workers(case, case.workload.rows, per_row))
+    let rows = case.workload.rows;
+    let fewer = fewer(case.workload.workers_per_row);
+    fewer
+        .map(|per_row| with_workers(case, rows, per_row))
         .collect()
 }
 
 fn without_background(case: &Case) -> Vec<Case> {
-    if case.workload.background_generators == 0 {
-        return Vec::new();
+    match case.workload.background_generators {
+        0 => Vec::new(),
+        _ => vec![changed(case, |it| it.workload.background_generators = 0)],
     }
-    let mut smaller = case.clone();
-    smaller.workload.background_generators = 0;
-    vec![smaller]
 }
 
 fn fewer_nodes(case: &Case) -> Vec<Case> {
-    fewer(case.topology.nodes, 1)
-        .map(|nodes| with_nodes(case, nodes))
-        .collect()
+    let fewer = fewer(case.topology.nodes);
+    fewer.map(|nodes| with_nodes(case, nodes)).collect()
 }
 
 fn shorter_waits(case: &Case) -> Vec<Case> {
-    let workload = &case.workload;
-    let with = |pause_ms, hold_ms, check_tries| {
-        let mut smaller = case.clone();
-        smaller.workload.pause_ms = pause_ms;
-        smaller.workload.hold_ms = hold_ms;
-        smaller.workload.check_tries = check_tries;
-        smaller
-    };
-    let (pause, hold, check) = (workload.pause_ms, workload.hold_ms, workload.check_tries);
     let mut smaller = vec![
-        with(0, hold, check),
-        with(pause, 0, check),
-        with(pause, hold, 0),
-        with(pause / 2, hold, check),
-        with(pause, hold / 2, check),
+        changed(case, |it| it.workload.pause_ms = 0),
+        changed(case, |it| it.workload.hold_ms = 0),
+        changed(case, |it| it.workload.check_tries = 0),
+        changed(case, |it| it.workload.pause_ms /= 2),
+        changed(case, |it| it.workload.hold_ms /= 2),
     ];
-    smaller.retain(|smaller| smaller.workload != *workload);
+    smaller.retain(|smaller| smaller.workload != case.workload);
     smaller
 }
 
 fn shorter_faults(case: &Case) -> Vec<Case> {
     let mut smaller = Vec::new();
     for (index, fault) in case.faults.iter().enumerate() {
-        let Some(now) = lasts(&mut fault.what.clone()).copied() else {
+        let Some(now) = fault.what.clone().time_mut().copied() else {
             continue;
         };
         // Shorter; or if that will not do, a number that is easier to read.
@@ -101,12 +85,13 @@ fn shorter_faults(case: &Case) -> Vec<Case> {
             .into_iter()
             .chain(round)
         {
-            let mut faults = case.faults.clone();
-            if let Some(lasts) = lasts(&mut faults[index].what) {
-                *lasts = shorter.max(MS);
-            }
-            if faults[index] != *fault {
-                smaller.push(with_faults(case, faults));
+            let candidate = changed(case, |it| {
+                if let Some(lasts) = it.faults[index].what.time_mut() {
+                    *lasts = shorter.max(MS);
+                }
+            });
+            if candidate != *case {
+                smaller.push(candidate);
             }
         }
     }
@@ -124,29 +109,28 @@ fn earlier_faults(case: &Case) -> Vec<Case> {
             fault.at / (MS / 100) * (MS / 100),
         ];
         for at in earlier.into_iter().filter(|at| *at < fault.at) {
-            let mut faults = case.faults.clone();
-            faults[index].at = at;
-            faults.sort_by_key(|fault| fault.at);
-            smaller.push(with_faults(case, faults));
+            smaller.push(changed(case, |it| {
+                it.faults[index].at = at;
+                it.faults.sort_by_key(|fault| fault.at);
+            }));
         }
     }
     smaller
 }
 
-/// The least, a half and one less, each once.
-fn fewer(now: u32, least: u32) -> impl Iterator<Item = u32> {
-    let mut tries = vec![least, now / 2, now.saturating_sub(1)];
-    tries.retain(|n| (least..now).contains(n));
+/// One, a half and one less, each once.
+fn fewer(now: u32) -> impl Iterator<Item = u32> {
+    let mut tries = vec![1, now / 2, now.saturating_sub(1)];
+    tries.retain(|n| (1..now).contains(n));
     tries.sort_unstable();
     tries.dedup();
     tries.into_iter()
 }
 
-fn with_faults(case: &Case, faults: Vec<SimFault>) -> Case {
-    Case {
-        faults,
-        ..case.clone()
-    }
+fn changed(case: &Case, change: impl FnOnce(&mut Case)) -> Case {
+    let mut changed = case.clone();
+    change(&mut changed);
+    changed
 }
 
 /// Workers are numbered by row first: each fault stays with a worker at the same place of its row.
@@ -193,19 +177,4 @@ fn with_nodes(case: &Case, nodes: u32) -> Case {
         _ => true,
     });
     smaller
-}
-
-fn lasts(action: &mut FaultAction) -> Option<&mut Nanos> {
-    match action {
-        FaultAction::PauseWorker { lasts, .. }
-        | FaultAction::CrashNode { lasts, .. }
-        | FaultAction::Partition { lasts, .. }
-        | FaultAction::DelayApply { lasts, .. }
-        | FaultAction::BlindProxy { lasts }
-        | FaultAction::RestartLocks { lasts }
-        | FaultAction::SkewLocks { ahead: lasts } => Some(lasts),
-        FaultAction::CrashWorker { .. }
-        | FaultAction::CutCommit { .. }
-        | FaultAction::FailoverLocks => None,
-    }
 }

@@ -17,47 +17,32 @@ pub(super) enum Holding {
     Address(String),
 }
 
-/// The statements, made once.
-pub(super) static ACCESS: LazyLock<AllocationAccess> = LazyLock::new(AllocationAccess::default);
+static BY_MARKER: LazyLock<[Statement; 2]> = LazyLock::new(|| {
+    ["ip_allocations", "ip_requests"].map(|table| {
+        let sql = format!("SELECT address, status FROM {table} WHERE marker = ?");
+        Statement::of_host(sql, Action::Read)
+    })
+});
 
-pub(super) struct AllocationAccess {
-    by_marker: [Statement; 2],
-}
-
-impl Default for AllocationAccess {
-    fn default() -> Self {
-        let look = |table| {
-            let sql = format!("SELECT address, status FROM {table} WHERE marker = ?");
-            Statement::of_host(sql, Action::Read)
-        };
-        Self {
-            by_marker: ["ip_allocations", "ip_requests"].map(look),
-        }
-    }
-}
-
-impl AllocationAccess {
-    /// Reads causally on one node the rows of the allocation with this marker.
-    pub(super) async fn holding(
-        &self,
-        database: &dyn Database,
-        node: &str,
-        marker: Marker,
-    ) -> Result<Holding, CallError> {
-        let marker = [Value::from(marker.to_string())];
-        let mut holding = Holding::Nothing;
-        for look in &self.by_marker {
-            let causal = Freshness::Causal;
-            for row in database.read(node, causal, look, &marker).await? {
-                let mut columns = row.into_iter().map(Value::into_text);
-                let [address, status] = [columns.next(), columns.next()].map(Option::flatten);
-                match (address, status.as_deref()) {
-                    (Some(address), Some(ALLOCATED)) => return Ok(Holding::Address(address)),
-                    (_, Some(RESERVED | REQUESTED)) => holding = Holding::Pending,
-                    _ => {}
-                }
+/// Reads causally on one node the rows of the allocation with this marker.
+pub(super) async fn holding(
+    database: &dyn Database,
+    node: &str,
+    marker: Marker,
+) -> Result<Holding, CallError> {
+    let marker = [Value::from(marker.to_string())];
+    let mut holding = Holding::Nothing;
+    for look in &*BY_MARKER {
+        let causal = Freshness::Causal;
+        for row in database.read(node, causal, look, &marker).await? {
+            let mut columns = row.into_iter().map(Value::into_text);
+            let [address, status] = [columns.next(), columns.next()].map(Option::flatten);
+            match (address, status.as_deref()) {
+                (Some(address), Some(ALLOCATED)) => return Ok(Holding::Address(address)),
+                (_, Some(RESERVED | REQUESTED)) => holding = Holding::Pending,
+                _ => {}
             }
         }
-        Ok(holding)
     }
+    Ok(holding)
 }

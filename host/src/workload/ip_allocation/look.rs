@@ -1,6 +1,6 @@
 //! A look at an allocation right after a call for it that ended ok.
 
-use super::access::{ACCESS, Holding};
+use super::access::{Holding, holding};
 use crate::model::marker::Marker;
 use crate::model::seen::{Seen, Sight};
 use crate::workload::look::at_nodes;
@@ -13,7 +13,7 @@ pub(super) async fn at_allocation(
     has_address: bool,
 ) -> Option<Box<Seen>> {
     let read = |node| async move {
-        let holding = ACCESS.holding(&*site.database, node, marker);
+        let holding = holding(&*site.database, node, marker);
         Ok(Sight::Address(match holding.await? {
             Holding::Address(address) => Some(address),
             Holding::Pending | Holding::Nothing => None,

@@ -1,6 +1,6 @@
 //! Settling a call for an address.
 
-use super::access::{ACCESS, Holding};
+use super::access::{Holding, holding};
 use crate::model::change::Settled;
 use crate::model::marker::Marker;
 use crate::model::outcome::Outcome;
@@ -9,7 +9,7 @@ use crate::workload::site::Site;
 
 /// Has the allocation an address after all? And which?
 pub async fn allocated(site: &Site, marker: Marker) -> (Settled, Option<String>) {
-    let read = |node| ACCESS.holding(&*site.database, node, marker);
+    let read = |node| holding(&*site.database, node, marker);
     // A reservation that was left may be made an allocation of by another worker at any time.
     let shows = |holding: &Holding| match holding {
         Holding::Address(_) => Shown::AuditEntry,
@@ -32,7 +32,7 @@ pub async fn allocated(site: &Site, marker: Marker) -> (Settled, Option<String>)
 /// have happened. Of one that certainly did not happen, as the strategy says, it proves nothing:
 /// another worker may have taken the address away.
 pub async fn deallocated(site: &Site, marker: Marker, outcome: &Outcome) -> Settled {
-    let read = |node| ACCESS.holding(&*site.database, node, marker);
+    let read = |node| holding(&*site.database, node, marker);
     let is_denied = matches!(outcome, Outcome::Failed(_));
     let shows = |holding: &Holding| match holding {
         Holding::Address(_) => Shown::NoEffect,

@@ -9,6 +9,7 @@ use crate::model::data::{AuditEntry, Status};
 use crate::model::error::CallError;
 use crate::model::marker::{Mark, Marker};
 use crate::model::value::{Row, Value};
+use std::sync::LazyLock;
 
 const COLUMNS: &str =
     "transaction_name, old_id, old_status, old_marker, new_id, new_status, new_marker";
@@ -25,15 +26,43 @@ pub(super) async fn effects(
     };
     let all = format!("SELECT {COLUMNS} FROM volumes_audit{order}");
     let all = Statement::of_host(all, Action::Read);
+    read(database, node, &all, &[]).await
+}
+
+static BY_MARKER: LazyLock<Statement> = LazyLock::new(|| {
+    let by_marker = format!("SELECT {COLUMNS} FROM volumes_audit WHERE new_marker = ?");
+    Statement::of_host(by_marker, Action::Read)
+});
+
+/// True if a transaction has committed that brought the row to this status with this marker, as
+/// one node says, causally. `None` where what is recorded under the marker does not say so: a
+/// transaction that wrote other markers in between.
+pub(super) async fn has(
+    database: &dyn Database,
+    node: &str,
+    row: u32,
+    status: &Status,
+    marker: Marker,
+) -> Result<Option<bool>, CallError> {
+    let of = [Value::from(marker.to_string())];
+    let effects = read(database, node, &BY_MARKER, &of).await?;
+    Ok(led_to(&effects, row, status, marker))
+}
+
+async fn read(
+    database: &dyn Database,
+    node: &str,
+    select: &Statement,
+    parameters: &[Value],
+) -> Result<Vec<AuditEntry>, CallError> {
+    let causal = Freshness::Causal;
+    let rows = database.read(node, causal, select, parameters).await?;
     let mut net = Net::default();
-    for (number, columns) in (0..).zip(database.read(node, Freshness::Causal, &all, &[]).await?) {
+    for (number, columns) in (0..).zip(rows) {
         let (transaction, before, after) = recorded(columns);
         // What has no name is by itself.
-        net.add(
-            transaction.unwrap_or(Name::Number(-1 - number)),
-            before,
-            after,
-        );
+        let transaction = transaction.unwrap_or(Name::Number(-1 - number));
+        net.add(transaction, before, after);
     }
     Ok(net.effects())
 }
@@ -61,48 +90,6 @@ fn recorded(columns: Row) -> (Option<Name>, Option<Seen>, Option<Seen>) {
     };
     let before = seen();
     (transaction, before, seen())
-}
-
-/// The host's own look into the audit, made once.
-pub(super) struct AuditAccess {
-    by_marker: Statement,
-}
-
-impl Default for AuditAccess {
-    fn default() -> Self {
-        let by_marker = format!("SELECT {COLUMNS} FROM volumes_audit WHERE new_marker = ?");
-        Self {
-            by_marker: Statement::of_host(by_marker, Action::Read),
-        }
-    }
-}
-
-impl AuditAccess {
-    /// True if a transaction has committed that brought the row to this status with this marker, as
-    /// one node says, causally. `None` where what is recorded under the marker does not say so: a
-    /// transaction that wrote other markers in between.
-    pub async fn has(
-        &self,
-        database: &dyn Database,
-        node: &str,
-        row: u32,
-        status: &Status,
-        marker: Marker,
-    ) -> Result<Option<bool>, CallError> {
-        let of = [Value::from(marker.to_string())];
-        let causal = Freshness::Causal;
-        let mut net = Net::default();
-        let rows = database.read(node, causal, &self.by_marker, &of).await?;
-        for (number, columns) in (0..).zip(rows) {
-            let (transaction, before, after) = recorded(columns);
-            net.add(
-                transaction.unwrap_or(Name::Number(-1 - number)),
-                before,
-                after,
-            );
-        }
-        Ok(led_to(&net.effects(), row, status, marker))
-    }
 }
 
 fn led_to(effects: &[AuditEntry], row: u32, status: &Status, marker: Marker) -> Option<bool> {

@@ -1,6 +1,6 @@
 //! The check on every node after acquire.
 
-use super::access::ROWS;
+use super::access;
 use super::look;
 use crate::capability::database::{Freshness, Target};
 use crate::model::change::Check;
@@ -99,11 +99,11 @@ async fn read(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, Cal
     match site.workload.check {
         CheckConnections::Persistent => {
             let freshness = Freshness::AsItIs;
-            ROWS.read(database, node, freshness, row).await
+            access::read(database, node, freshness, row).await
         }
         CheckConnections::Fresh => {
             let mut session = database.connect(&Target::Node(node.to_owned())).await?;
-            let found = ROWS.read_on(&mut *session, row).await;
+            let found = access::read_on(&mut *session, row).await;
             session.close().await;
             found
         }

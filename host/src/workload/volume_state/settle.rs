@@ -1,6 +1,7 @@
 //! Settling a step on a row: did it take effect, and does the change hold the row?
 
-use super::access::{ROWS, read_causally};
+use super::access::{self, read_causally};
+use super::audit;
 use crate::capability::database::Target;
 use crate::model::change::{Restored, Settled};
 use crate::model::data::{RowState, Status};
@@ -143,7 +144,7 @@ async fn try_to_restore(site: &Site, row: u32, marker: Marker) -> Result<bool, E
     let Ok(mut session) = connected else {
         return Err(ErrorKind::Unavailable);
     };
-    let restored = ROWS.restore(&mut *session, row, marker).await;
+    let restored = access::restore(&mut *session, row, marker).await;
     session.close().await;
     restored.map_err(|error| error.kind)
 }
@@ -159,6 +160,5 @@ async fn audited(
     if !site.workload.audit {
         return Ok(None);
     }
-    let audit = &ROWS.audit;
-    audit.has(&*site.database, node, row, status, marker).await
+    audit::has(&*site.database, node, row, status, marker).await
 }
