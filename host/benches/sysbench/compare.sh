@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Client processor time for each autocommit UPDATE on a running lab: the runner through the Wasm
-# strategy `cas`, and sysbench with the same prepared statement, in turn, at the same concurrency.
-# Prints microseconds, user and system together. Needs sysbench and python3.
+# strategy `cas`, sysbench with the same prepared statement, and the runner's driver alone, in turn, at the
+# same concurrency. What the driver alone costs is the floor of the runner.
+# Prints microseconds, user and system together. Needs sysbench, python3 and
+# `cargo build --release --example plain-update`.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 runner=target/release/runner
@@ -37,18 +39,20 @@ by_lua() {
    sysbench host/benches/sysbench/update.lua --config-file="$out/sysbench.cnf" --threads="$workers" "$@"
 }
 
-by_sysbench() {
-   # A table of its own, gone before the runner comes, which replaces no table of others.
+# Runs a command on a table of its own, gone before the runner comes, which replaces no table of others.
+on_table() {
    by_lua prepare > /dev/null
    TIMEFORMAT='%U %S'
-   { time by_lua --events=$statements --time=0 run > "$out/sysbench.log" 2>&1; } 2> "$out/time"
+   { time "$@" > "$out/log" 2>&1; } 2> "$out/time"
    by_lua cleanup > /dev/null
    python3 -c "u, s = map(float, open('$out/time').read().split()[-2:]); print((u + s) * 1e6 / $statements)"
 }
 
-echo "round, runner us, sysbench us, ratio"
+echo "round, runner us, sysbench us, driver us, runner / sysbench, driver / sysbench, runner / driver"
 for round in $(seq "$rounds"); do
    ours=$(by_runner "$round")
-   theirs=$(by_sysbench)
-   python3 -c "print('$round, %.1f, %.1f, %.2f' % ($ours, $theirs, $ours / $theirs))"
+   theirs=$(on_table by_lua --events=$statements --time=0 run)
+   alone=$(on_table target/release/examples/plain-update "$url" "$workers" $((changes * 2)) "$(nproc)")
+   python3 -c "print('$round, %.1f, %.1f, %.1f, %.2f, %.2f, %.2f' % (
+      $ours, $theirs, $alone, $ours / $theirs, $alone / $theirs, $ours / $alone))"
 done
