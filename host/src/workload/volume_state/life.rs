@@ -37,7 +37,12 @@ impl Life<'_> {
             self.turn.enter(Phase::Check);
             let check =
                 move |site: Arc<Site>| async move { check::on_all_nodes(&site, row, marker).await };
-            if let Some(checked) = self.turn.site().beside(check).await {
+            // A task of its own, so none for nothing.
+            let checked = match self.turn.site().workload.check_tries {
+                0 => None,
+                _ => Some(self.turn.site().beside(check).await),
+            };
+            if let Some(checked) = checked {
                 change.check = Some(checked.check);
                 change.acquire.seen = checked.seen;
             } else if is_doubtful {
