@@ -12,6 +12,7 @@ mod discovery;
 mod ground;
 mod limits;
 mod options;
+mod prepared;
 mod readers;
 mod servers;
 mod session;

@@ -1,8 +1,9 @@
 //! A node as the host reads it.
 
-use super::answer::{Failure, answer, run};
+use super::answer::{Failure, answer_kept, run};
 use super::classify::classify;
 use super::options::{Address, hang_up};
+use super::prepared::Prepared;
 use crate::capability::database::Freshness;
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
@@ -35,33 +36,33 @@ pub(super) fn readers(
 
 #[async_trait]
 impl Source for Reading {
-    type Connection = Conn;
+    type Connection = (Conn, Prepared);
 
     fn name(&self) -> &str {
         &self.address.name
     }
 
-    async fn open(&self) -> Result<Conn, CallError> {
+    async fn open(&self) -> Result<(Conn, Prepared), CallError> {
         let mut connection = self.address.connect().await?;
         if let Some(setting) = self.setting {
             let set = run(&mut connection, setting).await;
             set.map_err(|failure| of_reading(&failure).error)?;
         }
-        Ok(connection)
+        Ok((connection, Prepared::default()))
     }
 
     async fn read(
         &self,
-        connection: &mut Conn,
+        (connection, prepared): &mut (Conn, Prepared),
         text: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, NoReading> {
-        let answered = answer(connection, text, parameters, usize::MAX).await;
+        let answered = answer_kept(connection, prepared, text, parameters, usize::MAX).await;
         let answered = answered.map_err(|failure| of_reading(&failure))?;
         Ok(answered.rows)
     }
 
-    async fn hang_up(connection: Conn) {
+    async fn hang_up((connection, _): (Conn, Prepared)) {
         hang_up(connection).await;
     }
 }
