@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// An error of the lab: one message that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
-    #[error("a lab has from 1 to {most} nodes, not {0}", most = super::options::MOST_NODES)]
+    #[error("a lab has from 1 to {most} nodes, not {0}", most = super::ports::MOST_NODES)]
     Nodes(u32),
     #[error(
         "--port {port}: a lab takes {span} ports from there, so it must be from 1024 to {last}"

@@ -1,5 +1,6 @@
 //! Faults of single servers.
 
+use super::cluster::Cluster;
 use super::error::{LabError, refused};
 use super::launch::Launcher;
 use super::options::LabOptions;
@@ -9,27 +10,31 @@ use super::server::Server;
 use super::{stop, wait, whole};
 use crate::model::lab_fault::{LabAction, LabFault};
 
-pub(super) fn apply(options: &LabOptions, fault: &LabFault) -> Result<(), LabError> {
+pub(super) fn apply(
+    options: &LabOptions,
+    cluster: &'static dyn Cluster,
+    fault: &LabFault,
+) -> Result<(), LabError> {
+    let launcher = || Launcher::new(options.clone(), cluster);
     let target = &fault.target;
     let server = Server::all(options.kind, options.nodes)
         .into_iter()
         .find(|server| server.name() == *target)
         .ok_or_else(|| LabError::Fault(format!("the lab has no {target:?}")))?;
     let process = living(server, &options.dir)?;
-    let cluster = options.kind.cluster();
     match (fault.action, process) {
-        (LabAction::Restart, process) => restart(server, process, options),
-        (LabAction::Start, None) => restart(server, None, options),
+        (LabAction::Restart, process) => restart(server, process, &launcher()?),
+        (LabAction::Start, None) => restart(server, None, &launcher()?),
         (LabAction::Start, Some(_)) => Err(refused(server.name(), "it runs already")),
-        (LabAction::Heal, process) => cluster.heal(server, process, options),
+        (LabAction::Heal, process) => cluster.heal(server, process, &launcher()?),
         (_, None) => Err(LabError::NotRunning {
             server: server.name(),
         }),
         (LabAction::Pause, Some(process)) => taken(server, process.pause()),
         (LabAction::Resume, Some(process)) => taken(server, process.resume()),
         (LabAction::Kill, Some(process)) => stop::kill(server, process),
-        (LabAction::Isolate, Some(_)) => cluster.isolate(server, options),
-        (LabAction::Promote, Some(_)) => cluster.promote(server, options),
+        (LabAction::Isolate, Some(_)) => cluster.isolate(server, &launcher()?),
+        (LabAction::Promote, Some(_)) => cluster.promote(server, &launcher()?),
     }
 }
 
@@ -44,14 +49,13 @@ fn taken(server: Server, is_taken: bool) -> Result<(), LabError> {
 }
 
 /// Ends a server in order if it lives, and starts it again. It answers when this returns.
-fn restart(server: Server, process: Option<Process>, options: &LabOptions) -> Result<(), LabError> {
-    let launcher = Launcher::new(options.clone())?;
+fn restart(server: Server, process: Option<Process>, launcher: &Launcher) -> Result<(), LabError> {
     if server.is_node() {
-        return options.kind.cluster().restart(server, process, &launcher);
+        return launcher.cluster.restart(server, process, launcher);
     }
     if let Some(process) = process {
         stop::end(server, process)?;
     }
-    let process = whole::start(server, &launcher, &[])?;
-    wait::answers(server, process, &launcher)
+    let process = whole::start(server, launcher, &[])?;
+    wait::answers(server, process, launcher)
 }

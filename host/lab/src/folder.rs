@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::error::{LabError, at};
+use super::ports::MOST_NODES;
 use super::server::Server;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -91,7 +92,7 @@ pub(super) fn check(dir: &Path, account: &Account) -> Result<(), LabError> {
         let name = entry.file_name();
         let name = name.to_str().unwrap_or_default();
         !(OURS.contains(&name)
-            || Server::every(super::MOST_NODES)
+            || Server::every(MOST_NODES)
                 .iter()
                 .any(|server| server.name() == name))
     };
@@ -122,11 +123,7 @@ pub(super) fn make_for(server: Server, lab: &Path, account: &Account) -> Result<
 /// Removes the folder with all that a lab has in it, and nothing else.
 pub(super) fn wipe(dir: &Path) -> Result<(), LabError> {
     let mut names: Vec<String> = OURS.iter().map(|&name| name.to_owned()).collect();
-    names.extend(
-        Server::every(super::MOST_NODES)
-            .iter()
-            .map(|server| server.name()),
-    );
+    names.extend(Server::every(MOST_NODES).iter().map(|server| server.name()));
     // The locks go last: until then, no runner starts a lab here.
     names.sort_by_key(|name| name == LOCK);
     for name in names {

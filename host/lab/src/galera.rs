@@ -8,16 +8,15 @@ mod position;
 mod seed;
 mod settings;
 
+use crate::cluster::Cluster;
 use crate::error::{LabError, refused};
-use crate::kind::Cluster;
 use crate::launch::Launcher;
 use crate::options::LabOptions;
 use crate::process::{Process, ProcessState};
 use crate::programs;
 use crate::server::Server;
-use crate::status::{NodeStatus, NodeView, ProxyTable};
+use crate::view::{GaleraView, NodeStatus, NodeView, ProxyTable};
 use client::Client;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Galera's library, and the folders in which distributions install it.
@@ -30,22 +29,6 @@ const PROVIDER_PLACES: &[&str] = &[
     "/usr/lib",
     "/usr/lib64",
 ];
-
-/// A node's view of its group.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct GaleraView {
-    /// `Primary` in the majority, else `non-Primary`.
-    pub component: Option<String>,
-    /// `Synced`, `Joined`, `Donor/Desynced`, and so on.
-    pub state: Option<String>,
-    pub cluster_size: Option<u32>,
-    /// Write sets that it has received and not yet applied.
-    pub receive_queue: Option<u64>,
-    /// Write sets that it has not yet sent.
-    pub send_queue: Option<u64>,
-    #[serde(skip)]
-    pub(super) ready: bool,
-}
 
 pub(super) struct Galera;
 
@@ -135,19 +118,19 @@ impl Cluster for Galera {
         names.all(|name| table.is_up("nodes", &name))
     }
 
-    fn isolate(&self, node: Server, options: &LabOptions) -> Result<(), LabError> {
-        fault::isolate(node, options)
+    fn isolate(&self, node: Server, launcher: &Launcher) -> Result<(), LabError> {
+        fault::isolate(node, launcher.lab())
     }
 
     fn heal(
         &self,
         node: Server,
         process: Option<Process>,
-        options: &LabOptions,
+        launcher: &Launcher,
     ) -> Result<(), LabError> {
         let server = node.name();
         let process = process.ok_or(LabError::NotRunning { server })?;
-        fault::heal(node, process, options)
+        fault::heal(node, process, launcher)
     }
 
     fn restart(
@@ -159,7 +142,7 @@ impl Cluster for Galera {
         fault::restart(node, process, launcher)
     }
 
-    fn promote(&self, node: Server, _options: &LabOptions) -> Result<(), LabError> {
+    fn promote(&self, node: Server, _launcher: &Launcher) -> Result<(), LabError> {
         let why = "every node of Galera takes writes";
         Err(refused(node.name(), why))
     }

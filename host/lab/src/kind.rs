@@ -1,16 +1,6 @@
-//! The kinds of lab, and the questions that each answers in its own way.
+//! The kinds of lab.
 
-use crate::error::LabError;
-use crate::galera::Galera;
-use crate::launch::Launcher;
-use crate::options::LabOptions;
-use crate::postgres::Postgres;
-use crate::process::{Process, ProcessState};
-use crate::programs;
-use crate::server::Server;
-use crate::status::{NodeStatus, NodeView, ProxyTable};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 use std::str::FromStr;
 
 crate::model::words! {
@@ -32,83 +22,4 @@ impl FromStr for Kind {
     fn from_str(word: &str) -> Result<Self, String> {
         Self::named(word, "kind of lab")
     }
-}
-
-impl Kind {
-    pub(super) fn cluster(self) -> &'static dyn Cluster {
-        match self {
-            Self::Galera => &Galera,
-            Self::Postgres => &Postgres,
-        }
-    }
-}
-
-/// The nodes of a kind of lab. Everything else in a lab is the same for all kinds.
-pub(super) trait Cluster: Sync {
-    /// The programs that it needs besides those of every lab, each with the Debian package that has it.
-    fn needed(&self) -> &'static [(&'static str, &'static str)];
-
-    /// The place of one of its programs.
-    fn program(&self, name: &str) -> Option<PathBuf> {
-        programs::program(name)
-    }
-
-    /// Why a user may not change this setting of the nodes; `None` if the user may. The name is in
-    /// lower case with underscores.
-    fn refusal(&self, name: &str, value: &str) -> Option<&'static str>;
-
-    /// The configuration files of a node, or of a server that only this kind has: each name in the
-    /// server's folder, and the text.
-    fn files(
-        &self,
-        server: Server,
-        launcher: &Launcher,
-    ) -> Result<Vec<(&'static str, String)>, LabError>;
-
-    /// The part of the proxy's configuration that says what it listens on, and which nodes it asks how.
-    fn proxied(&self, options: &LabOptions) -> String;
-
-    /// Starts the nodes that are missing, undoes faults, and waits until all keep step. A new password is
-    /// given to the data that are there.
-    fn raise(
-        &self,
-        launcher: &Launcher,
-        password: &str,
-        new_password: bool,
-        progress: &mut dyn FnMut(String),
-    ) -> Result<(), LabError>;
-
-    /// A node's view of its group; nothing in it if the node does not run or answer.
-    fn view(&self, node: Server, options: &LabOptions, process: ProcessState) -> NodeView;
-
-    /// A node's state in the proxy's table.
-    fn behind_proxy(&self, node: &str, table: &ProxyTable) -> Option<String>;
-
-    /// True if the nodes form one group that is whole. Completes what only all nodes together show.
-    fn is_whole(&self, nodes: &mut [NodeStatus]) -> bool;
-
-    /// True if the proxy sends clients to each node that it is to send them to.
-    fn is_proxied(&self, table: &ProxyTable, options: &LabOptions) -> bool;
-
-    /// Cuts a living node off from the others.
-    fn isolate(&self, node: Server, options: &LabOptions) -> Result<(), LabError>;
-
-    /// Ends that, and waits until the node keeps step again.
-    fn heal(
-        &self,
-        node: Server,
-        process: Option<Process>,
-        options: &LabOptions,
-    ) -> Result<(), LabError>;
-
-    /// Ends a node in order if it lives, and starts it again. It serves when this returns.
-    fn restart(
-        &self,
-        node: Server,
-        process: Option<Process>,
-        launcher: &Launcher,
-    ) -> Result<(), LabError>;
-
-    /// Makes a living node the primary.
-    fn promote(&self, node: Server, options: &LabOptions) -> Result<(), LabError>;
 }

@@ -1,6 +1,7 @@
 //! Starting programs: servers that outlive us, and helpers that end soon.
 
 use super::account::Account;
+use super::cluster::Cluster;
 use super::config;
 use super::error::{LabError, at};
 use super::folder;
@@ -21,9 +22,10 @@ use std::time::{Duration, Instant};
 const CLOSE_AND_BECOME: &str = r#"exec "$0" "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-"#;
 
 /// Everything that starting a server needs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Launcher {
     pub(super) options: LabOptions,
+    pub(super) cluster: &'static dyn Cluster,
     pub(super) programs: Programs,
     pub(super) account: Account,
     open_files: u64,
@@ -31,12 +33,16 @@ pub(super) struct Launcher {
 
 impl Launcher {
     /// Finds all that is needed. Raises the limit of open files, which the servers inherit.
-    pub(super) fn new(options: LabOptions) -> Result<Self, LabError> {
-        let programs = Programs::find(options.kind)?;
+    pub(super) fn new(
+        options: LabOptions,
+        cluster: &'static dyn Cluster,
+    ) -> Result<Self, LabError> {
+        let programs = Programs::find(cluster.needed(), &|name| cluster.program(name))?;
         let account = Account::find()?;
         let open_files = rlimit::increase_nofile_limit(65_536).unwrap_or(1024);
         Ok(Self {
             options,
+            cluster,
             programs,
             account,
             open_files,
@@ -54,10 +60,10 @@ impl Launcher {
         let files = match server {
             Server::Proxy => vec![(
                 server.config_name(),
-                config::proxy(options, self.open_files),
+                config::proxy(options, self.open_files, &self.cluster.proxied(options)),
             )],
             Server::Redis => vec![(server.config_name(), config::redis(options))],
-            _ => options.kind.cluster().files(server, self)?,
+            _ => self.cluster.files(server, self)?,
         };
         for (name, text) in files {
             let path = server.dir(self.lab()).join(name);

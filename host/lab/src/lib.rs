@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod cluster;
 mod config;
 mod error;
 mod fault;
@@ -24,24 +25,28 @@ mod record;
 mod server;
 mod status;
 mod stop;
+mod view;
 mod wait;
 mod whole;
 
 use contend_model as model;
 pub use error::LabError;
 pub use folder::default_dir;
-pub use galera::GaleraView;
 pub use kind::Kind;
-pub use options::{LabOptions, MOST_NODES};
-pub use postgres::PostgresView;
+pub use options::LabOptions;
+pub use ports::MOST_NODES;
 pub use process::ProcessState;
 pub use programs::SEARCH;
-pub use status::{NodeStatus, NodeView, ServerStatus, Status};
+pub use status::Status;
+pub use view::{GaleraView, NodeStatus, NodeView, PostgresView, ServerStatus};
 
 use crate::model::lab_fault::{LabAction, LabFault};
+use cluster::Cluster;
 use config::USER;
 use folder::{AtWork, Work};
+use galera::Galera;
 use launch::Launcher;
+use postgres::Postgres;
 use process::Process;
 use record::Record;
 use server::Server;
@@ -62,17 +67,18 @@ impl Lab {
     /// receives a line for each step. If a step fails, the servers started before it are stopped again,
     /// and a new folder is removed, except for the logs of the servers that failed to start.
     pub fn up(options: &LabOptions, progress: &mut dyn FnMut(String)) -> Result<Self, LabError> {
-        options.check()?;
+        let cluster = cluster(options.kind);
+        options.check(&|name, value| cluster.refusal(name, value))?;
         let options = LabOptions {
             dir: folder::make(&options.dir)?,
             ..options.clone()
         };
-        let launcher = Launcher::new(options.clone())?;
+        let launcher = Launcher::new(options.clone(), cluster)?;
         folder::check(&options.dir, &launcher.account)?;
         let _work = begin(&options.dir, Work::Alone, progress)?;
         let was_there = stop::is_lab(&options.dir);
         if let Some(record) = Record::read(&options.dir)? {
-            let lives = Server::every(options::MOST_NODES)
+            let lives = Server::every(MOST_NODES)
                 .into_iter()
                 .any(|server| record.process(server).is_some_and(Process::lives));
             let runs = record.options(options.dir.clone());
@@ -138,7 +144,7 @@ impl Lab {
 
     /// The present state of each server.
     pub fn status(&self) -> Status {
-        status::read(&self.options)
+        status::read(&self.options, cluster(self.options.kind))
     }
 
     /// The URL of the proxy, through which clients reach the cluster. Contains the password.
@@ -210,7 +216,7 @@ impl Lab {
             _ => Work::Shared,
         };
         let _work = begin(&self.options.dir, work, &mut |_| {})?;
-        fault::apply(&self.options, fault)
+        fault::apply(&self.options, cluster(self.options.kind), fault)
     }
 
     /// An error if this lab can't have a fault.
@@ -231,7 +237,7 @@ impl Lab {
     /// Undoes all faults: resumes, heals, restarts what is dead. Returns when every node has all
     /// data and sees all others, and proxy and Redis answer.
     pub fn make_whole(&self, progress: &mut dyn FnMut(String)) -> Result<(), LabError> {
-        let launcher = Launcher::new(self.options.clone())?;
+        let launcher = Launcher::new(self.options.clone(), cluster(self.options.kind))?;
         let _work = begin(&self.options.dir, Work::Alone, progress)?;
         whole::raise(&launcher, progress).map(drop)
     }
@@ -266,6 +272,13 @@ pub fn down(dir: &Path, wipe: bool, progress: &mut dyn FnMut(String)) -> Result<
         folder::wipe(&dir)?;
     }
     Ok(true)
+}
+
+fn cluster(kind: Kind) -> &'static dyn Cluster {
+    match kind {
+        Kind::Galera => &Galera,
+        Kind::Postgres => &Postgres,
+    }
 }
 
 fn begin(dir: &Path, work: Work, progress: &mut dyn FnMut(String)) -> Result<AtWork, LabError> {

@@ -2,12 +2,10 @@
 
 use super::error::LabError;
 use super::kind::Kind;
-use super::ports::Ports;
+use super::ports::{MOST_NODES, Ports};
 use super::server::Server;
 use std::path::PathBuf;
 
-/// Every node more takes 130 MB and slows the others down; five show all that Galera does.
-pub const MOST_NODES: u32 = 5;
 const DEFAULT_NODES: u32 = 3;
 
 /// The first port, unless another is named. All others follow from it.
@@ -16,6 +14,9 @@ const DEFAULT_PORT: u16 = 13300;
 /// Why a user may not change a setting.
 pub(super) const OF_THE_LAB: &str =
     "the lab sets that itself, to keep to its own folder, ports and group";
+
+/// Why a user may not change a setting to a value; `None` if the user may.
+pub(super) type Refusal<'a> = &'a dyn Fn(&str, &str) -> Option<&'static str>;
 
 /// A lab as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl LabOptions {
         }
     }
 
-    /// An error if such a lab can't be.
-    pub(super) fn check(&self) -> Result<(), LabError> {
+    /// An error if such a lab can't be, or its kind refuses a setting.
+    pub(super) fn check(&self, refusal: Refusal) -> Result<(), LabError> {
         if !(1..=MOST_NODES).contains(&self.nodes) {
             return Err(LabError::Nodes(self.nodes));
         }
@@ -65,13 +66,11 @@ impl LabOptions {
             (Kind::Postgres, 1) => return Err(LabError::Synchronous("needs a standby: --nodes 2")),
             (Kind::Postgres, _) => {}
         }
-        for (name, value) in &self.settings {
-            self.check_setting(name, value)?;
-        }
-        Ok(())
+        let mut settings = self.settings.iter();
+        settings.try_for_each(|setting| Self::check_setting(setting, refusal))
     }
 
-    fn check_setting(&self, name: &str, value: &str) -> Result<(), LabError> {
+    fn check_setting((name, value): &(String, String), refusal: Refusal) -> Result<(), LabError> {
         let refuse = |why: &str| {
             Err(LabError::Setting {
                 setting: format!("{name}={value}"),
@@ -86,7 +85,7 @@ impl LabOptions {
             return refuse("a value is one line");
         }
         let plain = name.to_ascii_lowercase().replace('-', "_");
-        match self.kind.cluster().refusal(&plain, value) {
+        match refusal(&plain, value) {
             Some(why) => refuse(why),
             None => Ok(()),
         }
@@ -132,29 +131,31 @@ mod tests {
         }
     }
 
+    fn any(_: &str, _: &str) -> Option<&'static str> {
+        None
+    }
+
     #[test]
     fn numbers_out_of_range_are_refused() {
-        assert!(options(1, 1024).check().is_ok());
-        assert!(options(5, u16::MAX - Ports::SPAN + 1).check().is_ok());
+        assert!(options(1, 1024).check(&any).is_ok());
+        assert!(options(5, u16::MAX - Ports::SPAN + 1).check(&any).is_ok());
         for (nodes, port) in [(0, 2000), (6, 2000), (3, 1023), (3, 65500)] {
-            assert!(options(nodes, port).check().is_err());
+            assert!(options(nodes, port).check(&any).is_err());
         }
     }
 
     #[test]
     fn settings_that_are_not_one_line_of_a_configuration_are_refused() {
-        for kind in Kind::ALL {
-            let options = LabOptions {
-                kind,
-                ..options(3, 2000)
-            };
-            let accepts = |name: &str, value: &str| options.check_setting(name, value).is_ok();
-            assert!(accepts("max-connections", "500"));
-            assert!(!accepts("", "1"));
-            assert!(!accepts("max connections", "1"));
-            assert!(!accepts("max_connections", "1\nport=3306"));
-            assert!(!accepts("PORT", "3306"));
-        }
+        let refusal = |name: &str, _: &str| (name == "a_port").then_some("it is ours");
+        let accepts = |name: &str, value: &str| {
+            let setting = (name.to_owned(), value.to_owned());
+            LabOptions::check_setting(&setting, &refusal).is_ok()
+        };
+        assert!(accepts("max-connections", "500"));
+        assert!(!accepts("", "1"));
+        assert!(!accepts("max connections", "1"));
+        assert!(!accepts("max_connections", "1\nport=3306"));
+        assert!(!accepts("A-PORT", "3306"));
     }
 
     #[test]
@@ -169,7 +170,7 @@ mod tests {
                 synchronous: true,
                 ..options(nodes, 2000)
             };
-            assert_eq!(options.check().is_ok(), is_fine, "{options:?}");
+            assert_eq!(options.check(&any).is_ok(), is_fine, "{options:?}");
         }
     }
 }

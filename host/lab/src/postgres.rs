@@ -5,54 +5,27 @@ mod config;
 mod data;
 mod fault;
 mod group;
+mod programs;
 mod settings;
 
+use crate::cluster::Cluster;
 use crate::error::LabError;
 use crate::folder;
-use crate::kind::Cluster;
 use crate::launch::Launcher;
 use crate::options::LabOptions;
 use crate::process::{Process, ProcessState};
-use crate::programs;
 use crate::record::Record;
 use crate::server::Server;
-use crate::status::{NodeStatus, NodeView, ProxyTable};
+use crate::view::{NodeStatus, NodeView, PostgresView, ProxyTable};
 use client::Client;
 use config::{TO_PRIMARY, TO_STANDBYS};
 use group::Group;
-use serde::Serialize;
-use std::fs;
 use std::path::PathBuf;
 
 /// A standby that lacks more than this of what the primary has written is not near: a segment.
 const NEAR: u64 = 16 << 20;
 
-/// A node's view of its group.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct PostgresView {
-    /// `primary` or `standby`.
-    pub role: Option<String>,
-    /// What a standby's receiver does: `streaming` if it gets what the primary writes.
-    pub stream: Option<String>,
-    /// How far its data have come: what a primary has written, a standby replayed.
-    pub position: Option<String>,
-    /// How far a standby is behind the primary.
-    pub lag_bytes: Option<u64>,
-    #[serde(skip)]
-    bytes: u64,
-}
-
 pub(super) struct Postgres;
-
-/// The programs of one version lie in one folder; what is in the `PATH` may be a wrapper.
-fn program(name: &str) -> Option<PathBuf> {
-    let server = fs::canonicalize(programs::program("postgres")?).ok()?;
-    let beside = server.with_file_name(name);
-    match beside.exists() {
-        true => Some(beside),
-        false => programs::program(name),
-    }
-}
 
 impl Cluster for Postgres {
     fn needed(&self) -> &'static [(&'static str, &'static str)] {
@@ -67,7 +40,7 @@ impl Cluster for Postgres {
     }
 
     fn program(&self, name: &str) -> Option<PathBuf> {
-        program(name)
+        programs::find(name)
     }
 
     fn refusal(&self, name: &str, _value: &str) -> Option<&'static str> {
@@ -176,17 +149,17 @@ impl Cluster for Postgres {
         })
     }
 
-    fn isolate(&self, node: Server, options: &LabOptions) -> Result<(), LabError> {
-        fault::isolate(node, options)
+    fn isolate(&self, node: Server, launcher: &Launcher) -> Result<(), LabError> {
+        fault::isolate(node, launcher)
     }
 
     fn heal(
         &self,
         node: Server,
         process: Option<Process>,
-        options: &LabOptions,
+        launcher: &Launcher,
     ) -> Result<(), LabError> {
-        fault::heal(node, process, options)
+        fault::heal(node, process, launcher)
     }
 
     fn restart(
@@ -198,7 +171,7 @@ impl Cluster for Postgres {
         fault::restart(node, process, launcher)
     }
 
-    fn promote(&self, node: Server, options: &LabOptions) -> Result<(), LabError> {
-        fault::promote(node, options)
+    fn promote(&self, node: Server, launcher: &Launcher) -> Result<(), LabError> {
+        fault::promote(node, launcher)
     }
 }

@@ -1,7 +1,6 @@
 //! The programs that a lab is made of, and how to get those that are missing.
 
 use super::error::LabError;
-use super::kind::Kind;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::env;
@@ -27,12 +26,14 @@ const NEEDED: &[(&str, &str)] = &[
 pub(super) struct Programs(BTreeMap<&'static str, PathBuf>);
 
 impl Programs {
-    /// Finds all that a kind of lab needs. The error lists all that are missing, and how to install them.
-    pub(super) fn find(kind: Kind) -> Result<Self, LabError> {
-        let cluster = kind.cluster();
+    /// Finds what a kind of lab needs, and what every lab does. The error lists all that are missing, and how to install them.
+    pub(super) fn find(
+        needed: &[(&'static str, &'static str)],
+        place: &dyn Fn(&str) -> Option<PathBuf>,
+    ) -> Result<Self, LabError> {
         let (mut found, mut what, mut packages) = (BTreeMap::new(), Vec::new(), Vec::new());
-        for &(name, package) in cluster.needed().iter().chain(NEEDED) {
-            if let Some(path) = cluster.program(name) {
+        for &(name, package) in needed.iter().chain(NEEDED) {
+            if let Some(path) = place(name) {
                 found.insert(name, path);
                 continue;
             }

@@ -1,7 +1,6 @@
 //! The servers of a lab: their names, places, ports and programs.
 
 use super::kind::Kind;
-use super::options::LabOptions;
 use super::ports::Ports;
 use crate::model::lab_fault::{POOLER, PROXY, REDIS};
 use rustix::process::Signal;
@@ -65,14 +64,13 @@ impl Server {
     }
 
     /// All ports that it takes.
-    pub(super) fn ports(self, options: &LabOptions) -> Vec<u16> {
-        let ports = options.ports();
+    pub(super) fn ports(self, ports: Ports, kind: Kind) -> Vec<u16> {
         let mut all = vec![self.port(ports)];
         match self {
             Self::Node(Kind::Galera, node) => {
                 all.extend([ports.group(node), ports.missed(node), ports.copy(node)]);
             }
-            Self::Proxy if options.kind == Kind::Postgres => all.push(ports.read()),
+            Self::Proxy if kind == Kind::Postgres => all.push(ports.read()),
             _ => {}
         }
         all

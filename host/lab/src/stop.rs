@@ -1,7 +1,7 @@
 //! Stops the servers of a lab, in order if possible, including those that the record lacks.
 
 use super::error::LabError;
-use super::options::MOST_NODES;
+use super::ports::MOST_NODES;
 use super::process::{Process, with_argument};
 use super::record::Record;
 use super::server::Server;

@@ -5,7 +5,7 @@ use super::launch::Launcher;
 use super::process::Process;
 use super::record::running;
 use super::server::Server;
-use super::status::{self, ProxyTable};
+use super::view::{self, ProxyTable};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ pub(super) fn answers(
         launcher.lab(),
         "answering",
         SOON,
-        &mut || status::answers(server, port),
+        &mut || view::answers(server, port),
     )
 }
 
@@ -86,9 +86,8 @@ pub(super) fn others_answer(launcher: &Launcher) -> Result<(), LabError> {
             answers(server, running(server, lab)?, launcher)?;
         }
     }
-    let cluster = options.kind.cluster();
     proxy_shows(launcher, "seeing every node", |table| {
-        cluster.is_proxied(table, options)
+        launcher.cluster.is_proxied(table, options)
     })
 }
 

@@ -50,7 +50,7 @@ pub(super) fn raise(
         }
     }
     let new_password = known_password.is_none();
-    let cluster = launcher.options.kind.cluster();
+    let cluster = launcher.cluster;
     cluster.raise(launcher, &password, new_password, &mut progress)?;
     wait::others_answer(launcher)?;
     progress(format!("all {} servers answer", servers.len()));
@@ -88,7 +88,8 @@ fn write_down(server: Server, process: Option<Process>, lab: &Path) -> Result<()
 }
 
 fn ports_are_free(server: Server, launcher: &Launcher) -> Result<(), LabError> {
-    for port in server.ports(&launcher.options) {
+    let options = &launcher.options;
+    for port in server.ports(options.ports(), options.kind) {
         if TcpListener::bind(("127.0.0.1", port)).is_err() {
             let server = server.name();
             return Err(LabError::PortTaken { port, server });

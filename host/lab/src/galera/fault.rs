@@ -9,10 +9,10 @@ use super::client::Client;
 use super::{group, position};
 use crate::error::{LabError, refused};
 use crate::launch::Launcher;
-use crate::options::LabOptions;
 use crate::process::Process;
 use crate::server::Server;
 use crate::{stop, wait, whole};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const ISOLATE: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1';";
@@ -20,23 +20,23 @@ const ISOLATE: &str = "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1';";
 /// Timeout for a healed node to rejoin the others, after which it is restarted.
 const HEALED: Duration = Duration::from_secs(20);
 
-pub(super) fn isolate(node: Server, options: &LabOptions) -> Result<(), LabError> {
-    let answer = client(node)?.run(node, &options.dir, ISOLATE);
+pub(super) fn isolate(node: Server, lab: &Path) -> Result<(), LabError> {
+    let answer = client(node)?.run(node, lab, ISOLATE);
     answer.map(drop).map_err(|why| refused(node.name(), why))
 }
 
-pub(super) fn heal(node: Server, process: Process, options: &LabOptions) -> Result<(), LabError> {
-    let client = client(node)?;
-    let answer = client.run(node, &options.dir, group::HEAL);
+pub(super) fn heal(node: Server, process: Process, launcher: &Launcher) -> Result<(), LabError> {
+    let (client, lab) = (client(node)?, launcher.lab());
+    let answer = client.run(node, lab, group::HEAL);
     let deadline = Instant::now() + HEALED;
     while answer.is_ok() && process.lives() && Instant::now() < deadline {
-        let view = client.view_in_step(node, &options.dir);
+        let view = client.view_in_step(node, lab);
         if view.is_ok_and(|view| view.serves()) {
             return Ok(());
         }
         std::thread::sleep(wait::LOOK);
     }
-    restart(node, Some(process), &Launcher::new(options.clone())?)
+    restart(node, Some(process), launcher)
 }
 
 /// Restarts a node only if a node for it to join is running, or if it is the only one: started alone

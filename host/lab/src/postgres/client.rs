@@ -1,15 +1,12 @@
 //! Talking to a node as its owner: over its socket, with PostgreSQL's own client.
 
 use super::config::address;
-use super::program;
+use super::programs;
 use crate::launch::{answer, clean};
 use crate::options::LabOptions;
 use crate::server::Server;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The name of the superuser.
-pub(super) const OWNER: &str = "postgres";
 
 /// A node that runs answers in milliseconds; one that stands still never does.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -67,7 +64,7 @@ pub(super) struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub(super) fn find(options: &'a LabOptions) -> Result<Self, String> {
-        let program = program("psql").ok_or("the program psql is missing")?;
+        let program = programs::find("psql").ok_or("the program psql is missing")?;
         Ok(Self { program, options })
     }
 

@@ -1,10 +1,12 @@
 //! The configuration of PostgreSQL, of PgBouncer, and the proxy's part, as text.
 
-use super::client::OWNER;
 use crate::config::{HEALTH_USER, USER};
 use crate::options::LabOptions;
 use crate::server::Server;
 use std::fmt::Write;
+
+/// The name of the superuser.
+pub(super) const OWNER: &str = "postgres";
 
 /// Names of the proxy's two ports in its table.
 pub(super) const TO_PRIMARY: &str = "primary";

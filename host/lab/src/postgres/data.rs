@@ -1,7 +1,7 @@
 //! The data of the nodes: the first ones, copies for the standbys, and bringing old ones back in line.
 
-use super::client::{Client, OWNER};
-use super::config::address;
+use super::client::Client;
+use super::config::{OWNER, address};
 use crate::config::{HEALTH_USER, USER};
 use crate::error::{LabError, at, refused};
 use crate::launch::{Launcher, answer};

@@ -8,15 +8,13 @@ use super::config::TO_PRIMARY;
 use super::group::{Group, is_isolated};
 use crate::error::{LabError, refused};
 use crate::launch::Launcher;
-use crate::options::LabOptions;
 use crate::process::{Process, ProcessState};
 use crate::record::{living, running};
 use crate::server::Server;
 use crate::{stop, wait};
 
-pub(super) fn isolate(node: Server, options: &LabOptions) -> Result<(), LabError> {
-    let launcher = Launcher::new(options.clone())?;
-    let group = Group::of(&launcher)?;
+pub(super) fn isolate(node: Server, launcher: &Launcher) -> Result<(), LabError> {
+    let group = Group::of(launcher)?;
     group.set_isolated(node, true)?;
     group.cut_off(&group.cut_off_with(node)?)
 }
@@ -25,15 +23,14 @@ pub(super) fn isolate(node: Server, options: &LabOptions) -> Result<(), LabError
 pub(super) fn heal(
     node: Server,
     process: Option<Process>,
-    options: &LabOptions,
+    launcher: &Launcher,
 ) -> Result<(), LabError> {
-    let launcher = Launcher::new(options.clone())?;
-    let group = Group::of(&launcher)?;
+    let group = Group::of(launcher)?;
     group.set_isolated(node, false)?;
     if process.is_none() {
-        return restart(node, None, &launcher);
+        return restart(node, None, launcher);
     }
-    follow(&group, group.cut_off_with(node)?, &launcher)
+    follow(&group, group.cut_off_with(node)?, launcher)
 }
 
 /// Lets living standbys follow the primary, and waits until those do that can.
@@ -84,9 +81,8 @@ pub(super) fn restart(
     }
 }
 
-pub(super) fn promote(node: Server, options: &LabOptions) -> Result<(), LabError> {
-    let launcher = Launcher::new(options.clone())?;
-    let mut group = Group::of(&launcher)?;
+pub(super) fn promote(node: Server, launcher: &Launcher) -> Result<(), LabError> {
+    let mut group = Group::of(launcher)?;
     let refuse = |why: &str| Err(refused(node.name(), why));
     if node == group.primary {
         return refuse("it is the primary");
@@ -95,11 +91,11 @@ pub(super) fn promote(node: Server, options: &LabOptions) -> Result<(), LabError
         return refuse("it is paused; resume it first");
     }
     group.make_primary(node)?;
-    follow(&group, group.cut_off_with(node)?, &launcher)?;
+    follow(&group, group.cut_off_with(node)?, launcher)?;
     match living(Server::Proxy, launcher.lab())? {
         Some(proxy) if proxy.state() == ProcessState::Running => {
             let others: Vec<_> = group.standbys().into_iter().map(Server::name).collect();
-            wait::proxy_shows(&launcher, "leading to the new primary", |table| {
+            wait::proxy_shows(launcher, "leading to the new primary", |table| {
                 let mut others = others.iter();
                 table.is_up(TO_PRIMARY, &node.name())
                     && !others.any(|other| table.is_used(TO_PRIMARY, other))
