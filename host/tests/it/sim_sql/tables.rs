@@ -58,14 +58,14 @@ impl Tables {
             }
             Plan::Update(update) => {
                 let changes = update.changes(parameters, self)?.changes;
-                let written = update.written();
+                let written = &update;
                 assert_visited(&changes, &written.visits(parameters, self)?);
                 let meets = |row: &StoredRow| written.matches(parameters, self, row);
                 (changes, self.count(written.table(), meets)?)
             }
             Plan::Delete(delete) => {
                 let changes = delete.changes(parameters, self)?.changes;
-                assert_visited(&changes, &delete.written().visits(parameters, self)?);
+                assert_visited(&changes, &delete.visits(parameters, self)?);
                 let matched = changes.len() as u64;
                 (changes, matched)
             }
