@@ -35,7 +35,7 @@ pub use folder::default_dir;
 pub use kind::Kind;
 pub use options::LabOptions;
 pub use ports::MOST_NODES;
-pub use process::ProcessState;
+pub use process::{ProcessState, cpu_ticks};
 pub use programs::SEARCH;
 pub use status::Status;
 pub use view::{GaleraView, NodeStatus, NodeView, PostgresView, ServerStatus};

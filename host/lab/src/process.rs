@@ -185,6 +185,17 @@ pub(super) fn with_argument(program: &str, argument: &str) -> Vec<Process> {
     all_pids().into_iter().filter_map(has_it).collect()
 }
 
+/// Processor time of a process and of all children that it has or had, in clock ticks; `None` if it has
+/// ended. A client of PostgreSQL is served by a child.
+pub fn cpu_ticks(pid: i32) -> Option<u64> {
+    let own = stat(pid)?;
+    let children = all_pids().into_iter().filter_map(stat);
+    let children = children.filter(|child| child.ppid == pid);
+    let living: u64 = children.map(|child| child.utime + child.stime).sum();
+    let ended = u64::try_from(own.cutime + own.cstime).unwrap_or_default();
+    Some(own.utime + own.stime + ended + living)
+}
+
 fn all_pids() -> Vec<i32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -215,7 +226,8 @@ fn process_state(stat: &Stat) -> ProcessState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::{Child, Command};
+    use std::io::Read;
+    use std::process::{Child, Command, Stdio};
 
     fn sleeper() -> (Child, Process) {
         let child = Command::new("sleep").arg("600").spawn().unwrap();
@@ -283,6 +295,31 @@ mod tests {
         assert!(process.lives());
         process.signal(Signal::KILL);
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn processor_time_is_also_that_of_children() {
+        let script =
+            "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'; exec 1>&-; sleep 600";
+        let mut parent = Command::new("sh")
+            .args(["-c", script])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let process = Process::with_pid(parent.id() as i32).unwrap();
+        // Its end says that the busy child has ended.
+        let mut output = parent.stdout.take().unwrap();
+        let while_it_lived = thread::spawn(move || output.read_to_end(&mut Vec::new()));
+        let mut most = 0;
+        while !while_it_lived.is_finished() {
+            most = most.max(cpu_ticks(process.pid).unwrap());
+            thread::sleep(LOOK);
+        }
+        assert!(most >= 5, "{most}");
+        assert!(cpu_ticks(process.pid) >= Some(most));
+        assert!(process.kill());
+        parent.wait().unwrap();
+        assert_eq!(cpu_ticks(process.pid), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Processor time and memory while the workers run.
 
-use crate::lab::Lab;
+use crate::lab::{Lab, cpu_ticks};
 use crate::model::change::Nanos;
 use crate::model::conditions::Usage;
 use procfs_core::FromRead;
@@ -14,7 +14,7 @@ const NANOS_PER_TICK: u64 = 10_000_000;
 pub struct UsedBefore {
     runner: Option<Nanos>,
     /// Each process of the lab, with its name and number.
-    servers: Vec<(String, String, Option<Nanos>)>,
+    servers: Vec<(String, i32, Option<Nanos>)>,
 }
 
 impl UsedBefore {
@@ -22,14 +22,12 @@ impl UsedBefore {
         // From here on the peak is this trial's own. Where that can't be had, it is the process's.
         fs::write("/proc/self/clear_refs", "5").ok();
         let processes = lab.map(Lab::processes).unwrap_or_default();
-        let servers = processes.into_iter().map(|(name, pid)| {
-            let pid = pid.to_string();
-            let used = cpu_ns(&pid);
-            (name, pid, used)
-        });
+        let servers = processes
+            .into_iter()
+            .map(|(name, pid)| (name, pid, server_cpu_ns(pid)));
         Self {
             servers: servers.collect(),
-            runner: cpu_ns("self"),
+            runner: runner_cpu_ns(),
         }
     }
 
@@ -39,19 +37,23 @@ impl UsedBefore {
         let servers = self.servers.iter().map(|(name, pid, then)| {
             // One that was killed or started anew in between has no figure, and then there is none
             // of all of them.
-            Some((name.clone(), since(cpu_ns(pid), *then)?))
+            Some((name.clone(), since(server_cpu_ns(*pid), *then)?))
         });
         Usage {
-            runner_cpu_ns: since(cpu_ns("self"), self.runner),
+            runner_cpu_ns: since(runner_cpu_ns(), self.runner),
             runner_peak_kib: peak_kib(),
             servers_cpu_ns: servers.collect::<Option<_>>().unwrap_or_default(),
         }
     }
 }
 
-/// Processor time of a process, user and system.
-fn cpu_ns(process: &str) -> Option<Nanos> {
-    let stat = Stat::from_file(format!("/proc/{process}/stat")).ok()?;
+fn server_cpu_ns(pid: i32) -> Option<Nanos> {
+    Some(cpu_ticks(pid)? * NANOS_PER_TICK)
+}
+
+/// Processor time of this process, user and system.
+fn runner_cpu_ns() -> Option<Nanos> {
+    let stat = Stat::from_file("/proc/self/stat").ok()?;
     Some((stat.utime + stat.stime) * NANOS_PER_TICK)
 }
 
@@ -65,9 +67,9 @@ mod tests {
 
     #[test]
     fn a_process_that_works_uses_processor_time() {
-        let before = cpu_ns("self").unwrap();
+        let before = runner_cpu_ns().unwrap();
         let mut sum = 0u64;
-        while cpu_ns("self").unwrap() == before {
+        while runner_cpu_ns().unwrap() == before {
             sum = sum.wrapping_add(std::hint::black_box(1));
         }
         assert!(peak_kib().unwrap() > 1000, "{sum}");

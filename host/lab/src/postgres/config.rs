@@ -8,6 +8,11 @@ use std::fmt::Write;
 /// The name of the superuser.
 pub(super) const OWNER: &str = "postgres";
 
+/// What data must have been written with so that they can be rewound.
+pub(super) const REWINDABLE: &str = "wal_log_hints=on
+wal_keep_size=128MB
+";
+
 /// Names of the proxy's two ports in its table.
 pub(super) const TO_PRIMARY: &str = "primary";
 pub(super) const TO_STANDBYS: &str = "read";
@@ -42,9 +47,8 @@ hot_standby=on
 max_connections=1000
 shared_buffers=32MB
 wal_level=replica
-wal_keep_size=128MB
 max_wal_size=256MB
-hot_standby_feedback=on
+{REWINDABLE}hot_standby_feedback=on
 max_standby_streaming_delay=1s
 wal_receiver_status_interval=1s
 wal_retrieve_retry_interval=200ms

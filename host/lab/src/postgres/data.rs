@@ -1,7 +1,7 @@
 //! The data of the nodes: the first ones, copies for the standbys, and bringing old ones back in line.
 
 use super::client::Client;
-use super::config::{OWNER, address};
+use super::config::{OWNER, REWINDABLE, address};
 use crate::config::{HEALTH_USER, USER};
 use crate::error::{LabError, at, refused};
 use crate::launch::{Launcher, answer};
@@ -37,7 +37,7 @@ pub(super) fn are_of_a_standby(node: Server, lab: &Path) -> bool {
     signal(&place(node, lab)).exists()
 }
 
-/// Makes the first data, with checksums: data without can't be rewound.
+/// Makes the first data.
 pub(super) fn make(node: Server, launcher: &Launcher) -> Result<(), LabError> {
     launcher.prepare(node)?;
     let part = part(node, launcher.lab());
@@ -48,7 +48,6 @@ pub(super) fn make(node: Server, launcher: &Launcher) -> Result<(), LabError> {
             "--username",
             OWNER,
             "--auth=trust",
-            "--data-checksums",
             "--no-sync",
             "--no-instructions",
         ])
@@ -56,6 +55,9 @@ pub(super) fn make(node: Server, launcher: &Launcher) -> Result<(), LabError> {
         .arg(&part)
         .current_dir(node.dir(launcher.lab()));
     answer(&mut command, "", LIMIT).map_err(|why| refused("initdb", why))?;
+    // Only pg_rewind has it read, when it first replays the log of a server that was killed.
+    let path = part.join("postgresql.conf");
+    fs::write(&path, REWINDABLE).map_err(at(&path))?;
     put(&part, node, launcher)
 }
 

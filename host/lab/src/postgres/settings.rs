@@ -23,6 +23,7 @@ const OURS: &[&str] = &[
     "recovery_target_timeline",
     "synchronous_standby_names",
     "unix_socket_directories",
+    "wal_log_hints",
 ];
 
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
