@@ -6,6 +6,7 @@ mod file_locks;
 mod locks;
 mod mysql;
 mod phenomena;
+mod postgres;
 mod redis_locks;
 mod sqlite;
 

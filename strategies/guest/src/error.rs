@@ -2,8 +2,8 @@
 
 use crate::{Detail, Error};
 
-/// MariaDB's code, and SQLite's for a primary and for a unique key.
-const DUPLICATE_KEY: [&str; 3] = ["1062", "1555", "2067"];
+/// MariaDB's code, SQLite's for a primary and for a unique key, and PostgreSQL's.
+const DUPLICATE_KEY: [&str; 4] = ["1062", "1555", "2067", "23505"];
 
 impl Error {
     /// Certainly no effect; the transaction is gone; try again.
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_key_is_reported_by_its_code_and_only_where_it_had_no_effect() {
-        for code in ["1062", "1555", "2067"] {
+        for code in ["1062", "1555", "2067", "23505"] {
             assert!(Error::rejected(code, "duplicate").is_duplicate_key());
             assert!(!Error::indefinite(code, "duplicate").is_duplicate_key());
         }

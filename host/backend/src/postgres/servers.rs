@@ -28,6 +28,9 @@ const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 const CATCHING_UP_TAKES_AT_MOST: Duration = Duration::from_secs(8);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
+/// How often the primary is made to flush its log while a standby is waited for.
+const NUDGED_EVERY: Duration = Duration::from_millis(100);
+
 /// Longest wait for the end of an abandoned session.
 const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
@@ -185,7 +188,7 @@ impl Servers {
             let message = "no node answers as the primary, whose commits the others have to have";
             return Err(CallError::unavailable("no-primary", message));
         };
-        let began = Instant::now();
+        let (began, mut nudges) = (Instant::now(), 0);
         loop {
             if std::ptr::eq(node, primary) {
                 return Ok(());
@@ -208,6 +211,11 @@ impl Servers {
                     primary.name
                 );
                 return Err(CallError::unavailable("behind", message));
+            }
+            if began.elapsed() > NUDGED_EVERY * (nudges + 1) {
+                nudges += 1;
+                // Where it may not be done, the standby comes there with the next commit.
+                primary.readers.read(position::NUDGE, &[]).await.ok();
             }
             sleep(BETWEEN_LOOKS).await;
         }

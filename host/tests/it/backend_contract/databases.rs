@@ -4,6 +4,7 @@ pub(super) mod fixture;
 mod forms;
 mod isolation;
 pub(super) mod mariadb;
+pub(super) mod postgres;
 mod shares;
 pub(super) mod simulated;
 
@@ -16,6 +17,7 @@ use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use forms::*;
 use isolation::*;
 use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
+use postgres::{postgres_cluster, postgres_node};
 use shares::{
     a_statement_that_is_not_kept_does_the_same,
     an_answer_over_its_share_is_refused_and_the_transaction_goes_on,
@@ -57,6 +59,7 @@ macro_rules! every_script_on {
             contended_increments_all_count,
             a_transaction_has_one_beginning_and_one_end,
             after_a_conflict_no_transaction_is_open,
+            a_duplicate_key_is_rejected_with_its_row,
             after_a_rejection_the_transaction_goes_on,
             a_rolled_back_write_never_was,
             closing_rolls_back,
@@ -81,7 +84,9 @@ every_script_on!(
     sqlite_memory,
     galera,
     mariadb_node,
-    mariadb_node_as_text
+    mariadb_node_as_text,
+    postgres_cluster,
+    postgres_node
 );
 every_script_on!(simulated! simulated_cluster, simulated_alone);
 
@@ -98,7 +103,8 @@ mod joins {
         sqlite_memory,
         galera,
         mariadb_node,
-        mariadb_node_as_text
+        mariadb_node_as_text,
+        postgres_cluster
     );
 }
 
@@ -200,9 +206,13 @@ async fn a_committed_write_is_seen_by_every_session(fixture: &Fixture) {
 
 async fn values_come_back_as_they_were_stored(fixture: &Fixture) {
     let mut session = fixture.session().await;
+    let truth = match fixture.database.dialect() {
+        "postgres" => Value::Boolean(true),
+        _ => Value::Integer(1),
+    };
     for (stored, comes_back) in [
         (Value::Null, Value::Null),
-        (Value::Boolean(true), Value::Integer(1)),
+        (Value::Boolean(true), truth),
         (Value::Integer(i64::MIN), Value::Integer(i64::MIN)),
         (Value::Real(0.1), Value::Real(0.1)),
         (Value::from("ü'?"), Value::from("ü'?")),
@@ -253,20 +263,37 @@ async fn after_a_conflict_no_transaction_is_open(fixture: &Fixture) {
     assert_eq!(fixture.n().await, 2);
 }
 
-async fn after_a_rejection_the_transaction_goes_on(fixture: &Fixture) {
+const TWICE: &str = "INSERT INTO things (id, n, label) VALUES (2, 0, 'again')";
+
+async fn a_duplicate_key_is_rejected_with_its_row(fixture: &Fixture) {
     let mut session = fixture.session().await;
-    session.begin().await.unwrap();
-    fixture.execute(&mut session, ADD_ONE).await.unwrap();
-    let twice = "INSERT INTO things (id, n, label) VALUES (2, 0, 'again')";
-    let error = fixture.execute(&mut session, twice).await.unwrap_err();
+    let error = fixture.execute(&mut session, TWICE).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
     let named = error.row.map(|row| (row.table, row.key, row.value));
     let words = |named: [Option<&str>; 3]| named.map(|word| word.map(str::to_owned));
     let [table, key, value] = match fixture.database.dialect() {
         "sqlite" => words([Some("things"), Some("id"), None]),
+        "postgres" => words([Some("things"), Some("things_pkey"), Some("2")]),
         _ => words([None, Some("PRIMARY"), Some("2")]),
     };
     assert_eq!(named, Some((table, key, value)));
+}
+
+async fn after_a_rejection_the_transaction_goes_on(fixture: &Fixture) {
+    let mut session = fixture.session().await;
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    if fixture.database.dialect() == "postgres" {
+        // Only up to a savepoint: `postgres` has what comes without one.
+        let here = "SAVEPOINT here";
+        fixture.execute(&mut session, here).await.unwrap();
+    }
+    let error = fixture.execute(&mut session, TWICE).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
+    if fixture.database.dialect() == "postgres" {
+        let back = "ROLLBACK TO here";
+        fixture.execute(&mut session, back).await.unwrap();
+    }
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     session.commit().await.unwrap();
     assert_eq!(fixture.n().await, 2);
@@ -313,12 +340,12 @@ async fn a_wrong_call_is_rejected_with_its_reason(fixture: &Fixture) {
     let one = [Value::Null];
     assert_rejected(session.query(&read, &one).await, "parameter-count");
     assert_rejected(session.execute(&write, &one).await, "parameter-count");
-    let missing = Statement::of_host("SELECT 1 FROM nothing", Action::Read);
-    let error = session.query(&missing, &[]).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
     // None of that had an effect on the transaction.
     session.commit().await.unwrap();
     assert_eq!(fixture.n().await, 1);
+    let missing = Statement::of_host("SELECT 1 FROM nothing", Action::Read);
+    let error = session.query(&missing, &[]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
 }
 
 async fn an_unknown_node_is_rejected(fixture: &Fixture) {

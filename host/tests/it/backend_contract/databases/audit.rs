@@ -159,7 +159,8 @@ every_audit_script_on!(
     galera,
     galera_as_text,
     mariadb_node,
-    mariadb_node_as_text
+    mariadb_node_as_text,
+    postgres_cluster
 );
 every_audit_script_on!(simulated! simulated_cluster, simulated_alone);
 
@@ -193,13 +194,14 @@ mod real {
     }
 
     async fn replace_and_upsert_are_one_effect(fixture: &Fixture) {
-        let update = match fixture.database.dialect() {
-            "sqlite" => "ON CONFLICT (id) DO UPDATE SET",
-            _ => "ON DUPLICATE KEY UPDATE",
+        let replace = INSERT.replacen("INSERT", "REPLACE", 1);
+        let (update, replace) = match fixture.database.dialect() {
+            "sqlite" => ("ON CONFLICT (id) DO UPDATE SET", Some(replace)),
+            "postgres" => ("ON CONFLICT (id) DO UPDATE SET", None),
+            _ => ("ON DUPLICATE KEY UPDATE", Some(replace)),
         };
         let upsert = format!("{INSERT} {update} status = 'deleting', attach_status = '1_0'");
-        let replace = INSERT.replacen("INSERT", "REPLACE", 1);
-        for text in [&*upsert, &*replace] {
+        for text in [&upsert].into_iter().chain(&replace) {
             assert_eq!(effects(fixture, &[text]).await, [ACQUIRED], "{text}");
             let within = ["BEGIN", SCRATCH, text, "COMMIT"];
             assert_eq!(effects(fixture, &within).await, [ACQUIRED], "{text}");
@@ -240,7 +242,8 @@ mod real {
         galera,
         galera_as_text,
         mariadb_node,
-        mariadb_node_as_text
+        mariadb_node_as_text,
+        postgres_cluster
     );
 }
 

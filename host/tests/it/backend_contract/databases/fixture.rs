@@ -47,6 +47,10 @@ impl Fixture {
         let create = match fixture.database.dialect() {
             // One column takes a value of any type.
             "sqlite" => "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, label)",
+            "postgres" => {
+                "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, \
+                 label TEXT, truth BOOLEAN, whole BIGINT, fraction DOUBLE PRECISION, bytes BYTEA)"
+            }
             _ => {
                 "CREATE TABLE things (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, \
                  label LONGTEXT, truth BOOLEAN, whole BIGINT, fraction DOUBLE, bytes LONGBLOB)"
@@ -102,8 +106,12 @@ impl Fixture {
     /// A session on the first node that waits for a lock for no longer than a test can.
     pub(in crate::backend_contract) async fn impatient(&self) -> Box<dyn Session> {
         let mut session = self.near().await;
-        if self.database.dialect() == "mysql" {
-            let wait = "SET SESSION innodb_lock_wait_timeout = 1";
+        let wait = match self.database.dialect() {
+            "mysql" => Some("SET SESSION innodb_lock_wait_timeout = 1"),
+            "postgres" => Some("SET SESSION lock_timeout = 1000"),
+            _ => None,
+        };
+        if let Some(wait) = wait {
             let setting = Statement::of_host(wait, Action::Set);
             session.execute(&setting, &[]).await.unwrap();
         }

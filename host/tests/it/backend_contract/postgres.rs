@@ -1,0 +1,437 @@
+//! Properties of PostgreSQL alone.
+
+use super::databases::fixture::Fixture;
+use super::databases::postgres::{addresses, node_with, postgres_cluster, postgres_node};
+use super::databases::{spawn_execute, spawn_query};
+use super::{A_WHILE, assert_error, assert_rejected, contract};
+use contend::backend::postgres::Postgres;
+use contend::backend::session_options::SessionOptions;
+use contend::capability::database::{Database, Freshness, Session, Target};
+use contend::capability::statement::{Action, Statement};
+use contend::model::error::ErrorKind::{Conflict, Indefinite, Rejected, Unavailable};
+use contend::model::value::Value;
+use std::time::Duration;
+
+const ADD_ONE: &str = "UPDATE things SET n = n + 1 WHERE id = 1";
+const READ: &str = "SELECT n FROM things WHERE id = 1";
+const LOCK: &str = "SELECT n FROM things WHERE id = 1 FOR UPDATE";
+const TWICE: &str = "INSERT INTO things (id, n) VALUES (2, 0)";
+
+contract! { postgres_node:
+    a_transaction_with_a_rejection_can_only_be_rolled_back,
+    a_row_that_changed_while_it_was_waited_for_is_looked_at_again,
+    a_second_writer_of_a_snapshot_is_a_conflict,
+    write_skew_of_serializable_transactions_is_a_conflict,
+    an_isolation_level_for_one_transaction_ends_with_it,
+    shared_locks_share_and_two_upgrades_deadlock,
+    a_locked_row_is_refused_skipped_or_waited_for_up_to_a_limit,
+    a_write_whose_connection_is_ended_is_indefinite,
+    a_session_that_was_ended_is_opened_again_with_its_settings,
+    one_text_takes_parameters_of_different_types,
+    numbers_and_times_without_a_type_of_the_contract_are_texts,
+    a_row_that_refers_to_nothing_is_named,
+    matched_rows_are_counted,
+}
+contract! { postgres_cluster:
+    a_standby_takes_no_writes,
+    sync_on_a_standby_waits_for_the_primary,
+    an_open_transaction_holds_no_causal_reading_up,
+    every_server_is_a_member,
+}
+
+async fn n(fixture: &Fixture, session: &mut Box<dyn Session>) -> i64 {
+    match fixture.query(session, READ).await.unwrap().as_slice() {
+        [row] => match row.as_slice() {
+            [Value::Integer(n)] => *n,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn a_transaction_with_a_rejection_can_only_be_rolled_back(fixture: &Fixture) {
+    let mut session = fixture.near().await;
+    session.begin().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    assert_rejected(fixture.execute(&mut session, TWICE).await, "23505");
+    assert_rejected(fixture.execute(&mut session, ADD_ONE).await, "25P02");
+    assert_rejected(fixture.query(&mut session, READ).await, "25P02");
+    assert_rejected(session.begin().await, "transaction-open");
+    assert_error(session.commit().await, Conflict, "25P02");
+    assert_rejected(session.commit().await, "no-transaction");
+    assert_eq!(fixture.n().await, 0);
+    session.begin().await.unwrap();
+    assert_rejected(fixture.execute(&mut session, TWICE).await, "23505");
+    session.rollback().await.unwrap();
+    fixture.execute(&mut session, ADD_ONE).await.unwrap();
+    assert_eq!(fixture.n().await, 1);
+}
+
+/// At READ COMMITTED, the condition is asked once more of the row as it has become.
+async fn a_row_that_changed_while_it_was_waited_for_is_looked_at_again(fixture: &Fixture) {
+    let swap = "UPDATE things SET n = 1 WHERE id = 1 AND n = 0";
+    let (mut first, second) = (fixture.near().await, fixture.near().await);
+    first.begin().await.unwrap();
+    assert_eq!(fixture.execute(&mut first, swap).await.unwrap(), 1);
+    let mut swapping = spawn_execute(fixture, second, swap);
+    fixture
+        .must_wait(&mut swapping, "a write passed a lock")
+        .await;
+    first.commit().await.unwrap();
+    assert_eq!(swapping.await.unwrap().1.unwrap(), 0);
+    assert_eq!(fixture.n().await, 1);
+}
+
+async fn a_second_writer_of_a_snapshot_is_a_conflict(fixture: &Fixture) {
+    let (mut stale, mut other) = (fixture.near().await, fixture.near().await);
+    let level = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    fixture.execute(&mut stale, level).await.unwrap();
+    for statement in [ADD_ONE, LOCK] {
+        stale.begin().await.unwrap();
+        n(fixture, &mut stale).await;
+        fixture.execute(&mut other, ADD_ONE).await.unwrap();
+        let failed = match fixture.statement(statement).returns_rows() {
+            true => fixture.query(&mut stale, statement).await.map(drop),
+            false => fixture.execute(&mut stale, statement).await.map(drop),
+        };
+        assert_error(failed, Conflict, "40001");
+        assert_rejected(stale.commit().await, "no-transaction");
+    }
+    assert_eq!(fixture.n().await, 2);
+}
+
+async fn write_skew_of_serializable_transactions_is_a_conflict(fixture: &Fixture) {
+    let (mut one, mut other) = (fixture.near().await, fixture.near().await);
+    let all = "SELECT n FROM things WHERE id IN (1, 2)";
+    for session in [&mut one, &mut other] {
+        let level = "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE";
+        fixture.execute(session, level).await.unwrap();
+        session.begin().await.unwrap();
+        fixture.query(session, all).await.unwrap();
+    }
+    fixture.execute(&mut one, ADD_ONE).await.unwrap();
+    let second = "UPDATE things SET n = n + 1 WHERE id = 2";
+    fixture.execute(&mut other, second).await.unwrap();
+    one.commit().await.unwrap();
+    assert_error(other.commit().await, Conflict, "40001");
+}
+
+async fn an_isolation_level_for_one_transaction_ends_with_it(fixture: &Fixture) {
+    let (mut session, mut writer) = (fixture.near().await, fixture.near().await);
+    let level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    fixture.execute(&mut session, level).await.unwrap();
+    for sees_the_write in [false, true] {
+        session.begin().await.unwrap();
+        assert_rejected(fixture.execute(&mut session, level).await, "25001");
+        let before = n(fixture, &mut session).await;
+        fixture.execute(&mut writer, ADD_ONE).await.unwrap();
+        let after = n(fixture, &mut session).await;
+        assert_eq!(after > before, sees_the_write);
+        session.commit().await.unwrap();
+    }
+}
+
+async fn shared_locks_share_and_two_upgrades_deadlock(fixture: &Fixture) {
+    let shared = "SELECT n FROM things WHERE id = 1 FOR SHARE";
+    let (mut one, mut other) = (fixture.near().await, fixture.near().await);
+    for session in [&mut one, &mut other] {
+        session.begin().await.unwrap();
+        fixture.query(session, shared).await.unwrap();
+    }
+    let mut writing = spawn_execute(fixture, one, ADD_ONE);
+    fixture
+        .must_wait(&mut writing, "a write passed a shared lock")
+        .await;
+    let second = fixture.execute(&mut other, ADD_ONE).await;
+    if second.is_ok() {
+        other.commit().await.unwrap();
+    }
+    let (mut one, first) = writing.await.unwrap();
+    if first.is_ok() {
+        one.commit().await.unwrap();
+    }
+    let errors: Vec<_> = [first, second]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
+    let [error] = errors.as_slice() else {
+        panic!("{errors:?}");
+    };
+    assert_eq!((error.kind, &*error.code), (Conflict, "40P01"));
+    assert_eq!(fixture.n().await, 1);
+}
+
+async fn a_locked_row_is_refused_skipped_or_waited_for_up_to_a_limit(fixture: &Fixture) {
+    let (mut holder, mut other) = (fixture.near().await, fixture.near().await);
+    holder.begin().await.unwrap();
+    fixture.query(&mut holder, LOCK).await.unwrap();
+    let nowait = format!("{LOCK} NOWAIT");
+    assert_error(fixture.query(&mut other, &nowait).await, Conflict, "55P03");
+    let skip = "SELECT id FROM things WHERE id IN (1, 2) FOR UPDATE SKIP LOCKED";
+    let rows = fixture.query(&mut other, skip).await.unwrap();
+    assert_eq!(rows, [[Value::Integer(2)]]);
+    let limit = "SET lock_timeout = 100";
+    fixture.execute(&mut other, limit).await.unwrap();
+    let waiting = spawn_query(fixture, other, LOCK);
+    let told = fixture.time.timeout(Duration::from_secs(10), waiting).await;
+    let (_, told) = told.expect("the wait ends").unwrap();
+    assert_error(told, Conflict, "55P03");
+    holder.rollback().await.unwrap();
+}
+
+/// Ends the connection that waits for a lock.
+async fn end_the_one_that_waits(fixture: &Fixture) {
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE things%' \
+               AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'things'::regclass)";
+    let end = Statement::of_host(end, Action::Read);
+    let node = &fixture.database.nodes()[0];
+    loop {
+        let ended = fixture
+            .database
+            .read(node, Freshness::AsItIs, &end, &[])
+            .await;
+        if !ended.unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn a_write_whose_connection_is_ended_is_indefinite(fixture: &Fixture) {
+    let (mut holder, writer) = (fixture.near().await, fixture.near().await);
+    holder.begin().await.unwrap();
+    fixture.query(&mut holder, LOCK).await.unwrap();
+    let writing = spawn_execute(fixture, writer, ADD_ONE);
+    end_the_one_that_waits(fixture).await;
+    let (mut writer, written) = writing.await.unwrap();
+    assert_error(written, Indefinite, "57P01");
+    holder.rollback().await.unwrap();
+    fixture.execute(&mut writer, ADD_ONE).await.unwrap();
+    writer.close().await;
+    assert_eq!(fixture.n().await, 1);
+}
+
+async fn a_session_that_was_ended_is_opened_again_with_its_settings(fixture: &Fixture) {
+    let mut session = fixture.near().await;
+    let limit = "SET lock_timeout = 100";
+    fixture.execute(&mut session, limit).await.unwrap();
+    let mut holder = fixture.near().await;
+    holder.begin().await.unwrap();
+    let free = "SELECT n FROM things WHERE id = 2 FOR UPDATE";
+    fixture.query(&mut holder, free).await.unwrap();
+    session.begin().await.unwrap();
+    fixture.query(&mut session, LOCK).await.unwrap();
+    // All but the one that ends them.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE state = 'idle in transaction' AND pid IN \
+               (SELECT pid FROM pg_locks WHERE relation = 'things'::regclass)";
+    let end = Statement::of_host(end, Action::Read);
+    let node = &fixture.database.nodes()[0];
+    let ended = fixture
+        .database
+        .read(node, Freshness::AsItIs, &end, &[])
+        .await;
+    assert_eq!(ended.unwrap().len(), 2);
+    let lost = fixture.execute(&mut session, ADD_ONE).await.unwrap_err();
+    assert_eq!(lost.kind, Indefinite, "{lost}");
+    assert_rejected(session.commit().await, "no-transaction");
+    let mut holder = fixture.near().await;
+    holder.begin().await.unwrap();
+    fixture.query(&mut holder, LOCK).await.unwrap();
+    assert_error(
+        fixture.execute(&mut session, ADD_ONE).await,
+        Conflict,
+        "55P03",
+    );
+    holder.rollback().await.unwrap();
+    session.close().await;
+}
+
+/// The server knows a prepared statement with the types of its parameters.
+async fn one_text_takes_parameters_of_different_types(fixture: &Fixture) {
+    let mut session = fixture.near().await;
+    let write = fixture.statement("UPDATE things SET whole = ?, label = ? WHERE id = 1");
+    let read = fixture.statement("SELECT whole, label FROM things WHERE id = 1");
+    let values = [
+        [Value::Null, Value::Null],
+        [Value::Integer(7), Value::from("seven")],
+        [Value::Null, Value::from("none")],
+        [Value::Integer(-1), Value::Null],
+        [Value::Integer(8), Value::from("eight")],
+    ];
+    for parameters in values.iter().chain(&values) {
+        assert_eq!(session.execute(&write, parameters).await.unwrap(), 1);
+        assert_eq!(
+            session.query(&read, &[]).await.unwrap(),
+            [parameters.as_slice()]
+        );
+    }
+    let text = [Value::from("7"), Value::Null];
+    assert_rejected(session.execute(&write, &text).await, "42804");
+}
+
+async fn numbers_and_times_without_a_type_of_the_contract_are_texts(fixture: &Fixture) {
+    let read = "SELECT 12345678901234567890.50::numeric, -0.00012::numeric, 1000000::numeric, \
+                0.0::numeric, 'NaN'::numeric, '2026-01-02 03:04:05.6'::timestamp, \
+                '2026-01-02 03:04:05+02'::timestamptz, '2026-01-02'::date, '03:04:05'::time, \
+                'x'::char(3), 1.5::real, 7::smallint, true, NULL";
+    let read = Statement::of_host(read, Action::Read);
+    let mut session = fixture.near().await;
+    let rows = session.query(&read, &[]).await.unwrap();
+    let text = Value::from;
+    let expected = [
+        text("12345678901234567890.50"),
+        text("-0.00012"),
+        text("1000000"),
+        text("0.0"),
+        text("NaN"),
+        text("2026-01-02 03:04:05.600"),
+        text("2026-01-02 01:04:05+00"),
+        text("2026-01-02"),
+        text("03:04:05"),
+        text("x  "),
+        Value::Real(1.5),
+        Value::Integer(7),
+        Value::Boolean(true),
+        Value::Null,
+    ];
+    assert_eq!(rows, [expected]);
+    let other = Statement::of_host("SELECT '{1}'::int[]", Action::Read);
+    let message = assert_rejected(session.query(&other, &[]).await, "decode");
+    assert!(message.contains("INT4[]"), "{message}");
+}
+
+async fn a_row_that_refers_to_nothing_is_named(fixture: &Fixture) {
+    let mut session = fixture.near().await;
+    let define = "CREATE TABLE children (id int PRIMARY KEY, \
+                  parent int CONSTRAINT of_parent REFERENCES things (id))";
+    let define = Statement::of_host(define, Action::Define);
+    session.execute(&define, &[]).await.unwrap();
+    let insert = Statement::of_host("INSERT INTO children VALUES (1, 77)", Action::Write);
+    let error = session.execute(&insert, &[]).await.unwrap_err();
+    assert_eq!((error.kind, &*error.code), (Rejected, "23503"));
+    let row = error.row.unwrap();
+    assert_eq!(row.table.as_deref(), Some("children"));
+    assert_eq!(row.key.as_deref(), Some("of_parent"));
+    assert_eq!(row.value.as_deref(), Some("77"));
+}
+
+/// A compare-and-swap that writes what is there already counts as one that won.
+async fn matched_rows_are_counted(fixture: &Fixture) {
+    let mut session = fixture.near().await;
+    let same = "UPDATE things SET n = 0 WHERE id = 1";
+    assert_eq!(fixture.execute(&mut session, same).await.unwrap(), 1);
+}
+
+async fn a_standby_takes_no_writes(fixture: &Fixture) {
+    let standby = fixture.database.nodes()[1].clone();
+    let mut session = fixture.on(&standby).await;
+    session.sync().await.unwrap();
+    assert_error(
+        fixture.execute(&mut session, ADD_ONE).await,
+        Unavailable,
+        "25006",
+    );
+    assert_eq!(n(fixture, &mut session).await, 0);
+    assert_eq!(session.node(), Some(1));
+    session.close().await;
+}
+
+async fn sync_on_a_standby_waits_for_the_primary(fixture: &Fixture) {
+    let standby = fixture.database.nodes()[1].clone();
+    let (mut writer, mut reader) = (fixture.session().await, fixture.on(&standby).await);
+    for count in 1..=50 {
+        fixture.execute(&mut writer, ADD_ONE).await.unwrap();
+        reader.sync().await.unwrap();
+        assert_eq!(n(fixture, &mut reader).await, count);
+        let read = fixture.statement(READ);
+        let causal = fixture.read_at(&fixture.database.nodes()[2], &read).await;
+        assert_eq!(causal.unwrap(), [[Value::Integer(count)]]);
+    }
+    reader.close().await;
+}
+
+/// What it wrote into the log is not flushed, so no standby comes there by itself.
+async fn an_open_transaction_holds_no_causal_reading_up(fixture: &Fixture) {
+    let mut open = fixture.session().await;
+    let read = fixture.statement(READ);
+    for _ in 0..3 {
+        open.begin().await.unwrap();
+        fixture.execute(&mut open, ADD_ONE).await.unwrap();
+        for node in fixture.database.nodes() {
+            let seen = fixture.read_at(node, &read).await;
+            assert_eq!(seen.unwrap(), [[Value::Integer(0)]], "{node}");
+        }
+        open.rollback().await.unwrap();
+    }
+}
+
+async fn every_server_is_a_member(fixture: &Fixture) {
+    assert_eq!(fixture.database.nodes(), ["n1", "n2", "n3"]);
+    assert_eq!(fixture.database.members().await.unwrap(), 3);
+    assert!(fixture.database.membership().unseen.is_empty());
+    assert!(fixture.database.room().await.unwrap() > 100);
+    let described = fixture.database.describe().await.unwrap();
+    assert_eq!(described["default_transaction_isolation"], "read committed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_was_not_named_is_unseen() {
+    let (endpoint, nodes) = addresses();
+    let database = Postgres::open(&endpoint, &nodes[..2], SessionOptions::default()).await;
+    let database = database.unwrap();
+    assert_eq!(database.membership().unseen.len(), 1);
+    database.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_server_that_is_named_twice_is_refused() {
+    let (endpoint, nodes) = addresses();
+    let twice = [nodes[0].clone(), nodes[0].clone()];
+    let opened = Postgres::open(&endpoint, &twice, SessionOptions::default()).await;
+    assert_rejected(opened.map(|_| ()), "same-node");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
+    let options = SessionOptions {
+        statement_limit: Some(A_WHILE),
+        ..SessionOptions::default()
+    };
+    let fixture = node_with(options).await;
+    let (mut holder, mut waiter) = (fixture.near().await, fixture.near().await);
+    holder.begin().await.unwrap();
+    fixture.query(&mut holder, LOCK).await.unwrap();
+    assert_error(
+        fixture.execute(&mut waiter, ADD_ONE).await,
+        Conflict,
+        "57014",
+    );
+    holder.rollback().await.unwrap();
+    fixture.close().await;
+}
+
+/// The tables of the trial are in its schema, and the schema is gone with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn schema_of_a_trial_is_removed_when_it_is_closed() {
+    let fixture = postgres_node().await;
+    let look = Statement::of_host("SELECT current_schema()::text", Action::Read);
+    let mut session = fixture.near().await;
+    let rows = session.query(&look, &[]).await.unwrap();
+    let Value::Text(schema) = &rows[0][0] else {
+        panic!("{rows:?}");
+    };
+    assert!(schema.starts_with("contend_run_"), "{schema}");
+    session.close().await;
+    fixture.close().await;
+    let (_, nodes) = addresses();
+    let database = Postgres::open(&nodes[0], &[], SessionOptions::default()).await;
+    let database = database.unwrap();
+    let look = format!("SELECT 1 FROM pg_namespace WHERE nspname = '{schema}'");
+    let look = Statement::of_host(look, Action::Read);
+    let mut session = database.connect(&Target::Endpoint).await.unwrap();
+    assert!(session.query(&look, &[]).await.unwrap().is_empty());
+    session.close().await;
+    database.close().await;
+}
