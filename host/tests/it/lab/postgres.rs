@@ -140,6 +140,7 @@ fn a_postgres_lab_is_stopped_and_started_with_its_data() {
     let run = |arguments: &str| {
         let said = runner_lab(&dir, arguments);
         assert_eq!(said.code, 0, "{arguments}: {}", said.stderr);
+        said.stderr
     };
     run(&up);
     let lab = Lab::find(&dir).unwrap().unwrap();
@@ -153,7 +154,7 @@ fn a_postgres_lab_is_stopped_and_started_with_its_data() {
     assert!(!commit.is_finished(), "it did not wait for the standby");
     run("fault heal n2");
     assert_eq!(commit.join().unwrap(), Ok(String::new()));
-    run("down");
+    assert_eq!(run("down").matches("n2 stopped").count(), 1);
     assert!(lab.processes().is_empty());
     runner_lab(&dir, "up --kind galera").refused_with(&["other kind", "postgres", "down --wipe"]);
     run("up");
