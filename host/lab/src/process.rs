@@ -270,7 +270,12 @@ mod tests {
             thread::sleep(LOOK);
         }
         let children = process.helpers();
-        let states = || children.iter().map(|child| child.state()).collect::<Vec<_>>();
+        let states = || {
+            children
+                .iter()
+                .map(|child| child.state())
+                .collect::<Vec<_>>()
+        };
         let paused = (process.pause(), states());
         let resumed = (process.resume(), states());
         let killed = (process.kill(), states());
@@ -317,7 +322,10 @@ mod tests {
         }
         let afterwards = cpu_ticks(process.pid);
         assert!(process.kill());
-        assert!(most >= Some(5) && afterwards >= most, "{most:?}, {afterwards:?}");
+        assert!(
+            most >= Some(5) && afterwards >= most,
+            "{most:?}, {afterwards:?}"
+        );
         parent.wait().unwrap();
         assert_eq!(cpu_ticks(process.pid), None);
     }

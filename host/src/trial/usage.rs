@@ -73,6 +73,6 @@ mod tests {
             sum = sum.wrapping_add(std::hint::black_box(1));
         }
         assert!(peak_kib().unwrap() > 1000, "{sum}");
-        assert_eq!(cpu_ns("0"), None);
+        assert_eq!(server_cpu_ns(0), None);
     }
 }

@@ -49,6 +49,9 @@ fn missing_package_is_named_with_the_command_that_installs_it() {
         "apt-get install --no-install-recommends",
         "mariadb-server",
     ]);
+    let postgres = format!("{SEARCH}=/nowhere $runner lab up --kind postgres --dir lab");
+    let said = sandbox.shell(&postgres);
+    said.refused_with(&["initdb", "haproxy", "redis-server", "postgresql pgbouncer"]);
     let all_but_one = "mkdir bin; for p in mariadbd mariadb-install-db mariadb rsync redis-server \
          setsid; do ln -s $(PATH=$PATH:/usr/sbin command -v $p) bin; done; ";
     let said = sandbox.shell(&format!(
