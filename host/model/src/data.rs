@@ -24,13 +24,19 @@ impl Status {
     }
 }
 
-impl From<String> for Status {
-    fn from(text: String) -> Self {
-        match text.as_str() {
+impl From<&str> for Status {
+    fn from(text: &str) -> Self {
+        match text {
             "available" => Self::Available,
             "deleting" => Self::Deleting,
-            _ => Self::Other(Box::new(text)),
+            _ => Self::Other(Box::new(text.to_owned())),
         }
+    }
+}
+
+impl From<String> for Status {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
     }
 }
 

@@ -37,21 +37,31 @@ impl Mark {
     }
 }
 
-impl From<Option<String>> for Mark {
-    fn from(text: Option<String>) -> Self {
+impl From<Option<&str>> for Mark {
+    fn from(text: Option<&str>) -> Self {
         let Some(text) = text else { return Self::None };
         let parsed = text.split_once('_').and_then(|(worker, number)| {
-            let marker = Marker {
-                worker: worker.parse().ok()?,
-                number: number.parse().ok()?,
-            };
-            // "+1_02" parses too, but is not what we wrote.
-            (marker.to_string() == text).then_some(marker)
+            Some(Marker {
+                worker: written(worker)?,
+                number: written(number)?,
+            })
         });
         match parsed {
             Some(marker) => Self::Of(marker),
-            None => Self::Foreign(Box::new(text)),
+            None => Self::Foreign(Box::new(text.to_owned())),
         }
+    }
+}
+
+/// A number as we write it: "+1" and "02" parse too.
+fn written(number: &str) -> Option<u32> {
+    let is_ours = number == "0" || number.starts_with(|first| matches!(first, '1'..='9'));
+    is_ours.then(|| number.parse().ok())?
+}
+
+impl From<Option<String>> for Mark {
+    fn from(text: Option<String>) -> Self {
+        Self::from(text.as_deref())
     }
 }
 

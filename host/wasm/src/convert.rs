@@ -119,7 +119,7 @@ pub fn value_from_guest(value: types::Value) -> Value {
         types::Value::Boolean(value) => Value::Boolean(value),
         types::Value::Integer(value) => Value::Integer(value),
         types::Value::Real(value) => Value::Real(value),
-        types::Value::Text(value) => Value::Text(value),
+        types::Value::Text(value) => Value::from(value),
         types::Value::Bytes(value) => Value::Bytes(value),
     }
 }
@@ -130,7 +130,7 @@ pub fn value_to_guest(value: Value) -> types::Value {
         Value::Boolean(value) => types::Value::Boolean(value),
         Value::Integer(value) => types::Value::Integer(value),
         Value::Real(value) => types::Value::Real(value),
-        Value::Text(value) => types::Value::Text(value),
+        Value::Text(value) => types::Value::Text(value.into()),
         Value::Bytes(value) => types::Value::Bytes(value),
     }
 }

@@ -44,7 +44,7 @@ fn value(stored: Stored, column: &Column) -> Result<Value, CallError> {
         },
         Stored::Date(year, month, day, hour, minute, second, micros) => {
             let date = format!("{year:04}-{month:02}-{day:02}");
-            Value::Text(match column.column_type() {
+            Value::from(match column.column_type() {
                 ColumnType::MYSQL_TYPE_DATE => date,
                 _ => format!(
                     "{date} {hour:02}:{minute:02}:{second:02}{}",
@@ -56,7 +56,7 @@ fn value(stored: Stored, column: &Column) -> Result<Value, CallError> {
             let sign = if negative { "-" } else { "" };
             let hours = days * 24 + u32::from(hours);
             let fraction = fraction(micros, column);
-            Value::Text(format!(
+            Value::from(format!(
                 "{sign}{hours:02}:{minutes:02}:{seconds:02}{fraction}"
             ))
         }
@@ -97,7 +97,7 @@ fn of_bytes(bytes: Vec<u8>, column: &Column) -> Result<Value, CallError> {
     if !is_text {
         return Ok(Value::Bytes(bytes));
     }
-    String::from_utf8(bytes).map(Value::Text).map_err(|_| {
+    String::from_utf8(bytes).map(Value::from).map_err(|_| {
         let name = column.name_str();
         CallError::rejected("decode", format!("the text in column {name} is not UTF-8"))
     })

@@ -52,7 +52,7 @@ impl Encode<'_, Postgres> for Parameter<'_> {
             Value::Boolean(boolean) => Encode::<Postgres>::encode_by_ref(boolean, buffer),
             Value::Integer(integer) => Encode::<Postgres>::encode_by_ref(integer, buffer),
             Value::Real(real) => Encode::<Postgres>::encode_by_ref(real, buffer),
-            Value::Text(text) => Encode::<Postgres>::encode_by_ref(text, buffer),
+            Value::Text(text) => Encode::<Postgres>::encode_by_ref(&text.as_str(), buffer),
             Value::Bytes(bytes) => Encode::<Postgres>::encode_by_ref(bytes, buffer),
         }
     }
@@ -95,13 +95,15 @@ fn value(stored: PgValueRef) -> Result<Value, CallError> {
         "FLOAT4" => decode(stored).map(|real: f32| Value::Real(real.into())),
         "FLOAT8" => decode(stored).map(Value::Real),
         "BYTEA" => decode(stored).map(Value::Bytes),
-        "NUMERIC" => numeric(stored).map(Value::Text),
+        "NUMERIC" => numeric(stored).map(Value::from),
         "DATE" => decode(stored).map(|date: NaiveDate| plain(date)),
         "TIME" => decode(stored).map(|time: NaiveTime| plain(time)),
         "TIMESTAMP" => decode(stored).map(|time: NaiveDateTime| plain(time)),
         "TIMESTAMPTZ" => decode(stored)
-            .map(|time: DateTime<Utc>| Value::Text(format!("{}+00", time.naive_utc()))),
-        "TEXT" | "VARCHAR" | "CHAR" | "NAME" | "UNKNOWN" => decode(stored).map(Value::Text),
+            .map(|time: DateTime<Utc>| Value::from(format!("{}+00", time.naive_utc()))),
+        "TEXT" | "VARCHAR" | "CHAR" | "NAME" | "UNKNOWN" => {
+            decode(stored).map(|text: &str| Value::from(text))
+        }
         other => Err(format!("the type {other} is none of the contract; cast it to text").into()),
     };
     decoded.map_err(|error| CallError::rejected("decode", error.to_string()))
@@ -112,7 +114,7 @@ fn decode<'r, T: Decode<'r, Postgres>>(stored: PgValueRef<'r>) -> Result<T, BoxD
 }
 
 fn plain(written: impl ToString) -> Value {
-    Value::Text(written.to_string())
+    Value::from(written.to_string())
 }
 
 /// A number as the server writes it, with as many decimals as it has. No type of the driver keeps them

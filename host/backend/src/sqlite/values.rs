@@ -83,7 +83,7 @@ fn value(stored: SqliteValueRef<'_>) -> Result<Value, sqlx::Error> {
     match class.as_str() {
         "INTEGER" => Decode::<Sqlite>::decode(stored).map(Value::Integer),
         "REAL" => Decode::<Sqlite>::decode(stored).map(Value::Real),
-        "TEXT" => Decode::<Sqlite>::decode(stored).map(Value::Text),
+        "TEXT" => <&str as Decode<Sqlite>>::decode(stored).map(Value::from),
         "BLOB" => Decode::<Sqlite>::decode(stored).map(Value::Bytes),
         other => Err(format!("a value stored as {other}").into()),
     }

@@ -114,7 +114,8 @@ impl Cluster {
         let (is_dead, actor, is_proxied) =
             (connection.is_dead, connection.actor, connection.is_proxied);
         let mut parameters = std::mem::take(&mut connection.call.parameters);
-        copy(request.parameters, &mut parameters);
+        parameters.clear();
+        parameters.extend_from_slice(request.parameters);
         connection.call = Call {
             kind: request.kind,
             operation: request.operation,
@@ -265,16 +266,4 @@ impl Cluster {
         let owned = settings.map(|(name, value)| (name.to_owned(), value));
         owned.into_iter().collect()
     }
-}
-
-/// Copies values into those of an earlier call, whose texts have room already.
-fn copy(values: &[Value], into: &mut Vec<Value>) {
-    into.truncate(values.len());
-    for (value, into) in values.iter().zip(into.iter_mut()) {
-        match (value, into) {
-            (Value::Text(text), Value::Text(into)) => into.clone_from(text),
-            (value, into) => *into = value.clone(),
-        }
-    }
-    into.extend_from_slice(&values[into.len()..]);
 }

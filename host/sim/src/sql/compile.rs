@@ -147,7 +147,7 @@ pub(super) fn literal(value: &ast::Value) -> Result<Value, CallError> {
         ast::Value::Boolean(boolean) => Value::Integer(i64::from(*boolean)),
         ast::Value::Number(number, false) => self::number(number)?,
         ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => {
-            Value::Text(text.clone())
+            Value::from(text.as_str())
         }
         ast::Value::HexStringLiteral(hex) => Value::Bytes(bytes(hex)?),
         other => return Err(unsupported(format!("the literal {other}"))),

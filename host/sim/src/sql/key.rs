@@ -1,7 +1,7 @@
 //! The key of a row: what orders rows, and what locks and write sets name.
 
 use super::value::Scalar;
-use crate::model::value::Value;
+use crate::model::value::{Text, Value};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -77,7 +77,7 @@ impl Cut {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyPart {
     Integer(i64),
-    Text(Arc<str>),
+    Text(Text),
     Bytes(Arc<[u8]>),
 }
 
@@ -125,7 +125,10 @@ impl Hash for Key {
 impl Key {
     /// The key of these values; nothing if one of them can't be part of a key, as NULL.
     pub fn of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<Self> {
-        let part = |value: &'a Value| KeyPart::of(&Scalar::of(value));
+        let part = |value: &'a Value| match value {
+            Value::Text(text) => Some(KeyPart::Text(text.clone())),
+            other => KeyPart::of(&Scalar::of(other)),
+        };
         let mut values = values.into_iter();
         if let (1, Some(1)) = values.size_hint() {
             return part(values.next()?).map(Self::from);

@@ -4,7 +4,7 @@ use super::refuse::unsupported;
 use super::table::{Column, ColumnType};
 use super::value::Scalar;
 use crate::model::error::CallError;
-use crate::model::value::Value;
+use crate::model::value::{Text, Value};
 
 impl Column {
     /// The value as this column stores it. `rejected` with the code of MariaDB in strict mode: 1048 for
@@ -27,8 +27,10 @@ impl Column {
             }
             (ColumnType::Real, Scalar::Integer(integer)) => Value::Real(integer as f64),
             (ColumnType::Real, Scalar::Real(real)) => self.real(real)?,
-            (ColumnType::Text, Scalar::Text(text)) => self.text(text.into_owned())?,
-            (ColumnType::Text, Scalar::Integer(integer)) => self.text(integer.to_string())?,
+            (ColumnType::Text, Scalar::Text(text)) => self.text(text.into())?,
+            (ColumnType::Text, Scalar::Integer(integer)) => {
+                self.text(integer.to_string().into())?
+            }
             (ColumnType::Bytes, Scalar::Bytes(bytes)) => self.bytes(bytes.into_owned())?,
             (ColumnType::Bytes, Scalar::Text(text)) => self.bytes(text.into_owned().into())?,
             (ColumnType::Integer(..) | ColumnType::Real, Scalar::Text(text))
@@ -65,7 +67,7 @@ impl Column {
         Ok(Value::Real(real))
     }
 
-    fn text(&self, text: String) -> Result<Value, CallError> {
+    fn text(&self, text: Text) -> Result<Value, CallError> {
         // Counting is spared where it can't matter.
         let longer = |max| text.len() > max && text.chars().count() > max;
         if self.max_length.is_some_and(longer) {

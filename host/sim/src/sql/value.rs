@@ -31,7 +31,7 @@ impl<'a> Scalar<'a> {
     /// As `of`, of a value that it may keep.
     pub(super) fn owned(value: Value) -> Self {
         match value {
-            Value::Text(text) => Self::Text(Cow::Owned(text)),
+            Value::Text(text) => Self::Text(Cow::Owned(text.into())),
             Value::Bytes(bytes) => Self::Bytes(Cow::Owned(bytes)),
             other => match Scalar::of(&other) {
                 Scalar::Integer(integer) => Self::Integer(integer),
@@ -46,7 +46,7 @@ impl<'a> Scalar<'a> {
             Self::Null => Value::Null,
             Self::Integer(integer) => Value::Integer(integer),
             Self::Real(real) => Value::Real(real),
-            Self::Text(text) => Value::Text(text.into_owned()),
+            Self::Text(text) => Value::Text(text.into()),
             Self::Bytes(bytes) => Value::Bytes(bytes.into_owned()),
         }
     }

@@ -79,7 +79,7 @@ fn recorded(columns: Row) -> (Option<Name>, Option<Seen>, Option<Seen>) {
         Some(Value::Integer(number)) => Some(Name::Number(number)),
         Some(Value::Text(name)) => Some(match name.parse() {
             Ok(number) => Name::Number(number),
-            Err(_) => Name::Text(name.into()),
+            Err(_) => Name::Text(name.as_str().into()),
         }),
         _ => None,
     };

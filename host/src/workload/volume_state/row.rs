@@ -17,10 +17,9 @@ pub(super) fn row_number(id: &str) -> Option<u32> {
 
 /// The state in the columns `status` and `attach_status`.
 pub(super) fn row_state(columns: Row) -> RowState {
-    let mut columns = columns.into_iter();
-    let mut text = || columns.next().and_then(Value::into_text);
+    let text = |column: usize| columns.get(column).and_then(Value::as_text);
     RowState {
-        status: Status::from(text().unwrap_or_else(|| "NULL".to_owned())),
-        mark: Mark::from(text()),
+        status: Status::from(text(0).unwrap_or("NULL")),
+        mark: Mark::from(text(1)),
     }
 }

@@ -120,7 +120,7 @@ async fn an_answer_larger_than_the_bound_is_refused_and_the_session_lives() {
     fill(&fixture, 100).await;
     let mut session = fixture.session().await;
     let write = fixture.statement("UPDATE things SET label = ? WHERE id = 1");
-    let long = Value::Text("x".repeat(1_000_000));
+    let long = Value::from("x".repeat(1_000_000));
     session.execute(&write, &[long]).await.unwrap();
     let large = "SELECT a.label FROM things a, things b WHERE a.id = 1";
     assert_rejected(fixture.query(&mut session, large).await, "answer-too-large");
