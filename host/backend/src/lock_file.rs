@@ -21,8 +21,6 @@ use made::{Made, MadeBy};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const DEFAULT_POLL: Nanos = 10_000_000;
-
 /// The locks of one folder.
 pub struct FileLocks {
     folder: PathBuf,
@@ -99,27 +97,15 @@ impl LockService for FileLocks {
         owner: String,
         options: SessionOptions,
     ) -> Result<Box<dyn LockSession>, CallError> {
-        if options.lease.is_some() {
-            return Err(no_lease());
-        }
-        if options.poll == Some(0) {
-            let message = "a poll interval of 0 would never let another worker run";
-            return Err(CallError::rejected("unsupported", message));
-        }
         Ok(Box::new(FileSession {
             folder: self.folder.clone(),
             clock: Arc::clone(&self.clock),
-            poll: options.poll.unwrap_or(DEFAULT_POLL),
+            poll: lock_names::file_poll(options)?,
             made: MadeBy::new(&self.made, &owner),
             owner,
             shared: SharedSession::default(),
         }))
     }
-}
-
-fn no_lease() -> CallError {
-    let message = "file locks have no lease; they are held until they are released";
-    CallError::rejected("unsupported", message)
 }
 
 struct FileSession {
@@ -221,7 +207,7 @@ impl Lock for FileLock {
     }
 
     async fn renew(&mut self) -> Result<Grant, CallError> {
-        Err(no_lease())
+        Err(lock_names::no_lease("file locks"))
     }
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {
@@ -234,8 +220,7 @@ impl Lock for FileLock {
     }
 
     async fn break_lock(&mut self) -> Result<(), CallError> {
-        let message = "file locks can't be broken: the operating system releases one only when its process ends";
-        Err(CallError::rejected("unsupported", message))
+        Err(lock_names::unbreakable_file())
     }
 
     async fn close(self: Box<Self>) {

@@ -50,7 +50,7 @@ impl LockService for MemoryLocks {
         options: SessionOptions,
     ) -> Result<Box<dyn LockSession>, CallError> {
         if options.lease.is_some() {
-            return Err(no_lease());
+            return Err(lock_names::no_lease("locks in memory"));
         }
         if options.poll.is_some() {
             let message = "locks in memory notify, so there is no poll interval";
@@ -63,11 +63,6 @@ impl LockService for MemoryLocks {
             owner,
         }))
     }
-}
-
-fn no_lease() -> CallError {
-    let message = "locks in memory have no lease; they are held until they are released";
-    CallError::rejected("unsupported", message)
 }
 
 struct MemorySession {
@@ -179,7 +174,7 @@ impl Lock for MemoryLock {
     }
 
     async fn renew(&mut self) -> Result<Grant, CallError> {
-        Err(no_lease())
+        Err(lock_names::no_lease("locks in memory"))
     }
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {

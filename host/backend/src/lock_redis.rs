@@ -49,7 +49,6 @@ mod waiting;
 use crate::capability::clock::Clock;
 use crate::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
 use crate::capability::lock_names;
-use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use crate::secret_url::SecretUrl;
 use async_trait::async_trait;
@@ -61,11 +60,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
-
-const DEFAULT_LEASE: Nanos = 10_000_000_000;
-const DEFAULT_POLL: Nanos = 250_000_000;
-const MILLISECOND: Nanos = 1_000_000;
-const DAY: Nanos = 24 * 60 * 60 * 1_000_000_000;
 
 /// The locks of one Redis database.
 pub struct RedisLocks {
@@ -131,14 +125,7 @@ impl LockService for RedisLocks {
         owner: String,
         options: SessionOptions,
     ) -> Result<Box<dyn LockSession>, CallError> {
-        let lease = options.lease.unwrap_or(DEFAULT_LEASE);
-        let poll = options.poll.unwrap_or(DEFAULT_POLL);
-        for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
-            if !(MILLISECOND..=DAY).contains(&time) {
-                let message = format!("{what} in Redis must be between a millisecond and a day");
-                return Err(CallError::rejected("unsupported", message));
-            }
-        }
+        let (lease, poll) = lock_names::lease_and_poll(options)?;
         let number = self.sessions.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(RedisSession(Arc::new(SharedSession {
             link: Link::open(Arc::clone(&self.server)).await?,

@@ -1,37 +1,19 @@
 //! Options of a run's database sessions, beyond the servers' defaults.
 
-use super::url::{AutocommitWrites, UrlError};
+use super::url::AutocommitWrites;
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use std::time::Duration;
 
-/// The rows that a write counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AffectedRows {
-    /// Changed rows, as MariaDB's own client counts.
-    #[default]
-    Changed,
-    /// Found rows, changed or not: CLIENT_FOUND_ROWS, which most drivers set. SQLite counts these.
-    Found,
-}
-
-impl AffectedRows {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Changed => "changed",
-            Self::Found => "found",
-        }
-    }
-}
-
-impl FromStr for AffectedRows {
-    type Err = UrlError;
-
-    fn from_str(word: &str) -> Result<Self, UrlError> {
-        let mut all = [Self::Changed, Self::Found].into_iter();
-        all.find(|known| known.as_str() == word)
-            .ok_or_else(|| UrlError::new("expected changed or found"))
+crate::model::words! {
+    /// The rows that a write counts.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum AffectedRows {
+        /// Changed rows, as MariaDB's own client counts.
+        #[default]
+        Changed = "changed",
+        /// Found rows, changed or not: CLIENT_FOUND_ROWS, which most drivers set. SQLite counts these.
+        Found = "found",
     }
 }
 

@@ -41,34 +41,17 @@ pub enum LockUrl {
     Sim(SimLocks),
 }
 
-/// The protocol of an autocommit write; every other statement is prepared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AutocommitWrites {
-    /// Prepared once for each session, then executed.
-    #[default]
-    Prepared,
-    /// As text with its parameters written into it. A Galera server retries a failed autocommit
-    /// statement (`wsrep_retry_autocommit`) only in this form.
-    Text,
-}
-
-impl AutocommitWrites {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Prepared => "prepared",
-            Self::Text => "text",
-        }
-    }
-}
-
-impl FromStr for AutocommitWrites {
-    type Err = UrlError;
-
-    fn from_str(word: &str) -> Result<Self, UrlError> {
-        let mut all = [Self::Prepared, Self::Text].into_iter();
-        all.find(|known| known.as_str() == word)
-            .ok_or_else(|| UrlError::new("expected prepared or text"))
+crate::model::words! {
+    /// The protocol of an autocommit write; every other statement is prepared.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum AutocommitWrites {
+        /// Prepared once for each session, then executed.
+        #[default]
+        Prepared = "prepared",
+        /// As text with its parameters written into it. A Galera server retries a failed autocommit
+        /// statement (`wsrep_retry_autocommit`) only in this form.
+        Text = "text",
     }
 }
 
@@ -113,14 +96,14 @@ impl FromStr for LockUrl {
     fn from_str(text: &str) -> Result<Self, UrlError> {
         match text.split_once(':') {
             None if text == "memory" => Ok(Self::Memory),
-            None if text.parse::<SimLocks>().is_ok() => {
-                text.parse().map(Self::Sim).map_err(UrlError)
-            }
             Some(("file", path)) => path_of(path)
                 .map(Self::File)
                 .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
             Some(("redis", _)) => SecretUrl::parse(text).map(Self::Redis),
-            _ => Err(unknown("lock service", text, LOCK_SERVICES)),
+            _ => match text.parse() {
+                Ok(kind) => Ok(Self::Sim(kind)),
+                Err(_) => Err(unknown("lock service", text, LOCK_SERVICES)),
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Lock names and the errors that all lock services share.
+//! Lock names, options and errors that lock services share.
 
-use crate::lock::Mode;
+use crate::lock::{Mode, SessionOptions};
+use crate::model::change::Nanos;
 use crate::model::error::CallError;
 
 /// The most names of one lock.
@@ -8,6 +9,12 @@ pub const MAX_NAMES: usize = 64;
 
 /// The most bytes of a name.
 pub const MAX_NAME_BYTES: usize = 8 << 10;
+
+const MILLISECOND: Nanos = 1_000_000;
+const DAY: Nanos = 24 * 60 * 60 * 1_000_000_000;
+const DEFAULT_LEASE: Nanos = 10_000_000_000;
+const DEFAULT_LEASE_POLL: Nanos = 250_000_000;
+const DEFAULT_FILE_POLL: Nanos = 10_000_000;
 
 /// Sorts names and removes duplicates, so that lock requests form no cycle and no request waits for
 /// itself. `rejected` if there is no name, or too many.
@@ -56,6 +63,33 @@ pub fn check_mode_without_limit(mode: Mode) -> Result<(), CallError> {
     }
 }
 
+/// The lease and the poll interval of a service with leases.
+pub fn lease_and_poll(options: SessionOptions) -> Result<(Nanos, Nanos), CallError> {
+    let lease = options.lease.unwrap_or(DEFAULT_LEASE);
+    let poll = options.poll.unwrap_or(DEFAULT_LEASE_POLL);
+    for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
+        if !(MILLISECOND..=DAY).contains(&time) {
+            let message = format!("{what} must be between a millisecond and a day");
+            return Err(CallError::rejected("unsupported", message));
+        }
+    }
+    Ok((lease, poll))
+}
+
+/// The poll interval of locked files.
+pub fn file_poll(options: SessionOptions) -> Result<Nanos, CallError> {
+    if options.lease.is_some() {
+        return Err(no_lease("file locks"));
+    }
+    match options.poll.unwrap_or(DEFAULT_FILE_POLL) {
+        0 => {
+            let message = "a poll interval of 0 would never let another worker run";
+            Err(CallError::rejected("unsupported", message))
+        }
+        poll => Ok(poll),
+    }
+}
+
 pub fn traits<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
     pairs
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -73,4 +107,19 @@ pub fn already_held() -> CallError {
 
 pub fn session_closed() -> CallError {
     CallError::rejected("session-closed", "the session of this lock is closed")
+}
+
+pub fn not_held() -> CallError {
+    CallError::conflict("not-owner", "this lock is no longer held")
+}
+
+pub fn no_lease(which: &str) -> CallError {
+    let message = format!("{which} have no lease; they are held until they are released");
+    CallError::rejected("unsupported", message)
+}
+
+pub fn unbreakable_file() -> CallError {
+    let message =
+        "file locks can't be broken: the operating system releases one only when its process ends";
+    CallError::rejected("unsupported", message)
 }

@@ -1,7 +1,6 @@
 //! The kinds of lab.
 
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 crate::model::words! {
     /// A kind of lab, by what its nodes are.
@@ -13,13 +12,5 @@ crate::model::words! {
         Galera = "galera",
         /// A PostgreSQL primary and its standbys, with PgBouncer.
         Postgres = "postgres",
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::named(word, "kind of lab")
     }
 }

@@ -69,7 +69,7 @@ impl FromStr for FaultClasses {
             _ => {}
         }
         let class = |word: &str| {
-            FaultClass::from_word(word).ok_or_else(|| {
+            word.parse::<FaultClass>().map_err(|_| {
                 let words = FaultClass::ALL.map(FaultClass::as_str).join(", ");
                 format!("there is no kind of fault {word:?}; there are none, all, {words}")
             })

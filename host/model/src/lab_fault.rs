@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 /// The servers of a lab that are no nodes; the pooler is only before PostgreSQL.
 pub const PROXY: &str = "haproxy";
@@ -30,14 +29,6 @@ crate::words! {
         Heal = "heal",
         /// A standby of PostgreSQL becomes the primary; the old one ends at once, if it lives.
         Promote = "promote",
-    }
-}
-
-impl FromStr for LabAction {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::named(word, "fault")
     }
 }
 

@@ -1,7 +1,6 @@
 //! The lock services that a simulation can have.
 
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 crate::words! {
     /// One kind of lock service, in virtual time.
@@ -14,13 +13,5 @@ crate::words! {
         File = "file",
         /// Held by a session that ends when its client is not heard of, as in ZooKeeper.
         Session = "session",
-    }
-}
-
-impl FromStr for SimLocks {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::named(word, "simulated lock service")
     }
 }

@@ -12,9 +12,9 @@
 ///     }
 /// }
 /// assert_eq!(Colour::ALL.map(Colour::as_str), ["red", "green"]);
-/// assert_eq!(Colour::named("green", "colour"), Ok(Colour::Green));
-/// let error = Colour::named("blue", "colour").unwrap_err();
-/// assert_eq!(error, r#"there is no colour "blue"; there are red, green"#);
+/// assert_eq!("green".parse(), Ok(Colour::Green));
+/// let error = "blue".parse::<Colour>().unwrap_err();
+/// assert_eq!(error, r#""blue" is none of red, green"#);
 /// ```
 #[macro_export]
 macro_rules! words {
@@ -40,15 +40,17 @@ macro_rules! words {
                 }
             }
 
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|known| known.as_str() == word)
-            }
+        }
 
-            /// The one with this word; if there is none, an error that lists those that there are.
-            pub fn named(word: &str, noun: &str) -> Result<Self, String> {
-                Self::from_word(word).ok_or_else(|| {
+        /// From the word; the error lists those that there are.
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(word: &str) -> Result<Self, String> {
+                let known = Self::ALL.into_iter().find(|known| known.as_str() == word);
+                known.ok_or_else(|| {
                     let words = Self::ALL.map(Self::as_str).join(", ");
-                    format!("there is no {noun} {word:?}; there are {words}")
+                    format!("{word:?} is none of {words}")
                 })
             }
         }

@@ -40,7 +40,7 @@ fn template(given: &str, kind: &str) -> Result<Template, NewError> {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let language = Language::from_word(given).ok_or_else(|| NewError::Language {
+    let language: Language = given.parse().map_err(|_| NewError::Language {
         given: given.to_owned(),
         known: words(&|_| true),
     })?;

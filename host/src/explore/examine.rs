@@ -142,15 +142,17 @@ impl<E: Send> SeedSearch<'_, E> {
         let (mut statements, mut tries) = (0, 0);
         let violates = |case: &Case| {
             if statements >= MOST_STATEMENTS || (self.is_cancelled)() {
-                return None;
+                return false;
             }
             tries += 1;
             // A smaller case that can't be simulated is none.
-            let simulated = (self.simulate)(case, Recording::Off).ok()?;
+            let Ok(simulated) = (self.simulate)(case, Recording::Off) else {
+                return false;
+            };
             statements += simulated.statements;
-            simulated.violates(&checker).then_some(())
+            simulated.violates(&checker)
         };
-        let Shrunk { case, .. } = shrink(case, (), violates);
+        let Shrunk { case, .. } = shrink(case, violates);
         let simulated = (self.simulate)(&case, Recording::Keep)?;
         let answers = &simulated.judgement.answers;
         let answer = answers.iter().find(|answer| answer.checker == checker);

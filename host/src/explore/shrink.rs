@@ -14,25 +14,16 @@ const NEIGHBOURS: u64 = 3;
 
 /// A case from which nothing more could be taken away.
 #[derive(Debug)]
-pub struct Shrunk<V> {
+pub struct Shrunk {
     pub case: Case,
-    pub violation: V,
     /// The number of simulations that the shrinking took.
     pub tries: u32,
 }
 
 /// Takes away what is not needed, one thing after the other, as long as the case violates in the
 /// same way, which `violates` says. The same for the same case.
-pub fn shrink<V>(
-    case: Case,
-    violation: V,
-    mut violates: impl FnMut(&Case) -> Option<V>,
-) -> Shrunk<V> {
-    let mut shrunk = Shrunk {
-        case,
-        violation,
-        tries: 0,
-    };
+pub fn shrink(case: Case, mut violates: impl FnMut(&Case) -> bool) -> Shrunk {
+    let mut shrunk = Shrunk { case, tries: 0 };
     // What one pass takes away may make room for another that came before it.
     loop {
         let before = shrunk.case.clone();
@@ -45,13 +36,9 @@ pub fn shrink<V>(
     }
 }
 
-impl<V> Shrunk<V> {
+impl Shrunk {
     /// Takes the first candidate that still violates, until none does.
-    fn exhaust(
-        &mut self,
-        pass: &fn(&Case) -> Vec<Case>,
-        violates: &mut impl FnMut(&Case) -> Option<V>,
-    ) {
+    fn exhaust(&mut self, pass: &fn(&Case) -> Vec<Case>, violates: &mut impl FnMut(&Case) -> bool) {
         'smaller: loop {
             for candidate in pass(&self.case) {
                 for neighbour in 0..=NEIGHBOURS {
@@ -64,9 +51,8 @@ impl<V> Shrunk<V> {
                         seed,
                         ..candidate.clone()
                     };
-                    if let Some(violation) = violates(&candidate) {
+                    if violates(&candidate) {
                         self.case = candidate;
-                        self.violation = violation;
                         continue 'smaller;
                     }
                 }

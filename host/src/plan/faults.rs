@@ -118,7 +118,7 @@ mod tests {
         for (text, says) in [
             ("2s kill", "as in '2s kill n2'"),
             ("soon kill n2", "write 2s or 500ms"),
-            ("2s burn n2", "there are pause, resume"),
+            ("2s burn n2", "is none of pause, resume"),
             ("2s kill n2 for 5s", "leave out `for`"),
             ("2s kill n2 5s", "as in '1s crash n2 for 5s'"),
         ] {

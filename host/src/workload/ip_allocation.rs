@@ -37,7 +37,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// The options of this kind, beside the numbers that every workload has. Its rows are the pools, and a
@@ -65,14 +64,6 @@ words! {
         Endpoint = "endpoint",
         /// To the nodes in turn: worker n to node n modulo their number.
         Nodes = "nodes",
-    }
-}
-
-impl FromStr for Connect {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::from_word(word).ok_or_else(|| "it is endpoint or nodes".to_owned())
     }
 }
 

@@ -12,7 +12,6 @@ use crate::model::words;
 use crate::workload::final_state::FinalState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 /// The numbers of a workload; the defaults are those of the published experiment. Every number is a
 /// key of a workload file and a flag of the same name.
@@ -55,14 +54,6 @@ words! {
         Persistent = "persistent",
         /// Over a new connection to each node for each reading, as the reference harness did.
         Fresh = "fresh",
-    }
-}
-
-impl FromStr for CheckConnections {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::from_word(word).ok_or_else(|| "it is persistent or fresh".to_owned())
     }
 }
 

@@ -51,7 +51,7 @@ fn a_flag_that_makes_no_sense() {
         ),
         (
             "--db sim --strategy cas --affected-rows all",
-            "expected changed or found",
+            "none of changed, found",
         ),
         (
             "--strategy cas --autocommit-writes text",

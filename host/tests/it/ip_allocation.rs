@@ -222,7 +222,7 @@ fn strategy_of_another_kind_of_workload_is_refused() {
         ),
         (
             "--strategy ip-window --connect proxy",
-            "it is endpoint or nodes",
+            "none of endpoint, nodes",
         ),
     ] {
         let finished = sandbox.run(arguments);

@@ -148,10 +148,7 @@ impl Lock for RedisLock {
         {
             return Ok(held.grant(session));
         }
-        Err(CallError::conflict(
-            "not-owner",
-            "this lock is no longer held",
-        ))
+        Err(lock_names::not_held())
     }
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {

@@ -6,16 +6,8 @@ use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use crate::model::sim_locks::SimLocks;
 
-// Those of the backends of the same kind.
-const DEFAULT_LEASE: Nanos = 10_000_000_000;
-const DEFAULT_LEASE_POLL: Nanos = 250_000_000;
-const DEFAULT_FILE_POLL: Nanos = 10_000_000;
-
 /// The duration of a session that sends nothing.
 const SESSION_TIMEOUT: Nanos = 10_000_000_000;
-
-const MILLISECOND: Nanos = 1_000_000;
-const DAY: Nanos = 24 * 60 * 60 * 1_000_000_000;
 
 pub(super) fn traits(kind: SimLocks) -> Vec<(String, String)> {
     let [lease, fencing, limit, fair] = match kind {
@@ -48,36 +40,21 @@ pub(super) fn options(
     kind: SimLocks,
     asked: SessionOptions,
 ) -> Result<(Option<Nanos>, Option<Nanos>), CallError> {
-    match (kind, asked) {
-        (SimLocks::Lease, SessionOptions { lease, poll }) => {
-            let lease = lease.unwrap_or(DEFAULT_LEASE);
-            let poll = poll.unwrap_or(DEFAULT_LEASE_POLL);
-            for (what, time) in [("a lease", lease), ("a poll interval", poll)] {
-                if !(MILLISECOND..=DAY).contains(&time) {
-                    let message = format!("{what} must be between a millisecond and a day");
-                    return Err(CallError::rejected("unsupported", message));
-                }
-            }
+    match kind {
+        SimLocks::Lease => {
+            let (lease, poll) = lock_names::lease_and_poll(asked)?;
             Ok((Some(lease), Some(poll)))
         }
-        (_, SessionOptions { lease: Some(_), .. }) => Err(no_lease(kind)),
-        (SimLocks::File, SessionOptions { poll: Some(0), .. }) => {
-            let message = "a poll interval of 0 would never let another worker run";
-            Err(CallError::rejected("unsupported", message))
-        }
-        (SimLocks::File, SessionOptions { poll, .. }) => {
-            Ok((None, Some(poll.unwrap_or(DEFAULT_FILE_POLL))))
-        }
-        (SimLocks::Session, SessionOptions { poll: Some(_), .. }) => {
+        SimLocks::File => Ok((None, Some(lock_names::file_poll(asked)?))),
+        SimLocks::Session if asked.lease.is_some() => Err(no_lease(kind)),
+        SimLocks::Session if asked.poll.is_some() => {
             let message = "session locks notify, so there is no poll interval";
             Err(CallError::rejected("unsupported", message))
         }
-        (SimLocks::Session, _) => Ok((Some(SESSION_TIMEOUT), None)),
+        SimLocks::Session => Ok((Some(SESSION_TIMEOUT), None)),
     }
 }
 
 pub(super) fn no_lease(kind: SimLocks) -> CallError {
-    let word = kind.as_str();
-    let message = format!("{word} locks have no lease; they are held until they are released");
-    CallError::rejected("unsupported", message)
+    lock_names::no_lease(&format!("{} locks", kind.as_str()))
 }

@@ -204,10 +204,7 @@ impl Lock for SimLock {
                 return Ok(self.grant(lease_begins));
             }
         }
-        Err(CallError::conflict(
-            "not-owner",
-            "this lock is no longer held",
-        ))
+        Err(lock_names::not_held())
     }
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {
@@ -233,8 +230,7 @@ impl Lock for SimLock {
 
     async fn break_lock(&mut self) -> Result<(), CallError> {
         if self.client.kind == SimLocks::File {
-            let message = "file locks can't be broken: the operating system releases one only when its process ends";
-            return Err(CallError::rejected("unsupported", message));
+            return Err(lock_names::unbreakable_file());
         }
         self.client.refuse_if_closed()?;
         let answer = self.ask(Request::Break(Arc::clone(&self.names))).await;

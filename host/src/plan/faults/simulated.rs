@@ -44,7 +44,7 @@ fn sim_fault(option: &FaultOption, targets: Targets) -> Result<SimFault, String>
 
 fn action(option: &FaultOption, targets: Targets) -> Result<FaultAction, String> {
     let (action, target) = (option.action.as_str(), option.target.as_str());
-    if let Some(cut) = Cut::from_word(action) {
+    if let Ok(cut) = action.parse::<Cut>() {
         let worker = targets.worker(target)?;
         return at_once(option, FaultAction::CutCommit { worker, cut });
     }
