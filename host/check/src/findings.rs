@@ -127,18 +127,14 @@ impl Went<'_> {
 
 impl fmt::Display for Went<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AuditEntry {
-            row,
-            from,
-            to,
-            keys,
-        } = self.0;
-        match keys {
+        let Self(entry) = self;
+        match &entry.keys {
             // Written by a strategy: whatever it is, it must not speak to the terminal.
-            Some(keys) if *row == AuditEntry::FOREIGN => write!(f, "the row {:?}", keys.key)?,
-            _ => write!(f, "row {row}")?,
+            Some(keys) if entry.row == AuditEntry::FOREIGN => write!(f, "the row {:?}", keys.key)?,
+            _ => write!(f, "row {}", entry.row)?,
         }
-        write!(f, " went from {} to {}", Self::state(from), Self::state(to))
+        let (from, to) = (Self::state(&entry.from), Self::state(&entry.to));
+        write!(f, " went from {from} to {to}")
     }
 }
 

@@ -131,14 +131,8 @@ pub struct Injection {
 
 impl fmt::Display for Injection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            step,
-            number,
-            call,
-            fault,
-        } = self;
-        let (step, call, fault) = (step.as_str(), call.as_str(), fault.as_str());
-        write!(f, "{step} {number} {call} {fault}")
+        let (step, call) = (self.step.as_str(), self.call.as_str());
+        write!(f, "{step} {} {call} {}", self.number, self.fault.as_str())
     }
 }
 

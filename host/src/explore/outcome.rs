@@ -2,7 +2,6 @@
 
 use super::case::Case;
 use crate::model::change::{Change, Nanos};
-use crate::model::topology::Topology;
 use crate::model::verdict::{Answer, Judgement, Verdict};
 use crate::sim::event::Event;
 
@@ -56,15 +55,14 @@ pub fn whole_from(case: &Case) -> Nanos {
     let Some(over) = case.faults.iter().map(|fault| fault.over()).max() else {
         return 0;
     };
-    let Topology {
-        suspect_timeout_ms,
-        rejoin_ms,
-        health_check_ms,
-        health_check_fall,
-        ..
-    } = case.topology;
-    let health_check = health_check_ms.saturating_mul(u64::from(health_check_fall) + 1);
-    let left_behind = [suspect_timeout_ms, rejoin_ms, health_check, CATCHING_UP_MS];
+    let topology = &case.topology;
+    let checks = u64::from(topology.health_check_fall) + 1;
+    let left_behind = [
+        topology.suspect_timeout_ms,
+        topology.rejoin_ms,
+        topology.health_check_ms.saturating_mul(checks),
+        CATCHING_UP_MS,
+    ];
     let ms = left_behind.into_iter().fold(0, u64::saturating_add);
     over.saturating_add(ms.saturating_mul(NANOS_PER_MS))
         .saturating_add(lease(case))

@@ -74,12 +74,10 @@ impl Simulation {
         let world = Rc::new(SimWorld::new(self, &kernel, executor.spawner()));
         let lives = world.clone();
         let trial = executor.spawn(Actor::Host, async move {
-            let Simulation {
-                case, interrupts, ..
-            } = &lives.simulation;
+            let case = &lives.simulation.case;
             let rules = Rules {
                 workload: &case.workload,
-                interrupts,
+                interrupts: &lives.simulation.interrupts,
                 time_limit_s: case.time_limit_s,
                 stuck_after_s: case.stuck_after_s,
                 whole_from: whole_from(case),

@@ -66,13 +66,9 @@ fn digest(text: &str) -> u16 {
 
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            seed,
-            runner,
-            component,
-            plan,
-        } = self;
-        write!(f, "{seed}-{runner:04x}-{component:04x}-{plan:04x}")
+        write!(f, "{}", self.seed)?;
+        let digests = [self.runner, self.component, self.plan];
+        digests.iter().try_for_each(|it| write!(f, "-{it:04x}"))
     }
 }
 

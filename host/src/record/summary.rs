@@ -64,11 +64,8 @@ pub struct Summary {
 impl Summary {
     /// Name, percentiles and statistics of the durations of each step, in ms.
     pub fn steps(&self) -> [(&'static str, Option<&Percentiles>, Option<&Statistics>); 2] {
-        let Self {
-            acquire_percentiles_ms: acquire,
-            release_percentiles_ms: release,
-            ..
-        } = self;
+        let acquire = &self.acquire_percentiles_ms;
+        let release = &self.release_percentiles_ms;
         [
             ("acquire", acquire.as_ref(), self.acquire_ms.as_ref()),
             ("release", release.as_ref(), self.release_ms.as_ref()),

@@ -54,17 +54,11 @@ fn tame(c: char) -> char {
 }
 
 pub fn transition(transition: Transition) -> state_change::Transition {
-    let Transition {
-        row,
-        from,
-        to,
-        marker,
-    } = transition;
     state_change::Transition {
-        row,
-        from,
-        to,
-        marker,
+        row: transition.row,
+        from: transition.from,
+        to: transition.to,
+        marker: transition.marker,
     }
 }
 

@@ -75,13 +75,7 @@ pub struct HostState {
 impl HostState {
     /// `asked` receives, at the end, the settings that the guest read.
     pub fn new(limits: Limits, capabilities: Capabilities, asked: Arc<Asked>) -> Self {
-        let Capabilities {
-            seed,
-            worker,
-            generation,
-            shares,
-            ..
-        } = capabilities;
+        let shares = capabilities.shares;
         Self {
             memory: MemoryLimit {
                 bytes: limits.memory_bytes,
@@ -96,7 +90,11 @@ impl HostState {
             wasi: Wasi::default(),
             asking: Asking::default(),
             asked,
-            random: random(seed, worker, generation),
+            random: random(
+                capabilities.seed,
+                capabilities.worker,
+                capabilities.generation,
+            ),
             capabilities,
             statements: Statements::new(shares),
             prepared: PreparedStatements::new(shares),

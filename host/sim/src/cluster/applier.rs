@@ -147,7 +147,7 @@ impl State {
         let is_there = |position| self.store.is_there(record, position);
         match self.store.key(record) {
             Some(key) if !is_there(before) && is_there(after) => {
-                node.locks.gap_holders(record.index_id(), key, owner)
+                node.locks.gaps.holders(record.index_id(), key, owner)
             }
             _ => Vec::new(),
         }

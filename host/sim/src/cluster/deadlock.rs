@@ -40,7 +40,7 @@ impl State {
         let transaction = &connection.transaction;
         let indexes: BTreeSet<_> = transaction.locks.iter().map(|it| it.index_id()).collect();
         let locks = &self.nodes[connection.node as usize].locks;
-        transaction.rows.len() + indexes.len() + locks.gap_indexes(self.connections.owner(slot))
+        transaction.rows.len() + indexes.len() + locks.gaps.indexes_of(self.connections.owner(slot))
     }
 
     fn waits_for(&self, slot: u32) -> Option<RecordId> {

@@ -74,7 +74,7 @@ impl State {
         let owners = self
             .nodes
             .iter()
-            .flat_map(|node| node.locks.gap_owners(table));
+            .flat_map(|node| node.locks.gaps.owners(table));
         holders.extend(owners.filter_map(|owner| match owner {
             Owner::Transaction { connection, .. } => Some(connection),
             Owner::Applier(_) => None,

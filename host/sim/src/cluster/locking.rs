@@ -157,7 +157,7 @@ impl State {
                 let mut grants = Vec::new();
                 let locks = &mut self.nodes[node as usize].locks;
                 locks.leave(record, owner, &mut grants);
-                locks.release_gaps(owner, true, &mut grants);
+                locks.gaps.release(owner, true, &mut grants);
                 self.granted(grants);
             }
             Phase::CausalWait { until, .. } => self.timeouts.remove(until, ticket),
@@ -191,7 +191,7 @@ impl State {
             let mut next = Vec::new();
             let locks = &mut self.nodes[node].locks;
             // It locks them for good when it goes on.
-            locks.release_gaps(grant.owner, true, &mut next);
+            locks.gaps.release(grant.owner, true, &mut next);
             self.granted(next);
         }
     }
@@ -220,7 +220,7 @@ impl State {
         let mut grants = Vec::new();
         let locks = &mut self.nodes[connection.node as usize].locks;
         if std::mem::take(&mut connection.transaction.has_gaps) {
-            locks.release_gaps(owner, false, &mut grants);
+            locks.gaps.release(owner, false, &mut grants);
         }
         for record in connection.transaction.locks.drain(..) {
             locks.release(record, owner, &mut grants);

@@ -5,8 +5,7 @@ mod gaps;
 
 pub(super) use gaps::Gap;
 
-use crate::sql::{Key, TableId};
-use crate::store::{IndexId, RecordId};
+use crate::store::RecordId;
 use gaps::Gaps;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -100,7 +99,7 @@ impl Lock {
 #[derive(Default)]
 pub(super) struct RowLocks {
     locks: FxHashMap<RecordId, Lock>,
-    gaps: Gaps,
+    pub(super) gaps: Gaps,
 }
 
 impl RowLocks {
@@ -144,46 +143,6 @@ impl RowLocks {
     pub(super) fn is_locked_by_others(&self, record: RecordId, owner: Owner) -> bool {
         let lock = self.locks.get(&record);
         lock.is_some_and(|lock| lock.is_held_by_others(owner))
-    }
-
-    /// Locks a gap, even if others have locked it too.
-    pub(super) fn lock_gap(&mut self, index: IndexId, gap: Gap) {
-        self.gaps.lock(index, gap);
-    }
-
-    /// The first owner that keeps this one from inserting a key.
-    pub(super) fn keeps_out(&self, index: IndexId, key: &Key, owner: Owner) -> Option<Owner> {
-        self.gaps.in_the_way(index, key, owner).next()
-    }
-
-    /// Waits until no other owner keeps this one out any more.
-    pub(super) fn wait_to_insert(&mut self, record: RecordId, key: Key, owner: Owner) {
-        self.gaps.wait(record, key, owner);
-    }
-
-    /// Gives back the gaps that the owner has locked, or those that it only waited for.
-    pub(super) fn release_gaps(
-        &mut self,
-        owner: Owner,
-        awaited_only: bool,
-        grants: &mut Vec<Grant>,
-    ) {
-        self.gaps.release(owner, awaited_only, grants);
-    }
-
-    /// All owners that have locked the gap in which a key belongs.
-    pub(super) fn gap_holders(&self, index: IndexId, key: &Key, owner: Owner) -> Vec<Owner> {
-        self.gaps.holders(index, key, owner)
-    }
-
-    /// On how many indexes this one has locked gaps.
-    pub(super) fn gap_indexes(&self, owner: Owner) -> usize {
-        self.gaps.indexes_of(owner)
-    }
-
-    /// All owners that have locked a gap of the table.
-    pub(super) fn gap_owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
-        self.gaps.owners(table)
     }
 
     /// Waits for a lock that was just refused.

@@ -152,11 +152,8 @@ impl State {
         let slot = walk.slot;
         let mut locked = Ok(true);
         if record.index > 0 {
-            let LockClause {
-                exclusive,
-                if_locked,
-            } = locking.clause;
-            locked = self.lock(slot, record, exclusive, if_locked);
+            let clause = locking.clause;
+            locked = self.lock(slot, record, clause.exclusive, clause.if_locked);
         }
         if let Ok(true) = locked
             && let Some(row) = self.row_of(slot, record)
@@ -189,11 +186,8 @@ impl State {
         if !keeps_all && locking.looks_first && !self.meets(slot, record, locking)? {
             return Ok(false);
         }
-        let LockClause {
-            exclusive,
-            if_locked,
-        } = locking.clause;
-        if !self.lock(slot, record, exclusive, if_locked)? {
+        let clause = locking.clause;
+        if !self.lock(slot, record, clause.exclusive, clause.if_locked)? {
             left_out.push(record);
             return Ok(false);
         }
@@ -259,7 +253,8 @@ impl State {
         };
         self.nodes[connection.node as usize]
             .locks
-            .lock_gap(index, gap);
+            .gaps
+            .lock(index, gap);
     }
 
     /// Waits until no other transaction has locked the gap in which a record belongs that is to be
@@ -271,10 +266,10 @@ impl State {
         let Some(key) = self.store.key(record) else {
             return Ok(());
         };
-        let Some(holder) = locks.keeps_out(record.index_id(), key, owner) else {
+        let Some(holder) = locks.gaps.in_the_way(record.index_id(), key, owner).next() else {
             return Ok(());
         };
-        locks.wait_to_insert(record, key.clone(), owner);
+        locks.gaps.wait(record, key.clone(), owner);
         let patience = self.connections[slot].variables.lock_wait_timeout;
         Err(self.wait_for(slot, record, holder, patience, true))
     }

@@ -6,7 +6,7 @@ use super::rest;
 use super::schema::Definition;
 use super::scope::plain;
 use super::table::{Column, ColumnType, Table};
-use super::types::{Shape, shape};
+use super::types::shape;
 use super::value::Scalar;
 use crate::model::error::CallError;
 use crate::model::value::Value;
@@ -101,16 +101,13 @@ fn options(options: &CreateTableOptions) -> Result<(), CallError> {
 }
 
 fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
-    let Shape {
-        column_type,
-        max_length,
-    } = shape(&ast.data_type)?;
+    let shape = shape(&ast.data_type)?;
     let name = ast.name.value.clone();
     table.columns.push(Column {
         name: name.as_str().into(),
-        column_type,
+        column_type: shape.column_type,
         not_null: false,
-        max_length,
+        max_length: shape.max_length,
         checked_length: None,
         default: None,
     });

@@ -18,7 +18,6 @@ use super::setting::{Setting, setting};
 use super::table::Table;
 use super::written::Written;
 use crate::capability::locking::LockingClause;
-use crate::capability::sql_policy::Reading;
 use crate::model::error::CallError;
 use sqlparser::ast::{
     self, AssignmentTarget, Expr, FromTable, ObjectType, OnInsert, OrderByExpr, SelectItem,
@@ -58,9 +57,7 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, CallError> {
         return definition.map(Plan::Define);
     }
     let reading = parse(text)?;
-    let Reading {
-        statement, lock, ..
-    } = &*reading;
+    let (statement, lock) = (&reading.statement, &reading.lock);
     if lock.is_some() && !matches!(statement, Statement::Query(_)) {
         return Err(unsupported("a locking clause of anything but a SELECT"));
     }

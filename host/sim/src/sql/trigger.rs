@@ -77,11 +77,8 @@ impl Trigger {
             return Ok(None);
         }
         let mut env = Environment::writing(&[], &Nothing);
-        let Firing {
-            number,
-            transaction,
-        } = firing();
-        (env.number, env.transaction) = (number, transaction);
+        let firing = firing();
+        (env.number, env.transaction) = (firing.number, firing.transaction);
         let rows = [(OLD, old), (NEW, new)].into_iter();
         let env = rows.fold(env, |env, (level, row)| match row {
             Some(row) => env.at(level, row),

@@ -109,10 +109,8 @@ async fn run(
     screen: &Screen,
 ) -> Result<Option<TrialReport>, CommandError> {
     let interrupts = Interrupts::listen().map_err(RunError::Runtime)?;
-    let ResolvedPlan {
-        plan, strategies, ..
-    } = resolved;
-    let ([planned], [strategy]) = (&plan.trials[..], &strategies[..]) else {
+    let plan = &resolved.plan;
+    let ([planned], [strategy]) = (&plan.trials[..], &resolved.strategies[..]) else {
         return Err(Refusal::OneStrategy.into());
     };
     let folder = tempfile::tempdir().map_err(RunError::Runtime)?;

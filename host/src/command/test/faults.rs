@@ -10,7 +10,6 @@ use crate::explore::conformance::{
 };
 use crate::model::injection::{Injection, Only};
 use crate::model::resource_usage::ResourceUsage;
-use crate::plan::options::PlanOptions;
 use crate::plan::search::ResolvedSearch;
 use crate::plan::{PlannedTrial, command_line};
 use crate::report::conformance::{Case, Part, Status};
@@ -69,15 +68,11 @@ impl<'a> Subject<'a> {
 
     /// Ordinary changes go well, and stay within what an instance may use up.
     pub fn ordinary(&self, undisturbed: &Conducted) -> Part {
-        let PlanOptions {
-            memory_mib,
-            computing_ms,
-            ..
-        } = self.options.search.plan;
+        let plan = &self.options.search.plan;
         let name = "ordinary changes";
         match &undisturbed.wrong {
             None => {
-                let summary = spent(undisturbed.spent, memory_mib, computing_ms);
+                let summary = spent(undisturbed.spent, plan.memory_mib, plan.computing_ms);
                 Part::new(name, Status::Passed, summary)
             }
             Some(wrong) => Part::new(name, Status::Failed, wrong),

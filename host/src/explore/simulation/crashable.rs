@@ -41,20 +41,15 @@ impl Strategy for CrashableStrategy {
 #[async_trait]
 impl Instance for CrashableInstance {
     async fn call(&mut self, call: Call) -> Result<Result<Option<Allocated>, CallError>, Death> {
-        let Self {
-            instance,
-            crashes,
-            worker,
-            before,
-        } = self;
-        let crashed = poll_fn(|context| crashes.poll_crash(*worker, *before, context));
+        let (crashes, worker, before) = (&self.crashes, self.worker, self.before);
+        let crashed = poll_fn(|context| crashes.poll_crash(worker, before, context));
         tokio::select! {
             biased;
             () = crashed => Err(Death {
                 code: "worker-crashed",
                 message: "the worker's process died".to_owned(),
             }),
-            answer = instance.call(call) => answer,
+            answer = self.instance.call(call) => answer,
         }
     }
 

@@ -37,20 +37,15 @@ impl Course {
     /// invoked after the one before has returned: with worker 3's change 0 over at 70 ns, a change 0
     /// again is there twice, and a change 1 invoked at 60 ns is impossible.
     pub(super) fn admit(&mut self, change: &Change) -> Result<(), String> {
-        let Bounds {
-            workers,
-            rows,
-            changes_per_worker,
-            always_releases,
-            until,
-        } = self.bounds;
-        below("worker", change.worker, workers)?;
-        below("row", change.row, rows)?;
-        below("number", change.number, changes_per_worker)?;
-        if always_releases && change.acquire.outcome.is_ok() && change.release.is_none() {
+        let bounds = &self.bounds;
+        below("worker", change.worker, bounds.workers)?;
+        below("row", change.row, bounds.rows)?;
+        below("number", change.number, bounds.changes_per_worker)?;
+        if bounds.always_releases && change.acquire.outcome.is_ok() && change.release.is_none() {
             return Err("its acquire ended ok, and it has no release".to_owned());
         }
         let over = end_of(change)?;
+        let until = bounds.until;
         if over > until {
             return Err(format!(
                 "it ends at {over} ns, and the run ended at {until} ns"

@@ -11,23 +11,19 @@ pub fn pools(given: &[Pool]) -> Result<Vec<Pool>, String> {
     }
     let mut pools: Vec<Pool> = Vec::new();
     for pool in given {
-        let Pool {
-            subnet,
-            first,
-            last,
-        } = pool;
+        let (subnet, first, last) = (&pool.subnet, pool.first, pool.last);
         let Some(whole) = whole(subnet) else {
             return wrong(format!(
                 "{subnet:?} is no subnet; write 192.168.0.0/24 or 2001:db8::/64"
             ));
         };
-        if !whole.has(*first) || !whole.has(*last) || number(*first) > number(*last) {
+        if !whole.has(first) || !whole.has(last) || number(first) > number(last) {
             return wrong(format!(
                 "{first} to {last} is no range of addresses in {subnet}"
             ));
         }
         let meets = |other: &&Pool| {
-            other.subnet == pool.subnet && (other.has(*first) || pool.has(other.first))
+            other.subnet == pool.subnet && (other.has(first) || pool.has(other.first))
         };
         if let Some(other) = pools.iter().find(meets) {
             return wrong(format!(

@@ -43,7 +43,7 @@ struct Waiter {
 
 /// All gap locks of one node.
 #[derive(Default)]
-pub(super) struct Gaps {
+pub(in crate::cluster) struct Gaps {
     locked: FxHashMap<IndexId, Vec<Gap>>,
     /// The longest wait first.
     waiters: Vec<Waiter>,
@@ -51,7 +51,7 @@ pub(super) struct Gaps {
 
 impl Gaps {
     /// Locks a gap, even if others have locked it too.
-    pub(super) fn lock(&mut self, index: IndexId, gap: Gap) {
+    pub(in crate::cluster) fn lock(&mut self, index: IndexId, gap: Gap) {
         let gaps = self.locked.entry(index).or_default();
         if !gaps.contains(&gap) {
             gaps.push(gap);
@@ -59,7 +59,7 @@ impl Gaps {
     }
 
     /// Every other transaction that keeps this one from inserting a key.
-    pub(super) fn in_the_way<'a>(
+    pub(in crate::cluster) fn in_the_way<'a>(
         &'a self,
         index: IndexId,
         key: &'a Key,
@@ -72,7 +72,12 @@ impl Gaps {
 
     /// As `in_the_way`, each once, without those that only wait for a lock: what an applier takes by
     /// force.
-    pub(super) fn holders(&self, index: IndexId, key: &Key, owner: Owner) -> Vec<Owner> {
+    pub(in crate::cluster) fn holders(
+        &self,
+        index: IndexId,
+        key: &Key,
+        owner: Owner,
+    ) -> Vec<Owner> {
         let gaps = self.locked.get(&index).into_iter().flatten();
         let mut found = Vec::new();
         for gap in gaps.filter(|gap| !gap.is_awaited && gap.keeps_out(key, owner)) {
@@ -84,7 +89,7 @@ impl Gaps {
     }
 
     /// Waits until no other owner keeps this one out any more.
-    pub(super) fn wait(&mut self, record: RecordId, key: Key, owner: Owner) {
+    pub(in crate::cluster) fn wait(&mut self, record: RecordId, key: Key, owner: Owner) {
         self.waiters.push(Waiter { owner, record, key });
     }
 
@@ -102,7 +107,12 @@ impl Gaps {
     }
 
     /// Gives back what the owner has locked, or what it only waited for.
-    pub(super) fn release(&mut self, owner: Owner, awaited_only: bool, grants: &mut Vec<Grant>) {
+    pub(in crate::cluster) fn release(
+        &mut self,
+        owner: Owner,
+        awaited_only: bool,
+        grants: &mut Vec<Grant>,
+    ) {
         let mut is_less = false;
         self.locked.retain(|_, gaps| {
             let before = gaps.len();
@@ -135,13 +145,13 @@ impl Gaps {
     }
 
     /// The kinds of locks that the owner has here, as InnoDB counts them.
-    pub(super) fn indexes_of(&self, owner: Owner) -> usize {
+    pub(in crate::cluster) fn indexes_of(&self, owner: Owner) -> usize {
         let has = |gaps: &&Vec<Gap>| gaps.iter().any(|gap| gap.owner == owner && !gap.is_awaited);
         self.locked.values().filter(has).count()
     }
 
     /// All owners that have locked a gap of the table.
-    pub(super) fn owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
+    pub(in crate::cluster) fn owners(&self, table: TableId) -> impl Iterator<Item = Owner> + '_ {
         let of_table = self
             .locked
             .iter()

@@ -26,16 +26,9 @@ pub struct Row<'a>(pub &'a Request);
 
 impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Request {
-            table,
-            address,
-            pool,
-            status,
-            mark,
-            ..
-        } = self.0;
-        let (address, pool, status) = (Plain(address), Plain(pool), Plain(status));
-        let table = table.name();
+        let Self(row) = self;
+        let (address, pool) = (Plain(&row.address), Plain(&row.pool));
+        let (status, mark, table) = (Plain(&row.status), &row.mark, row.table.name());
         write!(f, "{address} of {pool} as {status} ({mark}) in {table}")
     }
 }
@@ -45,14 +38,12 @@ pub struct Ended<'a>(pub &'a Step);
 
 impl fmt::Display for Ended<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Step {
-            outcome, returned, ..
-        } = self.0;
-        write!(f, "ended {}", outcome.as_str())?;
-        if let Some(reason) = outcome.reason() {
+        let Self(step) = self;
+        write!(f, "ended {}", step.outcome.as_str())?;
+        if let Some(reason) = step.outcome.reason() {
             write!(f, " ({})", Plain(&reason.code))?;
         }
-        write!(f, " at {}", Ms(*returned))
+        write!(f, " at {}", Ms(step.returned))
     }
 }
 
