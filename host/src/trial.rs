@@ -140,7 +140,8 @@ async fn live<W: World, R>(
     let healed = world.heal(faults, &mut conditions).await;
     conditions.counters = growth(&before, &database.counters().await);
     conditions.nodes = database.membership();
-    let found = workload.read_found(database, &*clock).await;
+    let found = workload.kind.read_final(database, &*clock, workload);
+    let found = found.await;
     let end = End {
         how,
         total_time,

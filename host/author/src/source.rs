@@ -2,7 +2,6 @@
 //! error for a missing tool contains the command that installs it; the runner itself fetches only
 //! Rust's WebAssembly target. The metadata of the manifest is written into the component.
 
-mod aside;
 mod c;
 mod error;
 mod freshness;

@@ -144,7 +144,11 @@ async fn by_runner(strategy: Arc<WasmStrategy>, home: Beside) -> Used {
 
     ran.expect("a journal to the end");
     let clock = RealClock::new();
-    let found = one_row().read_found(&*database, &clock).await;
+    let workload = one_row();
+    let found = workload
+        .kind
+        .read_final(&*database, &clock, &workload)
+        .await;
     let found = found.expect("the data");
     let history = journal::read(&history).expect("a history");
     assert_eq!(history.changes.len(), CHANGES as usize);

@@ -32,14 +32,36 @@ pub fn check_returns_no_rows(statement: &Statement) -> Result<(), CallError> {
     }
 }
 
+/// `rejected` after a call that its caller abandoned: nobody knows how far it came.
+pub fn check_abandoned(is_under_way: bool) -> Result<(), CallError> {
+    let message = "an earlier call of this session was abandoned half-way";
+    refuse_if(is_under_way, "session-abandoned", message)
+}
+
+/// `rejected` for a transaction inside of another.
+pub fn check_begin(in_transaction: bool) -> Result<(), CallError> {
+    let message = "a transaction is open already";
+    refuse_if(in_transaction, "transaction-open", message)
+}
+
+/// `rejected` where there is nothing to commit.
+pub fn check_commit(in_transaction: bool) -> Result<(), CallError> {
+    refuse_if(!in_transaction, "no-transaction", "no transaction is open")
+}
+
+fn refuse_if(is_wrong: bool, code: &str, message: &str) -> Result<(), CallError> {
+    match is_wrong {
+        true => Err(CallError::rejected(code, message)),
+        false => Ok(()),
+    }
+}
+
 /// `rejected` for a savepoint outside of a transaction: SQLite would begin one, and MariaDB would do
 /// nothing.
 pub fn check_savepoint(statement: &Statement, in_transaction: bool) -> Result<(), CallError> {
-    if statement.action() == Action::Savepoint && !in_transaction {
-        let message = "no transaction is open, and a savepoint is one of a transaction";
-        return Err(CallError::rejected("no-transaction", message));
-    }
-    Ok(())
+    let is_outside = statement.action() == Action::Savepoint && !in_transaction;
+    let message = "no transaction is open, and a savepoint is one of a transaction";
+    refuse_if(is_outside, "no-transaction", message)
 }
 
 /// `rejected` unless there is one parameter for each question mark.

@@ -74,14 +74,9 @@ pub fn judge(evidence: &Evidence) -> Judgement {
     judge_whole_from(evidence, None)
 }
 
-/// As [`judge`], of a simulation in which everything worked from this moment on: also asks whether
+/// As [`judge`], of a simulation in which everything worked from some moment on: also asks whether
 /// every change came to an end, which can't be held against a strategy where it is not known what else
 /// went wrong.
-pub fn judge_simulated(evidence: &Evidence, whole_from: Nanos) -> Judgement {
-    judge_whole_from(evidence, Some(whole_from))
-}
-
-/// One of both, as the moment is known or not.
 pub fn judge_whole_from(evidence: &Evidence, whole_from: Option<Nanos>) -> Judgement {
     let cluster = evidence.data.map_or(0, |data| Heard::from(data).cluster());
     let contention = ROWS.count(evidence.changes, cluster);
@@ -156,7 +151,7 @@ mod tests {
             changes: &changes,
             data: Some(&data),
         };
-        let judgement = judge_simulated(&evidence, 0);
+        let judgement = judge_whole_from(&evidence, Some(0));
         assert_eq!(judgement.verdict, Verdict::Valid);
         assert_eq!(judgement.answers[5].checker, "progress");
     }

@@ -16,8 +16,8 @@ pub struct Proxy {
 
 struct Believed {
     is_healthy: bool,
-    /// The health that it will believe in, and from when on.
-    change: Option<(Nanos, bool)>,
+    /// When it will believe in the true health, where it does not yet.
+    change: Option<Nanos>,
     /// The true health.
     truth: bool,
 }
@@ -41,21 +41,20 @@ impl Proxy {
     /// Sets whether a node answers as a healthy one from now on.
     pub fn found(&mut self, node: usize, is_healthy: bool, now: Nanos) {
         self.settle(now);
-        let change = self.change(is_healthy, now);
+        let at = self.seen_at(is_healthy, now);
         let believed = &mut self.nodes[node];
         if believed.truth != is_healthy {
             believed.truth = is_healthy;
             let differs = believed.is_healthy != is_healthy;
-            believed.change = differs.then_some(change);
+            believed.change = differs.then_some(at);
         }
     }
 
-    fn change(&self, to: bool, now: Nanos) -> (Nanos, bool) {
-        let at = match to {
+    fn seen_at(&self, is_healthy: bool, now: Nanos) -> Nanos {
+        match is_healthy {
             true => (now / self.interval + 1) * self.interval,
             false => now + self.interval * self.fall,
-        };
-        (at, to)
+        }
     }
 
     fn settle(&mut self, now: Nanos) {
@@ -63,10 +62,8 @@ impl Proxy {
             return;
         }
         for believed in &mut self.nodes {
-            if let Some((at, is_healthy)) = believed.change
-                && at <= now
-            {
-                believed.is_healthy = is_healthy;
+            if believed.change.is_some_and(|at| at <= now) {
+                believed.is_healthy = believed.truth;
                 believed.change = None;
             }
         }
@@ -84,7 +81,7 @@ impl Proxy {
         for number in 0..self.nodes.len() {
             let believed = &self.nodes[number];
             let differs = believed.truth != believed.is_healthy;
-            let change = differs.then(|| self.change(believed.truth, now));
+            let change = differs.then(|| self.seen_at(believed.truth, now));
             self.nodes[number].change = change;
         }
     }

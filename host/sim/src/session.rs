@@ -2,7 +2,7 @@
 
 use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variables};
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
-use crate::capability::calls::{bytes_of, check_savepoint};
+use crate::capability::calls::{self, bytes_of, check_savepoint};
 use crate::capability::database::{Freshness, Session};
 use crate::capability::mysql_calls::{check_execute, check_query};
 use crate::capability::mysql_codes::lost;
@@ -122,10 +122,7 @@ impl SimSession {
         text: &str,
         parameters: &[Value],
     ) -> Result<Given, CallError> {
-        if self.under_way {
-            let message = "an earlier call of this session was abandoned half-way";
-            return Err(CallError::rejected("session-abandoned", message));
-        }
+        calls::check_abandoned(self.under_way)?;
         self.under_way = true;
         let result = self.call_anyway(kind, operation, text, parameters).await;
         self.under_way = false;
@@ -228,19 +225,13 @@ impl Session for SimSession {
     }
 
     async fn begin(&mut self) -> Result<(), CallError> {
-        if self.in_transaction {
-            let message = "a transaction is open already";
-            return Err(CallError::rejected("transaction-open", message));
-        }
+        calls::check_begin(self.in_transaction)?;
         let call = self.call(Kind::Begin, Operation::Reading, "", &[]);
         call.await.map(|_| ())
     }
 
     async fn commit(&mut self) -> Result<(), CallError> {
-        if !self.in_transaction {
-            let message = "no transaction is open";
-            return Err(CallError::rejected("no-transaction", message));
-        }
+        calls::check_commit(self.in_transaction)?;
         let call = self.call(Kind::Commit, Operation::Committing, "", &[]);
         call.await.map(|_| ())
     }

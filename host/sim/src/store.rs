@@ -29,6 +29,11 @@ pub struct IndexId {
 }
 
 impl IndexId {
+    /// The primary key.
+    pub fn primary(table: TableId) -> Self {
+        Self { table, index: 0 }
+    }
+
     pub fn record(self, slot: u32) -> RecordId {
         let Self { table, index } = self;
         RecordId { table, index, slot }
@@ -87,31 +92,20 @@ impl Store {
     /// The record of a key, if the key was ever interned.
     pub fn find(&self, table: TableId, key: &Key) -> Option<RecordId> {
         let slot = self.rows(table)?.find(key)?;
-        Some(RecordId {
-            table,
-            index: 0,
-            slot,
-        })
+        Some(IndexId::primary(table).record(slot))
     }
 
     /// Interns a key: returns its record, which need not have a row. The table is there.
     pub fn intern(&mut self, table: TableId, key: &Key) -> RecordId {
         let stored = self.tables.get_mut(&table).expect("the table is there");
-        RecordId {
-            table,
-            index: 0,
-            slot: stored.rows.intern(key),
-        }
+        IndexId::primary(table).record(stored.rows.intern(key))
     }
 
     /// As `intern`, for the unique key of this number, from 0.
     pub fn intern_unique(&mut self, table: TableId, unique: usize, key: &Key) -> RecordId {
         let stored = self.tables.get_mut(&table).expect("the table is there");
-        RecordId {
-            table,
-            index: unique as u32 + 1,
-            slot: stored.unique[unique].intern(key),
-        }
+        let index = unique as u32 + 1;
+        IndexId { table, index }.record(stored.unique[unique].intern(key))
     }
 
     /// The row as it was at this position.
@@ -222,12 +216,8 @@ impl Store {
     /// The records of a table in key order, with a row or without.
     pub fn in_order(&self, table: TableId) -> Vec<RecordId> {
         let slots = self.rows(table).map(Index::in_order).unwrap_or_default();
-        let record = |slot| RecordId {
-            table,
-            index: 0,
-            slot,
-        };
-        slots.into_iter().map(record).collect()
+        let index = IndexId::primary(table);
+        slots.into_iter().map(|slot| index.record(slot)).collect()
     }
 }
 

@@ -19,8 +19,9 @@ pub fn simulate(
     let ran = Simulation::new(case, strategy, journal.clone(), recording).run()?;
     let changes = journal.take();
     let (workload, found) = (&case.workload, ran.record.found.as_ref().ok());
+    let whole_from = Some(whole_from(case));
     Ok(Simulated {
-        judgement: workload.judge_simulated(&changes, found, whole_from(case)),
+        judgement: workload.kind.judge(workload, &changes, found, whole_from),
         changes,
         let_go: ran.let_go,
         total_time: ran.total_time,

@@ -2,10 +2,9 @@
 
 use super::kind::Chosen;
 use super::tables;
-use crate::capability::clock::Clock;
 use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::statement::{Action, Statement};
-use crate::model::change::{Change, Nanos};
+use crate::model::change::Change;
 use crate::model::error::CallError;
 use crate::model::verdict::Judgement;
 use crate::model::words;
@@ -180,29 +179,9 @@ impl Workload {
         self.kind.make(session, database, self).await
     }
 
-    /// Reads what is left of every node that answers: `WorkloadKind::read_final`.
-    pub async fn read_found(
-        &self,
-        database: &dyn Database,
-        clock: &dyn Clock,
-    ) -> Result<FinalState, CallError> {
-        self.kind.read_final(database, clock, self).await
-    }
-
     /// Asks every checker of its kind: `WorkloadKind::judge`.
     pub fn judge(&self, changes: &[Change], found: Option<&FinalState>) -> Judgement {
         self.kind.judge(self, changes, found, None)
-    }
-
-    /// As [`Workload::judge`], of a simulation in which everything worked from this moment on: also
-    /// asks whether every change came to an end.
-    pub fn judge_simulated(
-        &self,
-        changes: &[Change],
-        found: Option<&FinalState>,
-        whole_from: Nanos,
-    ) -> Judgement {
-        self.kind.judge(self, changes, found, Some(whole_from))
     }
 }
 

@@ -56,7 +56,8 @@ async fn an_update_that_leaves_the_state_as_it_was_is_no_effect() {
     }
     session.close().await;
     let clock = RealClock::new();
-    let FinalState::Rows(data) = tables.read_found(&database, &clock).await.unwrap() else {
+    let found = tables.kind.read_final(&database, &clock, &tables);
+    let FinalState::Rows(data) = found.await.unwrap() else {
         panic!("another kind");
     };
     let effects = data.effects.unwrap();

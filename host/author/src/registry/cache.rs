@@ -2,9 +2,11 @@
 
 use super::digest::Digest;
 use super::error::RegistryError;
+use crate::write_whole;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// A folder of components. One that is there is whole, or it is found out when it is read.
 pub struct Cache {
@@ -64,18 +66,10 @@ impl Cache {
 
 /// Writes a file beside and moves it into place, so that a file that is there is whole.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), RegistryError> {
-    let part = path.with_extension(format!("{}.part", std::process::id()));
-    let attempt = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(&part, bytes)?;
-        fs::rename(&part, path)
-    };
-    attempt().map_err(|error| {
-        fs::remove_file(&part).ok();
-        RegistryError::file(path, error)
-    })
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)
+        .and_then(|()| write_whole(bytes, path, SystemTime::now()))
+        .map_err(|error| RegistryError::file(path, error))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ const DIGITS: usize = 64;
 
 /// A SHA-256 digest: `sha256:` and 64 hexadecimal digits, in small letters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct Digest(String);
 
 impl Digest {
@@ -53,12 +53,6 @@ impl TryFrom<String> for Digest {
 
     fn try_from(given: String) -> Result<Self, String> {
         given.parse()
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        digest.0
     }
 }
 

@@ -85,7 +85,7 @@ pub fn pack(file: &WasmFile) -> Packed<'_> {
 fn descriptor(media_type: &str, bytes: &[u8]) -> OciDescriptor {
     OciDescriptor {
         media_type: media_type.to_owned(),
-        digest: Digest::from_content(bytes).into(),
+        digest: Digest::from_content(bytes).to_string(),
         size: bytes.len() as i64,
         ..OciDescriptor::default()
     }

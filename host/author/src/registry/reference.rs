@@ -116,7 +116,7 @@ impl FromStr for Reference {
         };
         let (repository, tag) = (read.repository().to_owned(), read.tag().map(str::to_owned));
         type Named = oci_client::Reference;
-        let named = match (tag, digest.clone().map(String::from)) {
+        let named = match (tag, digest.as_ref().map(Digest::to_string)) {
             (Some(tag), Some(digest)) => {
                 Named::with_tag_and_digest(registry, repository, tag, digest)
             }
@@ -143,9 +143,9 @@ fn host_and_port(registry: &str) -> Result<(Host<String>, Option<u16>), String> 
     }
 }
 
-fn is_loopback(host: &Host<String>) -> bool {
+pub(super) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
-        Host::Domain(name) => name == "localhost",
+        Host::Domain(name) => name.as_ref() == "localhost",
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     }

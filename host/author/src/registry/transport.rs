@@ -2,11 +2,11 @@
 //! HTTPS, or HTTP within this machine.
 
 use super::error::Failure;
-use super::reference::Reference;
+use super::reference::{Reference, is_loopback};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -56,7 +56,7 @@ pub(super) fn url(reference: &Reference, path: &str) -> Result<Url, Failure> {
 pub(super) fn check(url: &Url, is_here: bool) -> Result<(), Failure> {
     let why = match (url.scheme(), is_here) {
         ("https", _) => return Ok(()),
-        ("http", true) if is_loopback(url) => return Ok(()),
+        ("http", true) if url.host().is_some_and(|host| is_loopback(&host)) => return Ok(()),
         ("http", _) => "in plain text (HTTP)",
         _ => "by that protocol",
     };
@@ -70,15 +70,6 @@ pub(super) fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port().map(|port| format!(":{port}"));
     format!("{}://{host}{}", url.scheme(), port.unwrap_or_default())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn follow(attempt: Attempt, is_here: bool) -> reqwest::redirect::Action {

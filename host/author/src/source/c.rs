@@ -5,15 +5,12 @@
 mod bindings;
 mod compiler;
 
-use super::aside::Aside;
 use super::error::BuildError;
-use super::job::{Built, Job, put};
+use super::freshness;
+use super::job::{Build, Job};
 use super::language::Language;
-use super::tool::compile;
-use super::{freshness, manifest};
 use compiler::Compiler;
 use std::path::PathBuf;
-use std::time::SystemTime;
 use wasi_preview1_component_adapter_provider as wasi;
 use wit_component::ComponentEncoder;
 
@@ -30,33 +27,26 @@ const FLAGS: [&str; 7] = [
 ];
 
 pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
-    let start = SystemTime::now();
-    let manifest = manifest::read(&job.dir, Language::C)?;
-    let sources = freshness::list(&job.dir, Language::C, &job.out);
+    let build = Build::begin(job, Language::C)?;
     let compiler = Compiler::find(&job.dir).map_err(|what| BuildError::Missing {
         dir: job.dir.clone(),
         what,
     })?;
     let dir = job.dir.display();
     progress(&format!("building {dir} with {}", compiler.version));
-    let bindings = bindings::write(&job.dir, &manifest.world)?;
-    let made = Aside::new(job)?;
+    let bindings = bindings::write(&job.dir, &build.manifest.world)?;
+    let made = job.aside()?;
     let mut command = compiler.command();
     command.current_dir(&job.dir).args(FLAGS);
     command.arg("-I").arg(&bindings.folder);
     command.args(c_files(job)?).args(&bindings.files);
-    command.arg("-o").arg(made.path());
-    compile(&mut command, job, progress)?;
-    let component = component(&made.read()?).map_err(|why| BuildError::Compile {
+    command.arg("-o").arg(&made);
+    let module = build.compile(&mut command, &made, progress)?;
+    let component = component(&module).map_err(|why| BuildError::Compile {
         names: dir.to_string(),
         messages: why,
     })?;
-    let built = Built {
-        component,
-        sources,
-        start,
-    };
-    put(job, &built, &manifest.about)
+    build.put(&component)
 }
 
 /// The sources to compile, as they are seen from their folder.

@@ -1,7 +1,8 @@
 //! Checks if a component is up to date with its sources.
 
 use super::language::Language;
-use std::fs::{self, File};
+use crate::write_whole;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -68,16 +69,6 @@ fn collect(dir: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
 
 fn canonical(dir: &Path) -> PathBuf {
     dir.canonicalize().unwrap_or_else(|_| dir.to_owned())
-}
-
-pub(super) fn write_whole(bytes: &[u8], to: &Path, made: SystemTime) -> io::Result<()> {
-    let mut aside = to.as_os_str().to_owned();
-    aside.push(format!(".{}", std::process::id()));
-    let aside = PathBuf::from(aside);
-    let written = fs::write(&aside, bytes)
-        .and_then(|()| File::options().write(true).open(&aside)?.set_modified(made))
-        .and_then(|()| fs::rename(&aside, to));
-    written.inspect_err(|_| drop(fs::remove_file(&aside)))
 }
 
 /// The file that lists a component's sources, in cargo's format.
@@ -171,6 +162,7 @@ fn sources(list: &str) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::time::Duration;
 
     #[test]

@@ -1,14 +1,11 @@
 //! JavaScript: componentize-js of npm puts the module and an engine into one component.
 
-use super::aside::Aside;
 use super::error::BuildError;
-use super::job::{Built, Job, put};
+use super::job::{Build, Job};
 use super::language::Language;
-use super::tool::{answer, compile, find};
-use super::{freshness, manifest};
+use super::tool::{answer, find};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::SystemTime;
 
 /// The folder in which npm installs the programs of dependencies.
 const FOLDERS: [&str; 1] = ["node_modules/.bin"];
@@ -18,28 +15,27 @@ const FOLDERS: [&str; 1] = ["node_modules/.bin"];
 const DISABLED: [&str; 2] = ["http", "fetch-event"];
 
 pub(super) fn build(job: &Job, progress: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
-    let start = SystemTime::now();
-    let manifest = manifest::read(&job.dir, Language::JavaScript)?;
-    let sources = freshness::list(&job.dir, Language::JavaScript, &job.out);
+    let build = Build::begin(job, Language::JavaScript)?;
     let (tool, version) = tool(job)?;
     let dir = job.dir.display();
     progress(&format!("building {dir} with componentize-js {version}"));
-    let made = Aside::new(job)?;
+    let made = job.aside()?;
     let mut command = Command::new(tool);
     command
         .current_dir(&job.dir)
-        .arg(manifest.main.as_deref().unwrap_or("strategy.js"))
-        .args(["--wit", "wit", "--world-name", &manifest.world, "--out"])
-        .arg(made.path())
+        .arg(build.manifest.main.as_deref().unwrap_or("strategy.js"))
+        .args([
+            "--wit",
+            "wit",
+            "--world-name",
+            &build.manifest.world,
+            "--out",
+        ])
+        .arg(&made)
         .arg("--disable")
         .args(DISABLED);
-    compile(&mut command, job, progress)?;
-    let built = Built {
-        component: made.read()?,
-        sources,
-        start,
-    };
-    put(job, &built, &manifest.about)
+    let component = build.compile(&mut command, &made, progress)?;
+    build.put(&component)
 }
 
 /// The program, and its version.

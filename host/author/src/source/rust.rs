@@ -10,7 +10,7 @@ mod shared;
 
 use super::error::BuildError;
 use super::freshness;
-use super::job::{Built, Job, put};
+use super::job::{Job, put};
 use crate::toolchain::{LINKER, TARGET, Toolchain};
 use cargo::Package;
 use shared::Shared;
@@ -66,12 +66,8 @@ fn build_workspace(
         // Cargo has listed the sources, in the format in which we keep the list.
         let read = |path: &Path| std::fs::read(path).map_err(BuildError::at(&job.out));
         let sources = read(&wasm.with_extension("d"))?;
-        let built = Built {
-            component: read(wasm)?,
-            start: freshness::made(&job.dir, &sources, start),
-            sources,
-        };
-        put(job, &built, &package.about)?;
+        let start = freshness::made(&job.dir, &sources, start);
+        put(job, &read(wasm)?, &sources, start, &package.about)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::model::error::CallError;
 use crate::patience::within;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, FromRedisValue};
-use redis::{RedisError, ScriptInvocation};
+use redis::{RedisResult, ScriptInvocation};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +26,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) async fn open(server: &ConnectionInfo) -> Result<Self, CallError> {
-        let opened = within(PATIENCE, Self::try_open(server)).await;
-        let opened = opened.unwrap_or_else(|_| Err(no_answer()));
+        let opened = answer_of(Self::try_open(server)).await;
         opened.map_err(|redis| {
             let mut error = classify(&redis, Operation::Connecting);
             let (server, why) = (server.addr(), &error.message);
@@ -39,7 +38,7 @@ impl Connection {
         })
     }
 
-    async fn try_open(server: &ConnectionInfo) -> Result<Self, RedisError> {
+    async fn try_open(server: &ConnectionInfo) -> RedisResult<Self> {
         let ConnectionAddr::Tcp(host, port) = server.addr() else {
             let error = "only plain TCP connections are made";
             return Err((redis::ErrorKind::InvalidClientConfig, error).into());
@@ -58,8 +57,7 @@ impl Connection {
     /// Sees that it answers.
     pub(super) async fn check(mut self) -> Result<(), CallError> {
         let ping = redis::cmd("PING");
-        let answer = within(PATIENCE, ping.exec_async(&mut self.commands)).await;
-        let answer = answer.unwrap_or_else(|_| Err(no_answer()));
+        let answer = answer_of(ping.exec_async(&mut self.commands)).await;
         answer.map_err(|error| classify(&error, Operation::Reading))
     }
 
@@ -103,9 +101,7 @@ impl Link {
     ) -> Result<T, CallError> {
         let connection = self.connection().await?;
         let mut commands = connection.commands.clone();
-        let answer = within(PATIENCE, script.invoke_async(&mut commands)).await;
-        let answer = answer.unwrap_or_else(|_| Err(no_answer()));
-        match answer {
+        match answer_of(script.invoke_async(&mut commands)).await {
             Ok(answer) => Ok(answer),
             Err(error) => {
                 if error.is_io_error() {
@@ -141,8 +137,9 @@ impl Link {
     }
 }
 
-fn no_answer() -> RedisError {
-    let seconds = PATIENCE.as_secs();
-    let message = format!("no answer within {seconds} s");
-    io::Error::new(io::ErrorKind::TimedOut, message).into()
+async fn answer_of<T>(asked: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    within(PATIENCE, asked).await.unwrap_or_else(|_| {
+        let message = format!("no answer within {} s", PATIENCE.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, message).into())
+    })
 }

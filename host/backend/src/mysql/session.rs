@@ -75,10 +75,7 @@ impl MysqlSession {
 
     /// Every call that reaches the server begins here, and ends with `leave`.
     async fn enter(&mut self) -> Result<(), CallError> {
-        if self.under_way {
-            let message = "an earlier call of this session was abandoned half-way";
-            return Err(CallError::rejected("session-abandoned", message));
-        }
+        calls::check_abandoned(self.under_way)?;
         if self.connection.is_none() {
             self.under_way = true;
             let reopened = self.reopen().await;
@@ -303,10 +300,7 @@ impl Session for MysqlSession {
     }
 
     async fn begin(&mut self) -> Result<(), CallError> {
-        if self.in_transaction {
-            let message = "a transaction is open already";
-            return Err(CallError::rejected("transaction-open", message));
-        }
+        calls::check_begin(self.in_transaction)?;
         self.enter().await?;
         let begin = match self.servers.names_transactions.load(Relaxed) {
             true => transaction_names::begin(),
@@ -321,10 +315,7 @@ impl Session for MysqlSession {
     }
 
     async fn commit(&mut self) -> Result<(), CallError> {
-        if !self.in_transaction {
-            let message = "no transaction is open";
-            return Err(CallError::rejected("no-transaction", message));
-        }
+        calls::check_commit(self.in_transaction)?;
         self.enter().await?;
         let result = self.step("COMMIT", Operation::Committing).await;
         if result.is_ok() {

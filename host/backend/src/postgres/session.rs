@@ -74,10 +74,7 @@ impl PostgresSession {
 
     /// Begins a call.
     async fn enter(&mut self) -> Result<(), CallError> {
-        if self.under_way {
-            let message = "an earlier call of this session was abandoned half-way";
-            return Err(CallError::rejected("session-abandoned", message));
-        }
+        calls::check_abandoned(self.under_way)?;
         self.under_way = true;
         if self.connection.is_none() {
             let reopened = self.reopen().await;
@@ -307,10 +304,7 @@ impl Session for PostgresSession {
     }
 
     async fn begin(&mut self) -> Result<(), CallError> {
-        if self.in_transaction {
-            let message = "a transaction is open already";
-            return Err(CallError::rejected("transaction-open", message));
-        }
+        calls::check_begin(self.in_transaction)?;
         self.enter().await?;
         let setting = self.for_the_next.take().unwrap_or_default();
         let level = setting.trim_start_matches("SET TRANSACTION");
@@ -322,10 +316,7 @@ impl Session for PostgresSession {
     }
 
     async fn commit(&mut self) -> Result<(), CallError> {
-        if !self.in_transaction {
-            let message = "no transaction is open";
-            return Err(CallError::rejected("no-transaction", message));
-        }
+        calls::check_commit(self.in_transaction)?;
         self.enter().await?;
         let result = self.commit_open().await;
         self.leave(result)

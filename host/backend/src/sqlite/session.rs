@@ -86,10 +86,7 @@ impl SqliteSession {
             let message = "the connection is lost; open another session";
             return Err(CallError::unavailable("session-lost", message));
         }
-        if self.in_call {
-            let message = "an earlier call of this session was abandoned half-way";
-            return Err(CallError::rejected("session-abandoned", message));
-        }
+        calls::check_abandoned(self.in_call)?;
         self.in_call = true;
         Ok(())
     }
@@ -323,10 +320,7 @@ impl Session for SqliteSession {
     }
 
     async fn begin(&mut self) -> Result<(), CallError> {
-        if self.in_transaction() {
-            let message = "a transaction is open already";
-            return Err(CallError::rejected("transaction-open", message));
-        }
+        calls::check_begin(self.in_transaction())?;
         self.enter()?;
         self.transaction = Transaction::Open;
         self.leave();
@@ -334,10 +328,7 @@ impl Session for SqliteSession {
     }
 
     async fn commit(&mut self) -> Result<(), CallError> {
-        if !self.in_transaction() {
-            let message = "no transaction is open";
-            return Err(CallError::rejected("no-transaction", message));
-        }
+        calls::check_commit(self.in_transaction())?;
         self.enter()?;
         let committed = match self.transaction {
             Transaction::Begun { .. } => self.run("COMMIT").await,

@@ -47,8 +47,9 @@ impl State {
         let owner = self.connections.owner(slot);
         let connection = &mut self.connections[slot];
         let locks = &mut self.nodes[connection.node as usize].locks;
-        match (locks.ask(record, owner, exclusive), if_locked) {
-            (Asked::Granted { anew }, _) => {
+        let holder = match locks.ask(record, owner, exclusive) {
+            Asked::Blocked(holder) => holder,
+            Asked::Granted { anew } => {
                 if anew {
                     connection.transaction.locks.push(record);
                     if record.index == 0 {
@@ -60,28 +61,20 @@ impl State {
                     }
                 }
                 self.check_snapshot(slot, record)?;
-                Ok(true)
+                return Ok(true);
             }
-            (Asked::Blocked(_), IfLocked::Skip) => Ok(false),
-            (Asked::Blocked(_), IfLocked::Refuse) => {
+        };
+        let patience = match if_locked {
+            IfLocked::Skip => return Ok(false),
+            IfLocked::Refuse | IfLocked::WaitFor(0) => {
                 let operation = connection.call.operation;
-                Err(Error::LockWaitTimeout.error(operation).into())
+                return Err(Error::LockWaitTimeout.error(operation).into());
             }
-            (Asked::Blocked(_), IfLocked::WaitFor(0)) => {
-                let operation = connection.call.operation;
-                Err(Error::LockWaitTimeout.error(operation).into())
-            }
-            (Asked::Blocked(holder), IfLocked::Wait) => {
-                let patience = connection.variables.lock_wait_timeout;
-                locks.wait(record, owner, exclusive);
-                Err(self.wait_for(slot, record, holder, patience, false))
-            }
-            (Asked::Blocked(holder), IfLocked::WaitFor(seconds)) => {
-                locks.wait(record, owner, exclusive);
-                let patience = u64::from(seconds) * 1_000_000_000;
-                Err(self.wait_for(slot, record, holder, patience, false))
-            }
-        }
+            IfLocked::Wait => connection.variables.lock_wait_timeout,
+            IfLocked::WaitFor(seconds) => u64::from(seconds) * 1_000_000_000,
+        };
+        locks.wait(record, owner, exclusive);
+        Err(self.wait_for(slot, record, holder, patience, false))
     }
 
     /// Begins to wait for a record, or for the gap in which it belongs.

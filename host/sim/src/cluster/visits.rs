@@ -64,7 +64,7 @@ impl State {
                     self.lock_row(slot, record, locking, &mut left_out)?;
                 }
                 None => {
-                    let index = IndexId { table, index: 0 };
+                    let index = IndexId::primary(table);
                     let from = self.cut_before(slot, index, &Cut::before_key(&key));
                     let to = self.next_behind(slot, index, Some(&Cut::before_key(&key)));
                     let to = to.and_then(|record| self.cut_at(record));
@@ -303,11 +303,8 @@ impl State {
         if record.index == 0 {
             return Some(record);
         }
-        Some(RecordId {
-            index: 0,
-            slot: self.owner_of(slot, record)?,
-            ..record
-        })
+        let row = self.owner_of(slot, record)?;
+        Some(IndexId::primary(record.table).record(row))
     }
 
     /// The slot of the row that has a unique key, as the session sees it.

@@ -84,25 +84,23 @@ impl<T> Index<T> {
     }
 
     pub(super) fn at(&self, slot: u32, position: u64) -> Option<&T> {
-        let record = &self.records[slot as usize];
-        if record.written?.position <= position {
-            return record.newest.as_ref();
-        }
-        let mut older = record.older.iter().rev();
-        let (_, value) = older.find(|(then, _)| *then <= position)?;
-        value.as_ref()
+        self.version(slot, position)?.1
     }
 
     pub(super) fn changed_at(&self, slot: u32, position: u64) -> u64 {
+        self.version(slot, position).map_or(0, |(then, _)| then)
+    }
+
+    /// The newest version at a position, and its own position.
+    fn version(&self, slot: u32, position: u64) -> Option<(u64, Option<&T>)> {
         let record = &self.records[slot as usize];
-        match record.written {
-            Some(written) if written.position <= position => written.position,
-            _ => {
-                let mut older = record.older.iter().rev();
-                let found = older.find(|(then, _)| *then <= position);
-                found.map_or(0, |(then, _)| *then)
-            }
+        let newest = record.written?.position;
+        if newest <= position {
+            return Some((newest, record.newest.as_ref()));
         }
+        let mut older = record.older.iter().rev();
+        let (then, value) = older.find(|(then, _)| *then <= position)?;
+        Some((*then, value.as_ref()))
     }
 
     pub(super) fn put(

@@ -1,7 +1,7 @@
 //! The contract as C.
 
 use crate::source::error::BuildError;
-use crate::source::freshness::write_whole;
+use crate::write_whole;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

@@ -48,7 +48,8 @@ async fn run(session: &mut Box<dyn Session>, steps: &[&str]) {
 
 async fn read(fixture: &Fixture, workload: &Workload) -> FinalRows {
     let clock = RealClock::new();
-    let found = workload.read_found(&*fixture.database, &clock);
+    let kind = &workload.kind;
+    let found = kind.read_final(&*fixture.database, &clock, workload);
     let FinalState::Rows(data) = found.await.unwrap() else {
         panic!("another kind");
     };
