@@ -3,6 +3,8 @@
 use super::servers::Node;
 use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
+use std::time::Instant;
+use tokio::sync::Mutex;
 
 /// On a primary, `insert` and not `flush`: what was committed is seen there before it is flushed, where
 /// `synchronous_commit` is off. The timeline of a standby is shown to members of pg_monitor alone. A
@@ -70,13 +72,39 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-/// Asks a node for its position.
+/// The last position that a node told.
+#[derive(Default)]
+pub(super) struct LastTold(Mutex<Option<Told>>);
+
+struct Told {
+    /// The time of the request.
+    asked: Instant,
+    answer: Result<Position, CallError>,
+}
+
+/// Asks a node for its position. Many workers ask at once, and again and again while a standby is behind:
+/// what was asked after this call came is an answer to it, too.
 pub(super) async fn ask(node: &Node) -> Result<Position, CallError> {
-    let rows = node.readers.read(ASK, &[]).await?;
-    Position::read(&rows).ok_or_else(|| {
-        let message = format!("{} does not tell its position in the log", node.name);
-        CallError::unavailable("position", message)
-    })
+    let came = Instant::now();
+    let mut last = node.position.0.lock().await;
+    if let Some(told) = &*last
+        && told.asked >= came
+    {
+        return told.answer.clone();
+    }
+    let asked = Instant::now();
+    let rows = node.readers.read(ASK, &[]).await;
+    let answer = rows.and_then(|rows| {
+        Position::read(&rows).ok_or_else(|| {
+            let message = format!("{} does not tell its position in the log", node.name);
+            CallError::unavailable("position", message)
+        })
+    });
+    *last = Some(Told {
+        asked,
+        answer: answer.clone(),
+    });
+    answer
 }
 
 /// The primary: of several that call themselves so, the one that was promoted last.

@@ -3,7 +3,7 @@
 use super::answer::{Failure, rows};
 use super::classify::classify;
 use super::options::{Address, hang_up};
-use super::position::{self, Position};
+use super::position::{self, LastTold, Position};
 use super::readers::{Reading, readers};
 use crate::capability::budget::Shares;
 use crate::capability::database::Target;
@@ -59,6 +59,7 @@ pub(super) struct Node {
     pub(super) name: String,
     pub(super) address: Address,
     pub(super) readers: Readers<Reading>,
+    pub(super) position: LastTold,
     identity: Identity,
 }
 
@@ -113,6 +114,7 @@ impl Servers {
                 Ok(Node {
                     name: name.clone(),
                     readers: readers(address.clone())?,
+                    position: LastTold::default(),
                     address,
                     identity,
                 })
