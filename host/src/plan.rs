@@ -28,7 +28,7 @@ pub mod workload_file;
 pub use self::error::PlanError;
 
 use crate::backend::secret_url::SecretUrl;
-use crate::backend::session_options::{AffectedRows, SessionOptions};
+use crate::backend::session_options::{AffectedRows, SessionOptions, SessionSettings};
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::model::schedule::ScheduledFault;
 use crate::model::sim_fault::SimFault;
@@ -67,6 +67,9 @@ pub struct Plan {
     /// Which rows a write counts. Plans did not always say it.
     #[serde(default)]
     pub affected_rows: AffectedRows,
+    /// What the sessions of workers set.
+    #[serde(default, skip_serializing_if = "SessionSettings::is_none")]
+    pub session: SessionSettings,
     pub locks: LockUrl,
     /// The `settings` of strategies.
     pub settings: BTreeMap<String, String>,

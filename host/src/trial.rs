@@ -30,7 +30,10 @@ use self::interrupts::Interrupts;
 use self::record::Record;
 use self::wait::wait;
 use self::world::{Role, Step, World};
+use crate::backend::session_options::SessionSettings;
 use crate::backend::tenancy::Tenancy;
+use crate::capability::database::Database;
+use crate::capability::statement::Statement;
 use crate::capability::strategy::Strategy;
 use crate::lab::Lab;
 use crate::model::background::Background;
@@ -38,6 +41,7 @@ use crate::model::change::Nanos;
 use crate::model::conditions::Conditions;
 use crate::model::counters::NodeCounters;
 use crate::model::end::{End, Ended};
+use crate::model::error::CallError;
 use crate::plan::{Plan, PlannedTrial};
 use crate::run_dir::RunDirError;
 use crate::worker::background::{self, Generated, Generators};
@@ -50,6 +54,16 @@ const NANOS_PER_S: u64 = 1_000_000_000;
 
 /// The time that steps in flight have to finish before they are abandoned.
 pub const GRACE: Nanos = 5 * NANOS_PER_S;
+
+/// The statements that set these for a session. `rejected` for what the database does not have.
+pub fn begins_with(
+    session: SessionSettings,
+    database: &dyn Database,
+) -> Result<Arc<[Statement]>, CallError> {
+    let statements = session.statements(database.dialect());
+    let statements = statements.map_err(|why| CallError::rejected("unsupported", why))?;
+    Ok(statements.into())
+}
 
 /// One strategy's trial, and what it may touch.
 pub struct Trial<'a> {

@@ -15,10 +15,11 @@ use self::watched::{Counters, Watched};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
-use crate::capability::database::{Database, Target};
+use crate::capability::database::{Database, Session, Target};
 use crate::capability::lock::LockService;
 use crate::capability::printed::{Printed, Unread};
 use crate::capability::sql_policy::SqlPolicy;
+use crate::capability::statement::Statement;
 use crate::capability::strategy::{Call, Strategy};
 use crate::model::change::{Change, StepKind};
 use crate::model::marker::Marker;
@@ -41,6 +42,8 @@ pub struct TrialContext {
     pub sql_policy: Arc<SqlPolicy>,
     pub locks: Arc<dyn LockService>,
     pub settings: Arc<BTreeMap<String, String>>,
+    /// What each session of a worker sets when it is opened.
+    pub begins_with: Arc<[Statement]>,
     pub printed: Arc<dyn Printed>,
     /// The share of each instance in the common budgets.
     pub shares: Shares,
@@ -65,8 +68,7 @@ impl Worker {
     /// Makes the worker's instance and opens its session, so that no timed change pays for it. What
     /// goes wrong here is reported by the first change.
     pub async fn prepare(context: Arc<TrialContext>, number: u32) -> Self {
-        let endpoint = context.endpoint_of(number);
-        let session = context.database.connect(&endpoint).await;
+        let session = context.connect(number).await;
         Self::prepare_with(context, number, session).await
     }
 
@@ -176,6 +178,7 @@ impl TrialContext {
             strategy,
             locks,
             settings: Arc::default(),
+            begins_with: Arc::default(),
             printed: Arc::new(Unread),
             shares: Shares::default(),
             seed: 1,
@@ -183,6 +186,12 @@ impl TrialContext {
             journal,
         };
         (context, stopper)
+    }
+
+    /// Opens a worker's session with the endpoint.
+    async fn connect(&self, worker: u32) -> FirstSession {
+        let session = self.database.connect(&self.endpoint_of(worker)).await?;
+        set_up(session, &self.begins_with).await
     }
 
     /// The target of this worker's sessions when they go to the endpoint.
@@ -196,6 +205,17 @@ impl TrialContext {
             false => Target::Endpoint,
         }
     }
+}
+
+/// Sets what each session of a worker begins with.
+async fn set_up(mut session: Box<dyn Session>, settings: &[Statement]) -> FirstSession {
+    for setting in settings {
+        if let Err(error) = session.execute(setting, &[]).await {
+            session.close().await;
+            return Err(error);
+        }
+    }
+    Ok(session)
 }
 
 impl Deref for TrialContext {

@@ -1,16 +1,36 @@
 //! Threads for what the host asks servers for itself. No strategy ever runs on them, so no reading
 //! of the host waits for one that polls.
 
+use crate::model::error::CallError;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
 
 /// Readings take little computing: a quarter of the machine is enough for them.
 const ONE_IN: usize = 4;
 const AT_MOST: usize = 4;
 
 static THREADS: Mutex<Option<Runtime>> = Mutex::new(None);
+
+/// Does work of the host on these threads. It goes on while its caller does something else: a lock or a
+/// turn that it has is given back however long nobody asks for the answer.
+pub(super) async fn run<T: Send + 'static>(
+    work: impl Future<Output = Result<T, CallError>> + Send + 'static,
+) -> Result<T, CallError> {
+    let threads = handle().map_err(|error| {
+        let message = format!("the host's own threads could not be started: {error}");
+        CallError::unavailable("threads", message)
+    })?;
+    let (sender, receiver) = oneshot::channel();
+    threads.spawn(async move {
+        // The caller may be gone.
+        sender.send(work.await).ok();
+    });
+    let ended = || CallError::unavailable("closed", "the process ends");
+    receiver.await.unwrap_or_else(|_| Err(ended()))
+}
 
 /// The threads of this process, started when they are first asked for.
 pub fn handle() -> io::Result<Handle> {

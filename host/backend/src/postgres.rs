@@ -131,18 +131,21 @@ impl Database for Postgres {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
-        let node = self.servers.node(node)?;
+        let number = self.servers.number(node)?;
         calls::check_returns_rows(statement)?;
         calls::check_count(statement, parameters)?;
         if freshness == Freshness::Causal {
-            self.servers.catch_up(node).await?;
+            self.servers.catch_up(number).await?;
         }
         // A standby locks no rows, and elsewhere a row lock outside a transaction keeps nothing.
         let text = match statement.row_lock() {
             Some(lock) => statement.numbered_without(lock),
             None => statement.numbered(),
         };
-        node.readers.read(&text, parameters).await
+        self.servers.nodes[number]
+            .readers
+            .read(&text, parameters)
+            .await
     }
 
     async fn members(&self) -> Result<usize, CallError> {

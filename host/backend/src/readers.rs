@@ -1,9 +1,10 @@
 //! A pool of connections with which all workers read from one node.
 //!
-//! A read waits for its turn, then a task on the host's own threads makes it. The timeout counts from
-//! then on, so a read that queues behind others implies nothing about the node. A read that is answered
-//! too late fails for its caller but keeps its connection: the task receives the answer and returns the
-//! connection to the pool.
+//! A task on the host's own threads waits for the turn of a read, and then makes it. The timeout counts
+//! from then on, so a read that queues behind others implies nothing about the node. A read that is
+//! answered too late fails for its caller but keeps its connection: the task receives the answer and
+//! returns the connection to the pool. A caller that does something else meanwhile holds nothing: a turn
+//! that it was given and does not use would be taken from all others.
 
 use crate::host_threads;
 use crate::model::error::{CallError, ErrorKind};
@@ -62,13 +63,13 @@ pub(super) struct Limit {
 pub(super) struct Readers<S: Source> {
     shared: Arc<Shared<S>>,
     threads: Handle,
-    permits: Arc<Semaphore>,
 }
 
 /// State of the tasks that read.
 struct Shared<S: Source> {
     source: S,
     limit: Limit,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<S::Connection>>,
     /// Readings that came to an end, whatever it was.
     ended: AtomicU64,
@@ -85,11 +86,11 @@ impl<S: Source> Readers<S> {
             shared: Arc::new(Shared {
                 source,
                 limit,
+                permits: Arc::new(Semaphore::new(AT_MOST)),
                 idle: Mutex::default(),
                 ended: AtomicU64::new(0),
             }),
             threads,
-            permits: Arc::new(Semaphore::new(AT_MOST)),
         })
     }
 
@@ -100,35 +101,23 @@ impl<S: Source> Readers<S> {
         text: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
-        let permit = self.turn().await?;
         let (sender, receiver) = oneshot::channel();
         let (text, parameters) = (text.to_owned(), parameters.to_vec());
         let shared = self.shared.clone();
-        let reading = async move { shared.read(&text, &parameters, permit, sender).await };
-        self.threads.spawn(reading);
+        self.threads.spawn(async move {
+            match shared.turn().await {
+                Ok(permit) => shared.read(&text, &parameters, permit, sender).await,
+                // The caller may be gone.
+                Err(error) => drop(sender.send(Err(error))),
+            }
+        });
         // The task says something before it ends, unless the process does.
         receiver.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Waits for a connection, as long as the node answers those before.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, CallError> {
-        let mut turn = pin!(self.permits.clone().acquire_owned());
-        let mut ended = self.shared.ended.load(Relaxed);
-        loop {
-            if let Ok(permit) = within(self.shared.takes_at_most(), &mut turn).await {
-                return permit.map_err(|_| closed());
-            }
-            let now = self.shared.ended.load(Relaxed);
-            if now == ended {
-                return Err(self.shared.no_answer());
-            }
-            ended = now;
-        }
-    }
-
     /// Closes the pool. Later reads return an error.
     pub(super) async fn close(&self) {
-        self.permits.close();
+        self.shared.permits.close();
         let idle = std::mem::take(&mut *self.shared.idle());
         for connection in idle {
             // No read is in flight on it, so closing it loses nothing.
@@ -138,6 +127,22 @@ impl<S: Source> Readers<S> {
 }
 
 impl<S: Source> Shared<S> {
+    /// Waits for a connection, as long as the node answers those before.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, CallError> {
+        let mut turn = pin!(self.permits.clone().acquire_owned());
+        let mut ended = self.ended.load(Relaxed);
+        loop {
+            if let Ok(permit) = within(self.takes_at_most(), &mut turn).await {
+                return permit.map_err(|_| closed());
+            }
+            let now = self.ended.load(Relaxed);
+            if now == ended {
+                return Err(self.no_answer());
+            }
+            ended = now;
+        }
+    }
+
     /// Completes one read. The permit returns to the pool with the connection.
     async fn read(
         &self,

@@ -43,6 +43,7 @@ fn case(workload: Workload, locks: Option<SimLocks>) -> Case {
         faults: Vec::new(),
         autocommit_as_text: false,
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: CHANGE_TIMEOUT_S,
         stuck_after_s: 0,
         time_limit_s: None,

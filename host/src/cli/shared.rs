@@ -1,6 +1,6 @@
 //! Options of every command that runs strategies.
 
-use crate::backend::session_options::AffectedRows;
+use crate::backend::session_options::{AffectedRows, Isolation, SessionSettings};
 use crate::backend::url::AutocommitWrites;
 use crate::plan::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB, Defaults, PlanOptions};
 use crate::plan::workload_file::WorkloadOptions;
@@ -21,9 +21,17 @@ pub struct SharedArguments {
     )]
     autocommit_writes: AutocommitWrites,
     /// Rows that a write counts: changed, or found (CLIENT_FOUND_ROWS, which most drivers set)
-    /// [default: changed; SQLite always counts found rows]
+    /// [default: changed; SQLite and PostgreSQL always count found rows]
     #[arg(long, value_name = "WHICH")]
     affected_rows: Option<AffectedRows>,
+    /// Isolation level of the workers' sessions: read-committed, repeatable-read, serializable, or snapshot
+    /// (MariaDB's innodb_snapshot_isolation) [default: the server's]
+    #[arg(long, value_name = "LEVEL")]
+    isolation: Option<Isolation>,
+    /// wsrep_sync_wait of the workers' sessions: 1 lets reads wait for what other nodes committed
+    /// [default: the server's]
+    #[arg(long, value_name = "N")]
+    sync_wait: Option<u8>,
     /// Memory limit of one instance
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY_MIB)]
     memory_mib: u64,
@@ -51,6 +59,10 @@ impl SharedArguments {
             lab: None,
             autocommit_writes: self.autocommit_writes,
             affected_rows: self.affected_rows,
+            session: SessionSettings {
+                isolation: self.isolation,
+                sync_wait: self.sync_wait,
+            },
             locks,
             settings: self.set,
             memory_mib: self.memory_mib,

@@ -1,6 +1,6 @@
 //! Input that decides a simulation.
 
-use crate::backend::session_options::AffectedRows;
+use crate::backend::session_options::{AffectedRows, SessionSettings};
 use crate::backend::url::{AutocommitWrites, LockUrl};
 use crate::model::prose::counted;
 use crate::model::sim_fault::SimFault;
@@ -26,6 +26,9 @@ pub struct Case {
     /// A write counts the rows that it found, changed or not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_found_rows: bool,
+    /// What the sessions of workers set.
+    #[serde(default, skip_serializing_if = "SessionSettings::is_none")]
+    pub session: SessionSettings,
     /// Of simulated time.
     pub change_timeout_s: u64,
     /// Of simulated time, in which nothing moves; 0 for ever.
@@ -50,6 +53,7 @@ impl Case {
             faults: world.faults.clone(),
             autocommit_as_text: plan.autocommit_writes == AutocommitWrites::Text,
             counts_found_rows: plan.affected_rows == AffectedRows::Found,
+            session: plan.session,
             change_timeout_s: plan.change_timeout_s,
             stuck_after_s: plan.stuck_after_s,
             time_limit_s: plan.time_limit_s,

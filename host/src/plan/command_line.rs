@@ -76,6 +76,12 @@ fn flags(options: &SearchOptions) -> Vec<String> {
     add("--autocommit-writes", as_text.then(|| "text".to_owned()));
     let found = plan.affected_rows.map(|rows| rows.as_str().to_owned());
     add("--affected-rows", found);
+    let isolation = plan.session.isolation.map(|it| it.as_str().to_owned());
+    add("--isolation", isolation);
+    add(
+        "--sync-wait",
+        plan.session.sync_wait.map(|bits| bits.to_string()),
+    );
     let other = |number: u64, usual: u64| (number != usual).then(|| number.to_string());
     add("--memory-mib", other(plan.memory_mib, DEFAULT_MEMORY_MIB));
     add(

@@ -1,7 +1,7 @@
 //! Options that make a plan, whichever command they are for.
 
 use super::workload_file::{self, WorkloadOptions};
-use crate::backend::session_options::AffectedRows;
+use crate::backend::session_options::{AffectedRows, SessionSettings};
 use crate::backend::url::AutocommitWrites;
 use crate::wasm::Limits;
 use crate::workload::Kind;
@@ -35,6 +35,7 @@ pub struct PlanOptions {
     pub autocommit_writes: AutocommitWrites,
     /// None where the user did not say.
     pub affected_rows: Option<AffectedRows>,
+    pub session: SessionSettings,
     pub locks: String,
     pub settings: Vec<String>,
     pub memory_mib: u64,

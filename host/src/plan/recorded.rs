@@ -96,6 +96,7 @@ mod tests {
             nodes: Vec::new(),
             autocommit_writes: Default::default(),
             affected_rows: Default::default(),
+            session: Default::default(),
             locks: LockUrl::Sim(SimLocks::ALL[0]),
             settings: [].into(),
             seed: 1,

@@ -108,6 +108,7 @@ pub fn plan(
         nodes: nodes(&options.nodes)?,
         autocommit_writes: options.autocommit_writes,
         affected_rows,
+        session: options.session,
         locks: parse_url::<LockUrl>(&options.locks)?,
         settings: settings::parse(&options.settings)?,
         seed: chosen.seed.or(defaults.seed).unwrap_or_else(fresh_seed),
@@ -190,6 +191,16 @@ pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
     if !is_mysql && !is_sim && plan.autocommit_writes == AutocommitWrites::Text {
         return wrong("--autocommit-writes text is for --db mysql://… and sim, or is left out");
     }
+    let dialect = match plan.database {
+        DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_) => "mysql",
+        DatabaseUrl::Postgres(_) => "postgres",
+        DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::SqliteFile(_) => {
+            "sqlite"
+        }
+    };
+    plan.session
+        .statements(dialect)
+        .map_err(PlanError::Options)?;
     match plan.locks {
         LockUrl::File(_) | LockUrl::Redis(_) if is_sim => wrong(
             "the simulator has lock services of its own: --lock lease, file, session or memory",
@@ -312,6 +323,7 @@ mod tests {
             lab: None,
             autocommit_writes: AutocommitWrites::default(),
             affected_rows: None,
+            session: Default::default(),
             locks: "lease".to_owned(),
             settings: Vec::new(),
             memory_mib: DEFAULT_MEMORY_MIB,

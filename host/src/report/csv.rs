@@ -191,6 +191,11 @@ fn error_cells(summary: &Summary) -> Vec<Cell> {
 fn run_is_recorded(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
     let workload = &plan.workload;
     let locks = planned.takes_locks().then(|| plan.locks.to_string());
+    let of_server = || "server".to_owned();
+    let isolation = plan.session.isolation.map(|it| it.as_str().to_owned());
+    let isolation = isolation.unwrap_or_else(of_server);
+    let sync_wait = plan.session.sync_wait.map(|bits| bits.to_string());
+    let sync_wait = sync_wait.unwrap_or_else(of_server);
     vec![
         cell("workload", &plan.workload_name),
         cell("rows", workload.rows),
@@ -203,6 +208,8 @@ fn run_is_recorded(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
         cell("database", &plan.database),
         cell("autocommit writes", plan.autocommit_writes.as_str()),
         cell("affected rows", plan.affected_rows.as_str()),
+        cell("isolation", isolation),
+        cell("sync wait", sync_wait),
         // Not empty: other programs take an empty cell for a missing one, and leave such lines out.
         cell("locks", locks.unwrap_or_else(|| "none".to_owned())),
         cell("settings json", json(&plan.settings_of(planned))),

@@ -56,15 +56,29 @@ fn headline(report: &RunReport) -> String {
     let workload = &plan.workload;
     format!(
         "{}: {}, pause {} ms, hold {} ms\n\
-         database {}, locks {}, seed {}\n\n",
+         database {}{}, locks {}, seed {}\n\n",
         plan.workload_name,
         workload.size(),
         workload.pause_ms,
         workload.hold_ms,
         plan.database,
+        session(plan),
         plan.locks,
         plan.seed,
     )
+}
+
+/// What the sessions of workers set, if anything.
+fn session(plan: &Plan) -> String {
+    let isolation = plan
+        .session
+        .isolation
+        .map(|it| format!(" ({})", it.as_str()));
+    let sync_wait = plan
+        .session
+        .sync_wait
+        .map(|bits| format!(" (wsrep_sync_wait {bits})"));
+    isolation.into_iter().chain(sync_wait).collect()
 }
 
 /// The outcomes of the changes, a line for each trial.

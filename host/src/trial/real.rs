@@ -6,7 +6,7 @@ use super::probe::Probe;
 use super::room;
 use super::usage::UsedBefore;
 use super::world::{Role, Step, Work, World};
-use super::{NANOS_PER_S, Trial, TrialError, backend_error};
+use super::{NANOS_PER_S, Trial, TrialError, backend_error, begins_with};
 use crate::backend::clock::RealClock;
 use crate::backend::host_threads;
 use crate::backend::url::DatabaseUrl;
@@ -120,6 +120,8 @@ impl World for RealWorld<'_> {
         };
         let context = TrialContext {
             site: Arc::new(site),
+            begins_with: begins_with(plan.session, &*self.database)
+                .map_err(backend_error(&plan.database))?,
             settings: Arc::new(plan.settings_of(trial.planned)),
             printed: Arc::new(printed),
             shares,

@@ -41,7 +41,7 @@ pub async fn open_sessions(
     let all = 0..workload.workers();
     let opened = all.map(|worker| {
         let (context, home) = (context.clone(), home_of(worker));
-        let connects = async move { context.database.connect(&context.endpoint_of(worker)).await };
+        let connects = async move { context.connect(worker).await };
         async move {
             let session = home.run(connects).await;
             Opened { session, home }

@@ -45,8 +45,7 @@ impl StrategyHandle {
         let ready = match self.instance.take() {
             Some(ready) => ready,
             None => {
-                let endpoint = self.context.endpoint_of(self.worker);
-                let session = self.context.database.connect(&endpoint).await;
+                let session = self.context.connect(self.worker).await;
                 self.instantiate(session).await
             }
         };
@@ -86,7 +85,9 @@ impl StrategyHandle {
         let context = &self.context;
         let session = session.map_err(|fault| Outcome::from(Err(fault)))?;
         let capabilities = Capabilities {
-            database: self.whereabouts.of_database(context.database.clone()),
+            database: self
+                .whereabouts
+                .of_database(context.database.clone(), context.begins_with.clone()),
             sql_policy: context.sql_policy.clone(),
             locks: context.locks.clone(),
             clock: context.clock.clone(),

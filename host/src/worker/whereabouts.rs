@@ -43,10 +43,15 @@ impl Whereabouts {
     }
 
     /// The database with its sessions noted here.
-    pub(super) fn of_database(&self, database: Arc<dyn Database>) -> Arc<dyn Database> {
+    pub(super) fn of_database(
+        &self,
+        database: Arc<dyn Database>,
+        begins_with: Arc<[Statement]>,
+    ) -> Arc<dyn Database> {
         let whereabouts = self.clone();
         Arc::new(NotedDatabase {
             database,
+            begins_with,
             whereabouts,
         })
     }
@@ -62,6 +67,8 @@ impl Whereabouts {
 
 struct NotedDatabase {
     database: Arc<dyn Database>,
+    /// What its sessions set when they are opened.
+    begins_with: Arc<[Statement]>,
     whereabouts: Whereabouts,
 }
 
@@ -90,6 +97,7 @@ impl Database for NotedDatabase {
     async fn connect(&self, target: &Target) -> Result<Box<dyn Session>, CallError> {
         let _call = self.whereabouts.calls.begin();
         let session = self.database.connect(target).await?;
+        let session = super::set_up(session, &self.begins_with).await?;
         Ok(self.whereabouts.of_session(session))
     }
 

@@ -54,6 +54,38 @@ fn a_flag_that_makes_no_sense() {
             "none of changed, found",
         ),
         (
+            "--strategy cas --isolation serializable",
+            "transactions of SQLite are serializable",
+        ),
+        (
+            "--strategy cas --db postgres://u:secret@127.0.0.1:1/d --isolation snapshot",
+            "in PostgreSQL, repeatable-read is snapshot isolation",
+        ),
+        (
+            "--strategy cas --db postgres://u:secret@127.0.0.1:1/d --sync-wait 1",
+            "--sync-wait is for a Galera cluster",
+        ),
+        (
+            "--strategy cas --db sim --sync-wait 16",
+            "--sync-wait is from 0 to 15",
+        ),
+        (
+            "--strategy cas --db sim --isolation none",
+            "is none of read-committed, repeatable-read, serializable, snapshot",
+        ),
+        (
+            "--strategy cas --db postgres://u:secret@h/d --node mysql://u:secret@h/d",
+            "--db and --node name different databases",
+        ),
+        (
+            "--strategy cas --db postgres://u:secret@127.0.0.1:1/d",
+            "can't connect to 127.0.0.1:1",
+        ),
+        (
+            "--strategy cas --db postgres://u:secret@127.0.0.1:1/d?options=-csecret",
+            "has parameters other than those of TLS",
+        ),
+        (
             "--strategy cas --autocommit-writes text",
             "--autocommit-writes text is for --db mysql://",
         ),

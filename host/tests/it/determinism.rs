@@ -71,6 +71,7 @@ fn case(seed: u64) -> Case {
         faults: schedule::draw(seed, &FaultClass::ALL, &stage),
         autocommit_as_text: seed.is_multiple_of(2),
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: 60,
         stuck_after_s: 0,
         time_limit_s: None,

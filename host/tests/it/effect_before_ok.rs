@@ -198,6 +198,7 @@ fn strategy_that_loses_its_row_to_another_worker_is_not_accused() {
                 faults: faults(seed),
                 autocommit_as_text: false,
                 counts_found_rows: false,
+                session: Default::default(),
                 change_timeout_s: 60,
                 stuck_after_s: 0,
                 time_limit_s: None,

@@ -32,6 +32,8 @@ mod main_job;
 mod manifests;
 mod names_of_kinds;
 mod new;
+
+mod on_postgres;
 mod on_the_lab;
 mod oracles;
 mod output;

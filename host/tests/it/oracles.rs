@@ -187,6 +187,7 @@ fn lost(snapshot_isolation: bool, snapshot_race_us: u64) -> usize {
         faults: Vec::new(),
         autocommit_as_text: false,
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: 5,
         stuck_after_s: 0,
         time_limit_s: None,

@@ -8,6 +8,7 @@ use super::readers::{Reading, readers};
 use crate::capability::budget::Shares;
 use crate::capability::database::Target;
 use crate::capability::operation::Operation;
+use crate::host_threads;
 use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::model::value::Value;
@@ -17,7 +18,7 @@ use crate::secret_url::SecretUrl;
 use crate::session_options::SessionOptions;
 use futures_util::future::{join_all, try_join_all};
 use sqlx::postgres::PgConnection;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -144,9 +145,9 @@ impl Servers {
         *self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The node of that name.
-    pub(super) fn node(&self, name: &str) -> Result<&Node, CallError> {
-        let found = self.nodes.iter().find(|node| node.name == name);
+    /// The number of the node of that name.
+    pub(super) fn number(&self, name: &str) -> Result<usize, CallError> {
+        let found = self.nodes.iter().position(|node| node.name == name);
         found.ok_or_else(|| {
             let names = self.names.join(", ");
             let message = format!("there is no node {name:?}; there are {names}");
@@ -157,7 +158,7 @@ impl Servers {
     pub(super) fn address(&self, target: &Target) -> Result<&Address, CallError> {
         match target {
             Target::Endpoint => Ok(&self.endpoint),
-            Target::Node(name) => self.node(name).map(|node| &node.address),
+            Target::Node(name) => self.number(name).map(|node| &self.nodes[node].address),
         }
     }
 
@@ -184,7 +185,12 @@ impl Servers {
     }
 
     /// Waits until a node has all that was committed on the primary before the call.
-    pub(super) async fn catch_up(&self, node: &Node) -> Result<(), CallError> {
+    pub(super) async fn catch_up(self: &Arc<Self>, node: usize) -> Result<(), CallError> {
+        let servers = self.clone();
+        host_threads::run(async move { servers.have_caught_up(&servers.nodes[node]).await }).await
+    }
+
+    async fn have_caught_up(&self, node: &Node) -> Result<(), CallError> {
         let positions = self.positions().await;
         let Some((&primary, goal)) = position::primary(&positions) else {
             let message = "no node answers as the primary, whose commits the others have to have";
@@ -233,7 +239,12 @@ impl Servers {
     }
 
     /// Number of servers that take part: the primary, and the standbys that stream from it.
-    pub(super) async fn members(&self) -> Result<usize, CallError> {
+    pub(super) async fn members(self: &Arc<Self>) -> Result<usize, CallError> {
+        let servers = self.clone();
+        host_threads::run(async move { servers.count_members().await }).await
+    }
+
+    async fn count_members(&self) -> Result<usize, CallError> {
         let positions = self.positions().await;
         match position::primary(&positions) {
             Some((_, position)) => Ok(1 + position.standbys),

@@ -247,12 +247,9 @@ impl PostgresSession {
     }
 
     async fn wait_for_others(&mut self) -> Result<(), CallError> {
-        let servers = self.servers.clone();
-        let node = self
-            .node
-            .and_then(|number| servers.nodes.get(number as usize));
-        match node {
-            Some(node) => servers.catch_up(node).await,
+        let node = self.node.map(|number| number as usize);
+        match node.filter(|&node| node < self.servers.nodes.len()) {
+            Some(node) => self.servers.catch_up(node).await,
             None => {
                 let message = "this session is on a server that is not among the nodes; name each \
                                of them with --node";

@@ -82,6 +82,7 @@ fn resolved(options: &TestOptions, screen: &Screen) -> Result<ResolvedPlan, Comm
         locks: "memory".to_owned(),
         autocommit_writes: Default::default(),
         affected_rows: None,
+        session: Default::default(),
         flags: WorkloadOptions {
             // A schedule of the workload's file is for servers that can break.
             fault: Some(Vec::new()),

@@ -194,6 +194,7 @@ fn world() -> Case {
         faults: Vec::new(),
         autocommit_as_text: false,
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: 60,
         stuck_after_s: 20,
         time_limit_s: None,

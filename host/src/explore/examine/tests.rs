@@ -24,6 +24,7 @@ fn case() -> Case {
         faults: Vec::new(),
         autocommit_as_text: false,
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: 60,
         stuck_after_s: 0,
         time_limit_s: None,

@@ -20,8 +20,8 @@ use crate::sim::locks;
 use crate::sim::logged_locks::LoggedLocks;
 use crate::sim::random::Purpose;
 use crate::sim::world::World as Sim;
-use crate::trial::TrialError;
 use crate::trial::world::{Role, Work, World};
+use crate::trial::{TrialError, backend_error, begins_with};
 use crate::worker::{TrialContext, Worker};
 use crate::workload::stop::Stopper;
 use contend_dst::{Random, Recording, Spawner};
@@ -137,6 +137,8 @@ impl World for SimWorld {
             simulation.journal.clone(),
         );
         let context = TrialContext {
+            begins_with: begins_with(case.session, &*self.database)
+                .map_err(backend_error(&"sim"))?,
             settings: Arc::new(case.settings.clone()),
             printed: simulation.printed.clone(),
             watched: simulation.watched.clone(),

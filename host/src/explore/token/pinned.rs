@@ -217,6 +217,7 @@ fn case(seed: u64, faults: Vec<SimFault>) -> Case {
         faults,
         autocommit_as_text: seed == 3,
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: 60,
         stuck_after_s: 0,
         time_limit_s: None,

@@ -26,6 +26,7 @@ use simulated::{
     in_simulation, simulated_alone, simulated_alone_without_snapshots, simulated_cluster,
 };
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
 
@@ -106,6 +107,14 @@ mod joins {
         mariadb_node_as_text,
         postgres_cluster
     );
+}
+
+/// Databases on servers, with a bound on the readings of a node.
+mod servers {
+    use super::*;
+    contract! { galera: readings_that_nobody_polls_hold_up_no_other }
+    contract! { mariadb_node: readings_that_nobody_polls_hold_up_no_other }
+    contract! { postgres_cluster: readings_that_nobody_polls_hold_up_no_other }
 }
 
 /// Databases on which a transaction that has read a row may not write it after another one did. MariaDB lets it,
@@ -414,6 +423,32 @@ async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
     let write = fixture.statement(ADD_ONE);
     let written = fixture.read_at(&node, &write).await;
     assert_rejected(written, "not-a-query");
+}
+
+/// Settling asks for the members while its readings are under way, and does not poll them then.
+async fn readings_that_nobody_polls_hold_up_no_other(fixture: &Fixture) {
+    let (database, node) = (&fixture.database, &fixture.database.nodes()[0]);
+    let read = fixture.statement(READ);
+    let mut context = Context::from_waker(Waker::noop());
+    let begun: Vec<_> = (0..20)
+        .map(|_| {
+            let mut reading = database.read(node, Freshness::Causal, &read, &[]);
+            assert!(reading.as_mut().poll(&mut context).is_pending());
+            reading
+        })
+        .collect();
+    fixture.time.sleep(A_WHILE).await;
+    let others = async {
+        for _ in 0..5 {
+            let seen = database.read(node, Freshness::Causal, &read, &[]).await;
+            assert_eq!(integer(&seen.unwrap()), 0);
+            database.members().await.unwrap();
+        }
+    };
+    let limit = Duration::from_secs(2);
+    let answered = fixture.time.timeout(limit, others).await;
+    answered.expect("readings wait for those that nobody polls");
+    drop(begun);
 }
 
 /// SQLite's error for a stale snapshot: `sqlite` looks at the code.

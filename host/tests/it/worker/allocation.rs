@@ -133,6 +133,7 @@ fn judged(script: Script, release: bool, checker: &str) -> (Change, Verdict) {
         faults: Vec::new(),
         autocommit_as_text: false,
         counts_found_rows: false,
+        session: Default::default(),
         change_timeout_s: 600,
         stuck_after_s: 60,
         time_limit_s: None,

@@ -1,0 +1,115 @@
+//! The main job on a real PostgreSQL primary with standbys, in order and when it fails over.
+
+use crate::support::lab::{postgres_lab, postgres_lab_to_break};
+use crate::support::{Sandbox, count, verdict};
+use contend::lab::Lab;
+use serde_json::Value;
+
+const CONTENDED: &str = "--rows 4 --workers-per-row 5 --changes-per-worker 5 --pause-ms 2 --hold-ms 2 \
+                         --check-wait-ms 20 --background-generators 3";
+
+fn trials(lab: &Lab, arguments: &str) -> (i32, Vec<Value>) {
+    trials_of(&Sandbox::new(), lab, arguments)
+}
+
+fn trials_of(sandbox: &Sandbox, lab: &Lab, arguments: &str) -> (i32, Vec<Value>) {
+    let dir = lab.options().dir.display();
+    let finished = sandbox.run(&format!("--lab={dir} {arguments} --out run --json"));
+    let report: Value = serde_json::from_str(&finished.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", finished.stdout, finished.stderr));
+    (finished.code, report["trials"].as_array().unwrap().clone())
+}
+
+#[test]
+fn right_solutions_are_valid_and_a_wrong_one_is_violated() {
+    let right = [
+        "cas",
+        "for-update",
+        "for-update-guard",
+        "lock-change",
+        "lock-change-fenced",
+        "lock-operation",
+    ];
+    let all: String = right.map(|name| format!("--strategy {name} ")).concat();
+    let (code, trials) = trials(
+        postgres_lab(),
+        &format!("{all} --strategy unguarded {CONTENDED} --lock redis"),
+    );
+    assert_eq!(trials.len(), right.len() + 1);
+    for trial in &trials[..right.len()] {
+        assert_eq!(verdict(trial), "valid", "{trial:#}");
+        assert_eq!(count(trial, "ok"), 100, "{trial:#}");
+    }
+    assert_eq!(verdict(&trials[right.len()]), "violated");
+    assert_eq!(code, 1);
+}
+
+/// What is read can be written by if nobody else may write it meanwhile, or only in vain.
+#[test]
+fn isolation_level_decides_whether_a_read_may_be_written_by() {
+    for (level, expected) in [
+        ("read-committed", "violated"),
+        ("repeatable-read", "valid"),
+        ("serializable", "valid"),
+    ] {
+        let arguments = format!(
+            "--strategy read-modify-write --isolation {level} --rows 2 --workers-per-row 5 \
+             --changes-per-worker 20 --stuck-after-s 5"
+        );
+        let (_, trials) = trials(postgres_lab(), &arguments);
+        assert_eq!(verdict(&trials[0]), expected, "{level}: {:#}", trials[0]);
+    }
+}
+
+/// A row that is deleted and inserted again is another row to a statement that waited for it: whoever
+/// waits finds no range, and takes the pool for exhausted.
+#[test]
+fn locked_ranges_that_are_replaced_are_found_by_snapshots_and_not_by_statements() {
+    let strategies = "--strategy ip-for-update --strategy ip-window --strategy ip-two-step";
+    for (level, expected) in [("read-committed", "violated"), ("repeatable-read", "valid")] {
+        let arguments = format!("{strategies} --workload ip-20 --isolation {level}");
+        let (_, trials) = trials(postgres_lab(), &arguments);
+        let verdicts: Vec<_> = trials.iter().map(verdict).collect();
+        assert_eq!(
+            verdicts,
+            [expected, "valid", "valid"],
+            "{level}: {trials:#?}"
+        );
+    }
+}
+
+/// The server that was the primary is killed: what it had acknowledged is there, or the verdict says
+/// that it is not. A compare-and-swap keeps everything else.
+#[test]
+fn fail_over_in_mid_run_is_survived() {
+    let lab = postgres_lab_to_break();
+    let standby = ["n2", "n3"].into_iter().find(|name| is_standby(&lab, name));
+    let standby = standby.expect("one of two is a standby");
+    let sandbox = Sandbox::new();
+    let fault = format!(
+        "kind = \"volume-state\"\n[[fault]]\nat = \"1s\"\naction = \"promote\"\ntarget = \"{standby}\"\n"
+    );
+    sandbox.write("fail-over.toml", fault);
+    let arguments = "--strategy cas --workload fail-over.toml --rows 4 --workers-per-row 3 \
+                     --changes-per-worker 80 --pause-ms 5 --hold-ms 5 --check-wait-ms 20 \
+                     --time-limit-s 60";
+    let (_, trials) = trials_of(&sandbox, &lab, arguments);
+    let trial = &trials[0];
+    let fault = &trial["conditions"]["faults"][0];
+    assert!(fault["error"].is_null(), "{fault:#}");
+    assert!(count(trial, "ok") > 0, "{trial:#}");
+    assert_ne!(verdict(trial), "unknown", "{trial:#}");
+    let answers = trial["answers"].as_array().unwrap();
+    for checker in ["mutual-exclusion", "transition-chain"] {
+        let answer = answers.iter().find(|answer| answer["checker"] == checker);
+        assert_eq!(answer.unwrap()["verdict"], "valid", "{trial:#}");
+    }
+}
+
+fn is_standby(lab: &Lab, name: &str) -> bool {
+    let status = serde_json::to_value(lab.status()).unwrap();
+    let nodes = status["nodes"].as_array().unwrap();
+    nodes
+        .iter()
+        .any(|node| node["name"] == *name && node["role"] == "standby")
+}
