@@ -118,8 +118,8 @@ impl PostgresSession {
         }
         let types: Vec<u8> = letters().collect();
         let mut text = statement.numbered();
-        if known.is_some() {
-            // The driver knows a prepared statement by its text alone.
+        if !types.is_empty() {
+            // The driver knows a prepared statement by its text alone, and for longer than this does.
             text += &format!(" /* {} */", String::from_utf8_lossy(&types));
         }
         let text = AssertSqlSafe(Arc::<str>::from(text)).into_sql_str();
@@ -128,6 +128,9 @@ impl PostgresSession {
                 self.texts.clear();
             }
             let all = self.texts.entry(statement.text().to_owned()).or_default();
+            if all.len() >= PREPARED_STATEMENTS {
+                all.clear();
+            }
             all.push((types, text.clone()));
         }
         text

@@ -269,6 +269,19 @@ async fn one_text_takes_parameters_of_different_types(fixture: &Fixture) {
     }
     let text = [Value::from("7"), Value::Null];
     assert_rejected(session.execute(&write, &text).await, "42804");
+    // The session forgets its texts before the driver forgets its statements.
+    for number in 0..70 {
+        let other = format!("SELECT {number} FROM things WHERE id = ?");
+        let other = fixture.statement(&other);
+        session.query(&other, &[Value::Integer(1)]).await.unwrap();
+        for parameters in &values[..2] {
+            assert_eq!(session.execute(&write, parameters).await.unwrap(), 1);
+            assert_eq!(
+                session.query(&read, &[]).await.unwrap(),
+                [parameters.as_slice()]
+            );
+        }
+    }
 }
 
 async fn numbers_and_times_without_a_type_of_the_contract_are_texts(fixture: &Fixture) {
