@@ -39,11 +39,10 @@ pub(super) fn classify(failure: &Failure, operation: Operation) -> CallError {
 
 /// A connection that is gone, with the codes of SQL: 08001 where none came about, 08006 in flight.
 fn lost(operation: Operation, why: &str) -> CallError {
-    let code = match operation {
-        Operation::Connecting => "08001",
-        _ => "08006",
+    let (code, message) = match operation {
+        Operation::Connecting => ("08001", why.to_owned()),
+        _ => ("08006", format!("lost the connection to the server: {why}")),
     };
-    let message = format!("lost the connection to the server: {why}");
     CallError::new(operation.error_if_lost(), code, message)
 }
 

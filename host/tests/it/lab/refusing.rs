@@ -76,7 +76,7 @@ fn options_that_make_no_sense_are_refused() {
             "up --kind postgres --set port=1",
             "the lab sets that itself",
         ),
-        ("up --kind mysql", "there are galera, postgres"),
+        ("up --kind mysql", "is none of galera, postgres"),
         ("up --synchronous", "--kind postgres"),
         (
             "up --kind postgres --nodes 1 --synchronous",
