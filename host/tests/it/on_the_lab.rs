@@ -21,7 +21,7 @@ const CONTENDED: &str = "--rows 5 --workers-per-row 6 --changes-per-worker 5 --p
 
 /// Long enough that a fault in its second second finds it in the middle.
 const UNDER_FAULTS: &str = "--rows 5 --workers-per-row 4 --changes-per-worker 60 --pause-ms 5 \
-                            --hold-ms 5 --check-wait-ms 20 --time-limit-s 90";
+                            --hold-ms 5 --check-wait-ms 20 --time-limit-s 240";
 
 /// All runs on the lab that stays whole use its one database, so they take turns.
 pub fn turn() -> MutexGuard<'static, ()> {
