@@ -101,13 +101,18 @@ impl<S: Source> Readers<S> {
         text: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
-        let (sender, receiver) = oneshot::channel();
+        let (mut sender, receiver) = oneshot::channel();
         let (text, parameters) = (text.to_owned(), parameters.to_vec());
         let shared = self.shared.clone();
         self.threads.spawn(async move {
-            match shared.turn().await {
+            let turn = tokio::select! {
+                biased;
+                // The caller is gone, and nothing was begun.
+                () = sender.closed() => return,
+                turn = shared.turn() => turn,
+            };
+            match turn {
                 Ok(permit) => shared.read(&text, &parameters, permit, sender).await,
-                // The caller may be gone.
                 Err(error) => drop(sender.send(Err(error))),
             }
         });
