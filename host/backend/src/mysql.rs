@@ -12,7 +12,6 @@ mod discovery;
 mod ground;
 mod limits;
 mod options;
-mod prepared;
 mod readers;
 mod servers;
 mod session;

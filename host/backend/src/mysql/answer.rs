@@ -1,6 +1,5 @@
 //! Runs one statement to its very end.
 
-use super::prepared::Prepared;
 use super::values;
 use crate::capability::calls;
 use crate::model::value::{Row, Value};
@@ -48,21 +47,8 @@ impl Failure {
     }
 }
 
-/// Runs a statement that is prepared once for each connection, and takes all that it gives. An answer of
+/// Runs a statement, prepared once for each connection, and takes all that it gives. An answer of
 /// more than `max_bytes` is read to its end and thrown away.
-pub(super) async fn answer_kept(
-    connection: &mut Conn,
-    prepared: &mut Prepared,
-    text: &str,
-    parameters: &[Value],
-    max_bytes: usize,
-) -> Result<Answer, Failure> {
-    let statement = prepared.get(connection, text).await;
-    let statement = statement.map_err(Failure::before)?;
-    answer_of(connection, &statement, parameters, max_bytes).await
-}
-
-/// The same on a connection for a few statements.
 pub(super) async fn answer(
     connection: &mut Conn,
     text: &str,
@@ -146,13 +132,12 @@ async fn collected<P: Protocol>(
 /// question mark that stands for no parameter.
 pub(super) async fn write_as_text(
     connection: &mut Conn,
-    prepared: &mut Prepared,
     text: &str,
     parameters: &[Value],
     max_bytes: usize,
 ) -> Result<Answer, Failure> {
     let Some(text) = spelled_out(text, parameters, no_backslash_escapes(connection)) else {
-        return answer_kept(connection, prepared, text, parameters, max_bytes).await;
+        return answer(connection, text, parameters, max_bytes).await;
     };
     let running = connection.query_iter(text);
     let result = running.await.map_err(Failure::during)?;

@@ -16,7 +16,7 @@ const CONNECTING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
 /// A strategy has a handful of statements; one that builds its text anew for each change must not
 /// fill the memory, here or on the server.
-pub(super) const PREPARED_STATEMENTS: usize = 64;
+const PREPARED_STATEMENTS: usize = 64;
 
 /// The longest packet that this side sends or takes. The server has a bound of its own.
 const MAX_PACKET_BYTES: usize = 64 * 1024 * 1024;

@@ -1,9 +1,8 @@
 //! A node as the host reads it.
 
-use super::answer::{Failure, answer_kept, run};
+use super::answer::{Failure, answer, run};
 use super::classify::classify;
 use super::options::{Address, hang_up};
-use super::prepared::Prepared;
 use crate::capability::database::Freshness;
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
@@ -36,33 +35,33 @@ pub(super) fn readers(
 
 #[async_trait]
 impl Source for Reading {
-    type Connection = (Conn, Prepared);
+    type Connection = Conn;
 
     fn name(&self) -> &str {
         &self.address.name
     }
 
-    async fn open(&self) -> Result<(Conn, Prepared), CallError> {
+    async fn open(&self) -> Result<Conn, CallError> {
         let mut connection = self.address.connect().await?;
         if let Some(setting) = self.setting {
             let set = run(&mut connection, setting).await;
             set.map_err(|failure| of_reading(&failure).error)?;
         }
-        Ok((connection, Prepared::default()))
+        Ok(connection)
     }
 
     async fn read(
         &self,
-        (connection, prepared): &mut (Conn, Prepared),
+        connection: &mut Conn,
         text: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, NoReading> {
-        let answered = answer_kept(connection, prepared, text, parameters, usize::MAX).await;
+        let answered = answer(connection, text, parameters, usize::MAX).await;
         let answered = answered.map_err(|failure| of_reading(&failure))?;
         Ok(answered.rows)
     }
 
-    async fn hang_up((connection, _): (Conn, Prepared)) {
+    async fn hang_up(connection: Conn) {
         hang_up(connection).await;
     }
 }

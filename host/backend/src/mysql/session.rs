@@ -1,10 +1,9 @@
 //! One connection to a server, opened again when it is lost.
 
-use super::answer::{Answer, Failure, answer_kept, answer_once, run, write_as_text};
+use super::answer::{Answer, Failure, answer, answer_once, run, write_as_text};
 use super::classify::classify;
 use super::limits;
 use super::options::hang_up;
-use super::prepared::Prepared;
 use super::servers::{Servers, introduce};
 use super::threads::{self, Thread};
 use super::transaction_names;
@@ -38,8 +37,6 @@ pub(super) struct MysqlSession {
     shares: Shares,
     /// `None` after it was lost.
     connection: Option<Conn>,
-    /// The statements of that connection.
-    prepared: Prepared,
     /// The number of the server that it is or was with.
     node: Option<u32>,
     /// Every connection that this session has or had and that may still do something, the present
@@ -61,7 +58,6 @@ impl MysqlSession {
             servers,
             target,
             connection: None,
-            prepared: Prepared::default(),
             node: None,
             threads: Vec::new(),
             in_transaction: false,
@@ -115,14 +111,12 @@ impl MysqlSession {
             opened: Instant::now(),
         });
         self.connection = Some(introduced.connection);
-        self.prepared = Prepared::default();
         Ok(())
     }
 
-    fn connection(&mut self) -> Result<(&mut Conn, &mut Prepared), Failure> {
+    fn connection(&mut self) -> Result<&mut Conn, Failure> {
         let gone = || Failure::before(mysql_async::DriverError::ConnectionClosed.into());
-        let connection = self.connection.as_mut().ok_or_else(gone)?;
-        Ok((connection, &mut self.prepared))
+        self.connection.as_mut().ok_or_else(gone)
     }
 
     async fn answer(
@@ -138,13 +132,11 @@ impl MysqlSession {
         let as_text = operation == Operation::Committing
             && self.servers.options.autocommit_writes == AutocommitWrites::Text;
         let answered = match self.connection() {
-            Ok((connection, prepared)) if as_text => {
-                write_as_text(connection, prepared, text, parameters, largest).await
+            Ok(connection) if as_text => write_as_text(connection, text, parameters, largest).await,
+            Ok(connection) if statement.is_kept() => {
+                answer(connection, text, parameters, largest).await
             }
-            Ok((connection, prepared)) if statement.is_kept() => {
-                answer_kept(connection, prepared, text, parameters, largest).await
-            }
-            Ok((connection, _)) => answer_once(connection, text, parameters, largest).await,
+            Ok(connection) => answer_once(connection, text, parameters, largest).await,
             Err(failure) => Err(failure),
         };
         if !self.in_transaction && answered.as_ref().err().is_none_or(|failure| failure.sent) {
@@ -161,7 +153,7 @@ impl MysqlSession {
     }
 
     async fn run(&mut self, text: &str) -> Result<(), Failure> {
-        run(self.connection()?.0, text).await
+        run(self.connection()?, text).await
     }
 
     /// The error of a statement, after which the transaction is what the error says it is: still
