@@ -122,7 +122,7 @@ async fn live<W: World, R>(
         workers = world.workers(&context) => (workers, Ended::Completed),
         () = rules.interrupts.reached(1) => (Vec::new(), Ended::Interrupted),
     };
-    let generators = Generators::prepare(context.site.clone()).await;
+    let generators = Generators::prepare(workload.clone(), database, clock.clone()).await;
     let generators = generators.map_err(backend_error("the background load"))?;
     let server = database.describe().await;
     let mut conditions = Conditions {

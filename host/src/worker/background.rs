@@ -2,69 +2,65 @@
 //! published experiment had it, so that the cluster has other work than the contended rows.
 
 use crate::capability::clock::Clock;
-use crate::capability::database::{Session, Target};
+use crate::capability::database::{Database, Session, Target};
 use crate::model::background::{Background, Load};
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use crate::record::histogram::Latencies;
-use crate::workload::BackgroundAccess;
-use crate::workload::site::Site;
 use crate::workload::stop::Stop;
+use crate::workload::{BackgroundAccess, Workload};
 use std::sync::Arc;
 
 const NANOS_PER_S: u64 = 1_000_000_000;
 
 /// Generators with their sessions, ready to be let go.
 pub struct Generators {
-    site: Arc<Site>,
+    workload: Workload,
+    clock: Arc<dyn Clock>,
     sessions: Vec<Box<dyn Session>>,
 }
 
 impl Generators {
-    /// Opens a session for each, where no strategy is in its way.
-    pub async fn prepare(site: Arc<Site>) -> Result<Self, CallError> {
+    /// Opens a session for each.
+    pub async fn prepare(
+        workload: Workload,
+        database: &dyn Database,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CallError> {
         let mut sessions = Vec::new();
-        for _ in 0..site.workload.background_generators {
-            let connect = |site: Arc<Site>| async move { connect(&site).await };
-            sessions.push(site.beside(connect).await?);
+        for _ in 0..workload.background_generators {
+            sessions.push(database.connect(&Target::Endpoint).await?);
         }
-        Ok(Self { site, sessions })
-    }
-
-    /// One task for each, which works where the session was opened: it loads the database until it is
-    /// stopped. None if there are no generators. What they come to is added up by `total`.
-    pub fn into_tasks(self, stop: &Stop) -> Vec<impl Future<Output = Generated> + Send + 'static> {
-        let count = self.sessions.len() as u32;
-        let Site {
+        Ok(Self {
             workload,
             clock,
-            beside,
-            ..
-        } = &*self.site;
-        let kind = workload.kind.clone();
-        let rate = workload.background_selects_per_s + workload.background_updates_per_s;
+            sessions,
+        })
+    }
+
+    /// One task for each: it loads the database until it is stopped. None if there are no
+    /// generators. What they come to is added up by `total`.
+    pub fn into_tasks(self, stop: &Stop) -> Vec<impl Future<Output = Generated> + Send + 'static> {
+        let count = self.sessions.len() as u32;
+        let kind = self.workload.kind.clone();
+        let rate = self.workload.background_selects_per_s + self.workload.background_updates_per_s;
         let sessions = self.sessions.into_iter().zip(0..);
         let generators = sessions.filter_map(|(session, number)| {
             let generator = Generator {
                 access: kind.background(number)?,
-                selects: workload.background_selects_per_s,
+                selects: self.workload.background_selects_per_s,
                 rate,
-                clock: clock.clone(),
+                clock: self.clock.clone(),
                 stop: stop.clone(),
                 session,
                 generated: Generated::default(),
             };
             // They begin one after another within their first period, not all in the same moment.
             let begins = NANOS_PER_S * u64::from(number) / u64::from(rate.max(1) * count);
-            let beside = beside.clone();
-            Some(async move { beside.run(generator.run(begins)).await })
+            Some(generator.run(begins))
         });
         generators.collect()
     }
-}
-
-async fn connect(site: &Site) -> Result<Box<dyn Session>, CallError> {
-    site.database.connect(&Target::Endpoint).await
 }
 
 /// The figures of one generator.
