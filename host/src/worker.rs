@@ -22,6 +22,7 @@ use crate::capability::sql_policy::SqlPolicy;
 use crate::capability::statement::Statement;
 use crate::capability::strategy::{Call, Strategy};
 use crate::model::change::{Change, StepKind};
+use crate::model::error::CallError;
 use crate::model::marker::Marker;
 use crate::record::journal::Journal;
 use crate::workload::site::Site;
@@ -42,7 +43,7 @@ pub struct TrialContext {
     pub sql_policy: Arc<SqlPolicy>,
     pub locks: Arc<dyn LockService>,
     pub settings: Arc<BTreeMap<String, String>>,
-    /// What each session of a worker sets when it is opened.
+    /// Settings of each session of a worker, applied when it is opened.
     pub begins_with: Arc<[Statement]>,
     pub printed: Arc<dyn Printed>,
     /// The share of each instance in the common budgets.
@@ -205,6 +206,16 @@ impl TrialContext {
             false => Target::Endpoint,
         }
     }
+}
+
+/// Tries what the session of a worker begins with, so that a setting which the server lacks is an error
+/// before the trial and not one of each change.
+pub async fn try_set_up(database: &dyn Database, settings: &[Statement]) -> Result<(), CallError> {
+    if !settings.is_empty() {
+        let session = database.connect(&Target::Endpoint).await?;
+        set_up(session, settings).await?.close().await;
+    }
+    Ok(())
 }
 
 /// Sets what each session of a worker begins with.

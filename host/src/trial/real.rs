@@ -14,11 +14,13 @@ use crate::backend::{open_locks_of_run, run_id};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::database::Database;
+use crate::capability::statement::Statement;
 use crate::model::conditions::Conditions;
+use crate::plan::Plan;
 use crate::record::printed::PrintedFile;
 use crate::run_dir::TrialDir;
 use crate::worker::dealing::{self, Opened};
-use crate::worker::{TrialContext, Worker};
+use crate::worker::{TrialContext, Worker, try_set_up};
 use crate::workload::site::Site;
 use crate::workload::stop::Stopper;
 use futures_util::TryFutureExt;
@@ -39,6 +41,8 @@ pub struct RealWorld<'a> {
     homes: Homes,
     /// The resources that each instance may use, given what this process can have.
     shares: Shares,
+    /// Settings of each session of a worker, applied when it is opened.
+    begins_with: Arc<[Statement]>,
     hears: &'a dyn Fn(Step<'_>),
 }
 
@@ -54,10 +58,13 @@ impl<'a> RealWorld<'a> {
         let homes = Homes::start().map_err(TrialError::Runtime)?;
         let opening = tenancy.open(url, &plan.nodes, plan.session_options(), &fresh);
         let database = opening.await.map_err(backend_error(url))?;
-        if let Err(full) = room::check(&*database, plan).await {
-            database.close().await;
-            return Err(full);
-        }
+        let begins_with = match ready(&*database, plan).await {
+            Ok(begins_with) => begins_with,
+            Err(error) => {
+                database.close().await;
+                return Err(error);
+            }
+        };
         let files = rlimit::Resource::NOFILE.get_soft().ok();
         let shares = Shares::new(plan.workload.workers(), files);
         database.divide(&shares);
@@ -68,6 +75,7 @@ impl<'a> RealWorld<'a> {
             database,
             homes,
             shares,
+            begins_with,
             hears,
         })
     }
@@ -120,8 +128,7 @@ impl World for RealWorld<'_> {
         };
         let context = TrialContext {
             site: Arc::new(site),
-            begins_with: begins_with(plan.session, &*self.database)
-                .map_err(backend_error(&plan.database))?,
+            begins_with: self.begins_with.clone(),
             settings: Arc::new(plan.settings_of(trial.planned)),
             printed: Arc::new(printed),
             shares,
@@ -169,6 +176,17 @@ impl World for RealWorld<'_> {
         }
         ended.map_err(broke_down("the schedule of faults"))
     }
+}
+
+/// Refuses what the servers have no room for, or do not have. Returns what the sessions of workers begin
+/// with.
+async fn ready(database: &dyn Database, plan: &Plan) -> Result<Arc<[Statement]>, TrialError> {
+    room::check(database, plan).await?;
+    let refused = || backend_error(&plan.database);
+    let settings = begins_with(plan.session, database).map_err(refused())?;
+    let tried = try_set_up(database, &settings).await;
+    tried.map_err(refused())?;
+    Ok(settings)
 }
 
 async fn prepare_at(home: Beside, worker: impl Future<Output = Worker> + Send + 'static) -> Work {

@@ -9,10 +9,14 @@ mod stuck;
 
 use crate::support::{Sandbox, hostile};
 use cluster::Reads;
+use contend::backend::sqlite::{Sqlite, SqliteLocation};
+use contend::capability::database::Database;
+use contend::capability::statement::{Action, Statement};
 use contend::model::change::{Change, Restored, Settled};
 use contend::model::error::CallError;
 use contend::model::seen::Sight;
 use contend::wasm::{Engine, Limits, WasmStrategy};
+use contend::worker::try_set_up;
 use contend::workload::Workload;
 use contend::workload::stop::Stopper;
 use fixture::{Effect, Left, Say, Script, Terms};
@@ -345,4 +349,14 @@ async fn asked_to_abandon_it_leaves_the_step_under_way_and_settles_it() {
     assert_eq!(acquire.outcome.reason().unwrap().code, "run-stopped");
     assert_eq!(acquire.settled, Some(Settled::TookEffect));
     assert_eq!(left.status, FREE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_the_server_lacks_is_an_error_before_the_trial() {
+    let database = Sqlite::open(SqliteLocation::Memory).await.unwrap();
+    let lacking = Statement::of_host("SET SESSION wsrep_sync_wait = 1", Action::Set);
+    let error = try_set_up(&database, &[lacking]).await.unwrap_err();
+    assert_eq!(error.code, "unsupported");
+    assert_eq!(try_set_up(&database, &[]).await, Ok(()));
+    database.close().await;
 }
