@@ -14,22 +14,30 @@ const AT_MOST: usize = 4;
 
 static THREADS: Mutex<Option<Runtime>> = Mutex::new(None);
 
-/// Does work of the host on these threads. It goes on while its caller does something else: a lock or a
-/// turn that it has is given back however long nobody asks for the answer.
+/// Does work of the host on these threads. It goes on while its caller does something else, so that it
+/// gives back a lock that it has even if its caller does not poll it; it ends when its caller is gone.
 pub(super) async fn run<T: Send + 'static>(
     work: impl Future<Output = Result<T, CallError>> + Send + 'static,
 ) -> Result<T, CallError> {
-    let threads = handle().map_err(|error| {
-        let message = format!("the host's own threads could not be started: {error}");
-        CallError::unavailable("threads", message)
-    })?;
-    let (sender, receiver) = oneshot::channel();
-    threads.spawn(async move {
-        // The caller may be gone.
-        sender.send(work.await).ok();
+    let (mut sender, receiver) = oneshot::channel();
+    started()?.spawn(async move {
+        let done = tokio::select! {
+            biased;
+            () = sender.closed() => return,
+            done = work => done,
+        };
+        sender.send(done).ok();
     });
     let ended = || CallError::unavailable("closed", "the process ends");
     receiver.await.unwrap_or_else(|_| Err(ended()))
+}
+
+/// As `handle`, for a backend.
+pub(super) fn started() -> Result<Handle, CallError> {
+    handle().map_err(|error| {
+        let message = format!("the host's own threads could not be started: {error}");
+        CallError::unavailable("threads", message)
+    })
 }
 
 /// The threads of this process, started when they are first asked for.

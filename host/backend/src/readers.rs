@@ -78,10 +78,6 @@ struct Shared<S: Source> {
 impl<S: Source> Readers<S> {
     /// Opens nothing yet.
     pub(super) fn new(source: S, limit: Limit) -> Result<Self, CallError> {
-        let threads = host_threads::handle().map_err(|error| {
-            let message = format!("the host's own threads could not be started: {error}");
-            CallError::unavailable("threads", message)
-        })?;
         Ok(Self {
             shared: Arc::new(Shared {
                 source,
@@ -90,7 +86,7 @@ impl<S: Source> Readers<S> {
                 idle: Mutex::default(),
                 ended: AtomicU64::new(0),
             }),
-            threads,
+            threads: host_threads::started()?,
         })
     }
 

@@ -32,7 +32,7 @@ pub fn check_returns_no_rows(statement: &Statement) -> Result<(), CallError> {
     }
 }
 
-/// `rejected` after a call that its caller abandoned: nobody knows how far it came.
+/// `rejected` after a call that its caller abandoned: its effect is unknown.
 pub fn check_abandoned(is_under_way: bool) -> Result<(), CallError> {
     let message = "an earlier call of this session was abandoned half-way";
     refuse_if(is_under_way, "session-abandoned", message)

@@ -1,4 +1,4 @@
-//! What the making of schemas asks of a database.
+//! The operations and words of a database that making schemas needs.
 
 use crate::model::error::CallError;
 use crate::model::value::Row;

@@ -17,9 +17,9 @@ const ASK: &str = "SELECT pg_is_in_recovery(), \
      ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint END, \
      (SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup')";
 
-/// Writes an empty message into the log and flushes it. Without that, a standby may never come to where
-/// the primary was: the end of the log may be of a transaction that is open still, which nobody flushes,
-/// or just behind the head of a new page.
+/// Writes an empty message into the log and flushes it. Without that, a standby may never reach the
+/// primary's position: the last records may be of an open transaction, and are not flushed before its
+/// end, or the position may lie behind the head of a new page.
 pub(super) const NUDGE: &str = "SELECT pg_logical_emit_message(true, 'contend', '')::text";
 
 /// A server's place in the log.

@@ -29,7 +29,7 @@ const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 const CATCHING_UP_TAKES_AT_MOST: Duration = Duration::from_secs(8);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
-/// How often the primary is made to flush its log while a standby is waited for.
+/// Time between two flushes of the primary's log while a standby is waited for.
 const NUDGED_EVERY: Duration = Duration::from_millis(100);
 
 /// Longest wait for the end of an abandoned session.

@@ -43,7 +43,7 @@ pub(super) struct PostgresSession {
     has_failed: bool,
     /// A call has begun and not ended.
     under_way: bool,
-    /// What the strategy has set, to be set again.
+    /// Settings of the strategy, applied again to a new connection.
     settings: Vec<String>,
     /// The setting for the next transaction.
     for_the_next: Option<String>,
@@ -306,12 +306,13 @@ impl Session for PostgresSession {
     async fn begin(&mut self) -> Result<(), CallError> {
         calls::check_begin(self.in_transaction)?;
         self.enter().await?;
-        let setting = self.for_the_next.take().unwrap_or_default();
-        let level = setting.trim_start_matches("SET TRANSACTION");
-        let result = self
-            .step(&format!("BEGIN{level}"), Operation::Reading)
-            .await;
+        let setting = self.for_the_next.as_deref().unwrap_or_default();
+        let begin = format!("BEGIN{}", setting.trim_start_matches("SET TRANSACTION"));
+        let result = self.step(&begin, Operation::Reading).await;
         self.in_transaction = result.is_ok();
+        if result.is_ok() {
+            self.for_the_next = None;
+        }
         self.leave(result)
     }
 

@@ -1,4 +1,4 @@
-//! A table of what each SQLSTATE says to whom.
+//! A table of SQLSTATEs: the kind of error for each operation.
 
 use super::*;
 use ErrorKind::{Conflict, Indefinite, Rejected, Unavailable};
