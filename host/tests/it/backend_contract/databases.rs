@@ -5,11 +5,12 @@ mod forms;
 mod isolation;
 pub(super) mod mariadb;
 pub(super) mod postgres;
+mod readings;
 mod shares;
 pub(super) mod simulated;
 
 use super::{A_WHILE, assert_rejected, contract};
-use contend::capability::database::{Freshness, Session, Target};
+use contend::capability::database::{Session, Target};
 use contend::capability::statement::{Action, Statement};
 use contend::model::error::{CallError, ErrorKind};
 use contend::model::value::{Row, Value};
@@ -18,6 +19,7 @@ use forms::*;
 use isolation::*;
 use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
 use postgres::{postgres_cluster, postgres_node};
+use readings::shared_reads_are_bounded_but_none_is_lost;
 use shares::{
     a_statement_that_is_not_kept_does_the_same,
     an_answer_over_its_share_is_refused_and_the_transaction_goes_on,
@@ -25,8 +27,6 @@ use shares::{
 use simulated::{
     in_simulation, simulated_alone, simulated_alone_without_snapshots, simulated_cluster,
 };
-use std::sync::Arc;
-use std::task::{Context, Waker};
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
 
@@ -107,14 +107,6 @@ mod joins {
         mariadb_node_as_text,
         postgres_cluster
     );
-}
-
-/// Databases on servers, with a bound on the readings of a node.
-mod servers {
-    use super::*;
-    contract! { galera: readings_that_nobody_polls_hold_up_no_other }
-    contract! { mariadb_node: readings_that_nobody_polls_hold_up_no_other }
-    contract! { postgres_cluster: readings_that_nobody_polls_hold_up_no_other }
 }
 
 /// Databases on which a transaction that has read a row may not write it after another one did. MariaDB lets it,
@@ -404,51 +396,6 @@ async fn an_abandoned_write_takes_no_effect_after_the_close(fixture: &Fixture) {
         at_close,
         "it took effect after the close"
     );
-}
-
-async fn shared_reads_are_bounded_but_none_is_lost(fixture: &Fixture) {
-    let node = fixture.database.nodes()[0].clone();
-    let reads = (0..32).map(|_| {
-        let (database, node) = (Arc::clone(&fixture.database), node.clone());
-        let statement = fixture.statement(READ);
-        fixture.time.spawn(async move {
-            database
-                .read(&node, Freshness::AsItIs, &statement, &[])
-                .await
-        })
-    });
-    for read in reads.collect::<Vec<_>>() {
-        assert_eq!(integer(&read.await.unwrap().unwrap()), 0);
-    }
-    let write = fixture.statement(ADD_ONE);
-    let written = fixture.read_at(&node, &write).await;
-    assert_rejected(written, "not-a-query");
-}
-
-/// Settling asks for the members while its readings are under way, and does not poll them then.
-async fn readings_that_nobody_polls_hold_up_no_other(fixture: &Fixture) {
-    let (database, node) = (&fixture.database, &fixture.database.nodes()[0]);
-    let read = fixture.statement(READ);
-    let mut context = Context::from_waker(Waker::noop());
-    let begun: Vec<_> = (0..20)
-        .map(|_| {
-            let mut reading = database.read(node, Freshness::Causal, &read, &[]);
-            assert!(reading.as_mut().poll(&mut context).is_pending());
-            reading
-        })
-        .collect();
-    fixture.time.sleep(A_WHILE).await;
-    let others = async {
-        for _ in 0..5 {
-            let seen = database.read(node, Freshness::Causal, &read, &[]).await;
-            assert_eq!(integer(&seen.unwrap()), 0);
-            database.members().await.unwrap();
-        }
-    };
-    let limit = Duration::from_secs(2);
-    let answered = fixture.time.timeout(limit, others).await;
-    answered.expect("readings wait for those that nobody polls");
-    drop(begun);
 }
 
 /// SQLite's error for a stale snapshot: `sqlite` looks at the code.

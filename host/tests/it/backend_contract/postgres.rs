@@ -1,14 +1,17 @@
 //! Properties of PostgreSQL alone.
 
+mod isolation;
+mod standbys;
+
 use super::databases::fixture::Fixture;
-use super::databases::postgres::{addresses, node_with, postgres_cluster, postgres_node};
-use super::databases::{spawn_execute, spawn_query};
+use super::databases::postgres::{addresses, node_with, postgres_node};
+use super::databases::spawn_execute;
 use super::{A_WHILE, assert_error, assert_rejected, contract};
 use contend::backend::postgres::Postgres;
 use contend::backend::session_options::SessionOptions;
 use contend::capability::database::{Database, Freshness, Session, Target};
 use contend::capability::statement::{Action, Statement};
-use contend::model::error::ErrorKind::{Conflict, Indefinite, Rejected, Unavailable};
+use contend::model::error::ErrorKind::{Conflict, Indefinite, Rejected};
 use contend::model::value::Value;
 use std::time::Duration;
 
@@ -19,24 +22,12 @@ const TWICE: &str = "INSERT INTO things (id, n) VALUES (2, 0)";
 
 contract! { postgres_node:
     a_transaction_with_a_rejection_can_only_be_rolled_back,
-    a_row_that_changed_while_it_was_waited_for_is_looked_at_again,
-    a_second_writer_of_a_snapshot_is_a_conflict,
-    write_skew_of_serializable_transactions_is_a_conflict,
-    an_isolation_level_for_one_transaction_ends_with_it,
-    shared_locks_share_and_two_upgrades_deadlock,
-    a_locked_row_is_refused_skipped_or_waited_for_up_to_a_limit,
     a_write_whose_connection_is_ended_is_indefinite,
     a_session_that_was_ended_is_opened_again_with_its_settings,
     one_text_takes_parameters_of_different_types,
     numbers_and_times_without_a_type_of_the_contract_are_texts,
     a_row_that_refers_to_nothing_is_named,
     matched_rows_are_counted,
-}
-contract! { postgres_cluster:
-    a_standby_takes_no_writes,
-    sync_on_a_standby_waits_for_the_primary,
-    an_open_transaction_holds_no_causal_reading_up,
-    every_server_is_a_member,
 }
 
 async fn n(fixture: &Fixture, session: &mut Box<dyn Session>) -> i64 {
@@ -65,118 +56,6 @@ async fn a_transaction_with_a_rejection_can_only_be_rolled_back(fixture: &Fixtur
     session.rollback().await.unwrap();
     fixture.execute(&mut session, ADD_ONE).await.unwrap();
     assert_eq!(fixture.n().await, 1);
-}
-
-/// At READ COMMITTED, the condition is asked once more of the row as it has become.
-async fn a_row_that_changed_while_it_was_waited_for_is_looked_at_again(fixture: &Fixture) {
-    let swap = "UPDATE things SET n = 1 WHERE id = 1 AND n = 0";
-    let (mut first, second) = (fixture.near().await, fixture.near().await);
-    first.begin().await.unwrap();
-    assert_eq!(fixture.execute(&mut first, swap).await.unwrap(), 1);
-    let mut swapping = spawn_execute(fixture, second, swap);
-    fixture
-        .must_wait(&mut swapping, "a write passed a lock")
-        .await;
-    first.commit().await.unwrap();
-    assert_eq!(swapping.await.unwrap().1.unwrap(), 0);
-    assert_eq!(fixture.n().await, 1);
-}
-
-async fn a_second_writer_of_a_snapshot_is_a_conflict(fixture: &Fixture) {
-    let (mut stale, mut other) = (fixture.near().await, fixture.near().await);
-    let level = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
-    fixture.execute(&mut stale, level).await.unwrap();
-    for statement in [ADD_ONE, LOCK] {
-        stale.begin().await.unwrap();
-        n(fixture, &mut stale).await;
-        fixture.execute(&mut other, ADD_ONE).await.unwrap();
-        let failed = match fixture.statement(statement).returns_rows() {
-            true => fixture.query(&mut stale, statement).await.map(drop),
-            false => fixture.execute(&mut stale, statement).await.map(drop),
-        };
-        assert_error(failed, Conflict, "40001");
-        assert_rejected(stale.commit().await, "no-transaction");
-    }
-    assert_eq!(fixture.n().await, 2);
-}
-
-async fn write_skew_of_serializable_transactions_is_a_conflict(fixture: &Fixture) {
-    let (mut one, mut other) = (fixture.near().await, fixture.near().await);
-    let all = "SELECT n FROM things WHERE id IN (1, 2)";
-    for session in [&mut one, &mut other] {
-        let level = "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE";
-        fixture.execute(session, level).await.unwrap();
-        session.begin().await.unwrap();
-        fixture.query(session, all).await.unwrap();
-    }
-    fixture.execute(&mut one, ADD_ONE).await.unwrap();
-    let second = "UPDATE things SET n = n + 1 WHERE id = 2";
-    fixture.execute(&mut other, second).await.unwrap();
-    one.commit().await.unwrap();
-    assert_error(other.commit().await, Conflict, "40001");
-}
-
-async fn an_isolation_level_for_one_transaction_ends_with_it(fixture: &Fixture) {
-    let (mut session, mut writer) = (fixture.near().await, fixture.near().await);
-    let level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
-    fixture.execute(&mut session, level).await.unwrap();
-    for sees_the_write in [false, true] {
-        session.begin().await.unwrap();
-        assert_rejected(fixture.execute(&mut session, level).await, "25001");
-        let before = n(fixture, &mut session).await;
-        fixture.execute(&mut writer, ADD_ONE).await.unwrap();
-        let after = n(fixture, &mut session).await;
-        assert_eq!(after > before, sees_the_write);
-        session.commit().await.unwrap();
-    }
-}
-
-async fn shared_locks_share_and_two_upgrades_deadlock(fixture: &Fixture) {
-    let shared = "SELECT n FROM things WHERE id = 1 FOR SHARE";
-    let (mut one, mut other) = (fixture.near().await, fixture.near().await);
-    for session in [&mut one, &mut other] {
-        session.begin().await.unwrap();
-        fixture.query(session, shared).await.unwrap();
-    }
-    let mut writing = spawn_execute(fixture, one, ADD_ONE);
-    fixture
-        .must_wait(&mut writing, "a write passed a shared lock")
-        .await;
-    let second = fixture.execute(&mut other, ADD_ONE).await;
-    if second.is_ok() {
-        other.commit().await.unwrap();
-    }
-    let (mut one, first) = writing.await.unwrap();
-    if first.is_ok() {
-        one.commit().await.unwrap();
-    }
-    let errors: Vec<_> = [first, second]
-        .into_iter()
-        .filter_map(Result::err)
-        .collect();
-    let [error] = errors.as_slice() else {
-        panic!("{errors:?}");
-    };
-    assert_eq!((error.kind, &*error.code), (Conflict, "40P01"));
-    assert_eq!(fixture.n().await, 1);
-}
-
-async fn a_locked_row_is_refused_skipped_or_waited_for_up_to_a_limit(fixture: &Fixture) {
-    let (mut holder, mut other) = (fixture.near().await, fixture.near().await);
-    holder.begin().await.unwrap();
-    fixture.query(&mut holder, LOCK).await.unwrap();
-    let nowait = format!("{LOCK} NOWAIT");
-    assert_error(fixture.query(&mut other, &nowait).await, Conflict, "55P03");
-    let skip = "SELECT id FROM things WHERE id IN (1, 2) FOR UPDATE SKIP LOCKED";
-    let rows = fixture.query(&mut other, skip).await.unwrap();
-    assert_eq!(rows, [[Value::Integer(2)]]);
-    let limit = "SET lock_timeout = 100";
-    fixture.execute(&mut other, limit).await.unwrap();
-    let waiting = spawn_query(fixture, other, LOCK);
-    let told = fixture.time.timeout(Duration::from_secs(10), waiting).await;
-    let (_, told) = told.expect("the wait ends").unwrap();
-    assert_error(told, Conflict, "55P03");
-    holder.rollback().await.unwrap();
 }
 
 /// Ends the connection that waits for a lock.
@@ -336,67 +215,6 @@ async fn matched_rows_are_counted(fixture: &Fixture) {
     let mut session = fixture.near().await;
     let same = "UPDATE things SET n = 0 WHERE id = 1";
     assert_eq!(fixture.execute(&mut session, same).await.unwrap(), 1);
-}
-
-async fn a_standby_takes_no_writes(fixture: &Fixture) {
-    let standby = fixture.database.nodes()[1].clone();
-    let mut session = fixture.on(&standby).await;
-    session.sync().await.unwrap();
-    assert_error(
-        fixture.execute(&mut session, ADD_ONE).await,
-        Unavailable,
-        "25006",
-    );
-    assert_eq!(n(fixture, &mut session).await, 0);
-    assert_eq!(session.node(), Some(1));
-    session.close().await;
-}
-
-async fn sync_on_a_standby_waits_for_the_primary(fixture: &Fixture) {
-    let standby = fixture.database.nodes()[1].clone();
-    let (mut writer, mut reader) = (fixture.session().await, fixture.on(&standby).await);
-    for count in 1..=50 {
-        fixture.execute(&mut writer, ADD_ONE).await.unwrap();
-        reader.sync().await.unwrap();
-        assert_eq!(n(fixture, &mut reader).await, count);
-        let read = fixture.statement(READ);
-        let causal = fixture.read_at(&fixture.database.nodes()[2], &read).await;
-        assert_eq!(causal.unwrap(), [[Value::Integer(count)]]);
-    }
-    reader.close().await;
-}
-
-/// What it wrote into the log is not flushed, so no standby comes there by itself.
-async fn an_open_transaction_holds_no_causal_reading_up(fixture: &Fixture) {
-    let mut open = fixture.session().await;
-    let read = fixture.statement(READ);
-    for _ in 0..3 {
-        open.begin().await.unwrap();
-        fixture.execute(&mut open, ADD_ONE).await.unwrap();
-        for node in fixture.database.nodes() {
-            let seen = fixture.read_at(node, &read).await;
-            assert_eq!(seen.unwrap(), [[Value::Integer(0)]], "{node}");
-        }
-        open.rollback().await.unwrap();
-    }
-}
-
-async fn every_server_is_a_member(fixture: &Fixture) {
-    assert_eq!(fixture.database.nodes(), ["n1", "n2", "n3"]);
-    assert_eq!(fixture.database.members().await.unwrap(), 3);
-    assert!(fixture.database.membership().unseen.is_empty());
-    assert!(fixture.database.room().await.unwrap() > 100);
-    let described = fixture.database.describe().await.unwrap();
-    assert_eq!(described["default_transaction_isolation"], "read committed");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_standby_that_was_not_named_is_unseen() {
-    let (endpoint, nodes) = addresses();
-    let database = Postgres::open(&endpoint, &nodes[..2], SessionOptions::default()).await;
-    let database = database.unwrap();
-    assert_eq!(database.membership().unseen.len(), 1);
-    database.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

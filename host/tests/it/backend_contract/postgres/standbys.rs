@@ -1,0 +1,79 @@
+//! A primary with its standbys.
+
+use super::{ADD_ONE, READ, n};
+use crate::backend_contract::databases::fixture::Fixture;
+use crate::backend_contract::databases::postgres::{addresses, postgres_cluster};
+use crate::backend_contract::{assert_error, contract};
+use contend::backend::postgres::Postgres;
+use contend::backend::session_options::SessionOptions;
+use contend::capability::database::Database;
+use contend::model::error::ErrorKind::Unavailable;
+use contend::model::value::Value;
+
+contract! { postgres_cluster:
+    a_standby_takes_no_writes,
+    sync_on_a_standby_waits_for_the_primary,
+    an_open_transaction_holds_no_causal_reading_up,
+    every_server_is_a_member,
+}
+
+async fn a_standby_takes_no_writes(fixture: &Fixture) {
+    let standby = fixture.database.nodes()[1].clone();
+    let mut session = fixture.on(&standby).await;
+    session.sync().await.unwrap();
+    assert_error(
+        fixture.execute(&mut session, ADD_ONE).await,
+        Unavailable,
+        "25006",
+    );
+    assert_eq!(n(fixture, &mut session).await, 0);
+    assert_eq!(session.node(), Some(1));
+    session.close().await;
+}
+
+async fn sync_on_a_standby_waits_for_the_primary(fixture: &Fixture) {
+    let standby = fixture.database.nodes()[1].clone();
+    let (mut writer, mut reader) = (fixture.session().await, fixture.on(&standby).await);
+    for count in 1..=50 {
+        fixture.execute(&mut writer, ADD_ONE).await.unwrap();
+        reader.sync().await.unwrap();
+        assert_eq!(n(fixture, &mut reader).await, count);
+        let read = fixture.statement(READ);
+        let causal = fixture.read_at(&fixture.database.nodes()[2], &read).await;
+        assert_eq!(causal.unwrap(), [[Value::Integer(count)]]);
+    }
+    reader.close().await;
+}
+
+/// Its records in the log are not flushed, so no standby reaches their position by itself.
+async fn an_open_transaction_holds_no_causal_reading_up(fixture: &Fixture) {
+    let mut open = fixture.session().await;
+    let read = fixture.statement(READ);
+    for _ in 0..3 {
+        open.begin().await.unwrap();
+        fixture.execute(&mut open, ADD_ONE).await.unwrap();
+        for node in fixture.database.nodes() {
+            let seen = fixture.read_at(node, &read).await;
+            assert_eq!(seen.unwrap(), [[Value::Integer(0)]], "{node}");
+        }
+        open.rollback().await.unwrap();
+    }
+}
+
+async fn every_server_is_a_member(fixture: &Fixture) {
+    assert_eq!(fixture.database.nodes(), ["n1", "n2", "n3"]);
+    assert_eq!(fixture.database.members().await.unwrap(), 3);
+    assert!(fixture.database.membership().unseen.is_empty());
+    assert!(fixture.database.room().await.unwrap() > 100);
+    let described = fixture.database.describe().await.unwrap();
+    assert_eq!(described["default_transaction_isolation"], "read committed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_that_was_not_named_is_unseen() {
+    let (endpoint, nodes) = addresses();
+    let database = Postgres::open(&endpoint, &nodes[..2], SessionOptions::default()).await;
+    let database = database.unwrap();
+    assert_eq!(database.membership().unseen.len(), 1);
+    database.close().await;
+}
