@@ -67,7 +67,7 @@ pub struct Plan {
     /// Which rows a write counts. Plans did not always say it.
     #[serde(default)]
     pub affected_rows: AffectedRows,
-    /// What the sessions of workers set.
+    /// Settings of the sessions of workers.
     #[serde(default, skip_serializing_if = "SessionSettings::is_none")]
     pub session: SessionSettings,
     pub locks: LockUrl,

@@ -1,5 +1,5 @@
-//! What `update.lua` sends, by the MySQL driver alone: no Wasm, no runner. It is the floor of the runner's
-//! own cost. `compare.sh` measures it: `plain-update URL CONNECTIONS STATEMENTS THREADS`, with so many
+//! The statements of `update.lua` by the MySQL driver alone, without Wasm and runner: a lower bound of the
+//! runner's cost. `compare.sh` measures it: `plain-update URL CONNECTIONS STATEMENTS THREADS`, with so many
 //! statements on each connection, on the table that sysbench has made.
 
 use mysql_async::prelude::Queryable;

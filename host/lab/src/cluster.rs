@@ -19,7 +19,7 @@ pub(super) trait Cluster: Sync {
         programs::program(name)
     }
 
-    /// Why a user may not change this setting of the nodes; `None` if the user may. The name is in
+    /// The reason why a user may not change this setting of the nodes; `None` if the user may. The name is in
     /// lower case with underscores.
     fn refusal(&self, name: &str, value: &str) -> Option<&'static str>;
 

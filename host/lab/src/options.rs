@@ -11,11 +11,11 @@ const DEFAULT_NODES: u32 = 3;
 /// The first port, unless another is named. All others follow from it.
 const DEFAULT_PORT: u16 = 13300;
 
-/// Why a user may not change a setting.
+/// The reason why a user may not change a setting.
 pub(super) const OF_THE_LAB: &str =
     "the lab sets that itself, to keep to its own folder, ports and group";
 
-/// Why a user may not change a setting to a value; `None` if the user may.
+/// The reason why a user may not change a setting to a value; `None` if the user may.
 pub(super) type Refusal<'a> = &'a dyn Fn(&str, &str) -> Option<&'static str>;
 
 /// A lab as it is asked for.

@@ -1,4 +1,4 @@
-//! What can be seen of a server: its process, its answer, its view of its group, its state in the proxy.
+//! The view of a server: its process, its answer, its group, its state in the proxy.
 
 use super::process::ProcessState;
 use super::server::Server;
@@ -64,11 +64,11 @@ pub struct GaleraView {
 pub struct PostgresView {
     /// `primary` or `standby`.
     pub role: Option<String>,
-    /// What a standby's receiver does: `streaming` if it gets what the primary writes.
+    /// State of a standby's receiver: `streaming` if it receives the primary's log.
     pub stream: Option<String>,
-    /// How far its data have come: what a primary has written, a standby replayed.
+    /// The position in the log that a primary has written, or a standby replayed.
     pub position: Option<String>,
-    /// How far a standby is behind the primary.
+    /// Bytes of the log by which a standby is behind the primary.
     pub lag_bytes: Option<u64>,
     #[serde(skip)]
     pub(super) bytes: u64,

@@ -16,7 +16,7 @@ pub struct Proxy {
 
 struct Believed {
     is_healthy: bool,
-    /// When it will believe in the true health, where it does not yet.
+    /// The time at which it notices the true health, if it has not yet.
     change: Option<Nanos>,
     /// The true health.
     truth: bool,

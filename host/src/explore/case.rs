@@ -26,7 +26,7 @@ pub struct Case {
     /// A write counts the rows that it found, changed or not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_found_rows: bool,
-    /// What the sessions of workers set.
+    /// Settings of the sessions of workers.
     #[serde(default, skip_serializing_if = "SessionSettings::is_none")]
     pub session: SessionSettings,
     /// Of simulated time.

@@ -68,7 +68,7 @@ fn headline(report: &RunReport) -> String {
     )
 }
 
-/// What the sessions of workers set, if anything.
+/// The settings of the sessions of workers, if there are any.
 fn session(plan: &Plan) -> String {
     let isolation = plan
         .session

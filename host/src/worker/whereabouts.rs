@@ -67,7 +67,7 @@ impl Whereabouts {
 
 struct NotedDatabase {
     database: Arc<dyn Database>,
-    /// What its sessions set when they are opened.
+    /// Settings of its sessions, applied when they are opened.
     begins_with: Arc<[Statement]>,
     whereabouts: Whereabouts,
 }

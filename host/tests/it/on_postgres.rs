@@ -44,7 +44,7 @@ fn right_solutions_are_valid_and_a_wrong_one_is_violated() {
     assert_eq!(code, 1);
 }
 
-/// What is read can be written by if nobody else may write it meanwhile, or only in vain.
+/// A value that was read may decide a write only if no other session can write it meanwhile.
 #[test]
 fn isolation_level_decides_whether_a_read_may_be_written_by() {
     for (level, expected) in [

@@ -19,9 +19,9 @@ const VIEW: &str = "SELECT pg_is_in_recovery(),
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct View {
     pub(super) in_recovery: bool,
-    /// How far its data have come, in bytes.
+    /// The position of its data in the log, in bytes.
     pub(super) position: u64,
-    /// What its receiver does: `streaming` in a standby that gets what the primary writes.
+    /// State of its receiver: `streaming` in a standby that receives the primary's log.
     pub(super) stream: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// The name of the superuser.
 pub(super) const OWNER: &str = "postgres";
 
-/// What data must have been written with so that they can be rewound.
+/// Settings without which data can't be rewound.
 pub(super) const REWINDABLE: &str = "wal_log_hints=on
 wal_keep_size=128MB
 ";
@@ -78,7 +78,7 @@ host all {USER} 127.0.0.1/32 scram-sha-256
     )
 }
 
-/// How the lab itself reaches a node: by its socket.
+/// The address at which the lab itself reaches a node: its socket.
 pub(super) fn address(node: Server, options: &LabOptions) -> String {
     let dir = node.dir(&options.dir);
     let (dir, port) = (dir.display(), node.port(options.ports()));

@@ -14,8 +14,8 @@ use std::time::Duration;
 /// Timeout of a helper that makes or copies data.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Where the data of a node are. Data that are whole are in this place; while they are made or changed
-/// they are in another.
+/// The folder of a node's data. Complete data are there; data that are being made or changed are in
+/// `part`.
 pub(super) fn place(node: Server, lab: &Path) -> PathBuf {
     node.dir(lab).join("data")
 }

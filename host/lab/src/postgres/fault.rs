@@ -1,6 +1,6 @@
 //! Faults of single nodes.
 //!
-//! A node is isolated by its own configuration: a standby is given nobody to stream from, and if the primary
+//! A node is isolated by its own configuration: a standby gets no primary to stream from, and if the primary
 //! is isolated, none of its standbys streams. That needs no rights on this machine. Clients still reach
 //! the node.
 

@@ -157,7 +157,7 @@ impl<'a> Group<'a> {
         data::are_of_a_standby(node, self.launcher.lab())
     }
 
-    /// Starts standbys that are dead, and lets those that live know whom to follow.
+    /// Starts dead standbys, and reloads the others so that they follow the present primary.
     pub(super) fn bring(&self, standbys: &[Server]) -> Result<(), LabError> {
         let lab = self.launcher.lab();
         for &standby in standbys {
@@ -266,7 +266,7 @@ impl<'a> Group<'a> {
         Ok(found)
     }
 
-    /// Lets standbys know whom to follow now, and waits until those that are to follow nobody don't.
+    /// Reloads standbys, and waits until they do not stream.
     pub(super) fn cut_off(&self, standbys: &[(Server, Process)]) -> Result<(), LabError> {
         for &(standby, process) in standbys {
             self.reload(standby, process)?;

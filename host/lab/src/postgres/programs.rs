@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are.
+//! The folders of PostgreSQL's programs.
 
 use crate::programs;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What an UPDATE, or ON DUPLICATE KEY UPDATE, makes of a row.
+//! The new values of a row after UPDATE or ON DUPLICATE KEY UPDATE.
 
 use super::expression::{Environment, Expression};
 use super::refuse::unsupported;

@@ -18,7 +18,7 @@ pub struct Written {
     /// The order is that of the primary key, or nothing was said of it.
     pub(super) in_key_order: bool,
     pub(super) limit: Option<Expression>,
-    /// What an UPDATE makes of each row; nothing for a DELETE.
+    /// The assignments of an UPDATE; `None` for a DELETE.
     pub(super) assignments: Option<Assignments>,
     pub(super) returning: Option<Returning>,
 }

@@ -128,7 +128,7 @@ fn the_user_of_a_postgres_lab_may_do_what_a_run_needs() {
     assert!(ask(&stranger, WHO).unwrap_err().contains("password"));
 }
 
-/// What is there stays over a stop, and with `--wipe` nothing does.
+/// Data stay after a stop, and are gone with `--wipe`.
 #[test]
 fn a_postgres_lab_is_stopped_and_started_with_its_data() {
     let dir = new_dir();

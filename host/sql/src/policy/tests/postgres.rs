@@ -1,4 +1,4 @@
-//! What is different for PostgreSQL.
+//! Differences of PostgreSQL.
 
 use super::super::*;
 use super::policy::{admitted, refused};

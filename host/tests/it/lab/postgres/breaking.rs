@@ -130,7 +130,7 @@ fn an_isolated_standby_gets_nothing_until_it_is_healed() {
     assert!(lab.status().whole);
 }
 
-/// What only the old primary had is lost, as after a real failover, and in no other way.
+/// Only the writes that no standby had are lost, as after a real failover.
 #[test]
 fn failover_loses_what_no_standby_had_and_the_old_primary_comes_back() {
     let lab = postgres_lab_to_break();
