@@ -43,6 +43,7 @@ mod compile;
 mod compile_query;
 mod create;
 mod create_trigger;
+mod dialect;
 mod evaluate;
 mod expression;
 mod functions;
@@ -71,6 +72,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+pub use dialect::Dialect;
 pub use insert::{Insert, Inserted};
 pub use key::{Cut, Key, KeyPart};
 pub use plan::{Plan, SavepointStep, plan};

@@ -28,6 +28,7 @@ mod reading;
 mod refusal;
 mod setting;
 
+pub use self::dialect::PostgresWithMarks;
 pub use self::reading::{NotRead, Reading, read};
 
 use self::dialect::Dialect;

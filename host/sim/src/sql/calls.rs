@@ -30,14 +30,15 @@ fn bare_named(name: &str) -> Option<Expression> {
         .map(Expression::Now)
 }
 
-fn clock_with(name: &str, digits: &Expr) -> Result<Clock, CallError> {
+fn clock_with(name: &str, digits: &Expr, scope: &Scope<'_>) -> Result<Clock, CallError> {
     let given = match digits {
         Expr::Value(value) => value.value.to_string().parse::<u8>().ok(),
         _ => None,
     };
     let digits = given.filter(|digits| *digits <= 6);
     let clock = digits.and_then(|digits| Clock::named(name, digits));
-    clock.ok_or_else(|| syntax(format!("{name} with other than 0 to 6 digits")))
+    let message = || format!("{name} with other than 0 to 6 digits");
+    clock.ok_or_else(|| syntax(scope.dialect(), message()))
 }
 
 /// A time with an INTERVAL added or, with the sign -1, taken away.
@@ -127,7 +128,7 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
             ));
         }
         (name, [FunctionArgExpr::Expr(digits)]) if Clock::named(name, 0).is_some() => {
-            return Ok(Expression::Now(clock_with(name, digits)?));
+            return Ok(Expression::Now(clock_with(name, digits, scope)?));
         }
         _ => {}
     }
@@ -145,7 +146,8 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
     let (function, least, most) = function(&name).ok_or_else(unknown)?;
     if !(least..=most).contains(&arguments.len()) {
         let count = arguments.len();
-        return Err(syntax(format!("{name} with {count} arguments")));
+        let message = format!("{name} with {count} arguments");
+        return Err(syntax(scope.dialect(), message));
     }
     let mut list = Vec::new();
     for argument in arguments {

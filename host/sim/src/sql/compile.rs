@@ -2,6 +2,7 @@
 
 use super::calls;
 use super::compile_query::query;
+use super::dialect::{Dialect, Problem};
 use super::expression::{Comparison, Expression, Operator};
 use super::query::Query;
 use super::refuse::{syntax, unsupported};
@@ -129,7 +130,7 @@ fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Cal
     let query = sub_query(ast, scope)?;
     if query.items.len() != 1 {
         let message = "a sub-query that stands for one value has several columns";
-        return Err(CallError::rejected(1241, message));
+        return Err(scope.dialect().error(Problem::SeveralColumns, message));
     }
     Ok(query)
 }
@@ -137,34 +138,34 @@ fn one_column(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Arc<Query>, Cal
 fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, CallError> {
     match &value.value {
         ast::Value::Placeholder(mark) if mark == "?" => Ok(scope.parameter(value.span.start)),
-        value => literal(value).map(Expression::Constant),
+        value => literal(value, scope.dialect()).map(Expression::Constant),
     }
 }
 
-pub(super) fn literal(value: &ast::Value) -> Result<Value, CallError> {
+pub(super) fn literal(value: &ast::Value, dialect: Dialect) -> Result<Value, CallError> {
     Ok(match value {
         ast::Value::Null => Value::Null,
         ast::Value::Boolean(boolean) => Value::Integer(i64::from(*boolean)),
-        ast::Value::Number(number, false) => self::number(number)?,
+        ast::Value::Number(number, false) => self::number(number, dialect)?,
         ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => {
             Value::from(text.as_str())
         }
-        ast::Value::HexStringLiteral(hex) => Value::Bytes(bytes(hex)?),
+        ast::Value::HexStringLiteral(hex) => Value::Bytes(bytes(hex, dialect)?),
         other => return Err(unsupported(format!("the literal {other}"))),
     })
 }
 
-fn number(number: &str) -> Result<Value, CallError> {
+fn number(number: &str, dialect: Dialect) -> Result<Value, CallError> {
     if number.contains(['.', 'e', 'E']) {
         let real = number.parse().map(Value::Real);
-        return real.map_err(|_| syntax(format!("{number} is no number")));
+        return real.map_err(|_| syntax(dialect, format!("{number} is no number")));
     }
     let integer = number.parse().map(Value::Integer);
     integer.map_err(|_| unsupported(format!("the number {number}, which has more than 64 bits")))
 }
 
-fn bytes(hex: &str) -> Result<Vec<u8>, CallError> {
-    let wrong = || syntax(format!("x'{hex}' is no bytes"));
+fn bytes(hex: &str, dialect: Dialect) -> Result<Vec<u8>, CallError> {
+    let wrong = || syntax(dialect, format!("x'{hex}' is no bytes"));
     if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
         return Err(wrong());
     }
@@ -176,9 +177,10 @@ fn unary(op: UnaryOperator, expr: &Expr, scope: &mut Scope<'_>) -> Result<Expres
     match (op, expr) {
         // The least integer has no positive counterpart.
         (UnaryOperator::Minus, Expr::Value(value)) => match &value.value {
-            ast::Value::Number(digits, false) => {
-                Ok(Expression::Constant(number(&format!("-{digits}"))?))
-            }
+            ast::Value::Number(digits, false) => Ok(Expression::Constant(number(
+                &format!("-{digits}"),
+                scope.dialect(),
+            )?)),
             _ => Ok(Expression::Negate(boxed(expr, scope)?)),
         },
         (UnaryOperator::Minus, _) => Ok(Expression::Negate(boxed(expr, scope)?)),

@@ -1,6 +1,7 @@
 //! From the parser's queries to ours.
 
 use super::compile::expression;
+use super::dialect::{Dialect, Problem};
 use super::expression::Expression;
 use super::query::{Order, Query};
 use super::refuse::unsupported;
@@ -34,7 +35,7 @@ pub(super) fn query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Query, Ca
         _ => return Err(unsupported("a join of tables")),
     };
     match from.map(|from| relation(from)).transpose()? {
-        Some((name, _)) if is_of_the_server(name) => Ok(empty()),
+        Some((name, _)) if is_of_the_server(name) => Ok(empty(scope.dialect())),
         Some((name, alias)) => {
             let (id, table) = scope.find(name)?;
             let level = scope.open(alias.unwrap_or(plain(name)?), table.clone())?;
@@ -53,7 +54,7 @@ fn is_of_the_server(name: &ast::ObjectName) -> bool {
     name.0.len() == 2 && schema.is_some_and(is)
 }
 
-fn empty() -> Query {
+fn empty(dialect: Dialect) -> Query {
     Query {
         rows: None,
         items: Vec::new(),
@@ -63,6 +64,7 @@ fn empty() -> Query {
         limit: None,
         offset: None,
         empty: true,
+        dialect,
     }
 }
 
@@ -144,6 +146,7 @@ fn of_select(
         limit,
         offset,
         empty: false,
+        dialect: scope.dialect(),
     })
 }
 
@@ -182,7 +185,7 @@ fn order(
     let one = |ast: &OrderByExpr| {
         let descending = is_descending(ast)?;
         let by = match &ast.expr {
-            Expr::Value(value) => by_number(&value.value, items)?,
+            Expr::Value(value) => by_number(&value.value, items, scope.dialect())?,
             Expr::Identifier(name) => match by_alias(name, select, items) {
                 Some(item) => item,
                 None => expression(&ast.expr, scope)?,
@@ -217,14 +220,18 @@ pub(super) fn columns_in_order(
     list.iter().map(one).collect()
 }
 
-fn by_number(value: &ast::Value, items: &[Expression]) -> Result<Expression, CallError> {
+fn by_number(
+    value: &ast::Value,
+    items: &[Expression],
+    dialect: Dialect,
+) -> Result<Expression, CallError> {
     let ast::Value::Number(number, _) = value else {
         return Err(unsupported(format!("ORDER BY the constant {value}")));
     };
     let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let item = place.and_then(|place| items.get(place));
-    let missing =
-        || CallError::rejected(1054, format!("ORDER BY {number}: there is no such column"));
+    let message = || format!("ORDER BY {number}: there is no such column");
+    let missing = || dialect.error(Problem::NoSuchColumn, message());
     item.cloned().ok_or_else(missing)
 }
 

@@ -1,6 +1,7 @@
 //! CREATE TABLE.
 
 use super::compile::literal;
+use super::dialect::{Dialect, Problem};
 use super::refuse::{no_such_column, unsupported};
 use super::rest;
 use super::schema::Definition;
@@ -16,11 +17,15 @@ use sqlparser::ast::{
 };
 
 /// The definition of a table. It needs a primary key, as every table of a multi-master cluster does.
-pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, CallError> {
+pub(super) fn create_table(
+    ast: &ast::CreateTable,
+    dialect: Dialect,
+) -> Result<Definition, CallError> {
     rest::of_create_table(ast)?;
     options(&ast.table_options)?;
     let mut table = Table {
         name: plain(&ast.name)?.into(),
+        dialect,
         columns: Vec::new(),
         primary: Vec::new(),
         unique: Vec::new(),
@@ -28,7 +33,7 @@ pub(super) fn create_table(ast: &ast::CreateTable) -> Result<Definition, CallErr
     for column in &ast.columns {
         if table.column(&column.name.value).is_some() {
             let message = format!("the column {} is there twice", column.name);
-            return Err(CallError::rejected(1060, message));
+            return Err(dialect.error(Problem::ColumnTwice, message));
         }
         add_column(&mut table, column)?;
     }
@@ -111,13 +116,13 @@ fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
         checked_length: None,
         default: None,
     });
-    let number = table.columns.len() - 1;
+    let (number, dialect) = (table.columns.len() - 1, table.dialect);
     for option in &ast.options {
         let column = &mut table.columns[number];
         match &option.option {
             ColumnOption::Null => column.not_null = false,
             ColumnOption::NotNull => column.not_null = true,
-            ColumnOption::Default(value) => column.default = default(column, value)?,
+            ColumnOption::Default(value) => column.default = default(column, value, dialect)?,
             ColumnOption::PrimaryKey(_) => set_primary(table, vec![name.clone()])?,
             ColumnOption::Unique(_) => table.unique.push(vec![number]),
             ColumnOption::Check(check) => check_length(table, &check.expr)?,
@@ -128,11 +133,11 @@ fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
     Ok(())
 }
 
-fn default(column: &Column, value: &Expr) -> Result<Option<Value>, CallError> {
+fn default(column: &Column, value: &Expr, dialect: Dialect) -> Result<Option<Value>, CallError> {
     let Expr::Value(value) = value else {
         return Err(unsupported(format!("DEFAULT {value}")));
     };
-    match literal(&value.value)? {
+    match literal(&value.value, dialect)? {
         Value::Null => Ok(None),
         value => column.store(Scalar::owned(value)).map(Some),
     }
@@ -140,14 +145,20 @@ fn default(column: &Column, value: &Expr) -> Result<Option<Value>, CallError> {
 
 fn set_primary(table: &mut Table, names: Vec<String>) -> Result<(), CallError> {
     if !table.primary.is_empty() {
-        return Err(CallError::rejected(1068, "a table with two primary keys"));
+        return Err(table
+            .dialect
+            .error(Problem::TwoPrimaryKeys, "a table with two primary keys"));
     }
     table.primary = find(table, names)?;
     Ok(())
 }
 
 fn find(table: &Table, names: Vec<String>) -> Result<Vec<usize>, CallError> {
-    let column = |name: &String| table.column(name).ok_or_else(|| no_such_column(name));
+    let column = |name: &String| {
+        table
+            .column(name)
+            .ok_or_else(|| no_such_column(table.dialect, name))
+    };
     names.iter().map(column).collect()
 }
 
@@ -176,7 +187,9 @@ fn can_be_in_a_key(column: &Column) -> Result<(), CallError> {
 fn check_length(table: &mut Table, check: &Expr) -> Result<(), CallError> {
     let (column, bound) =
         length_check(check).ok_or_else(|| unsupported(format!("CHECK ({check})")))?;
-    let found = table.column(column).ok_or_else(|| no_such_column(column))?;
+    let found = table
+        .column(column)
+        .ok_or_else(|| no_such_column(table.dialect, column))?;
     let checked = &mut table.columns[found].checked_length;
     *checked = Some(checked.map_or(bound, |other| other.min(bound)));
     Ok(())

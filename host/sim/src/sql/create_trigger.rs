@@ -2,6 +2,7 @@
 //!
 //! The frame around the INSERT is read here, word by word: the parser does not know MariaDB's.
 
+use super::dialect::Dialect;
 use super::expression::Expression;
 use super::parse::{Kept, once, parse_tokens, tokens};
 use super::plan::insert;
@@ -25,7 +26,7 @@ pub(super) fn definition(text: &str, schema: &Schema) -> Option<Result<Definitio
     }
     let definition = match verb.to_ascii_lowercase().as_str() {
         "create" => frame(text).and_then(|frame| create(&frame, schema)),
-        "drop" => tokens(text).and_then(|tokens| drop(&tokens)),
+        "drop" => tokens(text, Dialect::Mysql).and_then(|tokens| drop(&tokens)),
         _ => return None,
     };
     Some(definition)
@@ -56,7 +57,7 @@ fn frame(text: &str) -> Result<Rc<Frame>, CallError> {
     thread_local! {
         static FRAMES: RefCell<Kept<Frame>> = RefCell::default();
     }
-    once(&FRAMES, text, || read(tokens(text)?))
+    once(&FRAMES, text, || read(tokens(text, Dialect::Mysql)?))
 }
 
 fn read(mut tokens: Vec<Token>) -> Result<Frame, CallError> {
@@ -88,13 +89,16 @@ fn read(mut tokens: Vec<Token>) -> Result<Frame, CallError> {
             .pop()
             .is_none_or(|last| !word(&last).eq_ignore_ascii_case("end"))
     {
-        return Err(syntax("a trigger with BEGIN and without END"));
+        return Err(syntax(
+            Dialect::Mysql,
+            "a trigger with BEGIN and without END",
+        ));
     }
     Ok(Frame {
         name: words[2].clone(),
         table: words[6].clone(),
         event,
-        body: parse_tokens(body)?,
+        body: parse_tokens(body, Dialect::Mysql)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! An expression with its names resolved: columns and parameters are numbers.
 
+use super::dialect::{Dialect, Problem};
 use super::time::Clock;
 use super::value::Scalar;
 use super::view::View;
@@ -77,16 +78,18 @@ pub(super) enum Operator {
 pub(super) trait SubQuery: Debug + Send + Sync {
     fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, CallError>;
 
+    fn dialect(&self) -> Dialect;
+
     /// Is there a row?
     fn exists(&self, env: &Environment<'_>) -> Result<bool, CallError>;
 
-    /// The value of a sub-query that stands for one: NULL if it has no row. `rejected` with 1242 if
-    /// it has several.
+    /// The value of a sub-query that stands for one: NULL if it has no row. `rejected` if it has
+    /// several.
     fn one_value(&self, env: &Environment<'_>) -> Result<Scalar<'static>, CallError> {
         let mut rows = self.rows(env)?;
         if rows.len() > 1 {
             let message = "a sub-query that stands for one value has several rows";
-            return Err(CallError::rejected(1242, message));
+            return Err(self.dialect().error(Problem::SeveralRows, message));
         }
         let value = rows.pop().and_then(|mut row| row.pop());
         Ok(value.map_or(Scalar::Null, Scalar::owned))

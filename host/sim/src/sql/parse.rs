@@ -3,12 +3,12 @@
 //! The thousands of simulations of a search run the same few texts, so each thread keeps what it has read:
 //! parsing was a tenth of a simulation.
 
+use super::dialect::Dialect;
 use super::refuse::{syntax, unsupported};
 use crate::capability::sql_policy::{MAX_NESTING, NotRead, Reading, read};
 use crate::model::error::CallError;
 use rustc_hash::FxHashMap;
 use sqlparser::ast::Statement;
-use sqlparser::dialect::MySqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 use std::cell::RefCell;
@@ -56,37 +56,42 @@ pub(super) fn once<T>(
 
 /// Reads a text as the SQL policy does. `rejected` with `syntax`, or with `unsupported` if there are several
 /// statements.
-pub(super) fn parse(text: &str) -> Result<Rc<Reading>, CallError> {
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Rc<Reading>, CallError> {
     thread_local! {
-        static READ: RefCell<Kept<Reading>> = RefCell::default();
+        static OF_MYSQL: RefCell<Kept<Reading>> = RefCell::default();
+        static OF_POSTGRES: RefCell<Kept<Reading>> = RefCell::default();
     }
-    once(&READ, text, || {
-        read(text, &MySqlDialect {}, MAX_NESTING).map_err(|why| match why {
-            NotRead::Syntax(error) => syntax(error),
-            NotRead::Empty => syntax("an empty statement"),
+    let kept = match dialect {
+        Dialect::Mysql => &OF_MYSQL,
+        Dialect::Postgres => &OF_POSTGRES,
+    };
+    once(kept, text, || {
+        read(text, dialect.grammar(), MAX_NESTING).map_err(|why| match why {
+            NotRead::Syntax(error) => syntax(dialect, error),
+            NotRead::Empty => syntax(dialect, "an empty statement"),
             NotRead::Several(_) => unsupported("several statements in one text"),
         })
     })
 }
 
 /// The same of what is left of a text.
-pub(super) fn parse_tokens(tokens: Vec<Token>) -> Result<Statement, CallError> {
-    let statements = Parser::new(&MySqlDialect {})
+pub(super) fn parse_tokens(tokens: Vec<Token>, dialect: Dialect) -> Result<Statement, CallError> {
+    let statements = Parser::new(dialect.grammar())
         .with_tokens(tokens)
         .with_recursion_limit(MAX_NESTING)
         .parse_statements();
-    let mut statements = statements.map_err(|error| syntax(error.to_string()))?;
+    let mut statements = statements.map_err(|error| syntax(dialect, error.to_string()))?;
     match (statements.pop(), statements.len()) {
         (Some(statement), 0) => Ok(statement),
-        (None, _) => Err(syntax("an empty statement")),
+        (None, _) => Err(syntax(dialect, "an empty statement")),
         _ => Err(unsupported("several statements in one text")),
     }
 }
 
 /// The words and signs of a text, without the space between them.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, CallError> {
-    let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize();
-    let mut tokens = tokens.map_err(|error| syntax(error.to_string()))?;
+pub(super) fn tokens(text: &str, dialect: Dialect) -> Result<Vec<Token>, CallError> {
+    let tokens = Tokenizer::new(dialect.grammar(), text).tokenize();
+    let mut tokens = tokens.map_err(|error| syntax(dialect, error.to_string()))?;
     tokens.retain(|token| !matches!(token, Token::Whitespace(_)));
     Ok(tokens)
 }
@@ -94,6 +99,18 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, CallError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<Rc<Reading>, CallError> {
+        super::parse(text, Dialect::Mysql)
+    }
+
+    #[test]
+    fn dialects_have_their_own_trees() {
+        let text = "SELECT id FROM t WHERE a = \"b\"";
+        let [mysql, postgres] = [Dialect::Mysql, Dialect::Postgres]
+            .map(|dialect| super::parse(text, dialect).unwrap().statement.clone());
+        assert_ne!(mysql, postgres, "a text for the one, a name for the other");
+    }
 
     #[test]
     fn text_is_read_once_until_others_have_filled_the_bound() {

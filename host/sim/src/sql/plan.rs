@@ -5,15 +5,17 @@ use super::compile::expression;
 use super::compile_query::{bound, columns_in_order, is_key_order, query, relation};
 use super::create::create_table;
 use super::create_trigger;
+use super::dialect::{Dialect, Problem};
 use super::insert::{Duplicates, Insert};
 use super::parse::parse;
+use super::query::Query;
 use super::refuse::{no_such_column, syntax, unsupported};
 use super::rest;
 use super::returning::Returning;
 use super::rows::Rows;
 use super::schema::{Definition, Schema};
 use super::scope::{Scope, plain};
-use super::select::{LockClause, Select};
+use super::select::{IfLocked, LockClause, Select};
 use super::setting::{Setting, setting};
 use super::table::Table;
 use super::written::Written;
@@ -47,8 +49,8 @@ pub enum SavepointStep {
 }
 
 /// Parses one statement and resolves its names. `rejected` with `syntax`, with `unsupported` and the
-/// construct that is outside of the subset, or with MariaDB's code for a missing table (1146) or
-/// column (1054).
+/// construct that is outside of the subset, or with the dialect's code for a missing table or
+/// column.
 pub fn plan(text: &str, schema: &Schema) -> Result<Plan, CallError> {
     if let Some(setting) = setting(text) {
         return setting.map(Plan::Set);
@@ -56,7 +58,8 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, CallError> {
     if let Some(definition) = create_trigger::definition(text, schema) {
         return definition.map(Plan::Define);
     }
-    let reading = parse(text)?;
+    let dialect = schema.dialect();
+    let reading = parse(text, dialect)?;
     let (statement, lock) = (&reading.statement, &reading.lock);
     if lock.is_some() && !matches!(statement, Statement::Query(_)) {
         return Err(unsupported("a locking clause of anything but a SELECT"));
@@ -67,7 +70,7 @@ pub fn plan(text: &str, schema: &Schema) -> Result<Plan, CallError> {
         Statement::Insert(ast) => Plan::Insert(insert(ast, scope)?),
         Statement::Update(ast) => Plan::Update(update(ast, scope)?),
         Statement::Delete(ast) => Plan::Delete(delete(ast, scope)?),
-        Statement::CreateTable(ast) => Plan::Define(create_table(ast)?),
+        Statement::CreateTable(ast) => Plan::Define(create_table(ast, dialect)?),
         Statement::Drop {
             object_type: ObjectType::Table,
             if_exists,
@@ -108,18 +111,34 @@ fn select(
     }
     let lock = match clause {
         None => None,
-        Some(clause) if clause.is_standard => {
-            return Err(syntax("FOR SHARE: MariaDB has LOCK IN SHARE MODE for it"));
-        }
-        Some(_) if query.rows.is_none() => {
-            return Err(unsupported("a locking clause without a table"));
-        }
-        Some(clause) => Some(LockClause {
-            exclusive: clause.exclusive,
-            if_locked: clause.if_locked,
-        }),
+        Some(clause) => Some(lock(clause, &query, scope.dialect())?),
     };
     Ok(Select { query, lock })
+}
+
+fn lock(clause: &LockingClause, query: &Query, dialect: Dialect) -> Result<LockClause, CallError> {
+    let other = match dialect {
+        Dialect::Mysql if clause.is_standard => {
+            Some("FOR SHARE: MariaDB has LOCK IN SHARE MODE for it")
+        }
+        Dialect::Postgres if !clause.exclusive && !clause.is_standard => {
+            Some("LOCK IN SHARE MODE: PostgreSQL has FOR SHARE for it")
+        }
+        Dialect::Postgres if matches!(clause.if_locked, IfLocked::WaitFor(_)) => {
+            Some("WAIT n: PostgreSQL has lock_timeout for it")
+        }
+        _ => None,
+    };
+    if let Some(other) = other {
+        return Err(syntax(dialect, other));
+    }
+    if query.rows.is_none() {
+        return Err(unsupported("a locking clause without a table"));
+    }
+    Ok(LockClause {
+        exclusive: clause.exclusive,
+        if_locked: clause.if_locked,
+    })
 }
 
 /// The columns of RETURNING, over the table of a level.
@@ -185,7 +204,7 @@ fn assignments(
         // UPDATE t SET t.a = … is the same column.
         let last = name.0.last().and_then(|part| part.as_ident());
         let column = last.and_then(|last| table.column(&last.value));
-        let column = column.ok_or_else(|| no_such_column(name))?;
+        let column = column.ok_or_else(|| no_such_column(table.dialect, name))?;
         let value = expression(&assignment.value, scope)?;
         assignments.list.push((column, value));
     }
@@ -225,7 +244,7 @@ pub(super) fn insert(ast: &ast::Insert, scope: &mut Scope<'_>) -> Result<Insert,
         if given.content.len() != columns.len() {
             let (wanted, given) = (columns.len(), given.content.len());
             let message = format!("{given} values for {wanted} columns");
-            return Err(CallError::rejected(1136, message));
+            return Err(scope.dialect().error(Problem::ValueCount, message));
         }
         let mut row = vec![None; table.columns.len()];
         for (&column, value) in columns.iter().zip(&given.content) {
@@ -291,10 +310,10 @@ fn columns(ast: &ast::Insert, table: &Table) -> Result<Vec<usize>, CallError> {
     let mut columns = Vec::new();
     for name in &ast.columns {
         let column = table.column(plain(name)?);
-        let column = column.ok_or_else(|| no_such_column(name))?;
+        let column = column.ok_or_else(|| no_such_column(table.dialect, name))?;
         if columns.contains(&column) {
             let message = format!("the column {name} is given twice");
-            return Err(CallError::rejected(1110, message));
+            return Err(table.dialect.error(Problem::GivenTwice, message));
         }
         columns.push(column);
     }

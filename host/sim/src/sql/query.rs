@@ -1,6 +1,7 @@
 //! A SELECT or a sub-query, without its locking clause.
 
 use super::aggregate::Aggregate;
+use super::dialect::{Dialect, Problem};
 use super::expression::{Environment, Expression, SubQuery};
 use super::rows::Rows;
 use super::value::Scalar;
@@ -24,6 +25,7 @@ pub(super) struct Query {
     pub offset: Option<Expression>,
     /// A table of the server's own, where there is nothing.
     pub empty: bool,
+    pub dialect: Dialect,
 }
 
 /// One expression of ORDER BY.
@@ -34,6 +36,10 @@ pub(super) struct Order {
 }
 
 impl SubQuery for Query {
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     fn rows(&self, env: &Environment<'_>) -> Result<Vec<Row>, CallError> {
         if self.empty {
             return Ok(Vec::new());
@@ -77,8 +83,8 @@ impl Query {
     }
 
     fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), CallError> {
-        let offset = count(self.offset.as_ref(), env)?;
-        let limit = count(self.limit.as_ref(), env)?;
+        let offset = count(self.offset.as_ref(), self.dialect, env)?;
+        let limit = count(self.limit.as_ref(), self.dialect, env)?;
         Ok((offset.unwrap_or(0), limit.unwrap_or(usize::MAX)))
     }
 
@@ -151,6 +157,7 @@ impl Query {
 /// The number of a LIMIT or an OFFSET.
 pub(super) fn count(
     bound: Option<&Expression>,
+    dialect: Dialect,
     env: &Environment<'_>,
 ) -> Result<Option<usize>, CallError> {
     match bound.map(|bound| bound.evaluate(env)).transpose()? {
@@ -158,7 +165,7 @@ pub(super) fn count(
         Some(Scalar::Integer(integer)) if integer >= 0 => Ok(Some(integer as usize)),
         Some(_) => {
             let message = "LIMIT and OFFSET take whole numbers from 0 on";
-            Err(CallError::rejected(1210, message))
+            Err(dialect.error(Problem::Bound, message))
         }
     }
 }

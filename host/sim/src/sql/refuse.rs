@@ -1,5 +1,6 @@
 //! Errors of statements that are wrong, or outside of the subset.
 
+use super::dialect::{Dialect, Problem};
 use crate::model::error::CallError;
 use std::fmt::Display;
 
@@ -9,16 +10,16 @@ pub(super) fn unsupported(construct: impl Display) -> CallError {
     CallError::rejected("unsupported", message)
 }
 
-pub(super) fn syntax(message: impl Into<String>) -> CallError {
-    CallError::rejected("syntax", message)
+pub(super) fn syntax(dialect: Dialect, message: impl Into<String>) -> CallError {
+    dialect.error(Problem::Syntax, message)
 }
 
-pub(super) fn no_such_table(name: impl Display) -> CallError {
-    CallError::rejected(1146, format!("there is no table {name}"))
+pub(super) fn no_such_table(dialect: Dialect, name: impl Display) -> CallError {
+    dialect.error(Problem::NoSuchTable, format!("there is no table {name}"))
 }
 
-pub(super) fn no_such_column(name: impl Display) -> CallError {
-    CallError::rejected(1054, format!("there is no column {name}"))
+pub(super) fn no_such_column(dialect: Dialect, name: impl Display) -> CallError {
+    dialect.error(Problem::NoSuchColumn, format!("there is no column {name}"))
 }
 
 /// The host counts the parameters before it runs a plan, so this is a mistake of the host.

@@ -2,6 +2,7 @@
 //! be passed over: so the known parts are taken out of a copy, and what is left must be what the
 //! smallest statement of the kind has.
 
+use super::dialect::Dialect;
 use super::parse::parse;
 use super::refuse::unsupported;
 use crate::model::error::CallError;
@@ -149,7 +150,7 @@ pub(super) fn of_create_table(create: &CreateTable) -> Result<(), CallError> {
 }
 
 fn least(text: &str) -> Statement {
-    let read = parse(text).ok();
+    let read = parse(text, Dialect::Mysql).ok();
     let read = read.expect("the smallest statement of its kind");
     read.statement.clone()
 }

@@ -1,5 +1,6 @@
 //! All tables and their triggers, by name.
 
+use super::dialect::{Dialect, Problem};
 use super::table::{Table, TableId};
 use super::trigger::{Firing, Trigger};
 use super::view::StoredRow;
@@ -30,6 +31,7 @@ pub enum Definition {
 /// All tables. Names of tables and columns are found in any case.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
+    dialect: Dialect,
     tables: Vec<Option<Defined>>,
     names: BTreeMap<String, TableId>,
     version: u64,
@@ -43,6 +45,18 @@ struct Defined {
 }
 
 impl Schema {
+    /// No tables yet, for the statements of a server of this dialect.
+    pub fn of(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            ..Self::default()
+        }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub fn table(&self, id: TableId) -> Option<&Arc<Table>> {
         self.defined(id).map(|defined| &defined.table)
     }
@@ -75,8 +89,7 @@ impl Schema {
     }
 
     /// Makes a planned change. Returns the tables that are gone now, with their rows. `rejected` with
-    /// MariaDB's codes where a name is taken (1050, 1359) or missing (1051, 1146, 1360); then nothing was
-    /// changed.
+    /// the dialect's code where a name is taken or missing; then nothing was changed.
     pub fn define(&mut self, definition: &Definition) -> Result<Vec<TableId>, CallError> {
         let gone = match definition {
             Definition::CreateTable {
@@ -105,7 +118,7 @@ impl Schema {
             }
             if !or_replace {
                 let message = format!("the table {} exists already", table.name);
-                return Err(CallError::rejected(1050, message));
+                return Err(self.dialect.error(Problem::TableExists, message));
             }
             self.forget(id);
             gone.push(id);
@@ -130,10 +143,9 @@ impl Schema {
                 Some(id) => gone.push(id),
                 None if if_exists => {}
                 None => {
-                    return Err(CallError::rejected(
-                        1051,
-                        format!("there is no table {name}"),
-                    ));
+                    return Err(self
+                        .dialect
+                        .error(Problem::NothingToDrop, format!("there is no table {name}")));
                 }
             }
         }
@@ -149,12 +161,12 @@ impl Schema {
     fn add(&mut self, trigger: &Arc<Trigger>) -> Result<Vec<TableId>, CallError> {
         if self.trigger(trigger.name()).is_some() {
             let message = format!("the trigger {} exists already", trigger.name());
-            return Err(CallError::rejected(1359, message));
+            return Err(self.dialect.error(Problem::TriggerExists, message));
         }
         let table = self.tables.get_mut(trigger.table().0 as usize);
         let Some(Some(table)) = table else {
             let message = "the trigger's table is gone";
-            return Err(CallError::rejected(1146, message));
+            return Err(self.dialect.error(Problem::NoSuchTable, message));
         };
         table.triggers.push(trigger.clone());
         Ok(Vec::new())
@@ -169,8 +181,8 @@ impl Schema {
                 Ok(Vec::new())
             }
             None if if_exists => Ok(Vec::new()),
-            None => Err(CallError::rejected(
-                1360,
+            None => Err(self.dialect.error(
+                Problem::NoSuchTrigger,
                 format!("there is no trigger {name}"),
             )),
         }

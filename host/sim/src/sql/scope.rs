@@ -1,6 +1,7 @@
 //! The meaning of names at one place of a statement.
 
 use super::aggregate::Aggregate;
+use super::dialect::Dialect;
 use super::expression::{Expression, MAX_LEVELS};
 use super::refuse::{no_such_column, no_such_table, unsupported};
 use super::schema::Schema;
@@ -42,11 +43,15 @@ impl<'a> Scope<'a> {
         }
     }
 
+    pub(super) fn dialect(&self) -> Dialect {
+        self.schema.dialect()
+    }
+
     /// The table of this name.
     pub(super) fn find(&self, name: &ObjectName) -> Result<(TableId, Arc<Table>), CallError> {
         let id = self.schema.id(plain(name)?);
         let table = id.and_then(|id| Some((id, self.schema.table(id)?.clone())));
-        table.ok_or_else(|| no_such_table(name))
+        table.ok_or_else(|| no_such_table(self.dialect(), name))
     }
 
     /// Opens a level for the rows of a table, under a name. Gives its number.
@@ -78,14 +83,14 @@ impl<'a> Scope<'a> {
             )));
         }
         self.search(|_| true, &name.value)
-            .ok_or_else(|| no_such_column(name))
+            .ok_or_else(|| no_such_column(self.dialect(), name))
     }
 
     /// A column as `table.column`.
     pub(super) fn column_of(&self, table: &Ident, name: &Ident) -> Result<Expression, CallError> {
         let named = |level: &Level| level.name.eq_ignore_ascii_case(&table.value);
         self.search(named, &name.value)
-            .ok_or_else(|| no_such_column(format!("{table}.{name}")))
+            .ok_or_else(|| no_such_column(self.dialect(), format!("{table}.{name}")))
     }
 
     fn search(&self, is_meant: impl Fn(&Level) -> bool, name: &str) -> Option<Expression> {

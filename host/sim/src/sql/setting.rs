@@ -1,5 +1,6 @@
 //! SET: a variable of the session and its value.
 
+use super::dialect::Dialect;
 use super::refuse::{syntax, unsupported};
 use crate::model::error::CallError;
 use sqlparser::dialect::MySqlDialect;
@@ -24,7 +25,7 @@ pub(super) fn setting(text: &str) -> Option<Result<Setting, CallError>> {
 
 fn recognized(text: &str) -> Result<Setting, CallError> {
     let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize();
-    let tokens = tokens.map_err(|error| syntax(error.to_string()))?;
+    let tokens = tokens.map_err(|error| syntax(Dialect::Mysql, error.to_string()))?;
     let words: Vec<String> = tokens.iter().filter_map(word).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (name, value) = match words.as_slice() {

@@ -1,5 +1,6 @@
 //! Tables: their columns and keys.
 
+use super::dialect::Dialect;
 use super::key::Key;
 use crate::model::value::Value;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub struct Column {
 #[derive(Debug, Clone)]
 pub struct Table {
     pub name: Arc<str>,
+    pub dialect: Dialect,
     pub columns: Vec<Column>,
     /// The columns of the primary key, in the key's order; never empty.
     pub primary: Vec<usize>,

@@ -1,6 +1,7 @@
 //! UPDATE and DELETE.
 
 use super::assignments::Assignments;
+use super::dialect::Dialect;
 use super::expression::{Environment, Expression};
 use super::key::Key;
 use super::query::{Order, count, sorted, values};
@@ -54,7 +55,7 @@ impl Written {
     pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, CallError> {
         let env = Environment::writing(parameters, view);
         let enough = match self.in_key_order {
-            true => count(self.limit.as_ref(), &env)?.map(|limit| limit as u64),
+            true => count(self.limit.as_ref(), Dialect::Mysql, &env)?.map(|limit| limit as u64),
             false => None,
         };
         self.rows.visits(&env, enough)
@@ -97,7 +98,7 @@ impl Written {
 
     /// The rows that meet the WHERE, as many as LIMIT has of them.
     fn chosen<'a>(&self, env: &Environment<'a>) -> Result<Vec<(Key, &'a StoredRow)>, CallError> {
-        let limit = count(self.limit.as_ref(), env)?.unwrap_or(usize::MAX);
+        let limit = count(self.limit.as_ref(), Dialect::Mysql, env)?.unwrap_or(usize::MAX);
         let order = match self.in_key_order {
             true => &[],
             false => &self.order[..],

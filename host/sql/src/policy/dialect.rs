@@ -55,7 +55,7 @@ impl Dialect {
 
 /// PostgreSQL's grammar, in which `?` is a parameter and no operator. What is not listed here is off.
 #[derive(Debug)]
-struct PostgresWithMarks;
+pub struct PostgresWithMarks;
 
 impl Grammar for PostgresWithMarks {
     fn dialect(&self) -> TypeId {
