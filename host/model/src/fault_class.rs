@@ -19,6 +19,7 @@ crate::words! {
         LockRestart = "lock-restart",
         LockFailover = "lock-failover",
         LockSkew = "lock-skew",
+        Promote = "promote",
     }
 }
 

@@ -27,6 +27,9 @@ pub enum FaultAction {
     Partition { nodes: Vec<u32>, lasts: Nanos },
     /// The connection of the worker's next commit breaks.
     CutCommit { worker: u32, cut: Cut },
+    /// The standby that has received most becomes the primary, if there is one. The old primary dies, and
+    /// is started again as a standby later.
+    Promote { lasts: Nanos },
     /// The node applies nothing.
     DelayApply { node: u32, lasts: Nanos },
     /// The proxy believes what it knew when it began.
@@ -45,6 +48,7 @@ impl FaultAction {
         match self {
             Self::CrashNode { lasts, .. }
             | Self::Partition { lasts, .. }
+            | Self::Promote { lasts }
             | Self::DelayApply { lasts, .. }
             | Self::BlindProxy { lasts }
             | Self::RestartLocks { lasts }
@@ -62,6 +66,7 @@ impl FaultAction {
             Self::PauseWorker { lasts, .. }
             | Self::CrashNode { lasts, .. }
             | Self::Partition { lasts, .. }
+            | Self::Promote { lasts }
             | Self::DelayApply { lasts, .. }
             | Self::BlindProxy { lasts }
             | Self::RestartLocks { lasts }
@@ -78,6 +83,7 @@ impl FaultAction {
             | Self::CrashWorker { .. }
             | Self::CrashNode { .. }
             | Self::Partition { .. }
+            | Self::Promote { .. }
             | Self::CutCommit { .. }
             | Self::DelayApply { .. }
             | Self::BlindProxy { .. } => false,
@@ -157,6 +163,7 @@ impl fmt::Display for FaultAction {
                 write!(f, "partition {} for {}", names.join(","), Short(*lasts))
             }
             Self::CutCommit { worker, cut } => write!(f, "{} worker-{worker}", cut.as_str()),
+            Self::Promote { lasts } => write!(f, "promote standby for {}", Short(*lasts)),
             Self::DelayApply { node, lasts } => {
                 write!(f, "delay-apply {} for {}", name(*node), Short(*lasts))
             }

@@ -11,10 +11,32 @@ pub struct Spread {
     pub p99_us: f64,
 }
 
+/// The way in which the nodes of a cluster work together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClusterKind {
+    /// MariaDB with Galera: every node takes writes, and certification decides between them.
+    #[default]
+    Galera,
+    /// PostgreSQL with streaming replication: the first node is the primary, the others are standbys.
+    Postgres,
+}
+
+impl ClusterKind {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A cluster for the simulator. Every number has a default, most of them fitted to the lab.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Topology {
+    #[serde(skip_serializing_if = "ClusterKind::is_default")]
+    pub kind: ClusterKind,
+    /// A commit waits until one standby has it, as with `synchronous_standby_names = 'ANY 1 (*)'`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub synchronous: bool,
     /// 1 to 1,000, called `n1`, `n2`, …
     pub nodes: u32,
     /// The nodes stand in so many places, in turn: the first in the first place, and so on.
@@ -70,6 +92,8 @@ impl Default for Topology {
     fn default() -> Self {
         let spread = |p50_us, p99_us| Spread { p50_us, p99_us };
         Self {
+            kind: ClusterKind::Galera,
+            synchronous: false,
             nodes: 3,
             regions: 1,
             region_latency_ms: 40.0,
@@ -98,6 +122,11 @@ impl Default for Topology {
 }
 
 impl Topology {
+    /// Says whether a node can take the place of the one that takes the writes.
+    pub fn has_standbys(&self) -> bool {
+        self.kind == ClusterKind::Postgres && self.nodes > 1
+    }
+
     /// The names of the nodes.
     pub fn names(&self) -> Vec<String> {
         (1..=self.nodes).map(|node| format!("n{node}")).collect()

@@ -23,6 +23,7 @@ mod membership;
 mod network;
 mod node;
 mod order;
+mod postgres;
 mod processors;
 mod read_views;
 mod row_locks;
@@ -43,7 +44,7 @@ pub(super) use connection::{Given, Kind, Reply, Variables};
 pub use event::{ConnectionId, Ticket};
 
 use super::kernel::Kernel;
-use crate::model::topology::Topology;
+use crate::model::topology::{ClusterKind, Topology};
 use event::ClusterEvent;
 use rustc_hash::FxHashMap;
 use state::State;
@@ -52,6 +53,7 @@ use std::sync::{Mutex, MutexGuard};
 /// All nodes, and the messages between them.
 pub struct Cluster {
     kernel: Kernel,
+    kind: ClusterKind,
     names: Vec<String>,
     /// Of each name.
     numbers: FxHashMap<String, u32>,
@@ -65,6 +67,7 @@ impl Cluster {
         let names = topology.names();
         Self {
             kernel,
+            kind: topology.kind,
             numbers: names.iter().cloned().zip(0..).collect(),
             names,
             state: Mutex::new(state),
@@ -89,6 +92,12 @@ impl Cluster {
             ClusterEvent::Ordered { pending, mark } => state.reached_all(pending, mark),
             ClusterEvent::Deliver { node, incarnation } => state.delivered(node, incarnation),
             ClusterEvent::Applied { node, incarnation } => state.applied(node, incarnation),
+            ClusterEvent::DeadlockCheck(ticket) => state.check_for_deadlock(ticket),
+            ClusterEvent::Received {
+                position,
+                primary,
+                incarnation,
+            } => state.standby_received(position, primary, incarnation),
             ClusterEvent::Suspect => state.suspect(),
             ClusterEvent::Rejoin { node, incarnation } => state.rejoin(node, incarnation),
         }

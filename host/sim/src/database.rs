@@ -4,11 +4,11 @@ use super::cluster::{Cluster, Given, Kind};
 use super::session::{SimSession, of_the_host};
 use crate::capability::budget::{LARGEST_ANSWER, Shares};
 use crate::capability::database::{Database, Freshness, Session, Target};
-use crate::capability::mysql_calls::check_query;
 use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::error::CallError;
+use crate::model::topology::ClusterKind;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -54,7 +54,10 @@ impl SimDatabase {
 #[async_trait]
 impl Database for SimDatabase {
     fn dialect(&self) -> &'static str {
-        "mysql"
+        match self.cluster.kind() {
+            ClusterKind::Galera => "mysql",
+            ClusterKind::Postgres => "postgres",
+        }
     }
 
     fn nodes(&self) -> &[String] {
@@ -81,7 +84,7 @@ impl Database for SimDatabase {
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
         let node = Some(self.cluster.number(node)?);
-        check_query(statement, parameters)?;
+        self.cluster.check_query(statement, parameters)?;
         // A row lock outside a transaction locks nothing that outlives the statement.
         let text = match statement.row_lock() {
             Some(lock) => &lock.text_without_clause,
@@ -101,7 +104,12 @@ impl Database for SimDatabase {
         let there_and_back = self.cluster.one_way(false) + self.cluster.one_way(false);
         self.cluster.kernel().sleep(there_and_back).await;
         self.cluster.members_now().ok_or_else(|| {
-            let message = "no node is in the primary component, which alone can commit";
+            let message = match self.cluster.kind() {
+                ClusterKind::Galera => {
+                    "no node is in the primary component, which alone can commit"
+                }
+                ClusterKind::Postgres => "no node is the primary, which alone can commit",
+            };
             CallError::unavailable("no-primary", message)
         })
     }

@@ -132,6 +132,13 @@ pub enum What {
     Fault(SimFault),
     /// The effect of a fault of the schedule has ended, so far as it has an end.
     FaultEnded(SimFault),
+    /// A standby is the primary now, and has the commits up to this position.
+    Promoted { node: u32, position: u64 },
+    /// A commit that no server has any more.
+    LostCommit {
+        transaction: TransactionName,
+        position: u64,
+    },
     /// The nodes that can commit are these now.
     Members { nodes: Vec<u32> },
 }

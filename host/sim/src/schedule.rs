@@ -22,6 +22,8 @@ pub struct Stage {
     /// The times at which workers wait for the answer to a call, without faults: faults are aimed at them.
     pub calls: Vec<Call>,
     pub has_locks: bool,
+    /// A node can take the place of another.
+    pub has_standbys: bool,
     /// After what time a lock is given to another, if its holder is not heard of.
     pub lease: Nanos,
 }
@@ -97,6 +99,7 @@ impl Stage {
     fn can_suffer(&self, class: FaultClass) -> bool {
         match class {
             FaultClass::Partition | FaultClass::DelayApply => self.nodes > 1,
+            FaultClass::Promote => self.has_standbys,
             class => self.has_locks || !class.is_of_locks(),
         }
     }
@@ -125,6 +128,9 @@ impl Stage {
             FaultClass::DelayApply => FaultAction::DelayApply {
                 node,
                 lasts: between(random, 20 * MS, 3 * S),
+            },
+            FaultClass::Promote => FaultAction::Promote {
+                lasts: between(random, 2 * S, 15 * S),
             },
             FaultClass::BlindProxy => FaultAction::BlindProxy {
                 lasts: between(random, 2 * S, 10 * S),
@@ -187,6 +193,7 @@ mod tests {
             length: LENGTH,
             calls: (0..6).map(call).collect(),
             has_locks: true,
+            has_standbys: false,
             lease: 10 * S,
         }
     }

@@ -4,12 +4,11 @@ use super::cluster::{Cluster, ConnectionId, Given, Kind, Reply, Request, Variabl
 use crate::capability::budget::{ANSWER_TOO_LARGE, check_size};
 use crate::capability::calls::{self, bytes_of, check_savepoint};
 use crate::capability::database::{Freshness, Session};
-use crate::capability::mysql_calls::{check_execute, check_query};
-use crate::capability::mysql_codes::lost;
 use crate::capability::operation::Operation;
 use crate::capability::statement::{Action, Statement};
 use crate::event::Actor;
 use crate::model::error::{CallError, ErrorKind};
+use crate::model::topology::ClusterKind;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use std::future::poll_fn;
@@ -153,11 +152,12 @@ impl SimSession {
         self.cluster.send(id, &request);
         let reply = poll_fn(|context| self.cluster.poll_reply(id, context)).await;
         let reply = reply.unwrap_or_else(|| Reply {
-            result: Err(lost(operation, true, "it was ended")),
+            result: Err(self.cluster.lost(operation, "it was ended")),
             in_transaction: false,
             is_broken: true,
         });
-        if kind == Kind::Begin || (kind == Kind::Statement && !self.in_transaction) {
+        let is_alone = kind == Kind::Statement && !self.in_transaction;
+        if kind == Kind::Begin || (is_alone && self.cluster.kind() == ClusterKind::Galera) {
             self.variables.forget_next();
         }
         self.in_transaction = reply.in_transaction;
@@ -180,7 +180,7 @@ impl Session for SimSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<u64, CallError> {
-        check_execute(statement, parameters)?;
+        self.cluster.check_execute(statement, parameters)?;
         check_savepoint(statement, self.in_transaction)?;
         let operation = self.operation(statement);
         let text = statement.text();
@@ -204,7 +204,7 @@ impl Session for SimSession {
         statement: &Statement,
         parameters: &[Value],
     ) -> Result<Vec<Row>, CallError> {
-        check_query(statement, parameters)?;
+        self.cluster.check_query(statement, parameters)?;
         let (operation, text) = (self.operation(statement), statement.text());
         let call = self.call(Kind::Statement, operation, text, parameters);
         match call.await? {

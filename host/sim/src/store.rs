@@ -168,6 +168,16 @@ impl Store {
         }
     }
 
+    /// Drops the versions of a record behind a position, which no reader has seen or can see any more.
+    pub fn undo(&mut self, record: RecordId, position: u64) {
+        if let Some(stored) = self.tables.get_mut(&record.table) {
+            match record.index {
+                0 => stored.rows.undo(record.slot, position),
+                index => stored.unique[index as usize - 1].undo(record.slot, position),
+            }
+        }
+    }
+
     /// Frees the record of a row that was never written, and that no other transaction can know of.
     pub fn forget(&mut self, record: RecordId) {
         if let Some(stored) = self.tables.get_mut(&record.table) {

@@ -129,6 +129,7 @@ impl<E: Send> SeedSearch<'_, E> {
             length: without.total_time,
             calls: calls(&without),
             has_locks: case.locks.is_some(),
+            has_standbys: case.topology.has_standbys(),
             lease: lease(&case),
         };
         case.faults.extend(schedule::draw(seed, classes, &stage));

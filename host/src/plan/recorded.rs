@@ -54,9 +54,8 @@ impl Plan {
         let options = world.faults.iter();
         let options = options.map(|fault| FaultOption::parse(&fault.to_string()));
         let options = options.collect::<Result<Vec<_>, _>>();
-        let read = options.and_then(|options| {
-            sim_schedule(&options, world.topology.nodes, self.workload.workers())
-        });
+        let read = options
+            .and_then(|options| sim_schedule(&options, &world.topology, self.workload.workers()));
         match read.map_err(PlanError::Fault)? == world.faults {
             true => Ok(()),
             false => Err(PlanError::Fault("they are not in order".to_owned())),

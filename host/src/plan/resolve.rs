@@ -161,7 +161,7 @@ fn simulated(
         return Ok(None);
     };
     let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Options)?;
-    let faults = sim_schedule(asked_faults(chosen), topology.nodes, workers);
+    let faults = sim_schedule(asked_faults(chosen), &topology, workers);
     Ok(Some(SimulatedWorld {
         model: Some(MODEL),
         topology,

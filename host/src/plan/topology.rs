@@ -3,7 +3,7 @@
 pub mod keys;
 
 use super::nearest::nearest;
-use crate::model::topology::Topology;
+use crate::model::topology::{ClusterKind, Topology};
 use toml::{Table, Value};
 
 /// The type of a key's value, with its bounds.
@@ -11,6 +11,8 @@ enum Kind {
     Count(i64, i64),
     Real(f64, f64),
     Flag,
+    /// One of these.
+    Word(&'static [&'static str]),
     /// `90..400`: median and 99th percentile, in µs.
     Spread,
     Matrix,
@@ -23,6 +25,8 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// The keys of `Topology`.
 const KEYS: &[(&str, Kind)] = &[
+    ("kind", Kind::Word(&["galera", "postgres"])),
+    ("synchronous", Kind::Flag),
     ("nodes", Kind::Count(1, 1000)),
     ("regions", Kind::Count(1, 1000)),
     ("region_latency_ms", Kind::Real(0.0, MINUTE_MS)),
@@ -46,6 +50,19 @@ const KEYS: &[(&str, Kind)] = &[
     ("snapshot_race_us", Kind::Count(0, 60_000_000)),
     ("health_check_ms", Kind::Count(1, HOUR_MS)),
     ("health_check_fall", Kind::Count(1, 1000)),
+];
+
+const ONLY_OF_POSTGRES: &[&str] = &["synchronous"];
+
+const ONLY_OF_GALERA: &[&str] = &[
+    "retry_autocommit",
+    "lock_wait_timeout_ms",
+    "sync_wait",
+    "flow_control_limit",
+    "flow_control_factor",
+    "suspect_timeout_ms",
+    "snapshot_isolation",
+    "snapshot_race_us",
 ];
 
 /// The cluster that what stands behind `sim:` describes, and for what that leaves open, the table of
@@ -111,8 +128,10 @@ fn from_table(mut table: Table) -> Result<Topology, String> {
                     region_latency_ms";
         return Err(message.to_owned());
     }
+    let given: Vec<String> = table.keys().cloned().collect();
     let topology: Topology = table.try_into().map_err(|error| format!("sim: {error}"))?;
     check(&topology)?;
+    check_kind(&topology, &given)?;
     Ok(topology)
 }
 
@@ -134,6 +153,18 @@ fn check_keys(table: &mut Table) -> Result<(), String> {
             .map_err(|may| format!("{key} is {}; {may}", shown(value)))?;
     }
     Ok(())
+}
+
+/// Refuses keys that mean nothing for this kind of cluster.
+fn check_kind(topology: &Topology, given: &[String]) -> Result<(), String> {
+    let (others, kind) = match topology.kind {
+        ClusterKind::Galera => (ONLY_OF_POSTGRES, "postgres"),
+        ClusterKind::Postgres => (ONLY_OF_GALERA, "galera"),
+    };
+    match given.iter().find(|key| others.contains(&key.as_str())) {
+        Some(key) => Err(format!("{key} is of kind={kind}; leave it out, or say kind={kind}")),
+        None => Ok(()),
+    }
 }
 
 /// Checks the conditions that no key alone shows.
@@ -171,6 +202,10 @@ impl Kind {
             Self::Flag => match value {
                 Value::Boolean(_) => Ok(()),
                 _ => Err("it must be true or false".to_owned()),
+            },
+            Self::Word(words) => match value.as_str() {
+                Some(word) if words.contains(&word) => Ok(()),
+                _ => Err(format!("it must be {}", words.join(" or "))),
             },
             Self::Spread => spread(value),
             Self::Matrix => {
@@ -244,6 +279,8 @@ mod tests {
     fn every_key_of_a_topology_is_known_and_no_other() {
         let with_matrix = Topology {
             latency_ms: Some(vec![vec![0.0; 3]; 3]),
+            kind: ClusterKind::Postgres,
+            synchronous: true,
             ..Topology::default()
         };
         let json = serde_json::to_value(with_matrix).unwrap();
@@ -337,6 +374,9 @@ mod tests {
             ("nodes=1,latency_ms=7", "it must be rows of numbers"),
             ("nodes=1,latency_ms=[7]", "it must be rows of numbers"),
             ("nodes=1,regions=1,latency_ms=[[0]]", "leave out regions"),
+            ("kind=oracle", "kind is oracle; it must be galera or postgres"),
+            ("synchronous=true", "synchronous is of kind=postgres"),
+            ("kind=postgres,sync_wait=1", "sync_wait is of kind=galera"),
         ] {
             let why = wrong(options);
             assert!(why.contains(says), "{options}: {why}");

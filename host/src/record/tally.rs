@@ -85,6 +85,7 @@ fn word(action: &FaultAction) -> &'static str {
         FaultAction::CrashNode { .. } => "node crashed",
         FaultAction::Partition { .. } => "partition",
         FaultAction::CutCommit { .. } => "connection cut at commit",
+        FaultAction::Promote { .. } => "standby promoted",
         FaultAction::DelayApply { .. } => "apply delayed",
         FaultAction::BlindProxy { .. } => "proxy blind",
         FaultAction::RestartLocks { .. } => "lock service restarted",

@@ -56,6 +56,7 @@ fn case(seed: u64) -> Case {
         workers: workload.workers(),
         length: 300_000_000,
         has_locks: true,
+        has_standbys: false,
         lease: 10_000_000_000,
         calls: Vec::new(),
     };

@@ -153,7 +153,7 @@ impl State {
         }
     }
 
-    fn give_back(&mut self, records: &[RecordId], owner: Owner, number: u32) {
+    pub(super) fn give_back(&mut self, records: &[RecordId], owner: Owner, number: u32) {
         let mut grants = Vec::new();
         for &record in records {
             let locks = &mut self.nodes[number as usize].locks;

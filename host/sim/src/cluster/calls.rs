@@ -1,10 +1,9 @@
 //! A call on its way: to the server, through a processor, and its answer back.
 
 use super::connection::{Given, Kind, Phase, Reply};
-use super::errors::Error;
+use super::errors::{Error, lost};
 use super::event::{ClusterEvent, ConnectionId, Ticket};
 use super::state::State;
-use crate::capability::mysql_codes::lost;
 use crate::event::{Answer, What};
 use crate::model::error::{CallError, ErrorKind};
 use crate::sql::Plan;
@@ -22,6 +21,7 @@ impl State {
         match self.connections[slot].call.kind {
             // What is about no data takes next to nothing.
             Kind::Begin | Kind::Rollback | Kind::Sync => self.run(slot),
+            Kind::Commit if self.postgres.is_some() => self.begin_commit_at_snapshot(slot),
             Kind::Commit => self.begin_commit(slot),
             Kind::Statement => {
                 let connection = &mut self.connections[slot];
@@ -34,7 +34,7 @@ impl State {
 
     /// Begins a transaction, if only for one statement.
     pub(super) fn renew(&mut self, slot: u32) {
-        let isolation = self.connections[slot].take_isolation();
+        let isolation = self.connections[slot].take_isolation(self.topology.kind);
         self.connections.begin_transaction(slot, isolation);
     }
 
@@ -57,6 +57,7 @@ impl State {
             return;
         };
         match self.connections[slot].phase {
+            Phase::Committing if self.postgres.is_some() => self.commit_on_primary(slot),
             Phase::Committing => self.replicate(slot),
             _ => self.run(slot),
         }
@@ -70,20 +71,22 @@ impl State {
     }
 
     fn perform(&mut self, slot: u32) -> Option<Result<Given, CallError>> {
+        if self.postgres.is_some() {
+            return self.perform_on_postgres(slot);
+        }
         let connection = &self.connections[slot];
-        let operation = connection.call.operation;
         let kind = connection.call.kind;
         if kind == Kind::Rollback {
             return Some(Ok(Given::Done));
         }
         if connection.transaction.is_killed && kind != Kind::Sync {
-            return Some(Err(Error::Deadlock.error(operation)));
+            return Some(Err(self.error(slot, Error::Deadlock)));
         }
         let prepared = connection.call.prepared.as_ref();
         let plan = prepared.map(|prepared| &prepared.plan);
         let sets = matches!(plan, Some(Ok(Plan::Set(_))));
         if !sets && !self.nodes[connection.node as usize].is_primary {
-            return Some(Err(Error::NotPrimary.error(operation)));
+            return Some(Err(self.error(slot, Error::NotPrimary)));
         }
         if self.has_to_catch_up(slot) {
             self.catch_up(slot);
@@ -103,9 +106,8 @@ impl State {
     /// was another node's work that it failed for.
     pub(super) fn fail(&mut self, slot: u32, error: Error) {
         self.stop_waiting(slot);
-        let connection = &mut self.connections[slot];
-        let operation = connection.call.operation;
-        self.finish(slot, Err(error.error(operation)));
+        let error = self.error(slot, error);
+        self.finish(slot, Err(error));
     }
 
     /// The call failed because of another node's write set.
@@ -135,12 +137,15 @@ impl State {
             (Ok(_), Kind::Commit | Kind::Rollback) => true,
             (Ok(_), Kind::Begin | Kind::Statement) => false,
         };
-        let stands_alone = !connection.in_transaction && connection.call.kind != Kind::Sync;
+        let kind = connection.call.kind;
+        let stands_alone = !connection.in_transaction && kind != Kind::Sync;
         if ends {
             connection.in_transaction = false;
         }
         if ends || stands_alone {
             self.end_transaction(slot);
+        } else if self.postgres.is_some() && kind == Kind::Statement {
+            self.end_statement(slot, result.is_err());
         }
         self.connections.enter(slot, Phase::Idle);
         self.answer(slot, result);
@@ -168,7 +173,12 @@ impl State {
         let connection = &mut self.connections[slot];
         connection.is_left = true;
         let reply = Reply {
-            result: Err(lost(connection.call.operation, true, why)),
+            result: Err(lost(
+                self.topology.kind,
+                connection.call.operation,
+                true,
+                why,
+            )),
             in_transaction: false,
             is_broken: true,
         };

@@ -1,7 +1,9 @@
 //! The schema, and the statements that were planned for it.
 
 use crate::model::error::CallError;
-use crate::sql::{Definition, Firing, Plan, RowChange, Schema, StoredRow, Table, TableId, plan};
+use crate::sql::{
+    Definition, Dialect, Firing, Plan, RowChange, Schema, StoredRow, Table, TableId, plan,
+};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -21,6 +23,13 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
+    pub(super) fn of(dialect: Dialect) -> Self {
+        Self {
+            schema: Schema::of(dialect),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn table(&self, id: TableId) -> Option<&Arc<Table>> {
         self.schema.table(id)
     }

@@ -54,10 +54,11 @@ impl State {
         };
         let connection = &self.connections[slot];
         let node = connection.node as usize;
-        if !self.nodes[node].is_primary {
+        let is_galera = self.postgres.is_none();
+        if is_galera && !self.nodes[node].is_primary {
             return self.fail(slot, Error::NotPrimary);
         }
-        if !self.membership.is_intact() {
+        if is_galera && !self.membership.is_intact() {
             return self.membership.wait(ticket);
         }
         match connection.phase {

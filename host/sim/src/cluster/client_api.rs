@@ -2,16 +2,19 @@
 
 use super::Cluster;
 use super::connection::{Call, Kind, Phase, Reply, Variables};
-use super::errors::refused;
+use super::errors::{lost, refused};
 use super::event::{ClusterEvent, ConnectionId};
 use crate::capability::database::Target;
 use crate::capability::operation::Operation;
+use crate::capability::statement::Statement;
+use crate::capability::{calls, mysql_calls};
 use crate::event::Actor;
 use crate::kernel::Kernel;
 use crate::model::change::Nanos;
 use crate::model::counters::NodeCounters;
 use crate::model::error::CallError;
 use crate::model::sim_fault::Cut;
+use crate::model::topology::{ClusterKind, Topology};
 use crate::model::value::Value;
 use std::collections::BTreeMap;
 use std::task::{Context, Poll};
@@ -30,6 +33,45 @@ pub(crate) struct Request<'a> {
 impl Cluster {
     pub(crate) fn kernel(&self) -> &Kernel {
         &self.kernel
+    }
+
+    pub(crate) fn kind(&self) -> ClusterKind {
+        self.kind
+    }
+
+    /// The error of a call whose connection is gone.
+    pub(crate) fn lost(&self, operation: Operation, why: &str) -> CallError {
+        lost(self.kind, operation, true, why)
+    }
+
+    /// As `Session::query` demands it, before a statement is sent.
+    pub(crate) fn check_query(
+        &self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<(), CallError> {
+        match self.kind {
+            ClusterKind::Galera => mysql_calls::check_query(statement, parameters),
+            ClusterKind::Postgres => {
+                calls::check_returns_rows(statement)?;
+                calls::check_count(statement, parameters)
+            }
+        }
+    }
+
+    /// As `Session::execute` demands it, before a statement is sent.
+    pub(crate) fn check_execute(
+        &self,
+        statement: &Statement,
+        parameters: &[Value],
+    ) -> Result<(), CallError> {
+        match self.kind {
+            ClusterKind::Galera => mysql_calls::check_execute(statement, parameters),
+            ClusterKind::Postgres => {
+                calls::check_returns_no_rows(statement)?;
+                calls::check_count(statement, parameters)
+            }
+        }
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -86,10 +128,10 @@ impl Cluster {
             None => state
                 .proxy
                 .choose(now)
-                .ok_or_else(|| refused("a server: the proxy knows of none"))?,
+                .ok_or_else(|| refused(self.kind, "a server: the proxy knows of none"))?,
         };
         if !state.nodes[chosen as usize].is_up {
-            return Err(refused(&self.names[chosen as usize]));
+            return Err(refused(self.kind, &self.names[chosen as usize]));
         }
         Ok(state
             .connections
@@ -219,22 +261,27 @@ impl Cluster {
 
     /// The number of nodes that can commit, as the first node says that knows it.
     pub(crate) fn members_now(&self) -> Option<usize> {
-        self.state().membership.size()
+        let state = self.state();
+        match &state.postgres {
+            Some(postgres) => state.streaming(postgres),
+            None => state.membership.size(),
+        }
     }
 
     pub(crate) fn counted(&self) -> Vec<NodeCounters> {
         let state = self.state();
+        let is_galera = self.kind == ClusterKind::Galera;
         let paused = state.flow.paused_for(state.now());
         let up = state.nodes.iter().zip(&self.names);
         let up = up.filter(|(node, _)| node.is_up);
         up.map(|(node, name)| NodeCounters {
             node: name.clone(),
             commits: Some(node.counts.commits),
-            certification_failures: Some(node.counts.certification_failures),
-            brute_force_aborts: Some(node.counts.brute_force_aborts),
-            replays: Some(node.counts.replays),
-            flow_control_paused_ns: Some(paused),
-            flow_control_pauses: Some(node.counts.flow_control_pauses),
+            certification_failures: is_galera.then_some(node.counts.certification_failures),
+            brute_force_aborts: is_galera.then_some(node.counts.brute_force_aborts),
+            replays: is_galera.then_some(node.counts.replays),
+            flow_control_paused_ns: is_galera.then_some(paused),
+            flow_control_pauses: is_galera.then_some(node.counts.flow_control_pauses),
         })
         .collect()
     }
@@ -242,6 +289,9 @@ impl Cluster {
     pub(crate) fn described(&self) -> BTreeMap<String, String> {
         let state = self.state();
         let topology = &state.topology;
+        if self.kind == ClusterKind::Postgres {
+            return settings_of_postgres(topology);
+        }
         let on_off = |on| if on { "ON" } else { "OFF" }.to_owned();
         let settings = [
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -266,4 +316,25 @@ impl Cluster {
         let owned = settings.map(|(name, value)| (name.to_owned(), value));
         owned.into_iter().collect()
     }
+}
+
+fn settings_of_postgres(topology: &Topology) -> BTreeMap<String, String> {
+    let synchronous = if topology.synchronous {
+        "ANY 1 (*)"
+    } else {
+        ""
+    };
+    let settings = [
+        (
+            "server_version",
+            concat!("contend ", env!("CARGO_PKG_VERSION")),
+        ),
+        ("default_transaction_isolation", "read committed"),
+        ("synchronous_commit", "on"),
+        ("synchronous_standby_names", synchronous),
+        ("deadlock_timeout", "1000"),
+        ("lock_timeout", "0"),
+    ];
+    let owned = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    owned.into_iter().collect()
 }

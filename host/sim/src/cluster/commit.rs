@@ -12,13 +12,14 @@ use crate::store::Written;
 impl State {
     /// COMMIT has come.
     pub(super) fn begin_commit(&mut self, slot: u32) {
-        let connection = &mut self.connections[slot];
-        let operation = connection.call.operation;
+        let connection = &self.connections[slot];
         let node = connection.node as usize;
         if connection.transaction.is_killed {
-            self.finish(slot, Err(Error::Deadlock.error(operation)));
+            let error = self.error(slot, Error::Deadlock);
+            self.finish(slot, Err(error));
         } else if !self.nodes[node].is_primary {
-            self.finish(slot, Err(Error::NotPrimary.error(operation)));
+            let error = self.error(slot, Error::NotPrimary);
+            self.finish(slot, Err(error));
         } else if self.connections[slot].transaction.rows.is_empty() {
             // Nothing to replicate: its locks excluded no transaction on other nodes.
             self.finish(slot, Ok(Given::Done));
@@ -133,7 +134,7 @@ impl State {
         self.deliver();
     }
 
-    fn keep(&mut self, pending: &Pending, position: u64) {
+    pub(super) fn keep(&mut self, pending: &Pending, position: u64) {
         let written = Written {
             position,
             by: pending.name,

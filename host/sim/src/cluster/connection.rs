@@ -7,7 +7,7 @@ use crate::event::Actor;
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use crate::model::sim_fault::Cut;
-use crate::model::topology::Topology;
+use crate::model::topology::{ClusterKind, Topology};
 use crate::model::value::{Row, Value};
 use crate::sql::Plan;
 use crate::store::RecordId;
@@ -124,6 +124,8 @@ pub(crate) struct Variables {
     pub(super) next_isolation: Option<Isolation>,
     /// `innodb_snapshot_isolation`
     pub(super) snapshot_isolation: bool,
+    /// `synchronous_commit` is off or local: a commit waits for no standby.
+    pub(super) commits_locally: bool,
     /// The client asked for the number of rows that a write found, changed or not.
     pub(super) counts_found: bool,
 }
@@ -131,14 +133,26 @@ pub(crate) struct Variables {
 impl Variables {
     /// The variables of a session that has set none.
     pub(super) fn new(topology: &Topology) -> Self {
-        Self {
+        let variables = Self {
             lock_wait_timeout: topology.lock_wait_timeout_ms * 1_000_000,
             sync_wait: topology.sync_wait,
             retry_autocommit: topology.retry_autocommit,
             isolation: Isolation::default(),
             next_isolation: None,
             snapshot_isolation: topology.snapshot_isolation,
+            commits_locally: false,
             counts_found: false,
+        };
+        match topology.kind {
+            ClusterKind::Galera => variables,
+            ClusterKind::Postgres => Self {
+                lock_wait_timeout: Nanos::MAX,
+                sync_wait: 0,
+                retry_autocommit: 0,
+                isolation: Isolation::ReadCommitted,
+                snapshot_isolation: false,
+                ..variables
+            },
         }
     }
 
@@ -207,13 +221,16 @@ impl Connection {
         }
     }
 
-    /// Takes the isolation of the transaction that begins with the call. A SET is no transaction.
-    pub(super) fn take_isolation(&mut self) -> Isolation {
+    /// Takes the isolation of the transaction that begins with the call. A SET is no transaction, and on
+    /// PostgreSQL a statement that stands alone is not the one that was meant.
+    pub(super) fn take_isolation(&mut self, kind: ClusterKind) -> Isolation {
         let prepared = self.call.prepared.as_ref();
         let sets = prepared.is_some_and(|prepared| matches!(prepared.plan, Ok(Plan::Set(_))));
         let next = match self.call.kind {
             Kind::Begin => self.variables.next_isolation.take(),
-            Kind::Statement if !sets => self.variables.next_isolation.take(),
+            Kind::Statement if !sets && kind == ClusterKind::Galera => {
+                self.variables.next_isolation.take()
+            }
             _ => None,
         };
         next.unwrap_or(self.variables.isolation)

@@ -2,6 +2,7 @@
 
 use super::connection::Phase;
 use super::errors::Error;
+use super::event::Ticket;
 use super::row_locks::Owner;
 use super::state::State;
 use crate::event::What;
@@ -33,6 +34,23 @@ impl State {
             self.fail(victim, Error::Deadlock);
         }
         false
+    }
+
+    /// The statement that still waits looks for a circle, and fails if it is in one.
+    pub(super) fn check_for_deadlock(&mut self, ticket: Ticket) {
+        let Some(slot) = self.connections.current(ticket) else {
+            return;
+        };
+        let Some(circle) = self.circle(slot) else {
+            return;
+        };
+        let record = self.waits_for(slot).expect("it waits");
+        self.kernel.log(|| What::Deadlock {
+            victim: self.connections[slot].transaction.name,
+            other: self.connections[circle[circle.len() - 1]].transaction.name,
+            row: self.row_name(record),
+        });
+        self.fail(slot, Error::Deadlock);
     }
 
     fn weight(&self, slot: u32) -> usize {

@@ -7,6 +7,7 @@ use super::locking::Halt;
 use super::row_locks::Owner;
 use super::state::State;
 use super::transaction::Isolation;
+use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use crate::sql::{Definition, Plan, Setting, TableId};
 use std::collections::BTreeSet;
@@ -86,6 +87,9 @@ impl State {
     }
 
     pub(super) fn set(&mut self, slot: u32, setting: &Setting) -> Result<Given, CallError> {
+        if self.postgres.is_some() {
+            return self.set_on_postgres(slot, setting);
+        }
         let connection = &mut self.connections[slot];
         if setting.name == "next_transaction_isolation" && connection.in_transaction {
             let message = "the transaction that is open has its isolation level already";
@@ -107,14 +111,43 @@ impl State {
             ("next_transaction_isolation", _, level) if isolation(level).is_some() => {
                 variables.next_isolation = isolation(level);
             }
-            _ => {
-                let Setting { name, value } = setting;
-                let message = format!("the simulator can't set {name} to {value}");
-                return Err(CallError::rejected("unsupported", message));
-            }
+            _ => return Err(unknown(setting)),
         }
         Ok(Given::Done)
     }
+
+    fn set_on_postgres(&mut self, slot: u32, setting: &Setting) -> Result<Given, CallError> {
+        let connection = &mut self.connections[slot];
+        if setting.name == "next_transaction_isolation" && connection.in_transaction {
+            let message =
+                "a transaction is open, and this sets the isolation level of the next one";
+            return Err(CallError::rejected("25001", message));
+        }
+        let variables = &mut connection.variables;
+        match (setting.name.as_str(), setting.value.as_str()) {
+            ("lock_timeout", "0") => variables.lock_wait_timeout = Nanos::MAX,
+            ("lock_timeout", ms) if ms.parse::<u32>().is_ok() => {
+                let ms = ms.parse::<u32>().unwrap_or_default();
+                variables.lock_wait_timeout = u64::from(ms) * 1_000_000;
+            }
+            ("synchronous_commit", "OFF" | "LOCAL") => variables.commits_locally = true,
+            ("synchronous_commit", "ON" | "REMOTE_WRITE") => variables.commits_locally = false,
+            ("transaction_isolation", level) if isolation(level).is_some() => {
+                variables.isolation = isolation(level).unwrap_or_default();
+            }
+            ("next_transaction_isolation", level) if isolation(level).is_some() => {
+                variables.next_isolation = isolation(level);
+            }
+            _ => return Err(unknown(setting)),
+        }
+        Ok(Given::Done)
+    }
+}
+
+fn unknown(setting: &Setting) -> CallError {
+    let Setting { name, value } = setting;
+    let message = format!("the simulator can't set {name} to {value}");
+    CallError::rejected("unsupported", message)
 }
 
 fn isolation(level: &str) -> Option<Isolation> {

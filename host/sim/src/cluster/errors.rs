@@ -1,30 +1,90 @@
-//! Errors that clients get, with MariaDB's codes and words.
+//! Errors that clients get, with the codes and words of the servers.
 
-use crate::capability::mysql_codes::of_code;
+use crate::capability::mysql_codes::{self, of_code};
 use crate::capability::operation::Operation;
-use crate::model::error::CallError;
+use crate::model::error::{CallError, ErrorKind};
+use crate::model::topology::ClusterKind;
 
 /// An error that a server gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Error {
     Deadlock,
     LockWaitTimeout,
+    /// A row is locked, and the statement does not wait for it.
+    Locked,
     /// The node did not catch up in time.
     SyncWaitTimeout,
     RecordChanged,
     NotPrimary,
     LostPrimaryInCommit,
+    /// An earlier statement of the transaction was refused.
+    FailedTransaction,
+    /// SERIALIZABLE: reads and writes could make a circle.
+    DangerousStructure,
+    SerializableOnStandby,
+    /// A write on a standby.
+    ReadOnly,
+    /// There is no server that takes writes.
+    NoPrimary,
 }
 
 impl Error {
-    pub(super) fn error(self, operation: Operation) -> CallError {
+    pub(super) fn error(self, kind: ClusterKind, operation: Operation) -> CallError {
+        match kind {
+            ClusterKind::Galera => self.of_galera(operation),
+            ClusterKind::Postgres => self.of_postgres(),
+        }
+    }
+
+    fn of_postgres(self) -> CallError {
+        use ErrorKind::{Conflict, Rejected, Unavailable};
+        let (kind, code, message) = match self {
+            Self::Deadlock => (Conflict, "40P01", "deadlock detected"),
+            Self::LockWaitTimeout => (Conflict, "55P03", "canceling statement due to lock timeout"),
+            Self::Locked => (Conflict, "55P03", "could not obtain lock on row"),
+            Self::RecordChanged => (
+                Conflict,
+                "40001",
+                "could not serialize access due to concurrent update",
+            ),
+            Self::DangerousStructure => (
+                Conflict,
+                "40001",
+                "could not serialize access due to read/write dependencies among transactions",
+            ),
+            Self::FailedTransaction => (
+                Rejected,
+                "25P02",
+                "current transaction is aborted, commands ignored until end of transaction block",
+            ),
+            Self::SerializableOnStandby => (
+                Rejected,
+                "0A000",
+                "cannot use serializable mode in a hot standby",
+            ),
+            Self::ReadOnly | Self::NotPrimary | Self::LostPrimaryInCommit => (
+                Unavailable,
+                "25006",
+                "cannot execute this statement in a read-only transaction",
+            ),
+            Self::SyncWaitTimeout => (Unavailable, "behind", "the server did not catch up in time"),
+            Self::NoPrimary => (
+                Unavailable,
+                "no-primary",
+                "no server is the primary, whose commits the others have to have",
+            ),
+        };
+        CallError::new(kind, code, message)
+    }
+
+    fn of_galera(self, operation: Operation) -> CallError {
         let (code, state, message) = match self {
             Self::Deadlock => (
                 1213,
                 "40001",
                 "Deadlock found when trying to get lock; try restarting transaction",
             ),
-            Self::LockWaitTimeout => (
+            Self::LockWaitTimeout | Self::Locked => (
                 1205,
                 "HY000",
                 "Lock wait timeout exceeded; try restarting transaction",
@@ -34,8 +94,14 @@ impl Error {
                 "HY000",
                 "Lock wait timeout exceeded: the node did not catch up in time",
             ),
-            Self::RecordChanged => (1020, "HY000", "Record has changed since last read"),
-            Self::NotPrimary => (
+            Self::RecordChanged | Self::DangerousStructure => {
+                (1020, "HY000", "Record has changed since last read")
+            }
+            Self::NotPrimary
+            | Self::FailedTransaction
+            | Self::SerializableOnStandby
+            | Self::ReadOnly
+            | Self::NoPrimary => (
                 1047,
                 "08S01",
                 "WSREP has not yet prepared node for application use",
@@ -51,6 +117,25 @@ impl Error {
 }
 
 /// The server takes no connections.
-pub(super) fn refused(who: &str) -> CallError {
-    CallError::unavailable(2003, format!("can't connect to {who}: connection refused"))
+pub(super) fn refused(kind: ClusterKind, who: &str) -> CallError {
+    let message = format!("can't connect to {who}: connection refused");
+    match kind {
+        ClusterKind::Galera => CallError::unavailable(2003, message),
+        ClusterKind::Postgres => CallError::unavailable("08001", message),
+    }
+}
+
+/// The connection is gone; `sent` if that was seen after the call was on its way.
+pub(crate) fn lost(kind: ClusterKind, operation: Operation, sent: bool, why: &str) -> CallError {
+    match kind {
+        ClusterKind::Galera => mysql_codes::lost(operation, sent, why),
+        ClusterKind::Postgres => {
+            let kind = match sent {
+                true => operation.error_if_lost(),
+                false => ErrorKind::Unavailable,
+            };
+            let message = format!("lost the connection to the server: {why}");
+            CallError::new(kind, "08006", message)
+        }
+    }
 }

@@ -31,6 +31,14 @@ pub enum ClusterEvent {
     Left(ConnectionId),
     /// Some wait may have lasted too long.
     Timeouts,
+    /// A statement has waited for so long that its server looks for a deadlock.
+    DeadlockCheck(Ticket),
+    /// The primary hears that a standby has everything up to a position.
+    Received {
+        position: u64,
+        primary: u32,
+        incarnation: u32,
+    },
     /// Every member has a write set.
     Ordered { pending: u32, mark: u64 },
     /// A node may go on applying.

@@ -14,9 +14,13 @@ impl Cluster {
     pub fn begin(&self, harm: &FaultAction) {
         let mut state = self.state();
         match harm {
+            FaultAction::CrashNode { node, .. } if state.postgres.is_some() => {
+                state.server_dies(*node);
+            }
             FaultAction::CrashNode { node, .. } => state.crash(*node),
             FaultAction::Partition { nodes, .. } => state.cut_off(nodes),
             FaultAction::DelayApply { node, .. } => state.nodes[*node as usize].is_delayed = true,
+            FaultAction::Promote { .. } => state.promote(),
             FaultAction::CutCommit { worker, cut } => {
                 state.connections.add_cut(*worker, *cut);
             }
@@ -36,8 +40,12 @@ impl Cluster {
     pub fn end(&self, harm: &FaultAction) {
         let mut state = self.state();
         match harm {
+            FaultAction::CrashNode { node, .. } if state.postgres.is_some() => {
+                state.server_starts(*node);
+            }
             FaultAction::CrashNode { node, .. } => state.start(*node),
             FaultAction::Partition { nodes, .. } => state.heal(nodes),
+            FaultAction::Promote { .. } => state.start_demoted(),
             FaultAction::DelayApply { node, .. } => {
                 state.nodes[*node as usize].is_delayed = false;
                 state.go_on(*node);
@@ -102,7 +110,7 @@ impl State {
     }
 
     /// The server of a connection died. A write set that has its place takes effect all the same.
-    fn die_with_server(&mut self, slot: u32) {
+    pub(super) fn die_with_server(&mut self, slot: u32) {
         let phase = self.connections[slot].phase;
         if let Phase::Replicating { pending } = phase {
             self.give_up(pending);
@@ -141,12 +149,18 @@ impl State {
     fn cut_off(&mut self, nodes: &[u32]) {
         let now = self.now();
         self.membership.partition(nodes.to_vec(), now);
+        if self.postgres.is_some() {
+            return;
+        }
         let at = now + self.topology.suspect_timeout_ms * 1_000_000;
         self.schedule(at, ClusterEvent::Suspect);
     }
 
     fn heal(&mut self, nodes: &[u32]) {
         self.membership.heal(nodes);
+        if self.postgres.is_some() {
+            return self.stream();
+        }
         self.reached_again();
         for node in 0..self.nodes.len() as u32 {
             let node_state = &self.nodes[node as usize];
@@ -159,8 +173,13 @@ impl State {
     /// Shows the proxy what its health check would find.
     pub(super) fn tell_proxy(&mut self) {
         let now = self.now();
+        let primary = self
+            .postgres
+            .as_ref()
+            .map(|postgres| postgres.primary as usize);
         for (number, node) in self.nodes.iter().enumerate() {
-            self.proxy.found(number, node.is_up && node.is_primary, now);
+            let takes_writes = primary.map_or(node.is_primary, |primary| primary == number);
+            self.proxy.found(number, node.is_up && takes_writes, now);
         }
     }
 

@@ -11,6 +11,9 @@ use crate::model::error::CallError;
 use crate::sql::IfLocked;
 use crate::store::RecordId;
 
+/// `deadlock_timeout` of PostgreSQL as it comes.
+const DEADLOCK_TIMEOUT: Nanos = 1_000_000_000;
+
 /// The reason why a statement does not go on now.
 pub(super) enum Halt {
     /// It waits, and will be begun again.
@@ -67,8 +70,7 @@ impl State {
         let patience = match if_locked {
             IfLocked::Skip => return Ok(false),
             IfLocked::Refuse | IfLocked::WaitFor(0) => {
-                let operation = connection.call.operation;
-                return Err(Error::LockWaitTimeout.error(operation).into());
+                return Err(self.error(slot, Error::Locked).into());
             }
             IfLocked::Wait => connection.variables.lock_wait_timeout,
             IfLocked::WaitFor(seconds) => u64::from(seconds) * 1_000_000_000,
@@ -86,7 +88,7 @@ impl State {
         patience: Nanos,
         is_gap: bool,
     ) -> Halt {
-        let until = self.now() + patience;
+        let until = self.now().saturating_add(patience);
         let ticket = self
             .connections
             .enter(slot, Phase::LockWait { record, until });
@@ -100,11 +102,16 @@ impl State {
             holder: self.name_of(holder),
             is_gap,
         });
+        if self.postgres.is_some() {
+            // It looks for a deadlock only after a while, which most waits do not last.
+            let at = self.now() + DEADLOCK_TIMEOUT;
+            self.schedule(at, ClusterEvent::DeadlockCheck(ticket));
+            return Halt::Waits;
+        }
         match self.break_deadlocks(slot) {
             true => {
                 self.stop_waiting(slot);
-                let operation = self.connections[slot].call.operation;
-                Error::Deadlock.error(operation).into()
+                self.error(slot, Error::Deadlock).into()
             }
             false => Halt::Waits,
         }
@@ -129,7 +136,7 @@ impl State {
         let written = self.store.written(record);
         let is_far = written.is_some_and(|written| written.by.node != connection.node);
         if !is_far || !node.is_recent(changed, self.now(), window) {
-            return Err(Error::RecordChanged.error(connection.call.operation).into());
+            return Err(self.error(slot, Error::RecordChanged).into());
         }
         self.kernel.log(|| What::Weaker {
             transaction: connection.transaction.name,
@@ -193,6 +200,9 @@ impl State {
     pub(super) fn end_transaction(&mut self, slot: u32) {
         self.close_view(slot);
         self.release_locks(slot);
+        if self.postgres.is_some() {
+            self.forget_transaction(slot);
+        }
         let transaction = &mut self.connections[slot].transaction;
         transaction.rows.clear();
         transaction.unique.clear();

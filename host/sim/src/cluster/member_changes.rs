@@ -18,6 +18,9 @@ impl State {
 
     /// A node is back and has had the time to catch up.
     pub(super) fn rejoin(&mut self, node: u32, incarnation: u32) {
+        if self.postgres.is_some() {
+            return self.server_is_back(node, incarnation);
+        }
         let number = node as usize;
         if self.nodes[number].incarnation != incarnation || !self.nodes[number].is_up {
             return;

@@ -162,6 +162,11 @@ impl Membership {
         partitions.all(|partition| is_in(partition, one) == is_in(partition, other))
     }
 
+    /// Says whether two nodes hear each other.
+    pub(super) fn are_connected(&self, one: u32, other: u32) -> bool {
+        self.hear(one, other, Nanos::MAX)
+    }
+
     fn look(&mut self) {
         let first = self.members[0];
         let reached = |&node: &u32| {

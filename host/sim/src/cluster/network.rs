@@ -57,6 +57,12 @@ impl Network {
         }
     }
 
+    /// One way between two nodes.
+    pub(super) fn between(&mut self, from: u32, to: u32) -> Nanos {
+        let distance = self.topology.distance(from as usize, to as usize);
+        distance + self.between.draw(&mut self.random)
+    }
+
     fn slowest(&mut self) -> Nanos {
         let others = self.members.saturating_sub(1).min(DRAWS);
         let draws = (0..others).map(|_| self.between.draw(&mut self.random));

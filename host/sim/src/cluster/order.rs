@@ -100,6 +100,14 @@ impl Order {
         self.placed.get(place as usize)
     }
 
+    /// Takes back the positions behind this one. Returns the write sets that had them.
+    pub(super) fn take_back(&mut self, position: u64) -> Vec<Placed> {
+        let kept = position.saturating_sub(self.forgotten);
+        self.placed
+            .drain(kept.min(self.placed.len() as u64) as usize..)
+            .collect()
+    }
+
     /// Every node has those up to this position.
     pub(super) fn forget(&mut self, position: u64) {
         let count = position.min(self.last()).saturating_sub(self.forgotten);

@@ -139,6 +139,11 @@ impl RowLocks {
         self.locks.contains_key(&record)
     }
 
+    /// Those that hold it.
+    pub(super) fn holders(&self, record: RecordId) -> impl Iterator<Item = Owner> + '_ {
+        self.locks.get(&record).into_iter().flat_map(Lock::holders)
+    }
+
     /// Says whether another owner holds it.
     pub(super) fn is_locked_by_others(&self, record: RecordId, owner: Owner) -> bool {
         let lock = self.locks.get(&record);

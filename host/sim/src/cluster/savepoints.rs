@@ -4,13 +4,14 @@
 //! UPDATE a        a
 //! SAVEPOINT s     a            s: a
 //! UPDATE b        a, b         s: a
-//! ROLLBACK TO s   a            s: a      the lock of b stays, as in InnoDB
+//! ROLLBACK TO s   a            s: a      the lock of b stays in InnoDB, and ends in PostgreSQL
 //! ```
 
 use super::connection::Given;
 use super::state::State;
 use super::transaction::Savepoint;
 use crate::model::error::CallError;
+use crate::model::topology::ClusterKind;
 use crate::sql::SavepointStep;
 
 impl State {
@@ -36,11 +37,18 @@ impl State {
                     rows: transaction.rows.clone(),
                     unique: transaction.unique.clone(),
                     made: transaction.made.len(),
+                    inserted: transaction.inserted.len(),
+                    locks: transaction.locks.len(),
                 });
             }
             (SavepointStep::Release, Some(place)) => transaction.savepoints.truncate(place),
             (SavepointStep::RollBack, Some(place)) => {
                 transaction.savepoints.truncate(place + 1);
+                if self.postgres.is_some() {
+                    transaction.has_failed = false;
+                    self.undo_to_savepoint(slot, Some(place));
+                    return Ok(Given::Done);
+                }
                 let savepoint = &transaction.savepoints[place];
                 transaction.rows = savepoint.rows.clone();
                 transaction.unique = savepoint.unique.clone();
@@ -50,7 +58,10 @@ impl State {
             }
             (_, None) => {
                 let message = format!("SAVEPOINT {name} does not exist");
-                return Err(CallError::rejected(1305, message));
+                return Err(match self.topology.kind {
+                    ClusterKind::Galera => CallError::rejected(1305, message),
+                    ClusterKind::Postgres => CallError::rejected("3B001", message),
+                });
             }
         }
         Ok(Given::Done)

@@ -2,12 +2,14 @@
 
 use super::catalog::Catalog;
 use super::connections::Connections;
+use super::errors::Error;
 use super::event::ClusterEvent;
 use super::flow::Flow;
 use super::membership::Membership;
 use super::network::Network;
 use super::node::Node;
 use super::order::Order;
+use super::postgres::Postgres;
 use super::processors::Processors;
 use super::read_views::ReadViews;
 use super::service_times::ServiceTimes;
@@ -15,8 +17,10 @@ use super::timeouts::Timeouts;
 use crate::event::RowName;
 use crate::kernel::{Event, Kernel};
 use crate::model::change::Nanos;
-use crate::model::topology::Topology;
+use crate::model::error::CallError;
+use crate::model::topology::{ClusterKind, Topology};
 use crate::proxy::Proxy;
+use crate::sql::Dialect;
 use crate::store::{RecordId, Store};
 
 pub(super) struct State {
@@ -35,6 +39,8 @@ pub(super) struct State {
     pub(super) flow: Flow,
     pub(super) membership: Membership,
     pub(super) proxy: Proxy,
+    /// Nothing if the cluster is Galera.
+    pub(super) postgres: Option<Postgres>,
     /// The number of statements that were executed; one that waited for a lock counts once.
     pub(super) statements: u64,
 }
@@ -50,7 +56,10 @@ impl State {
             network,
             service_times: ServiceTimes::new(topology, seed),
             processors: Processors::new(topology),
-            catalog: Catalog::default(),
+            catalog: Catalog::of(match topology.kind {
+                ClusterKind::Galera => Dialect::Mysql,
+                ClusterKind::Postgres => Dialect::Postgres,
+            }),
             store: Store::default(),
             read_views: ReadViews::default(),
             nodes: (0..nodes).map(|_| Node::default()).collect(),
@@ -60,8 +69,17 @@ impl State {
             flow: Flow::new(topology),
             membership: Membership::new(nodes),
             proxy: Proxy::new(topology),
+            postgres: match topology.kind {
+                ClusterKind::Galera => None,
+                ClusterKind::Postgres => Some(Postgres::new(topology.synchronous)),
+            },
             statements: 0,
         }
+    }
+
+    /// An error as the client of a connection gets it.
+    pub(super) fn error(&self, slot: u32, error: Error) -> CallError {
+        error.error(self.topology.kind, self.connections[slot].call.operation)
     }
 
     pub(super) fn now(&self) -> Nanos {
@@ -99,9 +117,14 @@ impl State {
 
     /// Lets versions and write sets be dropped that no reader and no node needs any more.
     pub(super) fn raise_low_watermark(&mut self) {
-        let up = self.nodes.iter().filter(|node| node.is_up);
+        // A server that is down goes on where it was, unless the others send it all of their data.
+        let keeps = self.postgres.is_some();
+        let up = self.nodes.iter().filter(|node| node.is_up || keeps);
         self.read_views.advance(up.map(|node| node.applied).min());
-        let behind = self.nodes.iter().filter(|node| node.has_to_apply());
+        let behind = self
+            .nodes
+            .iter()
+            .filter(|node| node.has_to_apply() || keeps);
         let needed = behind.map(|node| node.applied).min();
         self.order.forget(needed.unwrap_or(u64::MAX));
     }

@@ -26,6 +26,11 @@ impl State {
         };
         let parameters = std::mem::take(&mut self.connections[slot].call.parameters);
         let result = match plan {
+            Plan::Select(_) | Plan::Insert(_) | Plan::Update(_) | Plan::Delete(_)
+                if self.postgres.is_some() =>
+            {
+                self.at_snapshot(slot, plan, &parameters)
+            }
             Plan::Select(select) => self.select(slot, select, &parameters),
             Plan::Insert(insert) => self.insert(slot, insert, &parameters),
             Plan::Update(written) | Plan::Delete(written) => {
@@ -61,7 +66,7 @@ impl State {
         self.seen(slot, self.nodes[connection.node as usize].applied, hidden)
     }
 
-    fn seen<'a>(&'a self, slot: u32, position: u64, hidden: &'a [RecordId]) -> Seen<'a> {
+    pub(super) fn seen<'a>(&'a self, slot: u32, position: u64, hidden: &'a [RecordId]) -> Seen<'a> {
         Seen {
             store: &self.store,
             position,
@@ -169,6 +174,9 @@ impl State {
         record: RecordId,
         is_taken: impl Fn(&Self) -> bool,
     ) -> Result<(), Halt> {
+        if self.postgres.is_some() {
+            return self.enter_key(slot, record, is_taken);
+        }
         if is_taken(self) || self.is_locked_by_others(slot, record) {
             self.lock(slot, record, false, IfLocked::Wait)?;
         }
@@ -189,9 +197,10 @@ impl State {
     }
 
     /// Writes what is locked. Either all of it or nothing.
-    fn write(&mut self, slot: u32, changes: Vec<RowChange>) -> Result<(), Halt> {
+    pub(super) fn write(&mut self, slot: u32, changes: Vec<RowChange>) -> Result<(), Halt> {
         let mut keys = BTreeMap::new();
         let mut made = Vec::new();
+        let mut inserted = Vec::new();
         let mut rows: Vec<(RecordId, Option<StoredRow>)> = Vec::with_capacity(changes.len());
         for change in &changes {
             let record = self.store.intern(change.table, &change.key);
@@ -205,6 +214,9 @@ impl State {
                 return Err(self.duplicate(change.table, None, &change.key).into());
             }
             self.check_unique(slot, record, change, &mut keys)?;
+            if is_new {
+                inserted.push(record);
+            }
             let transaction = self.connections[slot].transaction.name.number;
             made.extend(self.catalog.fire(change, transaction)?);
             rows.push((record, change.after.clone()));
@@ -216,7 +228,11 @@ impl State {
                 Some((self.store.intern(id, &key), row))
             })
             .collect();
+        let notes = self.postgres.is_some();
         let transaction = &mut self.connections[slot].transaction;
+        if notes {
+            transaction.inserted.extend(inserted);
+        }
         for (record, row) in rows {
             transaction.rows.set(record, row);
         }

@@ -133,6 +133,7 @@ fn schedule(seed: u64, nodes: u32) -> Vec<SimFault> {
         length: 3_000 * MS,
         calls: Vec::new(),
         has_locks: false,
+        has_standbys: false,
         lease: 10_000 * MS,
     };
     draw(seed, &FaultClass::ALL, &stage)

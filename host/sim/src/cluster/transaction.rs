@@ -27,6 +27,9 @@ pub(super) struct Savepoint {
     pub(super) unique: Writes<u32>,
     /// The number of rows that triggers had made.
     pub(super) made: usize,
+    /// The number of rows that were inserted, and of records that were locked.
+    pub(super) inserted: usize,
+    pub(super) locks: usize,
 }
 
 /// Changes of records, in the order in which they were first changed.
@@ -108,6 +111,8 @@ pub(super) struct Transaction {
     pub(super) unique: Writes<u32>,
     /// Rows that only this transaction can know of, made by triggers.
     pub(super) made: Vec<RecordId>,
+    /// Rows that it inserted, where that makes a difference to one that was deleted.
+    pub(super) inserted: Vec<RecordId>,
     pub(super) savepoints: Vec<Savepoint>,
     pub(super) locks: Vec<RecordId>,
     /// It has locked a gap, or waits for a lock with one.
@@ -116,6 +121,8 @@ pub(super) struct Transaction {
     pub(super) is_killed: bool,
     /// The same, when its commit was already under way.
     pub(super) is_replayed: bool,
+    /// A statement of it was refused, and it takes no others (PostgreSQL).
+    pub(super) has_failed: bool,
 }
 
 impl Transaction {
@@ -131,11 +138,13 @@ impl Transaction {
             rows: Writes::default(),
             unique: Writes::default(),
             made: Vec::new(),
+            inserted: Vec::new(),
             savepoints: Vec::new(),
             locks: Vec::new(),
             has_gaps: false,
             is_killed: false,
             is_replayed: false,
+            has_failed: false,
         }
     }
 

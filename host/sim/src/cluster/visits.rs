@@ -207,7 +207,7 @@ impl State {
     }
 
     /// Gives back a lock that this statement has taken.
-    fn unlock(&mut self, slot: u32, record: RecordId) {
+    pub(super) fn unlock(&mut self, slot: u32, record: RecordId) {
         let owner = self.connections.owner(slot);
         let connection = &mut self.connections[slot];
         let taken = connection.call.locks_before..;

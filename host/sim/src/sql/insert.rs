@@ -82,6 +82,11 @@ impl Insert {
         values.any(Expression::has_query)
     }
 
+    /// Says whether a row whose key is taken is an error.
+    pub fn refuses_taken(&self) -> bool {
+        self.duplicates.are_refused()
+    }
+
     /// Says whether it writes a row whose key is taken.
     pub fn writes_taken(&self) -> bool {
         matches!(

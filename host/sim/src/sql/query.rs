@@ -3,8 +3,10 @@
 use super::aggregate::Aggregate;
 use super::dialect::{Dialect, Problem};
 use super::expression::{Environment, Expression, SubQuery};
+use super::key::Key;
 use super::rows::Rows;
 use super::value::Scalar;
+use super::view::StoredRow;
 use crate::capability::budget::{ANSWER_TOO_LARGE, LARGEST_ANSWER, check_size};
 use crate::capability::calls::bytes_of;
 use crate::model::error::CallError;
@@ -82,10 +84,35 @@ impl Query {
         Ok(Some(offset.saturating_add(limit) as u64))
     }
 
-    fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), CallError> {
+    pub(super) fn bounds(&self, env: &Environment<'_>) -> Result<(usize, usize), CallError> {
         let offset = count(self.offset.as_ref(), self.dialect, env)?;
         let limit = count(self.limit.as_ref(), self.dialect, env)?;
         Ok((offset.unwrap_or(0), limit.unwrap_or(usize::MAX)))
+    }
+
+    /// The rows that meet the WHERE, in its order and without its bounds.
+    pub(super) fn candidates(
+        &self,
+        env: &Environment<'_>,
+    ) -> Result<Vec<(Key, StoredRow)>, CallError> {
+        let Some(rows) = &self.rows else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        rows.each(env, |key, row, env| {
+            let by = values(self.order.iter().map(|order| &order.by), env)?;
+            found.push((by, (key.clone(), row.clone())));
+            Ok(true)
+        })?;
+        sorted(&self.order, found)
+    }
+
+    /// What it computes of one row.
+    pub(super) fn row_of(&self, env: &Environment<'_>, row: &StoredRow) -> Result<Row, CallError> {
+        match &self.rows {
+            Some(rows) => self.item_row(&env.at(rows.level, row)),
+            None => self.item_row(env),
+        }
     }
 
     fn in_order_of_keys(

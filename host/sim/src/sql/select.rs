@@ -1,6 +1,7 @@
 //! SELECT.
 
 use super::expression::{Environment, Expression, SubQuery};
+use super::key::Key;
 use super::query::Query;
 use super::table::TableId;
 use super::view::{StoredRow, View, Visits};
@@ -60,6 +61,41 @@ impl Select {
             Some(rows) => rows.matches(&env, row),
             None => Ok(false),
         }
+    }
+
+    /// The rows that meet the WHERE, in its order and without its bounds.
+    pub fn candidates(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+    ) -> Result<Vec<(Key, StoredRow)>, CallError> {
+        self.query
+            .candidates(&Environment::reading(parameters, view))
+    }
+
+    /// The numbers of OFFSET and LIMIT.
+    pub fn bounds(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+    ) -> Result<(usize, usize), CallError> {
+        self.query.bounds(&Environment::reading(parameters, view))
+    }
+
+    /// What it computes of one row of its table.
+    pub fn row_of(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+        row: &StoredRow,
+    ) -> Result<Row, CallError> {
+        let env = Environment::reading(parameters, view);
+        self.query.row_of(&env, row)
+    }
+
+    /// Says whether it computes one row of all of them.
+    pub fn aggregates(&self) -> bool {
+        !self.query.aggregates.is_empty()
     }
 
     /// The answer. Without ORDER BY, rows come in the order of the primary key.

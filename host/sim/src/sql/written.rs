@@ -96,6 +96,39 @@ impl Written {
         Ok(Changes { changes, found })
     }
 
+    /// The rows that meet the WHERE.
+    pub fn candidates(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+    ) -> Result<Vec<(Key, StoredRow)>, CallError> {
+        let env = Environment::writing(parameters, view);
+        let mut found = Vec::new();
+        self.rows.each(&env, |key, row, _| {
+            found.push((key.clone(), row.clone()));
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+
+    /// The change of one row, though it may come out the same.
+    pub fn change_of(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+        (key, row): (Key, StoredRow),
+    ) -> Result<RowChange, CallError> {
+        let env = Environment::writing(parameters, view);
+        let assignments = self.assignments.as_ref();
+        let after = assignments.map(|it| it.made_of(&row, &env)).transpose()?;
+        Ok(RowChange {
+            table: self.rows.table,
+            key,
+            before: Some(row),
+            after,
+        })
+    }
+
     /// The rows that meet the WHERE, as many as LIMIT has of them.
     fn chosen<'a>(&self, env: &Environment<'a>) -> Result<Vec<(Key, &'a StoredRow)>, CallError> {
         let limit = count(self.limit.as_ref(), Dialect::Mysql, env)?.unwrap_or(usize::MAX);

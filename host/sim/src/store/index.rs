@@ -122,6 +122,19 @@ impl<T> Index<T> {
         record.older.drain(..below.saturating_sub(1));
     }
 
+    /// Drops the versions behind a position.
+    pub(super) fn undo(&mut self, slot: u32, position: u64) {
+        let record = &mut self.records[slot as usize];
+        while let Some(written) = record.written.filter(|it| it.position > position) {
+            let before = record.older.pop();
+            record.written = before.as_ref().map(|(position, _)| Written {
+                position: *position,
+                ..written
+            });
+            record.newest = before.and_then(|(_, value)| value);
+        }
+    }
+
     pub(super) fn forget(&mut self, slot: u32) {
         let record = &mut self.records[slot as usize];
         if record.written.is_none() && !record.is_free {

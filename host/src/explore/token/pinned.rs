@@ -244,6 +244,7 @@ fn drawn() -> u16 {
         length: 300 * MS,
         calls: (0..6).map(call).collect(),
         has_locks: true,
+        has_standbys: false,
         lease: 10_000 * MS,
     };
     let all = (0..100).flat_map(|seed| schedule::draw(seed, &FaultClass::ALL, &stage));

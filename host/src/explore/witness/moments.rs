@@ -130,6 +130,16 @@ fn worth(
             let text = format!("the cluster is now {}", names.join(", "));
             Some(ScoredEvent::new(58, at, lane, Tone::Plain, text))
         }
+        What::Promoted { node, position } => {
+            let text = format!("is the primary now, with everything up to number {position}");
+            Some(ScoredEvent::new(
+                92,
+                at,
+                Lane::Node(*node),
+                Tone::Plain,
+                text,
+            ))
+        }
         What::FaultEnded(fault) => {
             let begun = Event {
                 at: event.at,
@@ -178,6 +188,18 @@ fn of_the_cluster(participants: &Participants, at: Nanos, what: &What) -> Option
         } if acts(transaction) && *node != transaction.node => {
             let text = format!("applies number {position} of {}", transaction.actor);
             let mut weighed = moment_on(56, *node, Tone::Plain, text)?;
+            weighed.caused_by = Some(CausedBy::Position(*position));
+            Some(weighed)
+        }
+        What::LostCommit {
+            transaction,
+            position,
+        } if acts(transaction) => {
+            let text = format!(
+                "number {position}, a commit of {}, is on no server any more",
+                transaction.actor
+            );
+            let mut weighed = moment_on(95, transaction.node, Tone::Lost, text)?;
             weighed.caused_by = Some(CausedBy::Position(*position));
             Some(weighed)
         }

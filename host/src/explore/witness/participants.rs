@@ -164,7 +164,7 @@ impl<'a> Participants<'a> {
                 vec![Lane::Node(*node)]
             }
             FaultAction::Partition { nodes, .. } => nodes.iter().copied().map(Lane::Node).collect(),
-            FaultAction::BlindProxy { .. } => vec![Lane::Proxy],
+            FaultAction::BlindProxy { .. } | FaultAction::Promote { .. } => vec![Lane::Proxy],
             FaultAction::RestartLocks { .. }
             | FaultAction::FailoverLocks
             | FaultAction::SkewLocks { .. } => {

@@ -3,17 +3,19 @@
 use super::FaultOption;
 use crate::model::change::Nanos;
 use crate::model::sim_fault::{Cut, FaultAction, SimFault};
+use crate::model::topology::Topology;
 
 /// The parts of a simulation that a fault can hit.
 #[derive(Debug, Clone, Copy)]
 struct Targets {
     nodes: u32,
     workers: u32,
+    has_standbys: bool,
 }
 
 const ACTIONS: &str = "pause worker-N, crash worker-N, crash nN, partition nN,nN, \
                        cut-before-commit worker-N, cut-in-commit worker-N, cut-after-commit worker-N, \
-                       delay-apply nN, blind proxy, restart locks, failover locks and skew locks";
+                       delay-apply nN, promote standby, blind proxy, restart locks, failover locks and skew locks";
 
 /// The longest time of a schedule: a week, as for a change.
 const MOST: Nanos = 7 * 86_400 * 1_000_000_000;
@@ -22,10 +24,14 @@ const MOST: Nanos = 7 * 86_400 * 1_000_000_000;
 /// says what there is.
 pub fn sim_schedule(
     options: &[FaultOption],
-    nodes: u32,
+    topology: &Topology,
     workers: u32,
 ) -> Result<Vec<SimFault>, String> {
-    let targets = Targets { nodes, workers };
+    let targets = Targets {
+        nodes: topology.nodes,
+        workers,
+        has_standbys: topology.has_standbys(),
+    };
     let read = |option: &FaultOption| {
         let fault = sim_fault(option, targets);
         fault.map_err(|why| format!("{option}: {why}"))
@@ -69,6 +75,12 @@ fn action(option: &FaultOption, targets: Targets) -> Result<FaultAction, String>
             node: targets.node(target)?,
             lasts: lasting(option)?,
         }),
+        ("promote", "standby") if targets.has_standbys => Ok(FaultAction::Promote {
+            lasts: lasting(option)?,
+        }),
+        ("promote", "standby") => Err("this cluster has no standby; \
+             sim:kind=postgres has, from two nodes on"
+            .to_owned()),
         ("blind", "proxy") => Ok(FaultAction::BlindProxy {
             lasts: lasting(option)?,
         }),
@@ -158,10 +170,18 @@ fn time(key: &str, text: &str) -> Result<Nanos, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::topology::ClusterKind;
+
+    fn with_standbys() -> Topology {
+        Topology {
+            kind: ClusterKind::Postgres,
+            ..Topology::default()
+        }
+    }
 
     fn read(text: &str) -> Result<SimFault, String> {
         let option = FaultOption::parse(text)?;
-        Ok(sim_schedule(&[option], 3, 4)?.remove(0))
+        Ok(sim_schedule(&[option], &with_standbys(), 4)?.remove(0))
     }
 
     #[test]
@@ -175,6 +195,7 @@ mod tests {
             "1234us cut-in-commit worker-0",
             "1ns cut-after-commit worker-2",
             "1s delay-apply n2 for 300ms",
+            "1s promote standby for 5s",
             "0s blind proxy for 5s",
             "1s restart locks for 2s",
             "2s failover locks",
@@ -188,10 +209,25 @@ mod tests {
     fn a_schedule_is_in_the_order_of_time() {
         let given = ["3s failover locks", "20ms:pause:worker-1:for:15s"];
         let given = given.map(|text| FaultOption::parse(text).unwrap());
-        let schedule = sim_schedule(&given, 3, 4).unwrap();
+        let schedule = sim_schedule(&given, &with_standbys(), 4).unwrap();
         assert_eq!(schedule[0].at, 20_000_000);
         assert_eq!(schedule[0].over(), 15_020_000_000);
         assert_eq!(schedule[1].over(), 3_000_000_000);
+    }
+
+    #[test]
+    fn where_there_is_no_standby_none_is_promoted() {
+        let promote = FaultOption::parse("1s promote standby for 5s").unwrap();
+        for topology in [
+            Topology::default(),
+            Topology {
+                nodes: 1,
+                ..with_standbys()
+            },
+        ] {
+            let error = sim_schedule(std::slice::from_ref(&promote), &topology, 4).unwrap_err();
+            assert!(error.contains("no standby"), "{error}");
+        }
     }
 
     #[test]
