@@ -4,11 +4,20 @@
 //! else it needs is said when the connection is opened (the schema of the trial, a name by which an
 //! abandoned connection is found and ended, and how long the server may work on a statement). What the
 //! host reads for itself goes over connections of its own, straight to a node.
+//!
+//! Behind a pooler in transaction mode (`pgbouncer=true` in the URL) nothing of a session holds beyond a
+//! transaction. There each transaction sets for itself what a session would set once, in the message in
+//! which it begins, and statements go as text with their values, so that each is one message.
+//! *Example:* an autocommit UPDATE is sent as `SET LOCAL search_path = …; SET LOCAL statement_timeout =
+//! …; UPDATE …`, which the server runs as one transaction.
 
 mod answer;
 mod classify;
 mod ground;
+mod home;
+mod literals;
 mod options;
+mod pooled;
 mod position;
 mod readers;
 mod servers;
@@ -27,7 +36,7 @@ use crate::model::membership::Membership;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use options::Address;
+use home::Home;
 use servers::Servers;
 use session::PostgresSession;
 use std::collections::BTreeMap;
@@ -50,7 +59,7 @@ const TRANSACTION: &str = "pg_current_xact_id()::text";
 pub struct Postgres {
     servers: Arc<Servers>,
     /// The schema that was made for it, if one was.
-    schema: Option<OwnSchema<Address>>,
+    schema: Option<OwnSchema<Home>>,
 }
 
 impl Postgres {
@@ -74,7 +83,7 @@ impl Postgres {
         nodes: &[SecretUrl],
         options: SessionOptions,
     ) -> Result<Self, CallError> {
-        let Some(schema) = OwnSchema::create(&Address::from_url(endpoint)?).await? else {
+        let Some(schema) = OwnSchema::create(&Home::of(endpoint, nodes)?).await? else {
             let message = "this user may no longer create a schema";
             return Err(CallError::rejected("rights", message));
         };
@@ -92,7 +101,7 @@ impl Postgres {
 
     /// As [`own_schema::reserve`].
     pub(crate) async fn reserve(&self) -> Result<Option<Box<dyn Claim>>, CallError> {
-        own_schema::reserve(&self.servers.endpoint, &*self.servers).await
+        own_schema::reserve(&self.servers.home, &*self.servers).await
     }
 }
 
@@ -139,13 +148,11 @@ impl Database for Postgres {
         }
         // A standby locks no rows, and elsewhere a row lock outside a transaction keeps nothing.
         let text = match statement.row_lock() {
-            Some(lock) => statement.numbered_without(lock),
-            None => statement.numbered(),
+            Some(lock) => &lock.text_without_clause,
+            None => statement.text(),
         };
-        self.servers.nodes[number]
-            .readers
-            .read(&text, parameters)
-            .await
+        let readers = &self.servers.nodes[number].readers;
+        readers.read(text, parameters).await
     }
 
     async fn members(&self) -> Result<usize, CallError> {
@@ -153,6 +160,10 @@ impl Database for Postgres {
     }
 
     async fn room(&self) -> Option<u64> {
+        if self.servers.endpoint.is_pooler {
+            // Sessions take no connection of a server before they need one.
+            return None;
+        }
         let asked = self.servers.nodes.iter().map(async |node| {
             let rows = node.readers.read(ROOM, &[]).await.ok()?;
             match rows.first()?.first()? {

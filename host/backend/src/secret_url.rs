@@ -9,6 +9,9 @@ use url::Url;
 pub(super) const SIGNS: &str = "and in a user or password the signs / : @ ? # % are written as %2F %3A %40 %3F \
                                 %23 %25";
 
+/// The parameter that says that a pooler in transaction mode is behind a URL, as other tools call it.
+pub(super) const POOLER: &str = "pgbouncer";
+
 /// A server's URL. It shows itself, in messages, results and debug output, without user and
 /// password; only the backend that connects asks for the whole of it. So what was read back from a
 /// run's folder names the server and opens nothing.
@@ -37,6 +40,24 @@ impl SecretUrl {
         &self.0
     }
 
+    /// The value of the parameter of a pooler, if it is there.
+    pub(super) fn pooler(&self) -> Option<String> {
+        let mut pairs = self.0.query_pairs();
+        pairs.find_map(|(key, value)| (key == POOLER).then(|| value.into_owned()))
+    }
+
+    /// The whole URL, as [`Self::expose`], less that parameter.
+    pub(super) fn without_pooler(&self) -> Url {
+        let mut url = self.0.clone();
+        let others = self.0.query_pairs().filter(|(key, _)| key != POOLER);
+        let others: Vec<_> = others.collect();
+        url.set_query(None);
+        if !others.is_empty() {
+            url.query_pairs_mut().extend_pairs(others);
+        }
+        url
+    }
+
     /// `host:port`, with the scheme's own port if none was given.
     pub fn address(&self, default_port: u16) -> String {
         let host = self.0.host_str().unwrap_or_default();
@@ -51,6 +72,9 @@ impl fmt::Display for SecretUrl {
         shown.set_username("").ok();
         shown.set_password(None).ok();
         shown.set_query(None);
+        if self.pooler().as_deref() == Some("true") {
+            shown.query_pairs_mut().append_pair(POOLER, "true");
+        }
         shown.set_fragment(None);
         f.write_str(shown.as_str())
     }
@@ -91,6 +115,9 @@ mod tests {
                 "{shown}"
             );
         }
+        let pooled = "postgres://me:hunter2@db/shop?password=hunter2&pgbouncer=true";
+        let shown = SecretUrl::parse(pooled).unwrap().to_string();
+        assert_eq!(shown, "postgres://db/shop?pgbouncer=true");
         assert_eq!(url.expose().password(), Some("hunter2"));
         assert_eq!(url.address(3306), "db:3307");
     }

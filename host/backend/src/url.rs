@@ -148,6 +148,13 @@ impl fmt::Display for LockUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// True for a pooler in transaction mode.
+    pub fn is_pooled(&self) -> bool {
+        matches!(self, Self::Postgres(url) if url.pooler().as_deref() == Some("true"))
+    }
+}
+
 impl LockUrl {
     /// The kind of service in a word: what stands before the colon.
     pub fn scheme(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! Did the run have anything in it that could have gone wrong?
 
 use super::findings::Unknown;
+use super::heard::Heard;
 use super::meetings::count;
 use super::overlap::Span;
 use crate::model::change::{Change, Nanos};
@@ -26,6 +27,14 @@ pub const ROWS: Rivalry = Rivalry {
 };
 
 impl Rivalry {
+    /// Counts on which rows rivals met, on the nodes that were heard.
+    pub fn among(&self, changes: &[Change], heard: Option<&Heard>) -> Contention {
+        Contention {
+            has_primary: heard.is_some_and(|heard| heard.has_primary),
+            ..self.count(changes, heard.map_or(0, Heard::cluster))
+        }
+    }
+
     /// Counts on which rows rivals met, on a cluster of so many nodes (0 where that is not known).
     ///
     /// A row was contended if the spans of two workers overlap at least once. A worker whose acquire

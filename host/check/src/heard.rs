@@ -12,6 +12,8 @@ pub struct Heard<'a> {
     pub nodes: usize,
     pub silent: &'a [String],
     pub unseen: u32,
+    /// One node at a time takes writes.
+    pub has_primary: bool,
 }
 
 impl Heard<'_> {
@@ -37,6 +39,7 @@ impl<'a> From<&'a FinalRows> for Heard<'a> {
             nodes: data.nodes.len(),
             silent: &data.silent,
             unseen: data.unseen,
+            has_primary: data.has_primary,
         }
     }
 }

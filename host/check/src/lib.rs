@@ -78,8 +78,8 @@ pub fn judge(evidence: &Evidence) -> Judgement {
 /// every change came to an end, which can't be held against a strategy where it is not known what else
 /// went wrong.
 pub fn judge_whole_from(evidence: &Evidence, whole_from: Option<Nanos>) -> Judgement {
-    let cluster = evidence.data.map_or(0, |data| Heard::from(data).cluster());
-    let contention = ROWS.count(evidence.changes, cluster);
+    let heard = evidence.data.map(Heard::from);
+    let contention = ROWS.among(evidence.changes, heard.as_ref());
     let answers = answers(evidence, &contention);
     judgement(answers, evidence.changes, contention, whole_from)
 }
@@ -221,6 +221,35 @@ mod tests {
         });
         assert_eq!(judgement.contention.unwrap().cluster, 3);
         assert_eq!(judgement.answers[0].remark.as_deref(), Some(ONE_WRITER));
+    }
+
+    /// Nor do those behind a pooler, whose nodes are not known.
+    #[test]
+    fn rivals_where_one_node_takes_writes_need_no_other_node() {
+        let (mut changes, mut data) = synthetic::history(6, 2, 5);
+        data.nodes.push(data.nodes[0].clone());
+        data.has_primary = true;
+        for nodes in [
+            NodeSet::of(0),
+            NodeSet::default(),
+            NodeSet::from(vec![0, 1]),
+        ] {
+            for change in &mut changes {
+                change.nodes = nodes;
+            }
+            let evidence = Evidence {
+                rows: 2,
+                changes: &changes,
+                data: Some(&data),
+            };
+            let judgement = judge(&evidence);
+            assert_eq!(
+                judgement.verdict,
+                Verdict::Valid,
+                "{nodes:?}: {judgement:#?}"
+            );
+            assert_eq!(judgement.answers[0].remark, None, "{nodes:?}");
+        }
     }
 
     #[test]

@@ -34,11 +34,13 @@ pub fn conclude(findings: Findings, heard: Option<Heard>) -> Answer {
             nodes,
             silent: [],
             unseen: 0,
+            ..
         }) => (None, nodes == 1),
         Some(Heard {
             nodes,
             silent: [],
             unseen,
+            ..
         }) => {
             let all = nodes as u64 + u64::from(unseen);
             let were = if unseen == 1 { "was" } else { "were" };

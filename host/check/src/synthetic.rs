@@ -51,6 +51,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
         unseen: 0,
+        has_primary: false,
     };
     (changes, data)
 }

@@ -10,6 +10,7 @@
 mod account;
 mod cluster;
 mod config;
+mod endpoint;
 mod error;
 mod fault;
 mod folder;
@@ -30,6 +31,7 @@ mod wait;
 mod whole;
 
 use contend_model as model;
+pub use endpoint::Endpoint;
 pub use error::LabError;
 pub use folder::default_dir;
 pub use kind::Kind;
@@ -150,6 +152,21 @@ impl Lab {
     /// The URL of the proxy, through which clients reach the cluster. Contains the password.
     pub fn endpoint_url(&self) -> String {
         self.url(Server::Proxy)
+    }
+
+    /// The URL of an endpoint as `--db` takes it; without one, that of the proxy. An error if this kind of lab
+    /// has none of the sort. Contains the password.
+    pub fn url_to(&self, endpoint: Option<Endpoint>) -> Result<String, LabError> {
+        match endpoint {
+            None => Ok(self.endpoint_url()),
+            Some(Endpoint::Pooled) => match self.pooler_url() {
+                Some(url) => Ok(format!("{url}?pgbouncer=true")),
+                None => Err(LabError::Endpoint {
+                    endpoint: Endpoint::Pooled.as_str(),
+                    kind: self.options.kind.as_str(),
+                }),
+            },
+        }
     }
 
     /// The name of each node and where clients reach it. Holds the password.

@@ -20,6 +20,9 @@ pub struct Contention {
     pub nodes: NodeSet,
     /// The nodes of the cluster, those that were not looked at included; 0 where that is not known.
     pub cluster: u32,
+    /// One node at a time takes writes, so rivals on different nodes are no case of their own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_primary: bool,
 }
 
 impl Contention {
@@ -29,6 +32,7 @@ impl Contention {
     /// shown then holds for such an endpoint, and [`Contention::is_of_one_writer`] says so.
     pub fn not_across_nodes(&self) -> Option<&'static str> {
         match self.nodes.count() {
+            _ if self.has_primary => None,
             0 if self.cluster > 1 => Some("the history does not say on which nodes workers met"),
             0 | 1 => None,
             _ if self.rows_from_two_nodes > 0 => None,
@@ -36,9 +40,9 @@ impl Contention {
         }
     }
 
-    /// There are several nodes, and all sessions worked on the same one.
+    /// Several nodes take writes, and all sessions worked on the same one.
     pub fn is_of_one_writer(&self) -> bool {
-        self.cluster > 1 && self.nodes.count() == 1
+        !self.has_primary && self.cluster > 1 && self.nodes.count() == 1
     }
 }
 

@@ -174,6 +174,9 @@ pub struct FinalRows {
     /// Members of the cluster that were not looked at: neither named nor found.
     #[serde(default)]
     pub unseen: u32,
+    /// One node at a time takes writes.
+    #[serde(default)]
+    pub has_primary: bool,
 }
 
 #[cfg(test)]

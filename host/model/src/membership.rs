@@ -14,6 +14,9 @@ pub struct Membership {
     /// else is known of one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen: Vec<String>,
+    /// One node at a time takes writes, and all sessions that write meet there: a primary with standbys.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_primary: bool,
 }
 
 impl Membership {

@@ -107,14 +107,9 @@ impl Statement {
         self.action == Action::Set && self.text.starts_with("SET TRANSACTION ")
     }
 
-    /// The text with `$1`, `$2` … for the marks, as PostgreSQL has them.
-    pub fn numbered(&self) -> String {
-        numbered(&self.text)
-    }
-
-    /// As `numbered`, without its locking clause.
-    pub fn numbered_without(&self, lock: &RowLock) -> String {
-        numbered(&lock.text_without_clause)
+    /// The text with something else for each mark; `write` gets the numbers of the marks, from 0.
+    pub fn with_marks(&self, write: impl FnMut(usize) -> String) -> String {
+        with_marks(&self.text, write)
     }
 
     /// The number of `?`.
@@ -123,25 +118,25 @@ impl Statement {
     }
 }
 
-/// Puts `$1`, `$2` … for the question marks outside of quotes. A quote within quotes is doubled, which
-/// ends them and begins them again.
-fn numbered(text: &str) -> String {
-    let mut numbered = String::with_capacity(text.len() + 8);
+/// Puts what `write` returns for each of the question marks outside of quotes, which are numbered from 0. A
+/// quote within quotes is doubled, which ends them and begins them again.
+pub fn with_marks(text: &str, mut write: impl FnMut(usize) -> String) -> String {
+    let mut written = String::with_capacity(text.len() + 8);
     let (mut quote, mut number) = (None, 0);
     for sign in text.chars() {
         match (sign, quote) {
             ('?', None) => {
+                written += &write(number);
                 number += 1;
-                numbered += &format!("${number}");
                 continue;
             }
             ('\'' | '"', None) => quote = Some(sign),
             (_, Some(open)) if open == sign => quote = None,
             _ => {}
         }
-        numbered.push(sign);
+        written.push(sign);
     }
-    numbered
+    written
 }
 
 #[cfg(test)]
@@ -149,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_numbered_outside_of_quotes() {
+    fn marks_are_replaced_outside_of_quotes() {
         for (text, expected) in [
             ("a = ? AND b IN (?, ?)", "a = $1 AND b IN ($2, $3)"),
             ("a = '?' AND \"?\" = ?", "a = '?' AND \"?\" = $1"),
@@ -160,7 +155,8 @@ mod tests {
             ),
             ("a = 'ü' AND b = ?", "a = 'ü' AND b = $1"),
         ] {
-            assert_eq!(numbered(text), expected);
+            let numbered = with_marks(text, |number| format!("${}", number + 1));
+            assert_eq!(numbered, expected);
         }
     }
 }

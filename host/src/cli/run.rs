@@ -7,6 +7,7 @@ use crate::command::batch::{BatchOptions, batch};
 use crate::command::run::run;
 use crate::console::{Form, Output};
 use crate::exit::{CommandError, Exit, Required};
+use crate::lab::Endpoint;
 use crate::plan::cells::CellOptions;
 use crate::plan::faults::FaultOption;
 use crate::plan::options::{Defaults, PlanOptions};
@@ -61,7 +62,8 @@ pub struct CommonArguments {
     #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
     fault: Vec<FaultOption>,
     /// sqlite (a fresh file for each trial), sqlite::memory:, sqlite:PATH,
-    /// mysql://USER:PASSWORD@HOST:PORT/NAME, or sim for a simulated cluster, for example
+    /// mysql:// or postgres://USER:PASSWORD@HOST:PORT/NAME (with ?pgbouncer=true for a pooler in
+    /// transaction mode, and its servers after --node), or sim for a simulated cluster, for example
     /// sim:nodes=5,regions=3,region_latency_ms=40 (sim:help lists its keys). @FILE reads the URL from
     /// the file's first line [default: $CONTEND_DB, else sqlite]
     #[arg(long, value_name = "URL", value_parser = place::read)]
@@ -71,6 +73,10 @@ pub struct CommonArguments {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           conflicts_with_all = ["db", "node"])]
     lab: Option<Option<PathBuf>>,
+    /// The lab's endpoint that sessions go to: pooled for PgBouncer in transaction mode, before PostgreSQL
+    /// [default: the proxy]
+    #[arg(long, value_name = "NAME", requires = "lab")]
+    endpoint: Option<Endpoint>,
     /// One server of the cluster behind --db, for the check on all nodes; may be repeated. The runner
     /// discovers other members if the servers publish their addresses. @FILE reads one from the file's
     /// first line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
@@ -212,6 +218,7 @@ impl CommonArguments {
             },
             nodes,
             lab: self.lab,
+            endpoint: self.endpoint,
             ..shared.options(strategies, database, locks, Defaults::RUN)
         }
     }

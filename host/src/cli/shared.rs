@@ -57,6 +57,7 @@ impl SharedArguments {
             database,
             nodes: Vec::new(),
             lab: None,
+            endpoint: None,
             autocommit_writes: self.autocommit_writes,
             affected_rows: self.affected_rows,
             session: SessionSettings {

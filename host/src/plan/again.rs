@@ -7,7 +7,7 @@ use super::resolve::{ResolvedPlan, check_is_used, engine, nodes, parse_url};
 use super::{MODEL, Plan, PlanError};
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::console::Screen;
-use crate::lab::Lab;
+use crate::lab::{Endpoint, Lab};
 use crate::wasm::{CONTRACT_VERSION, PACKAGE};
 use crate::workload::kinds;
 use std::path::PathBuf;
@@ -102,7 +102,9 @@ fn place(plan: &mut Plan, places: &Places) -> Result<Option<Lab>, PlanError> {
     let lab = places.lab.clone().map(find_or_start).transpose()?;
     let mut places = places.clone();
     if let Some(lab) = &lab {
-        places.database = Some(lab.endpoint_url());
+        // A run through a pooler is one through a pooler again.
+        let endpoint = plan.database.is_pooled().then_some(Endpoint::Pooled);
+        places.database = Some(lab.url_to(endpoint)?);
         places.nodes = node_urls(lab);
         places.locks = match (places.locks, &plan.locks) {
             (Some(given), _) => Some(lock_url(&given, Some(lab))),

@@ -15,7 +15,7 @@ pub fn on_the_lab(options: &PlanOptions) -> Result<(PlanOptions, Option<Lab>), P
     let mut options = options.clone();
     let lab = options.lab.clone().map(find_or_start).transpose()?;
     if let Some(lab) = &lab {
-        options.database = lab.endpoint_url();
+        options.database = lab.url_to(options.endpoint)?;
         options.nodes = node_urls(lab);
         options.locks = lock_url(&options.locks, Some(lab));
     }

@@ -3,6 +3,7 @@
 use super::workload_file::{self, WorkloadOptions};
 use crate::backend::session_options::{AffectedRows, SessionSettings};
 use crate::backend::url::AutocommitWrites;
+use crate::lab::Endpoint;
 use crate::wasm::Limits;
 use crate::workload::Kind;
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ pub struct PlanOptions {
     pub nodes: Vec<String>,
     /// Run on the lab of this machine, in this folder or in the usual one.
     pub lab: Option<Option<PathBuf>>,
+    /// The way to it, if not the usual one.
+    pub endpoint: Option<Endpoint>,
     pub autocommit_writes: AutocommitWrites,
     /// None where the user did not say.
     pub affected_rows: Option<AffectedRows>,

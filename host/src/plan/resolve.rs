@@ -321,6 +321,7 @@ mod tests {
             database: "sim:nodes=2".to_owned(),
             nodes: Vec::new(),
             lab: None,
+            endpoint: None,
             autocommit_writes: AutocommitWrites::default(),
             affected_rows: None,
             session: Default::default(),

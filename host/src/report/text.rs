@@ -215,7 +215,7 @@ fn one_answer(answer: &Answer) -> String {
 fn contention_prose(contention: &Contention) -> String {
     let met = format!("rivals met on {}", counted(contention.rows, "row"));
     match contention.nodes.count() {
-        0 | 1 if contention.cluster <= 1 => met,
+        0 | 1 if contention.cluster <= 1 || contention.has_primary => met,
         0 => format!("{met}; their nodes were not recorded"),
         1 => format!("{met}, all on one of {} nodes", contention.cluster),
         _ => format!(

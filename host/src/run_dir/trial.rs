@@ -33,6 +33,8 @@ struct Rows<'a> {
     effects_in_order: bool,
     #[serde(default)]
     unseen: u32,
+    #[serde(default)]
+    has_primary: bool,
 }
 
 /// The contents of `begin.json`.
@@ -151,6 +153,7 @@ impl TrialDir {
             silent: Cow::Borrowed(&data.silent),
             effects_in_order: data.is_ordered,
             unseen: data.unseen,
+            has_primary: data.has_primary,
         };
         write_json(&self.root.join(ROWS), &rows)
     }
@@ -243,6 +246,7 @@ impl TrialDir {
             nodes: rows.nodes.into_owned(),
             silent: rows.silent.into_owned(),
             unseen: rows.unseen,
+            has_primary: rows.has_primary,
         }))
     }
 

@@ -36,6 +36,9 @@ pub struct OfNodes<T> {
     /// Members of the cluster that were not looked at: neither named nor found.
     #[serde(default)]
     pub unseen: u32,
+    /// One node at a time takes writes.
+    #[serde(default)]
+    pub has_primary: bool,
 }
 
 impl<T> OfNodes<T> {
@@ -45,6 +48,7 @@ impl<T> OfNodes<T> {
             nodes: self.nodes.len(),
             silent: &self.silent,
             unseen: self.unseen,
+            has_primary: self.has_primary,
         }
     }
 }

@@ -33,11 +33,15 @@ where
     }
     match last {
         Some(error) if nodes.is_empty() => Err(error),
-        _ => Ok(OfNodes {
-            nodes,
-            silent,
-            unseen: database.membership().unseen.len() as u32,
-        }),
+        _ => {
+            let membership = database.membership();
+            Ok(OfNodes {
+                nodes,
+                silent,
+                unseen: membership.unseen.len() as u32,
+                has_primary: membership.has_primary,
+            })
+        }
     }
 }
 

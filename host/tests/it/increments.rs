@@ -248,6 +248,7 @@ fn nodes_that_differ_are_found() {
         nodes: nodes.into(),
         silent: Vec::new(),
         unseen: 0,
+        has_primary: false,
     });
     let judged = Increments.judge(&workload(), &[], Some(&found), None);
     let agree = &judged.answers[1].verdict;

@@ -22,6 +22,26 @@ fn trials_of(sandbox: &Sandbox, lab: &Lab, arguments: &str) -> (i32, Vec<Value>)
 
 #[test]
 fn right_solutions_are_valid_and_a_wrong_one_is_violated() {
+    for trial in right_and_wrong("") {
+        for checker in ["mutual-exclusion", "transition-chain"] {
+            let answers = trial["answers"].as_array().unwrap();
+            let answer = answers.iter().find(|answer| answer["checker"] == checker);
+            // There is no other node on which rivals could have met.
+            assert!(answer.unwrap()["remark"].is_null(), "{trial:#}");
+        }
+        assert_eq!(trial["contention"]["nodes"], serde_json::json!([0]));
+    }
+}
+
+#[test]
+fn right_solutions_through_a_pooler_are_valid_and_a_wrong_one_is_violated() {
+    for trial in right_and_wrong("--endpoint pooled") {
+        // The pooler may lead to another server at each transaction.
+        assert_eq!(trial["contention"]["nodes"], serde_json::json!([]));
+    }
+}
+
+fn right_and_wrong(arguments: &str) -> Vec<Value> {
     let right = [
         "cas",
         "for-update",
@@ -33,7 +53,7 @@ fn right_solutions_are_valid_and_a_wrong_one_is_violated() {
     let all: String = right.map(|name| format!("--strategy {name} ")).concat();
     let (code, trials) = trials(
         postgres_lab(),
-        &format!("{all} --strategy unguarded {CONTENDED} --lock redis"),
+        &format!("{all} --strategy unguarded {CONTENDED} --lock redis {arguments}"),
     );
     assert_eq!(trials.len(), right.len() + 1);
     for trial in &trials[..right.len()] {
@@ -42,6 +62,30 @@ fn right_solutions_are_valid_and_a_wrong_one_is_violated() {
     }
     assert_eq!(verdict(&trials[right.len()]), "violated");
     assert_eq!(code, 1);
+    trials
+}
+
+/// What a session sets once holds for each of its transactions, and a rerun goes the same way.
+#[test]
+fn isolation_level_holds_through_a_pooler_and_in_the_rerun() {
+    let (sandbox, lab) = (Sandbox::new(), postgres_lab());
+    let dir = lab.options().dir.display();
+    let arguments = "--strategy read-modify-write --endpoint pooled --isolation repeatable-read \
+                     --rows 2 --workers-per-row 5 --changes-per-worker 20";
+    let (code, trials) = trials_of(&sandbox, lab, arguments);
+    assert_eq!((code, &*verdict(&trials[0])), (0, "valid"), "{trials:#?}");
+    let again = sandbox.run(&format!("rerun run --lab={dir} --out again"));
+    assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
+    for run in ["run", "again"] {
+        let plan = std::fs::read_to_string(sandbox.path(run).join("plan.json")).unwrap();
+        assert!(plan.contains("pgbouncer=true"), "{plan}");
+        let answer = sandbox.run(&format!("report {run}"));
+        assert!(
+            answer.stdout.contains("pgbouncer=true"),
+            "{}",
+            answer.stdout
+        );
+    }
 }
 
 /// A value that was read may decide a write only if no other session can write it meanwhile.

@@ -125,6 +125,7 @@ impl Servers {
             endpoint,
             nodes,
             membership: Membership {
+                has_primary: false,
                 found: names[names.len() - found..].to_vec(),
                 nodes: names.clone(),
                 unseen,

@@ -45,6 +45,14 @@ impl Failure {
         }
     }
 
+    /// A value that can't be sent.
+    pub(super) fn unsent(error: CallError) -> Self {
+        Self {
+            cause: Cause::Host(error),
+            sent: false,
+        }
+    }
+
     pub(super) fn closed() -> Self {
         Self {
             cause: Cause::Closed,
@@ -77,20 +85,35 @@ impl Failure {
     }
 }
 
-/// Runs a statement whose marks are numbered. `is_kept` says whether it stays prepared.
+/// A statement as it goes to the server.
+pub(super) enum Form<'a> {
+    /// Prepared, with numbered marks for its parameters; it may stay so.
+    Prepared {
+        text: SqlStr,
+        parameters: &'a [Value],
+        is_kept: bool,
+    },
+    /// As one message, with its values in it. Several statements are one transaction.
+    Text(SqlStr),
+}
+
+/// Runs a statement.
 pub(super) async fn answer(
     connection: &mut PgConnection,
-    text: SqlStr,
-    parameters: &[Value],
-    is_kept: bool,
+    form: Form<'_>,
     max_bytes: usize,
 ) -> Result<Answer, Failure> {
-    let arguments = values::arguments(parameters).map_err(|error| Failure {
-        cause: Cause::Host(error),
-        sent: false,
-    })?;
-    let query = sqlx::query_with(text, arguments).persistent(is_kept);
-    let mut steps = connection.fetch_many(query);
+    let mut steps = match form {
+        Form::Text(text) => connection.fetch_many(sqlx::raw_sql(text)),
+        Form::Prepared {
+            text,
+            parameters,
+            is_kept,
+        } => {
+            let arguments = values::arguments(parameters).map_err(Failure::unsent)?;
+            connection.fetch_many(sqlx::query_with(text, arguments).persistent(is_kept))
+        }
+    };
     let (mut rows, mut bytes, mut affected, mut unusable) = (Vec::new(), 0, 0, None);
     while let Some(step) = steps.try_next().await.map_err(Failure::during)? {
         match step {
@@ -123,9 +146,9 @@ pub(super) async fn run(connection: &mut PgConnection, text: &str) -> Result<(),
     run.await.map(drop).map_err(Failure::during)
 }
 
-/// Runs a statement of the host that reads.
+/// Runs a statement that reads, as one message.
 pub(super) async fn rows(connection: &mut PgConnection, text: &str) -> Result<Vec<Row>, Failure> {
-    let text = AssertSqlSafe(text).into_sql_str();
-    let answer = answer(connection, text, &[], false, usize::MAX).await?;
+    let text = Form::Text(AssertSqlSafe(text).into_sql_str());
+    let answer = answer(connection, text, usize::MAX).await?;
     Ok(answer.rows)
 }

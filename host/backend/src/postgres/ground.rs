@@ -2,8 +2,9 @@
 
 use super::answer::{Failure, rows, run};
 use super::classify::classify;
-use super::options::{Address, hang_up};
-use super::servers::{Servers, introduce};
+use super::home::Home;
+use super::options::hang_up;
+use super::servers::Servers;
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
@@ -15,7 +16,7 @@ use sqlx::postgres::PgConnection;
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 #[async_trait]
-impl Ground for Address {
+impl Ground for Home {
     type Connection = PgConnection;
 
     const QUOTE: char = '"';
@@ -28,7 +29,7 @@ impl Ground for Address {
     const RIGHT: &'static str = "GRANT CREATE ON DATABASE … TO …";
 
     async fn connect(&self) -> Result<PgConnection, CallError> {
-        Ok(introduce(self).await?.0)
+        self.connect_to_the_primary().await
     }
 
     async fn hang_up(connection: PgConnection) {

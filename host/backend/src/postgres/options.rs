@@ -1,11 +1,13 @@
 //! Connection options and timeouts.
 
-use super::answer::Failure;
+use super::answer::{Failure, rows};
 use super::classify::classify;
+use super::literals::quoted;
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
+use crate::model::value::Value;
 use crate::patience::within;
-use crate::secret_url::{SIGNS, SecretUrl};
+use crate::secret_url::{POOLER, SIGNS, SecretUrl};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::str::FromStr;
@@ -24,7 +26,12 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const DEFAULT_PORT: u16 = 5432;
 
 /// Parameters of a URL that are about the connection, and none about the session.
-const PARAMETERS: &[&str] = &["sslmode", "sslrootcert", "sslcert", "sslkey"];
+const PARAMETERS: &[&str] = &["sslmode", "sslrootcert", "sslcert", "sslkey", POOLER];
+
+/// A setting that means nothing to a server, and its value on every connection straight to one: a
+/// pooler that nobody called one refuses it, or loses it.
+pub(super) const SESSION_SIGN: &str = "contend.session";
+pub(super) const DIRECT: &str = "direct";
 
 /// One server, as a run reaches it.
 #[derive(Clone)]
@@ -33,7 +40,10 @@ pub(crate) struct Address {
     pub(super) name: String,
     options: PgConnectOptions,
     /// The schema that was made for the trial.
-    own_schema: Option<String>,
+    pub(super) own_schema: Option<String>,
+    /// A pooler gives each transaction whichever connection is free, so nothing that a session says
+    /// when it begins holds for later.
+    pub(super) is_pooler: bool,
 }
 
 impl Address {
@@ -42,14 +52,16 @@ impl Address {
         let wrong = |what: &str| {
             let message = format!(
                 "the URL of {name} {what}; expected postgres://USER:PASSWORD@HOST:PORT/NAME, with \
-                 ?sslmode=… at most, {SIGNS}"
+                 ?sslmode=… and {POOLER}=true at most, {SIGNS}"
             );
             CallError::rejected("url", message)
         };
         let exposed = url.expose();
         let is_known = |key: &str| PARAMETERS.contains(&key);
         if !exposed.query_pairs().all(|(key, _)| is_known(&key)) || exposed.fragment().is_some() {
-            return Err(wrong("has parameters other than those of TLS"));
+            return Err(wrong(
+                "has other parameters than those of TLS and of a pooler",
+            ));
         }
         if exposed.path().trim_start_matches('/').is_empty() {
             return Err(wrong("names no database"));
@@ -57,9 +69,18 @@ impl Address {
         if exposed.path().matches('/').count() > 1 {
             return Err(wrong("has more than one name after the server"));
         }
+        let is_pooler = match url.pooler().as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(wrong(&format!("has {POOLER} neither true nor false"))),
+        };
         // The driver's own message could repeat what is in the URL.
-        let options = PgConnectOptions::from_str(exposed.as_str());
+        let options = PgConnectOptions::from_str(url.without_pooler().as_str());
         let options = options.map_err(|_| wrong("is invalid"))?;
+        let options = match is_pooler {
+            true => options,
+            false => options.options([(SESSION_SIGN, DIRECT)]),
+        };
         Ok(Self {
             name,
             options: options
@@ -67,31 +88,34 @@ impl Address {
                 .extra_float_digits(None)
                 .statement_cache_capacity(PREPARED_STATEMENTS),
             own_schema: None,
+            is_pooler,
         })
     }
 
     /// The same server, with the sessions in a schema that was made just before.
     pub(super) fn in_new_schema(&self, schema: &str) -> Self {
-        let options = self.options.clone().options([("search_path", schema)]);
-        Self {
-            name: self.name.clone(),
-            options,
-            own_schema: Some(schema.to_owned()),
-        }
+        let own_schema = Some(schema.to_owned());
+        self.with_options(&[("search_path", schema)], own_schema)
     }
 
     /// The same server, with a name for the connection and a limit for its statements.
     pub(super) fn for_a_session(&self, name: &str, limit: Option<Duration>) -> Self {
-        let options = self.options.clone().application_name(name);
-        let options = match limit {
-            Some(limit) => {
-                let milliseconds = limit.as_millis().max(1).to_string();
-                options.options([("statement_timeout", milliseconds)])
-            }
-            None => options,
-        };
+        let limit = limit.map(milliseconds);
+        let limit = limit.as_deref().map(|limit| ("statement_timeout", limit));
+        let mut address = self.with_options(limit.as_slice(), self.own_schema.clone());
+        address.options = address.options.application_name(name);
+        address
+    }
+
+    /// What a pooler takes with a connection is a few settings, and none of these.
+    fn with_options(&self, options: &[(&str, &str)], own_schema: Option<String>) -> Self {
+        let all = self.options.clone();
         Self {
-            options,
+            options: match self.is_pooler || options.is_empty() {
+                true => all,
+                false => all.options(options.iter().copied()),
+            },
+            own_schema,
             ..self.clone()
         }
     }
@@ -100,11 +124,10 @@ impl Address {
         let mut connection = self.connect_once().await?;
         let began = Instant::now();
         while let Some(schema) = &self.own_schema {
-            let look = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL").bind(schema);
-            let looked = look.persistent(false).fetch_one(&mut connection).await;
-            let is_there: bool =
-                looked.map_err(|error| classify(&Failure::before(error), Operation::Connecting))?;
-            if is_there {
+            let look = format!("SELECT to_regnamespace({}) IS NOT NULL", quoted(schema));
+            let looked = rows(&mut connection, &look).await;
+            let looked = looked.map_err(|failure| classify(&failure, Operation::Connecting))?;
+            if looked == [[Value::Boolean(true)]] {
                 break;
             }
             if began.elapsed() > REPLICATING_TAKES_AT_MOST {
@@ -114,6 +137,15 @@ impl Address {
             sleep(BETWEEN_LOOKS).await;
         }
         Ok(connection)
+    }
+
+    /// Advice where a connection does not take the settings of a session.
+    pub(super) fn may_be_a_pooler(&self) -> String {
+        format!(
+            "if {} is a pooler in transaction mode, add ?{POOLER}=true to its URL, and name each \
+             server behind it with --node",
+            self.name
+        )
     }
 
     async fn connect_once(&self) -> Result<PgConnection, CallError> {
@@ -128,9 +160,18 @@ impl Address {
             }
         };
         let error = classify(&failure, Operation::Connecting);
-        let message = format!("can't connect to {}: {}", self.name, error.message);
+        let mut message = format!("can't connect to {}: {}", self.name, error.message);
+        if error.message.contains("unsupported startup parameter") {
+            message = format!("{message}; {}", self.may_be_a_pooler());
+            return Err(CallError::rejected("pooler", message));
+        }
         Err(CallError { message, ..error })
     }
+}
+
+/// A time as the server's settings have it.
+pub(super) fn milliseconds(time: Duration) -> String {
+    time.as_millis().max(1).to_string()
 }
 
 /// Ends a connection. A server that does not answer is left alone.
@@ -161,6 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pooler_is_one_where_the_url_says_so() {
+        for (parameters, is_pooler) in [
+            ("", false),
+            ("?pgbouncer=false", false),
+            ("?pgbouncer=true", true),
+            ("?sslmode=require&pgbouncer=true", true),
+        ] {
+            let address = address(&format!("postgres://db/shop{parameters}")).unwrap();
+            assert_eq!(address.is_pooler, is_pooler, "{parameters}");
+        }
+    }
+
+    #[test]
     fn a_url_that_would_change_the_session_is_refused_and_not_repeated() {
         for text in [
             "postgres://me:hunter2@db",
@@ -168,6 +222,7 @@ mod tests {
             "postgres://me:hunter2@db/a?options=-c%20search_path%3Dx",
             "postgres://me:hunter2@db/a?sslmode=maybe",
             "postgres://me:hunter2@db/a#x",
+            "postgres://me:hunter2@db/a?pgbouncer=maybe",
         ] {
             let error = address(text).map(|_| ()).unwrap_err();
             assert_eq!(error.code, "url");

@@ -1,8 +1,10 @@
 //! Positions in the write-ahead log, by which a standby is compared with its primary.
 
+use super::answer::rows;
 use super::servers::Node;
 use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
+use sqlx::postgres::PgConnection;
 use std::time::Instant;
 use tokio::sync::Mutex;
 
@@ -70,6 +72,11 @@ fn whole(value: &Value) -> Option<i64> {
         Value::Integer(integer) => Some(*integer),
         _ => None,
     }
+}
+
+/// Asks the server behind a connection.
+pub(super) async fn of(connection: &mut PgConnection) -> Option<Position> {
+    Position::read(&rows(connection, ASK).await.ok()?)
 }
 
 /// The last position that a node told.

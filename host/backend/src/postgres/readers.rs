@@ -1,7 +1,8 @@
 //! A node as the host reads it.
 
-use super::answer::{Failure, answer};
+use super::answer::{Failure, rows};
 use super::classify::classify;
+use super::literals::with_values;
 use super::options::{Address, hang_up};
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
@@ -9,14 +10,13 @@ use crate::model::value::{Row, Value};
 use crate::readers::{Limit, NoReading, Readers, Source};
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 const LIMIT: Limit = Limit {
     seconds: 3,
     code: "08006",
 };
 
-/// A server that is read from. The marks of a statement are numbered.
+/// A server that is read from, in one round trip for each statement.
 pub(super) struct Reading(Address);
 
 /// Opens nothing yet.
@@ -42,11 +42,12 @@ impl Source for Reading {
         text: &str,
         parameters: &[Value],
     ) -> Result<Vec<Row>, NoReading> {
-        let text = AssertSqlSafe(text).into_sql_str();
-        // The types of parameters may differ from call to call, so nothing is kept.
-        let answered = answer(connection, text, parameters, false, usize::MAX).await;
-        let answered = answered.map_err(|failure| of_reading(&failure))?;
-        Ok(answered.rows)
+        let text = with_values(text, parameters).map_err(|error| NoReading {
+            error,
+            breaks_the_connection: false,
+        })?;
+        let read = rows(connection, &text).await;
+        read.map_err(|failure| of_reading(&failure))
     }
 
     async fn hang_up(connection: PgConnection) {

@@ -1,8 +1,9 @@
 //! The servers of one database: the endpoint, and the nodes behind it.
 
-use super::answer::{Failure, rows};
+use super::answer::{Failure, rows, run};
 use super::classify::classify;
-use super::options::{Address, hang_up};
+use super::home::Home;
+use super::options::{Address, DIRECT, hang_up};
 use super::position::{self, LastTold, Position};
 use super::readers::{Reading, readers};
 use crate::capability::budget::Shares;
@@ -37,7 +38,8 @@ const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
 
 const IDENTITY: &str = "SELECT system_identifier::text, current_setting('port'), \
      current_setting('cluster_name'), pg_postmaster_start_time()::text, \
-     current_setting('standard_conforming_strings') FROM pg_control_system()";
+     current_setting('standard_conforming_strings'), \
+     coalesce(current_setting('contend.session', true), '') FROM pg_control_system()";
 
 /// Identity of a server without its address: behind a proxy every connection has the same address.
 /// Standbys have the system identifier of their primary.
@@ -66,6 +68,7 @@ pub(super) struct Node {
 
 pub(super) struct Servers {
     pub(super) endpoint: Address,
+    pub(super) home: Home,
     pub(super) nodes: Vec<Node>,
     pub(super) names: Vec<String>,
     pub(super) membership: Membership,
@@ -83,6 +86,7 @@ impl Servers {
         options: SessionOptions,
         own_schema: Option<&str>,
     ) -> Result<Self, CallError> {
+        let home = Home::of(endpoint, nodes)?;
         let endpoint = Address::from_url(endpoint)?;
         let addresses = match nodes {
             [] => vec![endpoint.clone()],
@@ -121,12 +125,14 @@ impl Servers {
                 })
             })
             .collect::<Result<Vec<_>, CallError>>()?;
-        let unseen = unseen(&nodes).await;
+        let (unseen, has_primary) = look_around(&nodes).await;
         Ok(Self {
             endpoint: there(endpoint),
+            home,
             nodes,
             membership: Membership {
                 unseen,
+                has_primary,
                 ..Membership::of(&names)
             },
             names,
@@ -255,16 +261,40 @@ impl Servers {
         }
     }
 
+    /// Waits until a connection through a pooler, on which a call was abandoned, has its answer: the pooler
+    /// may not have sent it to a server yet, where it could be ended. Ends it there as soon as it can.
+    pub(super) async fn drain(&self, connection: &mut PgConnection, name: &str) {
+        let ending = async {
+            loop {
+                self.end_sessions(name).await;
+                sleep(BETWEEN_LOOKS).await;
+            }
+        };
+        let drained = async {
+            tokio::select! {
+                _ = run(connection, "ROLLBACK") => {}
+                () = ending => {}
+            }
+        };
+        within(ENDING_TAKES_AT_MOST, drained).await.ok();
+    }
+
     /// Ends the connections of this name on all nodes and waits until they are gone: what they were
     /// doing has then taken effect or never will. What can't be reached in time is left to its server.
     pub(super) async fn end_sessions(&self, name: &str) {
         let parameter = [Value::from(name)];
+        // A pooler keeps the connections of a session that is gone, idle and under its name.
+        let idle = match self.endpoint.is_pooler {
+            true => " AND state IS DISTINCT FROM 'idle'",
+            false => "",
+        };
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?{idle}"
+        );
         let ends = self.nodes.iter().map(async |node| {
-            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                       WHERE application_name = $1";
             while node
                 .readers
-                .read(end, &parameter)
+                .read(&end, &parameter)
                 .await
                 .is_ok_and(|rows| !rows.is_empty())
             {
@@ -275,8 +305,8 @@ impl Servers {
     }
 }
 
-/// Standbys that stream from a node and are none.
-async fn unseen(nodes: &[Node]) -> Vec<String> {
+/// The standbys that stream from a node and are none; and whether no more than one node takes writes.
+async fn look_around(nodes: &[Node]) -> (Vec<String>, bool) {
     let asked = join_all(nodes.iter().map(position::ask)).await;
     let answered: Vec<Position> = asked.into_iter().flatten().collect();
     let standbys = answered
@@ -284,7 +314,9 @@ async fn unseen(nodes: &[Node]) -> Vec<String> {
         .map(|position| position.standbys)
         .sum::<usize>();
     let named = answered.iter().filter(|one| !one.is_primary()).count();
-    vec!["a standby that was not named".to_owned(); standbys.saturating_sub(named)]
+    let unnamed = standbys.saturating_sub(named);
+    let unseen = vec!["a standby that was not named".to_owned(); unnamed];
+    (unseen, answered.len() - named <= 1)
 }
 
 /// Asks a server for its identity.
@@ -297,14 +329,22 @@ async fn meet(address: &Address) -> Result<Identity, CallError> {
 /// Connects, and asks the server for its identity.
 pub(super) async fn introduce(address: &Address) -> Result<(PgConnection, Identity), CallError> {
     let mut connection = address.connect().await?;
-    let asking = within(INTRODUCTION_TAKES_AT_MOST, identify(&mut connection));
+    let identity = ask_identity(&mut connection, address).await?;
+    Ok((connection, identity))
+}
+
+/// Asks the server behind a connection for its identity.
+pub(super) async fn ask_identity(
+    connection: &mut PgConnection,
+    address: &Address,
+) -> Result<Identity, CallError> {
+    let asking = within(INTRODUCTION_TAKES_AT_MOST, identify(connection));
     let failed = |why: &str| {
         let message = format!("{} does not report its identity: {why}", address.name);
         CallError::unavailable("08006", message)
     };
     match asking.await {
-        Ok(Ok((identity, true))) => Ok((connection, identity)),
-        Ok(Ok((_, false))) => {
+        Ok(Ok(told)) if !told.standard_strings => {
             let message = format!(
                 "{} has standard_conforming_strings off, so it reads texts otherwise than they were \
                  checked; switch it on",
@@ -312,21 +352,41 @@ pub(super) async fn introduce(address: &Address) -> Result<(PgConnection, Identi
             );
             Err(CallError::rejected("standard-conforming-strings", message))
         }
+        Ok(Ok(told)) if !address.is_pooler && !told.is_direct => {
+            let message = format!(
+                "{} loses the settings of a session; {}",
+                address.name,
+                address.may_be_a_pooler()
+            );
+            Err(CallError::rejected("pooler", message))
+        }
+        Ok(Ok(told)) => Ok(told.identity),
         Ok(Err(failure)) => Err(failed(&classify(&failure, Operation::Reading).message)),
         Err(_) => Err(failed("no answer in time")),
     }
 }
 
-/// The identity, and whether the server reads texts as the standard has them.
-async fn identify(connection: &mut PgConnection) -> Result<(Identity, bool), Failure> {
+/// What a server says of itself and of the connection.
+struct Introduction {
+    identity: Identity,
+    /// It reads texts as the standard has them.
+    standard_strings: bool,
+    /// The connection has the settings with which it was opened.
+    is_direct: bool,
+}
+
+async fn identify(connection: &mut PgConnection) -> Result<Introduction, Failure> {
     let told = rows(connection, IDENTITY).await?;
     let mut told = told.into_iter().flatten().filter_map(Value::into_text);
     let mut next = || told.next().unwrap_or_default();
-    let identity = Identity {
-        lasting: [next(), next(), next()],
-        started: next(),
-    };
-    Ok((identity, next() == "on"))
+    Ok(Introduction {
+        identity: Identity {
+            lasting: [next(), next(), next()],
+            started: next(),
+        },
+        standard_strings: next() == "on",
+        is_direct: next() == DIRECT,
+    })
 }
 
 /// A node is called what it calls itself, if no two call themselves the same.

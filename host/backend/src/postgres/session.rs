@@ -1,9 +1,11 @@
 //! One connection to a server, opened again when it is lost.
 
-use super::answer::{Answer, Failure, answer, run};
+use super::answer::{Answer, Failure, Form, answer, run};
 use super::classify::classify;
+use super::literals::with_values;
 use super::options::{PREPARED_STATEMENTS, hang_up};
-use super::servers::{Servers, introduce};
+use super::pooled::{self, Pooled};
+use super::servers::{Servers, ask_identity, introduce};
 use super::values::letter;
 use crate::capability::budget::Shares;
 use crate::capability::calls;
@@ -47,14 +49,24 @@ pub(super) struct PostgresSession {
     settings: Vec<String>,
     /// The setting for the next transaction.
     for_the_next: Option<String>,
+    /// The settings of each transaction, where it goes through a pooler.
+    pooled: Option<Pooled>,
     /// The statements with numbered marks, once for each list of types.
     texts: HashMap<String, Vec<(Vec<u8>, SqlStr)>>,
 }
 
 impl PostgresSession {
     pub(super) async fn open(servers: Arc<Servers>, target: Target) -> Result<Self, CallError> {
+        let endpoint = (target == Target::Endpoint).then_some(&servers.endpoint);
+        let pooler = endpoint.filter(|endpoint| endpoint.is_pooler);
         let mut session = Self {
             shares: servers.shares(),
+            pooled: pooler.map(|pooler| {
+                Pooled::new(
+                    pooler.own_schema.as_deref(),
+                    servers.options.statement_limit,
+                )
+            }),
             servers,
             target,
             name: run_id::new_name(),
@@ -96,11 +108,19 @@ impl PostgresSession {
         let address = self.servers.address(&self.target)?;
         let address = address.for_a_session(&self.name, self.servers.options.statement_limit);
         let (mut connection, identity) = introduce(&address).await.map_err(not_now)?;
-        for setting in &self.settings {
+        let lasting = match self.pooled {
+            Some(_) => &[],
+            None => self.settings.as_slice(),
+        };
+        for setting in lasting {
             let set = run(&mut connection, setting).await;
             set.map_err(|failure| not_now(classify(&failure, Operation::Connecting)))?;
         }
-        self.node = Some(self.servers.number_of(&identity));
+        // A pooler may lead to another one tomorrow.
+        self.node = match self.pooled {
+            Some(_) => None,
+            None => Some(self.servers.number_of(&identity)),
+        };
         self.connection = Some(connection);
         Ok(())
     }
@@ -117,7 +137,7 @@ impl PostgresSession {
             return text.clone();
         }
         let types: Vec<u8> = letters().collect();
-        let mut text = statement.numbered();
+        let mut text = statement.with_marks(|number| format!("${}", number + 1));
         if !types.is_empty() {
             // The driver knows a prepared statement by its text alone, and for longer than this does.
             text += &format!(" /* {} */", String::from_utf8_lossy(&types));
@@ -142,11 +162,25 @@ impl PostgresSession {
         parameters: &[Value],
         operation: Operation,
     ) -> Result<Answer, CallError> {
-        let text = self.text(statement, parameters);
-        let (is_kept, largest) = (statement.is_kept(), self.shares.answer);
-        let answered = match &mut self.connection {
-            Some(connection) => answer(connection, text, parameters, is_kept, largest).await,
-            None => Err(Failure::closed()),
+        let form = match &self.pooled {
+            Some(pooled) => {
+                let begin = (!self.in_transaction).then_some(pooled);
+                with_values(statement.text(), parameters).map(|text| {
+                    let text = begin.map_or_else(String::new, Pooled::text) + &text;
+                    Form::Text(AssertSqlSafe(text).into_sql_str())
+                })
+            }
+            None => Ok(Form::Prepared {
+                text: self.text(statement, parameters),
+                parameters,
+                is_kept: statement.is_kept(),
+            }),
+        };
+        let largest = self.shares.answer;
+        let answered = match (form, &mut self.connection) {
+            (Ok(form), Some(connection)) => answer(connection, form, largest).await,
+            (Ok(_), None) => Err(Failure::closed()),
+            (Err(error), _) => Err(Failure::unsent(error)),
         };
         match answered {
             Ok(answer) => Ok(answer),
@@ -223,16 +257,47 @@ impl PostgresSession {
                 self.for_the_next = Some(text.to_owned());
             }
             Action::Set => {
-                self.step(text, operation).await?;
+                match &self.pooled {
+                    Some(_) => self.try_for_transactions(text, operation).await?,
+                    None => self.step(text, operation).await?,
+                }
                 self.remember(text);
+                if let Some(pooled) = &mut self.pooled {
+                    pooled.set(&self.settings);
+                }
             }
             Action::Savepoint => {
                 self.step(text, operation).await?;
                 self.has_failed &= !text.starts_with("ROLLBACK TO");
             }
-            Action::Define => self.step(text, operation).await?,
+            Action::Define => {
+                let begin = self.pooled.as_ref().map_or_else(String::new, Pooled::text);
+                self.step(&(begin + text), operation).await?;
+            }
         }
         Ok(0)
+    }
+
+    /// Sets it for the open transaction, if that may change yet what is set; with none open, for a
+    /// transaction of its own, which shows whether the server takes it.
+    async fn try_for_transactions(
+        &mut self,
+        text: &str,
+        operation: Operation,
+    ) -> Result<(), CallError> {
+        let local = pooled::of_a_transaction(text);
+        match (self.in_transaction, pooled::is_isolation(&local)) {
+            (true, true) => Ok(()),
+            (true, false) => self.step(&local, operation).await,
+            (false, _) => {
+                let tried = format!("BEGIN; {local}; ROLLBACK");
+                let tried = self.step(&tried, operation).await;
+                if tried.is_err() {
+                    self.roll_back().await;
+                }
+                tried
+            }
+        }
     }
 
     async fn commit_open(&mut self) -> Result<(), CallError> {
@@ -250,7 +315,14 @@ impl PostgresSession {
     }
 
     async fn wait_for_others(&mut self) -> Result<(), CallError> {
-        let node = self.node.map(|number| number as usize);
+        let node = match (&self.pooled, &mut self.connection) {
+            (Some(_), Some(connection)) => {
+                let identity = ask_identity(connection, &self.servers.endpoint).await?;
+                Some(self.servers.number_of(&identity))
+            }
+            _ => self.node,
+        };
+        let node = node.map(|number| number as usize);
         match node.filter(|&node| node < self.servers.nodes.len()) {
             Some(node) => self.servers.catch_up(node).await,
             None => {
@@ -307,9 +379,16 @@ impl Session for PostgresSession {
         calls::check_begin(self.in_transaction)?;
         self.enter().await?;
         let setting = self.for_the_next.as_deref().unwrap_or_default();
-        let begin = format!("BEGIN{}", setting.trim_start_matches("SET TRANSACTION"));
+        let begin = match &self.pooled {
+            Some(pooled) => format!("BEGIN; {}{setting}", pooled.text()),
+            None => format!("BEGIN{}", setting.trim_start_matches("SET TRANSACTION")),
+        };
         let result = self.step(&begin, Operation::Reading).await;
         self.in_transaction = result.is_ok();
+        if self.pooled.is_some() && result.is_err() {
+            // It may have begun, and a setting was refused.
+            self.roll_back().await;
+        }
         if result.is_ok() {
             self.for_the_next = None;
         }
@@ -344,9 +423,11 @@ impl Session for PostgresSession {
 
     async fn close(mut self: Box<Self>) {
         let mut is_loose = self.is_loose || self.under_way;
-        if let Some(connection) = self.connection.take() {
+        if let Some(mut connection) = self.connection.take() {
+            if self.under_way && self.pooled.is_some() {
+                self.servers.drain(&mut connection, &self.name).await;
+            }
             let going = async {
-                let mut connection = connection;
                 if self.in_transaction && !self.under_way {
                     run(&mut connection, "ROLLBACK").await.ok();
                 }

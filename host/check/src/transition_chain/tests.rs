@@ -37,6 +37,7 @@ fn judge(changes: &[Change], effects: Vec<AuditEntry>, end: RowState) -> Answer 
         silent: vec![],
         is_ordered: false,
         unseen: 0,
+        has_primary: false,
     };
     judge_data(changes, 3, Some(&data), None)
 }

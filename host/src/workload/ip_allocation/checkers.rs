@@ -17,7 +17,7 @@ mod unique_allocation;
 use self::contention::ADDRESSES;
 pub use self::evidence::Evidence;
 use self::names::Names;
-use crate::check::parts::{Heard, judgement, limited};
+use crate::check::parts::{judgement, limited};
 use crate::model::change::Nanos;
 use crate::model::contention::Contention;
 use crate::model::verdict::{Answer, Judgement};
@@ -26,8 +26,7 @@ use crate::model::verdict::{Answer, Judgement};
 /// the overall verdict has the first. Of a simulation in which everything worked from this moment on,
 /// also asks whether every change came to an end. n·log n in the number of changes and rows.
 pub fn judge(evidence: &Evidence, whole_from: Option<Nanos>) -> Judgement {
-    let cluster = evidence.heard().as_ref().map_or(0, Heard::cluster);
-    let contention = ADDRESSES.count(evidence.changes, cluster);
+    let contention = ADDRESSES.among(evidence.changes, evidence.heard().as_ref());
     let answers = answers(evidence, &contention);
     judgement(answers, evidence.changes, contention, whole_from)
 }

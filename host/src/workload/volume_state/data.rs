@@ -34,6 +34,7 @@ pub(super) async fn read_data(
         nodes: found.nodes,
         silent: found.silent,
         unseen: found.unseen,
+        has_primary: found.has_primary,
     })
 }
 

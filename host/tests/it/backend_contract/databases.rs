@@ -18,7 +18,7 @@ use fixture::{Fixture, fill, sqlite_file, sqlite_memory};
 use forms::*;
 use isolation::*;
 use mariadb::{galera, galera_as_text, mariadb_node, mariadb_node_as_text};
-use postgres::{postgres_cluster, postgres_node};
+use postgres::{postgres_cluster, postgres_node, postgres_pooled};
 use readings::shared_reads_are_bounded_but_none_is_lost;
 use shares::{
     a_statement_that_is_not_kept_does_the_same,
@@ -87,7 +87,8 @@ every_script_on!(
     mariadb_node,
     mariadb_node_as_text,
     postgres_cluster,
-    postgres_node
+    postgres_node,
+    postgres_pooled
 );
 every_script_on!(simulated! simulated_cluster, simulated_alone);
 
@@ -105,7 +106,8 @@ mod joins {
         galera,
         mariadb_node,
         mariadb_node_as_text,
-        postgres_cluster
+        postgres_cluster,
+        postgres_pooled
     );
 }
 

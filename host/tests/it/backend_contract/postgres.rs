@@ -1,6 +1,7 @@
 //! Properties of PostgreSQL alone.
 
 mod isolation;
+mod pooled;
 mod standbys;
 
 use super::databases::fixture::Fixture;

@@ -160,6 +160,7 @@ mod tests {
             nodes: vec![node],
             silent: vec![],
             unseen: 0,
+            has_primary: false,
         }
     }
 

@@ -132,6 +132,7 @@ fn found(pools: &[Pool], history: &[Change], free: &[Free]) -> Allocations {
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
         unseen: 0,
+        has_primary: false,
     }
 }
 

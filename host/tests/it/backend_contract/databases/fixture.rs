@@ -24,6 +24,8 @@ pub(in crate::backend_contract) struct Fixture {
     pub(in crate::backend_contract) time: Time,
     sql_policy: SqlPolicy,
     belongings: Belongings,
+    /// Where sessions go that are to wait for each other.
+    near: Target,
 }
 
 impl Fixture {
@@ -38,6 +40,7 @@ impl Fixture {
     ) -> Self {
         let sql_policy = SqlPolicy::new(&["things"], database.dialect());
         let fixture = Self {
+            near: Target::Node(database.nodes()[0].clone()),
             database,
             time,
             sql_policy,
@@ -95,7 +98,15 @@ impl Fixture {
     /// A session on the first node. Row locks exclude the sessions of one node, so those that are
     /// to wait for each other are opened here.
     pub(in crate::backend_contract) async fn near(&self) -> Box<dyn Session> {
-        self.on(&self.database.nodes()[0]).await
+        self.database.connect(&self.near).await.unwrap()
+    }
+
+    /// The same for a database whose endpoint leads to one node.
+    pub(super) fn near_by_its_endpoint(self) -> Self {
+        Self {
+            near: Target::Endpoint,
+            ..self
+        }
     }
 
     pub(in crate::backend_contract) async fn on(&self, node: &str) -> Box<dyn Session> {

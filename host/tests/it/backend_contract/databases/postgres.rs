@@ -18,6 +18,22 @@ pub(in crate::backend_contract) async fn postgres_node() -> Fixture {
     node_with(SessionOptions::default()).await
 }
 
+/// The same through a pooler in transaction mode, by which every session goes.
+pub(in crate::backend_contract) async fn postgres_pooled() -> Fixture {
+    pooled_with(SessionOptions::default()).await
+}
+
+pub(in crate::backend_contract) async fn pooled_with(options: SessionOptions) -> Fixture {
+    let (_, nodes) = addresses();
+    let fixture = open(&pooler(), &nodes, options).await;
+    fixture.near_by_its_endpoint()
+}
+
+pub(in crate::backend_contract) fn pooler() -> SecretUrl {
+    let url = postgres_lab().pooler_url().unwrap();
+    SecretUrl::parse(&format!("{url}?pgbouncer=true")).unwrap()
+}
+
 /// One server with these choices of the run.
 pub(in crate::backend_contract) async fn node_with(options: SessionOptions) -> Fixture {
     let (_, nodes) = addresses();

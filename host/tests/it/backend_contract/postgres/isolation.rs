@@ -2,21 +2,26 @@
 
 use super::{ADD_ONE, LOCK, n};
 use crate::backend_contract::databases::fixture::Fixture;
-use crate::backend_contract::databases::postgres::postgres_node;
+use crate::backend_contract::databases::postgres::{postgres_node, postgres_pooled};
 use crate::backend_contract::databases::{spawn_execute, spawn_query};
 use crate::backend_contract::{assert_error, assert_rejected, contract};
 use contend::model::error::ErrorKind::Conflict;
 use contend::model::value::Value;
 use std::time::Duration;
 
-contract! { postgres_node:
-    a_row_that_changed_while_it_was_waited_for_is_looked_at_again,
-    a_second_writer_of_a_snapshot_is_a_conflict,
-    write_skew_of_serializable_transactions_is_a_conflict,
-    an_isolation_level_for_one_transaction_ends_with_it,
-    shared_locks_share_and_two_upgrades_deadlock,
-    a_locked_row_is_refused_skipped_or_waited_for_up_to_a_limit,
+macro_rules! every_isolation_script_on {
+    ($($backend:ident),*) => {
+        $(contract! { $backend:
+            a_row_that_changed_while_it_was_waited_for_is_looked_at_again,
+            a_second_writer_of_a_snapshot_is_a_conflict,
+            write_skew_of_serializable_transactions_is_a_conflict,
+            an_isolation_level_for_one_transaction_ends_with_it,
+            shared_locks_share_and_two_upgrades_deadlock,
+            a_locked_row_is_refused_skipped_or_waited_for_up_to_a_limit,
+        })*
+    };
 }
+every_isolation_script_on!(postgres_node, postgres_pooled);
 
 /// At READ COMMITTED, the condition is asked once more of the row as it has become.
 async fn a_row_that_changed_while_it_was_waited_for_is_looked_at_again(fixture: &Fixture) {

@@ -21,6 +21,7 @@ fn judge(changes: &[Change], requests: &[Request]) -> Answer {
         nodes: vec![node("a"), node("b")],
         silent: Vec::new(),
         unseen: 0,
+        has_primary: false,
     };
     judge_found(changes, Some(&found))
 }
@@ -232,6 +233,7 @@ fn a_row_on_one_node_only_counts_too() {
         ],
         silent: Vec::new(),
         unseen: 0,
+        has_primary: false,
     };
     let answer = judge_found(&[change], Some(&found));
     assert_reported(&answer, "node c has 10.0.0.7", 0);
