@@ -30,9 +30,10 @@ pub use self::error::PlanError;
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::session_options::{AffectedRows, SessionOptions, SessionSettings};
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
+use crate::model::endpoint::Endpoint;
 use crate::model::schedule::ScheduledFault;
 use crate::model::sim_fault::SimFault;
-use crate::model::topology::Topology;
+use crate::model::topology::{ClusterKind, Topology};
 use crate::wasm::Limits;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,9 @@ pub struct Plan {
     pub trials: Vec<PlannedTrial>,
     /// The endpoint that strategies connect to.
     pub database: DatabaseUrl,
+    /// Which endpoint of its lab that is; `None` for any other database. A simulated one is in `simulated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
     /// The servers behind it, one by one; empty if the endpoint is all there is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<SecretUrl>,
@@ -164,6 +168,17 @@ impl Plan {
             autocommit_writes: self.autocommit_writes,
             affected_rows: self.affected_rows,
             statement_limit: Some(Duration::from_secs(self.change_timeout_s.saturating_add(1))),
+        }
+    }
+
+    /// Where new sessions go; `None` if only the named database knows.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        match &self.simulated {
+            Some(world) => Some(match world.topology.kind {
+                ClusterKind::Galera => world.topology.endpoint,
+                ClusterKind::Postgres => Endpoint::OneWriter,
+            }),
+            None => self.endpoint,
         }
     }
 

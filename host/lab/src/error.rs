@@ -14,10 +14,11 @@ pub enum LabError {
     PortRange { port: u16, span: u16, last: u16 },
     #[error("--set {setting}: {why}")]
     Setting { setting: String, why: String },
-    #[error("--endpoint {endpoint}: a lab of the kind {kind} has no such endpoint")]
+    #[error("--endpoint {endpoint}: a lab of the kind {kind} has no such endpoint; {instead}")]
     Endpoint {
         endpoint: &'static str,
         kind: &'static str,
+        instead: &'static str,
     },
     #[error("--synchronous {0}")]
     Synchronous(&'static str),

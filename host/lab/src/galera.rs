@@ -97,7 +97,7 @@ impl Cluster for Galera {
     }
 
     fn behind_proxy(&self, node: &str, table: &ProxyTable) -> Option<String> {
-        table.state("nodes", node).map(str::to_owned)
+        table.state(config::NODES, node).map(str::to_owned)
     }
 
     fn is_whole(&self, nodes: &mut [NodeStatus]) -> bool {
@@ -115,7 +115,7 @@ impl Cluster for Galera {
 
     fn is_proxied(&self, table: &ProxyTable, options: &LabOptions) -> bool {
         let mut names = options.names().into_iter();
-        names.all(|name| table.is_up("nodes", &name))
+        names.all(|name| table.is_up(config::NODES, &name))
     }
 
     fn isolate(&self, node: Server, launcher: &Launcher) -> Result<(), LabError> {

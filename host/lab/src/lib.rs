@@ -10,7 +10,6 @@
 mod account;
 mod cluster;
 mod config;
-mod endpoint;
 mod error;
 mod fault;
 mod folder;
@@ -31,7 +30,6 @@ mod wait;
 mod whole;
 
 use contend_model as model;
-pub use endpoint::Endpoint;
 pub use error::LabError;
 pub use folder::default_dir;
 pub use kind::Kind;
@@ -42,6 +40,7 @@ pub use programs::SEARCH;
 pub use status::Status;
 pub use view::{GaleraView, NodeStatus, NodeView, PostgresView, ServerStatus};
 
+use crate::model::endpoint::Endpoint;
 use crate::model::lab_fault::{LabAction, LabFault};
 use cluster::Cluster;
 use config::USER;
@@ -154,30 +153,47 @@ impl Lab {
         self.url(Server::Proxy)
     }
 
-    /// The URL of an endpoint as `--db` takes it; without one, that of the proxy. An error if this kind of lab
-    /// has none of the sort. Contains the password.
-    pub fn url_to(&self, endpoint: Option<Endpoint>) -> Result<String, LabError> {
-        match endpoint {
-            None => Ok(self.endpoint_url()),
-            Some(Endpoint::Pooled) => match self.pooler_url() {
-                Some(url) => Ok(format!("{url}?pgbouncer=true")),
-                None => Err(LabError::Endpoint {
-                    endpoint: Endpoint::Pooled.as_str(),
-                    kind: self.options.kind.as_str(),
-                }),
-            },
-        }
-    }
-
     /// The name of each node and where clients reach it. Holds the password.
     pub fn node_urls(&self) -> Vec<(String, String)> {
         let nodes = self.options.node_servers().into_iter();
         nodes.map(|node| (node.name(), self.url(node))).collect()
     }
 
+    /// The endpoint that is meant: the one that is asked for, or the usual one of this kind of lab. An
+    /// error if one is asked for where there is no choice.
+    pub fn endpoint(&self, asked: Option<Endpoint>) -> Result<Endpoint, LabError> {
+        match (self.options.kind, asked) {
+            (Kind::Galera, None) => Ok(Endpoint::All),
+            (Kind::Postgres, None) => Ok(Endpoint::OneWriter),
+            (Kind::Galera, Some(endpoint @ (Endpoint::All | Endpoint::OneWriter)))
+            | (Kind::Postgres, Some(endpoint @ Endpoint::Pooled)) => Ok(endpoint),
+            (kind, Some(endpoint)) => Err(LabError::Endpoint {
+                endpoint: endpoint.as_str(),
+                kind: kind.as_str(),
+                instead: match kind {
+                    Kind::Galera => "take all or one-writer",
+                    Kind::Postgres => {
+                        "take pooled, or leave it out for the primary, the one writer"
+                    }
+                },
+            }),
+        }
+    }
+
+    /// The URL of an endpoint that this lab has, as `--db` takes it. Contains the password.
+    pub fn url_of(&self, endpoint: Endpoint) -> String {
+        match (self.options.kind, endpoint) {
+            (Kind::Galera, Endpoint::OneWriter) => self.url_at(self.options.ports().second()),
+            (Kind::Postgres, Endpoint::Pooled) => {
+                format!("{}?pgbouncer=true", self.url(Server::Pooler))
+            }
+            _ => self.endpoint_url(),
+        }
+    }
+
     /// The URL by which clients read from PostgreSQL's standbys. Contains the password.
     pub fn read_url(&self) -> Option<String> {
-        let port = self.options.ports().read();
+        let port = self.options.ports().second();
         self.of_postgres().then(|| self.url_at(port))
     }
 

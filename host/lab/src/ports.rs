@@ -19,8 +19,8 @@ impl Ports {
         self.0 + 1
     }
 
-    /// The proxy's port for reading, on standbys of PostgreSQL.
-    pub(super) fn read(self) -> u16 {
+    /// The proxy's second port: to one writer of Galera, or for reading, on standbys of PostgreSQL.
+    pub(super) fn second(self) -> u16 {
         self.0 + 2
     }
 
@@ -57,7 +57,8 @@ mod tests {
     #[test]
     fn no_two_servers_share_a_port_and_none_leaves_the_span() {
         let ports = Ports(2000);
-        let mut all = BTreeSet::from([ports.proxy(), ports.redis(), ports.read(), ports.pooler()]);
+        let mut all =
+            BTreeSet::from([ports.proxy(), ports.redis(), ports.second(), ports.pooler()]);
         for node in 1..=MOST_NODES {
             all.extend([
                 ports.clients(node),

@@ -64,13 +64,13 @@ impl Server {
     }
 
     /// All ports that it takes.
-    pub(super) fn ports(self, ports: Ports, kind: Kind) -> Vec<u16> {
+    pub(super) fn ports(self, ports: Ports) -> Vec<u16> {
         let mut all = vec![self.port(ports)];
         match self {
             Self::Node(Kind::Galera, node) => {
                 all.extend([ports.group(node), ports.missed(node), ports.copy(node)]);
             }
-            Self::Proxy if kind == Kind::Postgres => all.push(ports.read()),
+            Self::Proxy => all.push(ports.second()),
             _ => {}
         }
         all

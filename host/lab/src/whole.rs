@@ -89,7 +89,7 @@ fn write_down(server: Server, process: Option<Process>, lab: &Path) -> Result<()
 
 fn ports_are_free(server: Server, launcher: &Launcher) -> Result<(), LabError> {
     let options = &launcher.options;
-    for port in server.ports(options.ports(), options.kind) {
+    for port in server.ports(options.ports()) {
         if TcpListener::bind(("127.0.0.1", port)).is_err() {
             let server = server.name();
             return Err(LabError::PortTaken { port, server });

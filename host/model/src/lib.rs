@@ -10,6 +10,7 @@ pub mod contention;
 pub mod counters;
 pub mod data;
 pub mod end;
+pub mod endpoint;
 pub mod error;
 pub mod fault_class;
 pub mod injection;

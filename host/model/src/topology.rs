@@ -1,6 +1,7 @@
 //! The simulated cluster: its nodes, how far apart they are, how long everything takes there.
 
 use super::change::Nanos;
+use super::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
 
 /// A duration: the median, and the 99th percentile of a log-normal distribution.
@@ -86,6 +87,9 @@ pub struct Topology {
     pub health_check_ms: u64,
     /// … and takes it out after so many answers missed.
     pub health_check_fall: u32,
+    /// Left out where it is the default, so that plans and tokens of before mean what they did.
+    #[serde(skip_serializing_if = "Endpoint::is_default")]
+    pub endpoint: Endpoint,
 }
 
 impl Default for Topology {
@@ -117,6 +121,7 @@ impl Default for Topology {
             snapshot_race_us: 300,
             health_check_ms: 1_000,
             health_check_fall: 2,
+            endpoint: Endpoint::All,
         }
     }
 }

@@ -1,12 +1,16 @@
-//! The endpoint: a proxy that gives connections to the nodes in turn, as far as it believes in them.
+//! The endpoint: a proxy that gives connections to the nodes in turn, or all to the first one, as far as it
+//! believes in them.
 
 use crate::model::change::Nanos;
+use crate::model::endpoint::Endpoint;
 use crate::model::topology::Topology;
 
 /// Looks at every node now and then. Nothing happens at those moments: what it believes is worked out
 /// when a client comes.
 pub struct Proxy {
     nodes: Vec<Believed>,
+    endpoint: Endpoint,
+    /// The node whose turn it is; with one writer always the first.
     next: usize,
     interval: Nanos,
     fall: u64,
@@ -31,6 +35,7 @@ impl Proxy {
         };
         Self {
             nodes: (0..topology.nodes).map(|_| believed()).collect(),
+            endpoint: topology.endpoint,
             next: 0,
             interval: topology.health_check_ms.max(1) * 1_000_000,
             fall: u64::from(topology.health_check_fall.max(1)),
@@ -86,13 +91,16 @@ impl Proxy {
         }
     }
 
-    /// The next node that it believes in.
+    /// The next node that it believes in; with one writer the first. A connection stays where it is when
+    /// that changes.
     pub fn choose(&mut self, now: Nanos) -> Option<u32> {
         self.settle(now);
         let count = self.nodes.len();
         let turn = (0..count).map(|step| (self.next + step) % count);
         let chosen = turn.into_iter().find(|&node| self.nodes[node].is_healthy)?;
-        self.next = (chosen + 1) % count;
+        if self.endpoint == Endpoint::All {
+            self.next = (chosen + 1) % count;
+        }
         Some(chosen as u32)
     }
 }
@@ -115,6 +123,22 @@ mod tests {
     fn nodes_come_in_turn() {
         let chosen = four(&mut proxy(), 0);
         assert_eq!(chosen, [Some(0), Some(1), Some(2), Some(0)]);
+    }
+
+    #[test]
+    fn one_writer_has_all_connections_until_it_fails_and_again_when_it_is_back() {
+        let mut proxy = Proxy::new(&Topology {
+            endpoint: Endpoint::OneWriter,
+            ..Topology::default()
+        });
+        assert_eq!(four(&mut proxy, 0), [Some(0); 4]);
+        proxy.found(0, false, SECOND);
+        assert_eq!(four(&mut proxy, 2 * SECOND), [Some(0); 4]);
+        assert_eq!(four(&mut proxy, 3 * SECOND), [Some(1); 4]);
+        proxy.found(1, false, 3 * SECOND);
+        assert_eq!(four(&mut proxy, 5 * SECOND), [Some(2); 4]);
+        proxy.found(0, true, 6 * SECOND);
+        assert_eq!(four(&mut proxy, 7 * SECOND), [Some(0); 4]);
     }
 
     #[test]

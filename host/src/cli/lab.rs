@@ -4,6 +4,7 @@ use crate::command::lab;
 use crate::console::Form;
 use crate::exit::{CommandError, Exit};
 use crate::lab::Kind;
+use crate::model::endpoint::Endpoint;
 use crate::model::lab_fault::{LabAction, LabFault};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -36,6 +37,10 @@ pub enum LabArguments {
     },
     /// Print the flags that make a run use this lab, with its password
     Url {
+        /// all (Galera's nodes in turn), one-writer (one node, the others as backups), or pooled (PgBouncer
+        /// before PostgreSQL) [default: all, or PostgreSQL's primary]
+        #[arg(long, value_name = "WHICH")]
+        endpoint: Option<Endpoint>,
         /// Print the addresses as JSON
         #[arg(long)]
         json: bool,
@@ -76,7 +81,7 @@ impl LabArguments {
                 lab::up(options, &settings)
             }
             Self::Status { json } => lab::status(&dir, form(json)),
-            Self::Url { json } => lab::url(&dir, form(json)),
+            Self::Url { endpoint, json } => lab::url(&dir, endpoint, form(json)),
             Self::Fault { action, target } => lab::fault(&dir, &LabFault { action, target }),
             Self::Down { wipe } => lab::down(&dir, wipe),
         }

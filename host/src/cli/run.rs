@@ -7,7 +7,6 @@ use crate::command::batch::{BatchOptions, batch};
 use crate::command::run::run;
 use crate::console::{Form, Output};
 use crate::exit::{CommandError, Exit, Required};
-use crate::lab::Endpoint;
 use crate::plan::cells::CellOptions;
 use crate::plan::faults::FaultOption;
 use crate::plan::options::{Defaults, PlanOptions};
@@ -73,10 +72,6 @@ pub struct CommonArguments {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           conflicts_with_all = ["db", "node"])]
     lab: Option<Option<PathBuf>>,
-    /// The lab's endpoint that sessions go to: pooled for PgBouncer in transaction mode, before PostgreSQL
-    /// [default: the proxy]
-    #[arg(long, value_name = "NAME", requires = "lab")]
-    endpoint: Option<Endpoint>,
     /// One server of the cluster behind --db, for the check on all nodes; may be repeated. The runner
     /// discovers other members if the servers publish their addresses. @FILE reads one from the file's
     /// first line [default: those in $CONTEND_NODES, if the database is that of $CONTEND_DB]
@@ -218,7 +213,6 @@ impl CommonArguments {
             },
             nodes,
             lab: self.lab,
-            endpoint: self.endpoint,
             ..shared.options(strategies, database, locks, Defaults::RUN)
         }
     }

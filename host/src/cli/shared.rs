@@ -2,6 +2,7 @@
 
 use crate::backend::session_options::{AffectedRows, Isolation, SessionSettings};
 use crate::backend::url::AutocommitWrites;
+use crate::model::endpoint::Endpoint;
 use crate::plan::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB, Defaults, PlanOptions};
 use crate::plan::workload_file::WorkloadOptions;
 use clap::Args;
@@ -32,6 +33,11 @@ pub struct SharedArguments {
     /// [default: the server's]
     #[arg(long, value_name = "N")]
     sync_wait: Option<u8>,
+    /// Endpoint of the lab or the simulator: all (Galera's nodes in turn), one-writer (one node, the others as
+    /// backups), or pooled (PgBouncer in transaction mode, before PostgreSQL) [default: all, or PostgreSQL's
+    /// primary]
+    #[arg(long, value_name = "WHICH")]
+    endpoint: Option<Endpoint>,
     /// Memory limit of one instance
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY_MIB)]
     memory_mib: u64,
@@ -57,13 +63,13 @@ impl SharedArguments {
             database,
             nodes: Vec::new(),
             lab: None,
-            endpoint: None,
             autocommit_writes: self.autocommit_writes,
             affected_rows: self.affected_rows,
             session: SessionSettings {
                 isolation: self.isolation,
                 sync_wait: self.sync_wait,
             },
+            endpoint: self.endpoint,
             locks,
             settings: self.set,
             memory_mib: self.memory_mib,

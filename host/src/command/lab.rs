@@ -3,6 +3,7 @@
 use crate::console::{Form, note, print};
 use crate::exit::{CommandError, Exit};
 use crate::lab::{self, Kind, Lab, LabError, LabOptions, ServerStatus, Status};
+use crate::model::endpoint::Endpoint;
 use crate::model::lab_fault::LabFault;
 use crate::report::json::document;
 use crate::report::table::table;
@@ -70,11 +71,13 @@ pub fn status(dir: &Path, form: Form) -> Result<Exit, CommandError> {
     })
 }
 
-pub fn url(dir: &Path, form: Form) -> Result<Exit, CommandError> {
+pub fn url(dir: &Path, asked: Option<Endpoint>, form: Form) -> Result<Exit, CommandError> {
     let lab = find(dir)?;
+    let endpoint = lab.endpoint(asked)?;
     let nodes: Vec<_> = lab.node_urls().into_iter().map(|(_, url)| url).collect();
-    let (db, lock) = (lab.endpoint_url(), lab.redis_url());
-    let mut json = json!({"db": db, "node": nodes, "lock": lock});
+    let (db, lock) = (lab.url_of(endpoint), lab.redis_url());
+    let endpoint = endpoint.as_str();
+    let mut json = json!({"db": db, "endpoint": endpoint, "node": nodes, "lock": lock});
     for (name, url) in [("read", lab.read_url()), ("pooler", lab.pooler_url())] {
         if let Some(url) = url {
             json[name] = url.into();

@@ -2,6 +2,7 @@
 
 use crate::backend::session_options::{AffectedRows, SessionSettings};
 use crate::backend::url::{AutocommitWrites, LockUrl};
+use crate::model::endpoint::Endpoint;
 use crate::model::prose::counted;
 use crate::model::sim_fault::SimFault;
 use crate::model::sim_locks::SimLocks;
@@ -75,6 +76,9 @@ impl Case {
             format!("hold {} ms", workload.hold_ms),
             counted(self.topology.nodes, "node"),
         ];
+        if self.topology.endpoint == Endpoint::OneWriter {
+            parts.push("one writer".to_owned());
+        }
         if let Some(locks) = self.locks {
             parts.push(format!("locks {}", locks.as_str()));
         }

@@ -7,7 +7,8 @@ use super::resolve::{ResolvedPlan, check_is_used, engine, nodes, parse_url};
 use super::{MODEL, Plan, PlanError};
 use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::console::Screen;
-use crate::lab::{Endpoint, Lab};
+use crate::lab::Lab;
+use crate::model::endpoint::Endpoint;
 use crate::wasm::{CONTRACT_VERSION, PACKAGE};
 use crate::workload::kinds;
 use std::path::PathBuf;
@@ -101,10 +102,19 @@ fn place(plan: &mut Plan, places: &Places) -> Result<Option<Lab>, PlanError> {
     }
     let lab = places.lab.clone().map(find_or_start).transpose()?;
     let mut places = places.clone();
+    if lab.is_none() {
+        plan.endpoint = None;
+    }
     if let Some(lab) = &lab {
-        // A run through a pooler is one through a pooler again.
-        let endpoint = plan.database.is_pooled().then_some(Endpoint::Pooled);
-        places.database = Some(lab.url_to(endpoint)?);
+        // A run through a pooler is one through a pooler again. Of the others, this lab may have no choice.
+        let pooled = plan.database.is_pooled().then_some(Endpoint::Pooled);
+        let recorded = pooled.or(plan.endpoint);
+        let endpoint = match lab.endpoint(recorded) {
+            Err(_) if pooled.is_none() => lab.endpoint(None)?,
+            endpoint => endpoint?,
+        };
+        plan.endpoint = Some(endpoint);
+        places.database = Some(lab.url_of(endpoint));
         places.nodes = node_urls(lab);
         places.locks = match (places.locks, &plan.locks) {
             (Some(given), _) => Some(lock_url(&given, Some(lab))),

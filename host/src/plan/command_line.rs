@@ -82,6 +82,8 @@ fn flags(options: &SearchOptions) -> Vec<String> {
         "--sync-wait",
         plan.session.sync_wait.map(|bits| bits.to_string()),
     );
+    let endpoint = plan.endpoint.map(|it| it.as_str().to_owned());
+    add("--endpoint", endpoint);
     let other = |number: u64, usual: u64| (number != usual).then(|| number.to_string());
     add("--memory-mib", other(plan.memory_mib, DEFAULT_MEMORY_MIB));
     add(

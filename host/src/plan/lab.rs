@@ -4,6 +4,7 @@ use super::PlanError;
 use super::options::PlanOptions;
 use crate::console::note;
 use crate::lab::{self, Lab, LabError, LabOptions};
+use crate::model::endpoint::Endpoint;
 use crate::model::schedule::ScheduledFault;
 use std::path::PathBuf;
 
@@ -15,11 +16,24 @@ pub fn on_the_lab(options: &PlanOptions) -> Result<(PlanOptions, Option<Lab>), P
     let mut options = options.clone();
     let lab = options.lab.clone().map(find_or_start).transpose()?;
     if let Some(lab) = &lab {
-        options.database = lab.url_to(options.endpoint)?;
+        let endpoint = endpoint(options.endpoint, Some(lab))?;
+        options.database = lab.url_of(endpoint.unwrap_or_default());
         options.nodes = node_urls(lab);
         options.locks = lock_url(&options.locks, Some(lab));
     }
     Ok((options, lab))
+}
+
+/// The endpoint of a lab that a run is to use; `None` without a lab. An error if one was asked for and there
+/// is no choice.
+pub fn endpoint(asked: Option<Endpoint>, lab: Option<&Lab>) -> Result<Option<Endpoint>, PlanError> {
+    match (asked, lab) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(PlanError::Options(
+            "--endpoint is for --lab and --db sim; elsewhere --db names the endpoint".to_owned(),
+        )),
+        (asked, Some(lab)) => Ok(Some(lab.endpoint(asked)?)),
+    }
 }
 
 /// The lab that the user asked for, whole. Says so if it had to be started.

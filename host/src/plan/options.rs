@@ -3,7 +3,7 @@
 use super::workload_file::{self, WorkloadOptions};
 use crate::backend::session_options::{AffectedRows, SessionSettings};
 use crate::backend::url::AutocommitWrites;
-use crate::lab::Endpoint;
+use crate::model::endpoint::Endpoint;
 use crate::wasm::Limits;
 use crate::workload::Kind;
 use std::path::PathBuf;
@@ -33,12 +33,12 @@ pub struct PlanOptions {
     pub nodes: Vec<String>,
     /// Run on the lab of this machine, in this folder or in the usual one.
     pub lab: Option<Option<PathBuf>>,
-    /// The way to it, if not the usual one.
-    pub endpoint: Option<Endpoint>,
     pub autocommit_writes: AutocommitWrites,
     /// None where the user did not say.
     pub affected_rows: Option<AffectedRows>,
     pub session: SessionSettings,
+    /// Of a lab or the simulator; `None` where the user did not say.
+    pub endpoint: Option<Endpoint>,
     pub locks: String,
     pub settings: Vec<String>,
     pub memory_mib: u64,

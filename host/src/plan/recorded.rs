@@ -92,6 +92,7 @@ mod tests {
             workload: Workload::default(),
             trials: vec![trial("cas"), trial("cas+x=1")],
             database: DatabaseUrl::Sim("nodes=2".to_owned()),
+            endpoint: None,
             nodes: Vec::new(),
             autocommit_writes: Default::default(),
             affected_rows: Default::default(),

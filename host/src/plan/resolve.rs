@@ -2,7 +2,7 @@
 
 use super::faults::{FaultOption, schedule, sim_schedule};
 use super::home::Home;
-use super::lab::{check_schedule, on_the_lab};
+use super::lab::{check_schedule, endpoint, on_the_lab};
 use super::options::PlanOptions;
 use super::settings;
 use super::strategies::{self, Found};
@@ -14,6 +14,7 @@ use crate::backend::session_options::AffectedRows;
 use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
 use crate::console::Screen;
 use crate::lab::Lab;
+use crate::model::endpoint::Endpoint;
 use crate::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use crate::workload::{Workload, kinds};
 use std::mem::discriminant;
@@ -91,7 +92,11 @@ pub fn plan(
     let workload = chosen.workload()?;
     let database = parse_url::<DatabaseUrl>(&options.database)?;
     let affected_rows = affected_rows(&database, options.affected_rows)?;
-    let simulated = simulated(&database, &chosen, workload.workers())?;
+    let simulated = simulated(&database, options.endpoint, &chosen, workload.workers())?;
+    let endpoint = match &simulated {
+        Some(_) => None,
+        None => endpoint(options.endpoint, lab)?,
+    };
     let changed = workload != from_file.workload()?;
     chosen.seed.map_or(Ok(()), super::check_seed)?;
     let defaults = &options.defaults;
@@ -105,6 +110,7 @@ pub fn plan(
         workload,
         trials: Vec::new(),
         database,
+        endpoint,
         nodes: nodes(&options.nodes)?,
         autocommit_writes: options.autocommit_writes,
         affected_rows,
@@ -154,13 +160,15 @@ fn asked_faults(chosen: &WorkloadOptions) -> &[FaultOption] {
 /// is not, so that one file can be run in both worlds.
 fn simulated(
     database: &DatabaseUrl,
+    endpoint: Option<Endpoint>,
     chosen: &WorkloadOptions,
     workers: u32,
 ) -> Result<Option<SimulatedWorld>, PlanError> {
     let DatabaseUrl::Sim(options) = database else {
         return Ok(None);
     };
-    let topology = topology::topology(options, chosen.sim.as_ref()).map_err(PlanError::Options)?;
+    let topology = topology::topology(options, chosen.sim.as_ref(), endpoint);
+    let topology = topology.map_err(PlanError::Options)?;
     let faults = sim_schedule(asked_faults(chosen), &topology, workers);
     Ok(Some(SimulatedWorld {
         model: Some(MODEL),
@@ -321,10 +329,10 @@ mod tests {
             database: "sim:nodes=2".to_owned(),
             nodes: Vec::new(),
             lab: None,
-            endpoint: None,
             autocommit_writes: AutocommitWrites::default(),
             affected_rows: None,
             session: Default::default(),
+            endpoint: None,
             locks: "lease".to_owned(),
             settings: Vec::new(),
             memory_mib: DEFAULT_MEMORY_MIB,
@@ -378,6 +386,13 @@ mod tests {
             ..usual.clone()
         };
         assert!(refused(other).contains("lock services of its own"));
+        let named = PlanOptions {
+            database: "mysql://u:p@h/d".to_owned(),
+            locks: "memory".to_owned(),
+            endpoint: Some(Endpoint::All),
+            ..usual.clone()
+        };
+        assert!(refused(named).contains("--endpoint is for --lab and --db sim"));
         let fault = FaultOption::parse("1s failover locks").unwrap();
         let unfelt = PlanOptions {
             locks: "memory".to_owned(),

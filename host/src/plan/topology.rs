@@ -3,6 +3,7 @@
 pub mod keys;
 
 use super::nearest::nearest;
+use crate::model::endpoint::Endpoint;
 use crate::model::topology::{ClusterKind, Topology};
 use toml::{Table, Value};
 
@@ -22,6 +23,9 @@ enum Kind {
 const SECOND_US: f64 = 1e6;
 const MINUTE_MS: f64 = 60e3;
 const HOUR_MS: i64 = 3_600_000;
+
+/// The key that has a flag of its own, too.
+const ENDPOINT: &str = "endpoint";
 
 /// The keys of `Topology`.
 const KEYS: &[(&str, Kind)] = &[
@@ -50,6 +54,7 @@ const KEYS: &[(&str, Kind)] = &[
     ("snapshot_race_us", Kind::Count(0, 60_000_000)),
     ("health_check_ms", Kind::Count(1, HOUR_MS)),
     ("health_check_fall", Kind::Count(1, 1000)),
+    (ENDPOINT, Kind::Word(&["all", "one-writer"])),
 ];
 
 const ONLY_OF_POSTGRES: &[&str] = &["synchronous"];
@@ -63,13 +68,24 @@ const ONLY_OF_GALERA: &[&str] = &[
     "suspect_timeout_ms",
     "snapshot_isolation",
     "snapshot_race_us",
+    ENDPOINT,
 ];
 
 /// The cluster that what stands behind `sim:` describes, and for what that leaves open, the table of
-/// the workload file. The error names the key and what it may be.
-pub fn topology(options: &str, file: Option<&Table>) -> Result<Topology, String> {
+/// the workload file. `endpoint` is that of the flag. The error names the key and what it may be.
+pub fn topology(
+    options: &str,
+    file: Option<&Table>,
+    endpoint: Option<Endpoint>,
+) -> Result<Topology, String> {
     let mut table = file.cloned().unwrap_or_default();
-    let given = read(options)?;
+    let mut given = read(options)?;
+    if let Some(endpoint) = endpoint {
+        let value = Value::String(endpoint.as_str().to_owned());
+        if given.insert(ENDPOINT.to_owned(), value).is_some() {
+            return Err("--endpoint and sim:endpoint= say the same; leave one out".to_owned());
+        }
+    }
     // A distance between regions on the command line is none to be overruled by the file's matrix.
     if ["regions", "region_latency_ms"]
         .iter()
@@ -162,7 +178,9 @@ fn check_kind(topology: &Topology, given: &[String]) -> Result<(), String> {
         ClusterKind::Postgres => (ONLY_OF_GALERA, "galera"),
     };
     match given.iter().find(|key| others.contains(&key.as_str())) {
-        Some(key) => Err(format!("{key} is of kind={kind}; leave it out, or say kind={kind}")),
+        Some(key) => Err(format!(
+            "{key} is of kind={kind}; leave it out, or say kind={kind}"
+        )),
         None => Ok(()),
     }
 }
@@ -272,7 +290,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn wrong(options: &str) -> String {
-        topology(options, None).unwrap_err()
+        topology(options, None, None).unwrap_err()
     }
 
     #[test]
@@ -281,6 +299,7 @@ mod tests {
             latency_ms: Some(vec![vec![0.0; 3]; 3]),
             kind: ClusterKind::Postgres,
             synchronous: true,
+            endpoint: Endpoint::OneWriter,
             ..Topology::default()
         };
         let json = serde_json::to_value(with_matrix).unwrap();
@@ -291,7 +310,7 @@ mod tests {
 
     #[test]
     fn missing_key_has_its_default() {
-        assert_eq!(topology("", None).unwrap(), Topology::default());
+        assert_eq!(topology("", None, None).unwrap(), Topology::default());
         let given = "nodes=5, regions=3,region_latency_ms=12.5,statement=90..400,commit=7,\
                      snapshot_isolation=true";
         let expected = Topology {
@@ -309,7 +328,7 @@ mod tests {
             snapshot_isolation: true,
             ..Topology::default()
         };
-        assert_eq!(topology(given, None).unwrap(), expected);
+        assert_eq!(topology(given, None, None).unwrap(), expected);
     }
 
     #[test]
@@ -318,17 +337,24 @@ mod tests {
                            [1, 0]]"
             .parse()
             .unwrap();
-        let from_file = topology("", Some(&file)).unwrap();
+        let from_file = topology("", Some(&file), None).unwrap();
         assert_eq!(
             from_file.latency_ms,
             Some(vec![vec![0.0, 1.0], vec![1.0, 0.0]])
         );
         assert_eq!(from_file.apply.p99_us, 2.5);
-        let both = topology("nodes=4,regions=2", Some(&file)).unwrap();
+        let both = topology("nodes=4,regions=2", Some(&file), None).unwrap();
         assert_eq!((both.nodes, both.regions, both.latency_ms), (4, 2, None));
         assert_eq!(both.apply.p99_us, 2.5);
-        let matrix = topology("nodes=1,latency_ms=[[0.5]]", Some(&file)).unwrap();
+        let matrix = topology("nodes=1,latency_ms=[[0.5]]", Some(&file), None).unwrap();
         assert_eq!(matrix.latency_ms, Some(vec![vec![0.5]]));
+        let file: Table = "endpoint = 'one-writer'".parse().unwrap();
+        let endpoint = |given, flag| topology(given, Some(&file), flag).map(|it| it.endpoint);
+        assert_eq!(endpoint("", None), Ok(Endpoint::OneWriter));
+        assert_eq!(endpoint("endpoint=all", None), Ok(Endpoint::All));
+        assert_eq!(endpoint("", Some(Endpoint::All)), Ok(Endpoint::All));
+        let twice = endpoint("endpoint=all", Some(Endpoint::All)).unwrap_err();
+        assert!(twice.contains("leave one out"), "{twice}");
     }
 
     #[test]
@@ -357,6 +383,10 @@ mod tests {
             ),
             ("snapshot_isolation=1", "it must be true or false"),
             (
+                "endpoint=two",
+                "endpoint is two; it must be all or one-writer",
+            ),
+            (
                 "statement=400..90",
                 "statement is 400..90; it must be the median",
             ),
@@ -374,7 +404,10 @@ mod tests {
             ("nodes=1,latency_ms=7", "it must be rows of numbers"),
             ("nodes=1,latency_ms=[7]", "it must be rows of numbers"),
             ("nodes=1,regions=1,latency_ms=[[0]]", "leave out regions"),
-            ("kind=oracle", "kind is oracle; it must be galera or postgres"),
+            (
+                "kind=oracle",
+                "kind is oracle; it must be galera or postgres",
+            ),
             ("synchronous=true", "synchronous is of kind=postgres"),
             ("kind=postgres,sync_wait=1", "sync_wait is of kind=galera"),
         ] {

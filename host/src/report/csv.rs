@@ -1,6 +1,7 @@
 //! The results as CSV: the reference harness's columns in its order and naming, then ours.
 
 use super::{CellReport, RunReport, TrialReport, conditions};
+use crate::model::endpoint::Endpoint;
 use crate::model::error::ErrorKind;
 use crate::plan::{Plan, PlannedTrial};
 use crate::record::figures::{cell, decimals, optional};
@@ -196,6 +197,7 @@ fn run_is_recorded(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
     let isolation = isolation.unwrap_or_else(of_server);
     let sync_wait = plan.session.sync_wait.map(|bits| bits.to_string());
     let sync_wait = sync_wait.unwrap_or_else(of_server);
+    let endpoint = plan.endpoint().map_or("url", Endpoint::as_str);
     vec![
         cell("workload", &plan.workload_name),
         cell("rows", workload.rows),
@@ -208,6 +210,7 @@ fn run_is_recorded(plan: &Plan, planned: &PlannedTrial) -> Vec<Cell> {
         cell("database", &plan.database),
         cell("autocommit writes", plan.autocommit_writes.as_str()),
         cell("affected rows", plan.affected_rows.as_str()),
+        cell("endpoint", endpoint),
         cell("isolation", isolation),
         cell("sync wait", sync_wait),
         // Not empty: other programs take an empty cell for a missing one, and leave such lines out.

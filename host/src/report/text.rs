@@ -4,6 +4,7 @@ use super::table::{number, table};
 use super::{RunReport, TrialReport, conditions};
 use crate::check::Fairness;
 use crate::model::contention::Contention;
+use crate::model::endpoint::Endpoint;
 use crate::model::prose::counted;
 use crate::model::verdict::{Answer, Verdict};
 use crate::plan::Plan;
@@ -68,7 +69,7 @@ fn headline(report: &RunReport) -> String {
     )
 }
 
-/// The settings of the sessions of workers, if there are any.
+/// The endpoint and the settings of the sessions of workers, where they are not the usual ones.
 fn session(plan: &Plan) -> String {
     let isolation = plan
         .session
@@ -78,7 +79,10 @@ fn session(plan: &Plan) -> String {
         .session
         .sync_wait
         .map(|bits| format!(" (wsrep_sync_wait {bits})"));
-    isolation.into_iter().chain(sync_wait).collect()
+    let one_writer = plan.endpoint() == Some(Endpoint::OneWriter);
+    let endpoint = one_writer.then(|| format!(" ({})", Endpoint::OneWriter.as_str()));
+    let all = endpoint.into_iter().chain(isolation);
+    all.chain(sync_wait).collect()
 }
 
 /// The outcomes of the changes, a line for each trial.

@@ -70,6 +70,30 @@ fn a_flag_that_makes_no_sense() {
             "--sync-wait is from 0 to 15",
         ),
         (
+            "--strategy cas --endpoint one-writer",
+            "--endpoint is for --lab and --db sim",
+        ),
+        (
+            "--strategy cas --db mysql://u:secret@127.0.0.1:1/d --endpoint all",
+            "elsewhere --db names the endpoint",
+        ),
+        (
+            "--strategy cas --db sim:endpoint=all --endpoint one-writer",
+            "--endpoint and sim:endpoint= say the same; leave one out",
+        ),
+        (
+            "--strategy cas --db sim --endpoint pooled",
+            "endpoint is pooled; it must be all or one-writer",
+        ),
+        (
+            "--strategy cas --db sim:kind=postgres --endpoint one-writer",
+            "endpoint is of kind=galera; leave it out",
+        ),
+        (
+            "--strategy cas --db sim --endpoint writer",
+            "is none of all, one-writer",
+        ),
+        (
             "--strategy cas --db sim --isolation none",
             "is none of read-committed, repeatable-read, serializable, snapshot",
         ),
@@ -83,7 +107,7 @@ fn a_flag_that_makes_no_sense() {
         ),
         (
             "--strategy cas --db postgres://u:secret@127.0.0.1:1/d?options=-csecret",
-            "has parameters other than those of TLS",
+            "has other parameters than those of TLS",
         ),
         (
             "--strategy cas --autocommit-writes text",

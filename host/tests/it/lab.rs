@@ -1,6 +1,7 @@
 //! The lab: real servers, real processes, real faults.
 
 mod breaking;
+mod endpoints;
 mod postgres;
 mod refusing;
 

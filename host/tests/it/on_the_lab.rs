@@ -29,11 +29,11 @@ pub fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn on(lab: &Lab, arguments: &str) -> String {
+pub fn on(lab: &Lab, arguments: &str) -> String {
     format!("--lab={} {arguments}", lab.options().dir.display())
 }
 
-fn trials(sandbox: &Sandbox, arguments: &str) -> (i32, Vec<Value>) {
+pub fn trials(sandbox: &Sandbox, arguments: &str) -> (i32, Vec<Value>) {
     let finished = sandbox.run(&format!("{arguments} --json"));
     let report: Value = serde_json::from_str(&finished.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{}", finished.stdout, finished.stderr));

@@ -6,25 +6,37 @@ use crate::server::Server;
 use std::fmt::Write;
 use std::path::Path;
 
-/// The proxy's part: round robin over all nodes.
+/// The proxy with all nodes in turn. Its health checks count for the other one, too.
+pub(super) const NODES: &str = "nodes";
+
+/// The proxy's part: one port to all nodes in turn, and one to the first, to which the others are backups.
 pub(super) fn proxied(options: &LabOptions) -> String {
     let ports = options.ports();
-    let mut text = format!(
-        "listen nodes
-  bind 127.0.0.1:{port}
-  option mysql-check user {HEALTH_USER}
-",
-        port = ports.proxy(),
-    );
-    for node in options.node_servers() {
+    let (mut nodes, mut writer) = (String::new(), String::new());
+    for (index, node) in options.node_servers().into_iter().enumerate() {
         let (name, port) = (node.name(), node.port(ports));
+        let backup = if index == 0 { "" } else { " backup" };
         writeln!(
-            text,
+            nodes,
             "  server {name} 127.0.0.1:{port} check inter 1s fall 2 rise 1"
         )
         .expect("a string takes all");
+        writeln!(
+            writer,
+            "  server {name} 127.0.0.1:{port} track {NODES}/{name}{backup}"
+        )
+        .expect("a string takes all");
     }
-    text
+    format!(
+        "listen {NODES}
+  bind 127.0.0.1:{all}
+  option mysql-check user {HEALTH_USER}
+{nodes}listen writer
+  bind 127.0.0.1:{one}
+{writer}",
+        all = ports.proxy(),
+        one = ports.second(),
+    )
 }
 
 /// Small and quick. What is written at a commit reaches the operating system, so it survives a
@@ -108,6 +120,20 @@ mod tests {
         let mut options = LabOptions::new(PathBuf::from("/lab"));
         options.settings = vec![(setting.0.to_owned(), setting.1.to_owned())];
         node(options.node_servers()[0], &options, Path::new("/galera.so"))
+    }
+
+    #[test]
+    fn one_writer_is_the_first_node_and_the_others_stand_by() {
+        let text = proxied(&LabOptions::new(PathBuf::from("/lab")));
+        let (all, one) = text.split_once("listen writer").unwrap();
+        assert_eq!(all.matches(" check ").count(), 3, "{text}");
+        assert!(!all.contains("backup"), "{text}");
+        let backups = one.lines().filter(|line| line.ends_with(" backup"));
+        assert_eq!(backups.count(), 2, "{text}");
+        assert!(
+            one.contains("server n1 127.0.0.1:13310 track nodes/n1\n"),
+            "{text}"
+        );
     }
 
     #[test]

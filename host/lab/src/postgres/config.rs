@@ -126,7 +126,7 @@ pub(super) fn proxied(options: &LabOptions) -> String {
             'f',
             " on-marked-down shutdown-sessions",
         ),
-        (TO_STANDBYS, ports.read(), 't', ""),
+        (TO_STANDBYS, ports.second(), 't', ""),
     ] {
         write!(
             text,

@@ -83,6 +83,7 @@ fn resolved(options: &TestOptions, screen: &Screen) -> Result<ResolvedPlan, Comm
         autocommit_writes: Default::default(),
         affected_rows: None,
         session: Default::default(),
+        endpoint: None,
         flags: WorkloadOptions {
             // A schedule of the workload's file is for servers that can break.
             fault: Some(Vec::new()),

@@ -3,7 +3,7 @@
 //!
 //! The strategy is no component: neither its bytes nor what computing costs may bear on this.
 
-use super::digest;
+use super::{Token, digest};
 use crate::capability::clock::Clock;
 use crate::capability::database::Session;
 use crate::capability::lock::{LockSession, Mode, SessionOptions};
@@ -13,6 +13,7 @@ use crate::capability::strategy::{
 };
 use crate::explore::case::Case;
 use crate::explore::simulation::Simulation;
+use crate::model::endpoint::Endpoint;
 use crate::model::error::{CallError, ErrorCount, ErrorKind};
 use crate::model::fault_class::FaultClass;
 use crate::model::sim_fault::{Cut, FaultAction, SimFault};
@@ -261,4 +262,20 @@ fn a_model_that_takes_another_course_has_another_number() {
         found, pinned,
         "the same seed takes another course than before: raise MODEL and pin the new digests (left)"
     );
+}
+
+#[test]
+fn endpoint_is_part_of_a_simulation_and_of_its_token() {
+    let all = case(0, Vec::new());
+    let mut one = all.clone();
+    one.topology.endpoint = Endpoint::OneWriter;
+    assert_ne!(events(&one), events(&all));
+    let token = |case: &Case| Token::new(case.seed, "component", case);
+    assert_eq!(
+        token(&one).differences(&token(&all)),
+        ["the options are others"]
+    );
+    // Tokens that were given before there was a choice are still good.
+    let text = serde_json::to_string(&all).unwrap();
+    assert!(!text.contains("endpoint"), "{text}");
 }

@@ -1,5 +1,7 @@
 //! The keys of `sim:` for a person: what each means, its unit and its default.
 
+use super::ENDPOINT;
+use crate::model::endpoint::Endpoint;
 use crate::model::topology::Topology;
 use std::fmt::Write;
 use toml::{Table, Value};
@@ -30,7 +32,11 @@ fn rows() -> impl Iterator<Item = [String; 4]> {
         let [key, unit, meaning] = columns[..] else {
             unreachable!("{line} has three columns");
         };
-        let default = defaults.get(key).map_or("-".to_owned(), shown);
+        let default = match key {
+            // The default endpoint is left out of plans.
+            ENDPOINT => Endpoint::default().as_str().to_owned(),
+            _ => defaults.get(key).map_or("-".to_owned(), shown),
+        };
         [key, unit, &default, meaning].map(str::to_owned)
     })
 }
@@ -59,6 +65,7 @@ mod tests {
         let line = |key: &str| help.lines().find(|line| line.trim_start().starts_with(key));
         let words: Vec<_> = line("statement ").unwrap().split_whitespace().collect();
         assert_eq!(words[..4], ["statement", "µs", "200..900", "processor"]);
+        assert!(line("endpoint").unwrap().contains(" all "), "{help}");
         assert!(line("nodes ").unwrap().contains(" 3 "), "{help}");
         assert!(line("latency_ms").unwrap().contains(" -  "), "{help}");
     }

@@ -56,6 +56,13 @@ fn every_address_of_a_postgres_lab_leads_where_it_says() {
     let json: Value = serde_json::from_str(&json).unwrap();
     let url = |name: &str| json[name].as_str().unwrap().to_owned();
     assert_eq!(url("db"), lab.endpoint_url());
+    assert_eq!(url("endpoint"), "one-writer");
+    for endpoint in ["all", "one-writer"] {
+        let refused = runner_lab(&lab.options().dir, &format!("url --endpoint {endpoint}"));
+        refused.refused_with(&["kind postgres has no such endpoint; take pooled, or leave it out"]);
+    }
+    let pooled = runner_lab(&lab.options().dir, "url --endpoint pooled").stdout;
+    assert!(pooled.contains("?pgbouncer=true --node "), "{pooled}");
     assert_eq!(Some(url("read")), lab.read_url());
     assert_eq!(Some(url("pooler")), lab.pooler_url());
     assert_eq!(ask(&url("db"), WHO), Ok("n1".to_owned()));

@@ -2,8 +2,10 @@
 
 use super::fixture::{ADD_ONE, Lab, MS, READ, assert_error, exact, run};
 use contend::capability::database::{Database, Freshness, Target};
+use contend::model::endpoint::Endpoint;
 use contend::model::error::ErrorKind::{Indefinite, Rejected, Unavailable};
 use contend::model::sim_fault::{Cut, FaultAction};
+use contend::model::topology::Topology;
 use futures_util::future::{join, select};
 use std::pin::pin;
 
@@ -212,5 +214,32 @@ fn the_proxy_gives_a_dead_node_until_it_notices() {
             lab.sleep(3_000).await;
         }
         assert_eq!(refused, [3, 0]);
+    });
+}
+
+#[test]
+fn one_writer_has_every_session_and_the_next_node_has_them_while_it_is_dead() {
+    let topology = Topology {
+        endpoint: Endpoint::OneWriter,
+        ..exact()
+    };
+    let ((), _) = run(&topology, async |lab: Lab| {
+        let nodes = async || {
+            let mut nodes = Vec::new();
+            for _ in 0..4 {
+                let session = lab.database.connect(&Target::Endpoint).await;
+                nodes.push(session.ok().and_then(|session| session.node()));
+            }
+            nodes
+        };
+        assert_eq!(nodes().await, [Some(0); 4]);
+        let crash = FaultAction::CrashNode { node: 0, lasts: 0 };
+        lab.cluster.begin(&crash);
+        assert_eq!(nodes().await, [None; 4]);
+        lab.sleep(3_000).await;
+        assert_eq!(nodes().await, [Some(1); 4]);
+        lab.cluster.end(&crash);
+        lab.sleep(20_000).await;
+        assert_eq!(nodes().await, [Some(0); 4]);
     });
 }
