@@ -18,6 +18,7 @@ pub mod secret_url;
 pub mod session_options;
 pub mod sqlite;
 pub mod tenancy;
+mod tls;
 pub mod url;
 
 use crate::capability::clock::Clock;

@@ -43,6 +43,7 @@ mod held;
 mod link;
 mod lock;
 mod scripts;
+mod server;
 mod session;
 mod waiting;
 
@@ -54,7 +55,7 @@ use crate::secret_url::SecretUrl;
 use async_trait::async_trait;
 use link::{Connection, Link};
 use lock::RedisLock;
-use redis::{ConnectionInfo, IntoConnectionInfo};
+use server::Server;
 use session::{ReleaseOnDrop, SharedSession};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -63,7 +64,7 @@ use tokio::sync::watch;
 
 /// The locks of one Redis database.
 pub struct RedisLocks {
-    server: Arc<ConnectionInfo>,
+    server: Arc<Server>,
     clock: Arc<dyn Clock>,
     renews: bool,
     /// Unlike that of any other service, on this machine or another.
@@ -76,11 +77,7 @@ pub struct RedisLocks {
 impl RedisLocks {
     /// Finds Redis, or says why not. Waiting and leases are measured on `clock`.
     pub async fn open(url: &SecretUrl, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
-        // The driver's own message could repeat what was given.
-        let server = url.expose().as_str().into_connection_info().map_err(|_| {
-            let message = "invalid URL; expected redis://:PASSWORD@HOST:PORT/NUMBER";
-            CallError::rejected("url", message)
-        })?;
+        let server = Server::from_url(url)?;
         Connection::open(&server).await?.check().await?;
         let random = || RandomState::new().hash_one(std::process::id());
         Ok(Self {

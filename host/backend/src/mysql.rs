@@ -17,6 +17,7 @@ mod servers;
 mod session;
 mod status;
 mod threads;
+mod tls;
 mod transaction_names;
 mod values;
 

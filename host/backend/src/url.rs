@@ -35,7 +35,7 @@ pub enum LockUrl {
     Memory,
     /// `file:DIR`: one locked file for each name.
     File(PathBuf),
-    /// `redis://HOST:PORT`.
+    /// `redis://HOST:PORT`, or `rediss://` with TLS.
     Redis(SecretUrl),
     /// `lease`, `file` or `session`: in the simulator only.
     Sim(SimLocks),
@@ -68,7 +68,7 @@ impl UrlError {
 
 const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
                          mysql:// and postgres://USER:PASSWORD@HOST:PORT/NAME, and sim";
-const LOCK_SERVICES: &str = "memory, file:DIR and redis://HOST:PORT; in the simulator lease, \
+const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT and rediss:// with TLS; in the simulator lease, \
                              file and session";
 
 impl FromStr for DatabaseUrl {
@@ -99,7 +99,7 @@ impl FromStr for LockUrl {
             Some(("file", path)) => path_of(path)
                 .map(Self::File)
                 .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
-            Some(("redis", _)) => SecretUrl::parse(text).map(Self::Redis),
+            Some(("redis" | "rediss", _)) => SecretUrl::parse(text).map(Self::Redis),
             _ => match text.parse() {
                 Ok(kind) => Ok(Self::Sim(kind)),
                 Err(_) => Err(unknown("lock service", text, LOCK_SERVICES)),
@@ -116,12 +116,7 @@ fn path_of(text: &str) -> Option<PathBuf> {
 
 fn unknown(what: &str, text: &str, exists: &str) -> UrlError {
     let scheme = text.split([':', '/', '@']).next().unwrap_or_default();
-    let planned = matches!(scheme, "rediss");
-    UrlError(if planned {
-        format!("this version has no {what} {scheme}; it has {exists}")
-    } else {
-        format!("there is no {what} {scheme:?}; there are {exists}")
-    })
+    UrlError(format!("there is no {what} {scheme:?}; there are {exists}"))
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -229,9 +224,9 @@ mod tests {
             (database("me:secret@db"), "sqlite::memory:"),
             (database("sqlite:"), "needs a path"),
             (database("sqlit"), "there is no database \"sqlit\""),
-            (lock("rediss://:secret@cache"), "this version"),
+            (lock("redisss://:secret@cache"), "there is no lock service"),
             (lock("file:"), "needs a folder"),
-            (lock(""), "memory, file:DIR and redis:"),
+            (lock(""), "memory, file:DIR, redis:"),
         ] {
             assert!(message.contains(says), "{message}");
             assert!(!message.contains("secret"), "{message}");

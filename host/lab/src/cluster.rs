@@ -77,4 +77,7 @@ pub(super) trait Cluster: Sync {
 
     /// Makes a living node the primary.
     fn promote(&self, node: Server, launcher: &Launcher) -> Result<(), LabError>;
+
+    /// The standby that would lose least as the primary, of those that run and hear the others.
+    fn heir(&self, launcher: &Launcher) -> Result<Server, LabError>;
 }

@@ -8,7 +8,21 @@ use super::process::Process;
 use super::record::living;
 use super::server::Server;
 use super::{stop, wait, whole};
-use crate::model::lab_fault::{LabAction, LabFault};
+use crate::model::lab_fault::{ANY_STANDBY, LabAction, LabFault};
+
+/// The fault with the server that it is to be of now, in place of whichever.
+pub(super) fn resolve(
+    options: &LabOptions,
+    cluster: &'static dyn Cluster,
+    fault: &LabFault,
+) -> Result<LabFault, LabError> {
+    let mut resolved = fault.clone();
+    if fault.target == ANY_STANDBY {
+        let launcher = Launcher::new(options.clone(), cluster)?;
+        resolved.target = cluster.heir(&launcher)?.name();
+    }
+    Ok(resolved)
+}
 
 pub(super) fn apply(
     options: &LabOptions,

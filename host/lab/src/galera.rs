@@ -146,4 +146,8 @@ impl Cluster for Galera {
         let why = "every node of Galera takes writes";
         Err(refused(node.name(), why))
     }
+
+    fn heir(&self, _launcher: &Launcher) -> Result<Server, LabError> {
+        Err(refused("the lab", "every node of Galera takes writes"))
+    }
 }

@@ -239,9 +239,9 @@ impl Lab {
         living.collect()
     }
 
-    /// Makes a server have a fault, or ends one. Returns when it is done; after `restart` and `heal`
-    /// the server answers.
-    pub fn fault(&self, fault: &LabFault) -> Result<(), LabError> {
+    /// Makes a server have a fault, or ends one. Returns when it is done, and what was done: to which server,
+    /// if that was the lab's choice. After `restart` and `heal` the server answers.
+    pub fn fault(&self, fault: &LabFault) -> Result<LabFault, LabError> {
         self.check(fault)?;
         // A failover concerns all nodes.
         let work = match fault.action {
@@ -249,7 +249,10 @@ impl Lab {
             _ => Work::Shared,
         };
         let _work = begin(&self.options.dir, work, &mut |_| {})?;
-        fault::apply(&self.options, cluster(self.options.kind), fault)
+        let (options, cluster) = (&self.options, cluster(self.options.kind));
+        let fault = fault::resolve(options, cluster, fault)?;
+        fault::apply(options, cluster, &fault)?;
+        Ok(fault)
     }
 
     /// An error if this lab can't have a fault.

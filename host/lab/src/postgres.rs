@@ -174,4 +174,8 @@ impl Cluster for Postgres {
     fn promote(&self, node: Server, launcher: &Launcher) -> Result<(), LabError> {
         fault::promote(node, launcher)
     }
+
+    fn heir(&self, launcher: &Launcher) -> Result<Server, LabError> {
+        Group::of(launcher)?.heir()
+    }
 }

@@ -8,6 +8,9 @@ pub const PROXY: &str = "haproxy";
 pub const REDIS: &str = "redis";
 pub const POOLER: &str = "pgbouncer";
 
+/// The target of a promotion that may be any standby: which one is the lab's choice at that moment.
+pub const ANY_STANDBY: &str = "standby";
+
 crate::words! {
     /// An action on a server.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,7 +35,8 @@ crate::words! {
     }
 }
 
-/// One fault: what is done, and to which server (`n1`, `n2`, …, `haproxy`, `redis`, `pgbouncer`).
+/// One fault: what is done, and to which server (`n1`, `n2`, …, `haproxy`, `redis`, `pgbouncer`; for a
+/// promotion also `standby`, whichever is one then).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LabFault {
     pub action: LabAction,
@@ -44,7 +48,8 @@ impl LabFault {
     /// that says why.
     pub fn check(&self, nodes: &[String], others: &[String]) -> Result<(), String> {
         let target = &self.target;
-        if nodes.contains(target) {
+        let is_any = self.action == LabAction::Promote && target == ANY_STANDBY;
+        if is_any || nodes.contains(target) {
             return Ok(());
         }
         if !others.contains(target) {
@@ -99,6 +104,8 @@ mod tests {
                 LabAction::Isolate | LabAction::Heal | LabAction::Promote
             );
             assert_eq!(fault(action, "n2").check(&nodes, &others), Ok(()));
+            let any = fault(action, ANY_STANDBY).check(&nodes, &others);
+            assert_eq!(any.is_ok(), action == LabAction::Promote);
             for server in [PROXY, REDIS] {
                 let checked = fault(action, server).check(&nodes, &others);
                 assert_eq!(checked.is_err(), of_a_node);

@@ -82,10 +82,10 @@ async fn inflict(lab: Lab, fault: LabFault, clock: Arc<dyn Clock>) -> FaultEvent
     let began = clock.now();
     let asked = fault.clone();
     let done = spawn_blocking(move || lab.fault(&asked)).await;
-    let error = match done {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(panic) => Some(panic.to_string()),
+    let (fault, error) = match done {
+        Ok(Ok(done)) => (done, None),
+        Ok(Err(error)) => (fault, Some(error.to_string())),
+        Err(panic) => (fault, Some(panic.to_string())),
     };
     FaultEvent {
         fault,

@@ -127,6 +127,7 @@ fn only_url_shows_the_password() {
     let (_, after_user) = endpoint.split_once("mysql://contend:").unwrap();
     let (password, _) = after_user.split_once('@').unwrap();
     assert_eq!(password.len(), 32);
+    shows_no_password(lab, password);
     assert!(
         flags.starts_with(&format!("--db {endpoint} --node mysql://")),
         "{flags}"
@@ -140,6 +141,11 @@ fn only_url_shows_the_password() {
     assert_eq!(json["form"], 1);
     assert_eq!(json["db"], endpoint);
     assert_eq!(json["node"].as_array().unwrap().len(), 3);
+}
+
+/// Neither what the lab says, nor a file that others may read.
+fn shows_no_password(lab: &Lab, password: &str) {
+    let dir = &lab.options().dir;
     for verb in [&same_up(lab), "status", "status --json"] {
         let said = runner_lab(dir, verb);
         let all = said.stdout + &said.stderr;

@@ -46,6 +46,7 @@ mod sim;
 mod sim_sql;
 mod stopping;
 mod stuck;
+mod tls;
 mod two_runs;
 mod wasi;
 mod worker;

@@ -1,5 +1,6 @@
 //! The runner as a user has it: a program, a folder to stand in, and what it says.
 
+pub mod certificates;
 pub mod lab;
 pub mod languages;
 pub mod server;

@@ -1,15 +1,16 @@
 //! One session's connection: opened once, and again after a loss.
 
 use super::classify::{Operation, classify};
+use super::server::{FILE, Server, UNSAFE};
 use crate::model::error::CallError;
 use crate::patience::within;
+use crate::tls::unsafe_server;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, FromRedisValue};
+use redis::{AsyncConnectionConfig, FromRedisValue};
 use redis::{RedisResult, ScriptInvocation};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -25,27 +26,31 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(server: &ConnectionInfo) -> Result<Self, CallError> {
+    pub(super) async fn open(server: &Server) -> Result<Self, CallError> {
         let opened = answer_of(Self::try_open(server)).await;
         opened.map_err(|redis| {
             let mut error = classify(&redis, Operation::Connecting);
-            let (server, why) = (server.addr(), &error.message);
+            let (address, why) = (server.info.addr(), &error.message);
+            if redis.kind() == UNSAFE {
+                let why = redis.detail().unwrap_or_default();
+                return unsafe_server(&address.to_string(), why, FILE);
+            }
+            let port = match server.is_safe() {
+                true => ", and does this port take TLS",
+                false => "",
+            };
+            let server = address;
             error.message = match redis.is_io_error() {
-                true => format!("can't reach Redis at {server}: {why}; is it running?"),
+                true => format!("can't reach Redis at {server}: {why}; is it running{port}?"),
                 false => format!("Redis at {server} refused the connection: {why}"),
             };
             error
         })
     }
 
-    async fn try_open(server: &ConnectionInfo) -> RedisResult<Self> {
-        let ConnectionAddr::Tcp(host, port) = server.addr() else {
-            let error = "only plain TCP connections are made";
-            return Err((redis::ErrorKind::InvalidClientConfig, error).into());
-        };
-        let stream = TcpStream::connect((host.as_str(), *port)).await?;
-        stream.set_nodelay(true)?;
-        let settings = server.redis_settings().clone().set_skip_set_lib_name();
+    async fn try_open(server: &Server) -> RedisResult<Self> {
+        let stream = server.connect().await?;
+        let settings = server.info.redis_settings().clone().set_skip_set_lib_name();
         // The sender of each command sets its own timeout.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (commands, driver) =
@@ -74,13 +79,13 @@ impl Drop for Connection {
 
 /// The connection of a session and of its locks.
 pub(super) struct Link {
-    server: Arc<ConnectionInfo>,
+    server: Arc<Server>,
     current: Mutex<Option<Arc<Connection>>>,
 }
 
 impl Link {
     /// Opens the connection.
-    pub(super) async fn open(server: Arc<ConnectionInfo>) -> Result<Self, CallError> {
+    pub(super) async fn open(server: Arc<Server>) -> Result<Self, CallError> {
         let connection = Connection::open(&server).await?;
         Ok(Self {
             server,
@@ -88,7 +93,7 @@ impl Link {
         })
     }
 
-    pub(super) fn server(&self) -> &ConnectionInfo {
+    pub(super) fn server(&self) -> &Server {
         &self.server
     }
 

@@ -2,11 +2,13 @@
 
 use super::answer::Failure;
 use super::classify::classify;
+use super::tls::{self, FILE, MODE, Tls};
 use crate::capability::operation::Operation;
 use crate::model::error::CallError;
 use crate::patience::within;
 use crate::secret_url::{SIGNS, SecretUrl};
 use crate::session_options::AffectedRows;
+use crate::tls::unsafe_server;
 use mysql_async::{Conn, Error, IoError, Opts, OptsBuilder};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
@@ -35,8 +37,8 @@ const ACCESS_DENIED: &str = "1045";
 
 /// Possible causes of "access denied": the server returns the same error for each.
 const WHY_DENIED: &str = ". The user or the password is wrong (in a URL, a sign such as / is written as %2F), \
-                          or the account takes encrypted connections only (REQUIRE SSL): this version has no \
-                          TLS, so give it an account without that";
+                          or the account takes encrypted connections only (REQUIRE SSL): add \
+                          ?ssl-mode=REQUIRED";
 
 /// One address with what it takes to connect there. Never shown: it holds the password.
 #[derive(Clone)]
@@ -55,15 +57,19 @@ impl Address {
         let name = url.address(DEFAULT_PORT);
         let wrong = |what: &str| {
             let message = format!(
-                "the URL of {name} {what}; expected mysql://USER:PASSWORD@HOST:PORT/NAME and nothing else, {SIGNS}"
+                "the URL of {name} {what}; expected mysql://USER:PASSWORD@HOST:PORT/NAME, with ?{MODE}=REQUIRED \
+                 or {MODE}=VERIFY_IDENTITY&{FILE}=FILE at most, {SIGNS}"
             );
             CallError::rejected("url", message)
         };
         let exposed = url.expose();
-        if exposed.query().is_some() || exposed.fragment().is_some() {
-            return Err(wrong("has parameters after the name of the database"));
+        if exposed.fragment().is_some() {
+            return Err(wrong("has something after the name of the database"));
         }
-        let text = exposed.as_str().replacen("mariadb:", "mysql:", 1);
+        let tls = Tls::from_url(exposed).map_err(|what| wrong(&what))?;
+        let mut plain = exposed.clone();
+        plain.set_query(None);
+        let text = plain.as_str().replacen("mariadb:", "mysql:", 1);
         // The driver's own message could repeat what is in the URL.
         let options = Opts::from_url(&text).map_err(|_| wrong("is invalid"))?;
         if options.db_name().is_none_or(str::is_empty) {
@@ -73,6 +79,7 @@ impl Address {
             return Err(wrong("has more than one name after the server"));
         }
         let options = OptsBuilder::from_opts(options)
+            .ssl_opts(tls.options()?)
             // What the server changed is counted unless the run says otherwise: a compare-and-swap
             // that writes what is there already must not look like one that won.
             .client_found_rows(counts == AffectedRows::Found)
@@ -158,6 +165,9 @@ impl Address {
                 ));
             }
         };
+        if let Some(why) = tls::refusal(&failure.error) {
+            return Err(unsafe_server(&self.name, &why, FILE));
+        }
         let error = match &failure.error {
             // The classic code for a server that takes no connection.
             Error::Io(IoError::Io(error)) => CallError::unavailable(2003, error.to_string()),

@@ -4,6 +4,7 @@ use super::values;
 use crate::capability::calls;
 use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
+use crate::tls;
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgSeverity};
 use sqlx::{AssertSqlSafe, Either, Error, Executor, SqlSafeStr, SqlStr};
@@ -57,6 +58,17 @@ impl Failure {
         Self {
             cause: Cause::Closed,
             sent: false,
+        }
+    }
+
+    /// The reason why there is no safe connection, if that is the error.
+    pub(super) fn of_tls(&self) -> Option<String> {
+        match &self.cause {
+            Cause::Driver(Error::Tls(why)) => Some(why.to_string()),
+            Cause::Driver(Error::Io(error)) if tls::is_of_handshake(error) => {
+                Some(error.to_string())
+            }
+            _ => None,
         }
     }
 

@@ -8,8 +8,10 @@ use crate::model::error::CallError;
 use crate::model::value::Value;
 use crate::patience::within;
 use crate::secret_url::{POOLER, SIGNS, SecretUrl};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use crate::tls;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
@@ -26,7 +28,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const DEFAULT_PORT: u16 = 5432;
 
 /// Parameters of a URL that are about the connection, and none about the session.
-const PARAMETERS: &[&str] = &["sslmode", "sslrootcert", "sslcert", "sslkey", POOLER];
+const PARAMETERS: &[&str] = &["sslmode", FILE, "sslcert", "sslkey", POOLER];
+
+/// The parameter that names a file of certificates.
+const FILE: &str = "sslrootcert";
 
 /// A setting that means nothing to a server, and its value on every connection straight to one: a
 /// pooler that nobody called one refuses it, or loses it.
@@ -77,6 +82,19 @@ impl Address {
         // The driver's own message could repeat what is in the URL.
         let options = PgConnectOptions::from_str(url.without_pooler().as_str());
         let options = options.map_err(|_| wrong("is invalid"))?;
+        let has_file = exposed.query_pairs().any(|(key, _)| key == FILE);
+        let is_verified = matches!(
+            options.get_ssl_mode(),
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull
+        );
+        if has_file && !is_verified {
+            return Err(wrong(&format!(
+                "has {FILE}, which is looked at with sslmode=verify-full or verify-ca"
+            )));
+        }
+        for (_, file) in exposed.query_pairs().filter(|(key, _)| key == FILE) {
+            tls::certificates(Path::new(&*file))?;
+        }
         let options = match is_pooler {
             true => options,
             false => options.options([(SESSION_SIGN, DIRECT)]),
@@ -159,6 +177,9 @@ impl Address {
                 return Err(CallError::unavailable("08001", message));
             }
         };
+        if let Some(why) = failure.of_tls() {
+            return Err(tls::unsafe_server(&self.name, &why, FILE));
+        }
         let error = classify(&failure, Operation::Connecting);
         let mut message = format!("can't connect to {}: {}", self.name, error.message);
         if error.message.contains("unsupported startup parameter") {
@@ -223,6 +244,7 @@ mod tests {
             "postgres://me:hunter2@db/a?sslmode=maybe",
             "postgres://me:hunter2@db/a#x",
             "postgres://me:hunter2@db/a?pgbouncer=maybe",
+            "postgres://me:hunter2@db/a?sslmode=require&sslrootcert=/no/such/file",
         ] {
             let error = address(text).map(|_| ()).unwrap_err();
             assert_eq!(error.code, "url");

@@ -285,6 +285,26 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
+    /// The standby that has most of the log, of those that run and are not isolated; of several the first.
+    pub(super) fn heir(&self) -> Result<Server, LabError> {
+        let lab = self.launcher.lab();
+        let mut found: Option<(Server, u64)> = None;
+        for standby in self.standbys() {
+            let runs = living(standby, lab)?.is_some_and(|p| p.state() == ProcessState::Running);
+            if !runs || is_isolated(standby, lab) {
+                continue;
+            }
+            let Ok(view) = self.client.view(standby) else {
+                continue;
+            };
+            if found.is_none_or(|(_, position)| view.position > position) {
+                found = Some((standby, view.position));
+            }
+        }
+        let none = || refused("the lab", "no standby runs that could be promoted");
+        found.map(|(standby, _)| standby).ok_or_else(none)
+    }
+
     /// Ends the old primary, if it lives, and makes a living standby the new one.
     pub(super) fn make_primary(&mut self, heir: Server) -> Result<(), LabError> {
         let lab = self.launcher.lab();

@@ -2,7 +2,8 @@
 
 mod breaking;
 
-use super::{free_port, runner_lab};
+use super::{free_port, runner_lab, shows_no_password};
+use crate::support::Sandbox;
 use crate::support::lab::{Watchdog, new_dir, postgres_lab};
 use contend::lab::{Lab, NodeView, PostgresView};
 use serde_json::Value;
@@ -73,6 +74,31 @@ fn every_address_of_a_postgres_lab_leads_where_it_says() {
     for (name, url) in lab.node_urls() {
         assert_eq!(ask(&url, WHO), Ok(name));
     }
+}
+
+#[test]
+fn only_url_shows_the_password_of_postgres() {
+    let lab = postgres_lab();
+    let url = Url::parse(&lab.pooler_url().unwrap()).unwrap();
+    let password = url.password().unwrap();
+    assert_eq!(password.len(), 32);
+    shows_no_password(lab, password);
+    let sandbox = Sandbox::new();
+    let pooled = format!("--lab={} --endpoint pooled", lab.options().dir.display());
+    let ran = sandbox.run(&format!(
+        "{pooled} --strategy cas --workload smoke --out run"
+    ));
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let said = sandbox.run(&format!(
+        "{pooled} --strategy cas --workload smoke --isolation snapshot"
+    ));
+    assert_eq!(said.code, 2, "{}", said.stdout);
+    let again = sandbox.run("report run --json");
+    for text in [ran.stdout, ran.stderr, said.stderr, again.stdout] {
+        assert!(!text.contains(password), "{text}");
+    }
+    let found = sandbox.shell(&format!("grep -r {password} run"));
+    assert_eq!((found.code, &*found.stdout), (1, ""));
 }
 
 #[test]

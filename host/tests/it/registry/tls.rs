@@ -3,7 +3,7 @@
 
 use super::server::RegistryServer;
 use crate::support::Sandbox;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use crate::support::certificates::certified;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -84,16 +84,4 @@ pub fn registry() -> (RegistryServer, String) {
     let (key, certificate, issuer) = certified(&[HOST]);
     let server = RegistryServer::start_with_tls(&key, &certificate);
     (server, issuer)
-}
-
-/// A key, its certificate for these hosts, and the certificate of who signed it.
-pub fn certified(hosts: &[&str]) -> (String, String, String) {
-    let mut of_issuer = CertificateParams::new([]).unwrap();
-    of_issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let issuer = CertifiedIssuer::self_signed(of_issuer, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
-    let params = CertificateParams::new(hosts).unwrap();
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    (key.serialize_pem(), certificate.pem(), issuer.pem())
 }

@@ -1,8 +1,9 @@
 //! Redirections of a registry, and the credentials that follow them.
 
-use super::super::tls::{Proxy, certified};
+use super::super::tls::Proxy;
 use super::server::{Asked, Hostile, Reply};
 use crate::support::Sandbox;
+use crate::support::certificates::certified;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 use std::fs;
