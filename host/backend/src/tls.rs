@@ -4,12 +4,15 @@
 //! file of certificates that would not be looked at is refused.
 
 use crate::model::error::CallError;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// The code of an error of this kind. Asking again won't help.
 const CODE: &str = "tls";
@@ -38,7 +41,23 @@ pub(super) fn system_certificates() -> Vec<CertificateDer<'static>> {
 }
 
 /// Trust in the authorities of a file, or without one in those of this machine.
-pub(super) fn trusting(file: Option<&Path>) -> Result<Arc<ClientConfig>, CallError> {
+#[derive(Clone)]
+pub(super) struct Trust(TlsConnector);
+
+impl Trust {
+    /// Makes a connection safe. The server's certificate must be for this host.
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        stream: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned());
+        let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.0.connect(name, stream).await
+    }
+}
+
+pub(super) fn trusting(file: Option<&Path>) -> Result<Trust, CallError> {
     let certificates = match file {
         Some(file) => certificates(file)?,
         None => system_certificates(),
@@ -49,9 +68,8 @@ pub(super) fn trusting(file: Option<&Path>) -> Result<Arc<ClientConfig>, CallErr
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| CallError::rejected(CODE, error.to_string()))?;
-    Ok(Arc::new(
-        config.with_root_certificates(roots).with_no_client_auth(),
-    ))
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    Ok(Trust(Arc::new(config).into()))
 }
 
 /// True for an error of the handshake.

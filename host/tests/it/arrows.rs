@@ -154,6 +154,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("reqwest", "author/registry"),
     ("http_auth", "author/registry/login"),
     ("rustls", "author/registry/transport"),
+    ("rustls", "backend/tls"),
     ("docker_credential", "author/registry/credentials"),
     ("libsqlite3_sys", "backend/sqlite"),
 ];

@@ -2,14 +2,11 @@
 
 use crate::model::error::CallError;
 use crate::secret_url::SecretUrl;
-use crate::tls;
+use crate::tls::{self, Trust};
 use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisResult};
-use rustls::pki_types::ServerName;
-use std::io;
 use std::path::PathBuf;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 /// The parameter that names a file of certificates, as other clients of Redis call it.
 pub(super) const FILE: &str = "ssl_ca_certs";
@@ -22,7 +19,7 @@ pub(super) struct Server {
     pub(super) info: ConnectionInfo,
     /// `rediss://`: the certificate is for this host, and of an authority of the file, or without one of an
     /// authority that this machine trusts.
-    tls: Option<TlsConnector>,
+    tls: Option<Trust>,
 }
 
 /// A connection, safe or plain.
@@ -55,7 +52,7 @@ impl Server {
         // The driver's own message could repeat what was given.
         let info = text.into_connection_info().map_err(|_| wrong())?;
         let tls = match is_safe {
-            true => Some(TlsConnector::from(tls::trusting(file.as_deref())?)),
+            true => Some(tls::trusting(file.as_deref())?),
             false => None,
         };
         Ok(Self { info, tls })
@@ -75,9 +72,7 @@ impl Server {
         let Some(tls) = &self.tls else {
             return Ok(Box::new(stream));
         };
-        let name = ServerName::try_from(host.clone());
-        let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        match tls.connect(name, stream).await {
+        match tls.connect(host, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) if tls::is_of_handshake(&error) => {
                 let what = "handshake";

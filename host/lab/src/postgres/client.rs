@@ -13,7 +13,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 const VIEW: &str = "SELECT pg_is_in_recovery(),
     CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
-    (SELECT status FROM pg_stat_wal_receiver);";
+    (SELECT status FROM pg_stat_wal_receiver),
+    (SELECT string_agg(application_name, ',') FROM pg_stat_replication WHERE state = 'streaming');";
 
 /// A node's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) struct View {
     pub(super) position: u64,
     /// State of its receiver: `streaming` in a standby that receives the primary's log.
     pub(super) stream: Option<String>,
+    /// The nodes that it streams to, by name.
+    pub(super) standbys: Vec<String>,
 }
 
 impl View {
@@ -35,10 +38,12 @@ impl View {
         let in_recovery = columns.next()? == "t";
         let position = bytes(columns.next()?)?;
         let stream = columns.next().filter(|text| !text.is_empty());
+        let standbys = columns.next().unwrap_or_default().split(',');
         Some(Self {
             in_recovery,
             position,
             stream: stream.map(str::to_owned),
+            standbys: standbys.map(str::to_owned).collect(),
         })
     }
 }
@@ -103,12 +108,13 @@ mod tests {
 
     #[test]
     fn view_tells_a_primary_from_a_standby_that_streams() {
-        let primary = View::parse("f\t1/16B3748\t\n").unwrap();
+        let primary = View::parse("f\t1/16B3748\t\tn2,n3\n").unwrap();
+        assert_eq!(primary.standbys, ["n2", "n3"]);
         assert!(!primary.in_recovery && !primary.streams());
         assert_eq!(primary.position, 0x1_016B_3748);
-        let standby = View::parse("t\t0/A0\tstreaming\n").unwrap();
+        let standby = View::parse("t\t0/A0\tstreaming\t\n").unwrap();
         assert!(standby.in_recovery && standby.streams());
-        assert!(!View::parse("t\t0/A0\twaiting\n").unwrap().streams());
+        assert!(!View::parse("t\t0/A0\twaiting\t\n").unwrap().streams());
         assert_eq!(View::parse("t\t\t\n"), None);
     }
 

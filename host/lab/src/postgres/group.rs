@@ -233,13 +233,15 @@ impl<'a> Group<'a> {
         Ok(true)
     }
 
-    /// True if a standby streams, and has replayed what the primary had written when it was asked.
+    /// True if a standby streams from the primary, as both say, and has replayed what the primary had written
+    /// when it was asked. Just after a promotion, a standby has the state of its stream from the old one.
     fn keeps_step(&self, standby: Server) -> bool {
         let (Ok(primary), Ok(view)) = (self.client.view(self.primary), self.client.view(standby))
         else {
             return false;
         };
-        view.in_recovery && view.streams() && view.position >= primary.position
+        let both_say = view.streams() && primary.standbys.contains(&standby.name());
+        view.in_recovery && both_say && view.position >= primary.position
     }
 
     /// Isolates a node, or ends that, for its next start and its next reload.
