@@ -266,7 +266,8 @@ fn part(column_type: ColumnType, value: &Scalar<'_>) -> Result<Option<KeyPart>, 
             let integer = *real as i64;
             (integer as f64 == *real).then_some(KeyPart::Integer(integer))
         }
-        (ColumnType::Integer(..), Scalar::Integer(_))
+        (ColumnType::Uuid, Scalar::Text(_))
+        | (ColumnType::Integer(..), Scalar::Integer(_))
         | (ColumnType::Text, Scalar::Text(_))
         | (ColumnType::Bytes, Scalar::Bytes(_)) => KeyPart::of(value),
         (column_type, value) => return Err(not_comparable(&example(column_type), value)),
@@ -279,7 +280,8 @@ fn example(column_type: ColumnType) -> Scalar<'static> {
     match column_type {
         ColumnType::Integer(..) => Scalar::Integer(0),
         ColumnType::Real => Scalar::Real(0.0),
-        ColumnType::Text => Scalar::Text(Cow::Borrowed("")),
+        ColumnType::Boolean => Scalar::Boolean(true),
+        ColumnType::Text | ColumnType::Uuid => Scalar::Text(Cow::Borrowed("")),
         ColumnType::Bytes => Scalar::Bytes(Cow::Borrowed(&[])),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::aggregate::Aggregate;
 use super::compile::expression;
+use super::dialect::Dialect;
 use super::expression::Expression;
 use super::functions::function;
 use super::refuse::{syntax, unsupported};
@@ -134,7 +135,10 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
     }
     if scope.is_trigger && arguments.is_empty() {
         match name.as_str() {
-            "uuid" => return Ok(Expression::Uuid),
+            "uuid" if scope.dialect() == Dialect::Mysql => return Ok(Expression::Uuid),
+            "gen_random_uuid" if scope.dialect() == Dialect::Postgres => {
+                return Ok(Expression::Uuid);
+            }
             "contend_transaction" => return Ok(Expression::Transaction),
             _ => {}
         }

@@ -145,6 +145,7 @@ fn constant(value: &ValueWithSpan, scope: &Scope<'_>) -> Result<Expression, Call
 pub(super) fn literal(value: &ast::Value, dialect: Dialect) -> Result<Value, CallError> {
     Ok(match value {
         ast::Value::Null => Value::Null,
+        ast::Value::Boolean(boolean) if dialect == Dialect::Postgres => Value::Boolean(*boolean),
         ast::Value::Boolean(boolean) => Value::Integer(i64::from(*boolean)),
         ast::Value::Number(number, false) => self::number(number, dialect)?,
         ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => {

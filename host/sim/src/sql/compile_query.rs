@@ -35,7 +35,7 @@ pub(super) fn query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Query, Ca
         _ => return Err(unsupported("a join of tables")),
     };
     match from.map(|from| relation(from)).transpose()? {
-        Some((name, _)) if is_of_the_server(name) => Ok(empty(scope.dialect())),
+        Some((name, _)) if is_of_the_server(name, scope.dialect()) => Ok(empty(scope.dialect())),
         Some((name, alias)) => {
             let (id, table) = scope.find(name)?;
             let level = scope.open(alias.unwrap_or(plain(name)?), table.clone())?;
@@ -47,8 +47,12 @@ pub(super) fn query(ast: &ast::Query, scope: &mut Scope<'_>) -> Result<Query, Ca
     }
 }
 
-/// `information_schema` lists the tables beside those of a run: in a simulated cluster there are none.
-fn is_of_the_server(name: &ast::ObjectName) -> bool {
+/// `information_schema` and `pg_class` list the tables beside those of a run: in a simulated cluster there
+/// are none.
+fn is_of_the_server(name: &ast::ObjectName, dialect: Dialect) -> bool {
+    if dialect == Dialect::Postgres && name.0.len() == 1 {
+        return plain(name).is_ok_and(|name| name.eq_ignore_ascii_case("pg_class"));
+    }
     let schema = name.0.first().and_then(|part| part.as_ident());
     let is = |schema: &ast::Ident| schema.value.eq_ignore_ascii_case("information_schema");
     name.0.len() == 2 && schema.is_some_and(is)

@@ -2,6 +2,7 @@
 
 use super::compile::literal;
 use super::dialect::{Dialect, Problem};
+use super::postgres;
 use super::refuse::{no_such_column, unsupported};
 use super::rest;
 use super::schema::Definition;
@@ -13,8 +14,9 @@ use crate::model::error::CallError;
 use crate::model::value::Value;
 use sqlparser::ast::{
     self, BinaryOperator, ColumnDef, ColumnOption, CreateTableOptions, Expr, FunctionArg,
-    FunctionArgExpr, FunctionArguments, IndexColumn, SqlOption, TableConstraint,
+    FunctionArgExpr, FunctionArguments, Ident, IndexColumn, SqlOption, TableConstraint,
 };
+use std::sync::Arc;
 
 /// The definition of a table. It needs a primary key, as every table of a multi-master cluster does.
 pub(super) fn create_table(
@@ -29,6 +31,7 @@ pub(super) fn create_table(
         columns: Vec::new(),
         primary: Vec::new(),
         unique: Vec::new(),
+        key_names: vec![Arc::from("")],
     };
     for column in &ast.columns {
         if table.column(&column.name.value).is_some() {
@@ -40,11 +43,11 @@ pub(super) fn create_table(
     for constraint in &ast.constraints {
         match constraint {
             TableConstraint::PrimaryKey(key) => {
-                set_primary(&mut table, key_columns(&key.columns)?)?
+                set_primary(&mut table, key_columns(&key.columns)?, key.name.as_ref())?;
             }
             TableConstraint::Unique(key) => {
                 let columns = find(&table, key_columns(&key.columns)?)?;
-                table.unique.push(columns);
+                add_unique(&mut table, columns, key.name.as_ref());
             }
             TableConstraint::Check(check) => check_length(&mut table, &check.expr)?,
             // It only makes reading quicker.
@@ -57,7 +60,7 @@ pub(super) fn create_table(
     }
     let keys = table.unique.iter().chain([&table.primary]);
     for &column in keys.flatten() {
-        can_be_in_a_key(&table.columns[column])?;
+        can_be_in_a_key(&table.columns[column], dialect)?;
     }
     for &column in &table.primary {
         table.columns[column].not_null = true;
@@ -106,7 +109,10 @@ fn options(options: &CreateTableOptions) -> Result<(), CallError> {
 }
 
 fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
-    let shape = shape(&ast.data_type)?;
+    let shape = match table.dialect {
+        Dialect::Mysql => shape(&ast.data_type)?,
+        Dialect::Postgres => postgres::columns::shape(&ast.data_type)?,
+    };
     let name = ast.name.value.clone();
     table.columns.push(Column {
         name: name.as_str().into(),
@@ -116,15 +122,20 @@ fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
         checked_length: None,
         default: None,
     });
-    let (number, dialect) = (table.columns.len() - 1, table.dialect);
+    let number = table.columns.len() - 1;
     for option in &ast.options {
         let column = &mut table.columns[number];
         match &option.option {
             ColumnOption::Null => column.not_null = false,
             ColumnOption::NotNull => column.not_null = true,
-            ColumnOption::Default(value) => column.default = default(column, value, dialect)?,
-            ColumnOption::PrimaryKey(_) => set_primary(table, vec![name.clone()])?,
-            ColumnOption::Unique(_) => table.unique.push(vec![number]),
+            ColumnOption::Default(value) => {
+                let value = default(table, number, value)?;
+                table.columns[number].default = value;
+            }
+            ColumnOption::PrimaryKey(_) => {
+                set_primary(table, vec![name.clone()], option.name.as_ref())?;
+            }
+            ColumnOption::Unique(_) => add_unique(table, vec![number], option.name.as_ref()),
             ColumnOption::Check(check) => check_length(table, &check.expr)?,
             ColumnOption::Comment(_) => {}
             other => return Err(unsupported(format!("a column with {other}"))),
@@ -133,24 +144,43 @@ fn add_column(table: &mut Table, ast: &ColumnDef) -> Result<(), CallError> {
     Ok(())
 }
 
-fn default(column: &Column, value: &Expr, dialect: Dialect) -> Result<Option<Value>, CallError> {
+fn default(table: &Table, column: usize, value: &Expr) -> Result<Option<Value>, CallError> {
     let Expr::Value(value) = value else {
         return Err(unsupported(format!("DEFAULT {value}")));
     };
-    match literal(&value.value, dialect)? {
+    match literal(&value.value, table.dialect)? {
         Value::Null => Ok(None),
-        value => column.store(Scalar::owned(value)).map(Some),
+        value => table.store(column, Scalar::owned(value)).map(Some),
     }
 }
 
-fn set_primary(table: &mut Table, names: Vec<String>) -> Result<(), CallError> {
+fn set_primary(
+    table: &mut Table,
+    names: Vec<String>,
+    constraint: Option<&Ident>,
+) -> Result<(), CallError> {
     if !table.primary.is_empty() {
         return Err(table
             .dialect
             .error(Problem::TwoPrimaryKeys, "a table with two primary keys"));
     }
     table.primary = find(table, names)?;
+    table.key_names[0] = match constraint {
+        Some(name) => name.value.as_str().into(),
+        None => format!("{}_pkey", table.name).into(),
+    };
     Ok(())
+}
+
+fn add_unique(table: &mut Table, columns: Vec<usize>, constraint: Option<&Ident>) {
+    let names = columns.iter().map(|&column| &*table.columns[column].name);
+    let names: Vec<&str> = names.collect();
+    let name = match constraint {
+        Some(name) => name.value.as_str().into(),
+        None => format!("{}_{}_key", table.name, names.join("_")).into(),
+    };
+    table.unique.push(columns);
+    table.key_names.push(name);
 }
 
 fn find(table: &Table, names: Vec<String>) -> Result<Vec<usize>, CallError> {
@@ -170,16 +200,18 @@ fn key_columns(columns: &[IndexColumn]) -> Result<Vec<String>, CallError> {
     columns.iter().map(name).collect()
 }
 
-fn can_be_in_a_key(column: &Column) -> Result<(), CallError> {
+fn can_be_in_a_key(column: &Column, dialect: Dialect) -> Result<(), CallError> {
     let name = &column.name;
     match (column.column_type, column.max_length) {
-        (ColumnType::Integer(..), _) => Ok(()),
+        (ColumnType::Integer(..) | ColumnType::Uuid, _) => Ok(()),
         (ColumnType::Text | ColumnType::Bytes, Some(_)) => Ok(()),
+        (ColumnType::Text | ColumnType::Bytes, None) if dialect == Dialect::Postgres => Ok(()),
         (ColumnType::Text | ColumnType::Bytes, None) => {
             let message = format!("the column {name} is in a key without a length");
             Err(CallError::rejected(1170, message))
         }
         (ColumnType::Real, _) => Err(unsupported(format!("a real number in a key ({name})"))),
+        (ColumnType::Boolean, _) => Err(unsupported(format!("a boolean in a key ({name})"))),
     }
 }
 
@@ -191,6 +223,11 @@ fn check_length(table: &mut Table, check: &Expr) -> Result<(), CallError> {
         .column(column)
         .ok_or_else(|| no_such_column(table.dialect, column))?;
     let checked = &mut table.columns[found].checked_length;
+    if table.dialect == Dialect::Postgres && checked.is_some() {
+        return Err(unsupported(format!(
+            "a second CHECK of the column {column}"
+        )));
+    }
     *checked = Some(checked.map_or(bound, |other| other.min(bound)));
     Ok(())
 }

@@ -2,10 +2,10 @@
 //!
 //! The frame around the INSERT is read here, word by word: the parser does not know MariaDB's.
 
+use super::compile_write::insert;
 use super::dialect::Dialect;
 use super::expression::Expression;
 use super::parse::{Kept, once, parse_tokens, tokens};
-use super::plan::insert;
 use super::refuse::{syntax, unsupported};
 use super::schema::{Definition, Schema};
 use super::scope::Scope;
@@ -46,11 +46,11 @@ fn drop(tokens: &[Token]) -> Result<Definition, CallError> {
 }
 
 /// A CREATE TRIGGER, read and not yet resolved.
-struct Frame {
-    name: String,
-    table: String,
-    event: TriggerEvent,
-    body: Statement,
+pub(super) struct Frame {
+    pub name: String,
+    pub table: String,
+    pub event: TriggerEvent,
+    pub body: Statement,
 }
 
 fn frame(text: &str) -> Result<Rc<Frame>, CallError> {
@@ -102,7 +102,7 @@ fn read(mut tokens: Vec<Token>) -> Result<Frame, CallError> {
     })
 }
 
-fn create(frame: &Frame, schema: &Schema) -> Result<Definition, CallError> {
+pub(super) fn create(frame: &Frame, schema: &Schema) -> Result<Definition, CallError> {
     let Statement::Insert(ast) = &frame.body else {
         return Err(unsupported("a trigger that does other than INSERT"));
     };

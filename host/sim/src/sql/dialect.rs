@@ -45,9 +45,14 @@ pub(super) enum Problem {
     NothingToDrop,
     /// A table with two columns of one name.
     ColumnTwice,
-    /// A column that is given or set twice.
+    /// A column that is given twice, or set twice.
     GivenTwice,
+    SetTwice,
     TwoPrimaryKeys,
+    /// A column of several tables, by its name alone.
+    Ambiguous,
+    /// ON CONFLICT on columns that are no key.
+    NoSuchKey,
     /// Another number of values than of columns.
     ValueCount,
     /// A sub-query for one value that has several columns, or several rows.
@@ -70,7 +75,10 @@ impl Problem {
             Self::NothingToDrop => ("1051", "42P01"),
             Self::ColumnTwice => ("1060", "42701"),
             Self::GivenTwice => ("1110", "42701"),
+            Self::SetTwice => ("1110", "42601"),
             Self::TwoPrimaryKeys => ("1068", "42P16"),
+            Self::Ambiguous => ("1052", "42702"),
+            Self::NoSuchKey => ("syntax", "42P10"),
             Self::ValueCount => ("1136", "42601"),
             Self::SeveralColumns => ("1241", "42601"),
             Self::SeveralRows => ("1242", "21000"),

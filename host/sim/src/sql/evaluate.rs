@@ -13,7 +13,7 @@ impl Expression {
         Ok(match self {
             Self::Constant(value) => Scalar::of(value),
             Self::Parameter(number) => match env.parameters.get(*number) {
-                Some(value) => Scalar::of(value),
+                Some(value) => Scalar::given(value),
                 None => return Err(refuse::no_such_parameter(*number)),
             },
             Self::Column { level, column } => Scalar::of(env.column(*level, *column)),

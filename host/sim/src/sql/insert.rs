@@ -3,6 +3,7 @@
 use super::assignments::Assignments;
 use super::expression::{Environment, Expression};
 use super::key::Key;
+use super::postgres::conflict::Conflict;
 use super::refuse::unsupported;
 use super::returning::Returning;
 use super::table::{Table, TableId};
@@ -22,12 +23,14 @@ pub struct Insert {
     pub(super) returning: Option<Returning>,
 }
 
-/// The fate of a row whose primary key is taken.
+/// The fate of a row whose key is taken.
 #[derive(Debug, Clone)]
 pub(super) enum Duplicates {
     Refused,
     /// INSERT IGNORE
     LeftOut,
+    /// ON CONFLICT
+    Conflict(Box<Conflict>),
     /// REPLACE
     Replaced,
     /// ON DUPLICATE KEY UPDATE
@@ -43,6 +46,7 @@ impl Duplicates {
         match self {
             Self::Refused => "INSERT",
             Self::LeftOut => "INSERT IGNORE",
+            Self::Conflict(_) => "ON CONFLICT",
             Self::Replaced => "REPLACE",
             Self::Updated { .. } => "ON DUPLICATE KEY UPDATE",
         }
@@ -59,7 +63,7 @@ pub struct Inserted {
     /// In the order of the statement; one row may be changed several times.
     pub changes: Vec<RowChange>,
     /// The count that MariaDB returns: 1 for a row that is inserted, 2 for one that takes the place of
-    /// another or changes it, 0 for one that changes nothing.
+    /// another or changes it, 0 for one that changes nothing. PostgreSQL counts each that is written as 1.
     pub affected: u64,
     /// Rows that were found as they should become, which a client that counts found rows counts as 1.
     pub unchanged: u64,
@@ -89,10 +93,11 @@ impl Insert {
 
     /// Says whether it writes a row whose key is taken.
     pub fn writes_taken(&self) -> bool {
-        matches!(
-            self.duplicates,
-            Duplicates::Replaced | Duplicates::Updated { .. }
-        )
+        match &self.duplicates {
+            Duplicates::Replaced | Duplicates::Updated { .. } => true,
+            Duplicates::Conflict(conflict) => conflict.update.is_some(),
+            Duplicates::Refused | Duplicates::LeftOut => false,
+        }
     }
 
     /// The keys of its rows, which it locks.
@@ -124,6 +129,10 @@ impl Insert {
             unchanged: 0,
             rows: Vec::new(),
         };
+        if let Duplicates::Conflict(conflict) = &self.duplicates {
+            let rows = self.new_rows(parameters, view)?;
+            return conflict.changes(self, rows, (parameters, view));
+        }
         let mut now: BTreeMap<Key, StoredRow> = BTreeMap::new();
         for row in self.new_rows(parameters, view)? {
             let key = self.table.key_of(&row);
@@ -157,7 +166,7 @@ impl Insert {
         (parameters, view): (&[Value], &dyn View),
     ) -> Result<Option<StoredRow>, CallError> {
         match &self.duplicates {
-            Duplicates::Refused | Duplicates::LeftOut => Ok(None),
+            Duplicates::Refused | Duplicates::LeftOut | Duplicates::Conflict(_) => Ok(None),
             Duplicates::Replaced => {
                 inserted.affected += 2;
                 inserted.changes.push(self.change(&key, Some(&there), None));
@@ -182,7 +191,7 @@ impl Insert {
         }
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         key: &Key,
         before: Option<&StoredRow>,
@@ -204,11 +213,12 @@ pub(super) fn stored(
     env: &Environment<'_>,
 ) -> Result<StoredRow, CallError> {
     let mut values = Vec::with_capacity(row.len());
-    for (column, expression) in table.columns.iter().zip(row) {
+    for (column, expression) in row.iter().enumerate() {
         values.push(match expression {
-            Some(expression) => column.store(expression.evaluate(env)?)?,
-            None => column.store_default()?,
+            Some(expression) => table.store(column, expression.evaluate(env)?)?,
+            None => table.store_default(column)?,
         });
     }
+    table.check(&values)?;
     Ok(values.into())
 }

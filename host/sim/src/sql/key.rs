@@ -152,13 +152,13 @@ impl Key {
 }
 
 impl KeyPart {
-    /// Nothing for NULL, and for a fraction: no key has one.
+    /// Nothing for NULL, a fraction and a boolean: no key has one.
     pub(super) fn of(value: &Scalar<'_>) -> Option<Self> {
         match value {
             Scalar::Integer(integer) => Some(Self::Integer(*integer)),
             Scalar::Text(text) => Some(Self::Text(text.as_ref().into())),
             Scalar::Bytes(bytes) => Some(Self::Bytes(bytes.as_ref().into())),
-            Scalar::Null | Scalar::Real(_) => None,
+            Scalar::Null | Scalar::Boolean(_) | Scalar::Real(_) => None,
         }
     }
 }

@@ -100,8 +100,8 @@ pub(super) fn of_insert(insert: &Insert) -> Result<(), CallError> {
     nothing(&rest, &least, INSERT)
 }
 
-/// All but the table, what is set, WHERE, ORDER BY and LIMIT.
-pub(super) fn of_update(update: &Update) -> Result<(), CallError> {
+/// All but the table, what is set, WHERE, ORDER BY, LIMIT and, in PostgreSQL, RETURNING.
+pub(super) fn of_update(update: &Update, dialect: Dialect) -> Result<(), CallError> {
     let Statement::Update(least) = least(UPDATE) else {
         unreachable!("it is an UPDATE");
     };
@@ -111,6 +111,10 @@ pub(super) fn of_update(update: &Update) -> Result<(), CallError> {
         selection: None,
         order_by: Vec::new(),
         limit: None,
+        returning: match dialect {
+            Dialect::Mysql => update.returning.clone(),
+            Dialect::Postgres => None,
+        },
         ..update.clone()
     };
     nothing(&rest, &least, UPDATE)

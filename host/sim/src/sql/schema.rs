@@ -21,6 +21,8 @@ pub enum Definition {
         names: Vec<String>,
         if_exists: bool,
     },
+    /// An index that is not unique: it changes no answer, and nothing is kept of it.
+    CreateIndex,
     CreateTrigger(Arc<Trigger>),
     DropTrigger {
         name: String,
@@ -98,6 +100,7 @@ impl Schema {
                 if_not_exists,
             } => self.create(table, *or_replace, *if_not_exists)?,
             Definition::DropTables { names, if_exists } => self.drop_tables(names, *if_exists)?,
+            Definition::CreateIndex => Vec::new(),
             Definition::CreateTrigger(trigger) => self.add(trigger)?,
             Definition::DropTrigger { name, if_exists } => self.drop_trigger(name, *if_exists)?,
         };

@@ -1,7 +1,7 @@
 //! The meaning of names at one place of a statement.
 
 use super::aggregate::Aggregate;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Problem};
 use super::expression::{Expression, MAX_LEVELS};
 use super::refuse::{no_such_column, no_such_table, unsupported};
 use super::schema::Schema;
@@ -82,8 +82,16 @@ impl<'a> Scope<'a> {
                 "a column without OLD or NEW in a trigger ({name})"
             )));
         }
-        self.search(|_| true, &name.value)
-            .ok_or_else(|| no_such_column(self.dialect(), name))
+        let found = self.search(|_| true, &name.value);
+        let found = found.ok_or_else(|| no_such_column(self.dialect(), name))?;
+        // In DO UPDATE, the row that is there and the one that would be inserted have it both.
+        if let (Dialect::Postgres, Some(inserted)) = (self.dialect(), self.inserted)
+            && matches!(found, Expression::Column { level, .. } if level == inserted + 1)
+        {
+            let message = format!("the column {name} is that of two rows");
+            return Err(self.dialect().error(Problem::Ambiguous, message));
+        }
+        Ok(found)
     }
 
     /// A column as `table.column`.

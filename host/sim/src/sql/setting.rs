@@ -1,6 +1,7 @@
 //! SET: a variable of the session and its value.
 
 use super::dialect::Dialect;
+use super::postgres;
 use super::refuse::{syntax, unsupported};
 use crate::model::error::CallError;
 use sqlparser::dialect::MySqlDialect;
@@ -8,7 +9,8 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 /// A variable that SET names, with its value. The isolation level is `transaction_isolation` with a
 /// value such as `READ-COMMITTED`, however it was written, or `next_transaction_isolation` if it is for
-/// the next transaction alone. The session knows which variables there are.
+/// the next transaction alone. PostgreSQL's `default_transaction_isolation` is that of the session, and its
+/// times are numbers of milliseconds. The session knows which variables there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// In lower case.
@@ -18,9 +20,12 @@ pub struct Setting {
 }
 
 /// The setting, if the text begins with SET.
-pub(super) fn setting(text: &str) -> Option<Result<Setting, CallError>> {
+pub(super) fn setting(text: &str, dialect: Dialect) -> Option<Result<Setting, CallError>> {
     let first = text.split_whitespace().next()?;
-    first.eq_ignore_ascii_case("set").then(|| recognized(text))
+    first.eq_ignore_ascii_case("set").then(|| match dialect {
+        Dialect::Mysql => recognized(text),
+        Dialect::Postgres => postgres::setting::recognized(text),
+    })
 }
 
 fn recognized(text: &str) -> Result<Setting, CallError> {
@@ -53,7 +58,7 @@ fn recognized(text: &str) -> Result<Setting, CallError> {
 }
 
 /// The text of a token that a SET can have.
-fn word(token: &Token) -> Option<String> {
+pub(super) fn word(token: &Token) -> Option<String> {
     match token {
         Token::Whitespace(_) | Token::SemiColon => None,
         Token::Word(word) => Some(word.value.to_ascii_uppercase()),
@@ -66,6 +71,10 @@ fn word(token: &Token) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn setting(text: &str) -> Option<Result<Setting, CallError>> {
+        super::setting(text, Dialect::Mysql)
+    }
 
     #[test]
     fn a_set_is_a_name_and_a_value() {

@@ -1,17 +1,43 @@
 //! A value on its way into a column.
 
+use super::dialect::Dialect;
+use super::postgres;
 use super::refuse::unsupported;
-use super::table::{Column, ColumnType};
+use super::table::{Column, ColumnType, Table};
 use super::value::Scalar;
 use crate::model::error::CallError;
 use crate::model::value::{Text, Value};
+
+impl Table {
+    /// The value as the column of this number stores it.
+    pub(super) fn store(&self, column: usize, value: Scalar<'_>) -> Result<Value, CallError> {
+        match self.dialect {
+            Dialect::Mysql => self.columns[column].store(value),
+            Dialect::Postgres => postgres::columns::store(&self.columns[column], value),
+        }
+    }
+
+    /// The value where a row gives none. `rejected` with 1364 if MariaDB wants one; PostgreSQL sees it when
+    /// the row is whole.
+    pub(super) fn store_default(&self, column: usize) -> Result<Value, CallError> {
+        let column = &self.columns[column];
+        match (&column.default, self.dialect) {
+            (Some(value), _) => Ok(value.clone()),
+            (None, Dialect::Mysql) if column.not_null => {
+                let message = format!("the column {} has no default value", column.name);
+                Err(CallError::rejected(1364, message))
+            }
+            (None, _) => Ok(Value::Null),
+        }
+    }
+}
 
 impl Column {
     /// The value as this column stores it. `rejected` with the code of MariaDB in strict mode: 1048 for
     /// a NULL, 1264 for a number out of range, 1366 for a text that is no number, 1406 for a text that
     /// is too long and 4025 for one that a CHECK finds too long. `unsupported` where MariaDB would
     /// convert in a way that is not modelled.
-    pub(super) fn store(&self, value: Scalar<'_>) -> Result<Value, CallError> {
+    fn store(&self, value: Scalar<'_>) -> Result<Value, CallError> {
         let value = match (self.column_type, value) {
             (_, Scalar::Null) if self.not_null => {
                 let message = format!("the column {} can't be NULL", self.name);
@@ -45,18 +71,6 @@ impl Column {
             }
         };
         Ok(value)
-    }
-
-    /// The value where a row gives none. `rejected` with 1364 if something must be given.
-    pub(super) fn store_default(&self) -> Result<Value, CallError> {
-        match &self.default {
-            Some(value) => Ok(value.clone()),
-            None if self.not_null => {
-                let message = format!("the column {} has no default value", self.name);
-                Err(CallError::rejected(1364, message))
-            }
-            None => Ok(Value::Null),
-        }
     }
 
     fn real(&self, real: f64) -> Result<Value, CallError> {

@@ -17,6 +17,10 @@ pub enum ColumnType {
     Real,
     Text,
     Bytes,
+    /// PostgreSQL's; MariaDB's is a number.
+    Boolean,
+    /// PostgreSQL's, as a text of 36 characters.
+    Uuid,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +45,8 @@ pub struct Table {
     pub primary: Vec<usize>,
     /// The columns of each unique key.
     pub unique: Vec<Vec<usize>>,
+    /// The constraint of the primary key, then those of the unique keys, as PostgreSQL calls them.
+    pub key_names: Vec<Arc<str>>,
 }
 
 impl Table {

@@ -2,6 +2,7 @@
 
 mod forms;
 mod keys;
+mod postgres;
 mod reads;
 mod refusals;
 mod schemas;
@@ -35,6 +36,14 @@ impl View for Tables {
 }
 
 impl Tables {
+    /// No tables yet, of a server of the other dialect.
+    fn of_postgres() -> Self {
+        Self {
+            schema: Schema::of(Dialect::Postgres),
+            ..Self::default()
+        }
+    }
+
     /// `t` has four rows, `u` three.
     fn new() -> Self {
         let mut tables = Self::default();

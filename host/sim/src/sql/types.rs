@@ -46,7 +46,7 @@ pub(super) fn shape(data_type: &DataType) -> Result<Shape, CallError> {
     }
 }
 
-fn plain(column_type: ColumnType, max_length: Option<usize>) -> Shape {
+pub(super) fn plain(column_type: ColumnType, max_length: Option<usize>) -> Shape {
     Shape {
         column_type,
         max_length,
@@ -57,7 +57,7 @@ fn bytes(length: Option<u64>) -> Shape {
     plain(ColumnType::Bytes, length.map(|length| length as usize))
 }
 
-fn characters(
+pub(super) fn characters(
     length: &Option<CharacterLength>,
     otherwise: Option<usize>,
 ) -> Result<Shape, CallError> {

@@ -6,10 +6,12 @@ use crate::model::value::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// A value of an expression. There are no booleans: what is true is 1, what is false 0.
+/// A value of an expression. In MariaDB there are no booleans: what is true is 1, what is false 0.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Scalar<'a> {
     Null,
+    /// PostgreSQL's.
+    Boolean(bool),
     Integer(i64),
     Real(f64),
     Text(Cow<'a, str>),
@@ -20,11 +22,19 @@ impl<'a> Scalar<'a> {
     pub(super) fn of(value: &'a Value) -> Self {
         match value {
             Value::Null => Self::Null,
-            Value::Boolean(boolean) => Self::Integer(i64::from(*boolean)),
+            Value::Boolean(boolean) => Self::Boolean(*boolean),
             Value::Integer(integer) => Self::Integer(*integer),
             Value::Real(real) => Self::Real(*real),
             Value::Text(text) => Self::Text(Cow::Borrowed(text)),
             Value::Bytes(bytes) => Self::Bytes(Cow::Borrowed(bytes)),
+        }
+    }
+
+    /// As `of`, of a parameter of MariaDB, to which a boolean is a number.
+    pub(super) fn given(value: &'a Value) -> Self {
+        match value {
+            Value::Boolean(boolean) => Self::Integer(i64::from(*boolean)),
+            other => Self::of(other),
         }
     }
 
@@ -34,6 +44,7 @@ impl<'a> Scalar<'a> {
             Value::Text(text) => Self::Text(Cow::Owned(text.into())),
             Value::Bytes(bytes) => Self::Bytes(Cow::Owned(bytes)),
             other => match Scalar::of(&other) {
+                Scalar::Boolean(boolean) => Self::Boolean(boolean),
                 Scalar::Integer(integer) => Self::Integer(integer),
                 Scalar::Real(real) => Self::Real(real),
                 _ => Self::Null,
@@ -44,6 +55,7 @@ impl<'a> Scalar<'a> {
     pub(super) fn into_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
+            Self::Boolean(boolean) => Value::Boolean(boolean),
             Self::Integer(integer) => Value::Integer(integer),
             Self::Real(real) => Value::Real(real),
             Self::Text(text) => Value::Text(text.into()),
@@ -56,6 +68,7 @@ impl<'a> Scalar<'a> {
     pub(super) fn truth(&self) -> Result<Option<bool>, CallError> {
         match self {
             Self::Null => Ok(None),
+            Self::Boolean(boolean) => Ok(Some(*boolean)),
             Self::Integer(integer) => Ok(Some(*integer != 0)),
             Self::Real(real) => Ok(Some(*real != 0.0)),
             Self::Text(_) | Self::Bytes(_) => {
@@ -75,6 +88,7 @@ impl<'a> Scalar<'a> {
         let ordering = match (self, other) {
             (Self::Null, _) | (_, Self::Null) => return Ok(None),
             (Self::Integer(one), Self::Integer(two)) => one.cmp(two),
+            (Self::Boolean(one), Self::Boolean(two)) => one.cmp(two),
             (Self::Real(one), Self::Real(two)) => real(*one, *two),
             (Self::Integer(one), Self::Real(two)) => real(*one as f64, *two),
             (Self::Real(one), Self::Integer(two)) => real(*one, *two as f64),
@@ -96,6 +110,7 @@ impl<'a> Scalar<'a> {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "NULL",
+            Self::Boolean(_) => "a boolean",
             Self::Integer(_) => "an integer",
             Self::Real(_) => "a real number",
             Self::Text(_) => "a text",

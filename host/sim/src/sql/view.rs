@@ -28,7 +28,7 @@ pub trait View {
 }
 
 /// One row before and after a statement. Without `before` it is inserted, without `after` deleted;
-/// with both they differ.
+/// with both they differ, or a PostgreSQL server writes the row once more as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowChange {
     pub table: TableId,
@@ -36,6 +36,13 @@ pub struct RowChange {
     pub key: Key,
     pub before: Option<StoredRow>,
     pub after: Option<StoredRow>,
+}
+
+impl RowChange {
+    /// The row that RETURNING is about: as it became, or as it was deleted.
+    pub fn returned(&self) -> Option<&StoredRow> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
 }
 
 /// Which rows a statement comes by, matching or not. InnoDB locks each of them in this order, and the

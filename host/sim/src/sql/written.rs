@@ -14,6 +14,7 @@ use crate::model::value::Value;
 
 #[derive(Debug, Clone)]
 pub struct Written {
+    pub(super) dialect: Dialect,
     pub(super) rows: Rows,
     pub(super) order: Vec<Order>,
     /// The order is that of the primary key, or nothing was said of it.
@@ -55,7 +56,7 @@ impl Written {
     pub fn visits(&self, parameters: &[Value], view: &dyn View) -> Result<Visits, CallError> {
         let env = Environment::writing(parameters, view);
         let enough = match self.in_key_order {
-            true => count(self.limit.as_ref(), Dialect::Mysql, &env)?.map(|limit| limit as u64),
+            true => count(self.limit.as_ref(), self.dialect, &env)?.map(|limit| limit as u64),
             false => None,
         };
         self.rows.visits(&env, enough)
@@ -72,8 +73,8 @@ impl Written {
         self.rows.matches(&env, row)
     }
 
-    /// The rows that it changes, in its order: those that meet the WHERE and come out different. Their
-    /// number is what MariaDB calls the affected rows.
+    /// The rows that it changes, in its order: those that meet the WHERE and, in MariaDB, come out
+    /// different. Their number is what the server calls the affected rows.
     pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Changes, CallError> {
         let env = Environment::writing(parameters, view);
         let rows = self.chosen(&env)?;
@@ -84,7 +85,7 @@ impl Written {
                 Some(assignments) => Some(assignments.made_of(row, &env)?),
                 None => None,
             };
-            if after.as_ref() != Some(row) {
+            if self.dialect == Dialect::Postgres || after.as_ref() != Some(row) {
                 changes.push(RowChange {
                     table: self.rows.table,
                     key,
@@ -131,7 +132,7 @@ impl Written {
 
     /// The rows that meet the WHERE, as many as LIMIT has of them.
     fn chosen<'a>(&self, env: &Environment<'a>) -> Result<Vec<(Key, &'a StoredRow)>, CallError> {
-        let limit = count(self.limit.as_ref(), Dialect::Mysql, env)?.unwrap_or(usize::MAX);
+        let limit = count(self.limit.as_ref(), self.dialect, env)?.unwrap_or(usize::MAX);
         let order = match self.in_key_order {
             true => &[],
             false => &self.order[..],
