@@ -238,6 +238,7 @@ fn in_order(mut keys: Vec<Key>) -> Vec<Key> {
 fn given(filter: &Expression, level: usize, wanted: usize) -> Option<Vec<Expression>> {
     let is_column = |one: &Expression| matches!(one, Expression::Column { level: its, column } if *its == level && *column == wanted);
     match filter {
+        Expression::Boolean(inner) => given(inner, level, wanted),
         Expression::And(pair) => {
             given(&pair.0, level, wanted).or_else(|| given(&pair.1, level, wanted))
         }

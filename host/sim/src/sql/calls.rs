@@ -102,9 +102,13 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
         return Err(unsupported(format!("a window function ({name} … OVER)")));
     }
     if let FunctionArguments::None = ast.args {
-        return bare_named(&name).ok_or_else(|| unsupported(format!("the name {name}")));
+        let known = bare_named(&name).filter(|_| scope.dialect() == Dialect::Mysql);
+        return known.ok_or_else(|| unsupported(format!("the name {name}")));
     }
     let arguments = arguments(ast)?;
+    if scope.dialect() == Dialect::Postgres && of_mysql(&name) {
+        return Err(unsupported(format!("the function {name}")));
+    }
     match (name.as_str(), arguments.as_slice()) {
         ("values", [FunctionArgExpr::Expr(Expr::Identifier(column))]) => {
             return inserted(column, scope);
@@ -147,7 +151,7 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
         return aggregate(&name, argument, scope);
     }
     let unknown = || unsupported(format!("the function {name}"));
-    let (function, least, most) = function(&name).ok_or_else(unknown)?;
+    let (function, least, most) = function(&name, scope.dialect()).ok_or_else(unknown)?;
     if !(least..=most).contains(&arguments.len()) {
         let count = arguments.len();
         let message = format!("{name} with {count} arguments");
@@ -161,6 +165,11 @@ pub(super) fn call(ast: &ast::Function, scope: &mut Scope<'_>) -> Result<Express
         }
     }
     Ok(Expression::Call(function, list))
+}
+
+/// Functions that PostgreSQL lacks. Its clock has another form, which is not built.
+fn of_mysql(name: &str) -> bool {
+    matches!(name, "values" | "date_add" | "date_sub" | "if") || Clock::named(name, 0).is_some()
 }
 
 /// The arguments, if there is nothing else about the call.

@@ -3,7 +3,7 @@
 use super::calls;
 use super::compile_query::query;
 use super::dialect::{Dialect, Problem};
-use super::expression::{Comparison, Expression, Operator};
+use super::expression::{Comparison, Expression, Function, Operator};
 use super::query::Query;
 use super::refuse::{syntax, unsupported};
 use super::scope::Scope;
@@ -14,12 +14,22 @@ use std::sync::Arc;
 
 /// The expression with its names resolved.
 pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
+    let resolved = resolved(expr, scope)?;
+    Ok(match scope.dialect() {
+        Dialect::Mysql => resolved,
+        Dialect::Postgres => resolved.of_postgres(),
+    })
+}
+
+fn resolved(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     Ok(match expr {
         Expr::Nested(inner) => expression(inner, scope)?,
-        Expr::Identifier(name) => match calls::bare(name) {
-            Some(clock) => clock,
-            None => scope.column(name)?,
-        },
+        Expr::Identifier(name) => {
+            match calls::bare(name).filter(|_| scope.dialect() == Dialect::Mysql) {
+                Some(clock) => clock,
+                None => scope.column(name)?,
+            }
+        }
         Expr::CompoundIdentifier(names) => match names.as_slice() {
             [table, name] => scope.column_of(table, name)?,
             _ => return Err(unsupported(format!("a name of several parts ({expr})"))),
@@ -35,11 +45,19 @@ pub(super) fn expression(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expressio
         }
         Expr::BinaryOp { left, op, right } => {
             let pair = Box::new((expression(left, scope)?, expression(right, scope)?));
-            binary(op, pair).ok_or_else(|| unsupported(format!("the operator {op}")))?
+            let known = binary(op, pair, scope.dialect());
+            known.ok_or_else(|| unsupported(format!("the operator {op}")))?
         }
         Expr::UnaryOp { op, expr } => unary(*op, expr, scope)?,
         Expr::IsNull(inner) => Expression::IsNull(boxed(inner, scope)?),
         Expr::IsNotNull(inner) => not(Expression::IsNull(boxed(inner, scope)?)),
+        Expr::IsDistinctFrom(one, other) | Expr::IsNotDistinctFrom(one, other)
+            if scope.dialect() == Dialect::Postgres =>
+        {
+            let pair = Box::new((expression(one, scope)?, expression(other, scope)?));
+            let is_distinct = matches!(expr, Expr::IsDistinctFrom(..));
+            negate_if(is_distinct, Expression::Compare(Comparison::Same, pair))
+        }
         Expr::IsTrue(inner) => Expression::Is(true, boxed(inner, scope)?),
         Expr::IsNotTrue(inner) => not(Expression::Is(true, boxed(inner, scope)?)),
         Expr::IsFalse(inner) => Expression::Is(false, boxed(inner, scope)?),
@@ -191,7 +209,12 @@ fn unary(op: UnaryOperator, expr: &Expr, scope: &mut Scope<'_>) -> Result<Expres
     }
 }
 
-fn binary(op: &BinaryOperator, pair: Box<(Expression, Expression)>) -> Option<Expression> {
+fn binary(
+    op: &BinaryOperator,
+    pair: Box<(Expression, Expression)>,
+    dialect: Dialect,
+) -> Option<Expression> {
+    let is_postgres = dialect == Dialect::Postgres;
     let compare = |comparison, pair| Some(Expression::Compare(comparison, pair));
     let arithmetic = |operator, pair| Some(Expression::Arithmetic(operator, pair));
     match op {
@@ -203,6 +226,12 @@ fn binary(op: &BinaryOperator, pair: Box<(Expression, Expression)>) -> Option<Ex
         BinaryOperator::LtEq => compare(Comparison::LessOrEqual, pair),
         BinaryOperator::Gt => compare(Comparison::Greater, pair),
         BinaryOperator::GtEq => compare(Comparison::GreaterOrEqual, pair),
+        BinaryOperator::Divide if is_postgres => arithmetic(Operator::Divide, pair),
+        BinaryOperator::StringConcat if is_postgres => {
+            let (one, other) = *pair;
+            Some(Expression::Call(Function::Join, vec![one, other]))
+        }
+        BinaryOperator::Spaceship if is_postgres => None,
         BinaryOperator::Spaceship => compare(Comparison::Same, pair),
         BinaryOperator::Plus => arithmetic(Operator::Plus, pair),
         BinaryOperator::Minus => arithmetic(Operator::Minus, pair),

@@ -187,7 +187,7 @@ fn order(
         return Err(unsupported("ORDER BY ALL"));
     };
     let one = |ast: &OrderByExpr| {
-        let descending = is_descending(ast)?;
+        let (descending, nulls_first) = direction(ast, scope.dialect())?;
         let by = match &ast.expr {
             Expr::Value(value) => by_number(&value.value, items, scope.dialect())?,
             Expr::Identifier(name) => match by_alias(name, select, items) {
@@ -196,16 +196,27 @@ fn order(
             },
             expr => expression(expr, scope)?,
         };
-        Ok(Order { by, descending })
+        Ok(Order {
+            by,
+            descending,
+            nulls_first,
+        })
     };
     list.iter().map(one).collect()
 }
 
-fn is_descending(ast: &OrderByExpr) -> Result<bool, CallError> {
-    match (&ast.options.sort, ast.options.nulls_first, &ast.with_fill) {
-        (None | Some(OrderBySort::Asc), None, None) => Ok(false),
-        (Some(OrderBySort::Desc), None, None) => Ok(true),
-        _ => Err(unsupported(format!("ORDER BY {ast}"))),
+/// Is it descending, and do NULLs come first? To MariaDB a NULL is less than everything, to PostgreSQL
+/// greater.
+fn direction(ast: &OrderByExpr, dialect: Dialect) -> Result<(bool, bool), CallError> {
+    let descending = match (&ast.options.sort, &ast.with_fill) {
+        (None | Some(OrderBySort::Asc), None) => false,
+        (Some(OrderBySort::Desc), None) => true,
+        _ => return Err(unsupported(format!("ORDER BY {ast}"))),
+    };
+    match (dialect, ast.options.nulls_first) {
+        (Dialect::Mysql, None) => Ok((descending, !descending)),
+        (Dialect::Mysql, Some(_)) => Err(unsupported(format!("ORDER BY {ast}"))),
+        (Dialect::Postgres, said) => Ok((descending, said.unwrap_or(descending))),
     }
 }
 
@@ -216,10 +227,14 @@ pub(super) fn columns_in_order(
 ) -> Result<Vec<Order>, CallError> {
     let one = |ast: &OrderByExpr| match &ast.expr {
         Expr::Value(value) => Err(unsupported(format!("ORDER BY the constant {value}"))),
-        expr => Ok(Order {
-            descending: is_descending(ast)?,
-            by: expression(expr, scope)?,
-        }),
+        expr => {
+            let (descending, nulls_first) = direction(ast, scope.dialect())?;
+            Ok(Order {
+                by: expression(expr, scope)?,
+                descending,
+                nulls_first,
+            })
+        }
     };
     list.iter().map(one).collect()
 }
@@ -264,7 +279,9 @@ type Bound = Option<Expression>;
 /// A number or a parameter.
 pub(super) fn bound(expr: &Expr, scope: &mut Scope<'_>) -> Result<Expression, CallError> {
     match expression(expr, scope)? {
-        bound @ (Expression::Constant(Value::Integer(_)) | Expression::Parameter(_)) => Ok(bound),
+        bound @ (Expression::Constant(Value::Integer(_))
+        | Expression::Parameter(_)
+        | Expression::Argument(_)) => Ok(bound),
         _ => Err(unsupported(format!("LIMIT or OFFSET {expr}"))),
     }
 }

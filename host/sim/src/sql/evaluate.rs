@@ -3,7 +3,7 @@
 use super::expression::{Comparison, Environment, Expression, Operator};
 use super::refuse::unsupported;
 use super::value::Scalar;
-use super::{functions, refuse, time};
+use super::{functions, postgres, refuse, time};
 use crate::model::error::CallError;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -16,6 +16,19 @@ impl Expression {
                 Some(value) => Scalar::given(value),
                 None => return Err(refuse::no_such_parameter(*number)),
             },
+            Self::Argument(number) => match env.parameters.get(*number) {
+                Some(value) => Scalar::of(value),
+                None => return Err(refuse::no_such_parameter(*number)),
+            },
+            Self::Boolean(one) => match one.truth(env)? {
+                Some(truth) => Scalar::Boolean(truth),
+                None => Scalar::Null,
+            },
+            Self::Computed(operator, pair) => postgres::arithmetic::computed(
+                *operator,
+                &pair.0.evaluate(env)?,
+                &pair.1.evaluate(env)?,
+            )?,
             Self::Column { level, column } => Scalar::of(env.column(*level, *column)),
             Self::Aggregate(number) => Scalar::of(&env.aggregates[*number]),
             Self::Uuid => Scalar::Text(Cow::Owned(functions::uuid(env.number))),
@@ -59,6 +72,7 @@ impl Expression {
     /// Its truth in three-valued logic.
     pub(super) fn truth(&self, env: &Environment<'_>) -> Result<Option<bool>, CallError> {
         Ok(match self {
+            Self::Boolean(one) => one.truth(env)?,
             Self::Compare(comparison, pair) => {
                 compare(*comparison, &pair.0.evaluate(env)?, &pair.1.evaluate(env)?)?
             }
@@ -155,6 +169,7 @@ fn arithmetic<'a>(
             Operator::Minus => one.checked_sub(other),
             Operator::Times => one.checked_mul(other),
             Operator::Modulo => Some(one.wrapping_rem(other)),
+            Operator::Divide => return Err(unsupported("a division")),
         }
         .map(Scalar::Integer),
         (Scalar::Integer(one), Scalar::Real(other)) => real(operator, one as f64, other)?,
@@ -173,6 +188,7 @@ fn real<'a>(operator: Operator, one: f64, other: f64) -> Result<Option<Scalar<'a
         Operator::Plus => one + other,
         Operator::Minus => one - other,
         Operator::Times => one * other,
+        Operator::Divide => return Err(unsupported("a division")),
         Operator::Modulo => return Err(unsupported("the remainder of a real number")),
     };
     Ok(result.is_finite().then_some(Scalar::Real(result)))

@@ -16,6 +16,12 @@ pub(super) const MAX_LEVELS: usize = 3;
 pub(super) enum Expression {
     Constant(Value),
     Parameter(usize),
+    /// The same in PostgreSQL, where a boolean is one.
+    Argument(usize),
+    /// In PostgreSQL, what is true or false, as a boolean.
+    Boolean(Box<Expression>),
+    /// Arithmetic of PostgreSQL.
+    Computed(Operator, Box<(Expression, Expression)>),
     /// Of the row of one level: 0 is the statement's own, 1 a sub-query's, …
     Column {
         level: usize,
@@ -72,6 +78,8 @@ pub(super) enum Operator {
     Minus,
     Times,
     Modulo,
+    /// In PostgreSQL alone.
+    Divide,
 }
 
 /// A sub-query, as the expression around it sees it.
@@ -105,6 +113,15 @@ pub(super) enum Function {
     Concat,
     Greatest,
     Least,
+    /// In characters, as PostgreSQL has it.
+    CharLength,
+    /// CONCAT of PostgreSQL, which leaves out NULL.
+    ConcatAll,
+    /// GREATEST and LEAST of PostgreSQL, which leave out NULL.
+    GreatestOf,
+    LeastOf,
+    /// `||` of PostgreSQL.
+    Join,
     /// In bytes, as MariaDB has it.
     Length,
     Lower,
@@ -154,16 +171,19 @@ impl Expression {
         let any = |list: &[Self]| list.iter().any(|one| one.any(holds));
         holds(self)
             || match self {
-                Self::Column { .. } | Self::Constant(_) | Self::Parameter(_) => false,
+                Self::Column { .. } | Self::Constant(_) => false,
+                Self::Parameter(_) | Self::Argument(_) => false,
                 Self::Aggregate(_) | Self::Uuid | Self::Transaction | Self::Now(_) => false,
                 Self::Exists(_) | Self::OneValue(_) => false,
                 Self::Compare(_, pair)
                 | Self::And(pair)
                 | Self::Or(pair)
                 | Self::Arithmetic(_, pair)
+                | Self::Computed(_, pair)
                 | Self::AddTime(_, pair) => either(pair),
                 Self::Not(one)
                 | Self::IsNull(one)
+                | Self::Boolean(one)
                 | Self::Is(_, one)
                 | Self::Negate(one)
                 | Self::InQuery(one, _)

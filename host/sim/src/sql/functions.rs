@@ -1,7 +1,9 @@
 //! Functions of the data alone.
 
+use super::dialect::Dialect;
 use super::evaluate::out_of_range;
 use super::expression::{Environment, Expression, Function};
+use super::postgres;
 use super::refuse::unsupported;
 use super::value::Scalar;
 use crate::capability::calls::MAX_VALUE_BYTES;
@@ -10,7 +12,20 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// The function of this name, and how many arguments it takes at least and at most.
-pub(super) fn function(name: &str) -> Option<(Function, usize, usize)> {
+pub(super) fn function(name: &str, dialect: Dialect) -> Option<(Function, usize, usize)> {
+    if dialect == Dialect::Postgres {
+        let of_postgres = match name {
+            "concat" => (Function::ConcatAll, 1, usize::MAX),
+            "greatest" => (Function::GreatestOf, 1, usize::MAX),
+            "least" => (Function::LeastOf, 1, usize::MAX),
+            "length" | "char_length" => (Function::CharLength, 1, 1),
+            "abs" | "coalesce" | "lower" | "nullif" | "upper" => {
+                return function(name, Dialect::Mysql);
+            }
+            _ => return None,
+        };
+        return Some(of_postgres);
+    }
     Some(match name {
         "abs" => (Function::Abs, 1, 1),
         "coalesce" => (Function::Coalesce, 1, usize::MAX),
@@ -42,6 +57,9 @@ pub(super) fn call<'a>(
             Ok(Scalar::Null)
         }
         Function::Concat => concat(arguments, env),
+        Function::ConcatAll | Function::Join | Function::GreatestOf | Function::LeastOf => {
+            postgres::functions::call(function, arguments, env)
+        }
         Function::Greatest => extreme(Ordering::Greater, arguments, env),
         Function::Least => extreme(Ordering::Less, arguments, env),
         Function::NullIf => {
@@ -51,9 +69,11 @@ pub(super) fn call<'a>(
                 .is_some_and(|ordering| ordering.is_eq());
             Ok(if equal { Scalar::Null } else { one })
         }
-        Function::Abs | Function::Length | Function::Lower | Function::Upper => {
-            of_one(function, arguments[0].evaluate(env)?)
-        }
+        Function::Abs
+        | Function::CharLength
+        | Function::Length
+        | Function::Lower
+        | Function::Upper => of_one(function, arguments[0].evaluate(env)?),
     }
 }
 
@@ -85,6 +105,7 @@ fn of_one(function: Function, value: Scalar<'_>) -> Result<Scalar<'_>, CallError
         (Function::Length, Scalar::Text(text)) => Scalar::Integer(text.len() as i64),
         (Function::Length, Scalar::Bytes(bytes)) => Scalar::Integer(bytes.len() as i64),
         (Function::Lower, Scalar::Text(text)) => Scalar::Text(text.to_lowercase().into()),
+        (Function::CharLength, Scalar::Text(text)) => Scalar::Integer(text.chars().count() as i64),
         (Function::Upper, Scalar::Text(text)) => Scalar::Text(text.to_uppercase().into()),
         (_, wrong) => {
             let name = format!("{function:?}").to_uppercase();

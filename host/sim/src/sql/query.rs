@@ -35,6 +35,7 @@ pub(super) struct Query {
 pub(super) struct Order {
     pub by: Expression,
     pub descending: bool,
+    pub nulls_first: bool,
 }
 
 impl SubQuery for Query {
@@ -218,7 +219,14 @@ pub(super) fn sorted<T>(
 /// Which of two rows comes first, by the values that they are ordered by.
 fn compare(order: &[Order], one: &[Value], other: &[Value]) -> Result<Ordering, CallError> {
     for (order, (one, other)) in order.iter().zip(one.iter().zip(other)) {
-        let ordering = Scalar::of(one).order(&Scalar::of(other))?;
+        let (one, other) = (Scalar::of(one), Scalar::of(other));
+        match (one == Scalar::Null, other == Scalar::Null) {
+            (false, false) => {}
+            (true, true) => continue,
+            (one_is, _) if one_is == order.nulls_first => return Ok(Ordering::Less),
+            _ => return Ok(Ordering::Greater),
+        }
+        let ordering = one.order(&other)?;
         if ordering.is_ne() {
             return Ok(if order.descending {
                 ordering.reverse()

@@ -26,6 +26,7 @@ pub(super) fn bounds(filter: &Expression, level: usize, column: usize) -> Bounds
 fn collect(filter: &Expression, level: usize, wanted: usize, bounds: &mut Bounds) {
     let is_column = |one: &Expression| matches!(one, Expression::Column { level: its, column } if *its == level && *column == wanted);
     match filter {
+        Expression::Boolean(inner) => collect(inner, level, wanted, bounds),
         Expression::And(pair) => {
             collect(&pair.0, level, wanted, bounds);
             collect(&pair.1, level, wanted, bounds);

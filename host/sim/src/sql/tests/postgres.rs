@@ -1,6 +1,7 @@
 //! PostgreSQL's dialect.
 
 mod definitions;
+mod reads;
 mod writes;
 
 use super::*;
