@@ -15,7 +15,7 @@ use self::watched::{Counters, Watched};
 use crate::capability::beside::Beside;
 use crate::capability::budget::Shares;
 use crate::capability::clock::Clock;
-use crate::capability::database::{Database, Session, Target};
+use crate::capability::database::{Database, Freshness, Session, Target};
 use crate::capability::lock::LockService;
 use crate::capability::printed::{Printed, Unread};
 use crate::capability::sql_policy::SqlPolicy;
@@ -174,6 +174,7 @@ impl TrialContext {
                 clock,
                 beside: Beside::Here,
                 patience_ns: settle::PATIENCE,
+                check_reads: Freshness::AsItIs,
                 stop,
             }),
             strategy,

@@ -1,6 +1,7 @@
 //! Options of a run's database sessions, beyond the servers' defaults.
 
 use super::url::AutocommitWrites;
+use crate::capability::database::Freshness;
 use crate::capability::statement::{Action, Statement};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -77,6 +78,14 @@ impl SessionSettings {
 
     pub fn is_none(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The freshness of a read in such a session: `wsrep_sync_wait` has a bit for reading.
+    pub fn freshness(&self) -> Freshness {
+        match self.sync_wait.unwrap_or(0) & 1 {
+            0 => Freshness::AsItIs,
+            _ => Freshness::Causal,
+        }
     }
 
     /// The statements that set them in this dialect. An error for what its server does not have.
@@ -166,6 +175,19 @@ mod tests {
             assert!(error.contains(says), "{error}");
         }
         assert!(SessionSettings::default().is_none());
+        for (sync_wait, freshness) in [
+            (None, Freshness::AsItIs),
+            (Some(0), Freshness::AsItIs),
+            (Some(2), Freshness::AsItIs),
+            (Some(1), Freshness::Causal),
+            (Some(3), Freshness::Causal),
+        ] {
+            let settings = SessionSettings {
+                sync_wait,
+                ..SessionSettings::default()
+            };
+            assert_eq!(settings.freshness(), freshness, "{sync_wait:?}");
+        }
         assert!("read_committed".parse::<Isolation>().is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Do the changes reported ok equal the effects found in the data?
 
 mod account;
+mod lost;
 
 use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Witness, acquired, released};
@@ -9,26 +10,39 @@ use super::trace::Trace;
 use crate::model::change::{Change, Restored, StepKind};
 use crate::model::data::{AuditEntry, FinalRows, NodeRows, Status};
 use crate::model::verdict::Answer;
-use account::account;
+use account::{SILENT, account};
+use lost::Losses;
 
 /// Counts, for each step of each change, the net changes in the audit that led to its marker and its
 /// status, and holds them against what was reported: exactly one for a step that ended ok, none for
 /// one that failed, at most one for an indeterminate one (and just what settling found, where it
-/// found something); the host's restoring is one more. A missing row and a foreign one are violations
+/// found something); the host's restoring is one more. A commit that all nodes had and none has any more is
+/// the database's loss, and no lie of the strategy. A missing row and a foreign one are violations
 /// too. What no change explains is a matter of transition-chain, and not of this checker. Needs no contention:
 /// a silent success needs no rival. Linear but for the look-up of markers.
 pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     let mut findings = Findings::default();
     let effects = evidence.data.and_then(|data| data.effects.as_deref());
     let counts = effects.map(|effects| count(evidence, trace, effects));
+    let killed = evidence.data.map_or(&[][..], |data| &data.killed);
+    let losses = counts
+        .as_deref()
+        .map(|counts| Losses::find(evidence.changes, counts, killed));
     for (index, change) in evidence.changes.iter().enumerate() {
         let found = counts.as_ref().map(|counts| counts[index]);
         for (kind, restored, at) in [
             (StepKind::Acquire, Restored::No, acquired(change)),
             (StepKind::Release, change.restored, released(change)),
         ] {
+            let found_all = found.unwrap_or_default();
             let found = found.map(|found| found[kind as usize]);
-            if let Err(diagnosis) = account(change.step(kind), restored, found) {
+            if let Err(mut diagnosis) = account(change.step(kind), restored, found) {
+                if diagnosis == SILENT
+                    && let Some(losses) = &losses
+                {
+                    let lost = losses.diagnosis(change, kind, found_all);
+                    diagnosis = lost.unwrap_or(SILENT);
+                }
                 findings.add(Some(at), || describe(change, kind, found, diagnosis));
             }
         }

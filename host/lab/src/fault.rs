@@ -8,7 +8,7 @@ use super::process::Process;
 use super::record::living;
 use super::server::Server;
 use super::{stop, wait, whole};
-use crate::model::lab_fault::{ANY_STANDBY, LabAction, LabFault};
+use crate::model::lab_fault::{ALL, ANY_STANDBY, LabAction, LabFault};
 
 /// The fault with the server that it is to be of now, in place of whichever.
 pub(super) fn resolve(
@@ -31,6 +31,12 @@ pub(super) fn apply(
 ) -> Result<(), LabError> {
     let launcher = || Launcher::new(options.clone(), cluster);
     let target = &fault.target;
+    if target == ALL {
+        return match fault.action {
+            LabAction::Start => whole::raise(&launcher()?, &mut |_| {}).map(drop),
+            _ => kill_all(options),
+        };
+    }
     let server = Server::all(options.kind, options.nodes)
         .into_iter()
         .find(|server| server.name() == *target)
@@ -50,6 +56,22 @@ pub(super) fn apply(
         (LabAction::Isolate, Some(_)) => cluster.isolate(server, &launcher()?),
         (LabAction::Promote, Some(_)) => cluster.promote(server, &launcher()?),
     }
+}
+
+/// Ends every database server in the same moment.
+fn kill_all(options: &LabOptions) -> Result<(), LabError> {
+    let mut all = Vec::new();
+    for node in options.node_servers() {
+        all.extend(living(node, &options.dir)?.map(|process| (node, process)));
+    }
+    let processes: Vec<_> = all.iter().map(|&(_, process)| process).collect();
+    if processes.is_empty() {
+        return Err(refused("the lab", "no node of it runs"));
+    }
+    Process::kill_together(&processes);
+    // What lives even now is named.
+    all.into_iter()
+        .try_for_each(|(node, process)| stop::kill(node, process))
 }
 
 fn taken(server: Server, is_taken: bool) -> Result<(), LabError> {

@@ -41,7 +41,7 @@ pub use status::Status;
 pub use view::{GaleraView, NodeStatus, NodeView, PostgresView, ServerStatus};
 
 use crate::model::endpoint::Endpoint;
-use crate::model::lab_fault::{LabAction, LabFault};
+use crate::model::lab_fault::{ALL, LabAction, LabFault};
 use cluster::Cluster;
 use config::USER;
 use folder::{AtWork, Work};
@@ -243,10 +243,15 @@ impl Lab {
     /// if that was the lab's choice. After `restart` and `heal` the server answers.
     pub fn fault(&self, fault: &LabFault) -> Result<LabFault, LabError> {
         self.check(fault)?;
-        // A failover concerns all nodes.
-        let work = match fault.action {
-            LabAction::Promote => Work::Alone,
-            _ => Work::Shared,
+        // These concern all nodes.
+        let is_of_all = match fault.action {
+            LabAction::Promote => true,
+            LabAction::Start => fault.target == ALL,
+            _ => false,
+        };
+        let work = match is_of_all {
+            true => Work::Alone,
+            false => Work::Shared,
         };
         let _work = begin(&self.options.dir, work, &mut |_| {})?;
         let (options, cluster) = (&self.options, cluster(self.options.kind));

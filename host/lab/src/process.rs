@@ -134,12 +134,28 @@ impl Process {
 
     /// Ends it and its helpers at once. False if it lives even then.
     pub(super) fn kill(self) -> bool {
-        // While it stands still, it starts no helper that would not be seen.
-        self.signal(Signal::STOP);
-        self.is_within(SIGNALLED, |now| now != ProcessState::Running);
-        let helpers = self.helpers();
-        self.signal(Signal::KILL);
-        self.buried(&helpers)
+        Self::kill_together(&[self])
+    }
+
+    /// Ends all of these and their helpers at once: none does anything after another is dead. False if
+    /// one lives even then.
+    pub(super) fn kill_together(all: &[Self]) -> bool {
+        // While they stand still, they start no helper that would not be seen.
+        for process in all {
+            process.signal(Signal::STOP);
+        }
+        for process in all {
+            process.is_within(SIGNALLED, |now| now != ProcessState::Running);
+        }
+        let helpers: Vec<_> = all.iter().map(|process| process.helpers()).collect();
+        for process in all {
+            process.signal(Signal::KILL);
+        }
+        let gone = all.iter().zip(&helpers);
+        // No short cut: each has helpers to be ended.
+        gone.fold(true, |before, (process, helpers)| {
+            process.buried(helpers) && before
+        })
     }
 
     fn buried(self, helpers: &[Process]) -> bool {

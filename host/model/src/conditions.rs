@@ -3,6 +3,8 @@
 use super::background::Background;
 use super::change::Nanos;
 use super::counters::NodeCounters;
+use super::data::KilledAt;
+use super::lab_fault::{ALL, LabAction};
 use super::lateness::Lateness;
 use super::membership::Membership;
 use super::schedule::FaultEvent;
@@ -36,6 +38,21 @@ pub struct Conditions {
     /// The settings that were given and that no instance asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub settings_unread: Vec<UnreadSetting>,
+}
+
+impl Conditions {
+    /// The times in which all servers of the lab were killed at once.
+    pub fn killed(&self) -> Vec<KilledAt> {
+        let all = |event: &&FaultEvent| {
+            let fault = &event.fault;
+            fault.action == LabAction::Kill && fault.target == ALL && event.error.is_none()
+        };
+        let killed = self.faults.iter().filter(all).map(|event| KilledAt {
+            began: event.began,
+            ended: event.ended,
+        });
+        killed.collect()
+    }
 }
 
 /// A setting that was given and had no effect.

@@ -1,5 +1,6 @@
 //! Final contents of the database after a run: the proof against which every report is held.
 
+use super::change::Nanos;
 use super::marker::{Mark, Marker};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -158,6 +159,13 @@ pub struct NodeRows {
     pub foreign: Vec<String>,
 }
 
+/// A time in which all servers of the database were killed at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KilledAt {
+    pub began: Nanos,
+    pub ended: Nanos,
+}
+
 /// Everything that is read from the database after a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FinalRows {
@@ -177,6 +185,9 @@ pub struct FinalRows {
     /// One node at a time takes writes.
     #[serde(default)]
     pub has_primary: bool,
+    /// Not of the data: what happened to all servers of a lab meanwhile, in the order of time.
+    #[serde(skip)]
+    pub killed: Vec<KilledAt>,
 }
 
 #[cfg(test)]

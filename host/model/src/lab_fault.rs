@@ -10,6 +10,8 @@ pub const POOLER: &str = "pgbouncer";
 
 /// The target of a promotion that may be any standby: which one is the lab's choice at that moment.
 pub const ANY_STANDBY: &str = "standby";
+/// Every database server at once.
+pub const ALL: &str = "all";
 
 crate::words! {
     /// An action on a server.
@@ -20,9 +22,11 @@ crate::words! {
         Pause = "pause",
         /// It goes on after a pause.
         Resume = "resume",
-        /// The process ends at once, without closing its connections.
+        /// The process ends at once, without closing its connections. `all` ends every node in the same
+        /// moment.
         Kill = "kill",
-        /// A server that was killed is started again.
+        /// A server that was killed is started again. `all` makes the whole lab what it was: dead servers
+        /// are started, the most advanced node first, and every other fault is undone.
         Start = "start",
         /// The process ends in order if it lives, and is started again.
         Restart = "restart",
@@ -36,7 +40,7 @@ crate::words! {
 }
 
 /// One fault: what is done, and to which server (`n1`, `n2`, …, `haproxy`, `redis`, `pgbouncer`; for a
-/// promotion also `standby`, whichever is one then).
+/// promotion also `standby`, whichever is one then), or to all nodes (`all`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LabFault {
     pub action: LabAction,
@@ -48,6 +52,15 @@ impl LabFault {
     /// that says why.
     pub fn check(&self, nodes: &[String], others: &[String]) -> Result<(), String> {
         let target = &self.target;
+        if target == ALL {
+            return match self.action {
+                LabAction::Kill | LabAction::Start => Ok(()),
+                _ => Err(format!(
+                    "{self}: all servers at once can only be killed and started; name one of {}",
+                    nodes.join(", ")
+                )),
+            };
+        }
         let is_any = self.action == LabAction::Promote && target == ANY_STANDBY;
         if is_any || nodes.contains(target) {
             return Ok(());
@@ -111,6 +124,18 @@ mod tests {
                 assert_eq!(checked.is_err(), of_a_node);
             }
         }
+    }
+
+    #[test]
+    fn all_nodes_are_killed_and_started_and_nothing_else() {
+        let nodes = ["n1", "n2"].map(str::to_owned);
+        for action in LabAction::ALL {
+            let checked = fault(action, ALL).check(&nodes, &[]);
+            let is_fine = matches!(action, LabAction::Kill | LabAction::Start);
+            assert_eq!(checked.is_ok(), is_fine, "{checked:?}");
+        }
+        let error = fault(LabAction::Pause, ALL).check(&nodes, &[]).unwrap_err();
+        assert!(error.contains("name one of n1, n2"), "{error}");
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub enum LabArguments {
     Fault {
         #[arg(value_name = "pause|resume|kill|start|restart|isolate|heal|promote")]
         action: LabAction,
-        /// A node such as n1, haproxy, redis or pgbouncer
+        /// A node such as n1, haproxy, redis or pgbouncer; "kill all" kills every node at once, "start all" makes
+        /// the lab whole
         #[arg(value_name = "SERVER")]
         target: String,
     },

@@ -56,7 +56,7 @@ pub struct CommonArguments {
     /// Time limit of each trial; ends it in order [default: none]
     #[arg(long, value_name = "S")]
     time_limit_s: Option<u64>,
-    /// Fault to inject into each trial: of the lab, for example '2s kill n2', or with --db sim '1s
+    /// Fault to inject into each trial: of the lab, for example '2s kill n2' or '2s kill all', or with --db sim '1s
     /// crash n2 for 5s' or '20ms pause worker-3 for 15s'; may be repeated
     #[arg(long, value_name = "AT ACTION TARGET [for DURATION]", value_parser = FaultOption::parse)]
     fault: Vec<FaultOption>,

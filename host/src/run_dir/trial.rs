@@ -176,7 +176,11 @@ impl TrialDir {
             Ok(history) => history,
             Err(source) => return Err(RunDirError::History { path, source }),
         };
-        let found = self.load_found()?;
+        let conditions: Option<Conditions> = read_json(&self.root.join(CONDITIONS))?;
+        let mut found = self.load_found()?;
+        if let (Some(FinalState::Rows(data)), Some(conditions)) = (&mut found, &conditions) {
+            data.killed = conditions.killed();
+        }
         if let Some(end) = &end {
             whole(path, history.changes.len(), Some(end.changes))?;
             let effects = found.as_ref().and_then(FinalState::effects).unwrap_or(0);
@@ -187,7 +191,7 @@ impl TrialDir {
             started: self.load_started()?,
             history,
             found,
-            conditions: read_json(&self.root.join(CONDITIONS))?,
+            conditions,
             end,
         }))
     }
@@ -247,6 +251,7 @@ impl TrialDir {
             silent: rows.silent.into_owned(),
             unseen: rows.unseen,
             has_primary: rows.has_primary,
+            killed: Vec::new(),
         }))
     }
 

@@ -124,6 +124,7 @@ impl World for RealWorld<'_> {
             TrialContext::new(workload, strategy, database, locks, clock, history);
         let site = Site {
             beside,
+            check_reads: plan.session.freshness(),
             ..Site::clone(&context.site)
         };
         let context = TrialContext {

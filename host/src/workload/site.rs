@@ -5,7 +5,7 @@ use super::Workload;
 use super::stop::Stop;
 use crate::capability::beside::Beside;
 use crate::capability::clock::Clock;
-use crate::capability::database::Database;
+use crate::capability::database::{Database, Freshness};
 use crate::model::change::Nanos;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct Site {
     pub beside: Beside,
     /// Time for which the check and settling retry where nodes do not answer: `settle::PATIENCE`.
     pub patience_ns: Nanos,
+    /// How the check reads the nodes: as the sessions of workers do.
+    pub check_reads: Freshness,
     pub stop: Stop,
 }
 

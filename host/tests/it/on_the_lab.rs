@@ -1,8 +1,8 @@
 //! The main job on a real cluster, in order and under faults.
 
-use crate::support::lab::{lab, lab_to_break};
+use crate::support::lab::{lab, lab_to_break, start};
 use crate::support::{Sandbox, count, verdict};
-use contend::lab::Lab;
+use contend::lab::{Kind, Lab};
 use serde_json::Value;
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -270,4 +270,26 @@ fn addresses_are_given_once_on_a_real_cluster_and_who_never_retries_is_found_out
     let silent = &trials[3];
     assert_eq!(verdict(silent), "violated", "{silent:#}");
     assert_eq!(count(silent, "ok"), 30, "it says that all is well");
+}
+
+/// A strategy that is right, on nodes that flush once a second: what all nodes had when they were killed
+/// is gone, and that is the database's doing. Where no second was cut, the next kill has another chance.
+#[test]
+fn commits_that_are_lost_when_all_nodes_are_killed_are_called_lost_and_not_silent() {
+    let settings = [("innodb_flush_log_at_trx_commit", "0")];
+    let (lab, _watchdog) = start(Kind::Galera, &settings);
+    let run = "--strategy cas --rows 10 --workers-per-row 3 --changes-per-worker 1000 --pause-ms 1 \
+               --hold-ms 1 --check-wait-ms 20 --time-limit-s 5 --fault 4s:kill:all --out run";
+    for _ in 0..8 {
+        let sandbox = Sandbox::new();
+        let (code, trials) = trials(&sandbox, &on(&lab, run));
+        let said = sandbox.run("report run").stdout;
+        assert!(!said.contains("a silent success"), "{said}");
+        assert!(lab.status().whole, "{said}");
+        if said.contains("committed, acknowledged, and lost") {
+            assert_eq!((verdict(&trials[0]).as_str(), code), ("violated", 1));
+            return;
+        }
+    }
+    panic!("no commit was ever lost");
 }

@@ -50,11 +50,13 @@ pub fn weigh(
     if *state == effect {
         return Shown::AuditEntry;
     }
-    let lie = |why| {
-        Shown::Lie(Lie {
+    let lie = |why| match is_after_a_kill(evidence, change, which, seen) {
+        // What is not there may have been lost.
+        true => Shown::Open,
+        false => Shown::Lie(Lie {
             seen: seen.clone(),
             why,
-        })
+        }),
     };
     let Some(order) = order else {
         return match without_audit(evidence, trace, change, which, state) {
@@ -75,6 +77,14 @@ pub fn weigh(
         (Some(_), Some(_)) => Shown::AuditEntry,
         _ => Shown::Open,
     }
+}
+
+/// True if all servers were killed between the step's ok and the end of the reading.
+fn is_after_a_kill(evidence: &Evidence, change: &Change, which: StepKind, seen: &Seen) -> bool {
+    let killed = evidence.data.map_or(&[][..], |data| &data.killed);
+    let returned = change.step(which).map_or(0, |step| step.returned);
+    let mut killed = killed.iter();
+    killed.any(|killed| returned <= killed.ended && killed.began <= seen.ended)
 }
 
 /// The state that the step leads to.

@@ -1,7 +1,7 @@
 use super::super::synthetic::{change, history};
 use super::*;
 use crate::model::change::{Check, Nanos};
-use crate::model::data::{AuditEntry, FinalRows, RowState, Status};
+use crate::model::data::{AuditEntry, FinalRows, KilledAt, RowState, Status};
 use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::seen::{Seen, Sight};
@@ -353,4 +353,24 @@ fn ordered_audit_finds_an_update_that_comes_too_late_by_another_row() {
     data.effects.as_mut().unwrap().reverse();
     data.effects.as_mut().unwrap().swap(0, 1);
     assert_eq!(word(&changes, &data), "valid");
+}
+
+#[test]
+fn reading_after_all_servers_were_killed_accuses_nobody() {
+    let mut changes = two();
+    changes[0].acquire.seen = saw(Some(RowState::initial()));
+    let mut data = with(chain(&right()));
+    let kill = |began, ended| {
+        vec![KilledAt {
+            began: began * MS,
+            ended: ended * MS,
+        }]
+    };
+    data.killed = kill(10, 11);
+    assert_eq!(word(&changes, &data), "unknown");
+    // Before the step's ok, or after the reading.
+    for (began, ended) in [(5, 6), (13, 14)] {
+        data.killed = kill(began, ended);
+        assert_eq!(word(&changes, &data), "violated");
+    }
 }

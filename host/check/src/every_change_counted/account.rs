@@ -4,6 +4,9 @@ use crate::counted::effects_of;
 use crate::model::change::{Restored, Settled, Step};
 use crate::model::outcome::Outcome;
 
+/// The diagnosis of an ok without an update.
+pub const SILENT: &str = "a silent success";
+
 /// Holds the number of updates found (`None`: there was no audit) against what the step reported
 /// and what settling found, and says what is wrong. A step that never was made none. `restored`
 /// says whether the host itself made the same transition once more.
@@ -39,7 +42,7 @@ pub fn account(
         })
     } else if found < least + least_by_host {
         Err(match (step, settled) {
-            (Some(step), _) if step.outcome.is_ok() => "a silent success",
+            (Some(step), _) if step.outcome.is_ok() => SILENT,
             (_, Some(Settled::TookEffect)) => {
                 "the host found it in the data, but the audit lacks it"
             }

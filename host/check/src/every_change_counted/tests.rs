@@ -1,7 +1,7 @@
 use super::super::synthetic::history;
 use super::*;
 use crate::model::change::Settled;
-use crate::model::data::{KeyChange, RowState};
+use crate::model::data::{KeyChange, KilledAt, RowState};
 use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::verdict::Verdict;
@@ -229,4 +229,111 @@ fn without_proof_it_is_unknown_unless_the_history_itself_proves_a_lie() {
             .unwrap()
             .contains("no change")
     );
+}
+
+/// The data of a history without the effects of the steps that were invoked in this time.
+fn without(changes: &[Change], data: &FinalRows, gone: std::ops::Range<u64>) -> FinalRows {
+    let mut data = data.clone();
+    let effects = data.effects.as_mut().unwrap();
+    effects.retain(|effect| {
+        let to = effect.to.as_ref().unwrap();
+        let marker = effect.marker().unwrap();
+        let change = changes
+            .iter()
+            .find(|change| change.marker() == marker)
+            .unwrap();
+        let step = match to.status {
+            Status::Deleting => &change.acquire,
+            _ => change.release.as_ref().unwrap(),
+        };
+        !gone.contains(&step.invoked)
+    });
+    data
+}
+
+#[test]
+fn commit_that_all_nodes_had_and_none_has_any_more_is_lost() {
+    let (mut changes, data) = history(4, 2, 6);
+    let (kill, back) = (100_000_000, 160_000_000);
+    let lost = without(&changes, &data, kill..back);
+    let answer = judge(&changes, Some(&lost));
+    let first = answer.verdict.why().unwrap().to_owned();
+    assert!(!first.contains("silent"), "{first}");
+    let in_time = changes.iter().flat_map(Change::steps);
+    let in_time = in_time
+        .filter(|step| (kill..back).contains(&step.invoked))
+        .count();
+    assert_eq!(answer.further as usize, in_time - 1, "{first}");
+    // The acquire alone: all nodes had it.
+    let change = changes
+        .iter()
+        .find(|it| it.acquire.invoked >= kill)
+        .unwrap()
+        .clone();
+    let acquired = change.acquire.invoked;
+    let alone = without(&changes, &data, acquired..acquired + 1);
+    assert_reported(
+        &judge(&changes, Some(&alone)),
+        "committed, acknowledged, and lost",
+        alone_further(&changes, acquired),
+    );
+    // No node was read, so nothing shows that it ever was there.
+    for change in &mut changes {
+        change.check = None;
+    }
+    let unseen = judge(&changes, Some(&lost)).verdict;
+    assert!(
+        unseen.why().unwrap().contains("a silent success"),
+        "{unseen:?}"
+    );
+}
+
+/// The number of acquires that began in the same moment, beside one.
+fn alone_further(changes: &[Change], invoked: u64) -> u64 {
+    let same = changes.iter().flat_map(Change::steps);
+    same.filter(|step| step.invoked == invoked).count() as u64 - 1
+}
+
+#[test]
+fn loss_explains_no_success_that_was_missing_before_it() {
+    let (changes, data) = history(4, 2, 6);
+    let end = u64::MAX;
+    let lost = without(&changes, &data, 110_000_000..end);
+    // A release long before, of which nothing says that it was there.
+    let early = &changes[0];
+    let release = early.release.as_ref().unwrap().invoked;
+    let both = without(&changes, &lost, release..release + 1);
+    let answer = judge(&changes, Some(&both));
+    let why = answer.verdict.why().unwrap();
+    assert!(why.ends_with("a silent success"), "{why}");
+    let why = judge(&changes, Some(&lost)).verdict;
+    assert!(!why.why().unwrap().contains("silent"), "{why:?}");
+}
+
+#[test]
+fn last_success_before_all_servers_were_killed_is_not_called_a_lie() {
+    let (changes, data) = history(4, 2, 6);
+    let releases = || changes.iter().filter_map(|change| change.release.as_ref());
+    let release = releases()
+        .find(|step| step.returned >= 100_000_000)
+        .unwrap();
+    let (began, ended) = (release.returned + 1, release.returned + 70_000_000);
+    let diagnosis = |gone: std::ops::Range<u64>, killed: Vec<KilledAt>| {
+        let mut data = without(&changes, &data, gone);
+        data.killed = killed;
+        let answer = judge(&changes, Some(&data));
+        answer.verdict.why().unwrap().to_owned()
+    };
+    let gone = release.invoked..release.invoked + 1;
+    let silent = diagnosis(gone.clone(), Vec::new());
+    assert!(silent.ends_with("a silent success"), "{silent}");
+    let lost = diagnosis(gone.clone(), vec![KilledAt { began, ended }]);
+    assert!(lost.ends_with("were killed: lost, or never made"), "{lost}");
+    // Others began later and are in the data, so this one was not among the last.
+    let later = KilledAt {
+        began: began + 60_000_000,
+        ended: ended + 60_000_000,
+    };
+    let silent = diagnosis(gone, vec![later]);
+    assert!(silent.ends_with("a silent success"), "{silent}");
 }

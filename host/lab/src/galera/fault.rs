@@ -10,6 +10,7 @@ use super::{group, position};
 use crate::error::{LabError, refused};
 use crate::launch::Launcher;
 use crate::process::Process;
+use crate::record::living;
 use crate::server::Server;
 use crate::{stop, wait, whole};
 use std::path::Path;
@@ -39,6 +40,9 @@ pub(super) fn heal(node: Server, process: Process, launcher: &Launcher) -> Resul
     restart(node, Some(process), launcher)
 }
 
+/// Timeout for living nodes to form a group that another can join: one of them may be healed at this moment.
+const GROUP: Duration = Duration::from_secs(20);
+
 /// Restarts a node only if a node for it to join is running, or if it is the only one: started alone
 /// beside others, it would bootstrap its own group.
 pub(super) fn restart(
@@ -50,9 +54,16 @@ pub(super) fn restart(
     let nodes = launcher.options.node_servers();
     let serves = |node: Server| client.view(node, lab).is_ok_and(|view| view.serves());
     let alone = nodes.len() == 1;
-    if !alone && !nodes.iter().any(|&other| other != node && serves(other)) {
-        let server = node.name();
-        return Err(LabError::NothingToJoin { server });
+    let others = || nodes.iter().copied().filter(|&other| other != node);
+    let deadline = Instant::now() + GROUP;
+    while !alone && !others().any(serves) {
+        let mut lives = others().map(|other| living(other, lab));
+        let any_lives = lives.try_fold(false, |any, one| one.map(|one| any || one.is_some()))?;
+        if !any_lives || Instant::now() >= deadline {
+            let server = node.name();
+            return Err(LabError::NothingToJoin { server });
+        }
+        std::thread::sleep(wait::LOOK);
     }
     if let Some(process) = process {
         stop::end(node, process)?;

@@ -23,6 +23,7 @@ use crate::sim::world::World as Sim;
 use crate::trial::world::{Role, Work, World};
 use crate::trial::{TrialError, backend_error, begins_with};
 use crate::worker::{TrialContext, Worker};
+use crate::workload::site::Site;
 use crate::workload::stop::Stopper;
 use contend_dst::{Random, Recording, Spawner};
 use futures_util::FutureExt;
@@ -136,7 +137,12 @@ impl World for SimWorld {
             self.clock.clone(),
             simulation.journal.clone(),
         );
+        let site = Site {
+            check_reads: case.session.freshness(),
+            ..Site::clone(&context.site)
+        };
         let context = TrialContext {
+            site: Arc::new(site),
             begins_with: begins_with(case.session, &*self.database)
                 .map_err(backend_error(&"sim"))?,
             settings: Arc::new(case.settings.clone()),

@@ -91,15 +91,16 @@ async fn reading(site: &Site, row: u32, expected: &RowState) -> Option<bool> {
 }
 
 /// Reads the row on the node as an application would, stale or not: the check measures how stale it is.
+/// With `--sync-wait 1` an application waits for what other nodes committed, and so does this.
 async fn read(site: &Site, node: &str, row: u32) -> Result<Option<RowState>, CallError> {
     let database = &*site.database;
     match site.workload.check {
-        CheckConnections::Persistent => {
-            let freshness = Freshness::AsItIs;
-            access::read(database, node, freshness, row).await
-        }
+        CheckConnections::Persistent => access::read(database, node, site.check_reads, row).await,
         CheckConnections::Fresh => {
             let mut session = database.connect(&Target::Node(node.to_owned())).await?;
+            if site.check_reads == Freshness::Causal {
+                session.sync().await?;
+            }
             let found = access::read_on(&mut *session, row).await;
             session.close().await;
             found

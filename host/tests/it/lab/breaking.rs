@@ -3,7 +3,7 @@
 use super::{ask, process, runner_lab, runs, same_up};
 use crate::support::lab::lab_to_break;
 use contend::lab::{GaleraView, Lab, NodeView, ProcessState};
-use contend::model::lab_fault::{LabAction, LabFault};
+use contend::model::lab_fault::{ALL, LabAction, LabFault};
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -184,4 +184,46 @@ fn a_node_that_lost_the_majority_is_brought_back_with_the_others() {
     });
     lab.make_whole(&mut |_| {}).unwrap();
     assert!(lab.status().whole);
+}
+
+/// With what the lab sets by itself, a commit reaches the operating system, which a kill leaves alone.
+#[test]
+fn all_nodes_that_are_killed_at_once_come_back_with_what_was_committed() {
+    let lab = lab_to_break();
+    let table = "CREATE OR REPLACE TABLE contend.all_at_once (id INT PRIMARY KEY)";
+    ask(&lab, "n1", table).unwrap();
+    ask(&lab, "n2", "INSERT INTO contend.all_at_once VALUES (1)").unwrap();
+    let nodes = ["n1", "n2", "n3"];
+    let pids = nodes.map(|name| pid(&lab, name).unwrap());
+    let others = ["haproxy", "redis"].map(|name| pid(&lab, name));
+    let dir = &lab.options().dir;
+    runner_lab(dir, "fault pause all").refused_with(&["can only be killed and started"]);
+    fault(&lab, LabAction::Kill, ALL);
+    assert!(pids.into_iter().all(|pid| !runs(pid)));
+    assert_eq!(nodes.map(|name| pid(&lab, name)), [None; 3]);
+    runner_lab(dir, "fault kill all").refused_with(&["no node of it runs"]);
+    fault(&lab, LabAction::Start, ALL);
+    assert!(lab.status().whole);
+    assert_eq!(["haproxy", "redis"].map(|name| pid(&lab, name)), others);
+    for node in nodes {
+        let rows = ask(&lab, node, "SELECT COUNT(*) FROM contend.all_at_once");
+        assert_eq!(rows, Ok("1".to_owned()), "{node}");
+    }
+}
+
+/// No majority is left, and no node can come back to it by itself.
+#[test]
+fn a_node_killed_while_another_is_isolated_is_healed_with_it() {
+    let lab = lab_to_break();
+    fault(&lab, LabAction::Isolate, "n2");
+    fault(&lab, LabAction::Kill, "n1");
+    let component = || views(&lab)[2].component.clone();
+    soon("the third knows that it is alone", || {
+        component().is_some_and(|word| word == "non-Primary")
+    });
+    lab.make_whole(&mut |_| {}).unwrap();
+    assert!(lab.status().whole);
+    for name in ["n1", "n2", "n3"] {
+        assert_eq!(ask(&lab, name, "SELECT 5"), Ok("5".to_owned()), "{name}");
+    }
 }

@@ -49,7 +49,8 @@ fn whole(lab: &'static ToBreak, kind: Kind) -> MutexGuard<'static, Lab> {
     lab
 }
 
-fn start(kind: Kind, settings: &[(&str, &str)]) -> (Lab, Watchdog) {
+/// A lab for one test.
+pub fn start(kind: Kind, settings: &[(&str, &str)]) -> (Lab, Watchdog) {
     let dir = new_dir();
     // First of all: it also stops what a start that failed has left.
     let watchdog = Watchdog::over(&dir);

@@ -5,7 +5,7 @@ use crate::lab::breaking::{fault, pid, soon};
 use crate::lab::{process, runner_lab, runs};
 use crate::support::lab::{lab, postgres_lab_to_break};
 use contend::lab::{Lab, PostgresView, ProcessState};
-use contend::model::lab_fault::LabAction;
+use contend::model::lab_fault::{ALL, LabAction};
 use std::fs;
 use std::path::Path;
 
@@ -238,4 +238,27 @@ fn a_promotion_that_can_not_be_is_refused() {
     );
     let galera = runner_lab(&lab().options().dir, "fault promote n1");
     galera.refused_with(&["standbys of a PostgreSQL lab"]);
+}
+
+#[test]
+fn all_nodes_of_a_postgres_lab_that_are_killed_at_once_come_back_with_what_was_committed() {
+    let lab = postgres_lab_to_break();
+    new_table(&lab, "all_at_once");
+    let primary = by_role(&lab).0;
+    ask(&lab.endpoint_url(), "INSERT INTO all_at_once VALUES (1)").unwrap();
+    let nodes = ["n1", "n2", "n3"];
+    let mut processes: Vec<_> = nodes.map(|name| pid(&lab, name).unwrap()).into();
+    for process in processes.clone() {
+        processes.extend(children(process));
+    }
+    fault(&lab, LabAction::Kill, ALL);
+    assert!(processes.into_iter().all(|process| !runs(process)));
+    fault(&lab, LabAction::Start, ALL);
+    assert!(lab.status().whole);
+    assert_eq!(by_role(&lab).0, primary);
+    for node in nodes {
+        soon("it has the row", || {
+            rows(&lab, node, "all_at_once") == Ok("1".to_owned())
+        });
+    }
 }
