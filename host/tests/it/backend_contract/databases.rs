@@ -26,6 +26,7 @@ use shares::{
 };
 use simulated::{
     in_simulation, simulated_alone, simulated_alone_without_snapshots, simulated_cluster,
+    simulated_postgres, simulated_postgres_server,
 };
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
@@ -90,7 +91,12 @@ every_script_on!(
     postgres_node,
     postgres_pooled
 );
-every_script_on!(simulated! simulated_cluster, simulated_alone);
+every_script_on!(
+    simulated! simulated_cluster,
+    simulated_alone,
+    simulated_postgres,
+    simulated_postgres_server
+);
 
 /// Databases on which a statement can take for ever: the simulator has no joins.
 mod joins {

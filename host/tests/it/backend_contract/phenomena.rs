@@ -4,8 +4,10 @@
 mod play;
 
 use super::databases::mariadb::{galera, mariadb_node};
+use super::databases::postgres::{postgres_cluster, postgres_node};
 use super::databases::simulated::{
-    in_simulation, simulated_cluster, simulated_cluster_that_lags, simulated_server,
+    in_simulation, simulated_cluster, simulated_cluster_that_lags, simulated_postgres,
+    simulated_postgres_server, simulated_server,
 };
 use play::play;
 use std::fs;
@@ -84,12 +86,44 @@ plays!("lagging" on simulated_cluster_that_lags:
     fn locking_read_on_a_node_that_is_behind_is_old;
 );
 
+plays!("postgres" on simulated_postgres_server, postgres_node:
+    fn deadlock_ends_the_one_that_waited_longest;
+    fn failed_transaction_takes_nothing_but_its_end;
+    fn guard_row_does_not_serialize_at_repeatable_read;
+    fn guard_row_serializes_at_read_committed;
+    fn insert_of_a_key_waits_for_the_one_before;
+    fn insert_of_a_taken_key_waits_only_for_its_deletion;
+    fn locked_rows_are_skipped_until_there_are_enough;
+    fn no_gap_is_locked;
+    fn read_committed_loses_an_update_that_was_computed_by_the_client;
+    fn repeatable_read_lets_a_write_skew_pass;
+    fn repeatable_read_refuses_a_row_that_changed;
+    fn repeatable_read_takes_its_snapshot_at_the_first_statement;
+    fn row_that_comes_to_meet_the_where_is_not_found;
+    fn row_that_is_deleted_and_inserted_again_is_not_found;
+    fn serializable_reads_of_one_that_only_reads_pass;
+    fn serializable_refuses_a_write_after_the_other_has_committed;
+    fn serializable_refuses_a_write_skew;
+    fn serializable_refuses_two_inserts_that_each_counted;
+    fn sub_query_is_not_looked_at_again;
+    fn unchanged_row_is_a_new_version;
+    fn unseen_row_is_a_conflict_for_an_upsert_at_repeatable_read;
+    fn update_looks_again_at_the_row_that_it_waited_for;
+);
+
+plays!("standby" on simulated_postgres, postgres_cluster:
+    fn standby_takes_no_writes_and_no_row_locks;
+    fn standby_has_no_serializable_transactions;
+);
+
 #[test]
 fn every_script_is_played() {
     for (name, played) in [
         ("server", simulated_server::PLAYED),
         ("cluster", simulated_cluster::PLAYED),
         ("lagging", simulated_cluster_that_lags::PLAYED),
+        ("postgres", simulated_postgres_server::PLAYED),
+        ("standby", simulated_postgres::PLAYED),
     ] {
         let files = fs::read_dir(folder(name)).unwrap();
         let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();

@@ -2,7 +2,7 @@
 
 use super::fixture::{Belongings, Fixture};
 use crate::support::simulated::run_in;
-use contend::model::topology::{Spread, Topology};
+use contend::model::topology::{ClusterKind, Spread, Topology};
 use contend::sim::cluster::Cluster;
 use contend::sim::database::SimDatabase;
 use contend::sim::kernel::Kernel;
@@ -48,6 +48,22 @@ pub(super) fn simulated_alone_without_snapshots() -> Topology {
     Topology {
         nodes: 1,
         ..Topology::default()
+    }
+}
+
+/// A primary of PostgreSQL with two standbys.
+pub(in crate::backend_contract) fn simulated_postgres() -> Topology {
+    Topology {
+        kind: ClusterKind::Postgres,
+        ..Topology::default()
+    }
+}
+
+/// One server of PostgreSQL.
+pub(in crate::backend_contract) fn simulated_postgres_server() -> Topology {
+    Topology {
+        nodes: 1,
+        ..simulated_postgres()
     }
 }
 

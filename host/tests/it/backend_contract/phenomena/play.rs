@@ -16,7 +16,12 @@ const A_MOMENT: Duration = Duration::from_millis(700);
 const ATTEMPTS: u32 = 100;
 
 /// Makes the table `t` with the rows 10, 20 and 30.
-const SETUP: &str = include_str!("setup.sql");
+fn setup(dialect: &str) -> &'static str {
+    match dialect {
+        "postgres" => include_str!("setup.postgres.sql"),
+        _ => include_str!("setup.mysql.sql"),
+    }
+}
 
 /// Before the code of an error.
 const ERROR: char = '!';
@@ -32,7 +37,7 @@ struct Stage<'a> {
 /// Plays a script on the table of the set-up.
 pub(super) async fn play(fixture: &Fixture, script: &str) {
     let mut host = fixture.near().await;
-    let setup = lines(SETUP).join(" ");
+    let setup = lines(setup(fixture.database.dialect())).join(" ");
     for text in setup.split_terminator(';') {
         run(&mut host, text).await.unwrap();
     }

@@ -1,0 +1,12 @@
+-- The same table on PostgreSQL.
+
+CREATE TABLE t (
+  id INT NOT NULL PRIMARY KEY,
+  n INT NOT NULL,
+  u INT,
+  v INT,
+  UNIQUE (u),
+  UNIQUE (v, id)
+);
+
+INSERT INTO t (id, n, u, v) VALUES (10, 0, 100, 1), (20, 0, 200, 1), (30, 0, 300, 2);
