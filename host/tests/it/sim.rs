@@ -4,3 +4,4 @@ mod failures;
 mod fixture;
 mod galera_rules;
 mod overlaps;
+mod postgres;

@@ -286,9 +286,12 @@ impl State {
         Ok(())
     }
 
-    /// The error of a key that is there already, in the words of the server, which names a key `PRIMARY` or
-    /// after its first column.
+    /// The error of a key that is there already, in the words of the server. MariaDB names a key `PRIMARY`
+    /// or after its first column.
     fn duplicate(&self, table: TableId, unique: Option<usize>, key: &Key) -> CallError {
+        if self.postgres.is_some() {
+            return self.duplicate_on_postgres(table, unique, key);
+        }
         let unique = unique.and_then(|unique| {
             let table = self.catalog.table(table)?;
             Some(table.columns[table.unique[unique][0]].name.clone())

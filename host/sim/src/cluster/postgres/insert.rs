@@ -7,6 +7,7 @@ use crate::cluster::row_locks::Owner;
 use crate::cluster::state::State;
 use crate::cluster::transaction::Isolation;
 use crate::model::change::Nanos;
+use crate::model::error::{CallError, RowReference};
 use crate::model::value::Value;
 use crate::sql::{IfLocked, Insert, Key, StoredRow, TableId, View};
 use crate::store::{RecordId, Seen};
@@ -76,6 +77,33 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// The error of a key that is there already, in the words of PostgreSQL, which names a key after its
+    /// table and, if it is not the primary one, its columns.
+    pub(in crate::cluster) fn duplicate_on_postgres(
+        &self,
+        table: TableId,
+        unique: Option<usize>,
+        key: &Key,
+    ) -> CallError {
+        let table = self.catalog.table(table);
+        let name = table.map_or("?", |table| &*table.name);
+        let constraint = match (table, unique) {
+            (Some(table), Some(unique)) => {
+                let columns = table.unique[unique].iter();
+                let names: Vec<&str> = columns.map(|it| &*table.columns[*it].name).collect();
+                format!("{name}_{}_key", names.join("_"))
+            }
+            _ => format!("{name}_pkey"),
+        };
+        let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
+        let row = RowReference {
+            table: Some(name.to_owned()),
+            key: Some(constraint),
+            value: Some(key.joined(", ").to_string()),
+        };
+        CallError::rejected("23505", message).about(Some(row))
     }
 
     /// Says whether another transaction has deleted what has the key, and not committed that.
