@@ -5,6 +5,7 @@
 
 mod early_release;
 mod isolation;
+mod postgres;
 
 use crate::support::{Finished, Sandbox, component};
 use contend::capability::strategy::Strategy;

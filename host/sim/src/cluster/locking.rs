@@ -92,7 +92,9 @@ impl State {
         let ticket = self
             .connections
             .enter(slot, Phase::LockWait { record, until });
-        if let Some(at) = self.timeouts.add(until, ticket) {
+        if until < Nanos::MAX
+            && let Some(at) = self.timeouts.add(until, ticket)
+        {
             self.schedule(at, ClusterEvent::Timeouts);
         }
         let transaction = self.connections[slot].transaction.name;

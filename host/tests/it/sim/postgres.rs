@@ -38,6 +38,10 @@ fn cut_off(nodes: &[u32]) -> FaultAction {
     }
 }
 
+fn crash_primary() -> FaultAction {
+    FaultAction::CrashNode { node: 0, lasts: 1 }
+}
+
 fn losses(what: &What) -> bool {
     matches!(what, What::LostCommit { .. })
 }
@@ -143,18 +147,17 @@ fn standby_that_is_cut_off_stays_behind_and_gets_the_rest_later() {
 
 #[test]
 fn primary_that_died_comes_back_with_all_that_it_committed() {
-    let crash = FaultAction::CrashNode { node: 0, lasts: 1 };
     let ((), _) = run(&asynchronous(), async |lab: Lab| {
         let mut writer = lab.client(0).await;
         writer.write(ADD_ONE).await.unwrap();
-        lab.cluster.begin(&crash);
+        lab.cluster.begin(&crash_primary());
         assert_error(writer.query(READ).await, Unavailable, "08006");
         assert_error(writer.query(READ).await, Unavailable, "08001");
         let members = lab.database.members().await;
         assert_error(members, Unavailable, "no-primary");
         let causal = lab.read_at("n2", Freshness::Causal).await;
         assert_error(causal, Unavailable, "no-primary");
-        lab.cluster.end(&crash);
+        lab.cluster.end(&crash_primary());
         lab.sleep(10_000).await;
         writer.write(ADD_ONE).await.unwrap();
         assert_eq!(lab.n().await, 2);
@@ -163,14 +166,13 @@ fn primary_that_died_comes_back_with_all_that_it_committed() {
 
 #[test]
 fn commit_that_waited_for_a_standby_is_there_when_its_primary_is_back() {
-    let crash = FaultAction::CrashNode { node: 0, lasts: 1 };
     let ((), _) = run(&synchronous(), async |lab: Lab| {
         lab.cluster.begin(&cut_off(&[0]));
         let mut writer = lab.client(0).await;
         let breaking = lab.clone();
         let crashing = async move {
             breaking.sleep(50).await;
-            breaking.cluster.begin(&crash);
+            breaking.cluster.begin(&crash_primary());
         };
         let (written, ()) = join(writer.write(ADD_ONE), crashing).await;
         assert_error(written, Indefinite, "08006");

@@ -101,7 +101,7 @@ impl State {
         let row = RowReference {
             table: Some(name.to_owned()),
             key: Some(constraint),
-            value: Some(key.joined(", ").to_string()),
+            value: Some(key.joined(", ")),
         };
         CallError::rejected("23505", message).about(Some(row))
     }
