@@ -3,7 +3,7 @@
 
 use crate::model::change::Nanos;
 use crate::model::endpoint::Endpoint;
-use crate::model::topology::Topology;
+use crate::model::topology::{ClusterKind, Topology};
 
 /// Looks at every node now and then. Nothing happens at those moments: what it believes is worked out
 /// when a client comes.
@@ -28,13 +28,14 @@ struct Believed {
 
 impl Proxy {
     pub fn new(topology: &Topology) -> Self {
-        let believed = || Believed {
-            is_healthy: true,
+        let takes_writes = |node| topology.kind == ClusterKind::Galera || node == 0;
+        let believed = |node| Believed {
+            is_healthy: takes_writes(node),
             change: None,
-            truth: true,
+            truth: takes_writes(node),
         };
         Self {
-            nodes: (0..topology.nodes).map(|_| believed()).collect(),
+            nodes: (0..topology.nodes).map(believed).collect(),
             endpoint: topology.endpoint,
             next: 0,
             interval: topology.health_check_ms.max(1) * 1_000_000,

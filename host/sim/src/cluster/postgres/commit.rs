@@ -6,6 +6,7 @@ use crate::cluster::errors::Error;
 use crate::cluster::order::{Pending, Placed};
 use crate::cluster::state::State;
 use crate::cluster::transaction::Isolation;
+use crate::model::error::CallError;
 use crate::model::sim_fault::Cut;
 
 impl State {
@@ -13,8 +14,9 @@ impl State {
     pub(in crate::cluster) fn begin_commit_at_snapshot(&mut self, slot: u32) {
         let transaction = &self.connections[slot].transaction;
         if transaction.has_failed {
-            let error = self.error(slot, Error::FailedTransaction);
-            return self.finish(slot, Err(error));
+            let message =
+                "the transaction was rolled back: one of its statements had been rejected";
+            return self.finish(slot, Err(CallError::conflict("25P02", message)));
         }
         if !transaction.rows.is_empty() {
             let work = self.service_times.commit();
