@@ -8,6 +8,7 @@ use crate::capability::operation::Operation;
 use crate::capability::statement::Statement;
 use crate::model::counters::NodeCounters;
 use crate::model::error::CallError;
+use crate::model::membership::Membership;
 use crate::model::topology::ClusterKind;
 use crate::model::value::{Row, Value};
 use async_trait::async_trait;
@@ -62,6 +63,13 @@ impl Database for SimDatabase {
 
     fn nodes(&self) -> &[String] {
         self.cluster.names()
+    }
+
+    fn membership(&self) -> Membership {
+        Membership {
+            has_primary: self.cluster.kind() == ClusterKind::Postgres,
+            ..Membership::of(self.cluster.names())
+        }
     }
 
     fn divide(&self, shares: &Shares) {
