@@ -44,7 +44,8 @@ pub struct CheckArguments {
     workload: Option<String>,
     #[command(flatten)]
     numbers: WorkloadArguments,
-    /// Simulated cluster, for example sim:nodes=5,regions=3,region_latency_ms=40; sim:help lists its keys
+    /// Simulated cluster, for example sim:nodes=5,regions=3,region_latency_ms=40, or
+    /// sim:kind=postgres; sim:help lists its keys
     #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
     db: String,
     /// Simulated lock service: lease, file, session or memory
