@@ -32,7 +32,8 @@ pub struct CheckArguments {
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     time: Option<Duration>,
     /// Kinds of faults that each seed may inject: none, all, or some of pause, crash-worker,
-    /// crash-node, partition, cut, delay-apply, blind-proxy, lock-restart, lock-failover, lock-skew
+    /// crash-node, partition, cut, delay-apply, blind-proxy, lock-restart, lock-failover, lock-skew,
+    /// promote
     #[arg(long, value_name = "KINDS", default_value = "all")]
     faults: FaultClasses,
     /// Fault to inject with every seed, for example '20ms pause worker-3 for 15s' or '1s crash n2 for
