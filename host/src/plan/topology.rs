@@ -193,6 +193,13 @@ fn check(topology: &Topology) -> Result<(), String> {
             "regions is {regions}; it must be from 1 to {nodes}, the number of nodes"
         ));
     }
+    if topology.synchronous && !topology.has_standbys() {
+        return Err(
+            "synchronous is true, and there is no standby that a commit could wait for; it \
+                    needs kind=postgres and nodes from 2 on"
+                .to_owned(),
+        );
+    }
     let Some(matrix) = &topology.latency_ms else {
         return Ok(());
     };
@@ -408,7 +415,9 @@ mod tests {
                 "kind=oracle",
                 "kind is oracle; it must be galera or postgres",
             ),
-            ("synchronous=true", "synchronous is of kind=postgres"),
+            ("synchronous=true", "it needs kind=postgres"),
+            ("kind=postgres,nodes=1,synchronous=true", "nodes from 2 on"),
+            ("synchronous=false", "synchronous is of kind=postgres"),
             ("kind=postgres,sync_wait=1", "sync_wait is of kind=galera"),
         ] {
             let why = wrong(options);

@@ -49,7 +49,10 @@ impl State {
             Err(Halt::Error(error)) => Some(Err(error)),
             Ok(given) => {
                 let connection = &mut self.connections[slot];
-                if connection.in_transaction || connection.transaction.rows.is_empty() {
+                if !connection.in_transaction && connection.transaction.rows.is_empty() {
+                    return Some(self.end_reading(slot).map(|()| given));
+                }
+                if connection.in_transaction {
                     return Some(Ok(given));
                 }
                 connection.call.given = Some(given);

@@ -105,6 +105,7 @@ plays!("postgres" on simulated_postgres_server, postgres_node:
     fn serializable_refuses_a_write_after_the_other_has_committed;
     fn serializable_refuses_a_write_skew;
     fn serializable_refuses_two_inserts_that_each_counted;
+    fn serializable_refuses_what_a_report_would_contradict;
     fn sub_query_is_not_looked_at_again;
     fn unchanged_row_is_a_new_version;
     fn unseen_row_is_a_conflict_for_an_upsert_at_repeatable_read;

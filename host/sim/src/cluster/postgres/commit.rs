@@ -31,6 +31,16 @@ impl State {
         }
     }
 
+    /// A statement that stands alone and has changed nothing is a transaction too.
+    pub(in crate::cluster) fn end_reading(&mut self, slot: u32) -> Result<(), CallError> {
+        if self.postgres.is_some() {
+            let may_commit = self.may_commit(slot);
+            may_commit.map_err(|Aborted| self.error(slot, Error::DangerousStructure))?;
+            self.has_committed(slot);
+        }
+        Ok(())
+    }
+
     fn may_commit(&mut self, slot: u32) -> Result<(), Aborted> {
         let transaction = &self.connections[slot].transaction;
         let number = transaction.name.number;
@@ -88,7 +98,7 @@ impl State {
             is_certified: true,
         });
         self.connections.enter(slot, Phase::Ordered);
-        let waits = self.of_postgres().is_synchronous && self.nodes.len() > 1;
+        let waits = self.of_postgres().is_synchronous;
         // Commits are shown in the order of the log: behind one that waits, others wait too.
         let is_next = self.nodes[node as usize].applied + 1 == position;
         let may_show = !waits || self.connections[slot].variables.commits_locally;
