@@ -1,6 +1,7 @@
 //! The simulator's SQL held against SQLite's answers: random tables, rows and statements.
 
 mod generator;
+mod postgres;
 mod tables;
 
 use contend::backend::sqlite::{Sqlite, SqliteLocation};

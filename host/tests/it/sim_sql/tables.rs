@@ -2,7 +2,9 @@
 
 use contend::model::error::CallError;
 use contend::model::value::{Row, Value};
-use contend::sim::sql::{Key, Plan, RowChange, Schema, StoredRow, TableId, View, Visits, plan};
+use contend::sim::sql::{
+    Definition, Dialect, Key, Plan, RowChange, Schema, StoredRow, TableId, View, Visits, plan,
+};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
@@ -37,6 +39,14 @@ impl View for Tables {
 }
 
 impl Tables {
+    /// No tables yet, of a server of this dialect.
+    pub fn of(dialect: Dialect) -> Self {
+        Self {
+            schema: Schema::of(dialect),
+            ..Self::default()
+        }
+    }
+
     pub fn run(&mut self, text: &str, parameters: &[Value]) -> Done {
         self.try_run(text, parameters).unwrap_or_else(Done::Refused)
     }
@@ -71,6 +81,12 @@ impl Tables {
             }
             Plan::Define(definition) => {
                 self.schema.define(&definition)?;
+                if !matches!(definition, Definition::CreateTable { .. }) {
+                    return Ok(Done::Wrote {
+                        matched: 0,
+                        changed: 0,
+                    });
+                }
                 let name = text.split_whitespace().nth(2).expect("CREATE TABLE name");
                 let id = self.schema.id(name).expect("it was made");
                 self.names.push((name.to_owned(), id));
@@ -106,7 +122,10 @@ impl Tables {
             );
             match change.after {
                 Some(_) if change.before.is_none() && rows.contains_key(&change.key) => {
-                    return Err(CallError::rejected(1062, "a duplicate key"));
+                    return Err(match self.schema.dialect() {
+                        Dialect::Mysql => CallError::rejected(1062, "a duplicate key"),
+                        Dialect::Postgres => table.duplicate_key(None, &change.key),
+                    });
                 }
                 Some(row) => {
                     assert_eq!(table.key_of(&row), change.key);
