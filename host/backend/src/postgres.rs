@@ -17,6 +17,7 @@ mod ground;
 mod home;
 mod literals;
 mod options;
+mod parameter_types;
 mod pooled;
 mod position;
 mod readers;

@@ -11,6 +11,10 @@
 //! A range that is shrunk is deleted and inserted, since its ends are its primary key. A released
 //! address becomes a range of its own.
 //!
+//! On PostgreSQL it needs REPEATABLE READ (`--isolation repeatable-read`). At READ COMMITTED, the default
+//! there, whoever waited for the range finds it deleted, does not see the one that was inserted
+//! since, and takes the pool for exhausted.
+//!
 //! Settings: `attempts` (50), each conflict being one; `step-wait-ms` (0): before each transaction a
 //! random wait of at most so long.
 

@@ -4,6 +4,7 @@ use super::answer::{Failure, rows, run};
 use super::classify::classify;
 use super::home::Home;
 use super::options::{Address, DIRECT, hang_up};
+use super::parameter_types::ParameterTypes;
 use super::position::{self, LastTold, Position};
 use super::readers::{Reading, readers};
 use crate::capability::budget::Shares;
@@ -73,6 +74,7 @@ pub(super) struct Servers {
     pub(super) names: Vec<String>,
     pub(super) membership: Membership,
     pub(super) options: SessionOptions,
+    pub(super) parameter_types: ParameterTypes,
     shares: Mutex<Shares>,
     /// Servers that sessions came to and that are not among the nodes.
     strangers: Mutex<Vec<Identity>>,
@@ -137,6 +139,7 @@ impl Servers {
             },
             names,
             options,
+            parameter_types: ParameterTypes::default(),
             shares: Mutex::default(),
             strangers: Mutex::default(),
         })

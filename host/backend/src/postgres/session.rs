@@ -6,7 +6,7 @@ use super::literals::with_values;
 use super::options::{PREPARED_STATEMENTS, hang_up};
 use super::pooled::{self, Pooled};
 use super::servers::{Servers, ask_identity, introduce};
-use super::values::letter;
+use super::values::{TEXT, letter};
 use crate::capability::budget::Shares;
 use crate::capability::calls;
 use crate::capability::database::{Session, Target};
@@ -126,7 +126,7 @@ impl PostgresSession {
     }
 
     /// The statement as the server takes it. With parameters of other types it is another statement.
-    fn text(&mut self, statement: &Statement, parameters: &[Value]) -> SqlStr {
+    async fn text(&mut self, statement: &Statement, parameters: &[Value]) -> SqlStr {
         let letters = || parameters.iter().map(letter);
         let known = self.texts.get(statement.text());
         let same = known.and_then(|all| {
@@ -137,7 +137,16 @@ impl PostgresSession {
             return text.clone();
         }
         let types: Vec<u8> = letters().collect();
-        let mut text = statement.with_marks(|number| format!("${}", number + 1));
+        let numbered = |number: usize| format!("${}", number + 1);
+        let mut text = statement.with_marks(numbered);
+        if types.contains(&TEXT) {
+            let (known, nodes) = (&self.servers.parameter_types, &self.servers.nodes);
+            let casts = known.casts(nodes, &text, &types).await;
+            text = statement.with_marks(|number| match casts.get(number) {
+                Some(Some(cast)) => format!("{}::text::{cast}", numbered(number)),
+                _ => numbered(number),
+            });
+        }
         if !types.is_empty() {
             // The driver knows a prepared statement by its text alone, and for longer than this does.
             text += &format!(" /* {} */", String::from_utf8_lossy(&types));
@@ -171,7 +180,7 @@ impl PostgresSession {
                 })
             }
             None => Ok(Form::Prepared {
-                text: self.text(statement, parameters),
+                text: self.text(statement, parameters).await,
                 parameters,
                 is_kept: statement.is_kept(),
             }),

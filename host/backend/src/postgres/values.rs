@@ -22,6 +22,20 @@ pub(super) fn arguments(parameters: &[Value]) -> Result<PgArguments, CallError> 
     Ok(arguments)
 }
 
+/// The letter of texts.
+pub(super) const TEXT: u8 = b't';
+
+/// The type of a letter, as SQL writes it; `unknown` where the server is to say.
+pub(super) fn type_of(letter: u8) -> &'static str {
+    match letter {
+        b'b' => "boolean",
+        b'i' => "bigint",
+        b'r' => "double precision",
+        b'x' => "bytea",
+        _ => "unknown",
+    }
+}
+
 /// The letter of a value's type. A statement is prepared for the types of its parameters: with others it
 /// is another one.
 pub(super) fn letter(value: &Value) -> u8 {
@@ -30,7 +44,7 @@ pub(super) fn letter(value: &Value) -> u8 {
         Value::Boolean(_) => b'b',
         Value::Integer(_) => b'i',
         Value::Real(_) => b'r',
-        Value::Text(_) => b't',
+        Value::Text(_) => TEXT,
         Value::Bytes(_) => b'x',
     }
 }

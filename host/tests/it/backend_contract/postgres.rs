@@ -26,6 +26,7 @@ contract! { postgres_node:
     a_write_whose_connection_is_ended_is_indefinite,
     a_session_that_was_ended_is_opened_again_with_its_settings,
     one_text_takes_parameters_of_different_types,
+    a_text_is_taken_for_what_the_column_is,
     numbers_and_times_without_a_type_of_the_contract_are_texts,
     a_row_that_refers_to_nothing_is_named,
     matched_rows_are_counted,
@@ -147,8 +148,13 @@ async fn one_text_takes_parameters_of_different_types(fixture: &Fixture) {
             [parameters.as_slice()]
         );
     }
-    let text = [Value::from("7"), Value::Null];
-    assert_rejected(session.execute(&write, &text).await, "42804");
+    let text = |text: &str| [Value::from(text), Value::Null];
+    assert_eq!(session.execute(&write, &text("9")).await.unwrap(), 1);
+    assert_eq!(
+        session.query(&read, &[]).await.unwrap(),
+        [[Value::Integer(9), Value::Null]]
+    );
+    assert_rejected(session.execute(&write, &text("nine")).await, "22P02");
     // The session forgets its texts before the driver forgets its statements: this one would be that
     // of a NULL, which the server takes for an integer of four bytes.
     let count = fixture.statement("SELECT count(*) FROM things WHERE n = ?");
@@ -163,6 +169,40 @@ async fn one_text_takes_parameters_of_different_types(fixture: &Fixture) {
             assert_eq!(counted.unwrap(), [[Value::Integer(found)]]);
         }
     }
+}
+
+/// As a literal is read: whatever the column is.
+async fn a_text_is_taken_for_what_the_column_is(fixture: &Fixture) {
+    let mut session = fixture.near().await;
+    let define = "CREATE TABLE kinds (id uuid PRIMARY KEY, at timestamptz, day date, \
+                  much numeric(20, 2), label varchar(19))";
+    let define = Statement::of_host(define, Action::Define);
+    session.execute(&define, &[]).await.unwrap();
+    let insert = "INSERT INTO kinds (id, at, day, much, label) VALUES (?, ?, ?, ?, ?)";
+    let insert = Statement::of_host(insert, Action::Write);
+    let id = "7b3f0a52-94c1-4c0e-8a43-1f9b8f0c2d11";
+    let texts = [
+        id,
+        "2026-01-02 03:04:05+02",
+        "2026-01-02",
+        "12345678901234567.89",
+        "2026-01-02",
+    ];
+    let values = texts.map(Value::from);
+    assert_eq!(session.execute(&insert, &values).await.unwrap(), 1);
+    let read = "SELECT id::text, at, day, much, label FROM kinds \
+                WHERE id = ? AND at > ? AND day = ? AND much < ? AND label = ?";
+    let read = Statement::of_host(read, Action::Read);
+    let bounds = [id, "2026-01-01", "20260102", "1e17", "2026-01-02"].map(Value::from);
+    let mut expected = values.clone();
+    expected[1] = Value::from("2026-01-02 01:04:05+00");
+    assert_eq!(session.query(&read, &bounds).await.unwrap(), [expected]);
+    session.begin().await.unwrap();
+    let mut wrong = bounds;
+    wrong[1] = Value::from("soon");
+    assert_rejected(session.query(&read, &wrong).await, "22007");
+    session.rollback().await.unwrap();
+    session.close().await;
 }
 
 async fn numbers_and_times_without_a_type_of_the_contract_are_texts(fixture: &Fixture) {

@@ -1,6 +1,9 @@
 //! Sessions through a pooler in transaction mode: what they share, and what each still has to itself.
 
-use super::{LOCK, a_transaction_with_a_rejection_can_only_be_rolled_back};
+use super::{
+    LOCK, a_text_is_taken_for_what_the_column_is,
+    a_transaction_with_a_rejection_can_only_be_rolled_back,
+};
 use crate::backend_contract::databases::fixture::Fixture;
 use crate::backend_contract::databases::postgres::{
     addresses, pooled_with, pooler, postgres_pooled,
@@ -23,6 +26,7 @@ use url::Url;
 
 contract! { postgres_pooled:
     a_transaction_with_a_rejection_can_only_be_rolled_back,
+    a_text_is_taken_for_what_the_column_is,
     values_are_taken_as_they_are,
     a_setting_that_the_server_refuses_is_refused_at_once,
     a_session_knows_no_node_and_is_in_step_with_the_primary,
