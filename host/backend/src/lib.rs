@@ -5,9 +5,11 @@
 
 pub mod clock;
 pub mod host_threads;
+pub mod lock_connection;
 pub mod lock_file;
 pub mod lock_memory;
 pub mod lock_redis;
+mod lock_settings;
 pub mod mysql;
 mod own_schema;
 mod patience;
@@ -82,6 +84,8 @@ pub async fn open_lock_service(
         LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?),
+        LockUrl::Mysql(url) => Arc::new(mysql::locks::open(url, clock).await?),
+        LockUrl::Postgres(url) => Arc::new(postgres::locks::open(url, clock).await?),
         LockUrl::Sim(_) => return Err(only_simulated("this lock service")),
     })
 }
@@ -96,6 +100,8 @@ pub async fn open_locks_of_run(
     Ok(match url {
         LockUrl::File(folder) => Arc::new(FileLocks::of_run(folder, clock, run)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?.of_run(run)),
+        LockUrl::Mysql(url) => Arc::new(mysql::locks::open(url, clock).await?.of_run(run)),
+        LockUrl::Postgres(url) => Arc::new(postgres::locks::open(url, clock).await?.of_run(run)),
         LockUrl::Memory | LockUrl::Sim(_) => return open_lock_service(url, clock).await,
     })
 }

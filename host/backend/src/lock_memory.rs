@@ -53,8 +53,7 @@ impl LockService for MemoryLocks {
             return Err(lock_names::no_lease("locks in memory"));
         }
         if options.poll.is_some() {
-            let message = "locks in memory notify, so there is no poll interval";
-            return Err(CallError::rejected("unsupported", message));
+            return Err(lock_names::no_poll("locks in memory"));
         }
         Ok(Box::new(MemorySession {
             session: self.table.open_session(),

@@ -11,12 +11,14 @@
 //! their own grant only. A release wakes one waiter (`BLPOP`); a waiter that is not woken retries after
 //! the poll interval.
 //!
-//! **Leases.** A task renews each grant at a third of its lease, and ends when the lock is released. So
-//! a lease only expires when the runner dies, is paused, or can't reach Redis. A process that was
+//! **Leases.** A task renews each grant at each heartbeat (a quarter of the lease, unless the URL says
+//! otherwise), and ends when the lock is released. So a lease only expires when the runner dies, is paused,
+//! or can't reach Redis. If it can't, the lock counts as lost a tenth of the lease before its end:
+//! `is-owner` is false, the release is `expired`, and `renew` returns the code `lock-lost`. A process that was
 //! paused for longer than its lease has lost its locks and does not know it yet: only the fencing token
 //! keeps its late writes out. The runner counts a lease from before it sends the request, so its count
-//! ends first as long as both clocks run equally fast. *Example:* lease 10 s, renewed at 3.3 s and 6.7
-//! s; the process is paused from 7 s to 20 s; Redis expires the grant at 16.7 s and grants token 8 to
+//! ends first as long as both clocks run equally fast. *Example:* lease 10 s, renewed at 2.5 s, 5 s and
+//! 7.5 s; the process is paused from 8 s to 20 s; Redis expires the grant at 17.5 s and grants token 8 to
 //! another worker; the write with token 7 at 20 s is refused by whatever checks tokens.
 //!
 //! **Lost locks.** `expired`: Redis still has the grant, and its lease is over; or the grant is gone,
@@ -50,6 +52,7 @@ mod waiting;
 use crate::capability::clock::Clock;
 use crate::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
 use crate::capability::lock_names;
+use crate::lock_settings::{OF_LEASES, Settings};
 use crate::model::error::CallError;
 use crate::secret_url::SecretUrl;
 use async_trait::async_trait;
@@ -65,6 +68,7 @@ use tokio::sync::watch;
 /// The locks of one Redis database.
 pub struct RedisLocks {
     server: Arc<Server>,
+    settings: Settings,
     clock: Arc<dyn Clock>,
     renews: bool,
     /// Unlike that of any other service, on this machine or another.
@@ -77,11 +81,13 @@ pub struct RedisLocks {
 impl RedisLocks {
     /// Finds Redis, or says why not. Waiting and leases are measured on `clock`.
     pub async fn open(url: &SecretUrl, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
-        let server = Server::from_url(url)?;
+        let settings = Settings::from_url(url, OF_LEASES)?;
+        let server = Server::from_url(&settings.url)?;
         Connection::open(&server).await?.check().await?;
         let random = || RandomState::new().hash_one(std::process::id());
         Ok(Self {
             server: Arc::new(server),
+            settings,
             clock,
             renews: true,
             identity: format!("{:016x}{:016x}", random(), random()),
@@ -122,7 +128,8 @@ impl LockService for RedisLocks {
         owner: String,
         options: SessionOptions,
     ) -> Result<Box<dyn LockSession>, CallError> {
-        let (lease, poll) = lock_names::lease_and_poll(options)?;
+        let (_, poll) = lock_names::lease_and_poll(options)?;
+        let pace = self.settings.pace(options.lease)?;
         let number = self.sessions.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(RedisSession(Arc::new(SharedSession {
             link: Link::open(Arc::clone(&self.server)).await?,
@@ -130,7 +137,7 @@ impl LockService for RedisLocks {
             clock: Arc::clone(&self.clock),
             identity: format!("{}:{number}:{owner}", self.identity),
             owner,
-            lease,
+            pace,
             poll,
             renews: self.renews,
             prefix: Arc::clone(&self.prefix),

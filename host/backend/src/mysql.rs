@@ -11,6 +11,7 @@ mod classify;
 mod discovery;
 mod ground;
 mod limits;
+pub mod locks;
 mod options;
 mod readers;
 mod servers;

@@ -16,6 +16,7 @@ mod classify;
 mod ground;
 mod home;
 mod literals;
+pub mod locks;
 mod options;
 mod parameter_types;
 mod pooled;

@@ -40,22 +40,33 @@ impl SecretUrl {
         &self.0
     }
 
-    /// The value of the parameter of a pooler, if it is there.
-    pub(super) fn pooler(&self) -> Option<String> {
+    /// The value of a parameter, if it is there.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let mut pairs = self.0.query_pairs();
-        pairs.find_map(|(key, value)| (key == POOLER).then(|| value.into_owned()))
+        pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
     }
 
-    /// The whole URL, as [`Self::expose`], less that parameter.
-    pub(super) fn without_pooler(&self) -> Url {
+    /// The same URL, less these parameters.
+    pub(super) fn without_parameters(&self, names: &[&str]) -> Self {
         let mut url = self.0.clone();
-        let others = self.0.query_pairs().filter(|(key, _)| key != POOLER);
+        let others = self.0.query_pairs();
+        let others = others.filter(|(key, _)| !names.contains(&&**key));
         let others: Vec<_> = others.collect();
         url.set_query(None);
         if !others.is_empty() {
             url.query_pairs_mut().extend_pairs(others);
         }
-        url
+        Self(url)
+    }
+
+    /// The value of the parameter of a pooler, if it is there.
+    pub(super) fn pooler(&self) -> Option<String> {
+        self.parameter(POOLER)
+    }
+
+    /// The whole URL, as [`Self::expose`], less that parameter.
+    pub(super) fn without_pooler(&self) -> Url {
+        self.without_parameters(&[POOLER]).0
     }
 
     /// `host:port`, with the scheme's own port if none was given.

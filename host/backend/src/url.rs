@@ -37,6 +37,10 @@ pub enum LockUrl {
     File(PathBuf),
     /// `redis://HOST:PORT`, or `rediss://` with TLS.
     Redis(SecretUrl),
+    /// `mysql://USER:PASSWORD@HOST:PORT/NAME`: `GET_LOCK` of a server.
+    Mysql(SecretUrl),
+    /// `postgres://USER:PASSWORD@HOST:PORT/NAME`: advisory locks of a server.
+    Postgres(SecretUrl),
     /// `lease`, `file` or `session`: in the simulator only.
     Sim(SimLocks),
 }
@@ -68,8 +72,9 @@ impl UrlError {
 
 const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
                          mysql:// and postgres://USER:PASSWORD@HOST:PORT/NAME, and sim";
-const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT and rediss:// with TLS; in the simulator lease, \
-                             file and session";
+const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT (rediss:// with TLS), mysql:// and \
+                             postgres://USER:PASSWORD@HOST:PORT/NAME; in the simulator lease, file \
+                             and session";
 
 impl FromStr for DatabaseUrl {
     type Err = UrlError;
@@ -100,6 +105,8 @@ impl FromStr for LockUrl {
                 .map(Self::File)
                 .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
             Some(("redis" | "rediss", _)) => SecretUrl::parse(text).map(Self::Redis),
+            Some(("mysql" | "mariadb", _)) => SecretUrl::parse(text).map(Self::Mysql),
+            Some(("postgres" | "postgresql", _)) => SecretUrl::parse(text).map(Self::Postgres),
             _ => match text.parse() {
                 Ok(kind) => Ok(Self::Sim(kind)),
                 Err(_) => Err(unknown("lock service", text, LOCK_SERVICES)),
@@ -137,7 +144,7 @@ impl fmt::Display for LockUrl {
         match self {
             Self::Memory => f.write_str("memory"),
             Self::File(folder) => write!(f, "file:{}", folder.display()),
-            Self::Redis(url) => url.fmt(f),
+            Self::Redis(url) | Self::Mysql(url) | Self::Postgres(url) => url.fmt(f),
             Self::Sim(kind) => f.write_str(kind.as_str()),
         }
     }
@@ -151,12 +158,19 @@ impl DatabaseUrl {
 }
 
 impl LockUrl {
+    /// True for a service outside of the runner's process and of the simulator.
+    pub fn is_outside(&self) -> bool {
+        !matches!(self, Self::Memory | Self::Sim(_))
+    }
+
     /// The kind of service in a word: what stands before the colon.
     pub fn scheme(&self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::File(_) => "file",
             Self::Redis(_) => "redis",
+            Self::Mysql(_) => "mysql",
+            Self::Postgres(_) => "postgres",
             Self::Sim(kind) => kind.as_str(),
         }
     }

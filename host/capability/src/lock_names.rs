@@ -63,6 +63,17 @@ pub fn check_mode_without_limit(mode: Mode) -> Result<(), CallError> {
     }
 }
 
+/// The same for a service that has exclusive locks only.
+pub fn check_mode_exclusive(mode: Mode) -> Result<(), CallError> {
+    match mode {
+        Mode::Shared(_) => {
+            let message = "this lock service has exclusive locks only";
+            Err(CallError::rejected("unsupported", message))
+        }
+        Mode::Exclusive => Ok(()),
+    }
+}
+
 /// The lease and the poll interval of a service with leases.
 pub fn lease_and_poll(options: SessionOptions) -> Result<(Nanos, Nanos), CallError> {
     let lease = options.lease.unwrap_or(DEFAULT_LEASE);
@@ -81,7 +92,12 @@ pub fn file_poll(options: SessionOptions) -> Result<Nanos, CallError> {
     if options.lease.is_some() {
         return Err(no_lease("file locks"));
     }
-    match options.poll.unwrap_or(DEFAULT_FILE_POLL) {
+    poll(options.poll, DEFAULT_FILE_POLL)
+}
+
+/// The poll interval that was asked for, or else this one. `rejected` for 0.
+pub fn poll(asked: Option<Nanos>, default: Nanos) -> Result<Nanos, CallError> {
+    match asked.unwrap_or(default) {
         0 => {
             let message = "a poll interval of 0 would never let another worker run";
             Err(CallError::rejected("unsupported", message))
@@ -113,8 +129,18 @@ pub fn not_held() -> CallError {
     CallError::conflict("not-owner", "this lock is no longer held")
 }
 
+pub fn lock_lost() -> CallError {
+    let message = "the session that held this lock was lost, and the lock with it";
+    CallError::conflict("lock-lost", message)
+}
+
 pub fn no_lease(which: &str) -> CallError {
     let message = format!("{which} have no lease; they are held until they are released");
+    CallError::rejected("unsupported", message)
+}
+
+pub fn no_poll(which: &str) -> CallError {
+    let message = format!("{which} notify, so there is no poll interval");
     CallError::rejected("unsupported", message)
 }
 

@@ -48,7 +48,7 @@ impl Case {
             topology: world.topology.clone(),
             locks: match plan.locks {
                 LockUrl::Sim(kind) => Some(kind),
-                LockUrl::Memory | LockUrl::File(_) | LockUrl::Redis(_) => None,
+                _ => None,
             },
             settings: plan.settings_of(planned),
             faults: world.faults.clone(),

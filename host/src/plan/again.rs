@@ -2,10 +2,10 @@
 //! components are found by their digests.
 
 use super::at_hand::{AtHand, Within, find_by_name};
-use super::lab::{check_schedule, find_or_start, lock_url, node_urls};
+use super::lab::{check_schedule, find_or_start, lock_url, node_urls, own_locks};
 use super::resolve::{ResolvedPlan, check_is_used, engine, nodes, parse_url};
 use super::{MODEL, Plan, PlanError};
-use crate::backend::url::{DatabaseUrl, LockUrl};
+use crate::backend::url::DatabaseUrl;
 use crate::console::Screen;
 use crate::lab::Lab;
 use crate::model::endpoint::Endpoint;
@@ -117,9 +117,8 @@ fn place(plan: &mut Plan, places: &Places) -> Result<Option<Lab>, PlanError> {
         places.database = Some(lab.url_of(endpoint));
         places.nodes = node_urls(lab);
         places.locks = match (places.locks, &plan.locks) {
-            (Some(given), _) => Some(lock_url(&given, Some(lab))),
-            (None, LockUrl::Redis(_)) => Some(lab.redis_url()),
-            (None, _) => None,
+            (Some(given), _) => Some(lock_url(&given, Some(lab), Some(endpoint))),
+            (None, locks) => own_locks(locks.scheme(), lab, Some(endpoint)),
         };
     }
     let unnamed = unnamed(plan, &places);
@@ -163,7 +162,7 @@ fn unnamed(plan: &Plan, places: &Places) -> Vec<String> {
         let nodes = nodes.collect::<Vec<_>>().join(", ");
         unnamed.push(format!("its nodes {nodes} (--node URL, once for each)"));
     }
-    if matches!(plan.locks, LockUrl::File(_) | LockUrl::Redis(_)) && places.locks.is_none() {
+    if plan.locks.is_outside() && places.locks.is_none() {
         unnamed.push(format!("the lock service {} (--lock URL)", plan.locks));
     }
     unnamed

@@ -1,7 +1,7 @@
 //! From what was asked for to the cells of a batch, in the order in which they are run.
 
 use super::home::Home;
-use super::lab::{lock_url, on_the_lab};
+use super::lab::{endpoint, lock_url, on_the_lab};
 use super::options::PlanOptions;
 use super::resolve::{check_is_used, load, parse_url, plan, read_workload};
 use super::strategies;
@@ -63,8 +63,10 @@ pub fn resolve(
 ) -> Result<(Vec<Cell>, Option<Lab>), PlanError> {
     let (mut asked, lab) = on_the_lab(&options.plan)?;
     asked.defaults.seed = Some(seed);
+    let endpoint = endpoint(asked.endpoint, lab.as_ref())?;
     let given = options.locks.iter();
-    let given: Vec<_> = given.map(|url| lock_url(url, lab.as_ref())).collect();
+    let given = given.map(|url| lock_url(url, lab.as_ref(), endpoint));
+    let given: Vec<_> = given.collect();
     let workloads = workloads(&options.workloads, &asked, lab.as_ref());
     let (workloads, locks) = both(workloads, locks(&given))?;
     for mut plan in workloads.iter().cloned() {

@@ -3,13 +3,10 @@
 use super::PlanError;
 use super::options::PlanOptions;
 use crate::console::note;
-use crate::lab::{self, Lab, LabError, LabOptions};
+use crate::lab::{self, Kind, Lab, LabError, LabOptions};
 use crate::model::endpoint::Endpoint;
 use crate::model::schedule::ScheduledFault;
 use std::path::PathBuf;
-
-/// The word that stands for the lab's own Redis after `--lock`.
-const REDIS: &str = "redis";
 
 /// The options with the lab's servers in place of what they leave open, if they say to run there.
 pub fn on_the_lab(options: &PlanOptions) -> Result<(PlanOptions, Option<Lab>), PlanError> {
@@ -19,7 +16,7 @@ pub fn on_the_lab(options: &PlanOptions) -> Result<(PlanOptions, Option<Lab>), P
         let endpoint = endpoint(options.endpoint, Some(lab))?;
         options.database = lab.url_of(endpoint.unwrap_or_default());
         options.nodes = node_urls(lab);
-        options.locks = lock_url(&options.locks, Some(lab));
+        options.locks = lock_url(&options.locks, Some(lab), endpoint);
     }
     Ok((options, lab))
 }
@@ -66,10 +63,19 @@ pub fn node_urls(lab: &Lab) -> Vec<String> {
 }
 
 /// The value that was given after `--lock`, or the lab's own service where the word alone was given.
-pub fn lock_url(given: &str, lab: Option<&Lab>) -> String {
-    match lab {
-        Some(lab) if given == REDIS => lab.redis_url(),
-        _ => given.to_owned(),
+pub fn lock_url(given: &str, lab: Option<&Lab>, endpoint: Option<Endpoint>) -> String {
+    let own = lab.and_then(|lab| own_locks(given, lab, endpoint));
+    own.unwrap_or_else(|| given.to_owned())
+}
+
+/// The lab's own service of a kind: Redis, and the locks by name of its database servers, at the endpoint
+/// of the run. Not those behind a pooler, which would hand them on.
+pub fn own_locks(scheme: &str, lab: &Lab, endpoint: Option<Endpoint>) -> Option<String> {
+    match (scheme, lab.options().kind) {
+        ("redis", _) => Some(lab.redis_url()),
+        ("mysql", Kind::Galera) => Some(lab.url_of(endpoint.unwrap_or_default())),
+        ("postgres", Kind::Postgres) => Some(lab.endpoint_url()),
+        _ => None,
     }
 }
 

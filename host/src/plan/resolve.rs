@@ -209,8 +209,8 @@ pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
     plan.session
         .statements(dialect)
         .map_err(PlanError::Options)?;
-    match plan.locks {
-        LockUrl::File(_) | LockUrl::Redis(_) if is_sim => wrong(
+    match &plan.locks {
+        locks if locks.is_outside() && is_sim => wrong(
             "the simulator has lock services of its own: --lock lease, file, session or memory",
         ),
         LockUrl::Sim(kind) if !is_sim => wrong(&format!(

@@ -1,6 +1,7 @@
 //! Promises of every backend, as scripts that run on each of them. A script is named by its
 //! phenomenon; a new backend is a fixture and a line.
 
+mod connection_locks;
 mod databases;
 mod file_locks;
 mod locks;

@@ -7,7 +7,7 @@ use crate::capability::lock::{Grant, ReleaseOutcome};
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The state of a grant, as Redis reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(super) struct HeldGrant {
     ends: AtomicU64,
     /// The outcome that was learned first, if it is lost.
     lost: OnceLock<ReleaseOutcome>,
+    unanswered: AtomicBool,
 }
 
 impl HeldGrant {
@@ -51,11 +52,32 @@ impl HeldGrant {
             claim,
             ends: ends.into(),
             lost: OnceLock::new(),
+            unanswered: AtomicBool::new(false),
         }
     }
 
     pub(super) fn lost(&self) -> Option<ReleaseOutcome> {
         self.lost.get().copied()
+    }
+
+    /// True if it counts as lost because its heartbeats were not answered.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// Time until it counts as lost without an answer. That is a tenth of the lease before its end, so that
+    /// the holder can still stop in time.
+    pub(super) fn left(&self, session: &SharedSession) -> Nanos {
+        let ends = self.ends.load(Ordering::Relaxed);
+        let last = ends.saturating_sub(session.pace.lease / 10);
+        last.saturating_sub(session.clock.now())
+    }
+
+    /// Counts it as lost from now on: its lease may end without a word.
+    pub(super) fn lose(&self) {
+        if self.lost.set(ReleaseOutcome::Expired).is_ok() {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn grant(&self, session: &SharedSession) -> Grant {
@@ -64,7 +86,7 @@ impl HeldGrant {
             owner: session.owner.clone(),
             fencing: self.tokens.clone(),
             lease_ends: Some(ends),
-            last_heartbeat: Some(ends.saturating_sub(session.lease)),
+            last_heartbeat: Some(ends.saturating_sub(session.pace.lease)),
         }
     }
 
@@ -84,7 +106,7 @@ impl HeldGrant {
 
     /// Renews the lease. Returns false if the grant is lost.
     pub(super) async fn renew(&self, session: &SharedSession) -> Result<bool, CallError> {
-        let ends = session.clock.now().saturating_add(session.lease);
+        let ends = session.clock.now().saturating_add(session.pace.lease);
         let script = self.claim.renew(session.lease_us());
         let word: String = session.link.run(&script, Operation::Changing).await?;
         let state = LeaseState::parse(&word)?;
@@ -128,6 +150,18 @@ mod tests {
         ] {
             assert_eq!(held().learn(state, now), outcome, "{state:?} at {now}");
         }
+    }
+
+    #[test]
+    fn grant_without_answers_is_expired_whatever_is_learned_later() {
+        let held = held();
+        held.lose();
+        assert!(held.is_unanswered());
+        assert_eq!(held.learn(LeaseState::Held, 50), ReleaseOutcome::Expired);
+        let known = self::held();
+        known.learn(LeaseState::Gone, 50);
+        known.lose();
+        assert!(!known.is_unanswered(), "it is known why");
     }
 
     #[test]

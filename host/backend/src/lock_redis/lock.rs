@@ -54,7 +54,7 @@ impl RedisLock {
     async fn try_once(&self) -> Result<Attempt, CallError> {
         let session = &self.session;
         session.refuse_if_closed()?;
-        let ends = session.clock.now().saturating_add(session.lease);
+        let ends = session.clock.now().saturating_add(session.pace.lease);
         let claim = self.claim();
         let script = claim.acquire(session.lease_us());
         let asked = Arc::new(HeldGrant::new(claim, &[], ends));
@@ -148,7 +148,10 @@ impl Lock for RedisLock {
         {
             return Ok(held.grant(session));
         }
-        Err(lock_names::not_held())
+        match session.held(self.number) {
+            Some(held) if held.is_unanswered() => Err(lock_names::lock_lost()),
+            _ => Err(lock_names::not_held()),
+        }
     }
 
     async fn is_owner(&mut self) -> Result<bool, CallError> {

@@ -8,6 +8,7 @@ use super::waiting::Waiting;
 use crate::capability::clock::Clock;
 use crate::capability::lock::ReleaseOutcome;
 use crate::capability::lock_names;
+use crate::lock_settings::Pace;
 use crate::model::change::Nanos;
 use crate::model::error::{CallError, ErrorKind};
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ pub(super) struct SharedSession {
     pub(super) waiting: Waiting,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) owner: String,
-    pub(super) lease: Nanos,
+    pub(super) pace: Pace,
     pub(super) poll: Nanos,
     pub(super) renews: bool,
     /// Stands before every name in Redis.
@@ -59,7 +60,7 @@ impl SharedSession {
 
     /// Redis counts in microseconds; rounded up, so that our count ends first.
     pub(super) fn lease_us(&self) -> u64 {
-        self.lease.div_ceil(1_000)
+        self.pace.lease.div_ceil(1_000)
     }
 
     pub(super) fn refuse_if_closed(&self) -> Result<(), CallError> {
@@ -103,16 +104,30 @@ impl SharedSession {
         kept.map(|kept| Arc::clone(&kept.held))
     }
 
-    /// Ends with the grant, or when it is released.
+    /// Ends with the grant, when it is released, or when no heartbeat was answered for so long that the
+    /// lease is about to end: then the holder learns that it counts as lost.
     async fn renew_until_lost(&self, held: &HeldGrant) {
-        let mut pause = self.lease / 3;
+        let mut backoff = self.pace.backoff;
+        let mut pause = self.pace.heartbeat;
         loop {
-            self.clock.sleep(pause).await;
-            pause = match held.renew(self).await {
-                Ok(true) => self.lease / 3,
+            self.clock.sleep(pause.min(held.left(self))).await;
+            let left = held.left(self);
+            if left == 0 {
+                return held.lose();
+            }
+            let answer = tokio::select! {
+                biased;
+                answer = held.renew(self) => answer,
+                () = self.clock.sleep(left) => return held.lose(),
+            };
+            pause = match answer {
+                Ok(true) => {
+                    backoff = self.pace.backoff;
+                    self.pace.heartbeat
+                }
                 Ok(false) => return,
                 // Redis may be back before the lease ends.
-                Err(_) => self.lease / 10,
+                Err(_) => backoff.pause(),
             };
         }
     }
@@ -187,7 +202,7 @@ impl Drop for ReleaseOnDrop {
         };
         let session = Arc::clone(&self.session);
         runtime.spawn(async move {
-            let until = session.clock.now().saturating_add(session.lease);
+            let until = session.clock.now().saturating_add(session.pace.lease);
             while session.give_up(&held.claim).await.is_err() && session.clock.now() < until {
                 session.clock.sleep(AGAIN).await;
             }

@@ -8,7 +8,7 @@ use super::{A_WHILE, assert_error, assert_rejected, contract};
 use crate::support::simulated::Time;
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
 use contend::model::error::{CallError, ErrorKind};
-use fixture::{Fixture, file, in_simulation, memory, redis};
+use fixture::{Fixture, file, get_lock, in_simulation, memory, postgres_advisory, redis};
 use leases::*;
 use names::*;
 use std::sync::Arc;
@@ -72,6 +72,8 @@ macro_rules! every_script {
 every_script!(contract! memory:);
 every_script!(contract! file:);
 every_script!(contract! redis:);
+every_script!(contract! get_lock:);
+every_script!(contract! postgres_advisory:);
 every_script!(simulated! simulated_lease = contend::model::sim_locks::SimLocks::Lease;);
 every_script!(simulated! simulated_file = contend::model::sim_locks::SimLocks::File;);
 every_script!(simulated! simulated_session = contend::model::sim_locks::SimLocks::Session;);
@@ -205,6 +207,12 @@ async fn a_limit_bounds_the_readers(fixture: &Fixture) {
 }
 
 async fn readers_share_and_writers_do_not(fixture: &Fixture) {
+    if !fixture.has("shared") {
+        let mut session = fixture.session().await;
+        let shared = session.lock(vec!["a".to_owned()], Mode::Shared(None));
+        assert_rejected(shared.map(drop), "unsupported");
+        return;
+    }
     let (_one, mut one) = fixture.lock(&["a"], Mode::Shared(None)).await;
     let (_other, mut other) = fixture.lock(&["a"], Mode::Shared(None)).await;
     let (_writer, mut writer) = fixture.lock(&["a"], Mode::Exclusive).await;

@@ -8,6 +8,7 @@ use contend::backend::clock::RealClock;
 use contend::backend::lock_redis::RedisLocks;
 use contend::backend::open_lock_service;
 use contend::backend::secret_url::SecretUrl;
+use contend::capability::clock::Clock;
 use contend::capability::lock::{
     Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
@@ -160,6 +161,59 @@ async fn while_redis_is_down_nothing_can_be_had_and_what_is_held_stays_held() {
     // The session opens its connection again.
     wanted.acquire(0).await.unwrap();
     assert_eq!(wanted.release().await.unwrap(), ReleaseOutcome::Released);
+}
+
+#[tokio::test]
+async fn a_holder_without_answers_learns_of_it_before_its_lease_can_have_ended() {
+    let server = RedisServer::start("");
+    let clock = Arc::new(RealClock::new());
+    clock.start();
+    let url = format!("{}?lease=3&heartbeat=0.4", server.url());
+    let url = SecretUrl::parse(&url).unwrap();
+    let service = RedisLocks::open(&url, clock.clone()).await.unwrap();
+    let opened = service.open("me".to_owned(), SessionOptions::default());
+    let mut session = opened.await.unwrap();
+    let mut held = session.lock(vec!["a".to_owned()], Mode::Exclusive).unwrap();
+    let granted = held.acquire(0).await.unwrap();
+    assert_eq!(
+        granted.lease_ends.unwrap() - granted.last_heartbeat.unwrap(),
+        3_000_000_000
+    );
+    server.pause();
+    let mut last = granted;
+    while let Some(grant) = held.current_grant() {
+        last = grant;
+        sleep(Duration::from_millis(5)).await;
+    }
+    let (now, ends) = (clock.now(), last.lease_ends.unwrap());
+    assert!(now < ends, "learned at {now}, and the lease ends at {ends}");
+    assert!(!held.is_owner().await.unwrap());
+    assert_error(held.renew().await, ErrorKind::Conflict, "lock-lost");
+    server.resume();
+    // Redis may have it still, and nobody can say for whom it was in between.
+    assert_eq!(held.release().await.unwrap(), ReleaseOutcome::Expired);
+    let (_other, mut next) = lock(&server.url(), "a").await;
+    next.acquire(LONG).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lease_that_could_end_before_its_holder_learns_of_it_is_refused() {
+    let url = database();
+    for times in ["lease=3&heartbeat=1", "heartbeat=3.5"] {
+        let refused = service(&format!("{url}?{times}")).await.map(|_| ());
+        let message = assert_rejected(refused, "heartbeat");
+        assert!(
+            message.contains("is not longer than 3 heartbeats"),
+            "{message}"
+        );
+    }
+    let service = service(&format!("{url}?heartbeat=1")).await.unwrap();
+    let options = SessionOptions {
+        lease: Some(3_000_000_000),
+        poll: None,
+    };
+    let opened = service.open("me".to_owned(), options).await;
+    assert_rejected(opened.map(|_| ()), "heartbeat");
 }
 
 /// The known weakness, and what answers it.

@@ -2,14 +2,17 @@
 
 use crate::backend_contract::{A_WHILE, assert_error};
 use crate::redis_server;
+use crate::support::lab::{lab, postgres_lab};
 use crate::support::simulated::{Time, run_in};
 use contend::backend::clock::RealClock;
+use contend::backend::lock_connection::ConnectionLocks;
 use contend::backend::lock_file::FileLocks;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::lock_redis::RedisLocks;
 use contend::backend::secret_url::SecretUrl;
+use contend::backend::{mysql, postgres, run_id};
 use contend::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
-use contend::model::error::ErrorKind;
+use contend::model::error::{CallError, ErrorKind};
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
 use contend::sim::clock::SimClock;
@@ -173,6 +176,28 @@ pub(super) async fn redis() -> Fixture {
     let (service, other) = (open().await.unwrap(), open().await.unwrap());
     let mut fixture = Fixture::of(Arc::new(service), None);
     fixture.unrenewed = Some(Arc::new(other.without_renewal()));
+    fixture.is_told = true;
+    fixture
+}
+
+/// Locks by name of one MariaDB server.
+pub(super) async fn get_lock() -> Fixture {
+    let (_, url) = &lab().node_urls()[0];
+    let url = SecretUrl::parse(url).unwrap();
+    of_connections(mysql::locks::open(&url, clock()).await)
+}
+
+/// Advisory locks of one PostgreSQL server.
+pub(super) async fn postgres_advisory() -> Fixture {
+    let (_, url) = &postgres_lab().node_urls()[0];
+    let url = SecretUrl::parse(url).unwrap();
+    of_connections(postgres::locks::open(&url, clock()).await)
+}
+
+/// Locks that end with their connection, with names that no other test has.
+fn of_connections(service: Result<ConnectionLocks, CallError>) -> Fixture {
+    let service = service.unwrap().of_run(&run_id::new_name());
+    let mut fixture = Fixture::of(Arc::new(service), None);
     fixture.is_told = true;
     fixture
 }
