@@ -183,6 +183,10 @@ async fn a_holder_without_answers_learns_of_it_before_its_lease_can_have_ended()
     let mut last = granted;
     while let Some(grant) = held.current_grant() {
         last = grant;
+        assert!(
+            Some(clock.now()) < last.lease_ends,
+            "it is still believed in"
+        );
         sleep(Duration::from_millis(5)).await;
     }
     let (now, ends) = (clock.now(), last.lease_ends.unwrap());
