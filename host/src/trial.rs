@@ -155,7 +155,7 @@ async fn live<W: World, R>(
     conditions.counters = growth(&before, &database.counters().await);
     conditions.nodes = database.membership();
     let found = workload.kind.read_final(database, &*clock, workload);
-    let found = found.await;
+    let found = found.await.map(|found| found.after(&conditions));
     let end = End {
         how,
         total_time,

@@ -24,10 +24,10 @@ pub fn answer(evidence: &Evidence, trace: &Trace) -> Answer {
     let mut findings = Findings::default();
     let effects = evidence.data.and_then(|data| data.effects.as_deref());
     let counts = effects.map(|effects| count(evidence, trace, effects));
-    let killed = evidence.data.map_or(&[][..], |data| &data.killed);
+    let breakdowns = evidence.data.map_or(&[][..], |data| &data.breakdowns);
     let losses = counts
         .as_deref()
-        .map(|counts| Losses::find(evidence.changes, counts, killed));
+        .map(|counts| Losses::find(evidence.changes, counts, breakdowns));
     for (index, change) in evidence.changes.iter().enumerate() {
         let found = counts.as_ref().map(|counts| counts[index]);
         for (kind, restored, at) in [

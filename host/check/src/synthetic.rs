@@ -52,7 +52,7 @@ pub fn history(workers: u32, rows: u32, changes_per_worker: u32) -> (Vec<Change>
         silent: Vec::new(),
         unseen: 0,
         has_primary: false,
-        killed: Vec::new(),
+        breakdowns: Vec::new(),
     };
     (changes, data)
 }

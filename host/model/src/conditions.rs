@@ -3,12 +3,13 @@
 use super::background::Background;
 use super::change::Nanos;
 use super::counters::NodeCounters;
-use super::data::KilledAt;
+use super::data::{Breakdown, BreakdownCause};
 use super::lab_fault::{ALL, LabAction};
 use super::lateness::Lateness;
 use super::membership::Membership;
 use super::schedule::FaultEvent;
 use super::sim_fault::SimFaultEvent;
+use super::sim_fault::{Fate, FaultAction};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,17 +42,35 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// The times in which all servers of the lab were killed at once.
-    pub fn killed(&self) -> Vec<KilledAt> {
-        let all = |event: &&FaultEvent| {
-            let fault = &event.fault;
-            fault.action == LabAction::Kill && fault.target == ALL && event.error.is_none()
-        };
-        let killed = self.faults.iter().filter(all).map(|event| KilledAt {
-            began: event.began,
-            ended: event.ended,
+    /// The times in which the database may have lost commits: in a lab, and in a simulation.
+    pub fn breakdowns(&self) -> Vec<Breakdown> {
+        let real = self.faults.iter().filter(|event| event.error.is_none());
+        let real = real.filter_map(|event| {
+            let cause = match (event.fault.action, event.fault.target.as_str()) {
+                (LabAction::Kill, ALL) => BreakdownCause::AllKilled,
+                (LabAction::Promote, _) => BreakdownCause::Promoted,
+                _ => return None,
+            };
+            Some(Breakdown {
+                began: event.began,
+                ended: event.ended,
+                cause,
+            })
         });
-        killed.collect()
+        let simulated = self
+            .simulated
+            .iter()
+            .flat_map(|simulated| &simulated.faults);
+        let promoted = simulated.filter(|event| {
+            let is_promotion = matches!(event.fault.what, FaultAction::Promote { .. });
+            is_promotion && event.fate == Fate::Came
+        });
+        let promoted = promoted.map(|event| Breakdown {
+            began: event.fault.at,
+            ended: event.fault.at,
+            cause: BreakdownCause::Promoted,
+        });
+        real.chain(promoted).collect()
     }
 }
 

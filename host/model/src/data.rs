@@ -159,11 +159,21 @@ pub struct NodeRows {
     pub foreign: Vec<String>,
 }
 
-/// A time in which all servers of the database were killed at once.
+/// A time in which a database may lose the last of what it has committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KilledAt {
+pub struct Breakdown {
     pub began: Nanos,
     pub ended: Nanos,
+    pub cause: BreakdownCause,
+}
+
+/// What was done to the servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BreakdownCause {
+    /// All of them were killed at once.
+    AllKilled,
+    /// A standby took the place of the primary.
+    Promoted,
 }
 
 /// Everything that is read from the database after a run.
@@ -185,9 +195,9 @@ pub struct FinalRows {
     /// One node at a time takes writes.
     #[serde(default)]
     pub has_primary: bool,
-    /// Not of the data: what happened to all servers of a lab meanwhile, in the order of time.
+    /// Not of the data: what happened to the servers meanwhile, in the order of time.
     #[serde(skip)]
-    pub killed: Vec<KilledAt>,
+    pub breakdowns: Vec<Breakdown>,
 }
 
 #[cfg(test)]

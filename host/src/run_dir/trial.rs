@@ -177,10 +177,10 @@ impl TrialDir {
             Err(source) => return Err(RunDirError::History { path, source }),
         };
         let conditions: Option<Conditions> = read_json(&self.root.join(CONDITIONS))?;
-        let mut found = self.load_found()?;
-        if let (Some(FinalState::Rows(data)), Some(conditions)) = (&mut found, &conditions) {
-            data.killed = conditions.killed();
-        }
+        let found = self.load_found()?.map(|found| match &conditions {
+            Some(conditions) => found.after(conditions),
+            None => found,
+        });
         if let Some(end) = &end {
             whole(path, history.changes.len(), Some(end.changes))?;
             let effects = found.as_ref().and_then(FinalState::effects).unwrap_or(0);
@@ -251,7 +251,7 @@ impl TrialDir {
             silent: rows.silent.into_owned(),
             unseen: rows.unseen,
             has_primary: rows.has_primary,
-            killed: Vec::new(),
+            breakdowns: Vec::new(),
         }))
     }
 

@@ -1,6 +1,7 @@
 //! The final state of the database after a trial.
 
 use crate::check::parts::Heard;
+use crate::model::conditions::Conditions;
 use crate::model::data::FinalRows;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -15,6 +16,16 @@ pub enum FinalState {
     Rows(FinalRows),
     /// The content of the tables of a kind of workload that has its own.
     Own(Arc<dyn OwnTables>),
+}
+
+impl FinalState {
+    /// The same, with what happened to the servers before it was read.
+    pub fn after(mut self, conditions: &Conditions) -> Self {
+        if let Self::Rows(rows) = &mut self {
+            rows.breakdowns = conditions.breakdowns();
+        }
+        self
+    }
 }
 
 /// The final state that one kind of workload reads, and only it knows.

@@ -50,7 +50,7 @@ pub fn weigh(
     if *state == effect {
         return Shown::AuditEntry;
     }
-    let lie = |why| match is_after_a_kill(evidence, change, which, seen) {
+    let lie = |why| match is_after_a_breakdown(evidence, change, which, seen) {
         // What is not there may have been lost.
         true => Shown::Open,
         false => Shown::Lie(Lie {
@@ -79,12 +79,17 @@ pub fn weigh(
     }
 }
 
-/// True if all servers were killed between the step's ok and the end of the reading.
-fn is_after_a_kill(evidence: &Evidence, change: &Change, which: StepKind, seen: &Seen) -> bool {
-    let killed = evidence.data.map_or(&[][..], |data| &data.killed);
+/// True if there was a breakdown between the step's ok and the end of the reading.
+fn is_after_a_breakdown(
+    evidence: &Evidence,
+    change: &Change,
+    which: StepKind,
+    seen: &Seen,
+) -> bool {
+    let breakdowns = evidence.data.map_or(&[][..], |data| &data.breakdowns);
     let returned = change.step(which).map_or(0, |step| step.returned);
-    let mut killed = killed.iter();
-    killed.any(|killed| returned <= killed.ended && killed.began <= seen.ended)
+    let mut breakdowns = breakdowns.iter();
+    breakdowns.any(|it| returned <= it.ended && it.began <= seen.ended)
 }
 
 /// The state that the step leads to.

@@ -1,7 +1,7 @@
 use super::super::synthetic::{change, history};
 use super::*;
 use crate::model::change::{Check, Nanos};
-use crate::model::data::{AuditEntry, FinalRows, KilledAt, RowState, Status};
+use crate::model::data::{AuditEntry, Breakdown, BreakdownCause, FinalRows, RowState, Status};
 use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::seen::{Seen, Sight};
@@ -361,16 +361,17 @@ fn reading_after_all_servers_were_killed_accuses_nobody() {
     changes[0].acquire.seen = saw(Some(RowState::initial()));
     let mut data = with(chain(&right()));
     let kill = |began, ended| {
-        vec![KilledAt {
+        vec![Breakdown {
             began: began * MS,
             ended: ended * MS,
+            cause: BreakdownCause::AllKilled,
         }]
     };
-    data.killed = kill(10, 11);
+    data.breakdowns = kill(10, 11);
     assert_eq!(word(&changes, &data), "unknown");
     // Before the step's ok, or after the reading.
     for (began, ended) in [(5, 6), (13, 14)] {
-        data.killed = kill(began, ended);
+        data.breakdowns = kill(began, ended);
         assert_eq!(word(&changes, &data), "violated");
     }
 }

@@ -10,17 +10,18 @@
 //! release, in the data                ▪
 //! acquire, not in the data                ▫    nothing begun later is there: lost, or never made
 //! acquire, seen, not in the data             ▫ lost
-//!                                              ✗ all servers are killed
+//!                                              ✗ all servers are killed, or a standby is promoted
 //! acquire, in the data                              ▪
 //! ```
 
 use crate::model::change::{Change, Nanos, Step, StepKind};
-use crate::model::data::KilledAt;
+use crate::model::data::{Breakdown, BreakdownCause};
 
 const LOST: &str = "committed, acknowledged, and lost";
 const WITH_OTHERS: &str =
     "committed, acknowledged, and lost, as others of that time that all nodes had";
 const KILLED: &str = "acknowledged right before all servers were killed: lost, or never made";
+const PROMOTED: &str = "acknowledged right before a standby was promoted: lost, or never made";
 
 /// The times at which commits were lost.
 pub(super) struct Losses(Vec<Loss>);
@@ -32,13 +33,16 @@ struct Loss {
 }
 
 impl Losses {
-    /// Linear in the number of changes, for each time at which all servers were killed.
-    pub(super) fn find(changes: &[Change], counts: &[[u8; 2]], killed: &[KilledAt]) -> Self {
+    /// Linear in the number of changes, for each breakdown.
+    pub(super) fn find(changes: &[Change], counts: &[[u8; 2]], breakdowns: &[Breakdown]) -> Self {
         let present = Present { changes, counts };
-        let of_kill = |killed: &KilledAt| Loss {
-            from: present.last_begun_before(killed.began),
-            until: killed.ended,
-            diagnosis: KILLED,
+        let of_breakdown = |breakdown: &Breakdown| Loss {
+            from: present.last_begun_before(breakdown.began),
+            until: breakdown.ended,
+            diagnosis: match breakdown.cause {
+                BreakdownCause::AllKilled => KILLED,
+                BreakdownCause::Promoted => PROMOTED,
+            },
         };
         let known = changes.iter().zip(counts);
         let known = known.filter(|(change, found)| is_known(change, found[0]));
@@ -51,7 +55,7 @@ impl Losses {
                 diagnosis: WITH_OTHERS,
             });
         }
-        losses.extend(killed.iter().map(of_kill));
+        losses.extend(breakdowns.iter().map(of_breakdown));
         Self(losses)
     }
 

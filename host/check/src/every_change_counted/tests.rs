@@ -1,7 +1,7 @@
 use super::super::synthetic::history;
 use super::*;
 use crate::model::change::Settled;
-use crate::model::data::{KeyChange, KilledAt, RowState};
+use crate::model::data::{Breakdown, BreakdownCause, KeyChange, RowState};
 use crate::model::marker::{Mark, Marker};
 use crate::model::outcome::{Outcome, Reason};
 use crate::model::verdict::Verdict;
@@ -318,21 +318,34 @@ fn last_success_before_all_servers_were_killed_is_not_called_a_lie() {
         .find(|step| step.returned >= 100_000_000)
         .unwrap();
     let (began, ended) = (release.returned + 1, release.returned + 70_000_000);
-    let diagnosis = |gone: std::ops::Range<u64>, killed: Vec<KilledAt>| {
+    let diagnosis = |gone: std::ops::Range<u64>, breakdowns: Vec<Breakdown>| {
         let mut data = without(&changes, &data, gone);
-        data.killed = killed;
+        data.breakdowns = breakdowns;
         let answer = judge(&changes, Some(&data));
         answer.verdict.why().unwrap().to_owned()
     };
     let gone = release.invoked..release.invoked + 1;
     let silent = diagnosis(gone.clone(), Vec::new());
     assert!(silent.ends_with("a silent success"), "{silent}");
-    let lost = diagnosis(gone.clone(), vec![KilledAt { began, ended }]);
+    let cause = BreakdownCause::AllKilled;
+    let breakdown = Breakdown {
+        began,
+        ended,
+        cause,
+    };
+    let lost = diagnosis(gone.clone(), vec![breakdown]);
     assert!(lost.ends_with("were killed: lost, or never made"), "{lost}");
+    let promoted = Breakdown {
+        cause: BreakdownCause::Promoted,
+        ..breakdown
+    };
+    let lost = diagnosis(gone.clone(), vec![promoted]);
+    assert!(lost.ends_with("promoted: lost, or never made"), "{lost}");
     // Others began later and are in the data, so this one was not among the last.
-    let later = KilledAt {
+    let later = Breakdown {
         began: began + 60_000_000,
         ended: ended + 60_000_000,
+        ..breakdown
     };
     let silent = diagnosis(gone, vec![later]);
     assert!(silent.ends_with("a silent success"), "{silent}");

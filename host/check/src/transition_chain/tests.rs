@@ -38,7 +38,7 @@ fn judge(changes: &[Change], effects: Vec<AuditEntry>, end: RowState) -> Answer 
         is_ordered: false,
         unseen: 0,
         has_primary: false,
-        killed: Vec::new(),
+        breakdowns: Vec::new(),
     };
     judge_data(changes, 3, Some(&data), None)
 }

@@ -35,7 +35,7 @@ pub(super) async fn read_data(
         silent: found.silent,
         unseen: found.unseen,
         has_primary: found.has_primary,
-        killed: Vec::new(),
+        breakdowns: Vec::new(),
     })
 }
 

@@ -42,6 +42,8 @@ fn promotion_loses_acknowledged_commits_unless_they_waited_for_a_standby() {
     let told = format!("{}{}", finished.stdout, finished.stderr);
     assert_eq!(finished.code, 1, "{told}");
     assert!(told.contains("is on no server any more"), "{told}");
+    assert!(told.contains(" lost"), "{told}");
+    assert!(!told.contains("a silent success"), "{told}");
     holds(
         "cas for-update --faults promote --db sim:kind=postgres,synchronous=true",
         25,
