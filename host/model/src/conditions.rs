@@ -8,8 +8,7 @@ use super::lab_fault::{ALL, LabAction};
 use super::lateness::Lateness;
 use super::membership::Membership;
 use super::schedule::FaultEvent;
-use super::sim_fault::SimFaultEvent;
-use super::sim_fault::{Fate, FaultAction};
+use super::sim_fault::{Fate, FaultAction, SimFaultEvent};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +40,9 @@ pub struct Conditions {
     pub settings_unread: Vec<UnreadSetting>,
 }
 
+/// An answer that the old primary had sent has come to its client after this.
+const ON_ITS_WAY: Nanos = 1_000_000_000;
+
 impl Conditions {
     /// The times in which the database may have lost commits: in a lab, and in a simulation.
     pub fn breakdowns(&self) -> Vec<Breakdown> {
@@ -67,7 +69,7 @@ impl Conditions {
         });
         let promoted = promoted.map(|event| Breakdown {
             began: event.fault.at,
-            ended: event.fault.at,
+            ended: event.fault.at.saturating_add(ON_ITS_WAY),
             cause: BreakdownCause::Promoted,
         });
         real.chain(promoted).collect()

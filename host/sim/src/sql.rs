@@ -20,7 +20,7 @@
 //! | CREATE TRIGGER | AFTER INSERT, UPDATE or DELETE … FOR EACH ROW, with one INSERT of OLD's and NEW's columns, a UUID and CONTEND_TRANSACTION(), the number of the transaction | UUID() | gen_random_uuid(); its function in PL/pgSQL in the same text |
 //! | DROP | TABLE, TRIGGER | | |
 //! | SET | the isolation level of the session or of the next transaction | SESSION name = value | name = value |
-//! | SAVEPOINT | SAVEPOINT, ROLLBACK TO, RELEASE; row locks stay | | |
+//! | SAVEPOINT | SAVEPOINT, ROLLBACK TO, RELEASE; row locks stay in MariaDB, and end in PostgreSQL | | |
 //!
 //! Differences from both servers that no error reports:
 //!
