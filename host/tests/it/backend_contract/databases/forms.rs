@@ -95,6 +95,7 @@ const NOT_SIMULATED: &[&str] = &["DISTINCT"];
 
 /// The same of the simulated PostgreSQL.
 const NOT_SIMULATED_OF_POSTGRES: &[&str] = &[
+    "DISTINCT",
     "the name current_timestamp",
     "the name localtime",
     "the function now",
