@@ -12,7 +12,7 @@ use crate::capability::operation::Operation;
 use crate::lock_connection::{Connection, ConnectionLocks, Key, Server};
 use crate::lock_settings::{HEARTBEAT, Settings};
 use crate::model::change::Nanos;
-use crate::model::error::CallError;
+use crate::model::error::{CallError, ErrorKind};
 use crate::secret_url::SecretUrl;
 use crate::session_options::AffectedRows;
 use async_trait::async_trait;
@@ -24,6 +24,9 @@ use tokio::time::sleep;
 
 /// A server that refuses `GET_LOCK` since it is one of a cluster.
 const NOT_SUPPORTED: &str = "1235";
+
+/// Waiting would close a circle of locks by name, on MySQL; MariaDB has 1213 for it.
+const DEADLOCK: &str = "3058";
 
 /// There is no connection of that number (any more).
 const NO_SUCH_THREAD: &str = "1094";
@@ -164,13 +167,16 @@ fn explain(failure: &Failure, operation: Operation) -> CallError {
         error.message += "; servers of this version give no such locks on a cluster, where they would \
                           exclude nobody on another node";
     }
+    if error.code == DEADLOCK {
+        error.kind = ErrorKind::Conflict;
+    }
     error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::error::ErrorKind::{self, Conflict, Indefinite, Rejected, Unavailable};
+    use crate::model::error::ErrorKind::{Conflict, Indefinite, Rejected, Unavailable};
     use mysql_async::{Error, IoError, ServerError};
     use std::io;
 
