@@ -40,6 +40,10 @@ batch lost-update-all $on repeatable-read --endpoint all
 batch lost-update-one-writer $on repeatable-read --endpoint one-writer
 batch lost-update-snapshot $on snapshot --endpoint all
 
+on="--lab=$work/flush-2 --lock mysql --strategy lock-only,lock-operation --workload $here/lost-update.toml"
+batch get-lock-all $on --endpoint all
+batch get-lock-one-writer $on --endpoint one-writer
+
 on="--lab=$work/flush-2 --strategy cas,for-update --workload $here/stale-reads.toml"
 batch stale-reads-0 $on --sync-wait 0
 batch stale-reads-1 $on --sync-wait 1
