@@ -19,6 +19,10 @@ pub struct TestArguments {
     /// Workload of the last parts: a file, or a name in workloads/ [default: a small one]
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
+    /// Simulated cluster of all parts but the embedded database, for example sim:kind=postgres; sim:help
+    /// lists its keys
+    #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
+    db: String,
     /// Simulated lock service: lease, file, session or memory
     #[arg(long, value_name = "KIND", default_value = "lease")]
     lock: String,
@@ -40,13 +44,13 @@ pub struct TestArguments {
 
 impl From<TestArguments> for TestOptions {
     fn from(arguments: TestArguments) -> Self {
-        let (strategies, sim) = (vec![arguments.strategy], "sim".to_owned());
+        let strategies = vec![arguments.strategy];
         let shared = arguments.shared;
         Self {
             search: SearchOptions {
                 plan: PlanOptions {
                     workload: arguments.workload,
-                    ..shared.options(strategies, sim, arguments.lock, Defaults::CHECK)
+                    ..shared.options(strategies, arguments.db, arguments.lock, Defaults::CHECK)
                 },
                 seeds: arguments.seeds,
                 time: None,

@@ -8,7 +8,7 @@ use self::faults::Subject;
 use crate::author::registry::reference::Reference;
 use crate::console::{self, Form, Screen};
 use crate::exit::{CommandError, Exit};
-use crate::model::fault_class::FaultClasses;
+use crate::model::fault_class::{FaultClass, FaultClasses};
 use crate::plan::options::default_limits;
 use crate::plan::search::{SearchOptions, resolve_search};
 use crate::plan::strategies::{self, find_one};
@@ -78,6 +78,15 @@ fn rest(options: &TestOptions, screen: &Screen) -> Result<Vec<Part>, CommandErro
         ..with_faults.clone()
     };
     let resolved = resolve_search(with_faults, screen)?;
+    // A promotion may lose what any strategy has committed.
+    let no_strategys_fault = |class| class == FaultClass::Promote;
+    let with_faults = &match resolved.world.topology.has_standbys() {
+        true => SearchOptions {
+            faults: with_faults.faults.filtered(|it| !no_strategys_fault(it)),
+            ..with_faults.clone()
+        },
+        false => with_faults.clone(),
+    };
     let cancel = CancelFlag::listen(Exit::Unknown.code())?;
     let given = &with_faults.plan.strategies[0];
     let waiting = screen.waiting(format!("{given}: ordinary changes"));

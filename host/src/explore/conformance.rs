@@ -63,6 +63,8 @@ pub fn small_world(case: &Case) -> Case {
         topology: Topology {
             nodes: 1,
             latency_ms: None,
+            // There is no standby that a commit could wait for.
+            synchronous: false,
             ..case.topology.clone()
         },
         faults: Vec::new(),

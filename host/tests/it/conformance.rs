@@ -57,6 +57,15 @@ fn fails(arguments: &str, failed: &[&str]) -> Value {
 }
 
 #[test]
+fn right_strategies_keep_the_contract_on_a_simulated_postgresql_too() {
+    for strategy in ["cas", "for-update"] {
+        passes(&format!("{strategy} --db sim:kind=postgres"));
+    }
+    let wrong = "read-modify-write --db sim:kind=postgres --seeds 60";
+    fails(wrong, &["simulator", "simulator with faults"]);
+}
+
+#[test]
 fn faults_of_the_simulator_are_left_out_on_the_embedded_database() {
     let sandbox = Sandbox::new();
     let fault = "at = \"10ms\"\naction = \"crash\"\ntarget = \"n2\"\nfor = \"1s\"\n";
@@ -241,6 +250,9 @@ fn a_file_that_is_no_strategy_fails_and_what_can_not_be_tested_is_refused() {
     let other = sandbox.shell("$runner test cas --only 'acquire 9'");
     other.refused_with(&["acquire 9", "acquire 2 execute", "release 1 execute"]);
     sandbox.run("test cas --seeds 0").refused_with(&["seeds"]);
+    sandbox
+        .run("test cas --db sqlite")
+        .refused_with(&["sqlite", "sim"]);
     sandbox
         .run("test cas --workload ip-20")
         .refused_with(&["cas", "volume-state"]);
