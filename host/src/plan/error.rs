@@ -94,7 +94,7 @@ pub enum PlanError {
     #[error("two cells of the batch would have the folder {}; rename one of their .wasm files", .0.display())]
     CellTwice(PathBuf),
     #[error(
-        "runner check simulates: leave --db out, or say --db sim:…; on a real database run `runner \
+        "check and test simulate: leave --db out, or say --db sim:…; on a real database run `runner \
          --strategy …`"
     )]
     OnlySimulated,

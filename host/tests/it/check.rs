@@ -134,7 +134,7 @@ fn nonsense_is_refused_before_anything_is_simulated() {
     for (arguments, says) in [
         ("--seeds 0", "seeds is 0; it must be from 1"),
         ("--jobs 0", "jobs is 0; it must be from 1 to 1024"),
-        ("--db sqlite", "runner check simulates"),
+        ("--db sqlite", "check and test simulate"),
         ("--db sim:nodes=0", "nodes is 0; it must be from 1 to 1000"),
         ("--db sim:nodse=3", "did you mean `nodes`?"),
         ("--lock redis://h:1", "lock services of its own"),

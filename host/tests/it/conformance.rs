@@ -252,7 +252,7 @@ fn a_file_that_is_no_strategy_fails_and_what_can_not_be_tested_is_refused() {
     sandbox.run("test cas --seeds 0").refused_with(&["seeds"]);
     sandbox
         .run("test cas --db sqlite")
-        .refused_with(&["sqlite", "sim"]);
+        .refused_with(&["leave --db out", "sim:"]);
     sandbox
         .run("test cas --workload ip-20")
         .refused_with(&["cas", "volume-state"]);
