@@ -190,6 +190,30 @@ fn commit_that_waited_for_a_standby_is_there_when_its_primary_is_back() {
     });
 }
 
+/// The client of such a commit may be gone, and settling must not take it for one that never was.
+#[test]
+fn causal_reading_waits_for_a_commit_that_waits_for_a_standby() {
+    let ((), _) = run(&synchronous(), async |lab: Lab| {
+        lab.cluster.begin(&cut_off(&[0]));
+        let mut writer = lab.client(0).await;
+        let beside = lab.clone();
+        let reading = async move {
+            beside.sleep(50).await;
+            assert_eq!(beside.read_at("n1", AS_IT_IS).await, Ok(0));
+            let healing = async {
+                beside.sleep(500).await;
+                beside.cluster.end(&cut_off(&[0]));
+            };
+            let causal = beside.ms(beside.read_at("n1", Freshness::Causal));
+            let ((took, read), ()) = join(causal, healing).await;
+            assert_eq!(read, Ok(1));
+            assert!(took >= 500, "{took} ms");
+        };
+        let (written, ()) = join(writer.write(ADD_ONE), reading).await;
+        assert_eq!(written, Ok(1));
+    });
+}
+
 #[test]
 fn every_fault_ends_with_a_primary_and_its_standbys() {
     let second = 1_000_000_000;

@@ -28,7 +28,8 @@ impl State {
         let is_causal = kind == Kind::Sync || self.connections[slot].variables.sync_wait != 0;
         if is_causal && !is_synced && kind != Kind::Rollback {
             let primary = self.of_postgres().primary;
-            if self.connections[slot].node != primary {
+            let is_shown = self.nodes[primary as usize].applied == self.order.last();
+            if self.connections[slot].node != primary || !is_shown {
                 self.catch_up_with_primary(slot);
                 return None;
             }

@@ -122,5 +122,6 @@ impl State {
                 self.committed(placed.connection.slot);
             }
         }
+        self.wake_readers(primary as u32);
     }
 }

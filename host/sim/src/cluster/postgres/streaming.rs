@@ -76,10 +76,11 @@ impl State {
         }
     }
 
-    /// Lets the call wait until its server has what the primary shows now.
+    /// Lets the call wait until its server shows what is in the primary's log now: also a commit that waits
+    /// for a standby, and whose client may be gone.
     pub(super) fn catch_up_with_primary(&mut self, slot: u32) {
         let primary = self.of_postgres().primary;
-        let position = self.nodes[primary as usize].applied;
+        let position = self.order.last();
         if !self.nodes[primary as usize].is_up {
             return self.fail(slot, Error::NoPrimary);
         }
