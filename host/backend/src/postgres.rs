@@ -12,9 +12,11 @@
 //! …; UPDATE …`, which the server runs as one transaction.
 
 mod answer;
+mod catching_up;
 mod classify;
 mod ground;
 mod home;
+mod identity;
 mod literals;
 pub mod locks;
 mod options;

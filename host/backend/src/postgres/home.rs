@@ -1,8 +1,8 @@
 //! The server on which schemas of trials are made.
 
+use super::identity::introduce;
 use super::options::{Address, hang_up};
 use super::position;
-use super::servers::introduce;
 use crate::model::error::CallError;
 use crate::secret_url::{POOLER, SecretUrl};
 use sqlx::postgres::PgConnection;

@@ -16,8 +16,8 @@ mod shared;
 
 use super::answer::{Failure, rows, run};
 use super::classify::classify;
+use super::identity::introduce;
 use super::options::{Address, hang_up};
-use super::servers::introduce;
 use crate::capability::clock::Clock;
 use crate::capability::lock::Mode;
 use crate::capability::lock_names;

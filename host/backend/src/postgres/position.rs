@@ -10,14 +10,18 @@ use tokio::sync::Mutex;
 
 /// On a primary, `insert` and not `flush`: what was committed is seen there before it is flushed, where
 /// `synchronous_commit` is off. The timeline of a standby is shown to members of pg_monitor alone. A
-/// base backup is a connection of a standby, too, and none.
+/// base backup is a connection of a standby, too, and none. A commit that waits for a standby is in the log,
+/// and no transaction sees it yet: of these the time at which the oldest began, beside the time of the answer.
 const ASK: &str = "SELECT pg_is_in_recovery(), \
      (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END \
      - '0/0'::pg_lsn)::bigint, \
      CASE WHEN pg_is_in_recovery() \
      THEN (SELECT received_tli::bigint FROM pg_stat_wal_receiver) \
      ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint END, \
-     (SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup')";
+     (SELECT count(*) FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup'), \
+     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, \
+     (SELECT (extract(epoch FROM min(query_start)) * 1000000)::bigint FROM pg_stat_activity \
+     WHERE wait_event = 'SyncRep')";
 
 /// Writes an empty message into the log and flushes it. Without that, a standby may never reach the
 /// primary's position: the last records may be of an open transaction, and are not flushed before its
@@ -35,6 +39,10 @@ pub(super) struct Position {
     timeline: Option<i64>,
     /// Servers that stream from it.
     pub(super) standbys: usize,
+    /// The time of the answer on the server's clock, in µs.
+    at: i64,
+    /// The time at which the oldest commit that waits for a standby was asked for, on the same clock.
+    waits_since: Option<i64>,
 }
 
 impl Position {
@@ -48,6 +56,12 @@ impl Position {
         same && self.bytes >= goal.bytes
     }
 
+    /// True for a primary whose transactions see all that was in its log at an earlier answer: no commit that
+    /// was asked for before waits for a standby any more.
+    pub(super) fn shows(&self, earlier: &Self) -> bool {
+        self.waits_since.is_none_or(|since| since > earlier.at)
+    }
+
     fn read(rows: &[Row]) -> Option<Self> {
         match rows.first()?.as_slice() {
             [
@@ -55,12 +69,16 @@ impl Position {
                 bytes,
                 timeline,
                 Value::Integer(standbys),
+                Value::Integer(at),
+                waits_since,
             ] => Some(Self {
                 in_recovery: *in_recovery,
                 // A standby that has replayed nothing yet.
                 bytes: whole(bytes).unwrap_or(0),
                 timeline: whole(timeline),
                 standbys: usize::try_from(*standbys).unwrap_or(0),
+                at: *at,
+                waits_since: whole(waits_since),
             }),
             _ => None,
         }
@@ -131,6 +149,8 @@ mod tests {
             bytes,
             timeline,
             standbys: 0,
+            at: 0,
+            waits_since: None,
         }
     }
 
@@ -143,6 +163,24 @@ mod tests {
         ];
         assert_eq!(*primary(&positions).unwrap().0, "n2");
         assert!(primary(&positions[2..]).is_none());
+    }
+
+    #[test]
+    fn only_commits_that_waited_before_the_question_are_waited_for() {
+        let answered = |at, waits_since| Position {
+            at,
+            waits_since,
+            ..at_rest()
+        };
+        let question = answered(50, Some(40));
+        assert!(!question.shows(&question));
+        assert!(!answered(60, Some(40)).shows(&question));
+        assert!(answered(60, Some(55)).shows(&question));
+        assert!(answered(60, None).shows(&question));
+    }
+
+    fn at_rest() -> Position {
+        at(false, 0, None)
     }
 
     #[test]

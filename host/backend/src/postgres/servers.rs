@@ -1,15 +1,15 @@
 //! The servers of one database: the endpoint, and the nodes behind it.
 
-use super::answer::{Failure, rows, run};
-use super::classify::classify;
+use super::answer::run;
+use super::catching_up;
 use super::home::Home;
-use super::options::{Address, DIRECT, hang_up};
+use super::identity::{Identity, meet, names};
+use super::options::Address;
 use super::parameter_types::ParameterTypes;
 use super::position::{self, LastTold, Position};
 use super::readers::{Reading, readers};
 use crate::capability::budget::Shares;
 use crate::capability::database::Target;
-use crate::capability::operation::Operation;
 use crate::host_threads;
 use crate::model::error::CallError;
 use crate::model::membership::Membership;
@@ -21,43 +21,13 @@ use crate::session_options::SessionOptions;
 use futures_util::future::{join_all, try_join_all};
 use sqlx::postgres::PgConnection;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::sleep;
 
-/// Timeout for a connected server to report its identity.
-const INTRODUCTION_TAKES_AT_MOST: Duration = Duration::from_secs(5);
-
-/// Longest wait for a standby to come as far as the primary.
-const CATCHING_UP_TAKES_AT_MOST: Duration = Duration::from_secs(8);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
-
-/// Time between two flushes of the primary's log while a standby is waited for.
-const NUDGED_EVERY: Duration = Duration::from_millis(100);
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// Longest wait for the end of an abandoned session.
 const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
-
-const IDENTITY: &str = "SELECT system_identifier::text, current_setting('port'), \
-     current_setting('cluster_name'), pg_postmaster_start_time()::text, \
-     current_setting('standard_conforming_strings'), \
-     coalesce(current_setting('contend.session', true), '') FROM pg_control_system()";
-
-/// Identity of a server without its address: behind a proxy every connection has the same address.
-/// Standbys have the system identifier of their primary.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Identity {
-    /// System identifier, port and `cluster_name`.
-    lasting: [String; 3],
-    /// The start of the server, which tells apart those that share the rest.
-    started: String,
-}
-
-impl Identity {
-    /// The name that the server gives itself, if it has one.
-    fn own_name(&self) -> Option<&str> {
-        Some(&*self.lasting[2]).filter(|name| !name.is_empty())
-    }
-}
 
 pub(super) struct Node {
     pub(super) name: String,
@@ -174,7 +144,7 @@ impl Servers {
     /// The number of a server: its place among the nodes, or behind them if it is none of them. A node
     /// that was started again is the same node, if it is the only one with its name and port.
     pub(super) fn number_of(&self, identity: &Identity) -> u32 {
-        let alike = |one: &Identity| one.lasting == identity.lasting;
+        let alike = |one: &Identity| one.is_like(identity);
         let nodes = || self.nodes.iter().map(|node| &node.identity);
         let exact = nodes().position(|one| one == identity);
         let alone = || (nodes().filter(|one| alike(one)).count() == 1).then_some(());
@@ -205,36 +175,9 @@ impl Servers {
             let message = "no node answers as the primary, whose commits the others have to have";
             return Err(CallError::unavailable("no-primary", message));
         };
-        let (began, mut nudges) = (Instant::now(), 0);
-        loop {
-            if std::ptr::eq(node, primary) {
-                return Ok(());
-            }
-            let now = position::ask(node).await?;
-            if now.is_primary() {
-                let message = format!(
-                    "{} answers as a primary beside {}, and can't have its commits",
-                    node.name, primary.name
-                );
-                return Err(CallError::unavailable("two-primaries", message));
-            }
-            if now.has(goal) {
-                return Ok(());
-            }
-            if began.elapsed() > CATCHING_UP_TAKES_AT_MOST {
-                let (name, seconds) = (&node.name, CATCHING_UP_TAKES_AT_MOST.as_secs());
-                let message = format!(
-                    "{name} did not come as far as {} in {seconds} s",
-                    primary.name
-                );
-                return Err(CallError::unavailable("behind", message));
-            }
-            if began.elapsed() > NUDGED_EVERY * (nudges + 1) {
-                nudges += 1;
-                // Where it may not be done, the standby comes there with the next commit.
-                primary.readers.read(position::NUDGE, &[]).await.ok();
-            }
-            sleep(BETWEEN_LOOKS).await;
+        match std::ptr::eq(node, primary) {
+            true => catching_up::show_all(primary, goal).await,
+            false => catching_up::come_as_far(node, primary, goal).await,
         }
     }
 
@@ -320,88 +263,4 @@ async fn look_around(nodes: &[Node]) -> (Vec<String>, bool) {
     let unnamed = standbys.saturating_sub(named);
     let unseen = vec!["a standby that was not named".to_owned(); unnamed];
     (unseen, answered.len() - named <= 1)
-}
-
-/// Asks a server for its identity.
-async fn meet(address: &Address) -> Result<Identity, CallError> {
-    let (connection, identity) = introduce(address).await?;
-    hang_up(connection).await;
-    Ok(identity)
-}
-
-/// Connects, and asks the server for its identity.
-pub(super) async fn introduce(address: &Address) -> Result<(PgConnection, Identity), CallError> {
-    let mut connection = address.connect().await?;
-    let identity = ask_identity(&mut connection, address).await?;
-    Ok((connection, identity))
-}
-
-/// Asks the server behind a connection for its identity.
-pub(super) async fn ask_identity(
-    connection: &mut PgConnection,
-    address: &Address,
-) -> Result<Identity, CallError> {
-    let asking = within(INTRODUCTION_TAKES_AT_MOST, identify(connection));
-    let failed = |why: &str| {
-        let message = format!("{} does not report its identity: {why}", address.name);
-        CallError::unavailable("08006", message)
-    };
-    match asking.await {
-        Ok(Ok(told)) if !told.standard_strings => {
-            let message = format!(
-                "{} has standard_conforming_strings off, so it reads texts otherwise than they were \
-                 checked; switch it on",
-                address.name
-            );
-            Err(CallError::rejected("standard-conforming-strings", message))
-        }
-        Ok(Ok(told)) if !address.is_pooler && !told.is_direct => {
-            let message = format!(
-                "{} loses the settings of a session; {}",
-                address.name,
-                address.may_be_a_pooler()
-            );
-            Err(CallError::rejected("pooler", message))
-        }
-        Ok(Ok(told)) => Ok(told.identity),
-        Ok(Err(failure)) => Err(failed(&classify(&failure, Operation::Reading).message)),
-        Err(_) => Err(failed("no answer in time")),
-    }
-}
-
-/// What a server says of itself and of the connection.
-struct Introduction {
-    identity: Identity,
-    /// It reads texts as the standard has them.
-    standard_strings: bool,
-    /// The connection has the settings with which it was opened.
-    is_direct: bool,
-}
-
-async fn identify(connection: &mut PgConnection) -> Result<Introduction, Failure> {
-    let told = rows(connection, IDENTITY).await?;
-    let mut told = told.into_iter().flatten().filter_map(Value::into_text);
-    let mut next = || told.next().unwrap_or_default();
-    Ok(Introduction {
-        identity: Identity {
-            lasting: [next(), next(), next()],
-            started: next(),
-        },
-        standard_strings: next() == "on",
-        is_direct: next() == DIRECT,
-    })
-}
-
-/// A node is called what it calls itself, if no two call themselves the same.
-fn names(addresses: &[Address], identities: &[Identity]) -> Vec<String> {
-    let own: Option<Vec<String>> = identities
-        .iter()
-        .map(|one| one.own_name().map(str::to_owned))
-        .collect();
-    let unique = |names: &Vec<String>| {
-        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
-        distinct.len() == names.len()
-    };
-    own.filter(unique)
-        .unwrap_or_else(|| addresses.iter().map(|one| one.name.clone()).collect())
 }

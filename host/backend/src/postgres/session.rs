@@ -2,10 +2,11 @@
 
 use super::answer::{Answer, Failure, Form, answer, run};
 use super::classify::classify;
+use super::identity::{ask_identity, introduce};
 use super::literals::with_values;
 use super::options::{PREPARED_STATEMENTS, hang_up};
 use super::pooled::{self, Pooled};
-use super::servers::{Servers, ask_identity, introduce};
+use super::servers::Servers;
 use super::values::{TEXT, letter};
 use crate::capability::budget::Shares;
 use crate::capability::calls;

@@ -51,15 +51,20 @@ fn whole(lab: &'static ToBreak, kind: Kind) -> MutexGuard<'static, Lab> {
 
 /// A lab for one test.
 pub fn start(kind: Kind, settings: &[(&str, &str)]) -> (Lab, Watchdog) {
+    let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    start_with(|options| {
+        options.kind = kind;
+        options.settings = settings.iter().map(owned).collect();
+    })
+}
+
+/// The same with other options.
+pub fn start_with(choose: impl FnOnce(&mut LabOptions)) -> (Lab, Watchdog) {
     let dir = new_dir();
     // First of all: it also stops what a start that failed has left.
     let watchdog = Watchdog::over(&dir);
-    let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-    let options = LabOptions {
-        kind,
-        settings: settings.iter().map(owned).collect(),
-        ..LabOptions::new(dir)
-    };
+    let mut options = LabOptions::new(dir);
+    choose(&mut options);
     (up_on_free_ports(&options), watchdog)
 }
 

@@ -5,11 +5,17 @@ use crate::support::lab::postgres_lab;
 use contend::backend::postgres::Postgres;
 use contend::backend::secret_url::SecretUrl;
 use contend::backend::session_options::SessionOptions;
+use contend::lab::Lab;
 use std::sync::Arc;
 
 /// A primary with its standbys, and an endpoint that leads to the primary.
 pub(in crate::backend_contract) async fn postgres_cluster() -> Fixture {
-    let (endpoint, nodes) = addresses();
+    cluster_of(postgres_lab()).await
+}
+
+/// The same of another lab.
+pub(in crate::backend_contract) async fn cluster_of(lab: &Lab) -> Fixture {
+    let (endpoint, nodes) = addresses_of(lab);
     open(&endpoint, &nodes, SessionOptions::default()).await
 }
 
@@ -47,7 +53,10 @@ async fn open(endpoint: &SecretUrl, nodes: &[SecretUrl], options: SessionOptions
 
 /// The endpoint and the nodes.
 pub(in crate::backend_contract) fn addresses() -> (SecretUrl, Vec<SecretUrl>) {
-    let lab = postgres_lab();
+    addresses_of(postgres_lab())
+}
+
+fn addresses_of(lab: &Lab) -> (SecretUrl, Vec<SecretUrl>) {
     let url = |text: &str| SecretUrl::parse(text).unwrap();
     let nodes = lab.node_urls();
     let nodes = nodes.iter().map(|(_, text)| url(text)).collect();

@@ -2,13 +2,18 @@
 
 use super::{ADD_ONE, READ, n};
 use crate::backend_contract::databases::fixture::Fixture;
-use crate::backend_contract::databases::postgres::{addresses, postgres_cluster};
+use crate::backend_contract::databases::postgres::{addresses, cluster_of, postgres_cluster};
+use crate::backend_contract::databases::spawn_execute;
 use crate::backend_contract::{assert_error, contract};
+use crate::support::lab::start_with;
 use contend::backend::postgres::Postgres;
 use contend::backend::session_options::SessionOptions;
-use contend::capability::database::Database;
+use contend::capability::database::{Database, Freshness};
+use contend::lab::Kind;
 use contend::model::error::ErrorKind::Unavailable;
+use contend::model::lab_fault::{LabAction, LabFault};
 use contend::model::value::Value;
+use tokio::task::block_in_place;
 
 contract! { postgres_cluster:
     a_standby_takes_no_writes,
@@ -67,6 +72,43 @@ async fn every_server_is_a_member(fixture: &Fixture) {
     assert!(fixture.database.room().await.unwrap() > 100);
     let described = fixture.database.describe().await.unwrap();
     assert_eq!(described["default_transaction_isolation"], "read committed");
+}
+
+/// Its client may be gone meanwhile, and settling must not take it for one that never was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_causal_reading_waits_for_a_commit_that_waits_for_a_standby() {
+    let (lab, _watchdog) = start_with(|options| {
+        options.kind = Kind::Postgres;
+        options.synchronous = true;
+    });
+    let fault = |action| {
+        for target in ["n2", "n3"].map(str::to_owned) {
+            block_in_place(|| lab.fault(&LabFault { action, target })).unwrap();
+        }
+    };
+    let fixture = cluster_of(&lab).await;
+    fault(LabAction::Isolate);
+    let writer = fixture.near().await;
+    let mut writing = spawn_execute(&fixture, writer, ADD_ONE);
+    fixture
+        .must_wait(&mut writing, "the commit waits for no standby")
+        .await;
+    let primary = fixture.database.nodes()[0].clone();
+    let read = fixture.statement(READ);
+    let as_it_is = fixture
+        .database
+        .read(&primary, Freshness::AsItIs, &read, &[]);
+    assert_eq!(as_it_is.await.unwrap(), [[Value::Integer(0)]]);
+    let mut causal = Box::pin(fixture.read_at(&primary, &read));
+    fixture
+        .must_wait(&mut causal, "the commit is in the log, and was not read")
+        .await;
+    fault(LabAction::Heal);
+    let (writer, written) = writing.await.unwrap();
+    assert_eq!(written.unwrap(), 1);
+    assert_eq!(causal.await.unwrap(), [[Value::Integer(1)]]);
+    writer.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
