@@ -173,12 +173,7 @@ impl State {
         let connection = &mut self.connections[slot];
         connection.is_left = true;
         let reply = Reply {
-            result: Err(lost(
-                self.topology.kind,
-                connection.call.operation,
-                true,
-                why,
-            )),
+            result: Err(lost(self.topology.kind, connection.call.operation, why)),
             in_transaction: false,
             is_broken: true,
         };

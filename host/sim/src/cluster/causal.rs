@@ -4,6 +4,7 @@ use super::connection::{Kind, Phase};
 use super::errors::Error;
 use super::event::{ClusterEvent, Ticket};
 use super::state::State;
+use crate::model::change::Nanos;
 use crate::sql::Plan;
 
 /// The bits of `wsrep_sync_wait`.
@@ -34,6 +35,13 @@ impl State {
 
     /// Asks the group for the last position, and then waits for it.
     pub(super) fn catch_up(&mut self, slot: u32) {
+        let node = self.connections[slot].node;
+        let asking = self.network.reach_all(node) + self.network.hear_all(node);
+        self.wait_for_last(slot, asking);
+    }
+
+    /// Asks for the last position, which takes so long, and then waits for it.
+    pub(super) fn wait_for_last(&mut self, slot: u32, asking: Nanos) {
         let position = self.order.last();
         let until = self.now() + self.topology.sync_wait_timeout_ms * 1_000_000;
         let ticket = self
@@ -42,9 +50,7 @@ impl State {
         if let Some(at) = self.timeouts.add(until, ticket) {
             self.schedule(at, ClusterEvent::Timeouts);
         }
-        let node = self.connections[slot].node;
-        let at = self.now() + self.network.reach_all(node) + self.network.hear_all(node);
-        self.schedule(at, ClusterEvent::GroupHeard(ticket));
+        self.schedule(self.now() + asking, ClusterEvent::GroupHeard(ticket));
     }
 
     /// The node has heard from every member, if all could be reached.

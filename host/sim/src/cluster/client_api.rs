@@ -41,7 +41,7 @@ impl Cluster {
 
     /// The error of a call whose connection is gone.
     pub(crate) fn lost(&self, operation: Operation, why: &str) -> CallError {
-        lost(self.kind, operation, true, why)
+        lost(self.kind, operation, why)
     }
 
     /// As `Session::query` demands it, before a statement is sent.

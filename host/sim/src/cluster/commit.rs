@@ -1,6 +1,6 @@
 //! COMMIT: the write set goes to all members, gets its place in the order, and is certified there.
 
-use super::connection::{Given, Kind, Phase};
+use super::connection::{Connection, Given, Kind, Phase};
 use super::errors::Error;
 use super::event::{ClusterEvent, Ticket};
 use super::order::{Pending, Placed};
@@ -43,20 +43,7 @@ impl State {
             self.connections[slot].cut = None;
             self.tell_lost(slot, "it broke while the server committed");
         }
-        let mark = self.connections.next_mark();
-        let seen = self.nodes[node as usize].applied;
-        let connection = self.connections.id(slot);
-        let transaction = &mut self.connections[slot].transaction;
-        let pending = Pending {
-            mark,
-            origin: node,
-            name: transaction.name,
-            connection,
-            seen,
-            rows: transaction.rows.take(),
-            unique: transaction.unique.take(),
-            made: std::mem::take(&mut transaction.made),
-        };
+        let pending = self.write_set(slot);
         let place = self.order.send(pending);
         self.connections
             .enter(slot, Phase::Replicating { pending: place });
@@ -64,6 +51,25 @@ impl State {
             return self.decide(place);
         }
         self.travel(place);
+    }
+
+    /// Takes what the transaction has changed.
+    pub(super) fn write_set(&mut self, slot: u32) -> Pending {
+        let mark = self.connections.next_mark();
+        let connection = self.connections.id(slot);
+        let Connection {
+            node, transaction, ..
+        } = &mut self.connections[slot];
+        Pending {
+            mark,
+            origin: *node,
+            name: transaction.name,
+            connection,
+            seen: self.nodes[*node as usize].applied,
+            rows: transaction.rows.take(),
+            unique: transaction.unique.take(),
+            made: std::mem::take(&mut transaction.made),
+        }
     }
 
     /// The write set sets out to all members.

@@ -62,7 +62,7 @@ impl Error {
                 "0A000",
                 "cannot use serializable mode in a hot standby",
             ),
-            Self::ReadOnly | Self::NotPrimary | Self::LostPrimaryInCommit => (
+            Self::ReadOnly => (
                 Unavailable,
                 "25006",
                 "cannot execute this statement in a read-only transaction",
@@ -73,6 +73,9 @@ impl Error {
                 "no-primary",
                 "no server is the primary, whose commits the others have to have",
             ),
+            Self::NotPrimary | Self::LostPrimaryInCommit => {
+                unreachable!("PostgreSQL has no primary component")
+            }
         };
         CallError::new(kind, code, message)
     }
@@ -94,14 +97,8 @@ impl Error {
                 "HY000",
                 "Lock wait timeout exceeded: the node did not catch up in time",
             ),
-            Self::RecordChanged | Self::DangerousStructure => {
-                (1020, "HY000", "Record has changed since last read")
-            }
-            Self::NotPrimary
-            | Self::FailedTransaction
-            | Self::SerializableOnStandby
-            | Self::ReadOnly
-            | Self::NoPrimary => (
+            Self::RecordChanged => (1020, "HY000", "Record has changed since last read"),
+            Self::NotPrimary => (
                 1047,
                 "08S01",
                 "WSREP has not yet prepared node for application use",
@@ -111,6 +108,11 @@ impl Error {
                 "HY000",
                 "Got error 107 \"Not connected to Primary Component\" during COMMIT",
             ),
+            Self::FailedTransaction
+            | Self::DangerousStructure
+            | Self::SerializableOnStandby
+            | Self::ReadOnly
+            | Self::NoPrimary => unreachable!("{self:?} is an error of PostgreSQL"),
         };
         CallError::new(of_code(code, state, operation), code, message)
     }
@@ -125,17 +127,13 @@ pub(super) fn refused(kind: ClusterKind, who: &str) -> CallError {
     }
 }
 
-/// The connection is gone; `sent` if that was seen after the call was on its way.
-pub(crate) fn lost(kind: ClusterKind, operation: Operation, sent: bool, why: &str) -> CallError {
+/// The connection is gone after the call was sent.
+pub(super) fn lost(kind: ClusterKind, operation: Operation, why: &str) -> CallError {
     match kind {
-        ClusterKind::Galera => mysql_codes::lost(operation, sent, why),
+        ClusterKind::Galera => mysql_codes::lost(operation, true, why),
         ClusterKind::Postgres => {
-            let kind = match sent {
-                true => operation.error_if_lost(),
-                false => ErrorKind::Unavailable,
-            };
             let message = format!("lost the connection to the server: {why}");
-            CallError::new(kind, "08006", message)
+            CallError::new(operation.error_if_lost(), "08006", message)
         }
     }
 }

@@ -150,7 +150,7 @@ impl State {
         }
         self.note_query(slot, insert.has_query());
         let view = self.latest(slot, &[]);
-        let inserted = insert.changes(with, &view)?;
+        let inserted = insert.changes(with, &view, &view)?;
         let (changed, found) = (inserted.affected, inserted.affected + inserted.unchanged);
         let returned = insert.returning();
         let returned = returned.map(|it| it.rows(with, &view, &inserted.rows));
@@ -217,7 +217,7 @@ impl State {
                 return Err(self.duplicate(change.table, None, &change.key).into());
             }
             self.check_unique(slot, record, change, &mut keys)?;
-            if is_new {
+            if is_new && self.postgres.is_some() {
                 inserted.push(record);
             }
             let transaction = self.connections[slot].transaction.name.number;
@@ -231,11 +231,8 @@ impl State {
                 Some((self.store.intern(id, &key), row))
             })
             .collect();
-        let notes = self.postgres.is_some();
         let transaction = &mut self.connections[slot].transaction;
-        if notes {
-            transaction.inserted.extend(inserted);
-        }
+        transaction.inserted.extend(inserted);
         for (record, row) in rows {
             transaction.rows.set(record, row);
         }
@@ -292,11 +289,12 @@ impl State {
     /// The error of a key that is there already, in the words of the server. MariaDB names a key `PRIMARY`
     /// or after its first column.
     fn duplicate(&self, table: TableId, unique: Option<usize>, key: &Key) -> CallError {
-        if self.postgres.is_some() {
-            return self.duplicate_on_postgres(table, unique, key);
+        let table = self.catalog.table(table);
+        if let Some(table) = table.filter(|_| self.postgres.is_some()) {
+            return table.duplicate_key(unique, key);
         }
         let unique = unique.and_then(|unique| {
-            let table = self.catalog.table(table)?;
+            let table = table?;
             Some(table.columns[table.unique[unique][0]].name.clone())
         });
         let name = unique.as_deref().unwrap_or("PRIMARY");

@@ -86,11 +86,6 @@ impl Insert {
         values.any(Expression::has_query)
     }
 
-    /// Says whether a row whose key is taken is an error.
-    pub fn refuses_taken(&self) -> bool {
-        self.duplicates.are_refused()
-    }
-
     /// Says whether it writes a row whose key is taken.
     pub fn writes_taken(&self) -> bool {
         match &self.duplicates {
@@ -121,8 +116,29 @@ impl Insert {
         matches!(self.duplicates, Duplicates::LeftOut)
     }
 
-    /// Computes the changes. Duplicate keys are the caller's to find.
-    pub fn changes(&self, parameters: &[Value], view: &dyn View) -> Result<Inserted, CallError> {
+    /// The primary keys of rows that have a key of a new one, where ON CONFLICT says what becomes of those.
+    /// `there` is as in `changes`.
+    pub fn met(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+        there: &dyn View,
+    ) -> Result<Vec<Key>, CallError> {
+        let Duplicates::Conflict(conflict) = &self.duplicates else {
+            return Ok(Vec::new());
+        };
+        let rows = self.new_rows(parameters, view)?;
+        Ok(conflict.met_by(self, &rows, there))
+    }
+
+    /// Computes the changes. What has a key already is looked up in `there`, and everything else in `view`.
+    /// Duplicate keys are the caller's to find.
+    pub fn changes(
+        &self,
+        parameters: &[Value],
+        view: &dyn View,
+        there: &dyn View,
+    ) -> Result<Inserted, CallError> {
         let mut inserted = Inserted {
             changes: Vec::new(),
             affected: 0,
@@ -131,16 +147,16 @@ impl Insert {
         };
         if let Duplicates::Conflict(conflict) = &self.duplicates {
             let rows = self.new_rows(parameters, view)?;
-            return conflict.changes(self, rows, (parameters, view));
+            return conflict.changes(self, rows, (parameters, view), there);
         }
         let mut now: BTreeMap<Key, StoredRow> = BTreeMap::new();
         for row in self.new_rows(parameters, view)? {
             let key = self.table.key_of(&row);
-            let there = now.get(&key).or_else(|| view.get(self.id, &key)).cloned();
-            let after = match there {
-                Some(there) if !self.duplicates.are_refused() => {
+            let taken = now.get(&key).or_else(|| there.get(self.id, &key));
+            let after = match taken.cloned() {
+                Some(taken) if !self.duplicates.are_refused() => {
                     let with = (parameters, view);
-                    self.meets(&mut inserted, key.clone(), there, row, with)?
+                    self.meets(&mut inserted, key.clone(), taken, row, with)?
                 }
                 _ => {
                     inserted.affected += 1;

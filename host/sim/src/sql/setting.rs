@@ -1,11 +1,11 @@
 //! SET: a variable of the session and its value.
 
 use super::dialect::Dialect;
+use super::parse::tokens;
 use super::postgres;
-use super::refuse::{syntax, unsupported};
+use super::refuse::unsupported;
 use crate::model::error::CallError;
-use sqlparser::dialect::MySqlDialect;
-use sqlparser::tokenizer::{Token, Tokenizer};
+use sqlparser::tokenizer::Token;
 
 /// A variable that SET names, with its value. The isolation level is `transaction_isolation` with a
 /// value such as `READ-COMMITTED`, however it was written, or `next_transaction_isolation` if it is for
@@ -29,9 +29,7 @@ pub(super) fn setting(text: &str, dialect: Dialect) -> Option<Result<Setting, Ca
 }
 
 fn recognized(text: &str) -> Result<Setting, CallError> {
-    let tokens = Tokenizer::new(&MySqlDialect {}, text).tokenize();
-    let tokens = tokens.map_err(|error| syntax(Dialect::Mysql, error.to_string()))?;
-    let words: Vec<String> = tokens.iter().filter_map(word).collect();
+    let words = words(text, Dialect::Mysql)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (name, value) = match words.as_slice() {
         ["SET", "TRANSACTION", "ISOLATION", "LEVEL", level @ ..] if !level.is_empty() => {
@@ -57,10 +55,14 @@ fn recognized(text: &str) -> Result<Setting, CallError> {
     })
 }
 
-/// The text of a token that a SET can have.
-pub(super) fn word(token: &Token) -> Option<String> {
+/// The words and values of a SET, in upper case.
+pub(super) fn words(text: &str, dialect: Dialect) -> Result<Vec<String>, CallError> {
+    Ok(tokens(text, dialect)?.iter().filter_map(word).collect())
+}
+
+fn word(token: &Token) -> Option<String> {
     match token {
-        Token::Whitespace(_) | Token::SemiColon => None,
+        Token::SemiColon => None,
         Token::Word(word) => Some(word.value.to_ascii_uppercase()),
         Token::SingleQuotedString(text) => Some(text.to_ascii_uppercase()),
         Token::Number(number, false) => Some(number.clone()),

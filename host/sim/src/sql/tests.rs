@@ -67,7 +67,7 @@ impl Tables {
     fn run(&mut self, text: &str, parameters: &[Value]) -> Result<Vec<Row>, CallError> {
         let changes = match plan(text, &self.schema)? {
             Plan::Select(select) => return select.rows(parameters, self),
-            Plan::Insert(insert) => insert.changes(parameters, self)?.changes,
+            Plan::Insert(insert) => insert.changes(parameters, self, self)?.changes,
             Plan::Update(update) => update.changes(parameters, self)?.changes,
             Plan::Delete(delete) => delete.changes(parameters, self)?.changes,
             Plan::Define(definition) => {

@@ -81,17 +81,9 @@ impl Written {
         let found = rows.len() as u64;
         let mut changes = Vec::new();
         for (key, row) in rows {
-            let after = match &self.assignments {
-                Some(assignments) => Some(assignments.made_of(row, &env)?),
-                None => None,
-            };
-            if self.dialect == Dialect::Postgres || after.as_ref() != Some(row) {
-                changes.push(RowChange {
-                    table: self.rows.table,
-                    key,
-                    before: Some(row.clone()),
-                    after,
-                });
+            let change = self.change(key, row.clone(), &env)?;
+            if self.dialect == Dialect::Postgres || change.after != change.before {
+                changes.push(change);
             }
         }
         Ok(Changes { changes, found })
@@ -119,9 +111,17 @@ impl Written {
         view: &dyn View,
         (key, row): (Key, StoredRow),
     ) -> Result<RowChange, CallError> {
-        let env = Environment::writing(parameters, view);
+        self.change(key, row, &Environment::writing(parameters, view))
+    }
+
+    fn change(
+        &self,
+        key: Key,
+        row: StoredRow,
+        env: &Environment<'_>,
+    ) -> Result<RowChange, CallError> {
         let assignments = self.assignments.as_ref();
-        let after = assignments.map(|it| it.made_of(&row, &env)).transpose()?;
+        let after = assignments.map(|it| it.made_of(&row, env)).transpose()?;
         Ok(RowChange {
             table: self.rows.table,
             key,

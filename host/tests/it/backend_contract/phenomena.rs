@@ -110,6 +110,7 @@ plays!("postgres" on simulated_postgres_server, postgres_node:
     fn unchanged_row_is_a_new_version;
     fn unseen_row_is_a_conflict_for_an_upsert_at_repeatable_read;
     fn update_looks_again_at_the_row_that_it_waited_for;
+    fn upsert_meets_a_unique_key_that_it_waited_for;
 );
 
 plays!("standby" on simulated_postgres, postgres_cluster:

@@ -3,7 +3,7 @@
 use super::serializable::Aborted;
 use crate::cluster::connection::{Given, Phase};
 use crate::cluster::errors::Error;
-use crate::cluster::order::{Pending, Placed};
+use crate::cluster::order::Placed;
 use crate::cluster::state::State;
 use crate::cluster::transaction::Isolation;
 use crate::model::error::CallError;
@@ -69,21 +69,9 @@ impl State {
             self.connections[slot].cut = None;
             self.tell_lost(slot, "it broke while the server committed");
         }
-        let node = self.connections[slot].node;
-        let mark = self.connections.next_mark();
-        let connection = self.connections.id(slot);
+        let pending = self.write_set(slot);
         let position = self.order.last() + 1;
         let transaction = &mut self.connections[slot].transaction;
-        let pending = Pending {
-            mark,
-            origin: node,
-            name: transaction.name,
-            connection,
-            seen: position - 1,
-            rows: transaction.rows.take(),
-            unique: transaction.unique.take(),
-            made: std::mem::take(&mut transaction.made),
-        };
         let inserted = std::mem::take(&mut transaction.inserted);
         if position.is_multiple_of(16) {
             self.raise_low_watermark();
@@ -93,14 +81,14 @@ impl State {
         self.of_postgres().inserted.extend(inserted);
         self.order.add(Placed {
             name: pending.name,
-            connection,
+            connection: pending.connection,
             records: pending.records().collect(),
             is_certified: true,
         });
         self.connections.enter(slot, Phase::Ordered);
         let waits = self.of_postgres().is_synchronous;
         // Commits are shown in the order of the log: behind one that waits, others wait too.
-        let is_next = self.nodes[node as usize].applied + 1 == position;
+        let is_next = self.nodes[pending.origin as usize].applied + 1 == position;
         let may_show = !waits || self.connections[slot].variables.commits_locally;
         if may_show && is_next {
             self.show_up_to(position);

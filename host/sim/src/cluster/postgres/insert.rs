@@ -6,11 +6,9 @@ use crate::cluster::locking::Halt;
 use crate::cluster::row_locks::Owner;
 use crate::cluster::state::State;
 use crate::cluster::transaction::Isolation;
-use crate::model::change::Nanos;
-use crate::model::error::{CallError, RowReference};
 use crate::model::value::Value;
-use crate::sql::{IfLocked, Insert, Key, StoredRow, TableId, View};
-use crate::store::{RecordId, Seen};
+use crate::sql::{IfLocked, Insert};
+use crate::store::RecordId;
 
 impl State {
     pub(super) fn insert_at(
@@ -30,18 +28,17 @@ impl State {
                 self.lock(slot, record, true, IfLocked::Wait)?;
             }
             self.enter_key(slot, record, is_taken)?;
-            if !insert.refuses_taken() && self.is_unseen(slot, record, position) {
+        }
+        let (snapshot, latest) = (self.seen(slot, position, &[]), self.latest(slot, &[]));
+        for key in insert.met(with, &snapshot, &latest)? {
+            let record = self.store.find(table, &key);
+            if record.is_some_and(|record| self.is_unseen(slot, record, position)) {
                 return Err(self.error(slot, Error::RecordChanged).into());
             }
         }
-        let view = Inserting {
-            table,
-            snapshot: self.seen(slot, position, &[]),
-            latest: self.latest(slot, &[]),
-        };
-        let inserted = insert.changes(with, &view)?;
+        let inserted = insert.changes(with, &snapshot, &latest)?;
         let returned = insert.returning();
-        let returned = returned.map(|it| it.rows(with, &view, &inserted.rows));
+        let returned = returned.map(|it| it.rows(with, &snapshot, &inserted.rows));
         let returned = returned.transpose()?;
         self.write_noted(slot, inserted.changes)?;
         Ok(match returned {
@@ -79,33 +76,6 @@ impl State {
         Ok(())
     }
 
-    /// The error of a key that is there already, in the words of PostgreSQL, which names a key after its
-    /// table and, if it is not the primary one, its columns.
-    pub(in crate::cluster) fn duplicate_on_postgres(
-        &self,
-        table: TableId,
-        unique: Option<usize>,
-        key: &Key,
-    ) -> CallError {
-        let table = self.catalog.table(table);
-        let name = table.map_or("?", |table| &*table.name);
-        let constraint = match (table, unique) {
-            (Some(table), Some(unique)) => {
-                let columns = table.unique[unique].iter();
-                let names: Vec<&str> = columns.map(|it| &*table.columns[*it].name).collect();
-                format!("{name}_{}_key", names.join("_"))
-            }
-            _ => format!("{name}_pkey"),
-        };
-        let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
-        let row = RowReference {
-            table: Some(name.to_owned()),
-            key: Some(constraint),
-            value: Some(key.joined(", ")),
-        };
-        CallError::rejected("23505", message).about(Some(row))
-    }
-
     /// Says whether another transaction has deleted what has the key, and not committed that.
     fn may_be_freed(&self, slot: u32, record: RecordId) -> bool {
         let locks = &self.nodes[self.connections[slot].node as usize].locks;
@@ -121,32 +91,5 @@ impl State {
             }
             _ => false,
         })
-    }
-}
-
-/// Of the table that is inserted into, the rows as they are now; of all others a snapshot.
-struct Inserting<'a> {
-    table: TableId,
-    snapshot: Seen<'a>,
-    latest: Seen<'a>,
-}
-
-impl View for Inserting<'_> {
-    fn get(&self, table: TableId, key: &Key) -> Option<&StoredRow> {
-        match table == self.table {
-            true => self.latest.get(table, key),
-            false => self.snapshot.get(table, key),
-        }
-    }
-
-    fn scan<'a>(
-        &'a self,
-        table: TableId,
-    ) -> Box<dyn Iterator<Item = (&'a Key, &'a StoredRow)> + 'a> {
-        self.snapshot.scan(table)
-    }
-
-    fn now(&self) -> Nanos {
-        self.snapshot.now()
     }
 }

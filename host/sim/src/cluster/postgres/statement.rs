@@ -116,10 +116,7 @@ impl State {
             let changes = rows.into_iter();
             let changes = changes.map(|row| written.change_of(with, view, row));
             let changes: Vec<RowChange> = changes.collect::<Result<_, _>>()?;
-            let rows = changes.iter().filter_map(|change| {
-                let after = change.after.as_ref();
-                after.or(change.before.as_ref())
-            });
+            let rows = changes.iter().filter_map(RowChange::returned);
             let returned = written.returning().map(|it| it.rows(with, view, rows));
             Ok((changes, returned.transpose()?))
         })?;

@@ -4,7 +4,6 @@
 //! before it has applied it: for that a synchronous commit waits.
 
 use super::Postgres;
-use crate::cluster::connection::Phase;
 use crate::cluster::errors::Error;
 use crate::cluster::event::ClusterEvent;
 use crate::cluster::state::State;
@@ -80,18 +79,10 @@ impl State {
     /// for a standby, and whose client may be gone.
     pub(super) fn catch_up_with_primary(&mut self, slot: u32) {
         let primary = self.of_postgres().primary;
-        let position = self.order.last();
         if !self.nodes[primary as usize].is_up {
             return self.fail(slot, Error::NoPrimary);
         }
-        let until = self.now() + self.topology.sync_wait_timeout_ms * 1_000_000;
-        let ticket = self
-            .connections
-            .enter(slot, Phase::CausalWait { position, until });
-        if let Some(at) = self.timeouts.add(until, ticket) {
-            self.schedule(at, ClusterEvent::Timeouts);
-        }
-        let at = self.now() + self.network.client(false) + self.network.client(false);
-        self.schedule(at, ClusterEvent::GroupHeard(ticket));
+        let asking = self.network.client(false) + self.network.client(false);
+        self.wait_for_last(slot, asking);
     }
 }

@@ -37,6 +37,7 @@ impl Conflict {
         insert: &Insert,
         rows: Vec<StoredRow>,
         (parameters, view): (&[Value], &dyn View),
+        there: &dyn View,
     ) -> Result<Inserted, CallError> {
         let mut inserted = Inserted {
             changes: Vec::new(),
@@ -46,7 +47,7 @@ impl Conflict {
         };
         let mut now: BTreeMap<Key, StoredRow> = BTreeMap::new();
         for row in rows {
-            let met = self.met(insert, &row, &now, view);
+            let met = self.met(insert, &row, &now, there);
             let (key, before, after) = match (met, &self.update) {
                 (None, _) => (insert.table.key_of(&row), None, row),
                 (Some(_), None) => continue,
@@ -69,6 +70,20 @@ impl Conflict {
             now.insert(key, after);
         }
         Ok(inserted)
+    }
+
+    /// The primary keys of the rows that have a key of a new one.
+    pub(in crate::sql) fn met_by(
+        &self,
+        insert: &Insert,
+        rows: &[StoredRow],
+        view: &dyn View,
+    ) -> Vec<Key> {
+        let now = BTreeMap::new();
+        let met = rows
+            .iter()
+            .filter_map(|row| self.met(insert, row, &now, view));
+        met.map(|(key, _)| key).collect()
     }
 
     /// The row that has a key of the new one, and its primary key.

@@ -2,9 +2,8 @@
 
 use crate::model::error::CallError;
 use crate::sql::dialect::Dialect;
-use crate::sql::parse::tokens;
 use crate::sql::refuse::unsupported;
-use crate::sql::setting::{Setting, word};
+use crate::sql::setting::{Setting, words};
 
 /// Units of a time, and how many milliseconds each has.
 const UNITS: &[(&str, u64)] = &[
@@ -23,8 +22,7 @@ const TIMES: &[&str] = &["lock_timeout", "statement_timeout", "deadlock_timeout"
 const LEVELS: &[&str] = &["default_transaction_isolation"];
 
 pub(in crate::sql) fn recognized(text: &str) -> Result<Setting, CallError> {
-    let tokens = tokens(text, Dialect::Postgres)?;
-    let words: Vec<String> = tokens.iter().filter_map(word).collect();
+    let words = words(text, Dialect::Postgres)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (name, value) = match words.as_slice() {
         ["SET", "TRANSACTION", "ISOLATION", "LEVEL", level @ ..] if !level.is_empty() => {

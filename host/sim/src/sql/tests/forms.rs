@@ -14,7 +14,7 @@ fn all(tables: &mut Tables) -> Vec<(i64, Value)> {
 
 fn inserted(tables: &Tables, text: &str) -> Inserted {
     match tables.plan(text) {
-        Plan::Insert(insert) => insert.changes(&[], tables).unwrap(),
+        Plan::Insert(insert) => insert.changes(&[], tables, tables).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -130,7 +130,7 @@ fn returning_gives_rows_as_they_became_or_were() {
     let Plan::Insert(plan) = tables.plan(insert) else {
         panic!("no INSERT");
     };
-    let rows = plan.changes(&[], &tables).unwrap().rows;
+    let rows = plan.changes(&[], &tables, &tables).unwrap().rows;
     let returned = plan.returning().unwrap().rows(&[], &tables, &rows).unwrap();
     let integers = |pair: [i64; 2]| pair.map(Value::Integer).to_vec();
     assert_eq!(returned, [integers([1, 7]), integers([9, 8])]);

@@ -4,7 +4,7 @@ use super::*;
 
 fn changes(tables: &Tables, text: &str) -> Result<Vec<RowChange>, CallError> {
     match tables.plan(text) {
-        Plan::Insert(insert) => insert.changes(&[], tables).map(|it| it.changes),
+        Plan::Insert(insert) => insert.changes(&[], tables, tables).map(|it| it.changes),
         Plan::Update(update) => update.changes(&[], tables).map(|it| it.changes),
         Plan::Delete(delete) => delete.changes(&[], tables).map(|it| it.changes),
         other => panic!("{other:?}"),

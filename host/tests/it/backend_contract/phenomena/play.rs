@@ -16,12 +16,7 @@ const A_MOMENT: Duration = Duration::from_millis(700);
 const ATTEMPTS: u32 = 100;
 
 /// Makes the table `t` with the rows 10, 20 and 30.
-fn setup(dialect: &str) -> &'static str {
-    match dialect {
-        "postgres" => include_str!("setup.postgres.sql"),
-        _ => include_str!("setup.mysql.sql"),
-    }
-}
+const SETUP: &str = include_str!("setup.sql");
 
 /// Before the code of an error.
 const ERROR: char = '!';
@@ -37,7 +32,7 @@ struct Stage<'a> {
 /// Plays a script on the table of the set-up.
 pub(super) async fn play(fixture: &Fixture, script: &str) {
     let mut host = fixture.near().await;
-    let setup = lines(setup(fixture.database.dialect())).join(" ");
+    let setup = lines(SETUP).join(" ");
     for text in setup.split_terminator(';') {
         run(&mut host, text).await.unwrap();
     }

@@ -70,7 +70,7 @@ fn conflicts_do_nothing_or_update() {
         let Plan::Insert(insert) = tables.plan(text) else {
             panic!("{text}: no INSERT");
         };
-        let inserted = insert.changes(&[], &tables).unwrap();
+        let inserted = insert.changes(&[], &tables, &tables).unwrap();
         assert_eq!(
             (inserted.affected, inserted.unchanged),
             (affected, 0),

@@ -8,6 +8,6 @@ CREATE TABLE t (
   v INT,
   UNIQUE (u),
   UNIQUE (v, id)
-) ENGINE=InnoDB;
+);
 
 INSERT INTO t (id, n, u, v) VALUES (10, 0, 100, 1), (20, 0, 200, 1), (30, 0, 300, 2);
