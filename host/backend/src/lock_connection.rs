@@ -173,3 +173,72 @@ impl Drop for ConnectionSession {
         drop(self.0.take_idle());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::RealClock;
+    use crate::secret_url::SecretUrl;
+    use std::time::Instant;
+
+    /// A server on which another session has every lock, and whose answer comes at half of the time.
+    struct Hasty;
+
+    #[async_trait]
+    impl Server for Hasty {
+        fn traits(&self) -> Vec<(String, String)> {
+            Vec::new()
+        }
+
+        fn check_mode(&self, _: Mode) -> Result<(), CallError> {
+            Ok(())
+        }
+
+        fn poll(&self, _: Option<Nanos>) -> Result<Nanos, CallError> {
+            Ok(DEFAULT_POLL)
+        }
+
+        async fn connect(&self, _: Nanos) -> Result<Box<dyn Connection>, CallError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    #[async_trait]
+    impl Connection for Hasty {
+        async fn take(&mut self, _: &Key, _: Mode, wait: Duration) -> Result<bool, CallError> {
+            tokio::time::sleep(wait / 2).await;
+            Ok(false)
+        }
+
+        async fn holds(&mut self, _: &[Key], _: Mode) -> Result<bool, CallError> {
+            Ok(false)
+        }
+
+        async fn release(&mut self, _: &[Key], _: Mode) -> Result<usize, CallError> {
+            Ok(0)
+        }
+
+        async fn break_locks(&mut self, _: &[Key]) -> Result<(), CallError> {
+            Ok(())
+        }
+
+        async fn hang_up(self: Box<Self>) {}
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_too_early_is_asked_again() {
+        let clock = RealClock::new();
+        clock.start();
+        let url = SecretUrl::parse("postgres://db/shop").unwrap();
+        let settings = Settings::from_url(&url, &[]).unwrap();
+        let service = ConnectionLocks::open(Arc::new(Hasty), &settings, Arc::new(clock));
+        let service = service.await.unwrap();
+        let session = service.open("me".to_owned(), SessionOptions::default());
+        let mut session = session.await.unwrap();
+        let mut lock = session.lock(vec!["a".to_owned()], Mode::Exclusive).unwrap();
+        let (wait, began) = (Duration::from_millis(20), Instant::now());
+        let refused = lock.acquire(wait.as_nanos() as Nanos).await;
+        assert_eq!(refused.unwrap_err().code, "lock-wait-timeout");
+        assert!(began.elapsed() >= wait);
+    }
+}

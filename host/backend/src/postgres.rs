@@ -19,6 +19,7 @@ mod home;
 mod identity;
 mod literals;
 pub mod locks;
+mod node;
 mod options;
 mod parameter_types;
 mod pooled;

@@ -17,7 +17,7 @@ mod shared;
 use super::answer::{Failure, rows, run};
 use super::classify::classify;
 use super::identity::introduce;
-use super::options::{Address, hang_up};
+use super::options::{Address, hang_up, milliseconds};
 use crate::capability::clock::Clock;
 use crate::capability::lock::Mode;
 use crate::capability::lock_names;
@@ -130,9 +130,7 @@ impl LockConnection {
             let text = format!("SELECT pg_try_advisory_lock({key})::int");
             return Ok(self.number(&text, Operation::Committing).await? == 1);
         }
-        // 0 would mean no limit.
-        let wait = wait.as_millis().max(1);
-        let text = format!("SET lock_timeout = {wait}; SELECT pg_advisory_lock({key})");
+        let text = format!("SET lock_timeout = {}; SELECT pg_advisory_lock({key})", milliseconds(wait));
         match run(&mut self.connection, &text).await {
             Ok(()) => Ok(true),
             Err(failure) => not_in_time(&failure),

@@ -190,9 +190,11 @@ impl Address {
     }
 }
 
-/// A time as the server's settings have it.
+/// A time as the server's settings have it: whole milliseconds, never less than was asked for, and never 0,
+/// which would mean no limit.
 pub(super) fn milliseconds(time: Duration) -> String {
-    time.as_millis().max(1).to_string()
+    let nanos = time.as_nanos().max(1);
+    nanos.div_ceil(1_000_000).to_string()
 }
 
 /// Ends a connection. A server that does not answer is left alone.
@@ -219,6 +221,13 @@ mod tests {
             assert_eq!(address.options.get_username(), "a@b");
             assert_eq!(address.options.get_host(), "db");
             assert_eq!(address.options.get_database(), Some("shop"));
+        }
+    }
+
+    #[test]
+    fn a_limit_is_never_shorter_than_it_was_asked_for() {
+        for (nanos, written) in [(0, "1"), (1, "1"), (1_000_000, "1"), (1_000_001, "2")] {
+            assert_eq!(milliseconds(Duration::from_nanos(nanos)), written);
         }
     }
 

@@ -11,7 +11,7 @@
 //!
 //! It is asked on a connection of the host: an error there ends no transaction of a session.
 
-use super::servers::Node;
+use super::node::Node;
 use super::values::{TEXT, type_of};
 use crate::model::value::Value;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Positions in the write-ahead log, by which a standby is compared with its primary.
 
 use super::answer::rows;
-use super::servers::Node;
+use super::node::Node;
 use crate::model::error::CallError;
 use crate::model::value::{Row, Value};
 use sqlx::postgres::PgConnection;

@@ -3,11 +3,11 @@
 use super::answer::run;
 use super::catching_up;
 use super::home::Home;
-use super::identity::{Identity, meet, names};
+use super::identity::{Identity, meet};
+use super::node::{self, BETWEEN_LOOKS, Node};
 use super::options::Address;
 use super::parameter_types::ParameterTypes;
-use super::position::{self, LastTold, Position};
-use super::readers::{Reading, readers};
+use super::position::{self, Position};
 use crate::capability::budget::Shares;
 use crate::capability::database::Target;
 use crate::host_threads;
@@ -15,27 +15,16 @@ use crate::model::error::CallError;
 use crate::model::membership::Membership;
 use crate::model::value::Value;
 use crate::patience::within;
-use crate::readers::Readers;
 use crate::secret_url::SecretUrl;
 use crate::session_options::SessionOptions;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use sqlx::postgres::PgConnection;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
 
-pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
-
 /// Longest wait for the end of an abandoned session.
 const ENDING_TAKES_AT_MOST: Duration = Duration::from_secs(5);
-
-pub(super) struct Node {
-    pub(super) name: String,
-    pub(super) address: Address,
-    pub(super) readers: Readers<Reading>,
-    pub(super) position: LastTold,
-    identity: Identity,
-}
 
 pub(super) struct Servers {
     pub(super) endpoint: Address,
@@ -70,36 +59,11 @@ impl Servers {
         if !nodes.is_empty() {
             meet(&endpoint).await?;
         }
-        let identities = try_join_all(addresses.iter().map(meet)).await?;
-        for (later, identity) in identities.iter().enumerate() {
-            if let Some(earlier) = identities[..later].iter().position(|one| one == identity) {
-                let message = format!(
-                    "{} and {} are the same server; name each node once",
-                    addresses[earlier].name, addresses[later].name
-                );
-                return Err(CallError::rejected("same-node", message));
-            }
-        }
-        let names = names(&addresses, &identities);
-        let there = |address: Address| match own_schema {
-            Some(schema) => address.in_new_schema(schema),
-            None => address,
-        };
-        let nodes = addresses.into_iter().map(there).zip(identities).zip(&names);
-        let nodes = nodes
-            .map(|((address, identity), name)| {
-                Ok(Node {
-                    name: name.clone(),
-                    readers: readers(address.clone())?,
-                    position: LastTold::default(),
-                    address,
-                    identity,
-                })
-            })
-            .collect::<Result<Vec<_>, CallError>>()?;
+        let nodes = node::meet_all(addresses, own_schema).await?;
+        let names: Vec<_> = nodes.iter().map(|node| node.name.clone()).collect();
         let (unseen, has_primary) = look_around(&nodes).await;
         Ok(Self {
-            endpoint: there(endpoint),
+            endpoint: node::address(endpoint, own_schema),
             home,
             nodes,
             membership: Membership {

@@ -17,7 +17,9 @@ use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
 
 const LONG: u64 = 10_000_000_000;
-const SHORT: u64 = 60_000_000;
+
+/// Not a whole number of the units in which a server counts.
+const SHORT: u64 = 60_900_000;
 
 /// Makes one test of each script for one simulated service.
 macro_rules! simulated {
@@ -133,7 +135,8 @@ async fn the_wait_limit_is_kept(fixture: &Fixture) {
     let (result, waited) = fixture.time.measure(waiter.acquire(SHORT)).await;
     assert_error(result, ErrorKind::Conflict, "lock-wait-timeout");
     assert!(waited >= Duration::from_nanos(SHORT), "{waited:?}");
-    assert!(waited < Duration::from_secs(2), "{waited:?}");
+    // A busy machine is late; a limit in a wrong unit is later still.
+    assert!(waited < Duration::from_nanos(LONG), "{waited:?}");
     holder.release().await.unwrap();
     fixture.assert_free("a").await;
 }

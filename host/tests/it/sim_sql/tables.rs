@@ -62,7 +62,7 @@ impl Tables {
         let (changes, matched) = match plan(text, &self.schema)? {
             Plan::Select(select) => return select.rows(parameters, self).map(Done::Read),
             Plan::Insert(insert) => {
-                let changes = insert.changes(parameters, self)?.changes;
+                let changes = insert.changes(parameters, self, self)?.changes;
                 let matched = changes.len() as u64;
                 (changes, matched)
             }
