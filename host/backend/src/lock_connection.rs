@@ -1,8 +1,8 @@
 //! Locks that a database server gives to a connection, and that end with it: `GET_LOCK` of MariaDB and
 //! MySQL, advisory locks of PostgreSQL. There is no lease, and no token.
 //!
-//! **Connections.** Each lock that is held has a connection of its own, so that a waiting acquire keeps
-//! nobody else from asking, and a lock that is broken takes no other with it. A session keeps the
+//! **Connections.** Each lock that is held has a connection of its own, so that a waiting acquire does
+//! not delay the other locks, and a lock that is broken takes no other with it. A session keeps the
 //! connections of released locks, so a session that holds one lock at a time has one connection.
 //!
 //! **Waiting** is the server's: it queues the requests. It is asked for half a second at a time, so a

@@ -28,7 +28,7 @@ pub(crate) const MISSED: u64 = 3;
 const LEAST: f64 = 0.001;
 const MOST: f64 = 86_400.0;
 
-/// What the URL says, each time if it says it.
+/// The settings in the URL; each time is `None` if it is absent.
 pub(crate) struct Settings {
     pub(crate) heartbeat: Option<Nanos>,
     lease: Option<Nanos>,
@@ -37,8 +37,7 @@ pub(crate) struct Settings {
     pub(crate) url: SecretUrl,
 }
 
-/// How long a client waits between two attempts to reach a service that is away: twice as long after
-/// each, up to a bound.
+/// The time between two attempts to reach a service that is away: it doubles after each, up to a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Backoff {
     pub(crate) next: Nanos,

@@ -27,6 +27,7 @@ mod position;
 mod readers;
 mod servers;
 mod session;
+mod texts;
 mod values;
 
 use super::own_schema::{self, Claim, OwnSchema};

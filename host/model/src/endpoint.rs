@@ -18,9 +18,3 @@ crate::words! {
         Pooled = "pooled",
     }
 }
-
-impl Endpoint {
-    pub(crate) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}

@@ -12,28 +12,29 @@ pub struct Spread {
     pub p99_us: f64,
 }
 
-/// The way in which the nodes of a cluster work together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClusterKind {
-    /// MariaDB with Galera: every node takes writes, and certification decides between them.
-    #[default]
-    Galera,
-    /// PostgreSQL with streaming replication: the first node is the primary, the others are standbys.
-    Postgres,
+crate::words! {
+    /// The way in which the nodes of a cluster work together.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum ClusterKind {
+        /// MariaDB with Galera: every node takes writes, and certification decides between them.
+        #[default]
+        Galera = "galera",
+        /// PostgreSQL with streaming replication: the first node is the primary, the others are standbys.
+        Postgres = "postgres",
+    }
 }
 
-impl ClusterKind {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
+/// Left out of files, so that plans of former builds are read as they were meant.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A cluster for the simulator. Every number has a default, most of them fitted to the lab.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Topology {
-    #[serde(skip_serializing_if = "ClusterKind::is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub kind: ClusterKind,
     /// A commit waits until one standby has it, as with `synchronous_standby_names = 'ANY 1 (*)'`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -88,7 +89,7 @@ pub struct Topology {
     /// … and takes it out after so many answers missed.
     pub health_check_fall: u32,
     /// Left out where it is the default, so that plans and tokens of before mean what they did.
-    #[serde(skip_serializing_if = "Endpoint::is_default")]
+    #[serde(skip_serializing_if = "is_default")]
     pub endpoint: Endpoint,
 }
 

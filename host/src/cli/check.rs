@@ -33,7 +33,7 @@ pub struct CheckArguments {
     time: Option<Duration>,
     /// Kinds of faults that each seed may inject: none, all, or some of pause, crash-worker,
     /// crash-node, partition, cut, delay-apply, blind-proxy, lock-restart, lock-failover, lock-skew,
-    /// promote
+    /// promote. A promotion loses commits that were acknowledged, unless synchronous=true
     #[arg(long, value_name = "KINDS", default_value = "all")]
     faults: FaultClasses,
     /// Fault to inject with every seed, for example '20ms pause worker-3 for 15s' or '1s crash n2 for

@@ -79,10 +79,11 @@ fn rest(options: &TestOptions, screen: &Screen) -> Result<Vec<Part>, CommandErro
     };
     let resolved = resolve_search(with_faults, screen)?;
     // A promotion may lose what any strategy has committed.
-    let no_strategys_fault = |class| class == FaultClass::Promote;
     let with_faults = &match resolved.world.topology.has_standbys() {
         true => SearchOptions {
-            faults: with_faults.faults.filtered(|it| !no_strategys_fault(it)),
+            faults: with_faults
+                .faults
+                .filtered(|class| class != FaultClass::Promote),
             ..with_faults.clone()
         },
         false => with_faults.clone(),

@@ -19,7 +19,8 @@ pub struct FaultOption {
     /// For the lab `pause`, `resume`, `kill`, `start`, `restart`, `isolate`, `heal` or `promote`; the
     /// simulator's are in `faults/simulated.rs`.
     pub action: String,
-    /// `n1`, …, `haproxy`, `redis` or `pgbouncer`, or `all` nodes for `kill` and `start`; in the simulator also `worker-0`, …, `proxy` or `locks`.
+    /// `n1`, …, `haproxy`, `redis` or `pgbouncer`, or `all` nodes for `kill` and `start`; in the simulator
+    /// also `worker-0`, …, `proxy` or `locks`.
     pub target: String,
     /// In the simulator, where a fault ends by itself.
     #[serde(rename = "for")]

@@ -1,74 +1,50 @@
 //! The simulated cluster as `--db sim:KEY=VALUE,…` and the `[sim]` table of a workload file write it.
 
 pub mod keys;
+mod values;
 
 use super::nearest::nearest;
 use crate::model::endpoint::Endpoint;
 use crate::model::topology::{ClusterKind, Topology};
 use toml::{Table, Value};
-
-/// The type of a key's value, with its bounds.
-enum Kind {
-    Count(i64, i64),
-    Real(f64, f64),
-    Flag,
-    /// One of these.
-    Word(&'static [&'static str]),
-    /// `90..400`: median and 99th percentile, in µs.
-    Spread,
-    Matrix,
-}
-
-/// Times are drawn from a table of nanoseconds in 32 bits.
-const SECOND_US: f64 = 1e6;
-const MINUTE_MS: f64 = 60e3;
-const HOUR_MS: i64 = 3_600_000;
+use values::{HOUR_MS, Kind, MINUTE_MS, shown};
 
 /// The key that has a flag of its own, too.
 const ENDPOINT: &str = "endpoint";
 
-/// The keys of `Topology`.
-const KEYS: &[(&str, Kind)] = &[
-    ("kind", Kind::Word(&["galera", "postgres"])),
-    ("synchronous", Kind::Flag),
-    ("nodes", Kind::Count(1, 1000)),
-    ("regions", Kind::Count(1, 1000)),
-    ("region_latency_ms", Kind::Real(0.0, MINUTE_MS)),
-    ("latency_ms", Kind::Matrix),
-    ("latency", Kind::Spread),
-    ("client_latency", Kind::Spread),
-    ("statement", Kind::Spread),
-    ("commit", Kind::Spread),
-    ("apply", Kind::Spread),
-    ("processors", Kind::Count(0, 1_000_000)),
-    ("processors_shared", Kind::Flag),
-    ("retry_autocommit", Kind::Count(0, 1000)),
-    ("lock_wait_timeout_ms", Kind::Count(1, 24 * HOUR_MS)),
-    ("sync_wait", Kind::Count(0, 15)),
-    ("sync_wait_timeout_ms", Kind::Count(1, 24 * HOUR_MS)),
-    ("flow_control_limit", Kind::Count(1, 1_000_000)),
-    ("flow_control_factor", Kind::Real(0.0, 1.0)),
-    ("suspect_timeout_ms", Kind::Count(1, HOUR_MS)),
-    ("rejoin_ms", Kind::Count(0, HOUR_MS)),
-    ("snapshot_isolation", Kind::Flag),
-    ("snapshot_race_us", Kind::Count(0, 60_000_000)),
-    ("health_check_ms", Kind::Count(1, HOUR_MS)),
-    ("health_check_fall", Kind::Count(1, 1000)),
-    (ENDPOINT, Kind::Word(&["all", "one-writer"])),
-];
+/// A key of `Topology`: its name, its value, and the kind of cluster that alone has it.
+type Key = (&'static str, Kind, Option<ClusterKind>);
 
-const ONLY_OF_POSTGRES: &[&str] = &["synchronous"];
+const GALERA: Option<ClusterKind> = Some(ClusterKind::Galera);
+const POSTGRES: Option<ClusterKind> = Some(ClusterKind::Postgres);
 
-const ONLY_OF_GALERA: &[&str] = &[
-    "retry_autocommit",
-    "lock_wait_timeout_ms",
-    "sync_wait",
-    "flow_control_limit",
-    "flow_control_factor",
-    "suspect_timeout_ms",
-    "snapshot_isolation",
-    "snapshot_race_us",
-    ENDPOINT,
+const KEYS: &[Key] = &[
+    ("kind", Kind::Word(&["galera", "postgres"]), None),
+    ("synchronous", Kind::Flag, POSTGRES),
+    ("nodes", Kind::Count(1, 1000), None),
+    ("regions", Kind::Count(1, 1000), None),
+    ("region_latency_ms", Kind::Real(0.0, MINUTE_MS), None),
+    ("latency_ms", Kind::Matrix, None),
+    ("latency", Kind::Spread, None),
+    ("client_latency", Kind::Spread, None),
+    ("statement", Kind::Spread, None),
+    ("commit", Kind::Spread, None),
+    ("apply", Kind::Spread, None),
+    ("processors", Kind::Count(0, 1_000_000), None),
+    ("processors_shared", Kind::Flag, None),
+    ("retry_autocommit", Kind::Count(0, 1000), GALERA),
+    ("lock_wait_timeout_ms", Kind::Count(1, 24 * HOUR_MS), GALERA),
+    ("sync_wait", Kind::Count(0, 15), GALERA),
+    ("sync_wait_timeout_ms", Kind::Count(1, 24 * HOUR_MS), None),
+    ("flow_control_limit", Kind::Count(1, 1_000_000), GALERA),
+    ("flow_control_factor", Kind::Real(0.0, 1.0), GALERA),
+    ("suspect_timeout_ms", Kind::Count(1, HOUR_MS), GALERA),
+    ("rejoin_ms", Kind::Count(0, HOUR_MS), None),
+    ("snapshot_isolation", Kind::Flag, GALERA),
+    ("snapshot_race_us", Kind::Count(0, 60_000_000), GALERA),
+    ("health_check_ms", Kind::Count(1, HOUR_MS), None),
+    ("health_check_fall", Kind::Count(1, 1000), None),
+    (ENDPOINT, Kind::Word(&["all", "one-writer"]), GALERA),
 ];
 
 /// The cluster that what stands behind `sim:` describes, and for what that leaves open, the table of
@@ -161,8 +137,8 @@ pub fn check_recorded(topology: &Topology) -> Result<(), String> {
 /// Checks each value against what its key may be, and makes it what `Topology` reads.
 fn check_keys(table: &mut Table) -> Result<(), String> {
     for (key, value) in table.iter_mut() {
-        let Some((_, kind)) = KEYS.iter().find(|(known, _)| known == key) else {
-            let known = KEYS.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+        let Some((_, kind, _)) = KEYS.iter().find(|(known, ..)| known == key) else {
+            let known = KEYS.iter().map(|(key, ..)| *key).collect::<Vec<_>>();
             return Err(format!("sim has no key `{key}`; {}", nearest(key, &known)));
         };
         kind.check(value)
@@ -173,16 +149,18 @@ fn check_keys(table: &mut Table) -> Result<(), String> {
 
 /// Refuses keys that mean nothing for this kind of cluster.
 fn check_kind(topology: &Topology, given: &[String]) -> Result<(), String> {
-    let (others, kind) = match topology.kind {
-        ClusterKind::Galera => (ONLY_OF_POSTGRES, "postgres"),
-        ClusterKind::Postgres => (ONLY_OF_GALERA, "galera"),
-    };
-    match given.iter().find(|key| others.contains(&key.as_str())) {
-        Some(key) => Err(format!(
-            "{key} is of kind={kind}; leave it out, or say kind={kind}"
-        )),
-        None => Ok(()),
+    for (key, _, of) in KEYS {
+        if let Some(kind) = of
+            && *kind != topology.kind
+            && given.iter().any(|one| one == key)
+        {
+            let kind = kind.as_str();
+            return Err(format!(
+                "{key} is of kind={kind}; leave it out, or say kind={kind}"
+            ));
+        }
     }
+    Ok(())
 }
 
 /// Checks the conditions that no key alone shows.
@@ -212,84 +190,6 @@ fn check(topology: &Topology) -> Result<(), String> {
     Ok(())
 }
 
-impl Kind {
-    /// Makes the value what `Topology` reads. The error says what it may be.
-    fn check(&self, value: &mut Value) -> Result<(), String> {
-        match self {
-            Self::Count(least, most) => match value {
-                Value::Integer(n) if (least..=most).contains(&&*n) => Ok(()),
-                _ => Err(format!("it must be from {least} to {most}")),
-            },
-            Self::Real(least, most) => match real(value) {
-                Some(n) if (*least..=*most).contains(&n) => Ok(()),
-                _ => Err(format!("it must be from {least} to {most}")),
-            },
-            Self::Flag => match value {
-                Value::Boolean(_) => Ok(()),
-                _ => Err("it must be true or false".to_owned()),
-            },
-            Self::Word(words) => match value.as_str() {
-                Some(word) if words.contains(&word) => Ok(()),
-                _ => Err(format!("it must be {}", words.join(" or "))),
-            },
-            Self::Spread => spread(value),
-            Self::Matrix => {
-                let cells = value.as_array().into_iter().flatten();
-                let rows: Option<Vec<_>> = cells.map(Value::as_array).collect();
-                let mut cells = rows.iter().flatten().copied().flatten().map(real);
-                let is_number = |n: Option<f64>| n.is_some_and(|n| (0.0..=MINUTE_MS).contains(&n));
-                match value.is_array() && rows.is_some() && cells.all(is_number) {
-                    true => Ok(()),
-                    false => Err(format!(
-                        "it must be rows of numbers from 0 to {MINUTE_MS}, as in [[0,3],[3,0]]"
-                    )),
-                }
-            }
-        }
-    }
-}
-
-fn real(value: &Value) -> Option<f64> {
-    match value {
-        Value::Integer(n) => Some(*n as f64),
-        Value::Float(n) => Some(*n),
-        _ => None,
-    }
-}
-
-/// From `90..400`, one number for both, or a table of the two.
-fn spread(value: &mut Value) -> Result<(), String> {
-    let both = match &*value {
-        Value::String(text) => text
-            .split_once("..")
-            .and_then(|(p50, p99)| Some((p50.trim().parse().ok()?, p99.trim().parse().ok()?))),
-        Value::Table(table) if table.len() == 2 => {
-            let part = |key: &str| table.get(key).and_then(real);
-            part("p50_us").zip(part("p99_us"))
-        }
-        number => real(number).map(|both| (both, both)),
-    };
-    match both {
-        Some((p50, p99)) if (0.0..=SECOND_US).contains(&p99) && (0.0..=p99).contains(&p50) => {
-            let part = |key: &str, us: f64| (key.to_owned(), Value::Float(us));
-            let table = Table::from_iter([part("p50_us", p50), part("p99_us", p99)]);
-            *value = Value::Table(table);
-            Ok(())
-        }
-        _ => Err(format!(
-            "it must be the median and the 99th percentile in µs, from 0 to {SECOND_US}, as in \
-             90..400"
-        )),
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,7 +211,7 @@ mod tests {
         };
         let json = serde_json::to_value(with_matrix).unwrap();
         let fields: BTreeSet<_> = json.as_object().unwrap().keys().cloned().collect();
-        let keys: BTreeSet<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        let keys: BTreeSet<_> = KEYS.iter().map(|(key, ..)| (*key).to_owned()).collect();
         assert_eq!(fields, keys);
     }
 

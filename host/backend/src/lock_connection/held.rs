@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 
-/// What a lock asks for.
+/// The request of a lock.
 pub(super) struct Claim {
     pub(super) names: Vec<String>,
     pub(super) keys: Vec<Key>,

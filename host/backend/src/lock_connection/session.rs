@@ -1,4 +1,4 @@
-//! What a session shares with its locks, since either may end before the other.
+//! The state that a session shares with its locks, since either may end before the other.
 
 use super::held::{Claim, Held};
 use super::{Connection, Server};

@@ -1,6 +1,6 @@
 //! Locks by `GET_LOCK`: exclusive, each on the one server at the other end of its connection. A server
-//! of a Galera cluster has its own, so on a cluster that is written to on many nodes they exclude nobody
-//! who is connected to another one. Needs MariaDB 10.0.2 or MySQL 5.7, which give a connection several.
+//! of a Galera cluster has its own: on a cluster that is written to on many nodes, a lock on one node does
+//! not exclude the sessions of another. Needs MariaDB 10.0.2 or MySQL 5.7, which give a connection several.
 
 use super::answer::Failure;
 use super::classify::classify;
@@ -164,8 +164,8 @@ fn sum(terms: impl Iterator<Item = String>) -> String {
 fn explain(failure: &Failure, operation: Operation) -> CallError {
     let mut error = classify(failure, operation);
     if error.code == NOT_SUPPORTED {
-        error.message += "; servers of this version give no such locks on a cluster, where they would \
-                          exclude nobody on another node";
+        error.message += "; servers of this version give no such locks on a cluster, where a lock on one \
+                          node would not exclude the sessions of another";
     }
     if error.code == DEADLOCK {
         error.kind = ErrorKind::Conflict;

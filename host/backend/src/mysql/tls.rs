@@ -13,7 +13,7 @@ pub(super) const FILE: &str = "ssl-ca";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Tls {
     Disabled,
-    /// Encrypted, whoever the server is.
+    /// Encrypted; the certificate of the server is not checked.
     Required,
     /// The certificate is for this host, and of an authority of the file; without one, of an authority that
     /// this machine trusts.

@@ -1,7 +1,7 @@
 //! Waiting until a server shows what had been committed on the primary.
 
-use super::position::{self, Position};
 use super::node::{BETWEEN_LOOKS, Node};
+use super::position::{self, Position};
 use crate::model::error::CallError;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;

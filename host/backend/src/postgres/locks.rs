@@ -130,7 +130,10 @@ impl LockConnection {
             let text = format!("SELECT pg_try_advisory_lock({key})::int");
             return Ok(self.number(&text, Operation::Committing).await? == 1);
         }
-        let text = format!("SET lock_timeout = {}; SELECT pg_advisory_lock({key})", milliseconds(wait));
+        let text = format!(
+            "SET lock_timeout = {}; SELECT pg_advisory_lock({key})",
+            milliseconds(wait)
+        );
         match run(&mut self.connection, &text).await {
             Ok(()) => Ok(true),
             Err(failure) => not_in_time(&failure),

@@ -34,7 +34,7 @@ const PARAMETERS: &[&str] = &["sslmode", FILE, "sslcert", "sslkey", POOLER];
 const FILE: &str = "sslrootcert";
 
 /// A setting that means nothing to a server, and its value on every connection straight to one: a
-/// pooler that nobody called one refuses it, or loses it.
+/// pooler that was not declared refuses it, or loses it.
 pub(super) const SESSION_SIGN: &str = "contend.session";
 pub(super) const DIRECT: &str = "direct";
 

@@ -4,10 +4,10 @@ use super::answer::{Answer, Failure, Form, answer, run};
 use super::classify::classify;
 use super::identity::{ask_identity, introduce};
 use super::literals::with_values;
-use super::options::{PREPARED_STATEMENTS, hang_up};
+use super::options::hang_up;
 use super::pooled::{self, Pooled};
 use super::servers::Servers;
-use super::values::{TEXT, letter};
+use super::texts::Texts;
 use crate::capability::budget::Shares;
 use crate::capability::calls;
 use crate::capability::database::{Session, Target};
@@ -19,8 +19,7 @@ use crate::patience::within;
 use crate::run_id;
 use async_trait::async_trait;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
-use std::collections::HashMap;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,8 +51,7 @@ pub(super) struct PostgresSession {
     for_the_next: Option<String>,
     /// The settings of each transaction, where it goes through a pooler.
     pooled: Option<Pooled>,
-    /// The statements with numbered marks, once for each list of types.
-    texts: HashMap<String, Vec<(Vec<u8>, SqlStr)>>,
+    texts: Texts,
 }
 
 impl PostgresSession {
@@ -79,7 +77,7 @@ impl PostgresSession {
             under_way: false,
             settings: Vec::new(),
             for_the_next: None,
-            texts: HashMap::new(),
+            texts: Texts::default(),
         };
         session.reopen().await?;
         Ok(session)
@@ -126,46 +124,6 @@ impl PostgresSession {
         Ok(())
     }
 
-    /// The statement as the server takes it. With parameters of other types it is another statement.
-    async fn text(&mut self, statement: &Statement, parameters: &[Value]) -> SqlStr {
-        let letters = || parameters.iter().map(letter);
-        let known = self.texts.get(statement.text());
-        let same = known.and_then(|all| {
-            all.iter()
-                .find(|(types, _)| letters().eq(types.iter().copied()))
-        });
-        if let Some((_, text)) = same {
-            return text.clone();
-        }
-        let types: Vec<u8> = letters().collect();
-        let numbered = |number: usize| format!("${}", number + 1);
-        let mut text = statement.with_marks(numbered);
-        if types.contains(&TEXT) {
-            let (known, nodes) = (&self.servers.parameter_types, &self.servers.nodes);
-            let casts = known.casts(nodes, &text, &types).await;
-            text = statement.with_marks(|number| match casts.get(number) {
-                Some(Some(cast)) => format!("{}::text::{cast}", numbered(number)),
-                _ => numbered(number),
-            });
-        }
-        if !types.is_empty() {
-            // The driver knows a prepared statement by its text alone, and for longer than this does.
-            text += &format!(" /* {} */", String::from_utf8_lossy(&types));
-        }
-        let text = AssertSqlSafe(Arc::<str>::from(text)).into_sql_str();
-        if statement.is_kept() {
-            if self.texts.len() >= PREPARED_STATEMENTS {
-                self.texts.clear();
-            }
-            let all = self.texts.entry(statement.text().to_owned()).or_default();
-            if all.len() >= PREPARED_STATEMENTS {
-                all.clear();
-            }
-            all.push((types, text.clone()));
-        }
-        text
-    }
-
     async fn answer(
         &mut self,
         statement: &Statement,
@@ -181,7 +139,7 @@ impl PostgresSession {
                 })
             }
             None => Ok(Form::Prepared {
-                text: self.text(statement, parameters).await,
+                text: self.texts.of(&self.servers, statement, parameters).await,
                 parameters,
                 is_kept: statement.is_kept(),
             }),

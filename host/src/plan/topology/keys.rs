@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn every_key_is_listed_with_meaning_and_default() {
         let listed: Vec<_> = rows().map(|[key, ..]| key).collect();
-        let known: Vec<_> = KEYS.iter().map(|(key, _)| *key).collect();
+        let known: Vec<_> = KEYS.iter().map(|(key, ..)| *key).collect();
         assert_eq!(listed, known);
         let help = help();
         let line = |key: &str| help.lines().find(|line| line.trim_start().starts_with(key));

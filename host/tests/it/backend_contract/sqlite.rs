@@ -30,7 +30,8 @@ async fn a_file_lets_read_while_a_row_is_locked() {
     fixture.query(&mut holder, locked).await.unwrap();
     let begun = Instant::now();
     assert_eq!(fixture.n().await, 0);
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    // With a lock it would wait until the limit, and end in an error.
+    assert!(begun.elapsed() < Duration::from_secs(4));
 }
 
 #[tokio::test(flavor = "multi_thread")]

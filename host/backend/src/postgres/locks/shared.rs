@@ -12,7 +12,7 @@ use tokio::time::sleep;
 /// The first number of the locks that say how many may read beside a reader.
 const LIMITS: i32 = 1_668_181_624;
 
-/// The longest wait at a gate, which nobody holds for longer than a few answers take.
+/// The longest wait at a gate, which is held for a few answers only.
 const GATE_TAKES_AT_MOST: Duration = Duration::from_secs(1);
 
 /// The number of readers that one of them allows.
