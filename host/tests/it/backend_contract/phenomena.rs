@@ -88,19 +88,30 @@ plays!("lagging" on simulated_cluster_that_lags:
 
 plays!("postgres" on simulated_postgres_server, postgres_node:
     fn deadlock_ends_the_one_that_waited_longest;
+    fn delete_unless_children_is_not_stopped_by_a_locked_parent;
+    fn delete_unless_children_is_stopped_by_a_written_parent;
+    fn delete_unless_children_misses_a_child_that_comes_at_once;
     fn failed_transaction_takes_nothing_but_its_end;
+    fn guard_in_the_statement_is_looked_at_again;
     fn guard_row_does_not_serialize_at_repeatable_read;
     fn guard_row_serializes_at_read_committed;
     fn insert_of_a_key_waits_for_the_one_before;
     fn insert_of_a_taken_key_waits_only_for_its_deletion;
     fn locked_rows_are_skipped_until_there_are_enough;
     fn no_gap_is_locked;
+    fn one_statement_that_counts_is_refused_when_serializable;
+    fn one_statement_that_counts_lets_a_write_skew_pass;
     fn read_committed_loses_an_update_that_was_computed_by_the_client;
+    fn relative_update_after_a_check_goes_below_zero;
     fn repeatable_read_lets_a_write_skew_pass;
     fn repeatable_read_refuses_a_row_that_changed;
     fn repeatable_read_takes_its_snapshot_at_the_first_statement;
+    fn report_at_repeatable_read_is_of_one_state;
+    fn report_in_two_statements_mixes_two_states;
+    fn report_with_shared_locks_is_of_one_state;
     fn row_that_comes_to_meet_the_where_is_not_found;
     fn row_that_is_deleted_and_inserted_again_is_not_found;
+    fn rows_that_are_locked_to_be_counted_stop_a_write_skew;
     fn serializable_reads_of_one_that_only_reads_pass;
     fn serializable_refuses_a_write_after_the_other_has_committed;
     fn serializable_refuses_a_write_skew;
