@@ -1,7 +1,7 @@
 //! Do the changes reported ok equal the effects found in the data?
 
 mod account;
-mod lost;
+pub(crate) mod lost;
 
 use super::evidence::Evidence;
 use super::findings::{Findings, Ms, Witness, acquired, released};

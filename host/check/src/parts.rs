@@ -36,6 +36,7 @@
 pub use crate::contention::Rivalry;
 pub use crate::counted::effects_of;
 pub use crate::effect_before_ok::nothing_came_through;
+pub use crate::every_change_counted::lost::Losses;
 pub use crate::findings::{Findings, Ms, Unknown, Witness};
 pub use crate::heard::Heard;
 pub use crate::nodes_agree::{conclude as nodes_agree, differences};

@@ -2,7 +2,7 @@
 
 use crate::check::parts::Heard;
 use crate::model::conditions::Conditions;
-use crate::model::data::FinalRows;
+use crate::model::data::{Breakdown, FinalRows};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::fmt::Debug;
@@ -21,8 +21,12 @@ pub enum FinalState {
 impl FinalState {
     /// The same, with what happened to the servers before it was read.
     pub fn after(mut self, conditions: &Conditions) -> Self {
-        if let Self::Rows(rows) = &mut self {
-            rows.breakdowns = conditions.breakdowns();
+        let breakdowns = conditions.breakdowns();
+        match &mut self {
+            Self::Rows(rows) => rows.breakdowns = breakdowns,
+            Self::Own(tables) => Arc::get_mut(tables)
+                .expect("what was just read has one owner")
+                .set_breakdowns(breakdowns),
         }
         self
     }
@@ -35,6 +39,9 @@ pub trait OwnTables: Any + Debug + Send + Sync {
 
     /// Writes it as JSON for people.
     fn write(&self, out: &mut dyn Write) -> serde_json::Result<()>;
+
+    /// Takes the times in which the database may have lost commits.
+    fn set_breakdowns(&mut self, breakdowns: Vec<Breakdown>);
 }
 
 /// The state of each node when all workers had ended.
@@ -50,6 +57,9 @@ pub struct OfNodes<T> {
     /// One node at a time takes writes.
     #[serde(default)]
     pub has_primary: bool,
+    /// Not of the data: what happened to the servers meanwhile, in the order of time.
+    #[serde(skip)]
+    pub breakdowns: Vec<Breakdown>,
 }
 
 impl<T> OfNodes<T> {
@@ -76,6 +86,10 @@ impl<T: InFile> OwnTables for OfNodes<T> {
 
     fn write(&self, out: &mut dyn Write) -> serde_json::Result<()> {
         serde_json::to_writer_pretty(out, self)
+    }
+
+    fn set_breakdowns(&mut self, breakdowns: Vec<Breakdown>) {
+        self.breakdowns = breakdowns;
     }
 }
 

@@ -40,6 +40,7 @@ where
                 silent,
                 unseen: membership.unseen.len() as u32,
                 has_primary: membership.has_primary,
+                breakdowns: Vec::new(),
             })
         }
     }

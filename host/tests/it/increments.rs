@@ -249,6 +249,7 @@ fn nodes_that_differ_are_found() {
         silent: Vec::new(),
         unseen: 0,
         has_primary: false,
+        breakdowns: Vec::new(),
     });
     let judged = Increments.judge(&workload(), &[], Some(&found), None);
     let agree = &judged.answers[1].verdict;

@@ -24,7 +24,7 @@ const KILLED: &str = "acknowledged right before all servers were killed: lost, o
 const PROMOTED: &str = "acknowledged right before a standby was promoted: lost, or never made";
 
 /// The times at which commits were lost.
-pub(super) struct Losses(Vec<Loss>);
+pub struct Losses(Vec<Loss>);
 
 struct Loss {
     from: Nanos,
@@ -36,14 +36,6 @@ impl Losses {
     /// Linear in the number of changes, for each breakdown.
     pub(super) fn find(changes: &[Change], counts: &[[u8; 2]], breakdowns: &[Breakdown]) -> Self {
         let present = Present { changes, counts };
-        let of_breakdown = |breakdown: &Breakdown| Loss {
-            from: present.last_begun_before(breakdown.began),
-            until: breakdown.ended,
-            diagnosis: match breakdown.cause {
-                BreakdownCause::AllKilled => KILLED,
-                BreakdownCause::Promoted => PROMOTED,
-            },
-        };
         let known = changes.iter().zip(counts);
         let known = known.filter(|(change, found)| is_known(change, found[0]));
         let known: Vec<_> = known.map(|(change, _)| change.acquire.returned).collect();
@@ -55,8 +47,27 @@ impl Losses {
                 diagnosis: WITH_OTHERS,
             });
         }
-        losses.extend(breakdowns.iter().map(of_breakdown));
+        losses.extend(Self::of_breakdowns(changes, counts, breakdowns).0);
         Self(losses)
+    }
+
+    /// Those at a breakdown alone, for data in which another change may have removed an effect without a trace.
+    /// `counts`: for each change, how often the effect of its acquire and of its release is in the data.
+    pub fn of_breakdowns(
+        changes: &[Change],
+        counts: &[[u8; 2]],
+        breakdowns: &[Breakdown],
+    ) -> Self {
+        let present = Present { changes, counts };
+        let losses = breakdowns.iter().map(|breakdown| Loss {
+            from: present.last_begun_before(breakdown.began),
+            until: breakdown.ended,
+            diagnosis: match breakdown.cause {
+                BreakdownCause::AllKilled => KILLED,
+                BreakdownCause::Promoted => PROMOTED,
+            },
+        });
+        Self(losses.collect())
     }
 
     /// What became of a step that ended ok and is not in the data; `None` if no loss explains it.
@@ -70,12 +81,15 @@ impl Losses {
         match (kind, is_known(change, found[0])) {
             (StepKind::Acquire, true) => Some(LOST),
             (StepKind::Release, true) => Some(WITH_OTHERS),
-            _ => {
-                let mut losses = self.0.iter();
-                let loss = losses.find(|loss| (loss.from..=loss.until).contains(&returned))?;
-                Some(loss.diagnosis)
-            }
+            _ => self.diagnosis_at(returned),
         }
+    }
+
+    /// What became of a success that was told at this time; `None` if no loss explains it.
+    pub fn diagnosis_at(&self, returned: Nanos) -> Option<&'static str> {
+        let mut losses = self.0.iter();
+        let loss = losses.find(|loss| (loss.from..=loss.until).contains(&returned))?;
+        Some(loss.diagnosis)
     }
 }
 

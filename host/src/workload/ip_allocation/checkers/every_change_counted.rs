@@ -5,19 +5,21 @@ mod account;
 use super::evidence::Evidence;
 use super::names::Names;
 use super::prose::{Ended, Plain, Row, address_of};
-use crate::check::parts::{Findings, Witness};
+use crate::check::parts::{Findings, Losses, Witness};
 use crate::model::change::{Change, Nanos, Restored};
+use crate::model::data::Breakdown;
 use crate::model::pool::pool_id;
 use crate::model::verdict::Answer;
 use crate::workload::ip_allocation::tables::{NodeAllocations, Request};
-use account::account;
+use account::{SILENT, account};
 
 /// Counts, on every node and for each change, the rows that are ALLOCATED and have its marker, in both
 /// tables together, and holds them against what was reported: exactly one, with the address that was
 /// reported, for an allocation that ended ok and was not given back; none for one that failed or was given
 /// back; at most one for an indeterminate one (and just what settling found, where it found
-/// something). A row that no change of its pool explains is a violation too. Needs no contention: a
-/// silent success needs no rival. Linear but for the look-up of markers.
+/// something). A row that no change of its pool explains is a violation too. A success right before a
+/// breakdown of the database is not called silent. Needs no contention: a silent success
+/// needs no rival. Linear but for the look-up of markers.
 pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
     let mut findings = Findings::default();
     let mut nodes = evidence.differing_nodes().peekable();
@@ -30,13 +32,14 @@ pub fn answer(evidence: &Evidence, names: &Names) -> Answer {
         }
     }
     for node in nodes {
-        judge(evidence.changes, node, names, &mut findings);
+        judge(evidence, node, names, &mut findings);
     }
     let question = "do the allocations reported ok equal the rows?";
     findings.answer("every-change-counted", question, evidence.missing())
 }
 
-fn judge(changes: &[Change], node: &NodeAllocations, names: &Names, findings: &mut Findings) {
+fn judge(evidence: &Evidence, node: &NodeAllocations, names: &Names, findings: &mut Findings) {
+    let changes = evidence.changes;
     // By change: one of its rows, and how many there are. Capped at 255: two are too many already.
     let mut found: Vec<(u8, Option<&Request>)> = vec![(0, None); changes.len()];
     for request in node.requests.iter().filter(|row| row.is_allocated()) {
@@ -49,9 +52,14 @@ fn judge(changes: &[Change], node: &NodeAllocations, names: &Names, findings: &m
             None => findings.add(None, || describe_stray(node, names, request)),
         }
     }
+    let losses = losses(changes, &found, evidence.breakdowns());
     for (change, (count, row)) in changes.iter().zip(found) {
         let on = Some((&*node.node, count));
-        if let Err(diagnosis) = account(change, Some(count)) {
+        if let Err(mut diagnosis) = account(change, Some(count)) {
+            if diagnosis == SILENT {
+                let lost = losses.diagnosis_at(change.acquire.returned);
+                diagnosis = lost.unwrap_or(SILENT);
+            }
             findings.add(Some(over(change)), || describe(change, on, diagnosis));
         } else if let Some(row) = row.filter(|row| !is_address_of(names, change, row)) {
             findings.add(Some(over(change)), || {
@@ -60,6 +68,17 @@ fn judge(changes: &[Change], node: &NodeAllocations, names: &Names, findings: &m
             });
         }
     }
+}
+
+/// The times at which commits may have been lost. An address that was given back leaves no row, so only allocations
+/// that are there bound them.
+fn losses(
+    changes: &[Change],
+    found: &[(u8, Option<&Request>)],
+    breakdowns: &[Breakdown],
+) -> Losses {
+    let counts: Vec<_> = found.iter().map(|&(count, _)| [count, 0]).collect();
+    Losses::of_breakdowns(changes, &counts, breakdowns)
 }
 
 /// The row has the address that the change is known to have, in whatever spelling.

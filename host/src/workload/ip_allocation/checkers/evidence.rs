@@ -2,6 +2,7 @@
 
 use crate::check::parts::Heard;
 use crate::model::change::Change;
+use crate::model::data::Breakdown;
 use crate::model::pool::Pool;
 use crate::workload::final_state::OfNodes;
 use crate::workload::ip_allocation::tables::{Allocations, NodeAllocations};
@@ -27,6 +28,11 @@ impl<'a> Evidence<'a> {
     /// The nodes that answered after the run.
     pub(super) fn nodes(&self) -> &'a [NodeAllocations] {
         self.found.map_or(&[], |found| &found.nodes)
+    }
+
+    /// The times in which the database may have lost commits.
+    pub(super) fn breakdowns(&self) -> &'a [Breakdown] {
+        self.found.map_or(&[], |found| &found.breakdowns)
     }
 
     /// The first node, and those that are not as it is: what is wrong on all of them alike is wrong

@@ -161,6 +161,7 @@ mod tests {
             silent: vec![],
             unseen: 0,
             has_primary: false,
+            breakdowns: Vec::new(),
         }
     }
 

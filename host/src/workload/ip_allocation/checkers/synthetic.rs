@@ -133,6 +133,7 @@ fn found(pools: &[Pool], history: &[Change], free: &[Free]) -> Allocations {
         silent: Vec::new(),
         unseen: 0,
         has_primary: false,
+        breakdowns: Vec::new(),
     }
 }
 

@@ -5,6 +5,9 @@ use crate::check::parts::effects_of;
 use crate::model::change::{Change, Restored, Settled};
 use crate::model::outcome::Outcome;
 
+/// It ended ok, and its row is not there.
+pub const SILENT: &str = "a silent success";
+
 /// Holds the number of rows found (`None`: there is no data) against what the change reported and
 /// what settling found, and says what is wrong.
 pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
@@ -25,7 +28,7 @@ pub fn account(change: &Change, found: Option<u8>) -> Result<(), &'static str> {
         })
     } else if found < least {
         Err(match (&change.acquire.outcome, &change.release) {
-            (Outcome::Ok, None) => "a silent success",
+            (Outcome::Ok, None) => SILENT,
             (_, Some(release)) if is_failed(release) => {
                 "the row is gone although its release failed: the allocation was lost, or it was \
                  given back and told otherwise"
@@ -84,7 +87,6 @@ mod tests {
     }
 
     const MORE: &str = "one allocation has several rows";
-    const SILENT: &str = "a silent success";
     const PROMISED: &str = "the error promised that nothing had happened";
     const LATE: &str = "it took effect after the host had read that it had not";
     const STILL: &str = "it was given back, and still stands there";

@@ -1,6 +1,7 @@
 use super::super::synthetic::{address, history, kept, refused, row_of};
 use super::*;
 use crate::model::change::Settled;
+use crate::model::data::BreakdownCause;
 use crate::model::marker::Mark;
 use crate::model::outcome::Outcome;
 use crate::model::pool::Pool;
@@ -64,6 +65,27 @@ fn a_success_without_a_row_is_reported_the_earliest_first_and_once_for_all_nodes
         1,
     );
     assert_eq!(answer.about.unwrap().row, 1);
+}
+
+#[test]
+fn last_success_before_a_promotion_is_not_called_a_lie() {
+    let mut run = history(4, 2, 3);
+    for node in &mut run.2.nodes {
+        node.requests
+            .retain(|row| row.mark != Mark::from(Some("3_2".to_owned())));
+    }
+    let told = change(&mut run, 3, 2).acquire.returned;
+    assert_reported(&judge(&run), "(marker 3_2): a silent success", 0);
+    let promoted_at = |began| Breakdown {
+        began,
+        ended: began + 1,
+        cause: BreakdownCause::Promoted,
+    };
+    run.2.breakdowns = vec![promoted_at(told)];
+    assert_reported(&judge(&run), "promoted: lost, or never made", 0);
+    // Others were told later and are in the data, so this one was not among the last.
+    change(&mut run, 3, 2).acquire.returned = 1;
+    assert_reported(&judge(&run), "(marker 3_2): a silent success", 0);
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn judge(changes: &[Change], requests: &[Request]) -> Answer {
         silent: Vec::new(),
         unseen: 0,
         has_primary: false,
+        breakdowns: Vec::new(),
     };
     judge_found(changes, Some(&found))
 }
@@ -234,6 +235,7 @@ fn a_row_on_one_node_only_counts_too() {
         silent: Vec::new(),
         unseen: 0,
         has_primary: false,
+        breakdowns: Vec::new(),
     };
     let answer = judge_found(&[change], Some(&found));
     assert_reported(&answer, "node c has 10.0.0.7", 0);
