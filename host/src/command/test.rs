@@ -9,6 +9,7 @@ use crate::author::registry::reference::Reference;
 use crate::console::{self, Form, Screen};
 use crate::exit::{CommandError, Exit};
 use crate::model::fault_class::{FaultClass, FaultClasses};
+use crate::model::topology::Topology;
 use crate::plan::options::default_limits;
 use crate::plan::search::{SearchOptions, resolve_search};
 use crate::plan::strategies::{self, find_one};
@@ -78,15 +79,9 @@ fn rest(options: &TestOptions, screen: &Screen) -> Result<Vec<Part>, CommandErro
         ..with_faults.clone()
     };
     let resolved = resolve_search(with_faults, screen)?;
-    // A promotion may lose what any strategy has committed.
-    let with_faults = &match resolved.world.topology.has_standbys() {
-        true => SearchOptions {
-            faults: with_faults
-                .faults
-                .filtered(|class| class != FaultClass::Promote),
-            ..with_faults.clone()
-        },
-        false => with_faults.clone(),
+    let with_faults = &SearchOptions {
+        faults: of_the_strategy(&with_faults.faults, &resolved.world.topology),
+        ..with_faults.clone()
     };
     let cancel = CancelFlag::listen(Exit::Unknown.code())?;
     let given = &with_faults.plan.strategies[0];
@@ -143,9 +138,34 @@ fn unless_cancelled(
     }
 }
 
+/// The faults that a right strategy stands. A promotion loses what any strategy has committed, unless a
+/// standby has it.
+fn of_the_strategy(faults: &FaultClasses, topology: &Topology) -> FaultClasses {
+    let loses = topology.has_standbys() && !topology.synchronous;
+    faults.filtered(|class| class != FaultClass::Promote || !loses)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::topology::ClusterKind;
+
+    #[test]
+    fn a_strategy_is_not_blamed_for_what_a_promotion_loses() {
+        let asynchronous = Topology {
+            kind: ClusterKind::Postgres,
+            ..Topology::default()
+        };
+        let synchronous = Topology {
+            synchronous: true,
+            ..asynchronous.clone()
+        };
+        let all = FaultClasses::all();
+        let asked = of_the_strategy(&all, &asynchronous);
+        assert!(!asked.as_slice().contains(&FaultClass::Promote));
+        assert_eq!(asked.as_slice().len(), all.as_slice().len() - 1);
+        assert_eq!(of_the_strategy(&all, &synchronous), all);
+    }
 
     #[test]
     fn interfaces_of_wasi_are_one_word() {

@@ -56,7 +56,7 @@ pub(in crate::backend_contract) fn addresses() -> (SecretUrl, Vec<SecretUrl>) {
     addresses_of(postgres_lab())
 }
 
-fn addresses_of(lab: &Lab) -> (SecretUrl, Vec<SecretUrl>) {
+pub(in crate::backend_contract) fn addresses_of(lab: &Lab) -> (SecretUrl, Vec<SecretUrl>) {
     let url = |text: &str| SecretUrl::parse(text).unwrap();
     let nodes = lab.node_urls();
     let nodes = nodes.iter().map(|(_, text)| url(text)).collect();

@@ -2,10 +2,12 @@
 
 use super::{ADD_ONE, READ, n};
 use crate::backend_contract::databases::fixture::Fixture;
-use crate::backend_contract::databases::postgres::{addresses, cluster_of, postgres_cluster};
+use crate::backend_contract::databases::postgres::{
+    addresses, addresses_of, cluster_of, postgres_cluster,
+};
 use crate::backend_contract::databases::spawn_execute;
 use crate::backend_contract::{assert_error, contract};
-use crate::support::lab::start_with;
+use crate::support::lab::{postgres_lab_to_break, start_with};
 use contend::backend::postgres::Postgres;
 use contend::backend::session_options::SessionOptions;
 use contend::capability::database::{Database, Freshness};
@@ -109,6 +111,21 @@ async fn a_causal_reading_waits_for_a_commit_that_waits_for_a_standby() {
     assert_eq!(causal.await.unwrap(), [[Value::Integer(1)]]);
     writer.close().await;
     fixture.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_all_take_writes_have_no_primary() {
+    let (endpoint, mut nodes) = addresses();
+    nodes.truncate(1);
+    for has_primary in [true, false] {
+        let database = Postgres::open(&endpoint, &nodes, SessionOptions::default()).await;
+        let database = database.unwrap();
+        assert_eq!(database.membership().has_primary, has_primary);
+        database.close().await;
+        let (_, others) = block_in_place(|| addresses_of(&postgres_lab_to_break()));
+        // Whichever of them is the primary.
+        nodes.extend(others);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
