@@ -21,7 +21,7 @@ const HEARTBEAT: &str = "?heartbeat=0.2";
 
 /// The longest time in which a holder learns of a lost lock: a heartbeat, an answer that does not
 /// come, and what a busy machine adds.
-const LEARNED_WITHIN: Duration = Duration::from_secs(8);
+const LEARNED_WITHIN: Duration = Duration::from_secs(20);
 
 fn clock() -> Arc<RealClock> {
     let clock = RealClock::new();

@@ -112,7 +112,7 @@ impl Fixture {
     /// is well before a lease would have freed it.
     pub(super) async fn assert_given_up(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
-        let wait = if self.is_told { 3_000_000_000 } else { 0 };
+        let wait = if self.is_told { 8_000_000_000 } else { 0 };
         lock.acquire(wait).await.expect("a lock that was given up");
         lock.release().await.unwrap();
     }

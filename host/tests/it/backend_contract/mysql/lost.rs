@@ -142,7 +142,7 @@ async fn an_abandoned_session_answers_nothing_more() {
     let mut session = fixture.near().await;
     let write = fixture.execute(&mut session, ADD_ONE);
     must_wait(write, "a write passed a row lock").await;
-    let begun = timeout(Duration::from_secs(2), session.begin()).await;
+    let begun = timeout(Duration::from_secs(20), session.begin()).await;
     assert_rejected(begun.expect("it waits for the write"), "session-abandoned");
     let written = fixture.execute(&mut session, ADD_ONE).await;
     assert_rejected(written, "session-abandoned");
