@@ -3,6 +3,7 @@
 mod again;
 mod check;
 mod lab;
+mod locks;
 mod pages;
 mod place;
 mod run;
@@ -13,6 +14,7 @@ mod workload;
 use self::again::{BundleArguments, CompareArguments, RerunArguments, UnpackedArguments};
 use self::check::CheckArguments;
 use self::lab::LabArguments;
+use self::locks::LocksArguments;
 use self::run::{BatchArguments, OutputArguments, RequireArguments, RunArguments};
 use self::test::TestArguments;
 use crate::command;
@@ -76,6 +78,7 @@ pub fn run() -> Result<Exit, CommandError> {
         Some(Verb::Rerun(rerun)) => rerun.run(),
         Some(Verb::Compare(compare)) => compare.run(),
         Some(Verb::Lab { dir, verb }) => verb.run(dir),
+        Some(Verb::Locks(locks)) => locks.run(),
         Some(Verb::Completions { shell }) => show(&pages::completions(shell)),
         Some(Verb::Man { out }) => command::man::man(&pages::manual(), out.as_deref()),
     }
@@ -221,6 +224,8 @@ enum Verb {
         #[command(subcommand)]
         verb: LabArguments,
     },
+    /// Measure what lock services really give, and hold it against what they claim
+    Locks(LocksArguments),
     /// Print a shell completion script
     Completions {
         #[arg(value_name = "SHELL")]

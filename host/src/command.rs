@@ -9,6 +9,7 @@ pub mod compare;
 pub mod inspect;
 pub mod lab;
 pub mod list;
+pub mod locks;
 pub mod man;
 pub mod new;
 pub mod pull;

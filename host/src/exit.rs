@@ -15,6 +15,7 @@ mod error;
 pub use self::error::{CommandError, NewError, Refusal, message};
 
 use crate::console::note;
+use crate::measure::Measured;
 use crate::model::verdict::Verdict;
 use crate::report::check::CheckReport;
 use crate::report::comparison::Agreement;
@@ -130,6 +131,16 @@ impl Exit {
             Status::Failed => Self::Violated,
             Status::Unknown => Self::Unknown,
         }
+    }
+
+    /// A claim that does not hold is a violation; a question without an answer leaves it open.
+    pub fn of_locks(measured: &[Measured]) -> Self {
+        let of = |service: &Measured| match (service.holds(), service.is_complete()) {
+            (false, _) => Self::Violated,
+            (true, false) => Self::Unknown,
+            (true, true) => Self::Done,
+        };
+        Self::worst(measured.iter().map(of))
     }
 
     pub fn of_comparison(agreement: Agreement) -> Self {

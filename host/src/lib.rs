@@ -13,6 +13,7 @@ pub mod console;
 pub mod exit;
 pub mod explore;
 pub use contend_lab as lab;
+pub mod measure;
 pub use contend_model as model;
 pub mod plan;
 pub mod record;

@@ -12,7 +12,7 @@ pub mod differences;
 mod error;
 pub mod faults;
 pub mod home;
-mod lab;
+pub mod lab;
 pub mod nearest;
 pub mod options;
 pub mod pattern;

@@ -10,6 +10,7 @@ pub mod html;
 pub mod inspection;
 pub mod json;
 pub mod listing;
+pub mod locks;
 pub mod overview;
 pub mod table;
 pub mod text;

@@ -206,6 +206,21 @@ impl Lab {
         self.options.kind == Kind::Postgres
     }
 
+    /// The node that takes the writes of the endpoint with one writer: the first of Galera, the primary of
+    /// PostgreSQL. `None` if PostgreSQL has none now.
+    pub fn writer(&self) -> Option<String> {
+        let nodes = self.status().nodes;
+        let mut nodes = nodes.into_iter();
+        let writer = match self.options.kind {
+            Kind::Galera => nodes.next(),
+            Kind::Postgres => nodes.find(|node| match &node.view {
+                NodeView::Postgres(view) => view.role.as_deref() == Some("primary"),
+                NodeView::Galera(_) => false,
+            }),
+        };
+        writer.map(|node| node.server.name)
+    }
+
     pub fn redis_url(&self) -> String {
         let port = Server::Redis.port(self.options.ports());
         format!("redis://127.0.0.1:{port}")

@@ -4,6 +4,7 @@ use crate::author::registry::RegistryError;
 use crate::author::registry::reference::ReferenceError;
 use crate::console::OutputError;
 use crate::lab::LabError;
+use crate::model::error::CallError;
 use crate::plan::PlanError;
 use crate::run::RunError;
 use crate::run_dir::RunDirError;
@@ -52,6 +53,10 @@ pub enum Refusal {
         there: u64,
         asked: u64,
     },
+    #[error("{service} can't be measured: {why}")]
+    Locks { service: String, why: CallError },
+    #[error("the lock to hold: {0}")]
+    Hold(String),
     #[error("runner test tests one strategy; name one")]
     OneStrategy,
     #[error(

@@ -5,6 +5,7 @@ use super::options::PlanOptions;
 use crate::console::note;
 use crate::lab::{self, Kind, Lab, LabError, LabOptions};
 use crate::model::endpoint::Endpoint;
+use crate::model::lab_fault::REDIS;
 use crate::model::schedule::ScheduledFault;
 use std::path::PathBuf;
 
@@ -76,6 +77,47 @@ pub fn own_locks(scheme: &str, lab: &Lab, endpoint: Option<Endpoint>) -> Option<
         ("mysql", Kind::Galera) => Some(lab.url_of(endpoint.unwrap_or_default())),
         ("postgres", Kind::Postgres) => Some(lab.endpoint_url()),
         _ => None,
+    }
+}
+
+/// The kinds of lock services that a lab may have.
+const OWN: [&str; 3] = ["redis", "mysql", "postgres"];
+
+/// All lock services of a lab. Locks of a database server are those of one node: each has its own.
+pub fn own_lock_urls(lab: &Lab) -> Vec<String> {
+    let urls = OWN
+        .into_iter()
+        .map(|scheme| lock_url(scheme, Some(lab), one_node(lab)));
+    urls.filter(|url| !OWN.contains(&&**url)).collect()
+}
+
+fn one_node(lab: &Lab) -> Option<Endpoint> {
+    (lab.options().kind == Kind::Galera).then_some(Endpoint::OneWriter)
+}
+
+/// The server of a lab on which the lock service at this URL is; `None` if it is not the lab's.
+pub fn server_of(url: &str, lab: &Lab) -> Option<String> {
+    let scheme = OWN.into_iter().find(|scheme| {
+        let at = |endpoint| own_locks(scheme, lab, endpoint).as_deref() == Some(url);
+        at(None) || at(one_node(lab))
+    })?;
+    match scheme {
+        "redis" => Some(REDIS.to_owned()),
+        _ => lab.writer(),
+    }
+}
+
+/// The lab in this folder, or in the usual one; `None` if no folder was named and none runs there. An error if
+/// one was named that does not run.
+pub fn find_running(dir: Option<Option<PathBuf>>) -> Result<Option<Lab>, PlanError> {
+    let is_asked = dir.is_some();
+    let dir = match dir.flatten() {
+        Some(dir) => dir,
+        None => lab::default_dir()?,
+    };
+    match Lab::find(&dir)? {
+        None if is_asked => Err(LabError::NoLab(dir).into()),
+        found => Ok(found),
     }
 }
 

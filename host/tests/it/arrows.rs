@@ -16,6 +16,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("worker", &["model", "capability", "record", "workload"]),
     ("console", &["wasm", "worker"]),
     (
+        "measure",
+        &["model", "capability", "record", "backend", "lab"],
+    ),
+    (
         "plan",
         &[
             "model",
@@ -57,7 +61,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "trial",
         ],
     ),
-    ("report", &["model", "record", "check", "workload", "plan"]),
+    (
+        "report",
+        &["model", "record", "check", "workload", "measure", "plan"],
+    ),
     (
         "run",
         &[
@@ -77,7 +84,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "exit",
         &[
-            "model", "lab", "wasm", "author", "console", "plan", "run_dir", "report", "run",
+            "model", "lab", "wasm", "author", "console", "measure", "plan", "run_dir", "report",
+            "run",
         ],
     ),
     (
@@ -91,6 +99,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "author",
             "workload",
             "console",
+            "measure",
             "plan",
             "run_dir",
             "trial",

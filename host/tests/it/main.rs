@@ -28,6 +28,7 @@ mod install;
 mod ip_allocation;
 mod lab;
 mod languages;
+mod locks;
 mod main_job;
 mod manifests;
 mod names_of_kinds;

@@ -125,27 +125,35 @@ impl LockConnection {
     }
 
     /// Takes an exclusive lock, waiting in the server's queue.
-    async fn take_exclusive(&mut self, key: i64, wait: Duration) -> Result<bool, CallError> {
+    ///
+    /// The server may grant it in the moment in which the time-out ends the statement: the session has the
+    /// lock then, although the statement failed. Taking it again would count it twice, and one release
+    /// would not release it.
+    async fn take_exclusive(&mut self, key: &Key, wait: Duration) -> Result<bool, CallError> {
+        let number = key.number();
         if wait.is_zero() {
-            let text = format!("SELECT pg_try_advisory_lock({key})::int");
+            let text = format!("SELECT pg_try_advisory_lock({number})::int");
             return Ok(self.number(&text, Operation::Committing).await? == 1);
         }
         let text = format!(
-            "SET lock_timeout = {}; SELECT pg_advisory_lock({key})",
+            "SET lock_timeout = {}; SELECT pg_advisory_lock({number})",
             milliseconds(wait)
         );
         match run(&mut self.connection, &text).await {
             Ok(()) => Ok(true),
-            Err(failure) => not_in_time(&failure),
+            Err(failure) => {
+                not_in_time(&failure)?;
+                self.holds(std::slice::from_ref(key), Mode::Exclusive).await
+            }
         }
     }
 }
 
-/// False for a lock that was not to be had in time; every other failure is an error.
-fn not_in_time(failure: &Failure) -> Result<bool, CallError> {
+/// Every failure but that of a lock that was not to be had in time is an error.
+fn not_in_time(failure: &Failure) -> Result<(), CallError> {
     let error = classify(failure, Operation::Committing);
     match error.code == LOCK_NOT_AVAILABLE {
-        true => Ok(false),
+        true => Ok(()),
         false => Err(error),
     }
 }
@@ -154,7 +162,7 @@ fn not_in_time(failure: &Failure) -> Result<bool, CallError> {
 impl Connection for LockConnection {
     async fn take(&mut self, key: &Key, mode: Mode, wait: Duration) -> Result<bool, CallError> {
         match mode {
-            Mode::Exclusive => self.take_exclusive(key.number(), wait).await,
+            Mode::Exclusive => self.take_exclusive(key, wait).await,
             Mode::Shared(limit) => self.take_shared(key, Limit::new(limit), wait).await,
         }
     }

@@ -52,13 +52,13 @@ impl LockConnection {
     }
 
     async fn try_shared(&mut self, key: &Key, limit: Limit) -> Result<bool, CallError> {
-        let gate = key.beside("gate").number();
-        if !self.take_exclusive(gate, GATE_TAKES_AT_MOST).await? {
+        let gate = key.beside("gate");
+        if !self.take_exclusive(&gate, GATE_TAKES_AT_MOST).await? {
             return Ok(false);
         }
         let readers = self.readers(key).await?;
         let is_taken = limit.mode().admits(readers) && self.enter(key, limit).await?;
-        let open = format!("SELECT pg_advisory_unlock({gate})::int");
+        let open = format!("SELECT pg_advisory_unlock({})::int", gate.number());
         if self.number(&open, Operation::Committing).await? != 1 {
             let message = "the gate of a shared lock was lost before it was passed";
             return Err(CallError::indefinite("answer", message));
