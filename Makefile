@@ -154,7 +154,8 @@ tools:
 # services when they are installed, and again when the machine is, and we want neither: a policy forbids
 # the first, unless the machine has one already, and what was installed just now is disabled. What was
 # there before is not touched.
-LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server postgresql pgbouncer docker-registry
+LAB_PACKAGES = mariadb-server galera-4 rsync haproxy redis-server postgresql pgbouncer docker-registry \
+  etcd-server default-jre-headless libzookeeper-java memcached
 POLICY = /usr/sbin/policy-rc.d
 
 tools-lab:
@@ -162,8 +163,9 @@ tools-lab:
 	for package in $(LAB_PACKAGES); do \
 	  case $$package in \
 	    mariadb-server) file=mariadbd;; galera-4) file=libgalera_smm.so;; postgresql) file=initdb;; \
+	    etcd-server) file=etcd;; default-jre-headless) file=java;; libzookeeper-java) file=zookeeper.jar;; \
 	    *) file=$$package;; esac; \
-	  found=; for folder in /usr/lib/galera /usr/lib64/galera-4 /usr/lib/galera-4 /usr/lib /usr/lib/postgresql/*/bin \
+	  found=; for folder in /usr/lib/galera /usr/lib64/galera-4 /usr/lib/galera-4 /usr/lib /usr/lib/postgresql/*/bin /usr/share/java \
 	      $$(echo "$$PATH" | tr : ' ') /usr/local/sbin /usr/sbin /sbin; do \
 	    [ -f "$$folder/$$file" ] && found=1; done; \
 	  [ "$$found" ] || missing="$$missing $$package"; \
@@ -178,8 +180,8 @@ tools-lab:
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install -qq --no-install-recommends $$missing || exit 2; \
 	for package in $$missing; do case $$package in \
-	  mariadb-server) service=mariadb;; \
-	  haproxy|redis-server|rsync|postgresql|pgbouncer|docker-registry) service=$$package;; *) continue;; esac; \
+	  mariadb-server) service=mariadb;; etcd-server) service=etcd;; \
+	  haproxy|redis-server|rsync|postgresql|pgbouncer|docker-registry|memcached) service=$$package;; *) continue;; esac; \
 	  if command -v systemctl >/dev/null; then systemctl -q disable $$service 2>/dev/null || :; fi; done
 
 # The tools for strategies in C, JavaScript and Python (strategies/examples), in a private folder, which the

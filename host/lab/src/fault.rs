@@ -37,7 +37,8 @@ pub(super) fn apply(
             _ => kill_all(options),
         };
     }
-    let server = Server::all(options.kind, options.nodes)
+    let servers = options.servers();
+    let server = servers
         .into_iter()
         .find(|server| server.name() == *target)
         .ok_or_else(|| LabError::Fault(format!("the lab has no {target:?}")))?;
@@ -93,5 +94,20 @@ fn restart(server: Server, process: Option<Process>, launcher: &Launcher) -> Res
         stop::end(server, process)?;
     }
     let process = whole::start(server, launcher, &[])?;
-    wait::answers(server, process, launcher)
+    match can_answer(server, &launcher.options)? {
+        true => wait::answers(server, process, launcher),
+        false => Ok(()),
+    }
+}
+
+/// False for a server of a service of which most are dead: it answers once others are started too.
+fn can_answer(server: Server, options: &LabOptions) -> Result<bool, LabError> {
+    let Server::Service(service, _) = server else {
+        return Ok(true);
+    };
+    let mut lives = 0;
+    for server in Server::of_service(service) {
+        lives += u32::from(living(server, &options.dir)?.is_some());
+    }
+    Ok(2 * lives > service.servers())
 }

@@ -4,11 +4,13 @@ use super::account::Account;
 use super::cluster::Cluster;
 use super::config;
 use super::error::{LabError, at};
+use super::extra;
 use super::folder;
 use super::options::LabOptions;
 use super::process::Process;
 use super::programs::{self, Programs};
 use super::server::Server;
+use super::service::Service;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -37,7 +39,9 @@ impl Launcher {
         options: LabOptions,
         cluster: &'static dyn Cluster,
     ) -> Result<Self, LabError> {
-        let programs = Programs::find(cluster.needed(), &|name| cluster.program(name))?;
+        let mut needed = cluster.needed().to_vec();
+        needed.extend(options.services.each().flat_map(Service::needed));
+        let programs = Programs::find(&needed, &|name| cluster.program(name))?;
         let account = Account::find()?;
         let open_files = rlimit::increase_nofile_limit(65_536).unwrap_or(1024);
         Ok(Self {
@@ -63,6 +67,7 @@ impl Launcher {
                 config::proxy(options, self.open_files, &self.cluster.proxied(options)),
             )],
             Server::Redis => vec![(server.config_name(), config::redis(options))],
+            Server::Service(service, number) => extra::files(service, number, options),
             _ => self.cluster.files(server, self)?,
         };
         for (name, text) in files {
@@ -88,8 +93,13 @@ impl Launcher {
         let program = self.programs.path(server.program());
         let mut command = self.command(self.programs.path("setsid"));
         command.args(["sh", "-c", CLOSE_AND_BECOME]).arg(program);
-        if server == Server::Proxy {
-            command.args(["-db", "-f"]);
+        match server {
+            Server::Proxy => drop(command.args(["-db", "-f"])),
+            Server::Service(service, number) => {
+                let arguments = extra::arguments(service, number, &self.options, &self.programs);
+                command.args(arguments);
+            }
+            _ => {}
         }
         command
             .arg(server.config_argument(self.lab()))

@@ -1,5 +1,5 @@
 //! A real cluster on this machine: MariaDB nodes with Galera, or a PostgreSQL primary with standbys and
-//! PgBouncer; HAProxy before them, and Redis.
+//! PgBouncer; HAProxy before them, and Redis; on request etcd, ZooKeeper and memcached.
 //!
 //! All are plain processes of the user, in one folder, at ports of one span, reachable from this
 //! machine only. They outlive the runner that starts them; what it knows of them stands in
@@ -11,6 +11,7 @@ mod account;
 mod cluster;
 mod config;
 mod error;
+mod extra;
 mod fault;
 mod folder;
 mod galera;
@@ -23,6 +24,7 @@ mod process;
 mod programs;
 mod record;
 mod server;
+mod service;
 mod status;
 mod stop;
 mod view;
@@ -37,6 +39,7 @@ pub use options::LabOptions;
 pub use ports::MOST_NODES;
 pub use process::{ProcessState, cpu_ticks};
 pub use programs::SEARCH;
+pub use service::{Service, Services};
 pub use status::Status;
 pub use view::{GaleraView, NodeStatus, NodeView, PostgresView, ServerStatus};
 
@@ -226,6 +229,17 @@ impl Lab {
         format!("redis://127.0.0.1:{port}")
     }
 
+    /// The URL of a service, as `--lock` takes it; `None` if the lab was started without it.
+    pub fn service_url(&self, service: Service) -> Option<String> {
+        let has = self.options.services.has(service);
+        has.then(|| {
+            let ports = self.options.ports();
+            let place = |server: Server| format!("127.0.0.1:{}", server.port(ports));
+            let places: Vec<_> = Server::of_service(service).map(place).collect();
+            format!("{}://{}", service.as_str(), places.join(","))
+        })
+    }
+
     fn url(&self, server: Server) -> String {
         self.url_at(server.port(self.options.ports()))
     }
@@ -246,7 +260,7 @@ impl Lab {
         let Ok(Some(record)) = Record::read(&self.options.dir) else {
             return Vec::new();
         };
-        let servers = Server::all(self.options.kind, self.options.nodes).into_iter();
+        let servers = self.options.servers().into_iter();
         let living = servers.filter_map(|server| {
             let process = record.process(server).filter(|process| process.lives())?;
             Some((server.name(), process.pid))
@@ -277,7 +291,7 @@ impl Lab {
 
     /// An error if this lab can't have a fault.
     pub fn check(&self, fault: &LabFault) -> Result<(), LabError> {
-        let servers = Server::all(self.options.kind, self.options.nodes);
+        let servers = self.options.servers();
         let (nodes, others): (Vec<_>, Vec<_>) = servers.into_iter().partition(|s| s.is_node());
         let names =
             |servers: Vec<Server>| servers.into_iter().map(Server::name).collect::<Vec<_>>();

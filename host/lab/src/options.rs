@@ -4,6 +4,7 @@ use super::error::LabError;
 use super::kind::Kind;
 use super::ports::{MOST_NODES, Ports};
 use super::server::Server;
+use super::service::Services;
 use std::path::PathBuf;
 
 const DEFAULT_NODES: u32 = 3;
@@ -32,6 +33,8 @@ pub struct LabOptions {
     pub settings: Vec<(String, String)>,
     /// A commit on a PostgreSQL primary waits until one standby has it on disk.
     pub synchronous: bool,
+    /// Services beside the database.
+    pub services: Services,
 }
 
 impl LabOptions {
@@ -44,6 +47,7 @@ impl LabOptions {
             port: DEFAULT_PORT,
             settings: Vec::new(),
             synchronous: false,
+            services: Services::default(),
         }
     }
 
@@ -95,6 +99,11 @@ impl LabOptions {
         Ports(self.port)
     }
 
+    /// All servers, in the order of their start.
+    pub(super) fn servers(&self) -> Vec<Server> {
+        Server::all(self.kind, self.nodes, &self.services)
+    }
+
     /// The names of the nodes, in order.
     pub(super) fn names(&self) -> Vec<String> {
         self.node_servers().into_iter().map(Server::name).collect()
@@ -111,6 +120,9 @@ impl LabOptions {
         let mut flags = format!("--kind {kind} --nodes {nodes} --port {port}");
         if self.synchronous {
             flags.push_str(" --synchronous");
+        }
+        if self.services != Services::default() {
+            flags.push_str(&format!(" --with {}", self.services));
         }
         for (name, value) in &self.settings {
             flags.push_str(&format!(" --set {name}={value}"));

@@ -28,6 +28,24 @@ impl Ports {
         self.0 + 3
     }
 
+    pub(super) fn memcached(self) -> u16 {
+        self.0 + 4
+    }
+
+    pub(super) fn zookeeper(self) -> u16 {
+        self.0 + 5
+    }
+
+    /// Client port of a server of etcd.
+    pub(super) fn etcd(self, number: u32) -> u16 {
+        self.clients(number) + 4
+    }
+
+    /// Port of a server of etcd for the others.
+    pub(super) fn etcd_peer(self, number: u32) -> u16 {
+        self.clients(number) + 5
+    }
+
     /// Client port of a node.
     pub(super) fn clients(self, node: u32) -> u16 {
         self.0 + 10 * node as u16
@@ -59,6 +77,8 @@ mod tests {
         let ports = Ports(2000);
         let mut all =
             BTreeSet::from([ports.proxy(), ports.redis(), ports.second(), ports.pooler()]);
+        all.extend([ports.memcached(), ports.zookeeper()]);
+        all.extend((1..=3).flat_map(|number| [ports.etcd(number), ports.etcd_peer(number)]));
         for node in 1..=MOST_NODES {
             all.extend([
                 ports.clients(node),
@@ -67,7 +87,7 @@ mod tests {
                 ports.copy(node),
             ]);
         }
-        assert_eq!(all.len(), 4 + 4 * MOST_NODES as usize);
+        assert_eq!(all.len(), 12 + 4 * MOST_NODES as usize);
         assert_eq!(all.first(), Some(&2000));
         assert_eq!(all.last(), Some(&(2000 + Ports::SPAN - 1)));
     }

@@ -64,12 +64,24 @@ pub(super) fn search_path() -> String {
 }
 
 pub(super) fn program(name: &str) -> Option<PathBuf> {
+    if name.ends_with(".jar") {
+        let mut places = java_folders().into_iter().map(|folder| folder.join(name));
+        return places.find(|path| path.is_file());
+    }
     let runs = |path: &PathBuf| {
         let metadata = path.metadata();
         metadata.is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
     };
     let mut places = folders().into_iter().map(|folder| folder.join(name));
     places.find(runs)
+}
+
+/// Folders of Java's classes: Debian's, unless others are searched.
+fn java_folders() -> Vec<PathBuf> {
+    match env::var_os(SEARCH) {
+        Some(only) => env::split_paths(&only).collect(),
+        None => vec![PathBuf::from("/usr/share/java")],
+    }
 }
 
 fn folders() -> Vec<PathBuf> {

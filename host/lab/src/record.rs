@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::options::LabOptions;
 use super::process::Process;
 use super::server::Server;
+use super::service::Services;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,6 +34,8 @@ pub(super) struct Record {
     settings: Vec<(String, String)>,
     #[serde(default)]
     synchronous: bool,
+    #[serde(default)]
+    services: Services,
     /// The number of the node that is PostgreSQL's primary; Galera has none.
     #[serde(default = "first")]
     primary: u32,
@@ -43,7 +46,7 @@ pub(super) struct Record {
 impl Record {
     /// A lab of which nothing runs yet.
     pub(super) fn new(options: &LabOptions) -> Self {
-        let servers = Server::all(options.kind, options.nodes);
+        let servers = options.servers();
         let port = |server: &Server| (server.name(), server.port(options.ports()));
         Self {
             format: FORMAT,
@@ -53,6 +56,7 @@ impl Record {
             port: options.port,
             settings: options.settings.clone(),
             synchronous: options.synchronous,
+            services: options.services.clone(),
             primary: first(),
             ports: servers.iter().map(port).collect(),
             processes: BTreeMap::new(),
@@ -110,6 +114,7 @@ impl Record {
             port: self.port,
             settings: self.settings.clone(),
             synchronous: self.synchronous,
+            services: self.services.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::kind::Kind;
 use super::ports::Ports;
+use super::service::{Service, Services};
 use crate::model::lab_fault::{POOLER, PROXY, REDIS};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
@@ -15,24 +16,33 @@ pub(super) enum Server {
     Redis,
     /// PgBouncer, before the primary of PostgreSQL.
     Pooler,
+    /// One of the servers of a service on request, numbered from 1.
+    Service(Service, u32),
     /// The MariaDB that makes the first data and then ends.
     Seed,
 }
 
 impl Server {
     /// The servers of a lab with so many nodes, in the order of their start.
-    pub(super) fn all(kind: Kind, nodes: u32) -> Vec<Self> {
+    pub(super) fn all(kind: Kind, nodes: u32, services: &Services) -> Vec<Self> {
         let mut all: Vec<_> = (1..=nodes).map(|node| Self::Node(kind, node)).collect();
         all.extend([Self::Proxy, Self::Redis]);
         if kind == Kind::Postgres {
             all.push(Self::Pooler);
         }
+        all.extend(services.each().flat_map(Self::of_service));
         all
+    }
+
+    /// The servers of a service.
+    pub(super) fn of_service(service: Service) -> impl Iterator<Item = Self> {
+        (1..=service.servers()).map(move |number| Self::Service(service, number))
     }
 
     /// Every server that a folder may ever have had.
     pub(super) fn every(most_nodes: u32) -> Vec<Self> {
-        let mut every = Self::all(Kind::Postgres, most_nodes);
+        let services = Service::ALL.into_iter().collect();
+        let mut every = Self::all(Kind::Postgres, most_nodes, &services);
         every.extend((1..=most_nodes).map(|node| Self::Node(Kind::Galera, node)));
         every.push(Self::Seed);
         every
@@ -48,6 +58,10 @@ impl Server {
             Self::Proxy => PROXY.to_owned(),
             Self::Redis => REDIS.to_owned(),
             Self::Pooler => POOLER.to_owned(),
+            Self::Service(service, number) => match service.servers() {
+                1 => service.as_str().to_owned(),
+                _ => format!("{}{number}", service.as_str()),
+            },
             Self::Seed => "seed".to_owned(),
         }
     }
@@ -59,6 +73,9 @@ impl Server {
             Self::Proxy => ports.proxy(),
             Self::Redis => ports.redis(),
             Self::Pooler => ports.pooler(),
+            Self::Service(Service::Etcd, number) => ports.etcd(number),
+            Self::Service(Service::Zookeeper, _) => ports.zookeeper(),
+            Self::Service(Service::Memcached, _) => ports.memcached(),
             Self::Seed => ports.clients(1),
         }
     }
@@ -71,6 +88,7 @@ impl Server {
                 all.extend([ports.group(node), ports.missed(node), ports.copy(node)]);
             }
             Self::Proxy => all.push(ports.second()),
+            Self::Service(Service::Etcd, number) => all.push(ports.etcd_peer(number)),
             _ => {}
         }
         all
@@ -99,6 +117,10 @@ impl Server {
             Self::Proxy => "haproxy.cfg",
             Self::Redis => "redis.conf",
             Self::Pooler => "pgbouncer.ini",
+            Self::Service(Service::Etcd, _) => "etcd.yml",
+            Self::Service(Service::Zookeeper, _) => "zoo.cfg",
+            // It reads none; this one it writes.
+            Self::Service(Service::Memcached, _) => "pid",
         }
     }
 
@@ -119,6 +141,9 @@ impl Server {
             Self::Proxy => "haproxy",
             Self::Redis => "redis-server",
             Self::Pooler => "pgbouncer",
+            Self::Service(Service::Etcd, _) => "etcd",
+            Self::Service(Service::Zookeeper, _) => "java",
+            Self::Service(Service::Memcached, _) => "memcached",
         }
     }
 
@@ -129,8 +154,13 @@ impl Server {
         let path = path.display();
         match self {
             Self::Node(Kind::Galera, _) | Self::Seed => format!("--defaults-file={path}"),
-            Self::Node(Kind::Postgres, _) => format!("--config-file={path}"),
-            Self::Proxy | Self::Redis | Self::Pooler => path.to_string(),
+            Self::Node(Kind::Postgres, _) | Self::Service(Service::Etcd, _) => {
+                format!("--config-file={path}")
+            }
+            Self::Service(Service::Memcached, _) => format!("--pidfile={path}"),
+            Self::Proxy | Self::Redis | Self::Pooler | Self::Service(Service::Zookeeper, _) => {
+                path.to_string()
+            }
         }
     }
 

@@ -24,6 +24,20 @@ pub struct Status {
     pub redis: ServerStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pgbouncer: Option<ServerStatus>,
+    /// The servers of the services on request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServerStatus>,
+}
+
+impl Status {
+    /// Every server that is no node.
+    pub fn others(&self) -> impl Iterator<Item = &ServerStatus> {
+        let others = [&self.haproxy, &self.redis];
+        others
+            .into_iter()
+            .chain(&self.pgbouncer)
+            .chain(&self.services)
+    }
 }
 
 pub(super) fn read(options: &LabOptions, cluster: &dyn Cluster) -> Status {
@@ -34,29 +48,16 @@ pub(super) fn read(options: &LabOptions, cluster: &dyn Cluster) -> Status {
         server_status(server, process, options)
     };
     let table = ProxyTable::read(lab);
-    // Side by side: one that does not answer costs its limit once, not for each.
-    let mut nodes: Vec<_> = thread::scope(|scope| {
-        let asked: Vec<_> = options
-            .node_servers()
-            .into_iter()
-            .map(|node| {
-                let (mut server, table) = (status(node), &table);
-                scope.spawn(move || {
-                    let view = cluster.view(node, options, server.process);
-                    server.answers = view.answers();
-                    let behind_proxy = cluster.behind_proxy(&server.name, table);
-                    NodeStatus {
-                        server,
-                        view,
-                        behind_proxy,
-                    }
-                })
-            })
-            .collect();
-        let answers = asked.into_iter();
-        answers
-            .map(|node| node.join().expect("it only asks"))
-            .collect()
+    let mut nodes = side_by_side(options.node_servers(), &|node| {
+        let mut server = status(node);
+        let view = cluster.view(node, options, server.process);
+        server.answers = view.answers();
+        let behind_proxy = cluster.behind_proxy(&server.name, &table);
+        NodeStatus {
+            server,
+            view,
+            behind_proxy,
+        }
     });
     let other = |server| {
         let mut status = status(server);
@@ -65,17 +66,36 @@ pub(super) fn read(options: &LabOptions, cluster: &dyn Cluster) -> Status {
     };
     let (haproxy, redis) = (other(Server::Proxy), other(Server::Redis));
     let pgbouncer = (options.kind == Kind::Postgres).then(|| other(Server::Pooler));
-    let others_answer =
-        haproxy.answers && redis.answers && pgbouncer.as_ref().is_none_or(|pooler| pooler.answers);
-    Status {
+    let services = options.services.each().flat_map(Server::of_service);
+    let services = side_by_side(services.collect(), &other);
+    let mut status = Status {
         dir: lab.clone(),
         kind: options.kind,
-        whole: cluster.is_whole(&mut nodes) && others_answer,
+        whole: cluster.is_whole(&mut nodes),
         nodes,
         haproxy,
         redis,
         pgbouncer,
-    }
+        services,
+    };
+    let others_answer = status.others().all(|server| server.answers);
+    status.whole &= others_answer;
+    status
+}
+
+/// Asks all at once: one that does not answer costs its limit once, not for each.
+fn side_by_side<T: Send>(servers: Vec<Server>, ask: &(dyn Fn(Server) -> T + Sync)) -> Vec<T> {
+    thread::scope(|scope| {
+        let asked = servers
+            .into_iter()
+            .map(|server| scope.spawn(move || ask(server)));
+        // All are asked before the first is waited for.
+        let asked: Vec<_> = asked.collect();
+        let answers = asked.into_iter();
+        answers
+            .map(|answer| answer.join().expect("it only asks"))
+            .collect()
+    })
 }
 
 fn server_status(server: Server, process: Option<Process>, options: &LabOptions) -> ServerStatus {

@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 fn every() -> Vec<Server> {
     let mut servers = Server::every(MOST_NODES);
     servers.sort_by_key(|server| match server {
-        Server::Proxy | Server::Redis | Server::Pooler => 0,
+        Server::Proxy | Server::Redis | Server::Pooler | Server::Service(..) => 0,
         Server::Node(_, node) => 1 + MOST_NODES - node,
         Server::Seed => u32::MAX,
     });

@@ -2,6 +2,7 @@
 
 use super::process::ProcessState;
 use super::server::Server;
+use super::service::Service;
 use serde::Serialize;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// Timeout for the answer of a live server.
 const LIMIT: Duration = Duration::from_secs(2);
+
+/// The longest reply that is read.
+const MOST_BYTES: usize = 4096;
 
 /// A server's process, and whether clients get an answer.
 #[derive(Debug, Clone, Serialize)]
@@ -161,18 +165,34 @@ impl ProxyTable {
 /// True if a server that is no node answers.
 pub(super) fn answers(server: Server, port: u16) -> bool {
     match server {
-        Server::Redis => redis_answers(port),
+        Server::Redis => replies(port, b"PING\r\n", "+PONG"),
+        // Healthy is what has a leader.
+        Server::Service(Service::Etcd, _) => {
+            replies(port, b"GET /health HTTP/1.0\r\n\r\n", "\"health\":\"true\"")
+        }
+        Server::Service(Service::Zookeeper, _) => replies(port, b"ruok", "imok"),
+        Server::Service(Service::Memcached, _) => replies(port, b"version\r\n", "VERSION "),
         _ => connect(port).is_ok(),
     }
 }
 
-fn redis_answers(port: u16) -> bool {
+/// True if the server's reply to a request has these words in it.
+fn replies(port: u16, request: &[u8], words: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = connect(port)?;
-        stream.write_all(b"PING\r\n")?;
-        let mut answer = [0; 5];
-        stream.read_exact(&mut answer)?;
-        Ok(&answer == b"+PONG")
+        stream.write_all(request)?;
+        let (mut reply, mut part) = (Vec::new(), [0; 512]);
+        while reply.len() < MOST_BYTES {
+            let length = stream.read(&mut part)?;
+            reply.extend_from_slice(&part[..length]);
+            if String::from_utf8_lossy(&reply).contains(words) {
+                return Ok(true);
+            }
+            if length == 0 {
+                break;
+            }
+        }
+        Ok(false)
     };
     ask().unwrap_or(false)
 }

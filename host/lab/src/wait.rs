@@ -3,7 +3,7 @@
 use super::error::LabError;
 use super::launch::Launcher;
 use super::process::Process;
-use super::record::running;
+use super::record::{Record, running};
 use super::server::Server;
 use super::view::{self, ProxyTable};
 use std::path::Path;
@@ -81,9 +81,14 @@ fn last_errors(log: &Path) -> String {
 pub(super) fn others_answer(launcher: &Launcher) -> Result<(), LabError> {
     let lab = launcher.lab();
     let options = &launcher.options;
-    for server in Server::all(options.kind, options.nodes) {
+    let record = Record::read(lab)?.ok_or_else(|| LabError::NoLab(lab.to_owned()))?;
+    for server in options.servers() {
         if !server.is_node() {
-            answers(server, running(server, lab)?, launcher)?;
+            // One that has ended since its start is reported with its log.
+            let process = record.process(server).ok_or_else(|| LabError::NotRunning {
+                server: server.name(),
+            })?;
+            answers(server, process, launcher)?;
         }
     }
     proxy_shows(launcher, "seeing every node", |table| {

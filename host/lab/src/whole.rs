@@ -24,7 +24,7 @@ pub(super) fn raise(
         ))
     };
     let lab = launcher.lab();
-    let servers = Server::all(launcher.options.kind, launcher.options.nodes);
+    let servers = launcher.options.servers();
     let known_password = folder::read_password(lab)?;
     let password = match &known_password {
         Some(password) => password.clone(),

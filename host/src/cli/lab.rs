@@ -3,7 +3,7 @@
 use crate::command::lab;
 use crate::console::Form;
 use crate::exit::{CommandError, Exit};
-use crate::lab::Kind;
+use crate::lab::{Kind, Services};
 use crate::model::endpoint::Endpoint;
 use crate::model::lab_fault::{LabAction, LabFault};
 use clap::Subcommand;
@@ -22,6 +22,10 @@ pub enum LabArguments {
         /// A commit on the PostgreSQL primary waits for a standby [default: as before, or false]
         #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
         synchronous: Option<bool>,
+        /// Services beside the database: etcd (three servers), zookeeper and memcached, with commas between them,
+        /// or none [default: as before, or none]
+        #[arg(long, value_name = "SERVICES")]
+        with: Option<Services>,
         /// First port; the others follow from it [default: as before, or 13300]
         #[arg(long, value_name = "PORT")]
         port: Option<u16>,
@@ -49,7 +53,7 @@ pub enum LabArguments {
     Fault {
         #[arg(value_name = "pause|resume|kill|start|restart|isolate|heal|promote")]
         action: LabAction,
-        /// A node such as n1, haproxy, redis or pgbouncer; "kill all" kills every node at once, "start all" makes
+        /// A node such as n1, haproxy, redis, pgbouncer, etcd1, zookeeper or memcached; "kill all" kills every node at once, "start all" makes
         /// the lab whole
         #[arg(value_name = "SERVER")]
         target: String,
@@ -72,6 +76,7 @@ impl LabArguments {
                 kind,
                 nodes,
                 synchronous,
+                with,
                 port,
                 settings,
             } => {
@@ -79,6 +84,7 @@ impl LabArguments {
                 options.nodes = nodes.unwrap_or(options.nodes);
                 options.port = port.unwrap_or(options.port);
                 options.synchronous = synchronous.unwrap_or(options.synchronous);
+                options.services = with.unwrap_or(options.services);
                 lab::up(options, &settings)
             }
             Self::Status { json } => lab::status(&dir, form(json)),

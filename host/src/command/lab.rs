@@ -2,7 +2,7 @@
 
 use crate::console::{Form, note, print};
 use crate::exit::{CommandError, Exit};
-use crate::lab::{self, Kind, Lab, LabError, LabOptions, ServerStatus, Status};
+use crate::lab::{self, Kind, Lab, LabError, LabOptions, ServerStatus, Service, Status};
 use crate::model::endpoint::Endpoint;
 use crate::model::lab_fault::LabFault;
 use crate::report::json::document;
@@ -83,6 +83,11 @@ pub fn url(dir: &Path, asked: Option<Endpoint>, form: Form) -> Result<Exit, Comm
             json[name] = url.into();
         }
     }
+    for service in Service::ALL {
+        if let Some(url) = lab.service_url(service) {
+            json[service.as_str()] = url.into();
+        }
+    }
     form.print(
         || document(None, &json),
         || {
@@ -124,10 +129,7 @@ fn text(status: &Status) -> String {
         let cells = server_cells(&node.server).into_iter().chain(figures);
         table.add_row(cells.chain([behind_proxy]));
     }
-    for server in [&status.haproxy, &status.redis]
-        .into_iter()
-        .chain(&status.pgbouncer)
-    {
+    for server in status.others() {
         let answers = match server.answers {
             true => "answers",
             false => "does not answer",

@@ -69,14 +69,14 @@ pub fn lock_url(given: &str, lab: Option<&Lab>, endpoint: Option<Endpoint>) -> S
     own.unwrap_or_else(|| given.to_owned())
 }
 
-/// The lab's own service of a kind: Redis, and the locks by name of its database servers, at the endpoint
-/// of the run. Not those behind a pooler, which would hand them on.
+/// The lab's own service of a kind: Redis, the services on request, and the locks by name of its database
+/// servers, at the endpoint of the run. Not those behind a pooler, which would hand them on.
 pub fn own_locks(scheme: &str, lab: &Lab, endpoint: Option<Endpoint>) -> Option<String> {
     match (scheme, lab.options().kind) {
         ("redis", _) => Some(lab.redis_url()),
         ("mysql", Kind::Galera) => Some(lab.url_of(endpoint.unwrap_or_default())),
         ("postgres", Kind::Postgres) => Some(lab.endpoint_url()),
-        _ => None,
+        _ => lab.service_url(scheme.parse().ok()?),
     }
 }
 

@@ -4,6 +4,7 @@ mod breaking;
 mod endpoints;
 mod postgres;
 mod refusing;
+mod services;
 
 use crate::support::lab::{Watchdog, lab, new_dir, ports};
 use crate::support::{Finished, Sandbox};
@@ -45,9 +46,7 @@ fn ask(lab: &Lab, node: &str, statement: &str) -> Result<String, String> {
 
 fn process(status: &Status, name: &str) -> ProcessState {
     let nodes = status.nodes.iter().map(|node| &node.server);
-    let mut servers = nodes
-        .chain([&status.haproxy, &status.redis])
-        .chain(&status.pgbouncer);
+    let mut servers = nodes.chain(status.others());
     servers
         .find(|server| server.name == name)
         .expect(name)

@@ -53,11 +53,7 @@ impl Losses {
 
     /// Those at a breakdown alone, for data in which another change may have removed an effect without a trace.
     /// `counts`: for each change, how often the effect of its acquire and of its release is in the data.
-    pub fn of_breakdowns(
-        changes: &[Change],
-        counts: &[[u8; 2]],
-        breakdowns: &[Breakdown],
-    ) -> Self {
+    pub fn of_breakdowns(changes: &[Change], counts: &[[u8; 2]], breakdowns: &[Breakdown]) -> Self {
         let present = Present { changes, counts };
         let losses = breakdowns.iter().map(|breakdown| Loss {
             from: present.last_begun_before(breakdown.began),

@@ -52,6 +52,11 @@ fn missing_package_is_named_with_the_command_that_installs_it() {
     let postgres = format!("{SEARCH}=/nowhere $runner lab up --kind postgres --dir lab");
     let said = sandbox.shell(&postgres);
     said.refused_with(&["initdb", "haproxy", "redis-server", "postgresql pgbouncer"]);
+    let services =
+        format!("{SEARCH}=/nowhere $runner lab up --with etcd,zookeeper,memcached --dir lab");
+    let packages = "etcd-server default-jre-headless libzookeeper-java memcached";
+    let said = sandbox.shell(&services);
+    said.refused_with(&["etcd", "java", "zookeeper.jar", packages]);
     let all_but_one = "mkdir bin; for p in mariadbd mariadb-install-db mariadb rsync redis-server \
          setsid; do ln -s $(PATH=$PATH:/usr/sbin command -v $p) bin; done; ";
     let said = sandbox.shell(&format!(

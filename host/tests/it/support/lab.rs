@@ -1,7 +1,7 @@
 //! Labs for the tests: one that stays whole, one to break, each started when the first test asks for
 //! it.
 
-use contend::lab::{Kind, Lab, LabError, LabOptions};
+use contend::lab::{Kind, Lab, LabError, LabOptions, Service};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub fn lab() -> &'static Lab {
 /// Three other nodes for the tests that break them: one test at a time, whole when it begins.
 pub fn lab_to_break() -> MutexGuard<'static, Lab> {
     static LAB: ToBreak = OnceLock::new();
-    whole(&LAB, Kind::Galera)
+    whole(&LAB, || start(Kind::Galera, &[]))
 }
 
 /// As `lab`: a PostgreSQL primary and two standbys.
@@ -33,14 +33,36 @@ pub fn postgres_lab() -> &'static Lab {
 /// As `lab_to_break`, with the usual settings.
 pub fn postgres_lab_to_break() -> MutexGuard<'static, Lab> {
     static LAB: ToBreak = OnceLock::new();
-    whole(&LAB, Kind::Postgres)
+    whole(&LAB, || start(Kind::Postgres, &[]))
+}
+
+/// As `lab`: one Galera node, and every service on request.
+pub fn services_lab() -> &'static Lab {
+    static LAB: OnceLock<(Lab, Watchdog)> = OnceLock::new();
+    &LAB.get_or_init(start_services).0
+}
+
+/// As `lab_to_break`: one Galera node, and every service on request.
+pub fn services_lab_to_break() -> MutexGuard<'static, Lab> {
+    static LAB: ToBreak = OnceLock::new();
+    whole(&LAB, start_services)
+}
+
+fn start_services() -> (Lab, Watchdog) {
+    start_with(|options| {
+        options.nodes = 1;
+        options.services = Service::ALL.into_iter().collect();
+    })
 }
 
 type ToBreak = OnceLock<(Mutex<Lab>, Watchdog)>;
 
-fn whole(lab: &'static ToBreak, kind: Kind) -> MutexGuard<'static, Lab> {
+fn whole(
+    lab: &'static ToBreak,
+    start: impl FnOnce() -> (Lab, Watchdog),
+) -> MutexGuard<'static, Lab> {
     let (lab, _) = lab.get_or_init(|| {
-        let (lab, watchdog) = start(kind, &[]);
+        let (lab, watchdog) = start();
         (Mutex::new(lab), watchdog)
     });
     // What a test that panicked left is mended too.
