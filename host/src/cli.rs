@@ -289,7 +289,7 @@ mod tests {
             let help = words.join(" ");
             for given in [
                 "sim:nodes=5,regions=3",
-                "with --db sim lease, file, session or memory",
+                "with --db sim lease, file, session, evicting, per-node, pooled or memory",
                 "'1s crash n2 for 5s'",
             ] {
                 assert!(help.contains(given), "{given}: {help}");

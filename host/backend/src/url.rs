@@ -41,7 +41,7 @@ pub enum LockUrl {
     Mysql(SecretUrl),
     /// `postgres://USER:PASSWORD@HOST:PORT/NAME`: advisory locks of a server.
     Postgres(SecretUrl),
-    /// `lease`, `file` or `session`: in the simulator only.
+    /// `lease`, `file`, `session`, `evicting`, `per-node` or `pooled`: in the simulator only.
     Sim(SimLocks),
 }
 
@@ -73,8 +73,8 @@ impl UrlError {
 const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
                          mysql:// and postgres://USER:PASSWORD@HOST:PORT/NAME, and sim";
 const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT (rediss:// with TLS), mysql:// and \
-                             postgres://USER:PASSWORD@HOST:PORT/NAME; in the simulator lease, file \
-                             and session";
+                             postgres://USER:PASSWORD@HOST:PORT/NAME; in the simulator lease, file, \
+                             session, evicting, per-node and pooled";
 
 impl FromStr for DatabaseUrl {
     type Err = UrlError;

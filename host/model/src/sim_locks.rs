@@ -13,5 +13,12 @@ crate::words! {
         File = "file",
         /// Held by a session that ends when its client is not heard of, as in ZooKeeper.
         Session = "session",
+        /// Each entry has an expiry, and may be evicted long before, as in memcached.
+        Evicting = "evicting",
+        /// Held by a connection to one node, and known to that node alone, as `GET_LOCK` has it.
+        PerNode = "per-node",
+        /// Held by a connection of a pooler, which serves any client, as advisory locks are behind PgBouncer
+        /// in transaction mode.
+        Pooled = "pooled",
     }
 }

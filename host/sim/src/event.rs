@@ -128,6 +128,8 @@ pub enum What {
     },
     /// A lease ended by itself, or a session that held the lock was not heard of for too long.
     LeaseEnded { owner: Arc<str>, names: Arc<str> },
+    /// A cache evicted the entry that was the lock.
+    Evicted { owner: Arc<str>, names: Arc<str> },
     /// A fault of the schedule began.
     Fault(SimFault),
     /// The effect of a fault of the schedule has ended, so far as it has an end.

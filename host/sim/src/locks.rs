@@ -1,5 +1,6 @@
-//! Lock services in virtual time: one with leases like Redis, one of locked files, one of sessions
-//! like ZooKeeper.
+//! Lock services in virtual time, one for each way in which services behave: leases like Redis's, locked
+//! files, sessions like ZooKeeper's, entries of a cache like memcached's, connections to one node like
+//! `GET_LOCK`'s, and connections of a pooler like those of advisory locks behind PgBouncer.
 //!
 //! **A call** travels from the client to the service, is decided there at one instant, and its answer
 //! travels back; each way takes a draw of the topology's client latency. What one session sends
@@ -19,7 +20,19 @@
 //! what it holds is free, and its places in queues are lost. The client begins a new session by
 //! itself then, as the usual libraries do.
 //!
-//! **Away.** A service that is restarted keeps what it knew. What is asked meanwhile is
+//! **Evicting.** As lease, but exclusive only, without tokens (memcached counts anew after a restart) and
+//! without a call at a release. The cache evicts each entry at a time that it does not say, long before
+//! its lease ends; the holder gets `not-owner` when it asks. It is empty after a restart.
+//!
+//! **Per node.** Held by a session's connection, which goes to a node of the cluster: each session to the
+//! next, or all to the first if the endpoint is one writer. Each node knows its own locks only, so two
+//! sessions on two nodes exclude each other from nothing. Locks end with the process and the node.
+//!
+//! **Pooled.** Each call goes over any of the pooler's connections, and the lock belongs to that one. So
+//! another client that comes over the same one has the lock too, and a release over another one
+//! releases nothing: the lock leaks (`pool.rs`).
+//!
+//! **Away.** A service that is restarted keeps what it knew, but for a cache and for locks of connections. What is asked meanwhile is
 //! `unavailable`; a release whose answer was lost is `indefinite`, and an acquire too, unless
 //! the service can be reached at once: then what it may have taken is given up. Leases go on to end
 //! while it is away; sessions begin their time-outs anew when it is back.
@@ -43,6 +56,7 @@ mod kind;
 mod lock;
 mod message;
 mod names;
+mod pool;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -121,6 +135,7 @@ impl SimLockService {
             FaultAction::RestartLocks { .. } => server.go_away(),
             FaultAction::FailoverLocks => server.fail_over(),
             FaultAction::SkewLocks { ahead } => server.jump(*ahead),
+            FaultAction::CrashNode { node, .. } => server.lose_node(*node),
             _ => {}
         }
     }

@@ -49,7 +49,7 @@ pub struct CheckArguments {
     /// sim:kind=postgres; sim:help lists its keys
     #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
     db: String,
-    /// Simulated lock service: lease, file, session or memory
+    /// Simulated lock service: lease, file, session, evicting, per-node, pooled or memory
     #[arg(long, value_name = "KIND", default_value = "lease")]
     lock: String,
     /// Time limit of one acquire or release, in simulated time [default: 60]

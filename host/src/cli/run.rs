@@ -26,8 +26,8 @@ pub struct RunArguments {
     #[command(flatten)]
     numbers: WorkloadArguments,
     /// memory, file:DIR, redis://HOST:PORT, or the locks by name of a server, mysql:// or
-    /// postgres://USER:PASSWORD@HOST:PORT/NAME; with --db sim lease, file, session or memory. @FILE has
-    /// it in its first line [default: $CONTEND_LOCK, else memory]
+    /// postgres://USER:PASSWORD@HOST:PORT/NAME; with --db sim lease, file, session, evicting, per-node,
+    /// pooled or memory. @FILE has it in its first line [default: $CONTEND_LOCK, else memory]
     #[arg(long, value_name = "URL", value_parser = place::read)]
     lock: Option<String>,
     #[command(flatten)]
@@ -98,7 +98,7 @@ pub struct BatchArguments {
     )]
     strategy: Vec<String>,
     /// memory, file:DIR, redis://HOST:PORT, mysql:// or postgres://USER:PASSWORD@HOST:PORT/NAME, and
-    /// with --db sim lease, file, session or memory;
+    /// with --db sim lease, file, session, evicting, per-node, pooled or memory;
     /// strategies that take locks run once with each. @FILE reads it from the file's first line
     /// [default: $CONTEND_LOCK, else memory]
     #[arg(long, value_name = "URL", value_parser = place::read)]

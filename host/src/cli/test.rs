@@ -23,7 +23,7 @@ pub struct TestArguments {
     /// lists its keys
     #[arg(long, value_name = "sim:KEY=VALUE,…", default_value = "sim")]
     db: String,
-    /// Simulated lock service: lease, file, session or memory
+    /// Simulated lock service: lease, file, session, evicting, per-node, pooled or memory
     #[arg(long, value_name = "KIND", default_value = "lease")]
     lock: String,
     /// Number of simulated seeds, once without faults and once with

@@ -211,7 +211,8 @@ pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
         .map_err(PlanError::Options)?;
     match &plan.locks {
         locks if locks.is_outside() && is_sim => wrong(
-            "the simulator has lock services of its own: --lock lease, file, session or memory",
+            "the simulator has lock services of its own: --lock lease, file, session, evicting, per-node, \
+             pooled or memory",
         ),
         LockUrl::Sim(kind) if !is_sim => wrong(&format!(
             "--lock {} is a simulated lock service, and goes with --db sim",
@@ -228,8 +229,8 @@ fn check_locks_can_suffer(plan: &Plan) -> Result<(), PlanError> {
     match faults.find(|fault| fault.what.is_of_locks()) {
         None => Ok(()),
         Some(fault) => Err(PlanError::Options(format!(
-            "the schedule has the fault {:?}, and locks in memory suffer none: take --lock lease, file \
-             or session, or leave the fault out",
+            "the schedule has the fault {:?}, and locks in memory suffer none: take --lock lease, file, \
+             session, evicting, per-node or pooled, or leave the fault out",
             fault.to_string()
         ))),
     }

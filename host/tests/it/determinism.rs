@@ -67,7 +67,7 @@ fn case(seed: u64) -> Case {
             regions: 1 + (seed % 3) as u32,
             ..Topology::default()
         },
-        locks: Some(SimLocks::ALL[seed as usize % 3]),
+        locks: Some(SimLocks::ALL[seed as usize % SimLocks::ALL.len()]),
         settings: [].into(),
         faults: schedule::draw(seed, &FaultClass::ALL, &stage),
         autocommit_as_text: seed.is_multiple_of(2),

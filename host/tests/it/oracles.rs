@@ -130,6 +130,25 @@ fn a_lock_service_that_forgets_lets_two_in() {
     );
 }
 
+/// Each is trusted, and breaks without any fault. A transaction inside of the lock still decides, and a lock
+/// of one node is right where one node is written to.
+#[test]
+fn a_lock_that_does_not_last_or_is_not_of_all_lets_two_in() {
+    for service in ["evicting", "per-node", "pooled"] {
+        let trusts = format!("lock-only --lock {service} --faults none");
+        is_violated(&trusts, 2_000, TWO_HOLDERS);
+    }
+    holds(
+        "lock-only --lock per-node --faults none --db sim:endpoint=one-writer",
+        25,
+        2_000,
+    );
+    for service in ["evicting", "per-node"] {
+        let decides = format!("lock-change --lock {service} --faults none");
+        holds(&decides, 25, 10_000);
+    }
+}
+
 #[test]
 fn a_row_lock_without_a_write_excludes_no_session_on_another_node() {
     is_violated("for-update-guard --faults none", 1_000, TWO_HOLDERS);

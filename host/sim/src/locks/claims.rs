@@ -2,6 +2,7 @@
 
 use super::calls::CallKey;
 use super::heartbeat::Heartbeat;
+use super::kind;
 use super::message::{Answer, LockNames, SessionKey};
 use super::names::Waiter;
 use super::server::Server;
@@ -24,6 +25,8 @@ pub(super) struct Claim {
     /// Its place in the queue of the next one.
     place: Option<u64>,
     pub(super) deadline: Nanos,
+    /// The time when the entry is evicted, if it is still there.
+    pub(super) evicted: Nanos,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ impl Server {
             has: 0,
             place: None,
             deadline: Nanos::MAX,
+            evicted: self.eviction(),
         };
         self.claims.insert(number, claim);
         if let Some(session) = self.sessions.get_mut(&session) {
@@ -81,10 +85,8 @@ impl Server {
         waits: bool,
     ) {
         let now = self.kernel.now();
-        let name = names.each[taken].clone();
-        let ends = self.names.holders(&name);
-        let ends = ends.filter_map(|holder| self.claims.get(&holder).map(|claim| claim.deadline));
-        let free_in = ends.max().unwrap_or(Nanos::MAX).saturating_sub(now);
+        let name = &names.each[taken];
+        let free_in = self.free_at(name).saturating_sub(now);
         if waits && self.kind == SimLocks::Lease && self.calls.is_under_way(key) {
             let place = self.next();
             let (session, claim) = key;
@@ -93,7 +95,7 @@ impl Server {
                 claim,
                 mode,
             };
-            self.names.wait(&name, place, waiter);
+            self.names.wait(name, place, waiter);
             self.calls.listen(key, name.clone(), place);
             // A call may have been spent on this look, and the names before this one are free.
             for free in &names.each[..taken] {
@@ -101,6 +103,7 @@ impl Server {
             }
         }
         self.log(key.0, sent, LockCall::NotGranted, names, None);
+        let name = taken;
         self.reply(key, Answer::Taken { name, free_in });
     }
 
@@ -118,7 +121,7 @@ impl Server {
             } else if waits {
                 return self.wait(number, session, mode, &name);
             } else {
-                let (sent, names) = (claim.sent, claim.names.clone());
+                let (sent, names, name) = (claim.sent, claim.names.clone(), claim.has);
                 self.remove(number);
                 self.log(session, sent, LockCall::NotGranted, &names, None);
                 let free_in = Nanos::MAX;
@@ -147,11 +150,11 @@ impl Server {
         claim.standing = Standing::Held;
         let (session, sent, names) = (claim.session, claim.sent, claim.names.clone());
         let shared = claim.mode.is_shared();
-        let token = (self.kind != SimLocks::File).then(|| {
+        let token = kind::has_tokens(self.kind).then(|| {
             self.last_token += 1;
             self.last_token
         });
-        let lease_ends = (self.kind == SimLocks::Lease).then_some(claim.deadline);
+        let lease_ends = self.lease_ends(number);
         let granted = LockCall::Granted { lease_ends };
         self.log(session, sent, granted, &names, token);
         self.reply((session, number), Answer::Granted { token });
@@ -276,7 +279,7 @@ impl Server {
     /// Something may be free.
     fn let_others_in(&mut self, name: &str) {
         match self.kind {
-            SimLocks::File => {}
+            SimLocks::File | SimLocks::Evicting | SimLocks::PerNode | SimLocks::Pooled => {}
             SimLocks::Lease => {
                 if let Some(waiter) = self.names.call(name) {
                     let at = self.kernel.now() + self.trip();

@@ -3,6 +3,7 @@
 use super::claims::Standing;
 use super::event::LockEvent;
 use super::heartbeat::Beat;
+use super::kind;
 use super::message::{Answer, LOOK};
 use super::server::{Server, Session};
 use crate::capability::lock::ReleaseOutcome;
@@ -10,6 +11,10 @@ use crate::event::What;
 use crate::kernel::Event;
 use crate::model::change::Nanos;
 use crate::model::sim_locks::SimLocks;
+
+/// The longest time for which a cache keeps an entry: each time up to it is equally likely. A real cache
+/// under pressure keeps one for minutes; its holders are slower by as much.
+const LIFE: Nanos = 100_000_000;
 
 impl Server {
     pub(super) fn set_deadline(&mut self, number: u64) {
@@ -21,11 +26,39 @@ impl Server {
         };
         let Some(lasts) = session.lasts else { return };
         self.deadlines.remove(&(claim.deadline, number));
-        claim.deadline = match self.kind {
-            SimLocks::Session => session.heartbeat.ends(lasts),
-            SimLocks::Lease | SimLocks::File => claim.heartbeat.ends(lasts),
+        let heartbeat = match self.kind {
+            SimLocks::Session => session.heartbeat,
+            _ => claim.heartbeat,
         };
+        claim.deadline = heartbeat.ends(lasts).min(claim.evicted);
         self.deadlines.insert((claim.deadline, number));
+    }
+
+    /// The end of a claim's lease, unless it is renewed; `None` where there are no leases.
+    pub(super) fn lease_ends(&self, number: u64) -> Option<Nanos> {
+        let claim = self.claims.get(&number)?;
+        let lasts = self.sessions.get(&claim.session)?.lasts;
+        let lasts = lasts.filter(|_| kind::has_leases(self.kind))?;
+        Some(claim.heartbeat.ends(lasts))
+    }
+
+    /// The end of the last lease on a name, if none is renewed. A cache does not say it.
+    pub(super) fn free_at(&self, name: &str) -> Nanos {
+        let holders = self.names.holders(name);
+        let holders = holders.filter(|_| self.kind != SimLocks::Evicting);
+        let claims = holders.filter_map(|holder| self.claims.get(&holder));
+        claims
+            .map(|claim| claim.deadline)
+            .max()
+            .unwrap_or(Nanos::MAX)
+    }
+
+    /// Draws the time when an entry that is stored now is evicted.
+    pub(super) fn eviction(&mut self) -> Nanos {
+        match self.kind {
+            SimLocks::Evicting => self.kernel.now() + self.random.below(LIFE),
+            _ => Nanos::MAX,
+        }
     }
 
     /// Hears what the process of a claim has said until now.
@@ -42,8 +75,8 @@ impl Server {
         };
         match self.kind {
             SimLocks::Session => session.heartbeat.listen(beat, now),
-            SimLocks::Lease if self.renews => claim.heartbeat.listen(beat, now),
-            SimLocks::Lease | SimLocks::File => {}
+            _ if kind::has_leases(self.kind) && self.renews => claim.heartbeat.listen(beat, now),
+            _ => {}
         }
     }
 
@@ -108,12 +141,24 @@ impl Server {
         };
         let (session, names) = (claim.session, claim.names.clone());
         let waiting = claim.standing == Standing::Waiting;
+        let evicted = claim.evicted <= self.kernel.now();
         if claim.standing == Standing::Held {
-            claim.standing = Standing::Lost(ReleaseOutcome::Expired);
+            claim.standing = Standing::Lost(match evicted {
+                true => ReleaseOutcome::NotOwner,
+                false => ReleaseOutcome::Expired,
+            });
             if let Some(session) = self.sessions.get(&session) {
-                self.kernel.log(|| What::LeaseEnded {
-                    owner: session.owner.clone(),
-                    names: names.text.clone(),
+                let owner = || session.owner.clone();
+                let names = || names.text.clone();
+                self.kernel.log(|| match evicted {
+                    true => What::Evicted {
+                        owner: owner(),
+                        names: names(),
+                    },
+                    false => What::LeaseEnded {
+                        owner: owner(),
+                        names: names(),
+                    },
                 });
             }
         }

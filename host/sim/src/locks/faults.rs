@@ -2,8 +2,9 @@
 
 use super::claims::{Claim, Standing};
 use super::heartbeat::Heartbeat;
+use super::kind;
 use super::message::SessionKey;
-use super::server::Server;
+use super::server::{Server, Session};
 use crate::capability::lock::ReleaseOutcome;
 use crate::event::Actor;
 use crate::model::change::Nanos;
@@ -19,6 +20,9 @@ impl Server {
             self.unheard = (now, Nanos::MAX);
             self.life += 1;
             self.calls.break_all(now);
+            if kind::forgets_when_restarted(self.kind) {
+                self.forget_all();
+            }
         }
     }
 
@@ -35,7 +39,7 @@ impl Server {
                 }
                 self.set_deadlines();
             }
-            SimLocks::Lease | SimLocks::File => {
+            _ => {
                 // Leases that ended meanwhile have ended; processes that live renew the others at once.
                 self.look();
                 self.listen_all();
@@ -52,13 +56,38 @@ impl Server {
         let now = self.kernel.now();
         self.life += 1;
         self.calls.break_all(now);
+        self.forget_all();
+    }
+
+    fn forget_all(&mut self) {
         self.names.forget_all();
         self.deadlines.clear();
-        let sessions = &mut self.sessions;
+        self.pool.forget_all();
+        self.forget(|_| true);
+    }
+
+    /// A node of the cluster dies, and its own locks with it.
+    pub(super) fn lose_node(&mut self, node: u32) {
+        if self.kind == SimLocks::PerNode {
+            self.forget(|session| session.node == node);
+        }
+    }
+
+    /// Knows nothing any more of the locks of these sessions.
+    fn forget(&mut self, of: impl Fn(&Session) -> bool) {
+        let (sessions, names) = (&mut self.sessions, &mut self.names);
+        let deadlines = &mut self.deadlines;
         self.claims.retain(|number, claim| {
             let Some(session) = sessions.get_mut(&claim.session) else {
                 return false;
             };
+            if !of(session) {
+                return true;
+            }
+            for name in &claim.names.each {
+                names.forget(name);
+            }
+            deadlines.remove(&(claim.deadline, *number));
             claim.forget();
             // No client will ever ask for it.
             let stays = claim.standing != Standing::Waiting && !session.dead;
@@ -91,7 +120,7 @@ impl Server {
             .collect();
         for claim in claims {
             self.listen(claim);
-            if self.kind == SimLocks::File {
+            if kind::ends_with_process(self.kind) {
                 self.remove(claim);
             }
         }

@@ -1,7 +1,7 @@
 //! One lock, as its client has it.
 
 use super::client::{Call, Client};
-use super::kind::no_lease;
+use super::kind::{self, no_lease};
 use super::message::{Answer, LockNames, Request, Silence};
 use crate::capability::clock::Clock;
 use crate::capability::lock::{Grant, Lock, Mode, ReleaseOutcome};
@@ -57,7 +57,7 @@ impl SimLock {
     /// A lease counts from the time when the heartbeat that the service answered last was sent.
     fn grant(&self, heartbeat: Nanos) -> Grant {
         let ends = |lease| heartbeat.saturating_add(lease);
-        let has_leases = self.client.kind == SimLocks::Lease;
+        let has_leases = kind::has_leases(self.client.kind);
         let lease = self.client.lease.filter(|_| has_leases);
         Grant {
             owner: self.client.owner.clone(),
@@ -148,7 +148,7 @@ impl Lock for SimLock {
                 Answer::Taken { name, free_in } => {
                     let left = deadline.saturating_sub(self.now());
                     if left == 0 {
-                        return Err(lock_names::wait_timeout(&name));
+                        return Err(lock_names::wait_timeout(&self.names.each[name]));
                     }
                     let limit = left.min(free_in).min(self.client.poll.unwrap_or(left));
                     tokio::select! {
@@ -190,7 +190,7 @@ impl Lock for SimLock {
     }
 
     async fn renew(&mut self) -> Result<Grant, CallError> {
-        if self.client.kind != SimLocks::Lease {
+        if !kind::has_leases(self.client.kind) {
             return Err(no_lease(self.client.kind));
         }
         let lease_begins = self.time_of_run();

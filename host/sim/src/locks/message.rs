@@ -79,8 +79,8 @@ pub(super) enum Answer {
         token: Option<u64>,
     },
     Taken {
-        /// The first name that is taken.
-        name: Arc<str>,
+        /// The first name that is taken, by its place.
+        name: usize,
         /// The time at which the last lease on it ends, if it is not renewed.
         free_in: Nanos,
     },

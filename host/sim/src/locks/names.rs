@@ -96,6 +96,10 @@ impl Names {
         Some(waiter)
     }
 
+    pub(super) fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     pub(super) fn forget_all(&mut self) {
         self.0.clear();
     }

@@ -4,12 +4,15 @@ use super::calls::{CallKey, Calls};
 use super::claims::Claim;
 use super::event::LockEvent;
 use super::heartbeat::Heartbeat;
+use super::kind;
 use super::message::{Answer, LockNames, Message, Request, SessionKey};
 use super::names::Names;
+use super::pool::Pool;
 use crate::event::{LockCall, What};
 use crate::kernel::times;
 use crate::kernel::{Event, Kernel};
 use crate::model::change::Nanos;
+use crate::model::endpoint::Endpoint;
 use crate::model::sim_locks::SimLocks;
 use crate::model::topology::Topology;
 use crate::random::Purpose;
@@ -48,7 +51,12 @@ pub(super) struct Server {
     latency: Times,
     /// The time within which nearly every request is answered.
     pub(super) round_trip: Nanos,
-    random: Random,
+    pub(super) random: Random,
+    /// Of the kind `pooled` alone; it has no claims.
+    pub(super) pool: Pool,
+    /// The nodes to which sessions are given in turn, and how many sessions there were.
+    nodes: u32,
+    opened: u32,
 }
 
 pub(super) struct Session {
@@ -58,6 +66,8 @@ pub(super) struct Session {
     pub(super) heartbeat: Heartbeat,
     pub(super) claims: BTreeSet<u64>,
     pub(super) closed: bool,
+    /// The node of the cluster to which its connection goes.
+    pub(super) node: u32,
     /// Its process has crashed.
     pub(super) dead: bool,
     /// A message that is sent later arrives no earlier.
@@ -86,6 +96,12 @@ impl Server {
             latency: times(topology.client_latency),
             round_trip: (2_000.0 * topology.client_latency.p99_us) as Nanos,
             random: Random::new(seed, Purpose::Locks),
+            pool: Pool::default(),
+            nodes: match topology.endpoint {
+                Endpoint::All => topology.nodes.max(1),
+                Endpoint::OneWriter | Endpoint::Pooled => 1,
+            },
+            opened: 0,
         }
     }
 
@@ -111,9 +127,11 @@ impl Server {
             heartbeat: Heartbeat::at(self.kernel.now()),
             claims: BTreeSet::new(),
             closed: false,
+            node: self.opened % self.nodes,
             dead: false,
             last_arrival: 0,
         };
+        self.opened = self.opened.wrapping_add(1);
         self.sessions.insert(key, session);
         key
     }
@@ -171,14 +189,19 @@ impl Server {
         let Some(session) = self.sessions.get_mut(&message.session) else {
             return;
         };
-        // A file is closed with its process, whatever that still asked for.
-        if session.dead && self.kind == SimLocks::File {
+        // A file or a connection is closed with its process, whatever that still asked for.
+        if session.dead && kind::ends_with_process(self.kind) {
             return;
         }
         session.heartbeat = Heartbeat::at(self.kernel.now());
+        let node = session.node;
+        if self.kind == SimLocks::Pooled {
+            return self.ask_pool(message);
+        }
         let answer = match message.request {
             Request::Open => Answer::Done,
             Request::Acquire { names, mode, waits } => {
+                let names = self.known_to(node, names);
                 return self.acquire(key, sent, names, mode, waits);
             }
             Request::Release(claim) => Answer::Released(self.release(message.session, claim, sent)),
@@ -198,6 +221,7 @@ impl Server {
                 Answer::IsHeld(held)
             }
             Request::Break(names) => {
+                let names = self.known_to(node, names);
                 self.break_names(&names);
                 self.log(message.session, sent, LockCall::Broken, &names, None);
                 Answer::Done
@@ -216,6 +240,18 @@ impl Server {
             }
         };
         self.reply(key, answer);
+    }
+
+    /// The names as the service has them: where each node has locks of its own, its own names too.
+    fn known_to(&self, node: u32, names: Arc<LockNames>) -> Arc<LockNames> {
+        if self.kind != SimLocks::PerNode {
+            return names;
+        }
+        let each = names.each.iter();
+        Arc::new(LockNames {
+            each: each.map(|name| format!("{node}/{name}").into()).collect(),
+            text: names.text.clone(),
+        })
     }
 
     pub(super) fn reply(&mut self, key: CallKey, answer: Answer) {

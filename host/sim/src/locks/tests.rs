@@ -1,6 +1,7 @@
 //! Faults that each service suffers, and the answers that its clients get.
 
 mod faults;
+mod kinds;
 mod rig;
 
 use super::*;
@@ -78,6 +79,7 @@ fn a_dead_process_gives_up_nothing_but_files() {
     for (kind, least, most) in [
         (SimLocks::Lease, 6 * S, 11 * S),
         (SimLocks::File, 0, S / 100),
+        (SimLocks::PerNode, 0, S / 10),
         (SimLocks::Session, 6 * S, 11 * S),
     ] {
         let mut rig = Rig::new(kind);
@@ -243,7 +245,11 @@ fn the_same_seed_gives_the_same_log_and_another_another() {
 
 #[test]
 fn ten_thousand_sessions_come_and_go_and_leave_nothing() {
-    for kind in SimLocks::ALL {
+    // A pooler's locks stay when their clients go.
+    for kind in SimLocks::ALL
+        .into_iter()
+        .filter(|kind| *kind != SimLocks::Pooled)
+    {
         let mut rig = Rig::quiet(kind);
         let mut sessions = Vec::new();
         for worker in 0..10_000 {

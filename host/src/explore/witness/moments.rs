@@ -121,6 +121,10 @@ fn worth(
             let text = format!("the lease of {} on {names} ends", owner_name(owner));
             Some(ScoredEvent::new(93, at, Lane::Locks, Tone::Lost, text))
         }
+        What::Evicted { owner, names } if participants.is_row(names) => {
+            let text = format!("the lock of {} on {names} is evicted", owner_name(owner));
+            Some(ScoredEvent::new(93, at, Lane::Locks, Tone::Lost, text))
+        }
         What::Members { nodes } => {
             let names: Vec<_> = nodes
                 .iter()

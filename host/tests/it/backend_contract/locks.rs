@@ -79,6 +79,28 @@ every_script!(contract! postgres_advisory:);
 every_script!(simulated! simulated_lease = contend::model::sim_locks::SimLocks::Lease;);
 every_script!(simulated! simulated_file = contend::model::sim_locks::SimLocks::File;);
 every_script!(simulated! simulated_session = contend::model::sim_locks::SimLocks::Session;);
+every_script!(simulated! simulated_node = contend::model::sim_locks::SimLocks::PerNode;);
+
+/// The part of the contract that a service keeps whose locks do not last.
+macro_rules! scripts_of_names_and_options {
+    ($on:ident! $($backend:tt)*) => {
+        $on! { $($backend)*
+            every_trait_is_described,
+            one_name_twice_is_one_name,
+            missing_capability_is_unsupported,
+            nothing_to_lock_is_rejected,
+            names_are_only_names,
+            a_lease_of_nothing_is_refused,
+        }
+    };
+}
+
+scripts_of_names_and_options!(
+    simulated! simulated_cache = contend::model::sim_locks::SimLocks::Evicting;
+);
+scripts_of_names_and_options!(
+    simulated! simulated_pool = contend::model::sim_locks::SimLocks::Pooled;
+);
 
 fn spawn_acquire(
     time: &Time,

@@ -15,9 +15,17 @@ fn is(kind: ErrorKind, code: &str) -> (ErrorKind, String) {
     (kind, code.to_owned())
 }
 
+/// A lock belongs to its session, so giving it up gives it up.
+fn owns(kind: &SimLocks) -> bool {
+    *kind != SimLocks::Pooled
+}
+
+/// Those that keep a lock until its holder gives it up or is gone.
+const LASTING: [SimLocks; 3] = [SimLocks::Lease, SimLocks::File, SimLocks::Session];
+
 #[test]
 fn a_restarted_service_refuses_and_then_knows_what_it_knew() {
-    for kind in SimLocks::ALL {
+    for kind in LASTING {
         let mut rig = Rig::new(kind);
         let (_one, holder) = rig.lock(0, "a");
         let (_other, next) = rig.lock(1, "a");
@@ -79,7 +87,7 @@ fn under_way(kind: SimLocks, release: bool, fault: &FaultAction) -> Vec<(ErrorKi
 
 #[test]
 fn call_in_flight_when_the_service_stops_is_indefinite_and_withdrawn() {
-    for kind in SimLocks::ALL {
+    for kind in SimLocks::ALL.into_iter().filter(owns) {
         for release in [true, false] {
             for seen in under_way(kind, release, &RESTART) {
                 assert_eq!(seen, is(ErrorKind::Indefinite, "connection-lost"));
@@ -90,7 +98,7 @@ fn call_in_flight_when_the_service_stops_is_indefinite_and_withdrawn() {
 
 #[test]
 fn an_acquire_that_was_under_way_at_a_fail_over_certainly_took_nothing() {
-    for kind in SimLocks::ALL {
+    for kind in SimLocks::ALL.into_iter().filter(owns) {
         for seen in under_way(kind, false, &FaultAction::FailoverLocks) {
             assert_eq!(seen, is(ErrorKind::Unavailable, "connection-lost"));
         }
@@ -102,7 +110,7 @@ fn an_acquire_that_was_under_way_at_a_fail_over_certainly_took_nothing() {
 
 #[test]
 fn a_fail_over_forgets_the_holders_and_goes_on_counting() {
-    for kind in SimLocks::ALL {
+    for kind in SimLocks::ALL.into_iter().filter(owns) {
         let mut rig = Rig::new(kind);
         let (_one, holder) = rig.lock(0, "a");
         let (_other, next) = rig.lock(1, "a");
@@ -110,10 +118,24 @@ fn a_fail_over_forgets_the_holders_and_goes_on_counting() {
         rig.service.begin(&FaultAction::FailoverLocks);
         let second = rig.acquire(1, &next, 0).unwrap();
         assert!(second.fencing >= first.fencing);
-        assert_eq!(second.fencing == first.fencing, kind == SimLocks::File);
+        assert_eq!(second.fencing == first.fencing, !kind::has_tokens(kind));
         assert!(!rig.is_owner(0, &holder));
         assert_eq!(rig.release(0, &holder), Ok(ReleaseOutcome::NotOwner));
         assert!(rig.is_owner(1, &next));
+    }
+}
+
+#[test]
+fn a_restarted_cache_and_connections_to_a_restarted_server_know_no_lock() {
+    for kind in [SimLocks::Evicting, SimLocks::PerNode, SimLocks::Pooled] {
+        let mut rig = Rig::new(kind);
+        let (_one, holder) = rig.lock(0, "a");
+        let (_other, next) = rig.lock(1, "a");
+        rig.acquire(0, &holder, 0).unwrap();
+        rig.service.begin(&RESTART);
+        rig.service.end(&RESTART);
+        rig.acquire(1, &next, 0).unwrap();
+        assert!(!rig.is_owner(0, &holder) || kind == SimLocks::Pooled);
     }
 }
 
@@ -162,7 +184,7 @@ fn at(second: u64, what: FaultAction) -> SimFault {
 
 #[test]
 fn a_service_that_is_restarted_twice_is_away_until_both_restarts_are_over() {
-    for kind in SimLocks::ALL {
+    for kind in LASTING {
         let away = |lasts| FaultAction::RestartLocks { lasts: lasts * S };
         let schedule = vec![at(1, away(2)), at(2, away(6)), at(3, away(1))];
         let mut rig = Rig::suffering(kind, schedule);

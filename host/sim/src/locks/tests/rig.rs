@@ -6,6 +6,7 @@ use crate::cluster::Cluster;
 use crate::event::What;
 use crate::kernel::Executor;
 use crate::model::change::Nanos;
+use crate::model::endpoint::Endpoint;
 use crate::model::sim_fault::SimFault;
 use crate::world::World;
 use contend_dst::Recording;
@@ -43,10 +44,33 @@ impl Rig {
     }
 
     fn recording(kind: SimLocks, seed: u64, recording: Recording, schedule: Vec<SimFault>) -> Self {
+        let topology = Topology {
+            nodes: 1,
+            ..Topology::default()
+        };
+        Self::on(topology, kind, seed, recording, schedule)
+    }
+
+    /// Of a cluster with several nodes.
+    pub(super) fn on_nodes(kind: SimLocks, nodes: u32, endpoint: Endpoint) -> Self {
+        let topology = Topology {
+            nodes,
+            endpoint,
+            ..Topology::default()
+        };
+        Self::on(topology, kind, 1, Recording::Keep, Vec::new())
+    }
+
+    fn on(
+        topology: Topology,
+        kind: SimLocks,
+        seed: u64,
+        recording: Recording,
+        schedule: Vec<SimFault>,
+    ) -> Self {
         let kernel = Kernel::new(recording);
         let clock = Arc::new(SimClock::new(kernel.clone()));
         clock.start();
-        let topology = Topology::default();
         let service = open(kind, kernel.clone(), clock, &topology, seed);
         let cluster = Arc::new(Cluster::new(kernel.clone(), &topology, seed));
         let locks = Some(service.clone());
@@ -134,6 +158,7 @@ impl Rig {
         let texts = events.filter_map(|event| match event.what {
             What::Lock { actor, call, .. } => Some(format!("{actor}: {call:?}")),
             What::LeaseEnded { owner, .. } => Some(format!("the lease of {owner} ended")),
+            What::Evicted { owner, .. } => Some(format!("the lock of {owner} was evicted")),
             _ => None,
         });
         texts.collect()

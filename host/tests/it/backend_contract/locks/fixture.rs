@@ -209,7 +209,11 @@ where
 {
     let kernel = Kernel::new(Recording::Off);
     let clock = Arc::new(SimClock::new(kernel.clone()));
-    let topology = Topology::default();
+    // Where each node has locks of its own, one node is all that is promised.
+    let topology = Topology {
+        nodes: if kind == SimLocks::PerNode { 1 } else { 3 },
+        ..Topology::default()
+    };
     let cluster = Arc::new(Cluster::new(kernel.clone(), &topology, 1));
     let service = locks::open(kind, kernel.clone(), clock.clone(), &topology, 1);
     let world = World::new(kernel, cluster, Some(service.clone()), Vec::new());
