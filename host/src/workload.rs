@@ -9,6 +9,7 @@ pub mod kinds;
 mod look;
 mod nodes;
 mod numbers;
+pub mod read_write;
 mod reading;
 pub mod settle;
 pub mod site;

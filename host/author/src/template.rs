@@ -44,6 +44,7 @@ impl Template {
                 "Addresses: insert one that is free, and the primary key decides",
                 "--workers-per-row 20",
             ),
+            World::Access => return None,
         };
         let files = texts.iter().chain(&contract::FILES).copied().collect();
         Some(Self {

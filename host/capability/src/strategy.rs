@@ -7,6 +7,7 @@ use crate::lock::LockService;
 use crate::model::change::LostLocks;
 use crate::model::error::{CallError, ErrorCount};
 use crate::model::pool::Pool;
+use crate::model::purpose::Purpose;
 use crate::model::resource_usage::ResourceUsage;
 use crate::model::statements::Statements;
 use crate::printed::Printed;
@@ -31,6 +32,16 @@ pub struct Allocated {
     pub attempts: u32,
 }
 
+/// One visit to a document, as `wit/access.wit` has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    pub document: String,
+    pub purpose: Purpose,
+    /// The most readers at once; `None` for any number.
+    pub readers: Option<u32>,
+    pub marker: String,
+}
+
 /// A call of an export of the strategy's world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
@@ -49,6 +60,10 @@ pub enum Call {
         address: String,
         marker: String,
     },
+    /// Enter a document.
+    Enter(Visit),
+    /// Leave it.
+    Leave(Visit),
 }
 
 /// Everything that one instance may touch.

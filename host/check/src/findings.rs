@@ -73,6 +73,10 @@ impl<'a> Unknown<'a> {
 }
 
 impl Findings {
+    pub fn has_any(&self) -> bool {
+        self.count > 0
+    }
+
     /// `at` orders the witnesses; a violation of unknown time comes last. Of equal ones the
     /// first is kept.
     pub fn add(&mut self, at: Option<Nanos>, describe: impl FnOnce() -> Witness) {

@@ -76,5 +76,6 @@ pub fn change(worker: u32, row: u32, number: u32, times: [Nanos; 4]) -> Change {
         restored: Restored::No,
         nodes: NodeSet::of(worker % 2),
         allocation: None,
+        purpose: None,
     }
 }

@@ -4,6 +4,7 @@ use super::error::ErrorCount;
 use super::marker::Marker;
 use super::nodes::NodeSet;
 use super::outcome::Outcome;
+use super::purpose::Purpose;
 use super::seen::Seen;
 use super::statements::Statements;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,9 @@ pub struct Change {
     /// Details of an allocation; absent where no address is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation: Option<Box<Allocation>>,
+    /// What a visitor of a document does there; absent where nothing is visited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
 }
 
 /// Of a change that takes an address from a pool, and perhaps gives it back.

@@ -22,6 +22,7 @@ pub mod nodes;
 pub mod outcome;
 pub mod pool;
 pub mod prose;
+pub mod purpose;
 pub mod resource_usage;
 pub mod schedule;
 pub mod seen;

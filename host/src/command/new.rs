@@ -45,10 +45,17 @@ fn template(given: &str, kind: &str) -> Result<Template, NewError> {
         known: words(&|_| true),
     })?;
     let world = world(kind)?;
-    Template::new(world, language).ok_or_else(|| NewError::NoTemplate {
-        language: language.as_str(),
-        kind: kind.to_owned(),
-        known: words(&|it| Template::new(world, *it).is_some()),
+    Template::new(world, language).ok_or_else(|| {
+        let known = words(&|it| Template::new(world, *it).is_some());
+        NewError::NoTemplate {
+            language: language.as_str(),
+            kind: kind.to_owned(),
+            known: match &*known {
+                "" => known,
+                known => format!(", only in {known}"),
+            },
+            interface: world.interface(),
+        }
     })
 }
 

@@ -78,13 +78,15 @@ pub enum NewError {
     )]
     Language { given: String, known: String },
     #[error(
-        "--lang {language}: there is none for --workload {kind} in that language so far, only in \
-         {known}; wit/allocation.wit, in any new folder, says what to write"
+        "--lang {language}: there is none for --workload {kind} in that language so far{known}; \
+         wit/{interface}.wit, in any new folder, says what to write"
     )]
     NoTemplate {
         language: &'static str,
         kind: String,
+        /// The languages that have one: `, only in rust, python`; empty if none has.
         known: String,
+        interface: &'static str,
     },
     #[error("--workload {given}: a strategy is for one kind of workload, {kinds}")]
     Kind { given: String, kinds: String },

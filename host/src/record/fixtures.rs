@@ -21,6 +21,7 @@ pub fn change(worker: u32, number: u32, acquire_ms: u64, release_ms: u64) -> Cha
         restored: Restored::No,
         nodes: Default::default(),
         allocation: None,
+        purpose: None,
     }
 }
 

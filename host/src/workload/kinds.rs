@@ -3,6 +3,7 @@
 use super::ip_allocation::USUAL;
 use super::key::Key;
 use super::kind::{Chosen, FinalFile, Kind, WorkloadKind};
+use super::read_write;
 use super::volume_state::VolumeState;
 use crate::model::change::Change;
 use crate::record::figures::Figures;
@@ -14,7 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
 /// The first is the usual one.
-static KINDS: RwLock<&[Kind]> = RwLock::new(&[Kind(&VolumeState), Kind(&USUAL)]);
+static KINDS: RwLock<&[Kind]> =
+    RwLock::new(&[Kind(&VolumeState), Kind(&USUAL), Kind(&read_write::USUAL)]);
 
 /// Every kind that there is.
 pub fn all() -> &'static [Kind] {

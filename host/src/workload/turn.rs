@@ -91,6 +91,7 @@ pub trait Turn: Send {
             restored: Restored::No,
             nodes,
             allocation: None,
+            purpose: None,
         }
     }
 }

@@ -39,6 +39,7 @@ mod on_the_lab;
 mod oracles;
 mod output;
 mod progress;
+mod read_write;
 mod redis_server;
 mod reference;
 mod registry;

@@ -1,6 +1,7 @@
-//! Bindings that wasmtime generates from the contract: the imports and one world here, and the other
+//! Bindings that wasmtime generates from the contract: the imports and one world here, and each other
 //! world, with the same imports, in a submodule.
 
+pub mod access;
 pub mod allocation;
 
 /// The types of a guest's handles; each is an index into a slab of the host's state.

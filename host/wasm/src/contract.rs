@@ -23,16 +23,18 @@ pub const WASI: &str = "wasi";
 pub enum World {
     State,
     Allocation,
+    Access,
 }
 
 impl World {
-    const ALL: [Self; 2] = [Self::State, Self::Allocation];
+    const ALL: [Self; 3] = [Self::State, Self::Allocation, Self::Access];
 
     /// The interface that a strategy of this world exports.
     pub fn interface(self) -> &'static str {
         match self {
             Self::State => "state-change",
             Self::Allocation => "allocation",
+            Self::Access => "access",
         }
     }
 
@@ -41,6 +43,7 @@ impl World {
         full_name(match self {
             Self::State => "state-strategy",
             Self::Allocation => "allocation-strategy",
+            Self::Access => "access-strategy",
         })
     }
 

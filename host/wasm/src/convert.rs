@@ -1,12 +1,14 @@
 //! Between the generated types and ours.
 
+use super::bindings::access::exports::contend::strategy::access;
 use super::bindings::allocation::exports::contend::strategy::allocation;
 use super::bindings::contend::strategy::{lock, types};
 use super::bindings::exports::contend::strategy::state_change;
 use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
-use crate::capability::strategy::{Allocated, Transition};
+use crate::capability::strategy::{Allocated, Transition, Visit};
 use crate::model::error::{CallError, ErrorKind, RowReference};
 use crate::model::pool::Pool;
+use crate::model::purpose::Purpose;
 use crate::model::value::Value;
 use std::ops::RangeInclusive;
 
@@ -68,6 +70,18 @@ pub fn pool(id: String, pool: &Pool) -> allocation::Pool {
         subnet: pool.subnet.clone(),
         first: pool.first.to_string(),
         last: pool.last.to_string(),
+    }
+}
+
+pub fn visit(visit: Visit) -> access::Visit {
+    access::Visit {
+        document: visit.document,
+        purpose: match visit.purpose {
+            Purpose::Read => access::Purpose::Read,
+            Purpose::Write => access::Purpose::Write,
+        },
+        readers: visit.readers,
+        marker: visit.marker,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exports of a component: one of the contract's worlds.
 
+use super::bindings::access::{AccessStrategy, AccessStrategyPre};
 use super::bindings::allocation::{AllocationStrategy, AllocationStrategyPre};
 use super::bindings::{StateStrategy, StateStrategyPre};
 use super::contract::World;
@@ -15,12 +16,14 @@ use wasmtime::{Engine, Result, Store};
 pub enum Linked {
     State(StateStrategyPre<HostState>),
     Allocation(AllocationStrategyPre<HostState>),
+    Access(AccessStrategyPre<HostState>),
 }
 
 /// An instance's exports.
 pub enum Exports {
     State(StateStrategy),
     Allocation(AllocationStrategy),
+    Access(AccessStrategy),
 }
 
 impl Linked {
@@ -28,6 +31,7 @@ impl Linked {
         Ok(match world {
             World::State => Self::State(StateStrategyPre::new(pre)?),
             World::Allocation => Self::Allocation(AllocationStrategyPre::new(pre)?),
+            World::Access => Self::Access(AccessStrategyPre::new(pre)?),
         })
     }
 
@@ -35,6 +39,7 @@ impl Linked {
         match self {
             Self::State(_) => World::State,
             Self::Allocation(_) => World::Allocation,
+            Self::Access(_) => World::Access,
         }
     }
 
@@ -42,6 +47,7 @@ impl Linked {
         match self {
             Self::State(pre) => pre.engine(),
             Self::Allocation(pre) => pre.engine(),
+            Self::Access(pre) => pre.engine(),
         }
     }
 
@@ -49,6 +55,7 @@ impl Linked {
         Ok(match self {
             Self::State(pre) => Exports::State(pre.instantiate_async(store).await?),
             Self::Allocation(pre) => Exports::Allocation(pre.instantiate_async(store).await?),
+            Self::Access(pre) => Exports::Access(pre.instantiate_async(store).await?),
         })
     }
 }
@@ -70,7 +77,8 @@ impl Exports {
             // Apart, so that the future of a change stays within the 1,032 bytes that the C library's
             // allocator keeps at hand for each thread.
             (Self::Allocation(strategy), call) => Box::pin(allocation(strategy, store, call)).await,
-            (Self::State(_), Call::Allocate { .. } | Call::Release { .. }) => Err(other_world()),
+            (Self::Access(strategy), call) => Box::pin(access(strategy, store, call)).await,
+            (Self::State(_), _) => Err(other_world()),
         }
     }
 }
@@ -105,8 +113,22 @@ async fn allocation(
                 .await?;
             Ok(result.map(|()| None).map_err(convert::error_from_guest))
         }
-        Call::Change(_) => Err(other_world()),
+        Call::Change(_) | Call::Enter(_) | Call::Leave(_) => Err(other_world()),
     }
+}
+
+async fn access(
+    strategy: &AccessStrategy,
+    store: &mut Store<HostState>,
+    call: Call,
+) -> Result<std::result::Result<Option<Allocated>, CallError>> {
+    let exported = strategy.contend_strategy_access();
+    let result = match call {
+        Call::Enter(visit) => exported.call_enter(store, &convert::visit(visit)).await?,
+        Call::Leave(visit) => exported.call_leave(store, &convert::visit(visit)).await?,
+        Call::Change(_) | Call::Allocate { .. } | Call::Release { .. } => return Err(other_world()),
+    };
+    Ok(result.map(|()| None).map_err(convert::error_from_guest))
 }
 
 fn other_world() -> wasmtime::Error {

@@ -48,3 +48,22 @@ pub mod allocation {
         },
     });
 }
+
+/// The world of strategies that visit documents.
+pub mod access {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "access-strategy",
+        pub_export_macro: true,
+        default_bindings_module: "contend_guest::bindings::access",
+        additional_derives: [PartialEq],
+        with: {
+            "contend:strategy/types@0.2.0": crate::bindings::contend::strategy::types,
+            "contend:strategy/db@0.2.0": crate::bindings::contend::strategy::db,
+            "contend:strategy/lock@0.2.0": crate::bindings::contend::strategy::lock,
+            "contend:strategy/timing@0.2.0": crate::bindings::contend::strategy::timing,
+            "contend:strategy/replication@0.2.0": crate::bindings::contend::strategy::replication,
+            "contend:strategy/settings@0.2.0": crate::bindings::contend::strategy::settings,
+        },
+    });
+}

@@ -29,6 +29,7 @@
 //! adds nothing to what a strategy can touch. Built for anything but Wasm, the crate links, and
 //! every call of the host panics: enough for unit tests of what does not call it.
 
+mod access;
 pub mod addresses;
 mod allocation;
 mod attempts;
@@ -43,11 +44,16 @@ mod settings;
 mod strategy;
 pub mod update;
 mod value;
+mod visits;
 
+pub use access::AccessStrategy;
+#[doc(hidden)]
+pub use access::visitor;
 pub use allocation::AllocationStrategy;
 #[doc(hidden)]
 pub use allocation::{allocate, release};
 pub use attempts::{Attempts, Limits, exhausted, not_allocated};
+pub use bindings::access::exports::contend::strategy::access::{Purpose, Visit};
 pub use bindings::allocation::exports::contend::strategy::allocation::{Allocated, Pool};
 pub use bindings::contend::strategy::{db, lock, replication, timing};
 pub use bindings::state::exports::contend::strategy::state_change::Transition;
@@ -60,11 +66,13 @@ pub use settings::{setting, setting_or_nothing};
 pub use strategy::change;
 pub use strategy::{AVAILABLE, StateStrategy};
 pub use value::{Detail, Error, Row, Value, first_value, integer_of, text_of};
+pub use visits::Visits;
 
 /// Everything that a strategy usually names.
 pub mod prelude {
     pub use crate::lock::{self, Lock, Mode, ReleaseOutcome};
     pub use crate::update::{ARG, PreparedUpdate, Update, column};
+    pub use crate::{AccessStrategy, Purpose, Visit, Visits};
     pub use crate::{
         Allocated, AllocationStrategy, Attempts, Limits, Pool, exhausted, not_allocated,
     };

@@ -7,7 +7,8 @@ macro_rules! wit {
 }
 
 /// Path and text of each of its files.
-pub(super) const FILES: [(&str, &str); 9] = wit![
+pub(super) const FILES: [(&str, &str); 10] = wit![
+    "access.wit",
     "allocation.wit",
     "db.wit",
     "lock.wit",

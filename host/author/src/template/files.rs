@@ -74,6 +74,6 @@ pub(super) fn files(world: World, language: Language) -> Option<(&'static str, F
         (World::State, Language::JavaScript) => Some(("strategy.js", JAVASCRIPT)),
         (World::State, Language::Python) => Some(("strategy.py", PYTHON)),
         (World::Allocation, Language::Python) => Some(("strategy.py", PYTHON_ALLOCATION)),
-        (World::Allocation, Language::C | Language::JavaScript) => None,
+        (World::Allocation, Language::C | Language::JavaScript) | (World::Access, _) => None,
     }
 }

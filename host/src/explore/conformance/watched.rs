@@ -216,6 +216,8 @@ fn place(call: &Call) -> Place {
         }
         Call::Allocate { marker, .. } => (marker, StepKind::Acquire),
         Call::Release { marker, .. } => (marker, StepKind::Release),
+        Call::Enter(visit) => (&visit.marker, StepKind::Acquire),
+        Call::Leave(visit) => (&visit.marker, StepKind::Release),
     };
     let marker = Mark::from(Some(marker.clone())).marker();
     Place {

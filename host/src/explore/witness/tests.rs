@@ -31,6 +31,7 @@ fn change(worker: u32, row: u32, times: [u64; 4]) -> Change {
         restored: Restored::No,
         nodes: Default::default(),
         allocation: None,
+        purpose: None,
     }
 }
 

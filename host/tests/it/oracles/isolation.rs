@@ -69,6 +69,7 @@ impl Instance for Worker {
                 Call::Release {
                     address, marker, ..
                 } => self.free(address, marker).await,
+                other => panic!("{other:?} is none of its calls"),
             };
             match tried {
                 Ok(Some(done)) => return Ok(Ok(done)),

@@ -88,7 +88,7 @@ impl Instance for ScriptedInstance {
                 }
                 Ok(self.script.says_of_release.clone().map(|()| None))
             }
-            Call::Change(_) => panic!("it allocates"),
+            other => panic!("{other:?} is no allocation"),
         }
     }
 

@@ -1,0 +1,15 @@
+//! The world `access-strategy`. Its imports are those of `state-strategy`, types and all.
+
+wasmtime::component::bindgen!({
+    path: "../../wit",
+    world: "contend:strategy/access-strategy",
+    exports: { default: async },
+    with: {
+        "contend:strategy/types": super::contend::strategy::types,
+        "contend:strategy/db": super::contend::strategy::db,
+        "contend:strategy/lock": super::contend::strategy::lock,
+        "contend:strategy/timing": super::contend::strategy::timing,
+        "contend:strategy/replication": super::contend::strategy::replication,
+        "contend:strategy/settings": super::contend::strategy::settings,
+    },
+});
