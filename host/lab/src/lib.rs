@@ -240,6 +240,13 @@ impl Lab {
         })
     }
 
+    /// The name of the first server of a service; `None` if the lab was started without it.
+    pub fn server_of(&self, service: Service) -> Option<String> {
+        let has = self.options.services.has(service);
+        let first = Server::of_service(service).next();
+        first.filter(|_| has).map(Server::name)
+    }
+
     fn url(&self, server: Server) -> String {
         self.url_at(server.port(self.options.ports()))
     }

@@ -2,8 +2,9 @@
 
 use super::PlanError;
 use super::options::PlanOptions;
+use crate::backend::url::LockUrl;
 use crate::console::note;
-use crate::lab::{self, Kind, Lab, LabError, LabOptions};
+use crate::lab::{self, Kind, Lab, LabError, LabOptions, Service};
 use crate::model::endpoint::Endpoint;
 use crate::model::lab_fault::REDIS;
 use crate::model::schedule::ScheduledFault;
@@ -81,29 +82,31 @@ pub fn own_locks(scheme: &str, lab: &Lab, endpoint: Option<Endpoint>) -> Option<
 }
 
 /// The kinds of lock services that a lab may have.
-const OWN: [&str; 3] = ["redis", "mysql", "postgres"];
+fn own_schemes() -> impl Iterator<Item = &'static str> {
+    let on_request = Service::ALL.into_iter().map(Service::as_str);
+    ["redis", "mysql", "postgres"].into_iter().chain(on_request)
+}
 
-/// All lock services of a lab. Locks of a database server are those of one node: each has its own.
+/// All services of a lab that have locks. Locks of a database server are those of one node: each has its own.
 pub fn own_lock_urls(lab: &Lab) -> Vec<String> {
-    let urls = OWN
-        .into_iter()
-        .map(|scheme| lock_url(scheme, Some(lab), one_node(lab)));
-    urls.filter(|url| !OWN.contains(&&**url)).collect()
+    let urls = own_schemes().filter_map(|scheme| own_locks(scheme, lab, one_node(lab)));
+    urls.filter(|url| url.parse::<LockUrl>().is_ok()).collect()
 }
 
 fn one_node(lab: &Lab) -> Option<Endpoint> {
     (lab.options().kind == Kind::Galera).then_some(Endpoint::OneWriter)
 }
 
-/// The server of a lab on which the lock service at this URL is; `None` if it is not the lab's.
+/// The server of a lab on which the lock service at this URL is, or one of them; `None` if it is not the lab's.
 pub fn server_of(url: &str, lab: &Lab) -> Option<String> {
-    let scheme = OWN.into_iter().find(|scheme| {
+    let scheme = own_schemes().find(|scheme| {
         let at = |endpoint| own_locks(scheme, lab, endpoint).as_deref() == Some(url);
         at(None) || at(one_node(lab))
     })?;
-    match scheme {
-        "redis" => Some(REDIS.to_owned()),
-        _ => lab.writer(),
+    match (scheme, scheme.parse()) {
+        ("redis", _) => Some(REDIS.to_owned()),
+        (_, Ok(service)) => lab.server_of(service),
+        (_, Err(_)) => lab.writer(),
     }
 }
 
