@@ -46,6 +46,16 @@ fn writer_together_with_a_reader_is_found_by_the_hosts_clock() {
 }
 
 #[test]
+fn reader_that_comes_to_a_writer_is_found_by_the_hosts_clock() {
+    let mut run = right();
+    run.change(4).acquire.returned = 55;
+    let words = "visit 0_0 (write) was there from 0.000 ms to 0.000 ms; visit 4_0 (read)";
+    assert_violated(&run, &["exclusion"], words);
+    run.change(4).acquire.returned = 60;
+    assert_eq!(wrong(&run), []);
+}
+
+#[test]
 fn two_writers_together_are_found_by_the_hosts_clock() {
     let mut run = right();
     run.change(1).acquire.returned = 55;
