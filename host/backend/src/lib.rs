@@ -10,6 +10,7 @@ pub mod lock_file;
 pub mod lock_memory;
 pub mod lock_redis;
 mod lock_settings;
+pub mod lock_zookeeper;
 pub mod mysql;
 mod own_schema;
 mod patience;
@@ -32,6 +33,7 @@ use contend_model as model;
 use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
 use lock_redis::RedisLocks;
+use lock_zookeeper::ZookeeperLocks;
 use mysql::Mysql;
 use postgres::Postgres;
 use secret_url::SecretUrl;
@@ -84,6 +86,7 @@ pub async fn open_lock_service(
         LockUrl::Memory => Arc::new(MemoryLocks::new(clock)),
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?),
+        LockUrl::Zookeeper(url) => Arc::new(ZookeeperLocks::open(url, clock).await?),
         LockUrl::Mysql(url) => Arc::new(mysql::locks::open(url, clock).await?),
         LockUrl::Postgres(url) => Arc::new(postgres::locks::open(url, clock).await?),
         LockUrl::Sim(_) => return Err(only_simulated("this lock service")),
@@ -100,6 +103,7 @@ pub async fn open_locks_of_run(
     Ok(match url {
         LockUrl::File(folder) => Arc::new(FileLocks::of_run(folder, clock, run)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?.of_run(run)),
+        LockUrl::Zookeeper(url) => Arc::new(ZookeeperLocks::open(url, clock).await?.of_run(run)),
         LockUrl::Mysql(url) => Arc::new(mysql::locks::open(url, clock).await?.of_run(run)),
         LockUrl::Postgres(url) => Arc::new(postgres::locks::open(url, clock).await?.of_run(run)),
         LockUrl::Memory | LockUrl::Sim(_) => return open_lock_service(url, clock).await,

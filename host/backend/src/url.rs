@@ -37,6 +37,8 @@ pub enum LockUrl {
     File(PathBuf),
     /// `redis://HOST:PORT`, or `rediss://` with TLS.
     Redis(SecretUrl),
+    /// `zookeeper://HOST:PORT,HOST:PORT/PATH`: sessions of an ensemble.
+    Zookeeper(SecretUrl),
     /// `mysql://USER:PASSWORD@HOST:PORT/NAME`: `GET_LOCK` of a server.
     Mysql(SecretUrl),
     /// `postgres://USER:PASSWORD@HOST:PORT/NAME`: advisory locks of a server.
@@ -72,7 +74,8 @@ impl UrlError {
 
 const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
                          mysql:// and postgres://USER:PASSWORD@HOST:PORT/NAME, and sim";
-const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT (rediss:// with TLS), mysql:// and \
+const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT (rediss:// with TLS), \
+                             zookeeper://HOST:PORT,HOST:PORT/PATH, mysql:// and \
                              postgres://USER:PASSWORD@HOST:PORT/NAME; in the simulator lease, file, \
                              session, evicting, per-node and pooled";
 
@@ -105,6 +108,7 @@ impl FromStr for LockUrl {
                 .map(Self::File)
                 .ok_or_else(|| UrlError("file: needs a folder, as in file:/tmp/locks".to_owned())),
             Some(("redis" | "rediss", _)) => SecretUrl::parse(text).map(Self::Redis),
+            Some(("zookeeper", _)) => SecretUrl::parse(text).map(Self::Zookeeper),
             Some(("mysql" | "mariadb", _)) => SecretUrl::parse(text).map(Self::Mysql),
             Some(("postgres" | "postgresql", _)) => SecretUrl::parse(text).map(Self::Postgres),
             _ => match text.parse() {
@@ -144,7 +148,9 @@ impl fmt::Display for LockUrl {
         match self {
             Self::Memory => f.write_str("memory"),
             Self::File(folder) => write!(f, "file:{}", folder.display()),
-            Self::Redis(url) | Self::Mysql(url) | Self::Postgres(url) => url.fmt(f),
+            Self::Redis(url) | Self::Zookeeper(url) | Self::Mysql(url) | Self::Postgres(url) => {
+                url.fmt(f)
+            }
             Self::Sim(kind) => f.write_str(kind.as_str()),
         }
     }
@@ -169,6 +175,7 @@ impl LockUrl {
             Self::Memory => "memory",
             Self::File(_) => "file",
             Self::Redis(_) => "redis",
+            Self::Zookeeper(_) => "zookeeper",
             Self::Mysql(_) => "mysql",
             Self::Postgres(_) => "postgres",
             Self::Sim(kind) => kind.as_str(),

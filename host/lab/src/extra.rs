@@ -5,9 +5,12 @@ use super::programs::Programs;
 use super::server::Server;
 use super::service::{Service, ZOOKEEPER_JAR};
 
-/// The least time in which ZooKeeper counts, in milliseconds: a session's timeout is from 2 to 20 of them,
-/// so from 0.4 to 4 s here.
+/// The least time in which ZooKeeper counts, in milliseconds: a session's timeout is 2 of them at least, so
+/// 0.4 s here.
 const TICK_MS: u32 = 200;
+
+/// The longest session timeout, in milliseconds: not 20 ticks, which a busy machine can be late by.
+const LONGEST_SESSION_MS: u32 = 600_000;
 
 /// The configuration files of a server: each name in its folder, and the text.
 pub(super) fn files(
@@ -94,6 +97,7 @@ admin.enableServer=false
 forceSync=no
 4lw.commands.whitelist=ruok
 maxClientCnxns=0
+maxSessionTimeout={LONGEST_SESSION_MS}
 ",
         data = server.dir(&options.dir).join("data").display(),
         port = server.port(options.ports()),

@@ -6,10 +6,12 @@ mod databases;
 mod file_locks;
 mod locks;
 mod mysql;
+mod network;
 mod phenomena;
 mod postgres;
 mod redis_locks;
 mod sqlite;
+mod zookeeper_locks;
 
 use contend::model::error::{CallError, ErrorKind};
 use std::fmt::Debug;

@@ -8,7 +8,9 @@ use super::{A_WHILE, assert_error, assert_rejected, contract};
 use crate::support::simulated::Time;
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
 use contend::model::error::{CallError, ErrorKind};
-use fixture::{Fixture, file, get_lock, in_simulation, memory, postgres_advisory, redis};
+use fixture::{
+    Fixture, file, get_lock, in_simulation, memory, postgres_advisory, redis, zookeeper,
+};
 use leases::*;
 use names::*;
 use std::sync::Arc;
@@ -74,6 +76,7 @@ macro_rules! every_script {
 every_script!(contract! memory:);
 every_script!(contract! file:);
 every_script!(contract! redis:);
+every_script!(contract! zookeeper:);
 every_script!(contract! get_lock:);
 every_script!(contract! postgres_advisory:);
 every_script!(simulated! simulated_lease = contend::model::sim_locks::SimLocks::Lease;);
@@ -366,7 +369,7 @@ async fn the_first_to_come_is_the_first_served(fixture: &Fixture) {
             drop(session);
         }));
         // The next one comes when this one waits.
-        fixture.time.sleep(Duration::from_millis(20)).await;
+        fixture.until_there_are(number + 2, "a").await;
     }
     assert_eq!(
         *served.lock().unwrap(),

@@ -1,7 +1,6 @@
 //! Properties of locks in Redis alone.
 
-mod network;
-
+use super::network::Network;
 use super::{assert_error, assert_rejected};
 use crate::redis_server::{RedisServer, database};
 use contend::backend::clock::RealClock;
@@ -13,7 +12,6 @@ use contend::capability::lock::{
     Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
 use contend::model::error::{CallError, ErrorKind};
-use network::Network;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -26,6 +24,10 @@ async fn service(url: &str) -> Result<RedisLocks, CallError> {
     let clock = RealClock::new();
     clock.start();
     RedisLocks::open(&SecretUrl::parse(url).unwrap(), Arc::new(clock)).await
+}
+
+fn url_of(network: &Network) -> String {
+    format!("redis://{}", network.address())
 }
 
 async fn lock(url: &str, name: &str) -> (Box<dyn LockSession>, Box<dyn Lock>) {
@@ -254,7 +256,7 @@ async fn an_acquire_without_an_answer_is_given_up_before_it_is_carried_out() {
 async fn an_acquire_that_arrives_late_takes_nothing() {
     let server = RedisServer::start("");
     let network = Network::to(server.port()).await;
-    let (_session, mut wanted) = lock(&network.url(), "a").await;
+    let (_session, mut wanted) = lock(&url_of(&network), "a").await;
     // Until this is answered, the connection may not have come to the network.
     wanted.acquire(0).await.unwrap();
     wanted.release().await.unwrap();
@@ -273,7 +275,7 @@ async fn an_acquire_that_arrives_late_takes_nothing() {
 async fn a_release_that_arrives_late_is_indefinite() {
     let server = RedisServer::start("");
     let network = Network::to(server.port()).await;
-    let (_session, mut held) = lock(&network.url(), "a").await;
+    let (_session, mut held) = lock(&url_of(&network), "a").await;
     held.acquire(0).await.unwrap();
     network.hold();
     let unheard = held.release().await;

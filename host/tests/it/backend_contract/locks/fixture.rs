@@ -2,16 +2,18 @@
 
 use crate::backend_contract::{A_WHILE, assert_error};
 use crate::redis_server;
-use crate::support::lab::{lab, postgres_lab};
+use crate::support::lab::{lab, postgres_lab, services_lab};
 use crate::support::simulated::{Time, run_in};
 use contend::backend::clock::RealClock;
 use contend::backend::lock_connection::ConnectionLocks;
 use contend::backend::lock_file::FileLocks;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::lock_redis::RedisLocks;
+use contend::backend::lock_zookeeper::ZookeeperLocks;
 use contend::backend::secret_url::SecretUrl;
 use contend::backend::{mysql, postgres, run_id};
 use contend::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
+use contend::lab::Service;
 use contend::model::error::{CallError, ErrorKind};
 use contend::model::sim_locks::SimLocks;
 use contend::model::topology::Topology;
@@ -23,6 +25,7 @@ use contend::sim::world::World;
 use contend_dst::Recording;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 pub(super) struct Fixture {
     pub(super) time: Time,
@@ -33,6 +36,8 @@ pub(super) struct Fixture {
     simulated: Option<Arc<SimLockService>>,
     /// A server has to hear of a dropped lock, so it is not free at once.
     is_told: bool,
+    /// The same service, if it can say how many wait.
+    queue: Option<Arc<ZookeeperLocks>>,
     sessions: AtomicU32,
     _folder: Option<tempfile::TempDir>,
 }
@@ -45,6 +50,7 @@ impl Fixture {
             unrenewed: None,
             simulated: None,
             is_told: false,
+            queue: None,
             sessions: AtomicU32::new(0),
             _folder: folder,
         }
@@ -132,6 +138,19 @@ impl Fixture {
         assert!(waited.is_none(), "{otherwise}");
     }
 
+    /// Waits until so many hold the name or wait for it, where the service can be asked; elsewhere long
+    /// enough for a request that takes no time.
+    pub(super) async fn until_there_are(&self, requests: usize, name: &str) {
+        let Some(queue) = &self.queue else {
+            return self.time.sleep(Duration::from_millis(20)).await;
+        };
+        let began = Instant::now();
+        while queue.requests(name).await.unwrap() < requests {
+            assert!(began.elapsed() < Duration::from_secs(60), "it never came");
+            self.time.sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     pub(super) async fn close(&self) {}
 }
 
@@ -176,6 +195,18 @@ pub(super) async fn redis() -> Fixture {
     let (service, other) = (open().await.unwrap(), open().await.unwrap());
     let mut fixture = Fixture::of(Arc::new(service), None);
     fixture.unrenewed = Some(Arc::new(other.without_renewal()));
+    fixture.is_told = true;
+    fixture
+}
+
+pub(super) async fn zookeeper() -> Fixture {
+    let url = services_lab().service_url(Service::Zookeeper).unwrap();
+    // A session that no test outlives, however busy the machine is.
+    let url = SecretUrl::parse(&format!("{url}?lease=300")).unwrap();
+    let service = ZookeeperLocks::open(&url, clock()).await.unwrap();
+    let service = Arc::new(service.of_run(&run_id::new_name()));
+    let mut fixture = Fixture::of(service.clone(), None);
+    fixture.queue = Some(service);
     fixture.is_told = true;
     fixture
 }
