@@ -140,7 +140,8 @@ pub struct PlannedTrial {
 impl PlannedTrial {
     /// True if the choice of the lock service makes a difference to this strategy.
     pub fn takes_locks(&self) -> bool {
-        self.imports.iter().any(|interface| interface == "lock")
+        let is_of_locks = |interface: &String| ["lock", "group"].contains(&interface.as_str());
+        self.imports.iter().any(is_of_locks)
     }
 }
 

@@ -5,7 +5,7 @@ mod table;
 
 use crate::capability::clock::Clock;
 use crate::capability::lock::{
-    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+    Grant, Holders, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
 use crate::capability::lock_names;
 use crate::model::change::Nanos;
@@ -59,7 +59,7 @@ impl LockService for MemoryLocks {
             session: self.table.open_session(),
             table: self.table.clone(),
             clock: Arc::clone(&self.clock),
-            owner,
+            owner: owner.into(),
         }))
     }
 }
@@ -68,7 +68,7 @@ struct MemorySession {
     table: SharedTable,
     session: u64,
     clock: Arc<dyn Clock>,
-    owner: String,
+    owner: Arc<str>,
 }
 
 #[async_trait]
@@ -85,6 +85,10 @@ impl LockSession for MemorySession {
             claims: Vec::new(),
             fencing: Vec::new(),
         }))
+    }
+
+    async fn holders(&mut self, name: &str) -> Result<Holders, CallError> {
+        self.table.holders(self.session, name)
     }
 
     async fn close(self: Box<Self>) {
@@ -104,7 +108,7 @@ struct MemoryLock {
     table: SharedTable,
     session: u64,
     clock: Arc<dyn Clock>,
-    owner: String,
+    owner: Arc<str>,
     /// One for each name from an acquire until a release; whether they still hold, the table knows.
     /// A claim gives its place up when it is dropped.
     claims: Vec<Claim>,
@@ -122,7 +126,9 @@ impl MemoryLock {
     async fn claim_all(&self, deadline: Nanos) -> Result<Vec<Claim>, CallError> {
         let mut claims = Vec::with_capacity(self.names.len());
         for name in &self.names {
-            let (claim, granted) = self.table.claim(self.session, name, self.mode)?;
+            let (claim, granted) = self
+                .table
+                .claim(self.session, &self.owner, name, self.mode)?;
             if let Some(granted) = granted {
                 let left = deadline.saturating_sub(self.clock.now());
                 if left == 0 {

@@ -42,6 +42,7 @@
 
 mod classify;
 mod held;
+mod holders;
 mod link;
 mod lock;
 mod scripts;
@@ -50,7 +51,7 @@ mod session;
 mod waiting;
 
 use crate::capability::clock::Clock;
-use crate::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
+use crate::capability::lock::{Holders, Lock, LockService, LockSession, Mode, SessionOptions};
 use crate::capability::lock_names;
 use crate::lock_settings::{OF_LEASES, Settings};
 use crate::model::error::CallError;
@@ -156,6 +157,10 @@ impl LockSession for RedisSession {
         lock_names::check_mode(mode)?;
         let names = lock_names::sorted(names)?;
         Ok(Box::new(RedisLock::new(names, mode, Arc::clone(&self.0))))
+    }
+
+    async fn holders(&mut self, name: &str) -> Result<Holders, CallError> {
+        holders::list(&self.0, name).await
     }
 
     async fn close(self: Box<Self>) {

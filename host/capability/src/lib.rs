@@ -9,6 +9,7 @@ pub mod budget;
 pub mod calls;
 pub mod clock;
 pub mod database;
+pub mod group;
 pub mod lock;
 pub mod lock_names;
 pub mod mysql_calls;

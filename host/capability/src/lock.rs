@@ -1,6 +1,7 @@
 //! A lock service, its sessions and its locks.
 
 use super::budget::Shares;
+use super::lock_names;
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
 use async_trait::async_trait;
@@ -77,6 +78,29 @@ impl Grant {
             last_heartbeat: None,
         }
     }
+
+    pub fn lease(&self) -> Option<Lease> {
+        let (ends, last_heartbeat) = self.lease_ends.zip(self.last_heartbeat)?;
+        Some(Lease {
+            ends,
+            last_heartbeat,
+        })
+    }
+}
+
+/// The lease of a grant; times of the run's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub ends: Nanos,
+    pub last_heartbeat: Nanos,
+}
+
+/// The holders of one name, as the service lists them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holders {
+    pub owners: Vec<String>,
+    /// The fencing token of the holder, if it is an exclusive one.
+    pub token: Option<u64>,
 }
 
 /// Outcome of a release.
@@ -110,6 +134,11 @@ pub trait LockSession: Send {
     /// Names a lock; takes nothing yet. `names` may be in any order; `rejected` if there is none, or
     /// an empty one, and for a mode that the service lacks.
     fn lock(&mut self, names: Vec<String>, mode: Mode) -> Result<Box<dyn Lock>, CallError>;
+
+    /// The holders of a name now, in any order. `rejected` where the service does not list them.
+    async fn holders(&mut self, _name: &str) -> Result<Holders, CallError> {
+        Err(lock_names::no_groups())
+    }
 
     /// Releases every lock of this session.
     async fn close(self: Box<Self>);

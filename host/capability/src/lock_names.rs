@@ -144,6 +144,12 @@ pub fn no_poll(which: &str) -> CallError {
     CallError::rejected("unsupported", message)
 }
 
+pub fn no_groups() -> CallError {
+    let message = "this lock service does not list the holders of a lock, so it has no groups; memory and \
+                   redis:// have them, and in the simulator lease and session";
+    CallError::rejected("unsupported", message)
+}
+
 pub fn unbreakable_file() -> CallError {
     let message =
         "file locks can't be broken: the operating system releases one only when its process ends";

@@ -25,6 +25,8 @@ crate::words! {
         RenewLock = "lock.renew",
         AskOwner = "lock.is-owner",
         BreakLock = "lock.break",
+        /// Of a group: its members, or its leader.
+        ListHolders = "lock.holders",
     }
 }
 
@@ -52,7 +54,7 @@ impl Called {
             ],
             Self::Query | Self::Begin => &[Conflict, Unavailable, Rejected],
             Self::Connect | Self::Sync | Self::OpenLocks => &[Unavailable, Rejected],
-            Self::Rollback | Self::ReadNode | Self::AskOwner => &[Unavailable],
+            Self::Rollback | Self::ReadNode | Self::AskOwner | Self::ListHolders => &[Unavailable],
             Self::NameLock => &[Rejected],
             Self::ReleaseLock | Self::BreakLock => {
                 &[Unavailable, IndefiniteDone, IndefiniteNotDone]

@@ -3,7 +3,7 @@
 
 use super::kernel::Kernel;
 use crate::capability::lock::{
-    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+    Grant, Holders, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
 use crate::capability::lock_names;
 use crate::event::{Actor, LockCall, What};
@@ -109,6 +109,13 @@ impl LockSession for LoggedSession {
             lock: Some(lock),
             named,
         }))
+    }
+
+    async fn holders(&mut self, name: &str) -> Result<Holders, CallError> {
+        match &mut self.session {
+            Some(session) => session.holders(name).await,
+            None => Err(lock_names::session_closed()),
+        }
     }
 
     async fn close(mut self: Box<Self>) {

@@ -4,6 +4,7 @@
 mod connection_locks;
 mod databases;
 mod file_locks;
+mod groups;
 mod locks;
 mod mysql;
 mod network;

@@ -9,6 +9,7 @@ pub struct SessionHandle;
 pub struct StatementHandle;
 pub struct LockSessionHandle;
 pub struct LockHandle;
+pub struct MemberHandle;
 
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -19,6 +20,9 @@ wasmtime::component::bindgen!({
         "contend:strategy/db.[drop]statement": trappable,
         "contend:strategy/lock.[method]lock.current-grant": trappable,
         "contend:strategy/lock.traits": trappable,
+        "contend:strategy/group.[method]member.name": trappable,
+        "contend:strategy/group.[method]member.current-leadership": trappable,
+        "contend:strategy/group.[method]member.is-member": trappable,
         "contend:strategy/timing.now": trappable,
         "contend:strategy/timing.random": trappable,
         "contend:strategy/replication.nodes": trappable,
@@ -31,5 +35,6 @@ wasmtime::component::bindgen!({
         "contend:strategy/db.statement": StatementHandle,
         "contend:strategy/lock.session": LockSessionHandle,
         "contend:strategy/lock.lock": LockHandle,
+        "contend:strategy/group.member": MemberHandle,
     },
 });

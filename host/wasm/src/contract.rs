@@ -13,7 +13,15 @@ pub const PACKAGE: &str = "contend:strategy";
 pub const CONTRACT_VERSION: &str = "0.2.0";
 
 /// The interfaces that the host offers.
-const OFFERED: &[&str] = &["types", "db", "lock", "timing", "replication", "settings"];
+const OFFERED: &[&str] = &[
+    "types",
+    "db",
+    "lock",
+    "group",
+    "timing",
+    "replication",
+    "settings",
+];
 
 /// The name that stands for all imports of the virtual WASI.
 pub const WASI: &str = "wasi";

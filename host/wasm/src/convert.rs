@@ -2,8 +2,9 @@
 
 use super::bindings::access::exports::contend::strategy::access;
 use super::bindings::allocation::exports::contend::strategy::allocation;
-use super::bindings::contend::strategy::{lock, types};
+use super::bindings::contend::strategy::{group, lock, types};
 use super::bindings::exports::contend::strategy::state_change;
+use crate::capability::group::{Change, Leadership};
 use crate::capability::lock::{Grant, Mode, ReleaseOutcome, SessionOptions};
 use crate::capability::strategy::{Allocated, Transition, Visit};
 use crate::model::error::{CallError, ErrorKind, RowReference};
@@ -172,6 +173,33 @@ pub fn release_outcome(outcome: ReleaseOutcome) -> lock::ReleaseOutcome {
         ReleaseOutcome::Released => lock::ReleaseOutcome::Released,
         ReleaseOutcome::NotOwner => lock::ReleaseOutcome::NotOwner,
         ReleaseOutcome::Expired => lock::ReleaseOutcome::Expired,
+    }
+}
+
+pub fn leadership(from: Leadership) -> group::Leadership {
+    let lease = from.lease.map(|lease| group::Lease {
+        ends: lease.ends,
+        last_heartbeat: lease.last_heartbeat,
+    });
+    group::Leadership {
+        term: from.term,
+        lease,
+    }
+}
+
+pub fn change(change: Change) -> group::Change {
+    group::Change {
+        cursor: change.cursor,
+        member: change.member,
+        joined: change.joined,
+    }
+}
+
+pub fn end(outcome: ReleaseOutcome) -> group::End {
+    match outcome {
+        ReleaseOutcome::Released => group::End::Ended,
+        ReleaseOutcome::NotOwner => group::End::NotHeld,
+        ReleaseOutcome::Expired => group::End::Expired,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The host's side of the contract: one file for each interface, and what they share.
 
 mod db;
+mod group;
 mod idle;
 mod lock;
 mod opened;
@@ -19,6 +20,7 @@ use super::convert;
 use super::limits::Limits;
 use super::memory::MemoryLimit;
 use crate::capability::budget::{Account, Charge, Shares};
+use crate::capability::group::Member;
 use crate::capability::lock::{Lock, LockSession};
 use crate::capability::statement::Statement;
 use crate::capability::strategy::Capabilities;
@@ -70,6 +72,9 @@ pub struct HostState {
     lock_sessions: Slab<Box<dyn LockSession>>,
     locks: Slab<Named>,
     lock_names: Account,
+    members: Slab<Member>,
+    /// Number of groups that were joined, so that each membership has a name of its own.
+    joined: u64,
 }
 
 impl HostState {
@@ -104,6 +109,8 @@ impl HostState {
             lock_sessions: Slab::new(),
             locks: Slab::new(),
             lock_names: Account::new("names of locks", shares.lock_names),
+            members: Slab::new(),
+            joined: 0,
         }
     }
 
@@ -127,6 +134,9 @@ impl HostState {
         let opened = self.sessions.drain().map(|opened| opened.session);
         for session in opened.chain(unused) {
             session.close().await;
+        }
+        for member in self.members.drain() {
+            member.close().await;
         }
         for named in self.locks.drain() {
             named.lock.close().await;

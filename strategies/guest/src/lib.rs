@@ -55,7 +55,7 @@ pub use allocation::{allocate, release};
 pub use attempts::{Attempts, Limits, exhausted, not_allocated};
 pub use bindings::access::exports::contend::strategy::access::{Purpose, Visit};
 pub use bindings::allocation::exports::contend::strategy::allocation::{Allocated, Pool};
-pub use bindings::contend::strategy::{db, lock, replication, timing};
+pub use bindings::contend::strategy::{db, group, lock, replication, timing};
 pub use bindings::state::exports::contend::strategy::state_change::Transition;
 pub use choice::{Choice, among_the_lowest};
 pub use db::{Session, Statement};

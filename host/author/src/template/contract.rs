@@ -7,10 +7,11 @@ macro_rules! wit {
 }
 
 /// Path and text of each of its files.
-pub(super) const FILES: [(&str, &str); 10] = wit![
+pub(super) const FILES: [(&str, &str); 11] = wit![
     "access.wit",
     "allocation.wit",
     "db.wit",
+    "group.wit",
     "lock.wit",
     "replication.wit",
     "settings.wit",

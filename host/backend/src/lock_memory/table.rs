@@ -12,7 +12,7 @@
 //! X2 dropped    S3         -         tokens: S1 < X2 < S3, from one counter
 //! ```
 
-use crate::capability::lock::Mode;
+use crate::capability::lock::{Holders, Mode};
 use crate::model::error::CallError;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +41,10 @@ struct Name {
 
 struct Holder {
     claim: u64,
+    owner: Arc<str>,
     mode: Mode,
+    /// `None` until it holds all names of its lock.
+    token: Option<u64>,
 }
 
 struct Waiter {
@@ -93,6 +96,7 @@ impl SharedTable {
     pub(super) fn claim(
         &self,
         session: u64,
+        owner: &Arc<str>,
         name: &str,
         mode: Mode,
     ) -> Result<(Claim, Option<oneshot::Receiver<()>>), CallError> {
@@ -106,7 +110,9 @@ impl SharedTable {
         let (granted, mut heard) = oneshot::channel();
         let holder = Holder {
             claim: number,
+            owner: Arc::clone(owner),
             mode,
+            token: None,
         };
         let entry = table.names.entry(name.clone()).or_default();
         entry.waiting.push_back(Waiter { holder, granted });
@@ -132,11 +138,25 @@ impl SharedTable {
     pub(super) fn tokens(&self, claims: &[Claim]) -> Option<Vec<(String, u64)>> {
         let mut table = self.lock();
         table.all_hold(claims).then(|| {
-            claims
-                .iter()
-                .map(|claim| (claim.name.to_string(), table.next()))
-                .collect()
+            let token = |claim: &Claim| (claim.name.to_string(), table.draw_token(claim));
+            claims.iter().map(token).collect()
         })
+    }
+
+    /// The holders of a name. One that still waits for another name of its lock is none yet.
+    pub(super) fn holders(&self, session: u64, name: &str) -> Result<Holders, CallError> {
+        let table = self.lock();
+        if !table.sessions.contains_key(&session) {
+            return Err(crate::capability::lock_names::session_closed());
+        }
+        let mut found = Holders::default();
+        let holders = table.names.get(name).into_iter();
+        let holders = holders.flat_map(|name| &name.holders);
+        for holder in holders.filter(|holder| holder.token.is_some()) {
+            found.owners.push(holder.owner.to_string());
+            found.token = holder.token.filter(|_| !holder.mode.is_shared());
+        }
+        Ok(found)
     }
 
     /// Takes the name away from its holders; the waiters move up.
@@ -153,6 +173,16 @@ impl Table {
     fn next(&mut self) -> u64 {
         self.last += 1;
         self.last
+    }
+
+    fn draw_token(&mut self, claim: &Claim) -> u64 {
+        let token = self.next();
+        let holders = self.names.get_mut(&claim.name).into_iter();
+        let mut holders = holders.flat_map(|name| &mut name.holders);
+        if let Some(holder) = holders.find(|holder| holder.claim == claim.number) {
+            holder.token = Some(token);
+        }
+        token
     }
 
     fn all_hold(&self, claims: &[Claim]) -> bool {
@@ -207,7 +237,8 @@ mod tests {
     fn a_session_that_ends_lets_others_in_and_leaves_nothing() {
         let table = SharedTable::default();
         let (ends, stays) = (table.open_session(), table.open_session());
-        let claim = |session, name| table.claim(session, name, Mode::Exclusive).unwrap();
+        let owner = "me".into();
+        let claim = |session, name| table.claim(session, &owner, name, Mode::Exclusive).unwrap();
         let held: Vec<_> = ["a", "b"].map(|name| claim(ends, name).0).into();
         let (next, mut heard) = claim(stays, "b");
         assert!(heard.as_mut().unwrap().try_recv().is_err());

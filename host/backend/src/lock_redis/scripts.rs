@@ -24,6 +24,7 @@ static RENEW: LazyLock<Script> = script!("renew.lua");
 static RELEASE: LazyLock<Script> = script!("release.lua");
 static IS_OWNER: LazyLock<Script> = script!("is_owner.lua");
 static GIVE_UP: LazyLock<Script> = script!("give_up.lua");
+static HOLDERS: LazyLock<Script> = script!("holders.lua");
 static BREAK: LazyLock<Script> = script!("break.lua");
 
 /// One grant as Redis stores it: its identifier and its names.
@@ -92,6 +93,11 @@ impl Claim {
         let mut script = self.invocation(&GIVE_UP);
         script.arg(MARK_MS);
         script
+    }
+
+    /// Lists all grants of the only name.
+    pub(super) fn holders(&self) -> ScriptInvocation<'static> {
+        self.invocation(&HOLDERS)
     }
 
     /// Takes the names from all their holders.

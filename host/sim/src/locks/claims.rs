@@ -16,10 +16,12 @@ use std::sync::Arc;
 pub(super) struct Claim {
     pub(super) session: SessionKey,
     pub(super) names: Arc<LockNames>,
-    mode: Mode,
+    pub(super) mode: Mode,
     sent: Nanos,
     pub(super) heartbeat: Heartbeat,
     pub(super) standing: Standing,
+    /// `None` until it is granted.
+    pub(super) token: Option<u64>,
     /// The number of its names that it has, in order.
     pub(super) has: usize,
     /// Its place in the queue of the next one.
@@ -61,6 +63,7 @@ impl Server {
             sent,
             heartbeat: Heartbeat::at(self.kernel.now()),
             standing: Standing::Waiting,
+            token: None,
             has: 0,
             place: None,
             deadline: Nanos::MAX,
@@ -154,6 +157,7 @@ impl Server {
             self.last_token += 1;
             self.last_token
         });
+        claim.token = token;
         let lease_ends = self.lease_ends(number);
         let granted = LockCall::Granted { lease_ends };
         self.log(session, sent, granted, &names, token);

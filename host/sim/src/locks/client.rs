@@ -5,7 +5,7 @@ use super::calls::{CallKey, Calls};
 use super::kind::check_mode;
 use super::lock::SimLock;
 use super::message::{Answer, LockNames, Request, SessionKey, Silence};
-use crate::capability::lock::{Lock, LockSession, Mode};
+use crate::capability::lock::{Holders, Lock, LockSession, Mode};
 use crate::capability::lock_names;
 use crate::event::LockCall;
 use crate::model::change::Nanos;
@@ -179,6 +179,17 @@ impl LockSession for SimSession {
         check_mode(self.0.kind, mode)?;
         let names = LockNames::new(&lock_names::sorted(names)?);
         Ok(Box::new(SimLock::new(names, mode, Arc::clone(&self.0))))
+    }
+
+    async fn holders(&mut self, name: &str) -> Result<Holders, CallError> {
+        if !matches!(self.0.kind, SimLocks::Lease | SimLocks::Session) {
+            return Err(lock_names::no_groups());
+        }
+        self.0.refuse_if_closed()?;
+        match self.0.ask(Request::Holders(name.into())).await? {
+            Answer::Holders(holders) => Ok(holders),
+            _ => Err(Silence::Broken.error(false)),
+        }
     }
 
     async fn close(self: Box<Self>) {

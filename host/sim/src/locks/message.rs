@@ -1,6 +1,6 @@
 //! Messages between clients and the service.
 
-use crate::capability::lock::{Mode, ReleaseOutcome};
+use crate::capability::lock::{Holders, Mode, ReleaseOutcome};
 use crate::event::Actor;
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
@@ -41,6 +41,7 @@ pub(super) enum Request {
     Release(u64),
     Renew(u64),
     IsHeld(u64),
+    Holders(Arc<str>),
     Break(Arc<LockNames>),
     /// Release it, or have never acquired it.
     GiveUp(u64),
@@ -50,7 +51,7 @@ pub(super) enum Request {
 impl Request {
     /// Says whether it may have had an effect when its answer is lost.
     pub(super) fn changes(&self) -> bool {
-        !matches!(self, Self::Open | Self::IsHeld(_))
+        !matches!(self, Self::Open | Self::IsHeld(_) | Self::Holders(_))
     }
 
     /// Says whether the client's library repeats it later, until it is done.
@@ -86,6 +87,7 @@ pub(super) enum Answer {
     },
     Released(ReleaseOutcome),
     IsHeld(bool),
+    Holders(Holders),
     /// The session was not heard of while it waited.
     SessionExpired,
 }

@@ -123,6 +123,8 @@ impl Server {
                 self.pool.claims.retain(|(owner, _), _| *owner != session);
                 Answer::Done
             }
+            // It has no groups, and its clients ask for none.
+            Request::Holders(_) => Answer::Holders(Default::default()),
             Request::Open => Answer::Done,
         };
         self.reply((session, call), answer);

@@ -8,6 +8,7 @@ use super::kind;
 use super::message::{Answer, LockNames, Message, Request, SessionKey};
 use super::names::Names;
 use super::pool::Pool;
+use crate::capability::lock::Holders;
 use crate::event::{LockCall, What};
 use crate::kernel::times;
 use crate::kernel::{Event, Kernel};
@@ -220,6 +221,7 @@ impl Server {
                 }
                 Answer::IsHeld(held)
             }
+            Request::Holders(name) => Answer::Holders(self.holders(&name)),
             Request::Break(names) => {
                 let names = self.known_to(node, names);
                 self.break_names(&names);
@@ -252,6 +254,19 @@ impl Server {
             each: each.map(|name| format!("{node}/{name}").into()).collect(),
             text: names.text.clone(),
         })
+    }
+
+    /// The owners of a name. One that still waits for another name of its lock is none yet.
+    fn holders(&self, name: &str) -> Holders {
+        let mut found = Holders::default();
+        let claims = self.names.holders(name);
+        for claim in claims.filter_map(|number| self.claims.get(&number)) {
+            if let (Some(token), Some(session)) = (claim.token, self.sessions.get(&claim.session)) {
+                found.owners.push(session.owner.to_string());
+                found.token = (!claim.mode.is_shared()).then_some(token);
+            }
+        }
+        found
     }
 
     pub(super) fn reply(&mut self, key: CallKey, answer: Answer) {

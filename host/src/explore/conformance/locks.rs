@@ -2,7 +2,7 @@
 
 use super::watched::{Watch, come_to};
 use crate::capability::lock::{
-    Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
+    Grant, Holders, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
 };
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
@@ -57,6 +57,15 @@ impl LockSession for WatchedLockSession {
         self.watch.answered(&lock, |_| "ok".to_owned());
         let (lock, watch) = (lock?, self.watch.clone());
         Ok(Box::new(WatchedLock { lock, watch, about }))
+    }
+
+    async fn holders(&mut self, name: &str) -> Result<Holders, CallError> {
+        let called = Called::ListHolders;
+        let asked = self.watch.ask(called, false, name).await;
+        let listed = come_to(called, asked, self.session.holders(name)).await;
+        let count = |holders: &Holders| format!("{} holders", holders.owners.len());
+        self.watch.answered(&listed, count);
+        listed
     }
 
     async fn close(self: Box<Self>) {

@@ -1,6 +1,6 @@
 //! The contract of a lock service.
 
-mod fixture;
+pub(super) mod fixture;
 mod leases;
 mod names;
 
@@ -36,6 +36,8 @@ macro_rules! simulated {
         }
     };
 }
+
+pub(super) use simulated;
 
 macro_rules! every_script {
     ($on:ident! $($backend:tt)*) => {

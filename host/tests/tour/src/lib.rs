@@ -3,6 +3,7 @@
 //! compare-and-swap. Made for one worker on one row of the embedded database.
 
 use contend_guest::db::{self, Target};
+use contend_guest::group::{self, End};
 use contend_guest::lock::SessionOptions;
 use contend_guest::prelude::*;
 use contend_guest::replication::{self, Answer, Column};
@@ -35,6 +36,7 @@ impl StateStrategy for Tour {
             self.replication(&t.row)?;
             clock_and_settings()?;
             locks()?;
+            groups()?;
         }
         let values = [t.to, t.marker, t.row, t.from].map(Value::from);
         let affected = self.session.execute(SWAP, &values)?;
@@ -209,6 +211,50 @@ fn locks() -> Result<(), Error> {
         refusal => refused(refusal, "unsupported")?,
     }
     refused(session.lock(&[], Mode::Exclusive).map(drop), "no-names")
+}
+
+fn groups() -> Result<(), Error> {
+    refused(group::join("", None).map(drop), "empty-name")?;
+    refused(group::join("g", Some(SECOND)).map(drop), "unsupported")?;
+    let has_tokens = ("fencing".to_owned(), "yes".to_owned());
+    if !lock::traits().contains(&has_tokens) {
+        return refused(group::join("g", None).map(drop), "unsupported");
+    }
+    let one = group::join("g", None)?;
+    let two = group::join("g", None)?;
+    let both = one.members()?;
+    let mut names = vec![one.name(), two.name()];
+    names.sort();
+    expect(names[0] != names[1] && both.members == names, "two members")?;
+    expect(one.changes(both.cursor)?.is_empty(), "no changes")?;
+    conflict(one.confirm().map(drop), "not-leader")?;
+    let led = one.lead(SECOND)?;
+    expect(led.lease.is_none(), "a term without a lease")?;
+    refused(one.lead(0).map(drop), "already-leads")?;
+    conflict(two.lead(0).map(drop), "lock-wait-timeout")?;
+    expect(one.confirm()?.term == led.term, "confirmed")?;
+    let current = one.current_leadership();
+    expect(current.is_some_and(|now| now.term == led.term), "it leads")?;
+    let leader = two.leader()?;
+    expect(
+        leader.is_some_and(|leader| (leader.member, leader.term) == (one.name(), led.term)),
+        "the other knows the leader",
+    )?;
+    expect(one.resign()? == End::Ended, "resigned")?;
+    expect(one.resign()? == End::NotHeld, "leads no more")?;
+    let next = two.lead(SECOND)?;
+    expect(next.term > led.term, "terms grow")?;
+    let left = two.name();
+    expect(two.leave()? == End::Ended && !two.is_member(), "left")?;
+    let changes = one.changes(both.cursor)?;
+    let gone = changes.iter().map(|c| (&c.member, c.joined));
+    expect(gone.eq([(&left, false)]), "the other has left")?;
+    conflict(two.lead(0).map(drop), "not-member")
+}
+
+fn conflict(answer: Result<(), Error>, code: &str) -> Result<(), Error> {
+    let is_it = matches!(&answer, Err(Error::Conflict(detail)) if detail.code == code);
+    expect(is_it, code)
 }
 
 fn expect(holds: bool, what: &str) -> Result<(), Error> {

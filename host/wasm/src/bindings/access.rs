@@ -8,6 +8,7 @@ wasmtime::component::bindgen!({
         "contend:strategy/types": super::contend::strategy::types,
         "contend:strategy/db": super::contend::strategy::db,
         "contend:strategy/lock": super::contend::strategy::lock,
+        "contend:strategy/group": super::contend::strategy::group,
         "contend:strategy/timing": super::contend::strategy::timing,
         "contend:strategy/replication": super::contend::strategy::replication,
         "contend:strategy/settings": super::contend::strategy::settings,

@@ -20,8 +20,8 @@ impl HostState {
         options: lock::SessionOptions,
     ) -> std::result::Result<Box<dyn LockSession>, CallError> {
         let share = self.shares().sessions;
-        if self.lock_sessions.len() >= share {
-            return Err(too_many("lock sessions", share));
+        if self.lock_sessions.len() + self.members.len() >= share {
+            return Err(too_many("lock sessions and members", share));
         }
         let owner = format!(
             "worker-{}.{}.{}",

@@ -12,6 +12,8 @@ use contend::backend::lock_redis::RedisLocks;
 use contend::backend::lock_zookeeper::ZookeeperLocks;
 use contend::backend::secret_url::SecretUrl;
 use contend::backend::{mysql, postgres, run_id};
+use contend::capability::clock::Clock;
+use contend::capability::group::{self, Member};
 use contend::capability::lock::{Lock, LockService, LockSession, Mode, SessionOptions};
 use contend::lab::Service;
 use contend::model::error::{CallError, ErrorKind};
@@ -27,13 +29,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-pub(super) struct Fixture {
-    pub(super) time: Time,
-    pub(super) service: Arc<dyn LockService>,
+pub(in crate::backend_contract) struct Fixture {
+    pub(in crate::backend_contract) time: Time,
+    pub(in crate::backend_contract) service: Arc<dyn LockService>,
     /// The same service, where nobody renews a lease but the holder itself.
     unrenewed: Option<Arc<dyn LockService>>,
     /// The same service, if it is simulated: it can be told to renew nothing.
-    simulated: Option<Arc<SimLockService>>,
+    pub(in crate::backend_contract) simulated: Option<Arc<SimLockService>>,
+    /// The clock of the leases.
+    clock: Arc<dyn Clock>,
     /// A server has to hear of a dropped lock, so it is not free at once.
     is_told: bool,
     /// The same service, if it can say how many wait.
@@ -43,12 +47,17 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    fn of(service: Arc<dyn LockService>, folder: Option<tempfile::TempDir>) -> Self {
+    fn of(
+        service: Arc<dyn LockService>,
+        clock: Arc<dyn Clock>,
+        folder: Option<tempfile::TempDir>,
+    ) -> Self {
         Self {
             time: Time::Real,
             service,
             unrenewed: None,
             simulated: None,
+            clock,
             is_told: false,
             queue: None,
             sessions: AtomicU32::new(0),
@@ -56,15 +65,54 @@ impl Fixture {
         }
     }
 
-    pub(super) async fn session(&self) -> Box<dyn LockSession> {
+    pub(in crate::backend_contract) async fn session(&self) -> Box<dyn LockSession> {
         let number = self.sessions.fetch_add(1, Ordering::Relaxed);
         let owner = format!("owner-{number}");
         let opened = self.service.open(owner, SessionOptions::default()).await;
         opened.unwrap()
     }
 
+    /// A member with a name that sorts in the order of joining.
+    pub(in crate::backend_contract) async fn try_join(
+        &self,
+        group: &str,
+        lease: Option<u64>,
+    ) -> Result<Member, CallError> {
+        self.join_with(&*self.service, group, lease).await
+    }
+
+    /// A member whose heartbeats are not sent; nothing where there are no leases.
+    pub(in crate::backend_contract) async fn join_unrenewed(
+        &self,
+        group: &str,
+        lease: u64,
+    ) -> Option<Member> {
+        if let Some(simulated) = &self.simulated {
+            simulated.stop_renewing();
+        }
+        let service = self.unrenewed.as_ref();
+        assert_eq!(service.is_some(), self.has("lease"));
+        let joined = self.join_with(&**service?, group, Some(lease)).await;
+        Some(joined.unwrap())
+    }
+
+    async fn join_with(
+        &self,
+        service: &dyn LockService,
+        group: &str,
+        lease: Option<u64>,
+    ) -> Result<Member, CallError> {
+        let number = self.sessions.fetch_add(1, Ordering::Relaxed);
+        let (clock, member) = (self.clock.clone(), format!("member-{number}"));
+        group::join(service, clock, member, group, lease).await
+    }
+
+    pub(in crate::backend_contract) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
     /// A lock of a session of its own.
-    pub(super) async fn lock(
+    pub(in crate::backend_contract) async fn lock(
         &self,
         names: &[&str],
         mode: Mode,
@@ -76,7 +124,7 @@ impl Fixture {
 
     /// A lock of a session with a short lease, which runs out unless the holder renews it; nothing
     /// where there are no leases.
-    pub(super) async fn unrenewed_lock(
+    pub(in crate::backend_contract) async fn unrenewed_lock(
         &self,
         name: &str,
         mode: Mode,
@@ -91,7 +139,7 @@ impl Fixture {
     }
 
     /// The same, renewed as long as the holder lives.
-    pub(super) async fn renewed_lock(
+    pub(in crate::backend_contract) async fn renewed_lock(
         &self,
         name: &str,
         mode: Mode,
@@ -103,12 +151,12 @@ impl Fixture {
         }
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(in crate::backend_contract) fn has(&self, name: &str) -> bool {
         let traits = self.service.traits();
         traits.contains(&(name.to_owned(), "yes".to_owned()))
     }
 
-    pub(super) async fn assert_free(&self, name: &str) {
+    pub(in crate::backend_contract) async fn assert_free(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
         lock.acquire(0).await.expect("a free lock");
         lock.release().await.unwrap();
@@ -116,14 +164,14 @@ impl Fixture {
 
     /// It is free at once, or soon if it has to be told to a server: a drop can't wait for that. Soon
     /// is well before a lease would have freed it.
-    pub(super) async fn assert_given_up(&self, name: &str) {
+    pub(in crate::backend_contract) async fn assert_given_up(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
         let wait = if self.is_told { 8_000_000_000 } else { 0 };
         lock.acquire(wait).await.expect("a lock that was given up");
         lock.release().await.unwrap();
     }
 
-    pub(super) async fn assert_taken(&self, name: &str) {
+    pub(in crate::backend_contract) async fn assert_taken(&self, name: &str) {
         let (_session, mut lock) = self.lock(&[name], Mode::Exclusive).await;
         assert_error(
             lock.acquire(0).await,
@@ -133,14 +181,14 @@ impl Fixture {
     }
 
     /// Sees that a call is still waiting after a while. `otherwise` says what it means if it isn't.
-    pub(super) async fn must_wait(&self, call: impl Future, otherwise: &str) {
+    pub(in crate::backend_contract) async fn must_wait(&self, call: impl Future, otherwise: &str) {
         let waited = self.time.timeout(A_WHILE, call).await;
         assert!(waited.is_none(), "{otherwise}");
     }
 
     /// Waits until so many hold the name or wait for it, where the service can be asked; elsewhere long
     /// enough for a request that takes no time.
-    pub(super) async fn until_there_are(&self, requests: usize, name: &str) {
+    pub(in crate::backend_contract) async fn until_there_are(&self, requests: usize, name: &str) {
         let Some(queue) = &self.queue else {
             return self.time.sleep(Duration::from_millis(20)).await;
         };
@@ -151,10 +199,10 @@ impl Fixture {
         }
     }
 
-    pub(super) async fn close(&self) {}
+    pub(in crate::backend_contract) async fn close(&self) {}
 }
 
-pub(super) fn owned(names: &[&str]) -> Vec<String> {
+pub(in crate::backend_contract) fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
@@ -179,63 +227,71 @@ fn clock() -> Arc<RealClock> {
     Arc::new(clock)
 }
 
-pub(super) async fn memory() -> Fixture {
-    Fixture::of(Arc::new(MemoryLocks::new(clock())), None)
+pub(in crate::backend_contract) async fn memory() -> Fixture {
+    let clock = clock();
+    Fixture::of(Arc::new(MemoryLocks::new(clock.clone())), clock, None)
 }
 
-pub(super) async fn file() -> Fixture {
+pub(in crate::backend_contract) async fn file() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    let service = FileLocks::open(folder.path().join("locks"), clock()).unwrap();
-    Fixture::of(Arc::new(service), Some(folder))
+    let clock = clock();
+    let service = FileLocks::open(folder.path().join("locks"), clock.clone()).unwrap();
+    Fixture::of(Arc::new(service), clock, Some(folder))
 }
 
-pub(super) async fn redis() -> Fixture {
+pub(in crate::backend_contract) async fn redis() -> Fixture {
     let url = SecretUrl::parse(&redis_server::database()).unwrap();
-    let open = || RedisLocks::open(&url, clock());
+    let clock = clock();
+    let open = || RedisLocks::open(&url, clock.clone());
     let (service, other) = (open().await.unwrap(), open().await.unwrap());
-    let mut fixture = Fixture::of(Arc::new(service), None);
+    let mut fixture = Fixture::of(Arc::new(service), clock.clone(), None);
     fixture.unrenewed = Some(Arc::new(other.without_renewal()));
     fixture.is_told = true;
     fixture
 }
 
-pub(super) async fn zookeeper() -> Fixture {
+pub(in crate::backend_contract) async fn zookeeper() -> Fixture {
     let url = services_lab().service_url(Service::Zookeeper).unwrap();
     // A session that no test outlives, however busy the machine is.
     let url = SecretUrl::parse(&format!("{url}?lease=300")).unwrap();
-    let service = ZookeeperLocks::open(&url, clock()).await.unwrap();
+    let clock = clock();
+    let service = ZookeeperLocks::open(&url, clock.clone()).await.unwrap();
     let service = Arc::new(service.of_run(&run_id::new_name()));
-    let mut fixture = Fixture::of(service.clone(), None);
+    let mut fixture = Fixture::of(service.clone(), clock, None);
     fixture.queue = Some(service);
     fixture.is_told = true;
     fixture
 }
 
 /// Locks by name of one MariaDB server.
-pub(super) async fn get_lock() -> Fixture {
+pub(in crate::backend_contract) async fn get_lock() -> Fixture {
     let (_, url) = &lab().node_urls()[0];
     let url = SecretUrl::parse(url).unwrap();
-    of_connections(mysql::locks::open(&url, clock()).await)
+    let clock = clock();
+    of_connections(mysql::locks::open(&url, clock.clone()).await, clock)
 }
 
 /// Advisory locks of one PostgreSQL server.
-pub(super) async fn postgres_advisory() -> Fixture {
+pub(in crate::backend_contract) async fn postgres_advisory() -> Fixture {
     let (_, url) = &postgres_lab().node_urls()[0];
     let url = SecretUrl::parse(url).unwrap();
-    of_connections(postgres::locks::open(&url, clock()).await)
+    let clock = clock();
+    of_connections(postgres::locks::open(&url, clock.clone()).await, clock)
 }
 
 /// Locks that end with their connection, with names that no other test has.
-fn of_connections(service: Result<ConnectionLocks, CallError>) -> Fixture {
+fn of_connections(service: Result<ConnectionLocks, CallError>, clock: Arc<dyn Clock>) -> Fixture {
     let service = service.unwrap().of_run(&run_id::new_name());
-    let mut fixture = Fixture::of(Arc::new(service), None);
+    let mut fixture = Fixture::of(Arc::new(service), clock, None);
     fixture.is_told = true;
     fixture
 }
 
 /// Runs a script with a simulated service, in virtual time.
-pub(super) fn in_simulation<F>(kind: SimLocks, script: impl FnOnce(Fixture) -> F)
-where
+pub(in crate::backend_contract) fn in_simulation<F>(
+    kind: SimLocks,
+    script: impl FnOnce(Fixture) -> F,
+) where
     F: Future<Output = ()> + Send + 'static,
 {
     let kernel = Kernel::new(Recording::Off);
@@ -250,7 +306,7 @@ where
     let world = World::new(kernel, cluster, Some(service.clone()), Vec::new());
     run_in(&world, |time| {
         clock.start();
-        let mut fixture = Fixture::of(service.clone(), None);
+        let mut fixture = Fixture::of(service.clone(), clock.clone(), None);
         if fixture.has("lease") {
             fixture.unrenewed = Some(service.clone());
         }
