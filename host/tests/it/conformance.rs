@@ -97,6 +97,8 @@ fn right_strategies_pass() {
 #[test]
 fn right_strategies_with_a_lock_service_pass() {
     for strategy in [
+        "leader-fenced",
+        "leader-lease",
         "lock-change",
         "lock-change-fenced",
         "lock-change-reconnect",

@@ -16,6 +16,9 @@ fn every_right_strategy_is_valid_under_contention() {
     for strategy in [
         "cas",
         "for-update",
+        "leader-fenced",
+        "leader-lease",
+        "leader-naive",
         "lock-change",
         "lock-change-fenced",
         "lock-only",
@@ -60,6 +63,16 @@ fn a_fence_needs_tokens() {
 }
 
 #[test]
+fn leader_needs_a_service_with_groups() {
+    let sandbox = Sandbox::new();
+    let arguments = "--strategy leader-lease --workload smoke --lock file:locks --out run";
+    let (_, trial) = sandbox.trial(arguments);
+    assert_eq!(count(&trial, "ok"), 0);
+    let history = fs::read_to_string(sandbox.path("run/leader-lease/history.jsonl")).unwrap();
+    assert!(history.contains("it has no groups"), "{history}");
+}
+
+#[test]
 fn locks_in_files_do_as_well() {
     for strategy in ["lock-change", "lock-only", "lock-operation"] {
         let sandbox = Sandbox::new();
@@ -72,6 +85,9 @@ fn locks_in_files_do_as_well() {
 #[test]
 fn locks_in_redis_do_as_well() {
     for strategy in [
+        "leader-fenced",
+        "leader-lease",
+        "leader-naive",
         "lock-change",
         "lock-change-fenced",
         "lock-only",
@@ -251,6 +267,9 @@ fn several_strategies_run_on_fresh_data_and_make_a_line_each() {
             "for-update",
             "for-update-guard",
             "for-update-no-retry",
+            "leader-fenced",
+            "leader-lease",
+            "leader-naive",
             "lock-change",
             "lock-change-fenced",
             "lock-change-reconnect",

@@ -110,6 +110,30 @@ fn a_fencing_token_keeps_a_late_holder_off() {
     holds("lock-change-fenced --lock lease --faults pause", 25, 10_000);
 }
 
+#[test]
+fn leader_that_believes_for_ever_that_it_leads_is_found() {
+    for service in ["lease", "session"] {
+        holds(
+            &format!("leader-naive --faults none --lock {service}"),
+            25,
+            2_000,
+        );
+    }
+    is_violated(
+        "leader-naive --lock lease --faults pause",
+        2_000,
+        TWO_HOLDERS,
+    );
+}
+
+#[test]
+fn leaders_whose_term_or_row_decides_are_right_under_all_faults() {
+    for service in ["lease", "session"] {
+        let leaders = format!("leader-lease leader-fenced --faults all --lock {service}");
+        holds(&leaders, 40, 10_000);
+    }
+}
+
 /// The published form has a transaction inside: the lock only spares it conflicts.
 #[test]
 fn a_lock_around_a_transaction_may_fail_and_the_row_stays_right() {

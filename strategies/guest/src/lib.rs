@@ -38,6 +38,7 @@ pub mod availability;
 pub mod bindings;
 mod choice;
 mod error;
+mod office;
 mod retry;
 mod session;
 mod settings;
@@ -59,6 +60,7 @@ pub use bindings::contend::strategy::{db, group, lock, replication, timing};
 pub use bindings::state::exports::contend::strategy::state_change::Transition;
 pub use choice::{Choice, among_the_lowest};
 pub use db::{Session, Statement};
+pub use office::Office;
 pub use retry::{RETRY_WAIT, random_below, retry_conflicts, sleep, wait_up_to};
 pub use session::{connect, open_locks};
 pub use settings::{setting, setting_or_nothing};
@@ -70,6 +72,7 @@ pub use visits::Visits;
 
 /// Everything that a strategy usually names.
 pub mod prelude {
+    pub use crate::Office;
     pub use crate::lock::{self, Lock, Mode, ReleaseOutcome};
     pub use crate::update::{ARG, PreparedUpdate, Update, column};
     pub use crate::{AccessStrategy, Purpose, Visit, Visits};
