@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod host_threads;
 pub mod lock_connection;
+pub mod lock_etcd;
 pub mod lock_file;
 pub mod lock_memory;
 pub mod lock_redis;
@@ -18,6 +19,7 @@ pub mod postgres;
 mod readers;
 pub mod run_id;
 pub mod secret_url;
+pub mod servers_url;
 pub mod session_options;
 pub mod sqlite;
 pub mod tenancy;
@@ -30,6 +32,7 @@ use crate::capability::lock::LockService;
 use crate::model::error::CallError;
 use contend_capability as capability;
 use contend_model as model;
+use lock_etcd::EtcdLocks;
 use lock_file::FileLocks;
 use lock_memory::MemoryLocks;
 use lock_redis::RedisLocks;
@@ -87,6 +90,7 @@ pub async fn open_lock_service(
         LockUrl::File(folder) => Arc::new(FileLocks::open(folder.clone(), clock)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?),
         LockUrl::Zookeeper(url) => Arc::new(ZookeeperLocks::open(url, clock).await?),
+        LockUrl::Etcd(url) => Arc::new(EtcdLocks::open(url, clock).await?),
         LockUrl::Mysql(url) => Arc::new(mysql::locks::open(url, clock).await?),
         LockUrl::Postgres(url) => Arc::new(postgres::locks::open(url, clock).await?),
         LockUrl::Sim(_) => return Err(only_simulated("this lock service")),
@@ -104,6 +108,7 @@ pub async fn open_locks_of_run(
         LockUrl::File(folder) => Arc::new(FileLocks::of_run(folder, clock, run)?),
         LockUrl::Redis(url) => Arc::new(RedisLocks::open(url, clock).await?.of_run(run)),
         LockUrl::Zookeeper(url) => Arc::new(ZookeeperLocks::open(url, clock).await?.of_run(run)),
+        LockUrl::Etcd(url) => Arc::new(EtcdLocks::open(url, clock).await?.of_run(run)),
         LockUrl::Mysql(url) => Arc::new(mysql::locks::open(url, clock).await?.of_run(run)),
         LockUrl::Postgres(url) => Arc::new(postgres::locks::open(url, clock).await?.of_run(run)),
         LockUrl::Memory | LockUrl::Sim(_) => return open_lock_service(url, clock).await,

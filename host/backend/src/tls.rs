@@ -57,6 +57,12 @@ impl Trust {
     }
 }
 
+/// Sets the process's provider of TLS, for a library that asks for one whether or not it uses it.
+pub(super) fn provide() {
+    // Fails only if there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 pub(super) fn trusting(file: Option<&Path>) -> Result<Trust, CallError> {
     let certificates = match file {
         Some(file) => certificates(file)?,

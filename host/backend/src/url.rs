@@ -3,6 +3,7 @@
 //! A URL may hold a password, so no message repeats one: they name the scheme at most.
 
 use super::secret_url::SecretUrl;
+use super::servers_url::ServersUrl;
 use crate::model::sim_locks::SimLocks;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,6 +44,8 @@ pub enum LockUrl {
     Mysql(SecretUrl),
     /// `postgres://USER:PASSWORD@HOST:PORT/NAME`: advisory locks of a server.
     Postgres(SecretUrl),
+    /// `etcd://HOST:PORT,HOST:PORT`: the servers of one etcd.
+    Etcd(ServersUrl),
     /// `lease`, `file`, `session`, `evicting`, `per-node` or `pooled`: in the simulator only.
     Sim(SimLocks),
 }
@@ -75,7 +78,7 @@ impl UrlError {
 const DATABASES: &str = "sqlite (a fresh file of the run), sqlite::memory:, sqlite:PATH, \
                          mysql:// and postgres://USER:PASSWORD@HOST:PORT/NAME, and sim";
 const LOCK_SERVICES: &str = "memory, file:DIR, redis://HOST:PORT (rediss:// with TLS), \
-                             zookeeper://HOST:PORT,HOST:PORT/PATH, mysql:// and \
+                             etcd://HOST:PORT,HOST:PORT, zookeeper://HOST:PORT,HOST:PORT/PATH, mysql:// and \
                              postgres://USER:PASSWORD@HOST:PORT/NAME; in the simulator lease, file, \
                              session, evicting, per-node and pooled";
 
@@ -111,6 +114,7 @@ impl FromStr for LockUrl {
             Some(("zookeeper", _)) => SecretUrl::parse(text).map(Self::Zookeeper),
             Some(("mysql" | "mariadb", _)) => SecretUrl::parse(text).map(Self::Mysql),
             Some(("postgres" | "postgresql", _)) => SecretUrl::parse(text).map(Self::Postgres),
+            Some(("etcd", _)) => ServersUrl::parse(text).map(Self::Etcd),
             _ => match text.parse() {
                 Ok(kind) => Ok(Self::Sim(kind)),
                 Err(_) => Err(unknown("lock service", text, LOCK_SERVICES)),
@@ -151,6 +155,7 @@ impl fmt::Display for LockUrl {
             Self::Redis(url) | Self::Zookeeper(url) | Self::Mysql(url) | Self::Postgres(url) => {
                 url.fmt(f)
             }
+            Self::Etcd(url) => url.fmt(f),
             Self::Sim(kind) => f.write_str(kind.as_str()),
         }
     }
@@ -178,6 +183,7 @@ impl LockUrl {
             Self::Zookeeper(_) => "zookeeper",
             Self::Mysql(_) => "mysql",
             Self::Postgres(_) => "postgres",
+            Self::Etcd(_) => "etcd",
             Self::Sim(kind) => kind.as_str(),
         }
     }

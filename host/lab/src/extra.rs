@@ -57,6 +57,7 @@ pub(super) fn arguments(
 }
 
 /// A member that starts again finds the others in its data, and `new` is only for the first time.
+/// With a file of configuration, the JSON gateway is off unless it is asked for.
 fn etcd(number: u32, options: &LabOptions) -> String {
     let server = Server::Service(Service::Etcd, number);
     let peer = |number| format!("http://127.0.0.1:{}", options.ports().etcd_peer(number));
@@ -74,6 +75,7 @@ initial-advertise-peer-urls: {peer}
 initial-cluster: {members}
 initial-cluster-token: contend-{port}
 initial-cluster-state: new
+enable-grpc-gateway: true
 logger: zap
 log-level: warn
 ",

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// refuted; 2 if a service can't be measured; 3 if a question about it was left without an answer.
 #[derive(Args)]
 pub struct LocksArguments {
-    /// Lock service: memory, file:DIR, redis://HOST:PORT, zookeeper://…, mysql://… or postgres://…, or @FILE; may be repeated. With a
+    /// Lock service: memory, file:DIR, redis://HOST:PORT, etcd://…, zookeeper://…, mysql://… or postgres://…, or @FILE; may be repeated. With a
     /// lab, the word alone ("redis") is the lab's own [default: memory, a folder of files, and those of the
     /// lab if it runs]
     #[arg(long, value_name = "URL", value_parser = place::read)]

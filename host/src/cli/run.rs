@@ -25,7 +25,7 @@ pub struct RunArguments {
     workload: Option<String>,
     #[command(flatten)]
     numbers: WorkloadArguments,
-    /// memory, file:DIR, redis://HOST:PORT, zookeeper://HOST:PORT,HOST:PORT/PATH, or the locks by name of a
+    /// memory, file:DIR, redis://HOST:PORT, etcd://HOST:PORT,HOST:PORT, zookeeper://HOST:PORT,HOST:PORT/PATH, or the locks by name of a
     /// server, mysql:// or postgres://USER:PASSWORD@HOST:PORT/NAME; with --db sim lease, file, session, evicting, per-node,
     /// pooled or memory. @FILE has it in its first line [default: $CONTEND_LOCK, else memory]
     #[arg(long, value_name = "URL", value_parser = place::read)]
@@ -97,7 +97,7 @@ pub struct BatchArguments {
         value_delimiter = ','
     )]
     strategy: Vec<String>,
-    /// memory, file:DIR, redis://HOST:PORT, zookeeper://HOST:PORT,HOST:PORT/PATH, mysql:// or
+    /// memory, file:DIR, redis://HOST:PORT, etcd://HOST:PORT,HOST:PORT, zookeeper://HOST:PORT,HOST:PORT/PATH, mysql:// or
     /// postgres://USER:PASSWORD@HOST:PORT/NAME, and with --db sim lease, file, session, evicting, per-node, pooled or memory;
     /// strategies that take locks run once with each. @FILE reads it from the file's first line
     /// [default: $CONTEND_LOCK, else memory]

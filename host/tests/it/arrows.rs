@@ -147,6 +147,8 @@ const CONFINED: &[(&str, &str)] = &[
     ("wit_bindgen_core", "author/source/c/bindings"),
     ("sqlx", "backend/"),
     ("redis", "backend/"),
+    ("reqwest", "backend/lock_etcd/api"),
+    ("reqwest", "author/registry"),
     ("mysql_async", "backend/mysql"),
     ("clap", "cli"),
     ("clap_complete", "cli"),

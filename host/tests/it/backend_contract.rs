@@ -3,6 +3,7 @@
 
 mod connection_locks;
 mod databases;
+mod etcd_locks;
 mod file_locks;
 mod groups;
 mod locks;

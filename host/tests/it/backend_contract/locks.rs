@@ -9,7 +9,7 @@ use crate::support::simulated::Time;
 use contend::capability::lock::{Grant, Lock, Mode, ReleaseOutcome, SessionOptions};
 use contend::model::error::{CallError, ErrorKind};
 use fixture::{
-    Fixture, file, get_lock, in_simulation, memory, postgres_advisory, redis, zookeeper,
+    Fixture, etcd, file, get_lock, in_simulation, memory, postgres_advisory, redis, zookeeper,
 };
 use leases::*;
 use names::*;
@@ -79,6 +79,7 @@ every_script!(contract! memory:);
 every_script!(contract! file:);
 every_script!(contract! redis:);
 every_script!(contract! zookeeper:);
+every_script!(contract! etcd:);
 every_script!(contract! get_lock:);
 every_script!(contract! postgres_advisory:);
 every_script!(simulated! simulated_lease = contend::model::sim_locks::SimLocks::Lease;);

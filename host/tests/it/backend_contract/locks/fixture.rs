@@ -6,11 +6,13 @@ use crate::support::lab::{lab, postgres_lab, services_lab};
 use crate::support::simulated::{Time, run_in};
 use contend::backend::clock::RealClock;
 use contend::backend::lock_connection::ConnectionLocks;
+use contend::backend::lock_etcd::EtcdLocks;
 use contend::backend::lock_file::FileLocks;
 use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::lock_redis::RedisLocks;
 use contend::backend::lock_zookeeper::ZookeeperLocks;
 use contend::backend::secret_url::SecretUrl;
+use contend::backend::servers_url::ServersUrl;
 use contend::backend::{mysql, postgres, run_id};
 use contend::capability::clock::Clock;
 use contend::capability::group::{self, Member};
@@ -38,12 +40,29 @@ pub(in crate::backend_contract) struct Fixture {
     pub(in crate::backend_contract) simulated: Option<Arc<SimLockService>>,
     /// The clock of the leases.
     clock: Arc<dyn Clock>,
+    /// The lease of the scripts that wait for one to end. Long enough that a busy machine can renew it in time.
+    pub(super) lease: u64,
     /// A server has to hear of a dropped lock, so it is not free at once.
     is_told: bool,
     /// The same service, if it can say how many wait.
-    queue: Option<Arc<ZookeeperLocks>>,
+    queue: Option<Queue>,
     sessions: AtomicU32,
     _folder: Option<tempfile::TempDir>,
+}
+
+/// A service that can say how many wait.
+enum Queue {
+    Etcd(Box<EtcdLocks>),
+    Zookeeper(Arc<ZookeeperLocks>),
+}
+
+impl Queue {
+    async fn requests(&self, name: &str) -> usize {
+        match self {
+            Self::Etcd(locks) => locks.requests(name).await.unwrap() as usize,
+            Self::Zookeeper(locks) => locks.requests(name).await.unwrap(),
+        }
+    }
 }
 
 impl Fixture {
@@ -58,6 +77,7 @@ impl Fixture {
             unrenewed: None,
             simulated: None,
             clock,
+            lease: 400_000_000,
             is_told: false,
             queue: None,
             sessions: AtomicU32::new(0),
@@ -193,7 +213,7 @@ impl Fixture {
             return self.time.sleep(Duration::from_millis(20)).await;
         };
         let began = Instant::now();
-        while queue.requests(name).await.unwrap() < requests {
+        while queue.requests(name).await < requests {
             assert!(began.elapsed() < Duration::from_secs(60), "it never came");
             self.time.sleep(Duration::from_millis(5)).await;
         }
@@ -258,7 +278,26 @@ pub(in crate::backend_contract) async fn zookeeper() -> Fixture {
     let service = ZookeeperLocks::open(&url, clock.clone()).await.unwrap();
     let service = Arc::new(service.of_run(&run_id::new_name()));
     let mut fixture = Fixture::of(service.clone(), clock, None);
-    fixture.queue = Some(service);
+    fixture.queue = Some(Queue::Zookeeper(service));
+    fixture.is_told = true;
+    fixture
+}
+
+/// The locks of an etcd of three servers, with names that no other test has.
+pub(in crate::backend_contract) async fn etcd() -> Fixture {
+    let url = services_lab().service_url(Service::Etcd).unwrap();
+    let url = ServersUrl::parse(&url).unwrap();
+    let (run, clock) = (run_id::new_name(), clock());
+    let open = async || {
+        let opened = EtcdLocks::open(&url, clock.clone()).await;
+        opened.unwrap().of_run(&run)
+    };
+    let (service, other, queue) = (open().await, open().await, open().await);
+    let mut fixture = Fixture::of(Arc::new(service), clock, None);
+    fixture.unrenewed = Some(Arc::new(other.without_renewal()));
+    fixture.queue = Some(Queue::Etcd(Box::new(queue)));
+    // The shortest that it makes.
+    fixture.lease = 2_000_000_000;
     fixture.is_told = true;
     fixture
 }

@@ -7,11 +7,11 @@ use contend::capability::lock::{Mode, ReleaseOutcome, SessionOptions};
 use contend::model::error::ErrorKind;
 use std::time::Duration;
 
-/// Long enough that a busy machine can renew it in time.
-const LEASE: u64 = 400_000_000;
-
 pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_reported(fixture: &Fixture) {
-    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Exclusive, LEASE).await else {
+    let Some((_one, mut late)) = fixture
+        .unrenewed_lock("a", Mode::Exclusive, fixture.lease)
+        .await
+    else {
         return;
     };
     let (_other, mut next) = fixture.lock(&["a"], Mode::Exclusive).await;
@@ -23,7 +23,10 @@ pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_reported(fixture
             let token = next.acquire(LONG).await.unwrap().fencing;
             assert!(token.is_empty() || token > late_token, "{token:?}");
         } else {
-            fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
+            fixture
+                .time
+                .sleep(Duration::from_nanos(2 * fixture.lease))
+                .await;
         }
         let refused = late.renew().await;
         assert_error(refused, ErrorKind::Conflict, "not-owner");
@@ -39,14 +42,19 @@ pub(super) async fn a_lease_that_runs_out_frees_the_lock_and_is_reported(fixture
 }
 
 pub(super) async fn an_expired_reader_gets_an_error_while_others_read(fixture: &Fixture) {
-    let Some((_one, mut late)) = fixture.unrenewed_lock("a", Mode::Shared(None), LEASE).await
+    let Some((_one, mut late)) = fixture
+        .unrenewed_lock("a", Mode::Shared(None), fixture.lease)
+        .await
     else {
         return;
     };
     let (_other, mut reader) = fixture.lock(&["a"], Mode::Shared(None)).await;
     late.acquire(0).await.unwrap();
     reader.acquire(0).await.unwrap();
-    fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
+    fixture
+        .time
+        .sleep(Duration::from_nanos(2 * fixture.lease))
+        .await;
     assert!(!late.is_owner().await.unwrap());
     assert_eq!(late.release().await.unwrap(), ReleaseOutcome::Expired);
     fixture.assert_taken("a").await;
@@ -56,7 +64,7 @@ pub(super) async fn an_expired_reader_gets_an_error_while_others_read(fixture: &
 
 pub(super) async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
     let Some((_session, mut lock)) = fixture
-        .unrenewed_lock("a", Mode::Exclusive, 2 * LEASE)
+        .unrenewed_lock("a", Mode::Exclusive, 2 * fixture.lease)
         .await
     else {
         return;
@@ -64,7 +72,10 @@ pub(super) async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
     let first = lock.acquire(0).await.unwrap();
     let mut last = first.lease_ends;
     for _ in 0..4 {
-        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
+        fixture
+            .time
+            .sleep(Duration::from_nanos(fixture.lease))
+            .await;
         let renewed = lock.renew().await.unwrap();
         assert!(renewed.lease_ends > last, "{renewed:?} after {last:?}");
         assert_eq!(renewed.fencing, first.fencing);
@@ -76,35 +87,56 @@ pub(super) async fn a_lease_that_is_renewed_goes_on(fixture: &Fixture) {
 }
 
 pub(super) async fn a_holder_that_lives_keeps_its_lease(fixture: &Fixture) {
-    let Some((_session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
+    let Some((_session, mut lock)) = fixture
+        .renewed_lock("a", Mode::Exclusive, fixture.lease)
+        .await
+    else {
         return;
     };
     lock.acquire(0).await.unwrap();
-    fixture.time.sleep(Duration::from_nanos(4 * LEASE)).await;
+    fixture
+        .time
+        .sleep(Duration::from_nanos(4 * fixture.lease))
+        .await;
     assert!(lock.is_owner().await.unwrap());
     fixture.assert_taken("a").await;
     assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
 }
 
 pub(super) async fn the_current_grant_shows_a_lease_in_danger(fixture: &Fixture) {
-    let Some((_one, mut lives)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await else {
+    let Some((_one, mut lives)) = fixture
+        .renewed_lock("a", Mode::Exclusive, fixture.lease)
+        .await
+    else {
         return;
     };
     let first = lives.acquire(0).await.unwrap();
     let acquired = first.last_heartbeat.unwrap();
-    assert_eq!(first.lease_ends, Some(acquired + LEASE));
-    fixture.time.sleep(Duration::from_nanos(4 * LEASE)).await;
+    assert_eq!(first.lease_ends, Some(acquired + fixture.lease));
+    fixture
+        .time
+        .sleep(Duration::from_nanos(4 * fixture.lease))
+        .await;
     // The heartbeats were answered: without one of the last lease it would have ended.
     let current = lives.current_grant().expect("it is held");
     let last = current.last_heartbeat.unwrap();
-    assert!(last >= acquired + 3 * LEASE, "{last} after {acquired}");
-    assert_eq!(current.lease_ends, Some(last + LEASE));
+    assert!(
+        last >= acquired + 3 * fixture.lease,
+        "{last} after {acquired}"
+    );
+    assert_eq!(current.lease_ends, Some(last + fixture.lease));
 
-    let Some((_two, mut late)) = fixture.unrenewed_lock("b", Mode::Exclusive, LEASE).await else {
+    let Some((_two, mut late)) = fixture
+        .unrenewed_lock("b", Mode::Exclusive, fixture.lease)
+        .await
+    else {
         return;
     };
     let granted = late.acquire(0).await.unwrap();
-    fixture.time.sleep(Duration::from_nanos(2 * LEASE)).await;
+    fixture
+        .time
+        .sleep(Duration::from_nanos(2 * fixture.lease))
+        .await;
     // Nobody has said that it is lost, and its end is over.
     let current = late.current_grant().expect("the service was not asked");
     assert_eq!(current.last_heartbeat, granted.last_heartbeat);
@@ -114,7 +146,9 @@ pub(super) async fn the_current_grant_shows_a_lease_in_danger(fixture: &Fixture)
 
 pub(super) async fn released_lease_is_not_renewed(fixture: &Fixture) {
     for by_session in [true, false] {
-        let Some((session, mut lock)) = fixture.renewed_lock("a", Mode::Exclusive, LEASE).await
+        let Some((session, mut lock)) = fixture
+            .renewed_lock("a", Mode::Exclusive, fixture.lease)
+            .await
         else {
             return;
         };
@@ -124,7 +158,10 @@ pub(super) async fn released_lease_is_not_renewed(fixture: &Fixture) {
         } else {
             assert_eq!(lock.release().await.unwrap(), ReleaseOutcome::Released);
         }
-        fixture.time.sleep(Duration::from_nanos(LEASE)).await;
+        fixture
+            .time
+            .sleep(Duration::from_nanos(fixture.lease))
+            .await;
         fixture.assert_free("a").await;
     }
 }
