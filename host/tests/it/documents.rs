@@ -20,13 +20,14 @@ fn read(name: &str) -> String {
 }
 
 /// Every document that is for whoever uses or changes this.
-const DOCUMENTS: [&str; 14] = [
+const DOCUMENTS: [&str; 15] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/decisions.md",
     "docs/invariants.md",
+    "docs/locks.md",
     "docs/simulator.md",
     "host/tests/it/backend_contract/phenomena/README.md",
     "results/README.md",
