@@ -31,7 +31,8 @@ impl AccessStrategy for EarlyRelease {
             Purpose::Read => Mode::Shared(visit.readers),
             Purpose::Write => Mode::Exclusive,
         };
-        let lock = self.locks.lock(&[visit.document.clone()], mode)?;
+        let document = std::slice::from_ref(&visit.document);
+        let lock = self.locks.lock(document, mode)?;
         retry_conflicts(RETRY_WAIT, || lock.acquire(self.lock_wait_ns))?;
         let entered = self.visits.enter(&visit);
         let is_writer = visit.purpose == Purpose::Write;

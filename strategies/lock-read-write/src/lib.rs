@@ -40,7 +40,8 @@ impl AccessStrategy for LockReadWrite {
             Purpose::Read => Mode::Shared(visit.readers),
             Purpose::Write => Mode::Exclusive,
         };
-        let lock = self.locks.lock(&[visit.document.clone()], mode)?;
+        let document = std::slice::from_ref(&visit.document);
+        let lock = self.locks.lock(document, mode)?;
         retry_conflicts(RETRY_WAIT, || lock.acquire(self.lock_wait_ns))?;
         let entered = self.visits.enter(&visit);
         if matches!(entered, Ok(()) | Err(Error::Indefinite(_))) {
