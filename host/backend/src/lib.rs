@@ -19,7 +19,6 @@ pub mod postgres;
 mod readers;
 pub mod run_id;
 pub mod secret_url;
-pub mod servers_url;
 pub mod session_options;
 pub mod sqlite;
 pub mod tenancy;

@@ -42,7 +42,7 @@ use crate::capability::lock_names;
 use crate::lock_settings::{OF_LEASES, Settings};
 use crate::model::change::Nanos;
 use crate::model::error::CallError;
-use crate::servers_url::ServersUrl;
+use crate::secret_url::SecretUrl;
 use api::Api;
 use async_trait::async_trait;
 use classify::Operation;
@@ -72,10 +72,10 @@ pub struct EtcdLocks {
 
 impl EtcdLocks {
     /// Finds etcd, or says why not. Waiting and leases are measured on `clock`.
-    pub async fn open(url: &ServersUrl, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
-        let settings = Settings::from_url(&url.each()[0], OF_LEASES)?;
+    pub async fn open(url: &SecretUrl, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
+        let settings = Settings::from_url(url, OF_LEASES)?;
         refuse_short(settings.pace(None)?.lease)?;
-        let api = Api::new(&url.without_parameters(OF_LEASES))?;
+        let api = Api::new(&settings.url)?;
         // A range, which only a majority answers.
         let body = json!({ "key": api::text("contend/") });
         api.call("/v3/kv/range", &body, Operation::Reading, PATIENCE)

@@ -25,7 +25,7 @@ pub struct SecretUrl {
 }
 
 /// The schemes of services that have several servers.
-const SEVERAL: [&str; 1] = ["zookeeper"];
+const SEVERAL: [&str; 2] = ["etcd", "zookeeper"];
 
 impl SecretUrl {
     /// Takes a URL with a host. The messages never repeat what was given.

@@ -3,7 +3,6 @@
 //! A URL may hold a password, so no message repeats one: they name the scheme at most.
 
 use super::secret_url::SecretUrl;
-use super::servers_url::ServersUrl;
 use crate::model::sim_locks::SimLocks;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -45,7 +44,7 @@ pub enum LockUrl {
     /// `postgres://USER:PASSWORD@HOST:PORT/NAME`: advisory locks of a server.
     Postgres(SecretUrl),
     /// `etcd://HOST:PORT,HOST:PORT`: the servers of one etcd.
-    Etcd(ServersUrl),
+    Etcd(SecretUrl),
     /// `lease`, `file`, `session`, `evicting`, `per-node` or `pooled`: in the simulator only.
     Sim(SimLocks),
 }
@@ -114,7 +113,7 @@ impl FromStr for LockUrl {
             Some(("zookeeper", _)) => SecretUrl::parse(text).map(Self::Zookeeper),
             Some(("mysql" | "mariadb", _)) => SecretUrl::parse(text).map(Self::Mysql),
             Some(("postgres" | "postgresql", _)) => SecretUrl::parse(text).map(Self::Postgres),
-            Some(("etcd", _)) => ServersUrl::parse(text).map(Self::Etcd),
+            Some(("etcd", _)) => SecretUrl::parse(text).map(Self::Etcd),
             _ => match text.parse() {
                 Ok(kind) => Ok(Self::Sim(kind)),
                 Err(_) => Err(unknown("lock service", text, LOCK_SERVICES)),
@@ -152,10 +151,11 @@ impl fmt::Display for LockUrl {
         match self {
             Self::Memory => f.write_str("memory"),
             Self::File(folder) => write!(f, "file:{}", folder.display()),
-            Self::Redis(url) | Self::Zookeeper(url) | Self::Mysql(url) | Self::Postgres(url) => {
-                url.fmt(f)
-            }
-            Self::Etcd(url) => url.fmt(f),
+            Self::Redis(url)
+            | Self::Zookeeper(url)
+            | Self::Etcd(url)
+            | Self::Mysql(url)
+            | Self::Postgres(url) => url.fmt(f),
             Self::Sim(kind) => f.write_str(kind.as_str()),
         }
     }

@@ -3,7 +3,7 @@
 use super::classify::{Operation, Trouble, classify};
 use crate::model::error::{CallError, ErrorKind};
 use crate::patience::within;
-use crate::servers_url::ServersUrl;
+use crate::secret_url::SecretUrl;
 use crate::tls;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,30 +26,28 @@ pub(super) struct Api {
 }
 
 impl Api {
-    pub(super) fn new(url: &ServersUrl) -> Result<Self, CallError> {
+    pub(super) fn new(url: &SecretUrl) -> Result<Self, CallError> {
         let wrong = |why: &str| {
             let message = format!("{why}; expected etcd://HOST:PORT,HOST:PORT");
             Err(CallError::rejected("url", message))
         };
-        let mut servers = Vec::new();
-        for url in url.each() {
-            let exposed = url.expose();
-            if !exposed.username().is_empty() || exposed.password().is_some() {
-                return wrong("credentials for etcd are not supported");
-            }
-            let has_path = !matches!(exposed.path(), "" | "/");
-            if has_path || exposed.query().is_some() || exposed.fragment().is_some() {
-                return wrong("the URL of etcd has a part that means nothing there");
-            }
-            servers.push(format!("http://{}", url.address(PORT)));
+        let exposed = url.expose();
+        if !exposed.username().is_empty() || exposed.password().is_some() {
+            return wrong("credentials for etcd are not supported");
         }
+        let has_path = !matches!(exposed.path(), "" | "/");
+        if has_path || exposed.query().is_some() || exposed.fragment().is_some() {
+            return wrong("the URL of etcd has a part that means nothing there");
+        }
+        let servers = url.addresses(PORT);
+        let servers = servers.split(',').map(|server| format!("http://{server}"));
         tls::provide();
         let client = Client::builder().no_proxy().build().map_err(|error| {
             CallError::rejected("configuration", error.without_url().to_string())
         })?;
         Ok(Self {
             client,
-            servers,
+            servers: servers.collect(),
             current: AtomicUsize::new(0),
         })
     }

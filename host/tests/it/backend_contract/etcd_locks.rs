@@ -6,7 +6,7 @@ use crate::support::lab::{services_lab, services_lab_to_break};
 use contend::backend::clock::RealClock;
 use contend::backend::lock_etcd::EtcdLocks;
 use contend::backend::open_lock_service;
-use contend::backend::servers_url::ServersUrl;
+use contend::backend::secret_url::SecretUrl;
 use contend::backend::{run_id, url::LockUrl};
 use contend::capability::lock::{
     Grant, Lock, LockService, LockSession, Mode, ReleaseOutcome, SessionOptions,
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn service(url: &str) -> Result<EtcdLocks, CallError> {
     let clock = RealClock::new();
     clock.start();
-    let url = ServersUrl::parse(url).unwrap();
+    let url = SecretUrl::parse(url).unwrap();
     EtcdLocks::open(&url, Arc::new(clock)).await
 }
 

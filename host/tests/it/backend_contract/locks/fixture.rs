@@ -12,7 +12,6 @@ use contend::backend::lock_memory::MemoryLocks;
 use contend::backend::lock_redis::RedisLocks;
 use contend::backend::lock_zookeeper::ZookeeperLocks;
 use contend::backend::secret_url::SecretUrl;
-use contend::backend::servers_url::ServersUrl;
 use contend::backend::{mysql, postgres, run_id};
 use contend::capability::clock::Clock;
 use contend::capability::group::{self, Member};
@@ -286,7 +285,7 @@ pub(in crate::backend_contract) async fn zookeeper() -> Fixture {
 /// The locks of an etcd of three servers, with names that no other test has.
 pub(in crate::backend_contract) async fn etcd() -> Fixture {
     let url = services_lab().service_url(Service::Etcd).unwrap();
-    let url = ServersUrl::parse(&url).unwrap();
+    let url = SecretUrl::parse(&url).unwrap();
     let (run, clock) = (run_id::new_name(), clock());
     let open = async || {
         let opened = EtcdLocks::open(&url, clock.clone()).await;
