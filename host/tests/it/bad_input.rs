@@ -118,7 +118,7 @@ fn a_flag_that_makes_no_sense() {
             "can't reach Redis at 127.0.0.1:1",
         ),
         (
-            "--strategy cas --lock zookeeper:x",
+            "--strategy cas --lock consul:x",
             "there is no lock service",
         ),
         (
