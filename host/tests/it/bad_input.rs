@@ -117,10 +117,7 @@ fn a_flag_that_makes_no_sense() {
             "--strategy cas --lock redis://:secret@127.0.0.1:1",
             "can't reach Redis at 127.0.0.1:1",
         ),
-        (
-            "--strategy cas --lock consul:x",
-            "there is no lock service",
-        ),
+        ("--strategy cas --lock consul:x", "there is no lock service"),
         (
             "--strategy lock-change --db sim --fault 1s:failover:locks",
             "the fault \"1s failover locks\", and locks in memory suffer none: take --lock lease",
