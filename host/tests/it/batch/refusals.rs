@@ -24,9 +24,8 @@ fn mistakes_are_reported_before_anything_is_run() {
             &["wrong.toml", "did you mean `rows`"],
         ),
         (
-            "--workload nothing-* --workload wrong.toml --strategy cas --lock zookeeper:x"
-                .to_owned(),
-            &["no workload file matches", "no lock service \"zookeeper\""],
+            "--workload nothing-* --workload wrong.toml --strategy cas --lock consul:x".to_owned(),
+            &["no workload file matches", "no lock service \"consul\""],
         ),
         (
             "--workload a-quick.toml --workload other/a-quick.toml --strategy cas".to_owned(),
