@@ -38,10 +38,18 @@ fn run(world: World, name: &str, more: &str) -> (i32, Value) {
 
 #[track_caller]
 fn is_valid(world: World, name: &str, more: &str) {
-    let (code, trial) = run(world, name, more);
-    let verdict = verdict(&trial);
+    // A real cluster can answer one session with 1213 for a minute, with no rival: such a trial is stuck, and
+    // says nothing.
+    let tries = if world == Cluster { 3 } else { 1 };
+    let mut ran = (0..tries).map(|_| run(world, name, more));
+    let first = ran.next().unwrap();
+    let is_stuck = |(_, trial): &(i32, Value)| trial["ended"] == "stuck";
+    let (code, trial) = match is_stuck(&first) {
+        true => ran.find(|ran| !is_stuck(ran)).unwrap_or(first),
+        false => first,
+    };
     assert_eq!(
-        (&*verdict, code),
+        (&*verdict(&trial), code),
         ("valid", 0),
         "{world:?} {name} {more}: {trial:#}"
     );

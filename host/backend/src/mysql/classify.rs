@@ -9,8 +9,11 @@
 use super::answer::Failure;
 use crate::capability::mysql_codes::{lost, of_code, row_of};
 use crate::capability::operation::Operation;
-use crate::model::error::CallError;
-use mysql_async::{DriverError, Error, IoError};
+use crate::model::error::{CallError, ErrorKind};
+use mysql_async::{DriverError, Error, IoError, ServerError};
+
+/// The number of a syntax error.
+const PARSE_ERROR: u16 = 1064;
 
 /// The error of the contract for one of the driver. Codes are the server's; 2003, 2006 and 2013 are those of every client
 /// library: not connected, gone before anything was sent, lost in flight.
@@ -22,7 +25,10 @@ pub(super) fn classify(failure: &Failure, operation: Operation) -> CallError {
     };
     match &failure.error {
         Error::Server(error) => {
-            let kind = of_code(error.code, &error.state, operation);
+            let kind = match is_unread_trigger(error) {
+                true => ErrorKind::Unavailable,
+                false => of_code(error.code, &error.state, operation),
+            };
             let row = row_of(error.code, &error.message);
             CallError::new(kind, error.code, &error.message).about(row)
         }
@@ -40,6 +46,13 @@ pub(super) fn classify(failure: &Failure, operation: Operation) -> CallError {
         Error::Io(IoError::Io(error)) => lost(operation, failure.sent, &error.to_string()),
         error => lost(operation, failure.sent, &error.to_string()),
     }
+}
+
+/// The server could not read a trigger that it had taken before. Seen on Galera while a node was killed: some
+/// statements on the table failed with it for a time, and others did not. A strategy's statement is none the
+/// worse for it, and had no effect.
+fn is_unread_trigger(error: &ServerError) -> bool {
+    error.code == PARSE_ERROR && error.message.starts_with("Trigger '")
 }
 
 #[cfg(test)]

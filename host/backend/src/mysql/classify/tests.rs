@@ -344,6 +344,22 @@ fn lost_connection_makes_a_write_in_flight_indefinite() {
 }
 
 #[test]
+fn trigger_that_the_server_can_not_read_is_no_mistake_of_the_statement() {
+    let said = |message: &str| {
+        let error = Error::Server(ServerError {
+            code: 1064,
+            message: message.to_owned(),
+            state: "42000".to_owned(),
+        });
+        classify(&Failure::during(error), Operation::Writing).kind
+    };
+    let syntax = "You have an error in your SQL syntax; check the manual near ')' at line 2";
+    assert_eq!(said(syntax), Rejected);
+    let trigger = format!("Trigger 'volumes_deleted' has an error in its body: '{syntax}'");
+    assert_eq!(said(&trigger), Unavailable);
+}
+
+#[test]
 fn failed_preparation_had_no_effect() {
     for code in [1105, 1317, 1180, 1053] {
         let failure = Failure::before(server(code, "HY000"));
