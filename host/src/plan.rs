@@ -8,6 +8,7 @@ pub mod again;
 pub mod at_hand;
 pub mod cells;
 pub mod command_line;
+mod consistency;
 pub mod differences;
 mod error;
 pub mod faults;

@@ -135,8 +135,11 @@ impl Member {
             }
             _ => error,
         })?;
-        // It may have been lost in the meantime.
-        self.require_membership().await?;
+        // The membership may be lost by now, or the service silent: with an error it must not lead.
+        if let Err(error) = self.require_membership().await {
+            self.leadership.release().await?;
+            return Err(error);
+        }
         leadership(&grant)
     }
 
@@ -170,7 +173,7 @@ impl Member {
         self.membership.release().await
     }
 
-    /// Resigns and leaves, whatever the service answers. The leadership first: only a member leads.
+    /// Resigns and leaves; the answers of the service change nothing. The leadership first: only a member leads.
     pub async fn close(self) {
         self.leadership.close().await;
         self.membership.close().await;
@@ -193,7 +196,7 @@ impl Member {
         self.changes.see(holders.owners)
     }
 
-    /// What is held as far as the host knows. A lease that is over is nothing to rely on.
+    /// The grant as the host knows it; `None` once its lease is over.
     fn current(&self, lock: &dyn Lock) -> Option<Grant> {
         let is_over = |ends| ends <= self.clock.now();
         lock.current_grant()
@@ -226,3 +229,6 @@ fn leadership(grant: &Grant) -> Result<Leadership, CallError> {
         lease: grant.lease(),
     })
 }
+
+#[cfg(test)]
+mod tests;

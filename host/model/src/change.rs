@@ -37,7 +37,7 @@ pub struct Change {
     /// Details of an allocation; absent where no address is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation: Option<Box<Allocation>>,
-    /// What a visitor of a document does there; absent where nothing is visited.
+    /// The purpose of a visit; absent in the other kinds of workload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
 }

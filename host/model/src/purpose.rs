@@ -1,4 +1,4 @@
-//! What a visitor does at a document.
+//! The purpose of a visit to a document.
 
 use serde::{Deserialize, Serialize};
 

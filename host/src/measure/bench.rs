@@ -84,7 +84,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// A lock that nobody else knows.
+    /// A lock name that no other client has.
     pub(super) fn new_name(&self) -> String {
         format!("measured-{}", self.names.fetch_add(1, Relaxed))
     }

@@ -105,7 +105,7 @@ pub async fn hold(
     lock.acquire(NO_RIVAL).await?;
     held();
     released.await;
-    // What the run keeps is the measuring process's, also a folder of locks.
+    // Dropping it would remove the folder of locks, which is the measuring process's.
     std::mem::forget(service);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// A lease that nobody renews ends within this.
+/// Longest wait for the end of a lease that is not renewed.
 const WAIT: u64 = 60 * SECOND;
 
 const QUESTION: &str = "a killed holder's lock is free after";

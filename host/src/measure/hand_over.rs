@@ -46,7 +46,7 @@ pub(super) async fn measure(bench: &Bench<'_>, waiters: usize) -> Vec<Line> {
     }
 }
 
-/// What was handed over.
+/// The hand-overs of all rounds.
 #[derive(Default)]
 struct Handed {
     times: Latencies,

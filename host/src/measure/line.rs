@@ -15,14 +15,14 @@ pub struct Measured {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
     pub question: String,
-    /// The claim of the service (its traits), or of the contract, which is `yes`; `None` where nobody
-    /// claims anything.
+    /// The claim of the service (its traits), or of the contract, which is `yes`; `None` where there
+    /// is no claim.
     pub claim: Option<String>,
     /// `yes`, `no`, a number, or a sentence; `None` if it could not be measured.
     pub found: Option<String>,
     /// The unit of a number.
     pub unit: Option<&'static str>,
-    /// What was seen, where the claim does not hold.
+    /// The event that refutes the claim, if it does not hold.
     pub witness: Option<String>,
     /// The reason why nothing was found, or what to know beside it.
     pub note: Option<String>,
@@ -69,7 +69,7 @@ impl Line {
         }
     }
 
-    /// The answer yes or no. `witness` is what was seen if it is no: it refutes the claim `yes`, and no other.
+    /// The answer yes or no. For no, `found` has the witness: it refutes the claim `yes`, and no other.
     pub fn judged(
         question: impl Into<String>,
         claim: Option<String>,

@@ -20,7 +20,7 @@ pub(super) async fn measure(bench: &Bench<'_>) -> Vec<Line> {
     ]
 }
 
-/// What was found of a mode: it is given, or not, and why.
+/// A mode is given, or it is not for this reason.
 type Found = Result<Result<(), String>, CallError>;
 
 fn answer(bench: &Bench<'_>, question: &str, found: Found) -> Line {

@@ -1,5 +1,5 @@
-//! What happens to the holder and to a waiter when the server of the service is paused, killed and
-//! restarted.
+//! Outages: the server of the service is paused, killed and restarted, and a holder and a waiter say what they
+//! meet.
 //!
 //! ```text
 //! holder  acquires ─────────────────────────────────────────── asks, releases
@@ -33,7 +33,7 @@ const WAIT: Nanos = 40 * SECOND;
 /// The time that a holder has to learn of its loss, after the server is back.
 const LEARNS: Nanos = 2 * SECOND;
 
-/// What is done to the server, and what ends it.
+/// Each fault of the server, with the action that ends it.
 const FAULTS: [(LabAction, Option<LabAction>); 3] = [
     (LabAction::Pause, Some(LabAction::Resume)),
     (LabAction::Kill, Some(LabAction::Start)),
@@ -50,7 +50,7 @@ pub(super) async fn measure(
         let fault = format!("{} {}", action.as_str(), server.server);
         progress(&fault);
         let seen = observe(bench, server, action, end).await;
-        // Whatever happened, the next fault begins on a whole server.
+        // Also after an error: the next fault begins on a whole server.
         let mended = server.clone().whole().await;
         match seen.and_then(|seen| mended.map(|()| seen)) {
             Ok(seen) => lines.extend(seen.lines(bench, &fault)),

@@ -2,8 +2,9 @@
 //! components are found by their digests.
 
 use super::at_hand::{AtHand, Within, find_by_name};
+use super::consistency::check_is_used;
 use super::lab::{check_schedule, find_or_start, lock_url, node_urls, own_locks};
-use super::resolve::{ResolvedPlan, check_is_used, engine, nodes, parse_url};
+use super::resolve::{ResolvedPlan, engine, nodes, parse_url};
 use super::{MODEL, Plan, PlanError};
 use crate::backend::url::DatabaseUrl;
 use crate::console::Screen;

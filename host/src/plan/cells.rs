@@ -1,9 +1,10 @@
 //! From what was asked for to the cells of a batch, in the order in which they are run.
 
+use super::consistency::check_is_used;
 use super::home::Home;
 use super::lab::{endpoint, lock_url, on_the_lab};
 use super::options::PlanOptions;
-use super::resolve::{check_is_used, load, parse_url, plan, read_workload};
+use super::resolve::{load, parse_url, plan, read_workload};
 use super::strategies;
 use super::{Plan, PlanError, PlannedTrial, pattern};
 use crate::backend::url::LockUrl;

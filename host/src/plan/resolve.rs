@@ -1,5 +1,6 @@
 //! From options to a validated plan and its loaded strategies, in one pass.
 
+use super::consistency::check_is_used;
 use super::faults::{FaultOption, schedule, sim_schedule};
 use super::home::Home;
 use super::lab::{check_schedule, endpoint, on_the_lab};
@@ -11,13 +12,12 @@ use super::workload_file::{self, WorkloadOptions};
 use super::{MODEL, Plan, PlanError, PlannedTrial, SimulatedWorld, topology};
 use crate::backend::secret_url::SecretUrl;
 use crate::backend::session_options::AffectedRows;
-use crate::backend::url::{AutocommitWrites, DatabaseUrl, LockUrl};
+use crate::backend::url::{DatabaseUrl, LockUrl};
 use crate::console::Screen;
 use crate::lab::Lab;
 use crate::model::endpoint::Endpoint;
 use crate::wasm::{CONTRACT_VERSION, Engine, LoadError, PACKAGE, WasmStrategy};
 use crate::workload::{Workload, kinds};
-use std::mem::discriminant;
 use std::slice;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -177,65 +177,6 @@ fn simulated(
     }))
 }
 
-/// Nothing asked for is ignored: what is for servers only is refused without one, and so is what is
-/// of another world.
-pub fn check_is_used(plan: &Plan) -> Result<(), PlanError> {
-    let wrong = |why: &str| Err(PlanError::Options(why.to_owned()));
-    let is_mysql = matches!(plan.database, DatabaseUrl::Mysql(_));
-    let is_postgres = matches!(plan.database, DatabaseUrl::Postgres(_));
-    if !is_mysql && !is_postgres && !plan.nodes.is_empty() {
-        return wrong(
-            "--node names the servers behind --db mysql://… or postgres://…, or is left out",
-        );
-    }
-    let is_like_the_endpoint = |node: &SecretUrl| {
-        let parsed = node.to_string().parse::<DatabaseUrl>();
-        parsed.is_ok_and(|node| discriminant(&node) == discriminant(&plan.database))
-    };
-    if !plan.nodes.iter().all(is_like_the_endpoint) {
-        return wrong("--db and --node name different databases: mysql:// or postgres:// in each");
-    }
-    let is_sim = plan.simulated.is_some();
-    if !is_mysql && !is_sim && plan.autocommit_writes == AutocommitWrites::Text {
-        return wrong("--autocommit-writes text is for --db mysql://… and sim, or is left out");
-    }
-    let dialect = match plan.database {
-        DatabaseUrl::Mysql(_) | DatabaseUrl::Sim(_) => "mysql",
-        DatabaseUrl::Postgres(_) => "postgres",
-        DatabaseUrl::SqliteFresh | DatabaseUrl::SqliteMemory | DatabaseUrl::SqliteFile(_) => {
-            "sqlite"
-        }
-    };
-    plan.session
-        .statements(dialect)
-        .map_err(PlanError::Options)?;
-    match &plan.locks {
-        locks if locks.is_outside() && is_sim => wrong(
-            "the simulator has lock services of its own: --lock lease, file, session, evicting, per-node, \
-             pooled or memory",
-        ),
-        LockUrl::Sim(kind) if !is_sim => wrong(&format!(
-            "--lock {} is a simulated lock service, and goes with --db sim",
-            kind.as_str()
-        )),
-        LockUrl::Memory => check_locks_can_suffer(plan),
-        _ => Ok(()),
-    }
-}
-
-/// Locks in the runner's memory never fail: what a schedule does to them would come to nothing.
-fn check_locks_can_suffer(plan: &Plan) -> Result<(), PlanError> {
-    let mut faults = plan.simulated.iter().flat_map(|world| &world.faults);
-    match faults.find(|fault| fault.what.is_of_locks()) {
-        None => Ok(()),
-        Some(fault) => Err(PlanError::Options(format!(
-            "the schedule has the fault {:?}, and locks in memory suffer none: take --lock lease, file, \
-             session, evicting, per-node or pooled, or leave the fault out",
-            fault.to_string()
-        ))),
-    }
-}
-
 /// An engine for the plan's world, and for at most so many workers at once.
 pub fn engine(plan: &Plan, workers: u32) -> Result<Engine, LoadError> {
     let (limits, instances) = (plan.limits(), workers.saturating_add(SPARE_INSTANCES));
@@ -319,6 +260,7 @@ pub fn fresh_seed() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::url::AutocommitWrites;
     use crate::plan::options::{DEFAULT_COMPUTING_MS, DEFAULT_MEMORY_MIB, Defaults};
 
     fn options(flags: WorkloadOptions) -> PlanOptions {

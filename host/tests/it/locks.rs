@@ -168,7 +168,7 @@ fn advisory_locks_give_what_they_claim() {
     }
 }
 
-/// What is said of each fault of the server `server`.
+/// Asserts the lines of each fault of the server `server`.
 fn assert_faults(lines: &[Value], server: &str) {
     for action in ["pause", "kill", "restart"] {
         let of = |what: &str| line(lines, &format!("{action} {server}: {what}"));

@@ -9,7 +9,7 @@ use serde_json::Value;
 const CONTENDED: &str = "--rows 2 --workers-per-row 6 --writers-per-row 2 --reader-limit 2 \
                          --changes-per-worker 6 --pause-ms 2 --hold-ms 15";
 
-/// What the clock and the limit show, and what the rows show.
+/// The checkers of the clock and the limit, and those of the rows.
 const BY_PRESENCE: [&str; 2] = ["exclusion", "reader-limit"];
 const BY_ROWS: &str = "undisturbed";
 

@@ -10,7 +10,7 @@ pub trait AccessStrategy: Sized {
     /// Enters a document, and waits until that is allowed.
     fn enter(&mut self, visit: Visit) -> Result<(), Error>;
 
-    /// Leaves it: after this the visit is over, whatever is returned.
+    /// Leaves it: after this the visit is over, also if an error is returned.
     fn leave(&mut self, visit: Visit) -> Result<(), Error>;
 }
 

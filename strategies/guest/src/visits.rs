@@ -1,4 +1,4 @@
-//! What every visit writes to the database, as `wit/access.wit` asks.
+//! The rows that each visit writes to the database, as `wit/access.wit` asks.
 
 use crate::{
     Error, Purpose, RETRY_WAIT, Session, Statement, Value, Visit, connect, integer_of,
@@ -12,7 +12,7 @@ const ENTER: &str = "INSERT INTO visits (marker, document_id, purpose, entered_v
                      VALUES (?, ?, ?, ?, ?)";
 const LEAVE: &str = "UPDATE visits SET left_version = ? WHERE marker = ?";
 
-/// The rows of a worker's visits. They exclude nobody: what keeps visitors apart is the strategy's.
+/// The rows of a worker's visits. They exclude no visitor: that is the strategy's task.
 ///
 /// Settings: `sync` (true): see what was committed on other nodes before looking.
 pub struct Visits {

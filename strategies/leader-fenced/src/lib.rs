@@ -1,7 +1,7 @@
 //! Only the leader of a row changes it, and the term decides, so that a leader who was deposed without
 //! knowing it changes nothing.
 //!
-//! Each row has a group. Whoever leads it raises the term in the row (`migration_status`) before it reads, if
+//! Each row has a group. Its leader raises the term in the row (`migration_status`) before it reads, if
 //! no greater one is there, and writes only if the row still carries its own term: the fence of
 //! `lock-change-fenced`, with a leadership that lasts from acquire to release. No row changed at either
 //! step means that a later leader was here, and all begins again. Its limit: a write more for each look, and

@@ -1,4 +1,4 @@
-//! **Wrong on purpose:** a leader that believes what it was told when it was elected.
+//! **Wrong on purpose:** a leader that relies for ever on its election.
 //!
 //! As `leader-lease`, but the row is read and then written without a condition, and the leadership is looked
 //! at when it is granted and never again. As long as the lease lasts there is one leader, and all is well.

@@ -1,5 +1,5 @@
 //! **Wrong on purpose:** `lock-read-write`, but a reader gives its shared lock up as soon as it has looked, as if
-//! reading were over then. Whoever holds for longer than a look is no longer protected: a writer may come, and
+//! reading were over then. A reader that stays longer than a look is not protected then: a writer may come, and
 //! more readers than the limit. The verdict must be `violated` as soon as readers and writers meet.
 //!
 //! Settings: those of `lock-read-write`.

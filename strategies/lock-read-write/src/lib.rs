@@ -58,7 +58,7 @@ impl AccessStrategy for LockReadWrite {
     }
 }
 
-/// The visit is over already, so whatever goes wrong here can't promise "no effect".
+/// The visit is over already, so no error here can promise "no effect".
 fn give_back(lock: Lock) -> Result<(), Error> {
     let lost = match lock.release() {
         Ok(ReleaseOutcome::Released) => return Ok(()),

@@ -87,7 +87,7 @@ pub(super) async fn ask_identity(
     }
 }
 
-/// What a server says of itself and of the connection.
+/// The answer of a server about itself and the connection.
 struct Introduction {
     identity: Identity,
     /// It reads texts as the standard has them.

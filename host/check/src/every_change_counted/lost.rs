@@ -81,7 +81,7 @@ impl Losses {
         }
     }
 
-    /// What became of a success that was told at this time; `None` if no loss explains it.
+    /// The loss that explains a missing success which was told at this time, if there is one.
     pub fn diagnosis_at(&self, returned: Nanos) -> Option<&'static str> {
         let mut losses = self.0.iter();
         let loss = losses.find(|loss| (loss.from..=loss.until).contains(&returned))?;

@@ -190,7 +190,7 @@ impl Server {
         let Some(session) = self.sessions.get_mut(&message.session) else {
             return;
         };
-        // A file or a connection is closed with its process, whatever that still asked for.
+        // A file or a connection is closed with its process, and its open requests with it.
         if session.dead && kind::ends_with_process(self.kind) {
             return;
         }

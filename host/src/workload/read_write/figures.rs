@@ -1,4 +1,4 @@
-//! How long writers waited, and how many readers passed them.
+//! The waits of writers, and the readers that passed them.
 
 use crate::model::change::{Change, Nanos};
 use crate::model::purpose::Purpose;

@@ -13,7 +13,7 @@ use crate::workload::turn::{Phase, Turn};
 use std::sync::Arc;
 
 impl ReadWrite {
-    /// A visit that entered leaves again, whatever its enter reported. The host gives nothing back itself: a
+    /// A visit that entered leaves again, also if its enter reported an error. The host gives nothing back itself: a
     /// visit is over when its leave has returned, and what its row lacks then is in no other visitor's way.
     pub(super) async fn visit(&self, turn: &mut dyn Turn) -> Change {
         let (marker, site) = (turn.marker(), turn.site());

@@ -6,7 +6,7 @@ use crate::workload::{Chosen, Workload};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-/// The keys; what was not given has its default.
+/// The keys; one that was not given has its default.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Options {

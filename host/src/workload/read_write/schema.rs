@@ -23,7 +23,7 @@ const COLUMNS: [&str; 2] = [
     left_version bigint",
 ];
 
-/// Makes the tables; nobody is at any document.
+/// Makes the tables; no document has a visitor.
 pub(super) async fn make(
     session: &mut dyn Session,
     dialect: &str,

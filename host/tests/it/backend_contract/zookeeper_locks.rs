@@ -95,7 +95,7 @@ async fn acquired(lock: &mut dyn Lock) -> Grant {
     }
 }
 
-/// Waits until the host knows that a lock is lost. Nobody asks for it.
+/// Waits until the host knows that a lock is lost, without asking for it.
 async fn is_learned(lock: &dyn Lock) {
     let began = Instant::now();
     while lock.current_grant().is_some() {

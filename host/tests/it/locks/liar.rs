@@ -12,7 +12,7 @@ use contend::model::error::CallError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What it does against its claims.
+/// The claim that it breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lie {
     /// Every client has a lock of its own.

@@ -1,4 +1,4 @@
-//! What a lock of each of the weaker services is not.
+//! The weaknesses of each kind of lock service, as its holders meet them.
 
 use super::*;
 use crate::model::endpoint::Endpoint;

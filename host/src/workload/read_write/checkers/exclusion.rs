@@ -1,4 +1,4 @@
-//! Was a writer ever at a document together with anybody?
+//! Was a writer ever at a document together with another visitor?
 
 use super::evidence::Evidence;
 use super::spans::{Stay, proven, stays, wanted, with_a_writer};
@@ -24,7 +24,7 @@ pub(super) fn answer(evidence: &Evidence, uncontended: Option<Unknown<'static>>)
     }
     let has_met = || with_a_writer(&stays(changes, wanted)).next().is_some();
     let unknown = uncontended.or_else(|| (!has_met()).then(|| Unknown::uncontended(NEVER_MET)));
-    let question = "was a writer ever at a document together with anybody?";
+    let question = "was a writer ever at a document together with another visitor?";
     findings.answer("exclusion", question, unknown)
 }
 

@@ -72,7 +72,7 @@ fn judge(evidence: &Evidence, node: &NodeVisits, findings: &mut Findings) {
     }
 }
 
-/// What is wrong with a visit's row, and when the step returned that says otherwise.
+/// The time of the step that a visit's row contradicts, and the contradiction.
 fn wrong(change: &Change, row: Option<&Visit>) -> Option<(u64, &'static str)> {
     let (least, most) = effects_of(&change.acquire);
     let entered = change.acquire.returned;

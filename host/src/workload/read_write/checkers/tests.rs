@@ -117,7 +117,7 @@ fn writer_that_is_found_on_entering_is_found_by_the_rows_alone() {
     run.edit(4, |row| row.entered_writer = Mark::from(Some("0_0")));
     let words = "visit 4_0 (read) entered document 0 and found visit 0_0 writing there";
     assert_violated(&run, &["undisturbed"], words);
-    // What a dead writer left half done is in nobody's way.
+    // A visit that a dead writer left unfinished accuses no other.
     run.change(0).release.as_mut().unwrap().outcome = Outcome::indeterminate("trap", "");
     assert_eq!(wrong(&run), []);
     run.edit(4, |row| row.left_version = Some(2));

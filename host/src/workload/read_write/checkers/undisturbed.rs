@@ -1,7 +1,7 @@
 //! Did a writer come to a document while a visitor was there, as the visitors' own rows show?
 //!
 //! *Example.* Visit `3_0` reads document 0: its row has version 4 on entering and 5 on leaving. Visit `0_1`
-//! writes, and entered with version 5. So `0_1` wrote while `3_0` was there, whatever any clock says.
+//! writes, and entered with version 5. So `0_1` wrote while `3_0` was there; no clock is needed for that.
 
 use super::evidence::{Evidence, is_witness};
 use crate::check::parts::{Findings, Witness};
@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 const NO_WITNESS: &str = "no visit of a writer and of another worker both ended ok";
 
 /// A visit that was whole found no writer on entering, and on leaving the version that it had on entering. Only
-/// visits of which both steps ended ok are witnesses, and only against each other: what a dead worker left half
-/// done is in nobody's way. n·log n.
+/// visits of which both steps ended ok are witnesses, and only against each other: a visit that a dead worker left
+/// unfinished is none. n·log n.
 pub(super) fn answer(evidence: &Evidence) -> Answer {
     let changes: HashMap<Marker, &Change> = evidence
         .changes
