@@ -6,6 +6,7 @@ mod faults;
 mod limits;
 mod lost;
 mod stored;
+mod triggers;
 
 use super::databases::fixture::Fixture;
 use super::databases::mariadb::{
